@@ -1,0 +1,88 @@
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** The folders of src/, top to bottom: a room may import only the rooms below it. */
+const rooms = ['consumers', 'tracker', 'backends', 'catalog', 'processors', 'routing', 'delivery', 'context', 'event'];
+
+/** The only place that knows a package. */
+const homes = {
+  'sonic-boom': ['src/backends/logger/'],
+  pino: ['src/backends/logger/'],
+  'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
+  uuid: ['src/event/'],
+  recheck: ['src/processors/'],
+};
+
+const packagesKeptOutOf = (path) =>
+  Object.entries(homes)
+    .filter(([, places]) => !places.some((place) => path.startsWith(place)))
+    .map(([name, places]) => ({
+      regex: `^${name}(/|$)`,
+      message: `${name} is known only to ${places.join(' and ')}: go through what that room exports.`,
+    }));
+
+const importRule = (path, patterns = []) => ({
+  files: [path.endsWith('/') ? `${path}**/*.ts` : path],
+  rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...packagesKeptOutOf(path)] }] },
+});
+
+/** A later block for the same files replaces this rule: that of backends/logger/ repeats the arrows of its room. */
+const arrowsRunDown = (room, path = `src/${room}/`) => {
+  const above = ['index', 'tracking\\.module', ...rooms.slice(0, rooms.indexOf(room))].join('|');
+  return importRule(path, [
+    {
+      regex: `^(\\.\\./)+(${above})(/|$)|^[./]+$|^nestjs-event-tracking`,
+      message: `src/${room}/ may import only the rooms below it: move the code down, or pass it in.`,
+    },
+  ]);
+};
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/node_modules/', '**/coverage/', 'test/conformance/vectors/', 'scripts/matrix/']),
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // Nest declares its options as classes and takes object literals
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+    },
+  },
+  importRule('src/index.ts'),
+  importRule('src/tracking.module.ts', [
+    { regex: '^\\./(index)?$|^\\.$', message: 'No file of src/ imports the entry.' },
+  ]),
+  rooms.map((room) => arrowsRunDown(room)),
+  arrowsRunDown('backends', 'src/backends/logger/'),
+  {
+    files: ['test/**/*.ts', 'sample-app/test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-extraneous-class': 'off', // controllers and modules of one test
+      '@typescript-eslint/no-empty-function': 'off', // backends that take everything and do nothing
+      '@typescript-eslint/unbound-method': 'off', // expect(spy.method)
+      '@typescript-eslint/no-non-null-assertion': 'off', // the assertion is the test
+      '@typescript-eslint/no-unsafe-assignment': 'off', // parsed JSON, and expect.any()
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }], // expect(() => tracker.emit()).not.toThrow()
+      '@typescript-eslint/restrict-plus-operands': ['error', { allowNumberAndString: true, allowAny: true }],
+    },
+  },
+  { files: ['test/types/**/*.ts'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
+  {
+    files: ['**/*.{js,cjs,mjs}'],
+    extends: [tseslint.configs.recommended],
+    languageOptions: { parserOptions: { project: null } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+);

@@ -1,0 +1,15 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { adapter } from './adapter.js';
+
+async function main(): Promise<void> {
+  const app = await NestFactory.create(AppModule, adapter, { logger: ['warn', 'error', 'fatal'] });
+  app.enableShutdownHooks();
+  await app.listen(0, '127.0.0.1');
+  console.log(`listening on ${String(((app.getHttpServer() as Server).address() as AddressInfo).port)}`);
+}
+
+void main();
