@@ -1,0 +1,81 @@
+import { Tally, type NodeCounts } from './node-ledger';
+
+/** What one tracker counted besides its nodes, since the process started. */
+export interface TrackerCounts {
+  readonly name: string;
+  /** Calls of `emit` and `emitConfirmed`; the root has received those that were not dropped before it. */
+  readonly emitted: number;
+  /** Events that never reached the tree, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Events emitted before the application had started that wait for it. */
+  readonly waiting: number;
+  /** Values that were replaced because they cannot be written, by kind (docs/values.md). */
+  readonly replaced: Readonly<Record<string, number>>;
+  /** Events whose name was no text. */
+  readonly oddNames: number;
+  /** Functions given to @TrackEvent and @TrackingContext that failed, by place. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/** Whose books these are. */
+export interface Books {
+  counts(): TrackerCounts;
+  nodes(): NodeCounts[];
+}
+
+/** Reads the books of one tracker. Every event is in them, whatever became of it. */
+export class TrackingLedger {
+  constructor(private readonly books: Books) {}
+
+  /** What the tracker itself counted: emitted = received by the root + dropped + waiting. */
+  tracker(): TrackerCounts {
+    return this.books.counts();
+  }
+
+  /** Every node, the root first, then in the order in which they receive. */
+  nodes(): NodeCounts[] {
+    return this.books.nodes();
+  }
+
+  /** One node by its path; '' is the root. Undefined if there is none, or if it is switched off. */
+  node(path: string): NodeCounts | undefined {
+    return this.nodes().find((node) => node.path === path);
+  }
+}
+
+/** Keeps the books of a tracker, besides those of its nodes. */
+export class TrackerLedger {
+  private emitted = 0;
+  private oddNames = 0;
+  private readonly dropped = new Tally();
+  private readonly replaced = new Tally();
+  private readonly failures = new Tally();
+
+  constructor(private readonly name: string) {}
+
+  emit(): void {
+    this.emitted++;
+  }
+
+  drop(reason: string): void {
+    this.dropped.add(reason);
+  }
+
+  replace(kind: string): void {
+    this.replaced.add(kind);
+  }
+
+  oddName(): void {
+    this.oddNames++;
+  }
+
+  fail(place: string): void {
+    this.failures.add(place);
+  }
+
+  counts(waiting: number): TrackerCounts {
+    const { name, emitted, oddNames } = this;
+    const [dropped, replaced, failures] = [this.dropped.counts(), this.replaced.counts(), this.failures.counts()];
+    return { name, emitted, dropped, waiting, replaced, oddNames, failures };
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * An event that holds live objects is a different event for each reader: the log sees a Map as {}, the store sees a class, a
+ * getter throws into the request, a cycle hangs the writer, and the caller changes the object after emit. So data and context
+ * are brought to one form in one walk, there and then: plain JSON values and Date. Each value is read once; what cannot be
+ * written is replaced by a text that says so, and counted. The walk is bounded: tracking must not cost more than the request.
+ */
+import { types } from 'node:util';
+import type { EventFields } from './tracking-event';
+
+/** How much of a value is written. Beyond a limit the rest is replaced by a text in brackets, and counted. */
+export interface ValueLimits {
+  /** Objects and arrays inside each other.  @default 64 */
+  readonly maxDepth: number;
+  /** Values in one event's data, keys with undefined included.  @default 20_000 */
+  readonly maxNodes: number;
+  /** Characters (UTF-16 units) of all texts and keys in one event's data.  @default 1_000_000 */
+  readonly maxTextLength: number;
+}
+
+export const DEFAULT_LIMITS: ValueLimits = { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 };
+
+/** Why a value was replaced; the ledger counts by these. */
+export type ReplacedKind =
+  | 'function'
+  | 'symbol'
+  | 'not-finite'
+  | 'invalid-date'
+  | 'unreadable'
+  | 'circular'
+  | 'opaque'
+  | 'too-deep'
+  | 'too-many'
+  | 'too-long';
+
+/** Told once for each value that was replaced. @param path dotted, from the value handed in; '' is that value itself. */
+export type OnReplaced = (kind: ReplacedKind, path: string) => void;
+
+/** Brings any value to normal form: a fresh copy that shares nothing with it. Never throws. */
+export function toNormalForm(value: unknown, limits: ValueLimits, onReplaced: OnReplaced): unknown {
+  const walk = new Walk(limits, onReplaced);
+  try {
+    return walk.value(value, 0);
+  } catch (error) {
+    return walk.unreadable(error, 0);
+  }
+}
+
+/** A copy of what is in normal form already; half the price of a walk, since nothing needs to be looked at. */
+export function copyNormalForm<T>(value: T): T {
+  return copyValue(value) as T;
+}
+
+function copyValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const copy = new Array<unknown>(value.length);
+    for (let at = 0; at < value.length; at++) copy[at] = copyValue(value[at]);
+    return copy;
+  }
+  if (value instanceof Date) return new Date(value.getTime());
+  const copy: EventFields = {};
+  for (const key of Object.keys(value)) setField(copy, key, copyValue((value as EventFields)[key]));
+  return copy;
+}
+
+/** `copy['__proto__'] = x` would replace the prototype: such a key becomes an ordinary field. */
+export function setField(fields: EventFields, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    fields[key] = value;
+  }
+}
+
+class Walk {
+  private nodes = 0;
+  private textLength = 0;
+  /** The objects being walked, outermost first. */
+  private readonly ancestors: object[] = [];
+  /** The key taken at each depth, for naming what is replaced. */
+  private readonly keys: (string | number)[] = [];
+
+  constructor(
+    private readonly limits: ValueLimits,
+    private readonly onReplaced: OnReplaced,
+  ) {}
+
+  value(value: unknown, depth: number): unknown {
+    if (++this.nodes > this.limits.maxNodes) return this.replace('too-many', '[Left out: too many values]', depth);
+    switch (typeof value) {
+      case 'string':
+        return this.text(value, depth);
+      case 'number':
+        if (Number.isFinite(value)) return value === 0 ? 0 : value; // -0 has no JSON of its own
+        return this.replace('not-finite', null, depth);
+      case 'boolean':
+      case 'undefined':
+        return value;
+      case 'bigint':
+        return this.text(value.toString(), depth);
+      case 'function':
+        return this.replace('function', `[Function: ${nameOf(value)}]`, depth);
+      case 'symbol':
+        return this.replace('symbol', String(value), depth);
+      case 'object':
+        return value === null ? null : this.object(value, depth);
+    }
+  }
+
+  unreadable(error: unknown, depth: number): string {
+    return this.replace('unreadable', `[Unreadable: ${describeError(error)}]`, depth);
+  }
+
+  private text(text: string, depth: number): string {
+    this.textLength += text.length;
+    if (this.textLength <= this.limits.maxTextLength) return text;
+    this.textLength -= text.length;
+    return this.replace('too-long', `[Left out: text of ${String(text.length)} characters]`, depth);
+  }
+
+  private object(value: object, depth: number): unknown {
+    if (depth >= this.limits.maxDepth) return this.replace('too-deep', '[Left out: too deep]', depth);
+    if (this.ancestors.includes(value)) return this.replace('circular', '[Circular]', depth);
+    this.ancestors.push(value);
+    const result = this.anyObject(value, depth);
+    // Only reached when nothing threw; a throw ends in `fields` or `items` of an outer object, which cuts the list back.
+    this.ancestors.pop();
+    return result;
+  }
+
+  private anyObject(value: object, depth: number): unknown {
+    if (Array.isArray(value)) return this.items(value, depth);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) {
+      return typeof (value as EventFields)['toJSON'] === 'function'
+        ? this.json(value, depth)
+        : this.fields(value, depth);
+    }
+    return this.instance(value, depth);
+  }
+
+  private items(items: readonly unknown[], depth: number): unknown[] {
+    const open = this.ancestors.length;
+    const copy: unknown[] = [];
+    const length = items.length;
+    for (let at = 0; at < length; at++) {
+      if (this.nodes >= this.limits.maxNodes) {
+        copy.push(this.replace('too-many', `[Left out: ${String(length - at)} more items]`, depth));
+        break;
+      }
+      this.keys[depth] = at;
+      try {
+        copy.push(this.value(items[at], depth + 1) ?? null);
+      } catch (error) {
+        this.ancestors.length = open;
+        copy.push(this.unreadable(error, depth + 1));
+      }
+    }
+    return copy;
+  }
+
+  private fields(value: object, depth: number): EventFields {
+    const copy: EventFields = {};
+    this.copyFields(value, copy, depth);
+    return copy;
+  }
+
+  private copyFields(value: object, copy: EventFields, depth: number): void {
+    const open = this.ancestors.length;
+    const keys = Object.keys(value);
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as string;
+      if (this.nodes >= this.limits.maxNodes) {
+        copy['[Left out]'] = this.replace('too-many', `${String(keys.length - at)} more keys`, depth);
+        break;
+      }
+      this.keys[depth] = key;
+      this.textLength += key.length;
+      let field: unknown;
+      try {
+        field = this.value((value as EventFields)[key], depth + 1);
+      } catch (error) {
+        this.ancestors.length = open;
+        field = this.unreadable(error, depth + 1);
+      }
+      if (field !== undefined) setField(copy, key, field);
+    }
+  }
+
+  /** Everything that is neither a plain object nor an array. */
+  private instance(value: object, depth: number): unknown {
+    if (value instanceof Date || types.isDate(value)) return this.date(value, depth);
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.binary(value, depth);
+    if (typeof (value as EventFields)['toJSON'] === 'function') return this.json(value, depth);
+    if (types.isMap(value)) return this.map(value, depth);
+    if (types.isSet(value)) return this.items([...value], depth);
+    if (value instanceof Error || types.isNativeError(value)) return this.error(value, depth);
+    if (types.isBoxedPrimitive(value)) return this.value((value as { valueOf(): unknown }).valueOf(), depth + 1);
+    if (types.isRegExp(value) || value instanceof URLSearchParams) return this.text(String(value), depth);
+    if (isOpaque(value)) return this.replace('opaque', `[${classOf(value)}]`, depth);
+    return this.fields(value, depth);
+  }
+
+  private json(value: object, depth: number): unknown {
+    const json = (value as { toJSON(key: string): unknown }).toJSON('');
+    // As JSON.stringify does, the result is not asked again: one that returns itself, or another with a toJSON, must not recurse.
+    if (typeof json !== 'object' || json === null) return this.value(json, depth + 1);
+    if (Array.isArray(json)) return this.items(json, depth);
+    if (types.isDate(json)) return this.date(json, depth);
+    return types.isMap(json) ? this.map(json, depth) : this.fields(json, depth);
+  }
+
+  private date(date: Date, depth: number): Date | null {
+    const time = Date.prototype.getTime.call(date);
+    return Number.isNaN(time) ? this.replace('invalid-date', null, depth) : new Date(time);
+  }
+
+  private binary(value: ArrayBufferView | ArrayBufferLike, depth: number): unknown {
+    const isNumbers = ArrayBuffer.isView(value) && !(value instanceof DataView) && !types.isUint8Array(value);
+    if (isNumbers) return this.items(value as unknown as readonly unknown[], depth);
+    const bytes = ArrayBuffer.isView(value)
+      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+      : Buffer.from(value);
+    // Refused before it is encoded: the text of a buffer of any size must not be made only to be thrown away.
+    if (this.textLength + bytes.byteLength > this.limits.maxTextLength) {
+      return this.replace('too-long', `[Left out: ${String(bytes.byteLength)} bytes]`, depth);
+    }
+    return this.text(bytes.toString('base64'), depth);
+  }
+
+  /** With keys that make distinct texts an object, else its entries: `new Map([[1, 'a'], ['1', 'b']])` must not lose one. */
+  private map(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
+    const texts = new Set<string>();
+    for (const key of map.keys()) {
+      if (typeof key === 'object' ? key !== null : typeof key === 'function' || typeof key === 'symbol') break;
+      texts.add(String(key));
+    }
+    if (texts.size !== map.size) return this.items([...map], depth);
+    const fields: EventFields = Object.create(null) as EventFields;
+    for (const [key, value] of map) fields[String(key)] = value;
+    return this.fields(fields, depth);
+  }
+
+  private error(error: Error, depth: number): EventFields {
+    const copy: EventFields = {};
+    const hidden: EventFields = {};
+    for (const key of ['name', 'message', 'stack', 'cause', 'errors'] as const) {
+      const field = (error as unknown as EventFields)[key];
+      if (field !== undefined) hidden[key] = field;
+    }
+    this.copyFields(hidden, copy, depth);
+    this.copyFields(error, copy, depth);
+    return copy;
+  }
+
+  private replace<T>(kind: ReplacedKind, replacement: T, depth: number): T {
+    this.onReplaced(kind, this.keys.slice(0, depth).join('.'));
+    return replacement;
+  }
+}
+
+/** Live machinery, whose fields say nothing about what happened and lead to half the process. */
+function isOpaque(value: object): boolean {
+  const { pipe, on, subscribe } = value as Record<'pipe' | 'on' | 'subscribe', unknown>;
+  return (
+    types.isPromise(value) ||
+    types.isWeakMap(value) ||
+    types.isWeakSet(value) ||
+    types.isGeneratorObject(value) ||
+    typeof subscribe === 'function' ||
+    (typeof pipe === 'function' && typeof on === 'function')
+  );
+}
+
+function nameOf(value: { readonly name?: unknown }): string {
+  return typeof value.name === 'string' && value.name !== '' ? value.name : 'anonymous';
+}
+
+function classOf(value: object): string {
+  return nameOf((value as { constructor?: { name?: unknown } }).constructor ?? {});
+}
+
+/** Short, and safe for anything that can be thrown, revoked proxies included. */
+export function describeError(error: unknown): string {
+  try {
+    return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 200);
+  } catch {
+    return 'an error that cannot be read';
+  }
+}

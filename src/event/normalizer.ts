@@ -1,0 +1,74 @@
+import { copyNormalForm, setField, toNormalForm, type ReplacedKind, type ValueLimits } from './normal-form';
+import type { EventFields, TrackingEvent } from './tracking-event';
+
+/** Told of each value that could not be written as it was. @param path from the event, such as `data.answer.file` */
+export type ReplacedListener = (eventName: string, kind: ReplacedKind, path: string) => void;
+
+/** Brings what applications hand over to the form in which it travels. Never throws. */
+export class Normalizer {
+  constructor(
+    private readonly limits: ValueLimits,
+    private readonly onReplaced: ReplacedListener,
+  ) {}
+
+  /** Falsy data is {}, an empty array too; an array, text, number or true passes as it is. */
+  data(eventName: string, data: unknown): unknown {
+    if (isAbsent(data)) return {};
+    return this.value(eventName, 'data', data);
+  }
+
+  /** A scope's values. Text, numbers, null and arrays have no keys: they give nothing, and the caller says so. */
+  context(place: string, values: object): EventFields {
+    const form = this.value(place, 'context', values);
+    return isFields(form) ? form : {};
+  }
+
+  copy(event: TrackingEvent): TrackingEvent {
+    return copyNormalForm(event);
+  }
+
+  /**
+   * What a processor left of an event. A field it removed is as it was before, but for the name: an event that lost its
+   * name is called `unknown`, like one that never had any.
+   */
+  processed(result: object, before: TrackingEvent): TrackingEvent {
+    const { name, timestamp, context, data, ...added } = result as Partial<TrackingEvent> & EventFields;
+    const known = toEventName(name);
+    const event: EventFields = {
+      name: known,
+      timestamp: this.value(known, 'timestamp', timestamp ?? before.timestamp),
+      context: context === undefined ? before.context : this.value(known, 'context', context),
+      data: data === undefined ? before.data : this.value(known, 'data', data),
+    };
+    for (const key of Object.keys(added)) {
+      const value = this.value(known, key, added[key]);
+      if (value !== undefined) setField(event, key, value);
+    }
+    return event as unknown as TrackingEvent;
+  }
+
+  private value(eventName: string, part: string, value: unknown): unknown {
+    return toNormalForm(value, this.limits, (kind, path) => {
+      this.onReplaced(eventName, kind, path === '' ? part : `${part}.${path}`);
+    });
+  }
+}
+
+/** The name under which an event goes on: `unknown` for nothing, and text for whatever is not. */
+export function toEventName(name: unknown): string {
+  if (typeof name === 'string') return name === '' ? UNKNOWN_NAME : name;
+  if (isAbsent(name)) return UNKNOWN_NAME;
+  const form = toNormalForm(name, NAME_LIMITS, () => undefined);
+  return (typeof form === 'string' ? form : JSON.stringify(form)) || UNKNOWN_NAME;
+}
+
+const UNKNOWN_NAME = 'unknown';
+const NAME_LIMITS: ValueLimits = { maxDepth: 4, maxNodes: 20, maxTextLength: 200 };
+
+function isAbsent(value: unknown): boolean {
+  return !value || (Array.isArray(value) && value.length === 0);
+}
+
+function isFields(value: unknown): value is EventFields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}

@@ -1,0 +1,67 @@
+/**
+ * The JSON text that the reference writes to its tracking log, byte for byte, for the readers which were written against it:
+ * separators ", " and ": ", ASCII only with lower-case escapes (DEL too, which JSON.stringify leaves), exponents of two digits,
+ * times as "+00:00" with a fraction of six digits or none.
+ */
+import type { TrackingEvent } from './tracking-event';
+
+const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/g;
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+
+/** One line without its newline: name, timestamp, data, context in the reference's order, then whatever processors added. No id. */
+export function referenceText(event: TrackingEvent): string {
+  const { name, timestamp, data, context, ...added } = event;
+  return valueText({ name, timestamp, data, context, ...added });
+}
+
+function valueText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return stringText(value);
+    case 'number':
+      return numberText(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      return value === null ? 'null' : objectText(value);
+    default:
+      return 'null'; // not in normal form, so not in an event
+  }
+}
+
+function objectText(value: object): string {
+  if (value instanceof Date) return `"${timeText(value)}"`;
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
+  const fields = Object.entries(value).map(([key, field]) => `${stringText(key)}: ${valueText(field)}`);
+  return `{${fields.join(', ')}}`;
+}
+
+function stringText(text: string): string {
+  const escaped = text.replace(/["\\]/g, '\\$&').replace(NOT_PRINTABLE_ASCII, escape);
+  return `"${escaped}"`;
+}
+
+function escape(unit: string): string {
+  return SHORT_ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** Shortest round trip; an exponent below 1e-4, of two digits at least. Whole numbers stay whole: no ".0", since JavaScript has one kind. */
+function numberText(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
+    const [digits, exponent] = value.toExponential().split('e') as [string, string];
+    return `${digits}e${exponent.charAt(0)}${exponent.slice(1).padStart(2, '0')}`;
+  }
+  return String(value);
+}
+
+function timeText(time: Date): string {
+  const text = time.toISOString();
+  return text.endsWith('.000Z') ? text.replace('.000Z', '+00:00') : text.replace('Z', '000+00:00');
+}
