@@ -1,0 +1,78 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { EventFields } from '../event/tracking-event';
+import { handThrough } from './hand-through';
+import { currentRequestStore, type RequestStore } from './request-store';
+import { Scope, type View } from './scope';
+
+/** A scope that is open in this flow, and those around it. */
+interface Frame {
+  readonly owner: TrackerScopes;
+  readonly scope: Scope;
+  readonly outer: Frame | undefined;
+  /** The request in which it was opened. */
+  readonly request: RequestStore | undefined;
+}
+
+/**
+ * One storage for all trackers and applications of the process: it holds nothing but what each flow has opened itself, and
+ * `currentTracker()` could not look into many.
+ */
+const frames = new AsyncLocalStorage<Frame>();
+
+/**
+ * The frame of this flow, unless it belongs to another request: a server that was started inside a scope passes that scope on
+ * to every later request, and a request must not see what was opened for another.
+ */
+function currentFrame(request: RequestStore | undefined): Frame | undefined {
+  const frame = frames.getStore();
+  return frame !== undefined && frame.request === request ? frame : undefined;
+}
+
+/** The scopes of one tracker. */
+export class TrackerScopes {
+  private readonly base = new Scope(undefined);
+
+  /** @param tracker whose scopes these are; given back by `currentTracker` */
+  constructor(readonly tracker: object) {}
+
+  view(): View {
+    return this.current().view();
+  }
+
+  /** The innermost scope of this flow; the request's if none was opened in it; else the one that every flow sees. */
+  current(): Scope {
+    const request = currentRequestStore();
+    for (let frame = currentFrame(request); frame !== undefined; frame = frame.outer) {
+      if (frame.owner === this) return frame.scope;
+    }
+    return request?.scopeOf(this) ?? this.base;
+  }
+
+  isOutside(): boolean {
+    return this.current() === this.base;
+  }
+
+  /** Runs `body` in a scope of its own, and hands its result through: what it yields later is made in the scope too. */
+  run<Result>(name: string, values: EventFields, body: () => Result): Result {
+    const request = currentRequestStore();
+    const scope = new Scope(this.current());
+    scope.enter(name, values);
+    const frame: Frame = { owner: this, scope, outer: currentFrame(request), request };
+    const inside = <T>(code: () => T): T => frames.run(frame, code);
+    return handThrough(inside(body), inside);
+  }
+
+  /** Opens the scope of a request: it ends with the request's flow. */
+  openRequest(store: RequestStore, makeScope: (parent: Scope) => Scope): void {
+    if (store.scopeOf(this) === undefined) store.open(this, makeScope(this.base));
+  }
+}
+
+/** The tracker whose scope was opened last in this flow. */
+export function currentScopesTracker(): object | undefined {
+  const request = currentRequestStore();
+  const frame = currentFrame(request);
+  if (frame !== undefined) return frame.owner.tracker;
+  for (const owner of request?.owners() ?? []) return (owner as TrackerScopes).tracker;
+  return undefined;
+}

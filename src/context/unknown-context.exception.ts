@@ -1,0 +1,26 @@
+/** A context was left that is not open where it was left. */
+export class UnknownContextException extends Error {
+  override readonly name = 'UnknownContextException';
+
+  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  constructor(
+    message: string,
+    readonly context: string,
+    readonly openContexts: readonly string[],
+  ) {
+    super(message);
+  }
+
+  static create(context: string, openContexts: readonly string[]): UnknownContextException {
+    const open =
+      openContexts.length === 0
+        ? 'none is open'
+        : `open, innermost first: ${openContexts.map((name) => `"${name}"`).join(', ')}`;
+    return new UnknownContextException(
+      `exitContext(${JSON.stringify(context)}) found no context of that name in the nearest open scope; ${open}.\n` +
+        `  Mend: leave it in the function that entered it, or let tracker.context(${JSON.stringify(context)}, {...}, body) do both.`,
+      context,
+      openContexts,
+    );
+  }
+}
