@@ -1,0 +1,112 @@
+import type { LoggerService } from '@nestjs/common';
+import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+
+/** What is needed of a pino logger; any of its versions has it. */
+export interface PinoLogger {
+  isLevelEnabled(level: string): boolean;
+  flush?(callback?: (error?: Error) => void): void;
+  trace(object: unknown, message?: string): void;
+  debug(object: unknown, message?: string): void;
+  info(object: unknown, message?: string): void;
+  warn(object: unknown, message?: string): void;
+  error(object: unknown, message?: string): void;
+  fatal(object: unknown, message?: string): void;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** At most one of `path`, `pino` and `logger`; without any, lines go to standard output. */
+export interface LoggerBackendOptions {
+  /** The file to append to; it and its directory are made.  @default none */
+  readonly path?: string | undefined;
+  /** A pino logger to log through, under the key `event` with the name as message.  @default none */
+  readonly pino?: PinoLogger | undefined;
+  /** A Nest logger to log through; true is Nest's own, with the context `Tracking`.  @default none */
+  readonly logger?: LoggerService | true | undefined;
+  /** Only with `pino` or `logger`: a file has lines, no levels.  @default 'info' */
+  readonly level?: LogLevel | undefined;
+  /** 'json' is one line of JSON with the event's id; 'reference' is the line of the reference's tracking log, byte for byte.  @default 'json' */
+  readonly format?: 'json' | 'reference' | undefined;
+  /** An event whose line has more bytes is dropped as 'too-large'; never cut. The newline does not count.  @default no limit */
+  readonly maxEventBytes?: number | undefined;
+  /** Whether a line is on disk before `emit` returns. Costs a system call for each event.  @default false */
+  readonly sync?: boolean | undefined;
+  /** Lines are written once they make this many bytes.  @default 16_384 */
+  readonly bufferBytes?: number | undefined;
+  /** Lines are written once the first has waited this long.  @default 100 */
+  readonly maxWaitMs?: number | undefined;
+  /** While the file cannot be written, lines up to this many bytes are held; more are dropped as 'log-unwritable'.  @default 16_777_216 */
+  readonly maxHeldBytes?: number | undefined;
+  /** How often the path is checked for a rotation at most.  @default 1000 */
+  readonly rotationCheckMs?: number | undefined;
+}
+
+const LEVELS: readonly unknown[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+const SIZES = ['maxEventBytes', 'bufferBytes', 'maxWaitMs', 'maxHeldBytes', 'rotationCheckMs'] as const;
+const KNOWN: readonly string[] = ['path', 'pino', 'logger', 'level', 'format', 'sync', ...SIZES];
+
+/** @throws TrackingConfigException with all faults at once */
+export function checkLoggerOptions(options: LoggerBackendOptions): void {
+  const faults = [...targetFaults(options), ...valueFaults(options)];
+  if (faults.length > 0) throw TrackingConfigException.create(faults);
+}
+
+function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const targets = Object.entries({ path, pino, logger }).filter(([, value]) => value !== undefined);
+  if (targets.length > 1) {
+    const names = targets.map(([name]) => name).join(' and ');
+    faults.push(fault(`${names} are given, but lines go to one place.`, 'make a backend for each'));
+  }
+  if (path !== undefined && (typeof path !== 'string' || path === '')) {
+    faults.push(
+      fault(`path is ${showValue(path)}, not the name of a file.`, "backend(LoggerBackend, { path: 'tracking.log' })"),
+    );
+  }
+  if (pino !== undefined && typeof (pino as Partial<PinoLogger> | null)?.isLevelEnabled !== 'function') {
+    faults.push(fault(`pino is ${showValue(pino)}, not a pino logger.`, 'backend(LoggerBackend, { pino: pino() })'));
+  }
+  if (logger !== undefined && logger !== true && typeof (logger as Partial<LoggerService> | null)?.log !== 'function') {
+    faults.push(
+      fault(
+        `logger is ${showValue(logger)}, neither true nor a logger of Nest.`,
+        'backend(LoggerBackend, { logger: true })',
+      ),
+    );
+  }
+  if (level !== undefined && pino === undefined && logger === undefined) {
+    faults.push(
+      fault(
+        `level is ${showValue(level)}, but only pino and Nest's logger have levels.`,
+        'leave it out, or give pino or logger',
+      ),
+    );
+  }
+  return faults;
+}
+
+function valueFaults(options: LoggerBackendOptions): ConfigFault[] {
+  const { level = 'info', format = 'json', sync = false } = options;
+  const faults: ConfigFault[] = [];
+  if (!LEVELS.includes(level))
+    faults.push(fault(`level is ${showValue(level)}; it can be ${LEVELS.join(', ')}.`, 'leave it out (info)'));
+  if (!['json', 'reference'].includes(format)) {
+    faults.push(fault(`format is ${showValue(format)}; it can be "json" or "reference".`, 'leave it out (json)'));
+  }
+  if (typeof sync !== 'boolean')
+    faults.push(fault(`sync is ${showValue(sync)}; it can be true or false.`, 'leave it out (false)'));
+  for (const name of SIZES) {
+    const value: unknown = options[name];
+    if (value === undefined || (typeof value === 'number' && value >= 0 && Number.isFinite(value))) continue;
+    faults.push(fault(`${name} is ${showValue(value)}, not a number from 0 up.`, 'leave it out, or give a number'));
+  }
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.includes(name))
+      faults.push(fault(`the option "${name}" is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'));
+  }
+  return faults;
+}
+
+function fault(what: string, mend: string): ConfigFault {
+  return { path: 'LoggerBackend', what, mend };
+}

@@ -1,0 +1,214 @@
+import { Inject, Injectable, Logger, Optional, type LoggerService, type OnModuleInit } from '@nestjs/common';
+import type { DeliveryCounts, DropReason } from '../../delivery/node-ledger';
+import type { Envelope } from '../../event/envelope';
+import type { Notices } from '../../event/notices';
+import { referenceText } from '../../event/reference-text';
+import type { EnvelopeBackend } from '../../routing/contracts';
+import { NODE_OPTIONS } from '../../routing/tokens';
+import { LineWriter } from './line-writer';
+import { checkLoggerOptions, type LoggerBackendOptions, type LogLevel, type PinoLogger } from './logger-options';
+
+/** Where lines go, and how an event becomes what goes there. */
+interface Target {
+  readonly callsApplication: boolean;
+  write(envelope: Envelope): DropReason | undefined;
+}
+
+/**
+ * Writes each event as one line: to a file, to standard output, to a pino logger, or to Nest's. Lines for files are gathered
+ * (16 KB or 100 ms) and written in the background; `flush`, closing the application and leaving the process write what is held.
+ * @throws TrackingConfigException for its options, all faults at once
+ */
+@Injectable()
+export class LoggerBackend implements EnvelopeBackend, OnModuleInit {
+  readonly callsApplication: boolean;
+  private readonly target: Target;
+  private readonly writer: LineWriter | undefined;
+  private readonly pino: PinoLogger | undefined;
+  private readonly sync: boolean;
+  private say = (text: string): void => {
+    new Logger('Tracking').warn(text);
+  };
+
+  constructor(@Optional() @Inject(NODE_OPTIONS) options: LoggerBackendOptions = {}) {
+    checkLoggerOptions(options);
+    const { pino, logger, level = 'info', format = 'json', maxEventBytes = Infinity } = options;
+    const isReference = format === 'reference';
+    this.pino = pino;
+    this.sync = options.sync ?? false;
+    if (pino !== undefined) {
+      this.target = isReference
+        ? new PinoTextTarget(pino, level, maxEventBytes)
+        : new PinoTarget(pino, level, maxEventBytes);
+    } else if (logger !== undefined) {
+      this.target = new NestTarget(
+        logger === true ? new Logger('Tracking') : logger,
+        level,
+        isReference,
+        maxEventBytes,
+      );
+    } else {
+      this.writer = new LineWriter(writerOptions(options), (text) => {
+        this.say(text);
+      });
+      this.target = new LineTarget(this.writer, isReference, maxEventBytes);
+    }
+    this.callsApplication = this.target.callsApplication;
+  }
+
+  /** What stands in for a logger that is switched off: opens nothing. */
+  static idle(): LoggerBackend {
+    return new LoggerBackend({ logger: { log: () => undefined, error: () => undefined, warn: () => undefined } });
+  }
+
+  get holdsEvents(): boolean {
+    return this.writer !== undefined && !this.sync;
+  }
+
+  attach(place: string, notices: Notices): void {
+    this.say = (text) => {
+      notices.warn(`${place}: ${text}`);
+    };
+  }
+
+  onModuleInit(): void {
+    this.writer?.open();
+  }
+
+  accept(envelope: Envelope): DropReason | undefined {
+    return this.target.write(envelope);
+  }
+
+  /** Closes and opens the file under its path. Rotations are noticed without it, within a second. */
+  reopen(): void {
+    this.writer?.reopen();
+  }
+
+  async confirm(): Promise<'delivered'> {
+    await (this.writer === undefined ? this.flush() : this.writer.written());
+    return 'delivered';
+  }
+
+  async flush(): Promise<void> {
+    await this.writer?.flush();
+    const { pino } = this;
+    if (typeof pino?.flush === 'function') await flushPino(pino);
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    await this.writer?.end(timeoutMs);
+    const { pino } = this;
+    if (typeof pino?.flush === 'function') await flushPino(pino);
+  }
+
+  flushSync(): void {
+    this.writer?.flushSync();
+  }
+
+  delivery(): DeliveryCounts | undefined {
+    return this.writer?.counts();
+  }
+}
+
+function writerOptions(options: LoggerBackendOptions): ConstructorParameters<typeof LineWriter>[0] {
+  const { path, sync = false, bufferBytes = 16_384, maxWaitMs = 100 } = options;
+  const { maxHeldBytes = 16_777_216, rotationCheckMs = 1000 } = options;
+  return { path, sync, bufferBytes, maxWaitMs, maxHeldBytes, rotationCheckMs };
+}
+
+/** pino calls back only if its destination can flush, which not every one can. */
+function flushPino(pino: PinoLogger): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 1000);
+    pino.flush?.(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+class LineTarget implements Target {
+  readonly callsApplication = false;
+
+  constructor(
+    private readonly writer: LineWriter,
+    private readonly isReference: boolean,
+    private readonly maxEventBytes: number,
+  ) {}
+
+  write(envelope: Envelope): DropReason | undefined {
+    // The reference's text is ASCII: its length is its size.
+    const line = this.isReference ? referenceText(envelope.event) : envelope.text();
+    const bytes = this.isReference ? line.length : envelope.bytes();
+    if (bytes > this.maxEventBytes) return 'too-large';
+    return this.writer.write(line, bytes) ? undefined : 'log-unwritable';
+  }
+}
+
+class PinoTarget implements Target {
+  readonly callsApplication = true;
+
+  constructor(
+    private readonly pino: PinoLogger,
+    private readonly level: LogLevel,
+    private readonly maxEventBytes: number,
+  ) {}
+
+  write(envelope: Envelope): DropReason | undefined {
+    const { pino, level } = this;
+    if (!pino.isLevelEnabled(level)) return 'filtered';
+    if (this.maxEventBytes !== Infinity && envelope.bytes() > this.maxEventBytes) return 'too-large';
+    pino[level]({ event: envelope.stored() }, envelope.name);
+    return undefined;
+  }
+}
+
+class PinoTextTarget implements Target {
+  readonly callsApplication = true;
+
+  constructor(
+    private readonly pino: PinoLogger,
+    private readonly level: LogLevel,
+    private readonly maxEventBytes: number,
+  ) {}
+
+  write(envelope: Envelope): DropReason | undefined {
+    const { pino, level } = this;
+    if (!pino.isLevelEnabled(level)) return 'filtered';
+    const text = referenceText(envelope.event);
+    if (text.length > this.maxEventBytes) return 'too-large';
+    pino[level](text);
+    return undefined;
+  }
+}
+
+const NEST_METHODS = {
+  trace: 'verbose',
+  debug: 'debug',
+  info: 'log',
+  warn: 'warn',
+  error: 'error',
+  fatal: 'fatal',
+} as const;
+
+class NestTarget implements Target {
+  readonly callsApplication = true;
+
+  constructor(
+    private readonly logger: LoggerService,
+    private readonly level: LogLevel,
+    private readonly isReference: boolean,
+    private readonly maxEventBytes: number,
+  ) {}
+
+  write(envelope: Envelope): DropReason | undefined {
+    const text = this.isReference ? referenceText(envelope.event) : envelope.text();
+    if (Buffer.byteLength(text) > this.maxEventBytes) return 'too-large';
+    const { logger } = this;
+    // A logger need not have every level; the nearest that each has is `log`.
+    const method = NEST_METHODS[this.level];
+    if (typeof logger[method] === 'function') logger[method](text);
+    else logger.log(text);
+    return undefined;
+  }
+}

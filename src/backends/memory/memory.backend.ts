@@ -1,0 +1,77 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { Envelope } from '../../event/envelope';
+import type { StoredEvent } from '../../event/tracking-event';
+import type { EnvelopeBackend } from '../../routing/contracts';
+import { NODE_OPTIONS } from '../../routing/tokens';
+import { showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
+
+export interface MemoryBackendOptions {
+  /** How many events are kept; older ones give way and are counted in `evicted`.  @default 1000 */
+  readonly maxEvents?: number | undefined;
+}
+
+/**
+ * Keeps the last events in memory: for tests, and to look at what has just happened.
+ * @throws TrackingConfigException for its options
+ */
+@Injectable()
+export class MemoryBackend implements EnvelopeBackend {
+  private readonly maxEvents: number;
+  /** A ring once it is full: `oldest` is where the next one goes. */
+  private readonly kept: Envelope[] = [];
+  private oldest = 0;
+  private evictions = 0;
+
+  constructor(@Optional() @Inject(NODE_OPTIONS) options: MemoryBackendOptions = {}) {
+    const { maxEvents = 1000 } = options;
+    if (!Number.isInteger(maxEvents) || maxEvents < 1) {
+      throw TrackingConfigException.create([
+        {
+          path: 'MemoryBackend',
+          what: `maxEvents is ${showValue(maxEvents)}; it has to be a whole number from 1 up.`,
+          mend: 'leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })',
+        },
+      ]);
+    }
+    this.maxEvents = maxEvents;
+  }
+
+  static idle(): MemoryBackend {
+    return new MemoryBackend();
+  }
+
+  accept(envelope: Envelope): undefined {
+    const held = envelope.hold();
+    if (this.kept.length < this.maxEvents) {
+      this.kept.push(held);
+      return;
+    }
+    this.kept[this.oldest] = held;
+    this.oldest = (this.oldest + 1) % this.maxEvents;
+    this.evictions++;
+  }
+
+  /** How many events gave way to newer ones. */
+  get evicted(): number {
+    return this.evictions;
+  }
+
+  /** Copies of the kept events, oldest first. @param name only those of this name */
+  events(name?: string): StoredEvent[] {
+    const inOrder = [...this.kept.slice(this.oldest), ...this.kept.slice(0, this.oldest)];
+    return inOrder
+      .filter((envelope) => name === undefined || envelope.name === name)
+      .map((envelope) => envelope.stored());
+  }
+
+  /** A copy of the latest event, or of the latest of that name. */
+  last(name?: string): StoredEvent | undefined {
+    return this.events(name).at(-1);
+  }
+
+  /** Forgets all events; `evicted` counts on. */
+  clear(): void {
+    this.kept.length = 0;
+    this.oldest = 0;
+  }
+}

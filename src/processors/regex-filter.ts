@@ -1,0 +1,124 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { NameFilter } from '../routing/contracts';
+import { NODE_OPTIONS } from '../routing/tokens';
+import { showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import type { TrackingEvent } from '../event/tracking-event';
+import { exponentialAttack } from './exponential-pattern';
+
+export interface RegexFilterOptions {
+  /** 'allowlist' keeps the events whose name matches, 'blocklist' the others.  @default 'allowlist' */
+  readonly filterType?: 'allowlist' | 'blocklist' | undefined;
+  /**
+   * Patterns, any of which suffices. They are matched at the start of the name: `^` is implied, `$` is not, and an unescaped
+   * dot is any character. The reference's `(?i)` and `(?P<name>...)` are understood.  @default []
+   */
+  readonly regularExpressions?: readonly string[] | undefined;
+}
+
+/**
+ * Lets events through by their name. An allowlist without patterns keeps nothing, a blocklist without patterns keeps all.
+ * A pattern that can take exponential time is refused at start.
+ * @throws TrackingConfigException for its options, all faults at once
+ */
+@Injectable()
+export class RegexFilter implements NameFilter {
+  private readonly patterns: readonly RegExp[];
+  private readonly keepsMatches: boolean;
+
+  constructor(@Optional() @Inject(NODE_OPTIONS) options: RegexFilterOptions = {}) {
+    const { filterType = 'allowlist', regularExpressions = [] } = options;
+    const faults = [...typeFaults(filterType), ...listFaults(regularExpressions)];
+    const read = Array.isArray(regularExpressions) ? [...new Set(regularExpressions)].map(readPattern) : [];
+    faults.push(...read.flatMap((pattern) => (pattern instanceof RegExp ? [] : [pattern])));
+    if (faults.length > 0) throw TrackingConfigException.create(faults);
+    this.patterns = read as RegExp[];
+    this.keepsMatches = filterType === 'allowlist';
+  }
+
+  process(event: TrackingEvent): null | undefined {
+    return this.keepsName(event.name) ? undefined : null;
+  }
+
+  keepsName(name: string): boolean {
+    for (const pattern of this.patterns) {
+      pattern.lastIndex = 0;
+      if (pattern.test(name)) return this.keepsMatches;
+    }
+    return !this.keepsMatches;
+  }
+}
+
+const PLACE = 'RegexFilter';
+const EXAMPLE = String.raw`processor(RegexFilter, { filterType: 'allowlist', regularExpressions: ['^edx\\.course\\.'] })`;
+
+function typeFaults(filterType: unknown): ConfigFault[] {
+  if (filterType === 'allowlist' || filterType === 'blocklist') return [];
+  const what = `filterType is ${showValue(filterType)}; it can be "allowlist" or "blocklist".`;
+  return [{ path: PLACE, what, mend: EXAMPLE }];
+}
+
+/** A text is a list of characters for whoever loops over it: "edx" would let every name pass that starts with e, d or x. */
+function listFaults(expressions: unknown): ConfigFault[] {
+  if (Array.isArray(expressions)) return [];
+  return [
+    { path: PLACE, what: `regularExpressions is ${showValue(expressions)}, not a list of texts.`, mend: EXAMPLE },
+  ];
+}
+
+function readPattern(expression: unknown): RegExp | ConfigFault {
+  if (typeof expression !== 'string') {
+    return {
+      path: PLACE,
+      what: `regularExpressions holds ${showValue(expression)}, which is not a text.`,
+      mend: EXAMPLE,
+    };
+  }
+  try {
+    const pattern = compile(expression);
+    const attack = exponentialAttack(pattern.source, pattern.flags.replace('y', ''));
+    if (attack === undefined) return pattern;
+    return {
+      path: PLACE,
+      what: `${showValue(expression)} can take exponential time: a name like ${attack} would stop the process.`,
+      mend: 'write it without a repetition inside a repetition, such as (a+)+, and without alternatives that match the same, such as (a|a)*',
+    };
+  } catch (error) {
+    const what = `${showValue(expression)} is no regular expression: ${error instanceof Error ? error.message : String(error)}`;
+    return { path: PLACE, what, mend: 'escape what is meant literally by a backslash', cause: error };
+  }
+}
+
+/** Sticky, so that it matches at the start and nowhere else; with `u`, so that a dot is one character and no escape means a letter. */
+function compile(expression: string): RegExp {
+  const { source, flags } = fromPython(expression);
+  return new RegExp(source, `${flags}uy`);
+}
+
+const SPELLINGS: Readonly<Record<string, string>> = { '\\A': '(?<![^])', '\\Z': '(?![^])' };
+
+/**
+ * Patterns are pasted from the reference's settings, where some things have another spelling. What would silently mean
+ * something else here (\Z, an escaped letter) is rewritten or, by the `u` flag, refused: a blocklist must not fail open.
+ */
+function fromPython(expression: string): { source: string; flags: string } {
+  const [inline = '', flags = ''] = /^\(\?([ims]+)\)/.exec(expression) ?? [];
+  let isInClass = false;
+  const source = expression.slice(inline.length).replace(/\\[^]|\(\?P<|\(\?P=\w+\)|[[\]]/g, (token) => {
+    if (token === '[') isInClass = true;
+    if (token === ']') isInClass = false;
+    if (token === '(?P<') return isInClass ? token : '(?<';
+    if (token.startsWith('(?P=')) return isInClass ? token : `\\k<${token.slice(4, -1)}>`;
+    if (token.startsWith('\\')) return isInClass ? escapeInClass(token) : (SPELLINGS[token] ?? unescapeLiteral(token));
+    return token;
+  });
+  return { source, flags: [...new Set(flags)].join('') };
+}
+
+/** An escaped sign that needs no escape stands for itself, which the `u` flag would refuse: `\_`, `\:`, `\-` outside of a class. */
+function unescapeLiteral(token: string): string {
+  return /^\\[^A-Za-z0-9^$\\.*+?()[\]{}|/]$/.test(token) ? token.slice(1) : token;
+}
+
+function escapeInClass(token: string): string {
+  return token === '\\-' ? token : unescapeLiteral(token);
+}

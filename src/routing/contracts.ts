@@ -1,0 +1,54 @@
+import type { DeliveryCounts, DropReason } from '../delivery/node-ledger';
+import type { Envelope } from '../event/envelope';
+import type { Notices } from '../event/notices';
+import type { TrackingEvent } from '../event/tracking-event';
+
+/**
+ * What a processor gives back: nothing keeps the event, changes made to it included; null drops it for this node; an event
+ * replaces it. `data` and `context` may be any object, an instance of a class too: it is brought to normal form.
+ */
+export type ProcessorResult =
+  | { readonly name: string; readonly timestamp: Date; readonly context: object; readonly data: object }
+  | null
+  | undefined
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a function that returns nothing is a processor
+  | void;
+
+/** Takes an event and returns it, a replacement, or null. Synchronous. It may throw `EventEmissionExit` to drop the event. */
+export type Processor = (event: TrackingEvent) => ProcessorResult;
+
+/** The class form of a processor, built by Nest with whatever its constructor asks for. */
+export interface EventProcessor {
+  process(event: TrackingEvent): ProcessorResult;
+}
+
+/** Receives events, one at a time, synchronously. An error it throws is logged and counted; the other backends go on. */
+export interface Backend {
+  send(event: TrackingEvent): void;
+}
+
+/** A shipped processor that looks at nothing but the name, so the event need not even be made. */
+export interface NameFilter extends EventProcessor {
+  keepsName(name: string): boolean;
+}
+
+/** A shipped backend: shares the envelope and its text, and never changes the event. */
+export interface EnvelopeBackend {
+  /** Takes the event, or says why not. */
+  accept(envelope: Envelope): DropReason | undefined;
+  /** Resolves when all that was accepted before is where it belongs, and says where; rejects if it could not get there. */
+  confirm?(): Promise<'delivered' | 'stored'>;
+  /** Resolves when all that was accepted before is written, or cannot be for now. */
+  flush?(): Promise<void>;
+  /** At shutdown: `flush` within `timeoutMs`, then let go of everything; what is left is counted as dropped. */
+  drain?(timeoutMs: number): Promise<void>;
+  /** At process exit, where only synchronous work is still done. */
+  flushSync?(): void;
+  delivery?(): DeliveryCounts | undefined;
+  /** Told where it stands, and where to say what the operator should know. */
+  attach?(place: string, notices: Notices): void;
+  /** Whether `accept` runs code of the application, which may itself emit. */
+  readonly callsApplication?: boolean;
+  /** Whether events may be lost if the process ends without the application being closed. */
+  readonly holdsEvents?: boolean;
+}

@@ -1,0 +1,170 @@
+/**
+ * Each described node becomes a dynamic module of its own, so that Nest builds it with constructor injection, runs its hooks,
+ * and replaces it by `overrideProvider`, and so that `@InjectOptions()` gives each node its own options and nobody else's.
+ */
+import {
+  Module,
+  type DynamicModule,
+  type InjectionToken,
+  type OptionalFactoryDependency,
+  type Provider,
+  Scope,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { describeError } from '../event/normal-form';
+import { isOptionsFactory, isProcessorClass, type BackendClass, type ProcessorClass } from './description';
+import { NODE_OPTIONS } from './tokens';
+import { TrackingConfigException, type ConfigFault } from './tracking-config.exception';
+import type { BackendPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
+
+/** What the nodes of one tracker in one application share while they are built. */
+export interface NodeSettings {
+  readonly enabled: boolean;
+  /** Collected from every node, so that all are reported at once. */
+  readonly faults: ConfigFault[];
+  /** Tokens of nodes that are switched off. */
+  readonly off: Set<string>;
+}
+
+type BuiltClass = (BackendClass | ProcessorClass) & {
+  /** An instance that does nothing, for whoever injects a backend that is switched off. */
+  readonly idle?: () => object;
+};
+
+interface NodePlan {
+  readonly place: string;
+  readonly token: string;
+  readonly type: unknown;
+  readonly options: unknown;
+}
+
+/**
+ * The modules of a tree.
+ * @param settingsModule exports the `NodeSettings` of this tracker under `settingsToken`
+ */
+export function treeModules(
+  plan: TreePlan,
+  settingsModule: DynamicModule,
+  settingsToken: InjectionToken,
+): DynamicModule[] {
+  const processorModule = (node: ProcessorPlan): DynamicModule => {
+    const provider = isProcessorClass(node.type)
+      ? instanceProvider(node, node.type, settingsToken)
+      : { provide: node.token, useValue: node.type };
+    return nodeModule(node, [settingsModule, ...node.imports], [optionsProvider(node, settingsToken), provider], []);
+  };
+  const backendModule = (node: BackendPlan): DynamicModule => {
+    const below = [...node.processors.map(processorModule), ...node.children.map(backendModule)];
+    const providers = [optionsProvider(node, settingsToken), instanceProvider(node, node.type, settingsToken)];
+    return nodeModule(node, [settingsModule, ...node.imports, ...below], providers, below);
+  };
+  return [...plan.processors.map(processorModule), ...plan.backends.map(backendModule)];
+}
+
+function nodeModule(
+  { token }: NodePlan,
+  imports: Imports,
+  providers: Provider[],
+  below: DynamicModule[],
+): DynamicModule {
+  return { module: namedModule(token), imports, providers, exports: [token, ...below] };
+}
+
+/** A class of its own for each module: Nest tells modules apart by their class, and its error texts name it. */
+export function namedModule(name: string): new () => object {
+  @Module({})
+  class NodeModule {}
+  Object.defineProperty(NodeModule, 'name', { value: name });
+  return NodeModule;
+}
+
+function optionsProvider(node: NodePlan, settingsToken: InjectionToken): Provider {
+  const { options } = node;
+  if (!isOptionsFactory(options)) return { provide: NODE_OPTIONS, useValue: options };
+  return {
+    provide: NODE_OPTIONS,
+    inject: [settingsToken, ...((options.inject ?? []) as readonly (InjectionToken | OptionalFactoryDependency)[])],
+    useFactory: async (settings: NodeSettings, ...dependencies: unknown[]) => {
+      if (!settings.enabled) return false;
+      try {
+        return await options.useFactory(...dependencies);
+      } catch (error) {
+        settings.faults.push({
+          path: node.place,
+          what: `its options could not be made: ${describeError(error)}`,
+          mend: 'see the cause; a factory may return false to switch the node off',
+          cause: error,
+        });
+        return false;
+      }
+    },
+  };
+}
+
+function instanceProvider(node: NodePlan, type: BuiltClass, settingsToken: InjectionToken): Provider {
+  return {
+    provide: node.token,
+    inject: [ModuleRef, settingsToken, NODE_OPTIONS],
+    useFactory: (moduleRef: ModuleRef, settings: NodeSettings, options: unknown) => {
+      const isOff = !settings.enabled || (isOptionsFactory(node.options) && options === false);
+      if (!isOff) return build(node, type, moduleRef, settings);
+      settings.off.add(node.token);
+      return type.idle?.();
+    },
+  };
+}
+
+/** Built by the injector of the node's own module; Nest runs the hooks of what a provider's factory returns. */
+async function build(
+  node: NodePlan,
+  type: BuiltClass,
+  moduleRef: ModuleRef,
+  settings: NodeSettings,
+): Promise<object | undefined> {
+  const scoped = requestScopedDependencies(type, moduleRef);
+  if (scoped.length > 0) {
+    settings.faults.push({
+      path: node.place,
+      what: `it injects ${scoped.join(', ')}, which lives no longer than a request, while a node of the tree lives as long as the application.`,
+      mend: "read what belongs to the request from the event's context instead",
+    });
+    return undefined;
+  }
+  try {
+    return await moduleRef.create<object>(type);
+  } catch (error) {
+    settings.faults.push(...faultsOf(node, error));
+    return undefined;
+  }
+}
+
+function faultsOf({ place }: NodePlan, error: unknown): ConfigFault[] {
+  if (error instanceof TrackingConfigException) {
+    return error.faults.map((fault) => ({ ...fault, path: place }));
+  }
+  return [
+    {
+      path: place,
+      what: `it could not be built: ${describeError(error)}`,
+      mend: "if Nest cannot resolve a dependency, add the module that exports it to this node's imports; else see the cause",
+      cause: error,
+    },
+  ];
+}
+
+function requestScopedDependencies(type: BuiltClass, moduleRef: ModuleRef): string[] {
+  const injected = [
+    ...((Reflect.getMetadata('design:paramtypes', type) as unknown[] | undefined) ?? []),
+    ...((Reflect.getMetadata('self:paramtypes', type) as { param: unknown }[] | undefined) ?? []).map(
+      ({ param }) => param,
+    ),
+  ];
+  return injected.flatMap((token) => {
+    try {
+      const { scope } = moduleRef.introspect(token as InjectionToken as string);
+      return scope === Scope.REQUEST ? [typeof token === 'function' ? token.name : String(token)] : [];
+    } catch {
+      return []; // not a provider of its own, or none at all: Nest says so itself when it builds the class
+    }
+  });
+}

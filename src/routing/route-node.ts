@@ -1,0 +1,180 @@
+import { isWished, type DropReason, type NodeCounts, type NodeLedger } from '../delivery/node-ledger';
+import type { Envelope } from '../event/envelope';
+import { describeError } from '../event/normal-form';
+import type { Notices } from '../event/notices';
+import type { TrackingEvent } from '../event/tracking-event';
+import type { Confirmation } from './confirmation';
+import type { EnvelopeBackend } from './contracts';
+import type { Processing } from './processing';
+import { isPromise, type ProcessorStep } from './processor-step';
+import { RoutingBackend } from './routing.backend';
+
+export interface NodeSurroundings {
+  /** The backend as it stands in the configuration: `backends.caliper (RoutingBackend)`. */
+  readonly place: string;
+  readonly ledger: NodeLedger;
+  readonly notices: Notices;
+  readonly processing: Processing;
+}
+
+/**
+ * One node of the running tree: its processors in order, then its children or its backend. An event that comes in is in the
+ * books as passed or as dropped when `receive` returns, whatever happens in between.
+ */
+export class RouteNode {
+  readonly steps: ProcessorStep[];
+  readonly children: RouteNode[];
+
+  /** @param backend the instance that Nest built, or that was registered at run time */
+  constructor(
+    readonly name: string,
+    readonly backend: object,
+    steps: readonly ProcessorStep[],
+    children: readonly RouteNode[],
+    private readonly surroundings: NodeSurroundings,
+  ) {
+    this.steps = [...steps];
+    this.children = [...children];
+    this.take = this.takerOf(backend);
+  }
+
+  private readonly take: (envelope: Envelope) => DropReason | undefined;
+
+  get path(): string {
+    return this.ledger.path;
+  }
+
+  get ledger(): NodeLedger {
+    return this.surroundings.ledger;
+  }
+
+  receive(envelope: Envelope, confirmation: Confirmation | undefined): void {
+    const { ledger } = this;
+    ledger.receive();
+    const refused = this.route(envelope, confirmation);
+    if (refused === undefined) ledger.pass();
+    else this.drop(refused, confirmation);
+  }
+
+  /** Adds a child, last in order; one of the same name gives it its place. @returns the child that was replaced */
+  place(child: RouteNode): RouteNode | undefined {
+    const at = this.children.findIndex(({ name }) => name === child.name);
+    if (at < 0) {
+      this.children.push(child);
+      return undefined;
+    }
+    return this.children.splice(at, 1, child)[0];
+  }
+
+  /** This node and all below it, in the order in which they receive. */
+  *all(): Generator<RouteNode> {
+    yield this;
+    for (const child of this.children) yield* child.all();
+  }
+
+  counts(): NodeCounts {
+    return this.ledger.counts(asEnvelopeBackend(this.backend)?.delivery?.());
+  }
+
+  private route(envelope: Envelope, confirmation: Confirmation | undefined): DropReason | undefined {
+    try {
+      let current = envelope;
+      for (const step of this.steps) {
+        const next = step.run(current);
+        if (typeof next === 'string') return next;
+        current = next;
+      }
+      if (this.backend instanceof RoutingBackend) {
+        this.handOn(current, confirmation);
+        return;
+      }
+      const refused = this.take(current);
+      if (refused === undefined && confirmation !== undefined) this.confirm(confirmation);
+      return refused;
+    } catch (error) {
+      this.reportFailure(error);
+      return 'backend-failed';
+    }
+  }
+
+  private handOn(envelope: Envelope, confirmation: Confirmation | undefined): undefined {
+    const { children } = this;
+    // By index: a backend that is registered while this very event is processed must not make the loop skip or repeat one.
+    for (let at = 0; at < children.length; at++) children[at]?.receive(envelope, confirmation);
+    return undefined;
+  }
+
+  private reportFailure(error: unknown): void {
+    const { place, notices } = this.surroundings;
+    notices.once(
+      `failed ${place}`,
+      () =>
+        `${place} failed: ${describeError(error)}. The event is dropped here ('backend-failed'), the other backends got it. ` +
+        '(Told once; the ledger counts on.)',
+    );
+  }
+
+  private takerOf(backend: object): (envelope: Envelope) => DropReason | undefined {
+    const { place, processing, notices } = this.surroundings;
+    const shipped = asEnvelopeBackend(backend);
+    if (shipped !== undefined) {
+      shipped.attach?.(place, notices);
+      if (shipped.callsApplication !== true) return (envelope) => shipped.accept(envelope);
+      return (envelope) => processing.run(envelope.id, envelope.depth, place, () => shipped.accept(envelope));
+    }
+    const application = backend as { send(event: TrackingEvent): unknown }; // a promise is what must not go unseen
+    return (envelope) => {
+      const copy = envelope.copy();
+      const sent = processing.run(envelope.id, envelope.depth, place, () => application.send(copy));
+      return isPromise(sent) ? this.refusePromise(sent) : undefined;
+    };
+  }
+
+  private refusePromise(sent: PromiseLike<unknown>): DropReason {
+    // Its own failure would otherwise end the process as an unhandled rejection.
+    sent.then(undefined, () => undefined);
+    const { place, notices } = this.surroundings;
+    notices.once(
+      `async-backend ${place}`,
+      () =>
+        `${place} returned a promise from send, so nobody knows what becomes of its events; they are counted as dropped ` +
+        "('async-backend'). Mend: let send return at once and keep the event for a sender of your own.",
+    );
+    return 'async-backend';
+  }
+
+  /** The log says it once for each kind of loss; where the reason was told in more words already, this adds the total to look for. */
+  private reportLoss(reason: DropReason): void {
+    const { place, notices } = this.surroundings;
+    notices.once(
+      `lost ${reason} ${place}`,
+      () => `${place} drops events: '${reason}'. ${LOSSES[reason] ?? ''}(Told once; the ledger counts on.)`,
+    );
+  }
+
+  private confirm(confirmation: Confirmation): void {
+    const later = asEnvelopeBackend(this.backend)?.confirm?.();
+    if (later === undefined) confirmation.settle(this.path, 'delivered');
+    else confirmation.await(this.path, later);
+  }
+
+  private drop(reason: DropReason, confirmation: Confirmation | undefined): void {
+    this.ledger.drop(reason);
+    if (!isWished(reason)) this.reportLoss(reason);
+    if (confirmation === undefined) return;
+    for (const node of this.all()) {
+      if (!(node.backend instanceof RoutingBackend))
+        confirmation.settle(node.path, isWished(reason) ? 'filtered' : 'dropped');
+    }
+  }
+}
+
+/** What an operator can do about a loss that nobody else explains. */
+const LOSSES: Partial<Record<DropReason, string>> = {
+  'too-large': 'The event has more bytes than maxEventBytes. Mend: raise it, or emit less. ',
+  'log-unwritable': 'More lines wait for the file than maxHeldBytes. Mend: make the file writable. ',
+};
+
+export function asEnvelopeBackend(backend: object): EnvelopeBackend | undefined {
+  return typeof (backend as Partial<EnvelopeBackend>).accept === 'function' ? (backend as EnvelopeBackend) : undefined;
+}

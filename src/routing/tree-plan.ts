@@ -1,0 +1,294 @@
+/**
+ * A fault in the tree must be found before anything of it is built, and all faults together: so the described tree is first
+ * read into a plan, and whatever cannot be planned is a fault with its place.
+ */
+import type { ModuleMetadata } from '@nestjs/common';
+import type {
+  BackendClass,
+  BackendDescription,
+  Backends,
+  ProcessorClass,
+  ProcessorDescription,
+  ProcessorEntry,
+} from './description';
+import { isProcessorClass } from './description';
+import type { Processor } from './contracts';
+import type { OnError } from './processor-step';
+import { RoutingBackend } from './routing.backend';
+import { getBackendToken, getProcessorToken } from './tokens';
+import { showValue, type ConfigFault } from './tracking-config.exception';
+
+export type Imports = NonNullable<ModuleMetadata['imports']>;
+
+export interface ProcessorPlan {
+  /** `backends.caliper.processors[0] (RegexFilter)`. */
+  readonly place: string;
+  readonly token: string;
+  readonly type: ProcessorClass | Processor;
+  readonly options: unknown;
+  readonly onError: OnError;
+  readonly imports: Imports;
+}
+
+export interface BackendPlan {
+  /** `backends.caliper.backends.mongo (MongoBackend)`. */
+  readonly place: string;
+  readonly name: string;
+  readonly path: string;
+  readonly token: string;
+  readonly type: BackendClass;
+  readonly options: unknown;
+  readonly imports: Imports;
+  readonly processors: readonly ProcessorPlan[];
+  readonly children: readonly BackendPlan[];
+}
+
+/** What `forRoot` was given, as the tree of one tracker. */
+export interface TreePlan {
+  readonly processors: readonly ProcessorPlan[];
+  readonly backends: readonly BackendPlan[];
+  readonly faults: readonly ConfigFault[];
+}
+
+export interface DescribedTree {
+  readonly processors?: readonly ProcessorEntry[] | undefined;
+  readonly backends?: Backends | undefined;
+  readonly imports?: Imports | undefined;
+}
+
+const NAME = /^[A-Za-z0-9_.-]+$/;
+
+export function planTree(tracker: string, tree: DescribedTree): TreePlan {
+  const planner = new Planner(tracker);
+  const imports = planner.imports('imports', tree.imports);
+  const processors = planner.processors('', '', imports, tree.processors);
+  const backends = planner.backends('', '', [], tree.backends);
+  return { processors, backends, faults: planner.faults };
+}
+
+class Planner {
+  readonly faults: ConfigFault[] = [];
+
+  constructor(private readonly tracker: string) {}
+
+  backends(place: string, path: string, ancestors: readonly object[], backends: unknown): BackendPlan[] {
+    if (backends === undefined) return [];
+    const at = `${place}backends`;
+    if (typeof backends !== 'object' || backends === null || Array.isArray(backends)) {
+      this.fault(
+        at,
+        `it is ${showValue(backends)}, not an object of backends by name.`,
+        '{ tracking_logs: backend(LoggerBackend) }',
+      );
+      return [];
+    }
+    return Object.entries(backends as Backends)
+      .sort(([a], [b]) => compareCodePoints(a, b))
+      .flatMap(([name, description]) => this.backend(`${at}.${name}`, path, name, ancestors, description) ?? []);
+  }
+
+  processors(place: string, path: string, imports: Imports, entries: unknown): ProcessorPlan[] {
+    if (entries === undefined) return [];
+    if (!Array.isArray(entries)) {
+      this.fault(
+        `${place}processors`,
+        `it is ${showValue(entries)}, not a list.`,
+        'processors: [processor(NameAllowlist, { names: [...] })]',
+      );
+      return [];
+    }
+    return (entries as readonly ProcessorEntry[]).flatMap(
+      (entry, index) => this.processor(`${place}processors[${String(index)}]`, path, index, imports, entry) ?? [],
+    );
+  }
+
+  imports(place: string, imports: unknown): Imports {
+    if (imports === undefined) return [];
+    if (Array.isArray(imports)) return imports as Imports;
+    this.fault(place, `it is ${showValue(imports)}, not a list of modules.`, 'imports: [SomeModule]');
+    return [];
+  }
+
+  private backend(
+    at: string,
+    parentPath: string,
+    name: string,
+    ancestors: readonly object[],
+    description: BackendDescription,
+  ): BackendPlan | undefined {
+    if (!isDescription(description, 'backend')) {
+      this.fault(at, `it is ${showValue(description)}, not a backend.`, `${name}: backend(SomeBackend, { ... })`);
+      return undefined;
+    }
+    const { type, options, surroundings } = description;
+    const place = `${at} (${classNameOf(type)})`;
+    if (!NAME.test(name)) {
+      this.fault(
+        place,
+        `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
+        'give it a name of these only',
+      );
+    }
+    if (ancestors.includes(description)) {
+      this.fault(
+        place,
+        'it stands inside itself, so the tree has no end.',
+        'describe the inner one by a backend() of its own',
+      );
+      return undefined;
+    }
+    if (!this.isBackendClass(place, type)) return undefined;
+    this.refuseUnknownKeys(place, 'third argument', surroundings, ['processors', 'backends', 'imports']);
+    const path = parentPath === '' ? name : `${parentPath}/${name}`;
+    const imports = this.imports(`${at}.imports`, surroundings.imports);
+    const children = this.backends(`${at}.`, path, [...ancestors, description], surroundings.backends);
+    if (children.length > 0 && !isRouting(type)) {
+      this.fault(
+        place,
+        'it has backends of its own, but only a routing backend hands events on.',
+        `backend(RoutingBackend, undefined, { backends: { ... } })`,
+      );
+    }
+    const processors = this.processors(`${at}.`, path, imports, surroundings.processors);
+    return {
+      place,
+      name,
+      path,
+      token: getBackendToken(path, this.tracker),
+      type,
+      options,
+      imports,
+      processors,
+      children,
+    };
+  }
+
+  private processor(
+    at: string,
+    path: string,
+    index: number,
+    nodeImports: Imports,
+    entry: ProcessorEntry,
+  ): ProcessorPlan | undefined {
+    const description: ProcessorDescription = isDescription(entry, 'processor')
+      ? entry
+      : { kind: 'processor', type: entry, options: undefined, settings: {} };
+    const { type, options, settings } = description;
+    if (typeof type !== 'function') {
+      this.fault(
+        at,
+        `it is ${showValue(type)}, neither a function nor a class with a process method.`,
+        'processors: [(event) => { ... }]',
+      );
+      return undefined;
+    }
+    const place = `${at} (${classNameOf(type)})`;
+    const process: unknown = isProcessorClass(type) ? (type.prototype as { process: unknown }).process : type;
+    if (isClass(process)) {
+      this.fault(
+        place,
+        'the class has no process method.',
+        'class MyProcessor { process(event: TrackingEvent) { ... } }',
+      );
+      return undefined;
+    }
+    if (isAsyncFunction(process)) {
+      this.fault(
+        place,
+        'it is async, and emit waits for nothing, so it could never change an event.',
+        'make it synchronous',
+      );
+    }
+    this.refuseUnknownKeys(place, 'settings', settings, ['onError', 'imports']);
+    const { onError = 'skip' } = settings;
+    if (!['skip', 'drop'].includes(onError)) {
+      this.fault(
+        place,
+        `onError is ${showValue(onError)}; it can be "skip" or "drop".`,
+        `processor(..., { onError: 'drop' })`,
+      );
+    }
+    const imports = [...nodeImports, ...this.imports(`${at}.imports`, settings.imports)];
+    return { place, token: getProcessorToken(path, index, this.tracker), type, options, onError, imports };
+  }
+
+  private isBackendClass(place: string, type: unknown): type is BackendClass {
+    if (typeof type !== 'function') {
+      this.fault(
+        place,
+        `its class is ${showValue(type)}.`,
+        'backend(SomeBackend, { ... }) with the class itself first',
+      );
+      return false;
+    }
+    if (isRouting(type)) return true;
+    const { send, accept } = (type.prototype ?? {}) as { send?: unknown; accept?: unknown };
+    if (typeof accept === 'function') return true;
+    if (typeof send !== 'function') {
+      this.fault(
+        place,
+        'the class has no send method, so no event could reach it.',
+        'class MyBackend implements Backend { send(event: TrackingEvent) { ... } }',
+      );
+      return false;
+    }
+    if (isAsyncFunction(send)) {
+      this.fault(
+        place,
+        'its send is async: emit waits for nothing, so what fails in it would be lost unseen.',
+        'send(event) { this.queue.push(event); } and a sender of its own',
+      );
+    }
+    return true;
+  }
+
+  private refuseUnknownKeys(place: string, what: string, value: object, known: readonly string[]): void {
+    for (const key of Object.keys(value)) {
+      if (known.includes(key)) continue;
+      this.fault(
+        place,
+        `the ${what} has the unknown field "${key}"; known are ${known.join(', ')}.`,
+        'options of the class go into the second argument',
+      );
+    }
+  }
+
+  private fault(path: string, what: string, mend: string): void {
+    this.faults.push({ path, what, mend });
+  }
+}
+
+function isDescription<Kind extends 'backend' | 'processor'>(
+  value: unknown,
+  kind: Kind,
+): value is Kind extends 'backend' ? BackendDescription : ProcessorDescription {
+  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
+}
+
+function isRouting(type: unknown): boolean {
+  return type === RoutingBackend || (typeof type === 'function' && type.prototype instanceof RoutingBackend);
+}
+
+function classNameOf(type: unknown): string {
+  if (typeof type !== 'function') return 'no class';
+  return type.name === '' ? 'a function' : type.name;
+}
+
+/** `class X {}` is a function too; only its text tells it from one that can be called. */
+function isClass(value: unknown): boolean {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function isAsyncFunction(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object AsyncFunction]';
+}
+
+/** By code points, not by UTF-16 units: the order of the reference, and of every language but this one. */
+export function compareCodePoints(a: string, b: string): number {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    const difference = (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

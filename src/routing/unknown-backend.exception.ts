@@ -1,0 +1,24 @@
+/** A backend was asked for under a path where none stands. */
+export class UnknownBackendException extends Error {
+  override readonly name = 'UnknownBackendException';
+
+  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  constructor(
+    message: string,
+    readonly path: string,
+    readonly knownPaths: readonly string[],
+  ) {
+    super(message);
+  }
+
+  static create(tracker: string, path: string, knownPaths: readonly string[]): UnknownBackendException {
+    const known = knownPaths.length === 0 ? 'it has none yet' : `it has: ${knownPaths.join(', ')}`;
+    return new UnknownBackendException(
+      `the tracker "${tracker}" has no backend at ${JSON.stringify(path)}; ${known}.\n` +
+        '  Mend: names of nested backends are joined by "/", as in tracker.backend("caliper/mongo"). ' +
+        'Before the application has started, inject it: @InjectBackend("caliper/mongo").',
+      path,
+      knownPaths,
+    );
+  }
+}
