@@ -1,0 +1,61 @@
+export { TrackingModule } from './tracking.module';
+export type {
+  TrackingModuleAsyncOptions,
+  TrackingModuleOptions,
+  TrackingRuntimeOptions,
+  TrackingTreeOptions,
+} from './tracking.module';
+
+export { currentTracker, TrackerService } from './tracker/tracker.service';
+export type { ConfirmedEvent, ConfirmOptions } from './tracker/tracker.service';
+export { TrackEvent } from './tracker/track-event.decorator';
+export type { TrackEventDecorator, TrackEventOptions, TrackOutcome } from './tracker/track-event.decorator';
+export { TrackingContext } from './tracker/tracking-context.decorator';
+export type { ContextOf, TrackedCall, TrackingContextOptions } from './tracker/tracking-context.decorator';
+export { getTrackerToken, InjectTracker } from './tracker/tokens';
+export { NotConfirmedException } from './tracker/not-confirmed.exception';
+
+export { LoggerBackend } from './backends/logger/logger.backend';
+export type { LoggerBackendOptions, LogLevel, PinoLogger } from './backends/logger/logger-options';
+export { MemoryBackend } from './backends/memory/memory.backend';
+export type { MemoryBackendOptions } from './backends/memory/memory.backend';
+
+export { NameAllowlist } from './processors/name-allowlist';
+export type { NameAllowlistOptions } from './processors/name-allowlist';
+export { RegexFilter } from './processors/regex-filter';
+export type { RegexFilterOptions } from './processors/regex-filter';
+
+export { backend, processor } from './routing/description';
+export type {
+  BackendClass,
+  BackendDescription,
+  Backends,
+  BackendSurroundings,
+  OptionsFactory,
+  OptionsOf,
+  ProcessorClass,
+  ProcessorDescription,
+  ProcessorEntry,
+  ProcessorSettings,
+} from './routing/description';
+export type { Backend, EventProcessor, Processor, ProcessorResult } from './routing/contracts';
+export type { Destined } from './routing/confirmation';
+export type { OnError } from './routing/processor-step';
+export { EventEmissionExit } from './routing/event-emission-exit';
+export { RoutingBackend } from './routing/routing.backend';
+export { getBackendToken, InjectBackend, InjectOptions } from './routing/tokens';
+export { TrackingConfigException } from './routing/tracking-config.exception';
+export type { ConfigFault } from './routing/tracking-config.exception';
+export { UnknownBackendException } from './routing/unknown-backend.exception';
+
+export { TrackingLedger } from './delivery/tracking-ledger';
+export type { TrackerCounts } from './delivery/tracking-ledger';
+export type { DeliveryCounts, NodeCounts } from './delivery/node-ledger';
+
+export { InvalidContextException } from './context/invalid-context.exception';
+export { UnknownContextException } from './context/unknown-context.exception';
+export type { RequestContextOptions, RequestField, TrackedRequest } from './context/request-fields';
+
+export type { EventFields, StoredEvent, TrackingEvent } from './event/tracking-event';
+export type { Clock } from './event/clock';
+export type { ValueLimits } from './event/normal-form';

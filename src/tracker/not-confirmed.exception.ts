@@ -1,0 +1,34 @@
+import type { Destined } from '../routing/confirmation';
+
+/** An event is not, or not yet, at every backend it should get to. It may still arrive: `pending` goes on. */
+export class NotConfirmedException extends Error {
+  override readonly name = 'NotConfirmedException';
+
+  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  constructor(
+    message: string,
+    readonly id: string,
+    /** What is known of each backend, by path. */
+    readonly destinations: Readonly<Record<string, Destined>>,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  static create(
+    eventName: string,
+    id: string,
+    destinations: Readonly<Record<string, Destined>>,
+    why: string,
+    cause?: unknown,
+  ): NotConfirmedException {
+    const table = Object.entries(destinations).map(([path, outcome]) => `${path}: ${outcome}`);
+    return new NotConfirmedException(
+      `the event ${JSON.stringify(eventName)} (${id}) is not confirmed, ${why}; ${table.length === 0 ? 'it has not reached the tree' : table.join(', ')}.\n` +
+        '  Mend: see the ledger of the backend named; emit it again only if it has not to arrive once.',
+      id,
+      destinations,
+      cause === undefined ? undefined : { cause },
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import { NodeLedger } from '../delivery/node-ledger';
+import { assertBackend, assertProcessor } from '../routing/grow-tree';
+import { processorStep } from '../routing/processor-step';
+import { RouteNode } from '../routing/route-node';
+import { showValue, TrackingConfigException } from '../routing/tracking-config.exception';
+import type { TrackerRuntime } from './tracker-runtime';
+
+const NAME = /^[A-Za-z0-9_.-]+$/;
+
+export function registerBackend(runtime: TrackerRuntime, name: string, instance: unknown): void {
+  const place = `backends.${name} (registered)`;
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw TrackingConfigException.create([
+      {
+        path: 'registerBackend',
+        what: `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
+        mend: "tracker.registerBackend('my-backend', instance)",
+      },
+    ]);
+  }
+  assertBackend(place, instance);
+  const { notices, processing } = runtime;
+  runtime.place(new RouteNode(name, instance, [], [], { place, ledger: new NodeLedger(name), notices, processing }));
+}
+
+export function registerProcessor(runtime: TrackerRuntime, processor: unknown): void {
+  const { root, notices, processing } = runtime;
+  const place = `processors[${String(root.steps.length)}] (registered)`;
+  assertProcessor(place, processor);
+  root.steps.push(processorStep(processor, 'skip', { place, ledger: root.ledger, notices, processing }));
+}

@@ -1,0 +1,253 @@
+import { DEFAULT_LIMITS, describeError, type ValueLimits } from '../event/normal-form';
+import type { Clock } from '../event/clock';
+import { readClock } from '../event/clock';
+import { Envelope } from '../event/envelope';
+import { EventIds } from '../event/event-id';
+import { Normalizer, toEventName } from '../event/normalizer';
+import type { Notices } from '../event/notices';
+import { TrackerScopes } from '../context/tracker-scopes';
+import { isWished, type DropReason } from '../delivery/node-ledger';
+import { TrackerLedger, TrackingLedger } from '../delivery/tracking-ledger';
+import type { Confirmation } from '../routing/confirmation';
+import type { EnvelopeBackend } from '../routing/contracts';
+import { growTree, rootNode } from '../routing/grow-tree';
+import type { NodeSettings } from '../routing/node-modules';
+import { Processing } from '../routing/processing';
+import { asEnvelopeBackend, type RouteNode } from '../routing/route-node';
+import type { TreePlan } from '../routing/tree-plan';
+
+export interface RuntimeOptions {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly clock: Clock;
+  readonly limits: Partial<ValueLimits>;
+  readonly maxEarlyEvents: number;
+  readonly shutdownTimeoutMs: number;
+  readonly notices: Notices;
+}
+
+interface EarlyEvent {
+  readonly envelope: Envelope;
+  readonly confirmation: Confirmation | undefined;
+  readonly release: (() => void) | undefined;
+}
+
+/** What an event may be emitted inside of, before a chain of events that emit events is cut. */
+const MAX_DEPTH = 8;
+
+/**
+ * What stands behind one TrackerService.
+ *
+ * States: `starting` (events wait, within a bound) -> `ready` (events go into the tree) -> `closed` (they still do: each backend
+ * decides what it can take); or `off` for good. Only `start` and `close` change it.
+ */
+export class TrackerRuntime {
+  readonly name: string;
+  readonly notices: Notices;
+  readonly normalizer: Normalizer;
+  readonly scopes: TrackerScopes;
+  readonly ledger: TrackingLedger;
+  readonly root: RouteNode;
+  readonly processing = new Processing();
+  private state: 'starting' | 'ready' | 'closed' | 'off';
+  private readonly books: TrackerLedger;
+  private readonly ids = new EventIds();
+  private early: EarlyEvent[] = [];
+  /** Backends that were replaced: they get nothing any more, but what they hold is still theirs to write. */
+  private readonly retired: RouteNode[] = [];
+
+  /** @param tracker given back by `currentTracker()` */
+  constructor(
+    tracker: object,
+    private readonly options: RuntimeOptions,
+  ) {
+    const { name, notices } = options;
+    this.name = name;
+    this.notices = notices;
+    this.state = options.enabled ? 'starting' : 'off';
+    this.books = new TrackerLedger(name);
+    this.normalizer = new Normalizer({ ...DEFAULT_LIMITS, ...options.limits }, (eventName, kind, path) => {
+      this.books.replace(kind);
+      notices.once(
+        `replaced ${kind} ${eventName} ${path}`,
+        () =>
+          `a value of ${JSON.stringify(eventName)} at ${path} could not be written as it is (${kind}) and was replaced. (Told once; the ledger counts on.)`,
+      );
+    });
+    this.scopes = new TrackerScopes(tracker);
+    this.root = rootNode({ notices, processing: this.processing });
+    this.ledger = new TrackingLedger({
+      counts: () => this.books.counts(this.early.length),
+      nodes: () => [...this.root.all()].map((node) => node.counts()),
+    });
+  }
+
+  get isOff(): boolean {
+    return this.state === 'off';
+  }
+
+  get hasStarted(): boolean {
+    return this.state === 'ready' || this.state === 'closed';
+  }
+
+  /** Grows the tree and sends what was emitted before. @param find the instance under a token */
+  start(plan: TreePlan, find: (token: string) => unknown, off: NodeSettings['off']): void {
+    if (this.state !== 'starting') return;
+    growTree(this.root, plan, find, off, { notices: this.notices, processing: this.processing });
+    this.state = 'ready';
+    const { early } = this;
+    this.early = [];
+    for (const { envelope, confirmation, release } of early) {
+      this.root.receive(envelope, confirmation);
+      release?.();
+    }
+  }
+
+  /** Adds a backend at the root, or puts it in the place of the one of its name. */
+  place(node: RouteNode): void {
+    const replaced = this.root.place(node);
+    if (replaced !== undefined) this.retired.push(replaced);
+  }
+
+  /** Counts, and tells once, that a function which the application gave failed. */
+  fail(place: string, error: unknown, consequence: string): void {
+    this.books.fail(place);
+    this.notices.once(
+      `failed ${place}`,
+      () => `${place} failed: ${describeError(error)}. ${consequence} (Told once; the ledger counts on.)`,
+    );
+  }
+
+  /** Counts an event that `emit` could not even begin to send: at the end of the stack, say. */
+  lose(error: unknown): void {
+    this.books.drop('emit-failed');
+    this.notices.once(
+      'emit failed',
+      () => `emit failed, and the event is lost ('emit-failed'): ${describeError(error)}`,
+    );
+  }
+
+  /** Sends one event on its way. @returns its id; undefined if tracking is off */
+  emit(name: unknown, data: unknown, confirmation?: Confirmation): string | undefined {
+    if (this.state === 'off') return undefined;
+    this.books.emit();
+    const eventName = this.nameOf(name);
+    const time = readClock(this.options.clock);
+    const origin = this.processing.origin(eventName);
+    const id = origin?.id ?? this.ids.next(time);
+    const depth = origin?.depth ?? 0;
+    if (depth > MAX_DEPTH) {
+      this.drop(
+        'loop',
+        eventName,
+        `it is event ${String(depth)} in a chain of events emitted while another is processed`,
+        confirmation,
+      );
+      return id;
+    }
+    const envelope = this.envelope(id, eventName, time, data, depth, origin?.parentId);
+    if (this.state === 'starting') this.keep(envelope, confirmation);
+    else this.root.receive(envelope, confirmation);
+    return id;
+  }
+
+  /** Backends in the order in which they receive. */
+  *nodes(): Generator<RouteNode> {
+    for (const node of this.root.all()) if (node !== this.root) yield node;
+  }
+
+  async flush(): Promise<void> {
+    await Promise.allSettled(this.writers().map(async (backend) => backend.flush?.()));
+  }
+
+  /** For the exit of the process, where nothing can be awaited. */
+  flushSync(): void {
+    for (const backend of this.writers()) backend.flushSync?.();
+  }
+
+  /** Whether a process that is killed now might lose events. */
+  get holdsEvents(): boolean {
+    return this.writers().some((backend) => backend.holdsEvents === true);
+  }
+
+  /** Writes what is held, and says what was lost, if anything was. */
+  async close(): Promise<void> {
+    if (this.state === 'off' || this.state === 'closed') return;
+    for (const { envelope, confirmation, release } of this.early.splice(0)) {
+      this.drop('not-ready', envelope.name, 'the application closed before it had started', confirmation);
+      release?.();
+    }
+    this.state = 'closed';
+    const { shutdownTimeoutMs } = this.options;
+    await Promise.allSettled(this.writers().map(async (backend) => backend.drain?.(shutdownTimeoutMs)));
+    this.reportLosses();
+  }
+
+  private writers(): EnvelopeBackend[] {
+    return [...this.nodes(), ...this.retired].flatMap((node) => asEnvelopeBackend(node.backend) ?? []);
+  }
+
+  private envelope(
+    id: string,
+    name: string,
+    time: number,
+    data: unknown,
+    depth: number,
+    parentId: string | undefined,
+  ): Envelope {
+    return Envelope.of({ id, name, time, context: this.scopes.view(), data, depth, parentId }, this.normalizer);
+  }
+
+  private nameOf(name: unknown): string {
+    if (typeof name === 'string' && name !== '') return name;
+    const eventName = toEventName(name);
+    if (name !== undefined && name !== null && typeof name !== 'string') {
+      this.books.oddName();
+      this.notices.once(
+        `odd name ${eventName}`,
+        () =>
+          `an event was emitted with a name that is no text (${typeof name}); it is called ${JSON.stringify(eventName)}. Mend: tracker.emit('some.name', data)`,
+      );
+    }
+    return eventName;
+  }
+
+  private keep(envelope: Envelope, confirmation: Confirmation | undefined): void {
+    if (this.early.length >= this.options.maxEarlyEvents) {
+      const why = `more than ${String(this.options.maxEarlyEvents)} events were emitted before the application had started`;
+      this.drop('not-ready', envelope.name, why, confirmation);
+      return;
+    }
+    this.early.push({ envelope: envelope.hold(), confirmation, release: confirmation?.hold() });
+  }
+
+  private drop(reason: DropReason, eventName: string, why: string, confirmation: Confirmation | undefined): void {
+    this.books.drop(reason);
+    confirmation?.settle(this.root.path, 'dropped');
+    this.notices.once(
+      `dropped ${reason} ${eventName}`,
+      () =>
+        `the event ${JSON.stringify(eventName)} was dropped ('${reason}'): ${why}. (Told once; the ledger counts on.)`,
+    );
+  }
+
+  private reportLosses(): void {
+    const own = this.books.counts(0);
+    const lines = [
+      { path: 'before the tree', dropped: own.dropped },
+      ...this.ledger.nodes().flatMap(({ path, dropped, delivery }) => [
+        { path: path === '' ? 'the root' : path, dropped },
+        { path, dropped: delivery?.dropped ?? {} },
+      ]),
+    ].flatMap(({ path, dropped }) => {
+      const losses = Object.entries(dropped).filter(([reason]) => !isWished(reason));
+      return losses.length === 0
+        ? []
+        : [`${path}: ${losses.map(([reason, count]) => `${String(count)} ${reason}`).join(', ')}`];
+    });
+    if (lines.length > 0)
+      this.notices.warn(
+        `tracker "${this.name}" closed; of ${String(own.emitted)} events emitted, dropped at ${lines.join('; ')}.`,
+      );
+  }
+}

@@ -1,0 +1,229 @@
+import { Injectable } from '@nestjs/common';
+import { InvalidContextException } from '../context/invalid-context.exception';
+import { currentScopesTracker } from '../context/tracker-scopes';
+import { UnknownContextException } from '../context/unknown-context.exception';
+import type { TrackingLedger } from '../delivery/tracking-ledger';
+import { copyNormalForm, describeError } from '../event/normal-form';
+import type { EventFields } from '../event/tracking-event';
+import { Confirmation, type Destined } from '../routing/confirmation';
+import type { Backend, EnvelopeBackend, EventProcessor, Processor } from '../routing/contracts';
+import { showValue } from '../routing/tracking-config.exception';
+import { UnknownBackendException } from '../routing/unknown-backend.exception';
+import { registerBackend, registerProcessor } from './register';
+import { NotConfirmedException } from './not-confirmed.exception';
+import { TrackerRuntime, type RuntimeOptions } from './tracker-runtime';
+
+export interface ConfirmOptions {
+  /** Ends the wait, not the event.  @default none */
+  readonly signal?: AbortSignal | undefined;
+  /** How long to wait.  @default 10_000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Where one event has got to, by the path of each backend. */
+export interface ConfirmedEvent {
+  readonly id: string;
+  readonly destinations: Readonly<Record<string, 'delivered' | 'stored' | 'filtered'>>;
+}
+
+/** What application code talks to. One for each tracker of the application; injected by its class, or by `@InjectTracker(name)`. */
+@Injectable()
+export class TrackerService {
+  /** The name given to `forRoot`.  @default 'default' */
+  readonly name: string;
+  /** The books of this tracker. */
+  readonly ledger: TrackingLedger;
+  private readonly runtime: TrackerRuntime;
+
+  /** Built by TrackingModule. */
+  constructor(options: RuntimeOptions) {
+    this.runtime = new TrackerRuntime(this, options);
+    this.name = options.name;
+    this.ledger = this.runtime.ledger;
+  }
+
+  /** @internal For the module, which starts and closes it. */
+  static runtimeOf(tracker: TrackerService): TrackerRuntime {
+    return tracker.runtime;
+  }
+
+  /**
+   * Sends an event with the context of the current scope to every backend. Returns when each has taken it or refused it; waits
+   * for no network and no disk. Never throws: what goes wrong is logged once and counted in `ledger`.
+   * @param name absent or '' is `unknown`
+   * @param data any object; brought to normal form at once, so it may change afterwards.  @default {}
+   */
+  emit(name?: string, data?: object): void {
+    try {
+      this.runtime.emit(name, data);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /**
+   * As `emit`, and resolves when every backend has the event where it belongs: written, delivered, or held back by a filter.
+   * @throws NotConfirmedException if one has not, or not in time; it says which
+   */
+  async emitConfirmed(name: string, data?: object, options: ConfirmOptions = {}): Promise<ConfirmedEvent> {
+    const { signal, timeoutMs = 10_000 } = options;
+    const confirmation = new Confirmation();
+    let id = '';
+    try {
+      id = this.runtime.emit(name, data, confirmation) ?? '';
+    } catch (error) {
+      this.failed(error);
+      throw NotConfirmedException.create(name, id, confirmation.table(), `emit failed: ${describeError(error)}`, error);
+    }
+    if (this.runtime.isOff) return { id, destinations: {} };
+    const ended = await this.wait(confirmation, timeoutMs, signal);
+    const destinations = confirmation.table();
+    if (ended === undefined && Object.values(destinations).every(isConfirmed)) {
+      return { id, destinations: destinations as ConfirmedEvent['destinations'] };
+    }
+    throw NotConfirmedException.create(name, id, destinations, ended ?? 'since a backend dropped it', signal?.reason);
+  }
+
+  /** Runs `body` in a scope whose events carry `values` too, and gives back what it gives back. */
+  context<Result>(values: object, body: () => Result): Result;
+  /** The same with a name for the scope's entry, under which `exitContext` finds it and errors list it. */
+  context<Result>(name: string, values: object, body: () => Result): Result;
+  context<Result>(...args: [object, () => Result] | [string, object, () => Result]): Result {
+    const [name, values, body] = args.length === 3 ? args : (['context', ...args] as const);
+    return this.runtime.scopes.run(name, this.fieldsOf(name, values), body);
+  }
+
+  /**
+   * Adds values to the nearest open scope, until that scope ends or `exitContext` leaves them. Outside of every scope they are
+   * added for the whole process: right for a release or a region, wrong for a user.
+   * @throws InvalidContextException if `values` is no object with keys; nothing is entered
+   */
+  enterContext(name: string, values: object): void {
+    if (!hasKeys(values)) throw InvalidContextException.create(name, showValue(values));
+    const { scopes, hasStarted, notices } = this.runtime;
+    if (hasStarted && scopes.isOutside()) {
+      notices.once(
+        'entered outside',
+        () =>
+          `enterContext(${JSON.stringify(name)}) was called outside of every scope, so its values go into the events of all ` +
+          'users until it is left. Mend: tracker.context(values, body) for what belongs to one flow; enter what belongs to the process before the start.',
+      );
+    }
+    scopes.current().enter(name, this.fieldsOf(name, values));
+  }
+
+  /**
+   * Leaves the latest context of that name in the nearest open scope; what it hid shows again.
+   * @throws UnknownContextException if that scope has none of that name
+   */
+  exitContext(name: string): void {
+    const scope = this.runtime.scopes.current();
+    if (!scope.exit(name)) throw UnknownContextException.create(name, scope.openNames());
+  }
+
+  /** A copy of the values that an event emitted here would carry. */
+  currentContext(): EventFields {
+    return copyNormalForm(this.runtime.scopes.view().values);
+  }
+
+  /** Resolves when every event emitted before is written, or cannot be for now. */
+  async flush(): Promise<void> {
+    await this.runtime.flush();
+  }
+
+  /**
+   * The backend at a path.
+   * @param path names from the root down, joined by `/`
+   * @throws UnknownBackendException if there is none, with the paths that there are
+   */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the class, as with ModuleRef.get
+  backend<Instance extends object>(path: string): Instance {
+    const nodes = [...this.runtime.nodes()];
+    const found = nodes.find((node) => node.path === path);
+    if (found === undefined)
+      throw UnknownBackendException.create(
+        this.name,
+        path,
+        nodes.map((node) => node.path),
+      );
+    return found.backend as Instance;
+  }
+
+  /**
+   * Adds a backend at the root, last in order; under a name that is there, it takes that one's place.
+   * @throws TrackingConfigException if it is no backend; nothing has changed then
+   */
+  registerBackend(name: string, instance: Backend | EnvelopeBackend): void {
+    registerBackend(this.runtime, name, instance);
+  }
+
+  /**
+   * Adds a processor at the root, which runs last.
+   * @throws TrackingConfigException if it is no processor; nothing has changed then
+   */
+  registerProcessor(processor: Processor | EventProcessor): void {
+    registerProcessor(this.runtime, processor);
+  }
+
+  private fieldsOf(name: string, values: object): EventFields {
+    if (!hasKeys(values)) {
+      this.runtime.notices.once(
+        `no context ${name}`,
+        () =>
+          `context(${JSON.stringify(name)}) was given ${showValue(values)} instead of an object; its body runs without it. Mend: tracker.context({ user_id: 11111 }, body)`,
+      );
+      return {};
+    }
+    return this.runtime.normalizer.context(name, values);
+  }
+
+  private async wait(
+    confirmation: Confirmation,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    if (signal?.aborted === true) return 'since its signal was aborted';
+    let stop = (): void => undefined;
+    const ended = new Promise<string>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs, `since it took more than ${String(timeoutMs)} ms`);
+      const onAbort = (): void => {
+        resolve('since its signal was aborted');
+      };
+      signal?.addEventListener('abort', onAbort);
+      stop = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+    });
+    try {
+      return await Promise.race([confirmation.settled().then(() => undefined), ended]);
+    } finally {
+      stop();
+    }
+  }
+
+  private failed(error: unknown): void {
+    this.runtime.lose(error);
+  }
+}
+
+/**
+ * The tracker whose scope was opened last in this flow, undefined outside of every scope: for entities, subscribers and plain
+ * functions, which nothing is injected into.
+ */
+export function currentTracker(): TrackerService | undefined {
+  return currentScopesTracker() as TrackerService | undefined;
+}
+
+function isConfirmed(outcome: Destined): boolean {
+  return outcome === 'delivered' || outcome === 'stored' || outcome === 'filtered';
+}
+
+/** What could be a context; an array has keys of its own kind, which no reader of a context expects. */
+function hasKeys(values: unknown): values is object {
+  try {
+    return typeof values === 'object' && values !== null && !Array.isArray(values);
+  } catch {
+    return false; // a revoked proxy
+  }
+}
