@@ -9,7 +9,6 @@ const homes = {
   'sonic-boom': ['src/backends/logger/'],
   pino: ['src/backends/logger/'],
   'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
-  uuid: ['src/event/'],
   recheck: ['src/processors/'],
 };
 

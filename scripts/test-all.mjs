@@ -43,7 +43,7 @@ function jest() {
   if (!ok && counts.numFailedTests + counts.numRuntimeErrorTestSuites === 0) total.failed += 1; // no test at all, or a worker died
 }
 
-step('Build of the library', undefined, bin('nest'), 'build');
+step('Build of the library', undefined, 'npm', 'run', '--silent', 'build');
 step('Build of the sample application', 'sample-app/src/main.ts', bin('nest'), 'build', 'sample-app');
 step('Types of everything', undefined, bin('tsc'), '--noEmit');
 step('ESLint', undefined, bin('eslint'), '.');
