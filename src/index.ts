@@ -58,4 +58,4 @@ export type { RequestContextOptions, RequestField, TrackedRequest } from './cont
 
 export type { EventFields, StoredEvent, TrackingEvent } from './event/tracking-event';
 export type { Clock } from './event/clock';
-export type { ValueLimits } from './event/normal-form';
+export type { PartialLimits, ValueLimits } from './event/normal-form';

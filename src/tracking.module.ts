@@ -17,10 +17,11 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Clock } from './event/clock';
-import type { ValueLimits } from './event/normal-form';
+import type { PartialLimits } from './event/normal-form';
 import { Notices } from './event/notices';
 import { linkPlatformRequest, RequestContext } from './context/request-context';
 import type { RequestContextOptions } from './context/request-fields';
+import { faultsOfRequestContext } from './context/request-options';
 import { TrackingLedger } from './delivery/tracking-ledger';
 import { namedModule, treeModules, type NodeSettings } from './routing/node-modules';
 import { DEFAULT_TRACKER } from './routing/tokens';
@@ -42,7 +43,7 @@ export interface TrackingRuntimeOptions {
   /** Tells the time of events.  @default Date.now */
   readonly clock?: Clock | undefined;
   /** How much of one event's values is written.  @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 } */
-  readonly limits?: Partial<ValueLimits> | undefined;
+  readonly limits?: PartialLimits | undefined;
   /** Events emitted before the application has started are kept up to this number, then dropped as 'not-ready'.  @default 10_000 */
   readonly maxEarlyEvents?: number | undefined;
   /** How long closing the application waits for what is held to be written.  @default 10_000 */
@@ -193,20 +194,15 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
   }
   if (clock !== undefined && typeof clock !== 'function')
     refuse('clock', clock, 'a function', 'clock: () => Date.now()');
-  if (
-    requestContext !== undefined &&
-    requestContext !== false &&
-    (typeof requestContext !== 'object' || (requestContext as unknown) === null)
-  ) {
-    refuse('requestContext', requestContext, 'an object or false', 'leave it out');
-  }
+  for (const { path, value, wanted, mend } of faultsOfRequestContext(requestContext)) refuse(path, value, wanted, mend);
   const { maxEarlyEvents, shutdownTimeoutMs } = options;
   for (const [path, value] of Object.entries({ maxEarlyEvents, shutdownTimeoutMs })) {
     if (value !== undefined && !(value >= 0))
       refuse(path, value, 'a number from 0 up', 'leave it out, or give a number');
   }
   for (const [limit, value] of Object.entries(limits)) {
-    if (!(value > 0)) refuse(`limits.${limit}`, value, 'a number above 0', 'leave it out, or give a number');
+    if (value !== undefined && !(value > 0))
+      refuse(`limits.${limit}`, value, 'a number above 0', 'leave it out, or give a number');
   }
   return faults;
 }
@@ -232,7 +228,7 @@ function coreModule(
     provide: tokens.check,
     inject: [tokens.settings, ...(isOff ? [] : allTokens(plan))],
     useFactory: ({ faults }: Settings) => {
-      if (faults.length > 0) throw TrackingConfigException.create(faults);
+      if (faults.length > 0) throw TrackingConfigException.create(inOrderOfPlace(faults));
       return true;
     },
   };
@@ -273,6 +269,11 @@ function allTokens({ processors, backends }: TreePlan): string[] {
   return [...processors.map(({ token }) => token), ...backends.flatMap(below)];
 }
 
+/** Nodes are built side by side: without this, each start would list the same faults in another order. */
+function inOrderOfPlace(faults: readonly ConfigFault[]): ConfigFault[] {
+  return [...faults].sort((a, b) => Number(a.path > b.path) - Number(a.path < b.path));
+}
+
 /** With `enabled: false` nothing of the tree is imported, and yet whoever injects a backend must get something. */
 function idleProviders(backends: readonly BackendPlan[]): { provide: string; useFactory: () => object | undefined }[] {
   return backends.flatMap((node) => [
@@ -281,10 +282,13 @@ function idleProviders(backends: readonly BackendPlan[]): { provide: string; use
   ]);
 }
 
+const SIGNAL_CHECK_MS = 1000;
+
 /** Starts and closes a tracker. Not global: the hooks of global modules run last, when the backends are gone already. */
 abstract class TrackingCore implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   protected abstract readonly plan: TreePlan;
   private readonly runtime: TrackerRuntime;
+  private signalCheck: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly tracker: TrackerService,
@@ -302,14 +306,19 @@ abstract class TrackingCore implements OnModuleInit, OnApplicationBootstrap, OnA
   }
 
   onApplicationBootstrap(): void {
-    if (!this.runtime.holdsEvents || process.listenerCount('SIGTERM') > 0) return;
-    this.settings.notices.warn(
-      'nothing listens for SIGTERM, so the last lines of the log are lost when the process is stopped by it. ' +
-        'Mend: app.enableShutdownHooks() before app.listen(), or sync: true for the LoggerBackend.',
-    );
+    if (!this.runtime.holdsEvents) return;
+    // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
+    this.signalCheck = setTimeout(() => {
+      if (process.listenerCount('SIGTERM') > 0) return;
+      this.settings.notices.warn(
+        'nothing listens for SIGTERM, so the last lines of the log are lost when the process is stopped by it. ' +
+          'Mend: app.enableShutdownHooks() before app.listen(), or sync: true for the LoggerBackend.',
+      );
+    }, SIGNAL_CHECK_MS).unref();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.signalCheck);
     process.removeListener('exit', this.onExit);
     await this.runtime.close();
   }
@@ -347,7 +356,9 @@ abstract class TrackingShell implements NestModule {
     const runtime = TrackerService.runtimeOf(this.tracker);
     if (requestContext === false || runtime.isOff) return;
     this.linkFastifyRequests();
-    const { middleware } = new RequestContext(requestContext, runtime.scopes, runtime.normalizer);
+    const { middleware } = new RequestContext(requestContext, runtime.scopes, runtime.normalizer, (field, error) => {
+      runtime.fail(`requestContext.fields.${field}`, error, 'The event goes without this field.');
+    });
     const { forRoutes = ['{*path}'], exclude = [] } = requestContext;
     consumer
       .apply(middleware)

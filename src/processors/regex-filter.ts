@@ -12,7 +12,7 @@ export interface RegexFilterOptions {
    * Patterns, any of which suffices. They are matched at the start of the name: `^` is implied, `$` is not, and an unescaped
    * dot is any character. The reference's `(?i)` and `(?P<name>...)` are understood.  @default []
    */
-  readonly regularExpressions?: readonly string[] | undefined;
+  readonly regularExpressions?: Iterable<string> | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export class RegexFilter implements NameFilter {
   constructor(@Optional() @Inject(NODE_OPTIONS) options: RegexFilterOptions = {}) {
     const { filterType = 'allowlist', regularExpressions = [] } = options;
     const faults = [...typeFaults(filterType), ...listFaults(regularExpressions)];
-    const read = Array.isArray(regularExpressions) ? [...new Set(regularExpressions)].map(readPattern) : [];
+    const read = isCollection(regularExpressions) ? [...new Set(regularExpressions)].map(readPattern) : [];
     faults.push(...read.flatMap((pattern) => (pattern instanceof RegExp ? [] : [pattern])));
     if (faults.length > 0) throw TrackingConfigException.create(faults);
     this.patterns = read as RegExp[];
@@ -59,10 +59,14 @@ function typeFaults(filterType: unknown): ConfigFault[] {
 
 /** A text is a list of characters for whoever loops over it: "edx" would let every name pass that starts with e, d or x. */
 function listFaults(expressions: unknown): ConfigFault[] {
-  if (Array.isArray(expressions)) return [];
+  if (isCollection(expressions)) return [];
   return [
     { path: PLACE, what: `regularExpressions is ${showValue(expressions)}, not a list of texts.`, mend: EXAMPLE },
   ];
+}
+
+function isCollection(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 function readPattern(expression: unknown): RegExp | ConfigFault {

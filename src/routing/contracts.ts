@@ -22,7 +22,12 @@ export interface EventProcessor {
   process(event: TrackingEvent): ProcessorResult;
 }
 
-/** Receives events, one at a time, synchronously. An error it throws is logged and counted; the other backends go on. */
+/**
+ * Receives events, one at a time, synchronously. An error it throws is logged and counted; the other backends go on.
+ *
+ * Its class may have a `static idle(): Backend`: an instance that opens nothing, for whoever injects the backend while
+ * tracking is switched off.
+ */
 export interface Backend {
   send(event: TrackingEvent): void;
 }

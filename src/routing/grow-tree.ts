@@ -6,8 +6,16 @@ import { processorStep, type ProcessorStep } from './processor-step';
 import type { Processing } from './processing';
 import { asEnvelopeBackend, RouteNode } from './route-node';
 import { RoutingBackend } from './routing.backend';
-import { showValue, TrackingConfigException, type ConfigFault } from './tracking-config.exception';
-import type { BackendPlan, ProcessorPlan, TreePlan } from './tree-plan';
+import { showValue, TrackingConfigException } from './tracking-config.exception';
+import {
+  ASYNC_PROCESSOR,
+  ASYNC_SEND,
+  isAsyncFunction,
+  isClass,
+  type BackendPlan,
+  type ProcessorPlan,
+  type TreePlan,
+} from './tree-plan';
 
 export interface TreeSurroundings {
   readonly notices: Notices;
@@ -23,14 +31,18 @@ export function rootNode(surroundings: TreeSurroundings): RouteNode {
   });
 }
 
-/** Joins what Nest has built into a running tree. @param find the instance under a token */
+/**
+ * Joins what Nest has built into a running tree.
+ * @param find the instance under a token
+ * @returns nodes that were replaced by what was registered before the start
+ */
 export function growTree(
   root: RouteNode,
   plan: TreePlan,
   find: (token: string) => unknown,
   off: NodeSettings['off'],
   surroundings: TreeSurroundings,
-): void {
+): RouteNode[] {
   const steps = (processors: readonly ProcessorPlan[], ledger: NodeLedger): ProcessorStep[] =>
     processors
       .filter(({ token }) => !off.has(token))
@@ -49,36 +61,37 @@ export function growTree(
   // What was registered before the start comes after the tree all the same, and in the place of what it replaces.
   const registered = root.children.splice(0);
   for (const node of plan.backends) if (!off.has(node.token)) root.place(grow(node));
-  for (const node of registered) root.place(node);
+  return registered.flatMap((node) => root.place(node) ?? []);
 }
 
 /** What is registered at run time, or put in by `overrideProvider`, has not been seen by the plan. */
 export function assertBackend(place: string, backend: unknown): asserts backend is Backend {
   const isObject = typeof backend === 'object' && backend !== null;
   if (isObject && (backend instanceof RoutingBackend || asEnvelopeBackend(backend) !== undefined)) return;
-  if (isObject && typeof (backend as Partial<Backend>).send === 'function') return;
-  throw configFault({
-    path: place,
-    what: `${showValue(backend)} has no send method, so no event could reach it.`,
-    mend: 'give an instance with send(event), not a class',
-  });
+  const send: unknown = isObject ? (backend as Partial<Backend>).send : undefined;
+  if (typeof send !== 'function') {
+    refuse(
+      place,
+      `${showValue(backend)} has no send method, so no event could reach it.`,
+      'give an instance with send(event), not a class',
+    );
+  }
+  if (isAsyncFunction(send)) refuse(place, ASYNC_SEND, 'make send synchronous, with a sender of its own behind it');
 }
 
 export function assertProcessor(place: string, processor: unknown): asserts processor is Processor | EventProcessor {
-  if (typeof processor === 'function') return;
-  if (
-    typeof processor === 'object' &&
-    processor !== null &&
-    typeof (processor as Partial<EventProcessor>).process === 'function'
-  )
-    return;
-  throw configFault({
-    path: place,
-    what: `${showValue(processor)} is neither a function nor an object with a process method.`,
-    mend: 'give (event) => { ... }, or an instance with process(event)',
-  });
+  const isObject = typeof processor === 'object' && processor !== null;
+  const process: unknown = isObject ? (processor as Partial<EventProcessor>).process : processor;
+  if (typeof process !== 'function' || isClass(process)) {
+    refuse(
+      place,
+      `${showValue(processor)} is neither a function nor an object with a process method.`,
+      'give (event) => { ... }, or an instance with process(event): new MyProcessor()',
+    );
+  }
+  if (isAsyncFunction(process)) refuse(place, ASYNC_PROCESSOR, 'make it synchronous');
 }
 
-function configFault(fault: ConfigFault): TrackingConfigException {
-  return TrackingConfigException.create([fault]);
+function refuse(path: string, what: string, mend: string): never {
+  throw TrackingConfigException.create([{ path, what, mend }]);
 }

@@ -16,7 +16,10 @@ export function getBackendToken(path: string, tracker: string = DEFAULT_TRACKER)
   return `TrackingBackend(${inTracker(path, tracker)})`;
 }
 
-/** Injects the backend at `path`: the instance that Nest built. A node switched off gives its idle form, or undefined. */
+/**
+ * Injects the backend at `path`: the instance that Nest built. A node that is switched off is not built: then it is what the
+ * class's `static idle()` gives, and undefined for a class without one.
+ */
 export const InjectBackend = (path: string, tracker?: string): ParameterDecorator & PropertyDecorator =>
   Inject(getBackendToken(path, tracker));
 

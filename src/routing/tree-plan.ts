@@ -56,6 +56,8 @@ export interface DescribedTree {
   readonly imports?: Imports | undefined;
 }
 
+export const ASYNC_PROCESSOR = 'it is async, and emit waits for nothing, so it could never change an event.';
+export const ASYNC_SEND = 'its send is async: emit waits for nothing, so what fails in it would be lost unseen.';
 const NAME = /^[A-Za-z0-9_.-]+$/;
 
 export function planTree(tracker: string, tree: DescribedTree): TreePlan {
@@ -193,11 +195,7 @@ class Planner {
       return undefined;
     }
     if (isAsyncFunction(process)) {
-      this.fault(
-        place,
-        'it is async, and emit waits for nothing, so it could never change an event.',
-        'make it synchronous',
-      );
+      this.fault(place, ASYNC_PROCESSOR, 'make it synchronous');
     }
     this.refuseUnknownKeys(place, 'settings', settings, ['onError', 'imports']);
     const { onError = 'skip' } = settings;
@@ -233,11 +231,7 @@ class Planner {
       return false;
     }
     if (isAsyncFunction(send)) {
-      this.fault(
-        place,
-        'its send is async: emit waits for nothing, so what fails in it would be lost unseen.',
-        'send(event) { this.queue.push(event); } and a sender of its own',
-      );
+      this.fault(place, ASYNC_SEND, 'send(event) { this.queue.push(event); } and a sender of its own');
     }
     return true;
   }
@@ -275,11 +269,11 @@ function classNameOf(type: unknown): string {
 }
 
 /** `class X {}` is a function too; only its text tells it from one that can be called. */
-function isClass(value: unknown): boolean {
+export function isClass(value: unknown): boolean {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-function isAsyncFunction(value: unknown): boolean {
+export function isAsyncFunction(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object AsyncFunction]';
 }
 

@@ -1,12 +1,13 @@
 /**
  * A log writer that waits for the disk holds up the request; one that does not loses what it holds when the disk fills up, the
- * file is rotated away under it, or the process ends. So lines are gathered into chunks, sonic-boom writes the chunks in the
- * background, and each chunk is held here until it is known to be written. While the file cannot be written, lines are held
- * within a bound, and every second the path is opened anew.
+ * file is rotated away under it, or the process ends. So lines are gathered into chunks, sonic-boom writes them in the
+ * background, one at a time, and each is held here until it is known to be written. While one is being written the next one
+ * grows: the more there is to write, the fewer writes it takes. While the file cannot be written, lines are held within a
+ * bound, and every second the path is opened anew.
  *
  * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, stat, writeSync, type BigIntStats } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, stat, writeSync, type BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 import SonicBoom from 'sonic-boom';
 import type { DeliveryCounts } from '../../delivery/node-ledger';
@@ -28,9 +29,11 @@ export interface LineWriterOptions {
 }
 
 interface Chunk {
-  readonly text: string;
-  readonly bytes: number;
+  /** How many lines were accepted before its first one. */
+  readonly from: number;
+  readonly bytes: Buffer;
   readonly lines: number;
+  /** How many of the bytes the file has. */
   written: number;
 }
 
@@ -45,6 +48,9 @@ interface Waiter {
 
 const STANDARD_OUTPUT = 1;
 const RETRY_MS = 1000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Encoding and writing more at once would hold up the event loop for longer than a request takes. */
+const MAX_CHUNK_BYTES = 1_048_576;
 
 export class LineWriter {
   private state: 'idle' | 'open' | 'unwritable' | 'ended' = 'idle';
@@ -52,7 +58,7 @@ export class LineWriter {
   private fd = -1;
   private file: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
 
-  /** Handed over and not known to be written, oldest first. */
+  /** Closed chunks, oldest first; the first is being written while the file is open. None is empty. */
   private readonly chunks: Chunk[] = [];
   private openText = '';
   private openLines = 0;
@@ -71,6 +77,8 @@ export class LineWriter {
   private isMoved = false;
   /** Whether it was said that the file cannot be written. */
   private isTroubled = false;
+  /** Whether the gathered lines have waited long enough, and go as soon as nothing is being written. */
+  private isDue = false;
 
   /** @param say told once for each change between writable and not */
   constructor(
@@ -86,7 +94,7 @@ export class LineWriter {
   write(line: string, bytes: number): boolean {
     if (this.state === 'ended') return this.writeLate(line);
     const size = bytes + 1;
-    if (this.heldBytes + size > this.options.maxHeldBytes) return false;
+    if (this.heldBytes + size > this.options.maxHeldBytes && !this.relieve()) return false;
     this.openText += `${line}\n`;
     this.openLines++;
     this.openBytes += size;
@@ -94,7 +102,7 @@ export class LineWriter {
     this.accepted++;
     if (this.options.sync || this.openBytes >= this.options.bufferBytes) this.handOver();
     // Not to keep the process alive: `flushSync` at its exit writes what is left.
-    else this.handOverTimer ??= setTimeout(this.handOver, this.options.maxWaitMs).unref();
+    else this.handOverTimer ??= setTimeout(this.handOverDue, this.options.maxWaitMs).unref();
     return true;
   }
 
@@ -116,7 +124,7 @@ export class LineWriter {
   /** Closes and opens the file under its path, as after a rotation. */
   reopen(): void {
     this.isMoved = true;
-    this.handOver();
+    this.handOverDue();
     this.reopenIfMoved();
   }
 
@@ -124,7 +132,8 @@ export class LineWriter {
   async end(timeoutMs: number): Promise<void> {
     if (this.state === 'ended') return;
     let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+    // Beyond what a timer can hold it would fire at once.
+    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(timeoutMs, MAX_TIMER_MS))));
     await Promise.race([this.flush(), timeout]);
     clearTimeout(timer);
     this.enterEnded();
@@ -132,12 +141,8 @@ export class LineWriter {
 
   /** Writes what is held without waiting for anything: for the exit of the process. What fails here is told by nobody. */
   flushSync(): void {
-    if (this.openLines > 0) this.handOver();
-    try {
-      this.sonic?.flushSync();
-    } catch {
-      // The process ends; there is no later attempt.
-    }
+    this.open();
+    if (this.state === 'open') this.writeGathered();
   }
 
   counts(): DeliveryCounts {
@@ -145,19 +150,76 @@ export class LineWriter {
     return { accepted, delivered, dropped: this.dropped.counts(), pending: accepted - delivered - this.lost };
   }
 
-  private readonly handOver = (): void => {
+  private readonly handOverDue = (): void => {
+    this.isDue = true;
+    this.handOver();
+  };
+
+  /** Gives the gathered lines to be written, if nothing is being written; else closes the chunk once it is large. */
+  private handOver(): void {
     clearTimeout(this.handOverTimer);
     this.handOverTimer = undefined;
-    if (this.openLines === 0) return;
-    const chunk: Chunk = { text: this.openText, bytes: this.openBytes, lines: this.openLines, written: 0 };
+    const isBusy = this.chunks.length > 0;
+    if (this.openLines === 0 || (isBusy && this.openBytes < MAX_CHUNK_BYTES)) return;
+    const chunk = this.closeChunk();
+    if (isBusy) return;
+    if (this.state === 'open') this.startWriting(chunk);
+    else this.open();
+    this.lookForRotation();
+  }
+
+  private closeChunk(): Chunk {
+    const from = this.accepted - this.openLines;
+    const chunk: Chunk = { from, bytes: Buffer.from(this.openText), lines: this.openLines, written: 0 };
     this.openText = '';
     this.openLines = 0;
     this.openBytes = 0;
+    this.isDue = false;
     this.chunks.push(chunk);
+    return chunk;
+  }
+
+  private startWriting({ bytes, written }: Chunk): void {
+    // In its buffer mode sonic-boom takes what its types do not say.
+    (this.sonic as { write(bytes: unknown): boolean } | undefined)?.write(bytes.subarray(written));
+  }
+
+  /** After a chunk was written: the next one, or what has been gathered meanwhile. */
+  private goOn(): void {
+    const [next] = this.chunks;
+    if (next !== undefined) this.startWriting(next);
+    else if (this.isDue || this.openBytes >= this.options.bufferBytes) this.handOver();
+  }
+
+  /**
+   * A loop that emits without ever yielding lets no background write finish: its lines would reach the bound although the disk
+   * takes them. Then they are written here and now. @returns whether there is room again
+   */
+  private relieve(): boolean {
     this.open();
-    this.sonic?.write(chunk.text);
-    this.lookForRotation();
-  };
+    if (this.state !== 'open') return false;
+    this.writeGathered();
+    return this.heldBytes <= this.options.maxHeldBytes / 2;
+  }
+
+  /**
+   * Writes synchronously all but the chunk that is being written in the background: that one was begun earlier, and the disk
+   * has it or waits for it as it would for this.
+   */
+  private writeGathered(): void {
+    const at = this.chunks.length > 0 ? 1 : 0;
+    if (this.openLines > 0) this.closeChunk();
+    try {
+      for (let chunk = this.chunks[at]; chunk !== undefined; chunk = this.chunks[at]) {
+        while (chunk.written < chunk.bytes.length) this.count(chunk, writeSync(this.fd, chunk.bytes, chunk.written));
+        this.chunks.splice(at, 1);
+      }
+      this.answer();
+    } catch (error) {
+      // With a write in the background, its end will tell: a stream must not be given up while it may still write.
+      if (at === 0) this.enterUnwritable(error as Error);
+    }
+  }
 
   private enterOpen(): void {
     try {
@@ -167,16 +229,16 @@ export class LineWriter {
       return;
     }
     this.state = 'open';
-    const sonic = new SonicBoom({ fd: this.fd, sync: this.options.sync });
+    const sonic = new SonicBoom({ fd: this.fd, sync: this.options.sync, contentMode: 'buffer' });
     sonic.on('write', (bytes: number) => {
-      this.settle(bytes);
+      if (this.sonic === sonic) this.settle(bytes);
     });
     sonic.on('error', (error: Error) => {
       // A late error of a stream that was replaced says nothing about its successor.
       if (this.sonic === sonic) this.enterUnwritable(error);
     });
     this.sonic = sonic;
-    this.writeHeld(sonic);
+    this.goOn();
   }
 
   private enterUnwritable(error: Error): void {
@@ -186,10 +248,10 @@ export class LineWriter {
       this.isTroubled = true;
       this.say(
         `${this.target()} cannot be written (${error.message}). Lines are held up to ${String(this.options.maxHeldBytes)} bytes, ` +
-          "then dropped ('log-unwritable'). Mend: free the disk or give the process the right to write there; it is tried every second.",
+          `then dropped ('log-unwritable'). Mend: ${mendOf(error)}; it is tried every second.`,
       );
     }
-    this.answer((waiter) => waiter.givesUp);
+    this.answer('not now');
     this.retryTimer ??= setTimeout(() => {
       this.retryTimer = undefined;
       if (this.state === 'unwritable') this.enterOpen();
@@ -204,9 +266,10 @@ export class LineWriter {
       this.dropped.add('shutdown', left);
       this.lost += left;
       this.say(
-        `${this.target()} could not take ${String(left)} lines before the application closed; they are dropped ('shutdown').`,
+        `${this.target()} could not take the last lines before the application closed: ${String(left)} dropped ('shutdown').`,
       );
     }
+    this.answer('never');
     this.state = 'ended';
     this.chunks.length = 0;
     this.openText = '';
@@ -214,7 +277,6 @@ export class LineWriter {
     this.openBytes = 0;
     this.heldBytes = 0;
     this.releaseFile();
-    this.answer(() => true);
   }
 
   /** Emits may come after the application has closed, from timers and sockets that nobody stopped. */
@@ -242,35 +304,22 @@ export class LineWriter {
       this.fd = STANDARD_OUTPUT;
       return;
     }
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     this.fd = openSync(path, 'a');
     const before = this.file;
     this.file = fstatSync(this.fd, { bigint: true });
     const isSameFile = before?.ino === this.file.ino && before.dev === this.file.dev;
-    this.finishFirstChunk(isSameFile);
+    const [first] = this.chunks;
+    if (first !== undefined && !isSameFile) this.rewindToLine(first);
     this.checkedAt = Date.now();
     this.isMoved = false;
   }
 
   /** The disk may have taken half a chunk: the same file gets the other half, another one only whole lines. */
-  private finishFirstChunk(isSameFile: boolean): void {
-    const [first] = this.chunks;
-    if (first === undefined || first.written === 0) return;
-    const bytes = Buffer.from(first.text);
-    if (!isSameFile) {
-      const startOfLine = bytes.lastIndexOf(0x0a, first.written - 1) + 1;
-      this.heldBytes += first.written - startOfLine;
-      first.written = startOfLine;
-    }
-    while (first.written < first.bytes) this.settle(writeSync(this.fd, bytes, first.written));
-  }
-
-  private writeHeld(sonic: SonicBoom): void {
-    // A copy: in sync mode each write settles its chunk at once.
-    for (const chunk of [...this.chunks]) {
-      if (this.sonic !== sonic) return;
-      sonic.write(chunk.text);
-    }
+  private rewindToLine(chunk: Chunk): void {
+    const startOfLine = chunk.written === 0 ? 0 : chunk.bytes.lastIndexOf(0x0a, chunk.written - 1) + 1;
+    this.heldBytes += chunk.written - startOfLine;
+    chunk.written = startOfLine;
   }
 
   private releaseFile(): void {
@@ -286,20 +335,22 @@ export class LineWriter {
   }
 
   private settle(bytes: number): void {
-    let left = bytes;
-    this.heldBytes -= bytes;
     // A full disk can be opened: only what was written shows that it can be written again.
     if (this.isTroubled) this.sayWritable();
-    for (let [first] = this.chunks; first !== undefined && left > 0; [first] = this.chunks) {
-      const taken = Math.min(left, first.bytes - first.written);
-      first.written += taken;
-      left -= taken;
-      if (first.written < first.bytes) break;
-      this.delivered += first.lines;
-      this.chunks.shift();
-    }
-    this.answer(() => false);
+    const [first] = this.chunks;
+    if (first === undefined) return;
+    this.count(first, bytes);
+    if (first.written < first.bytes.length) return;
+    this.chunks.shift();
+    this.answer();
     if (this.isMoved) this.reopenIfMoved();
+    if (this.state === 'open') this.goOn();
+  }
+
+  private count(chunk: Chunk, bytes: number): void {
+    chunk.written += bytes;
+    this.heldBytes -= bytes;
+    if (chunk.written === chunk.bytes.length) this.delivered += chunk.lines;
   }
 
   private sayWritable(): void {
@@ -329,23 +380,26 @@ export class LineWriter {
   }
 
   private wait(givesUp: boolean): Promise<void> {
-    this.handOver();
+    this.handOverDue();
     return new Promise((resolve, reject) => {
       this.waiters.push({ upTo: this.accepted, givesUp, resolve, reject });
-      this.answer((waiter) => waiter.givesUp && this.state === 'unwritable');
+      this.answer(this.state === 'unwritable' ? 'not now' : undefined);
     });
   }
 
-  /** Ends the waits that are over. @param isOver whether a wait ends although its lines are not written */
-  private answer(isOver: (waiter: Waiter) => boolean): void {
+  /**
+   * Ends the waits for lines that are written.
+   * @param unwritten what holds for the lines that are not: they cannot be written now, or never. Undefined if they will be
+   */
+  private answer(unwritten?: 'not now' | 'never'): void {
     if (this.waiters.length === 0) return;
+    const written = this.chunks[0]?.from ?? this.accepted - this.openLines;
     const waiting = this.waiters;
     this.waiters = [];
     for (const waiter of waiting) {
-      if (this.delivered + this.lost >= waiter.upTo && (this.lost === 0 || waiter.givesUp)) waiter.resolve();
-      else if (!isOver(waiter)) this.waiters.push(waiter);
-      else if (waiter.givesUp) waiter.resolve();
-      else waiter.reject(new Error(`${this.target()} could not be written`));
+      if (waiter.upTo <= written || (unwritten !== undefined && waiter.givesUp)) waiter.resolve();
+      else if (unwritten === 'never') waiter.reject(new Error(`${this.target()} could not be written`));
+      else this.waiters.push(waiter);
     }
   }
 
@@ -355,5 +409,40 @@ export class LineWriter {
 
   private target(): string {
     return this.options.path ?? 'standard output';
+  }
+}
+
+/**
+ * As `mkdirSync` with `recursive`, which on Node 20 never returns where the parent exists and refuses with ENOENT, as /proc
+ * and some mounts do.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
+  }
+}
+
+/** What an operator can do about it. */
+function mendOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'free the disk';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'give the process the right to write there, or another path';
+    case 'EISDIR':
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'ENOENT':
+      return 'give the path of a file in a directory that can be made';
+    default:
+      return 'see the error';
   }
 }

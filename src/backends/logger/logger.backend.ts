@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, Optional, type LoggerService, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type LoggerService } from '@nestjs/common';
 import type { DeliveryCounts, DropReason } from '../../delivery/node-ledger';
 import type { Envelope } from '../../event/envelope';
 import type { Notices } from '../../event/notices';
@@ -20,7 +20,7 @@ interface Target {
  * @throws TrackingConfigException for its options, all faults at once
  */
 @Injectable()
-export class LoggerBackend implements EnvelopeBackend, OnModuleInit {
+export class LoggerBackend implements EnvelopeBackend {
   readonly callsApplication: boolean;
   private readonly target: Target;
   private readonly writer: LineWriter | undefined;
@@ -69,9 +69,6 @@ export class LoggerBackend implements EnvelopeBackend, OnModuleInit {
     this.say = (text) => {
       notices.warn(`${place}: ${text}`);
     };
-  }
-
-  onModuleInit(): void {
     this.writer?.open();
   }
 
