@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCase } from './runner';
+import { readVectors } from './vectors';
+
+const AT = '2024-02-03T04:05:00.789000+00:00';
+const MEM = { backends: { mem: { kind: 'memory' } } };
+const DELIVERED = { name: 'a', timestamp: AT, data: { k: 1 }, context: {} };
+
+const good = {
+  id: 'good',
+  title: 'one event',
+  status: 'contract',
+  tracker: MEM,
+  steps: [{ op: 'emit', name: 'a', data: { k: 1 }, at: AT }],
+  expected: { received: { mem: [DELIVERED] } },
+};
+
+describe('The conformance runner', () => {
+  it('passes a case whose expectations hold', async () => {
+    expect(await runCase(good)).toEqual({ status: 'passed', reason: '', differences: [] });
+  });
+
+  it.each<[string, object]>([
+    ['a value', { received: { mem: [{ ...DELIVERED, data: { k: 2 } }] } }],
+    ['a key too many', { received: { mem: [{ ...DELIVERED, data: {} }] } }],
+    ['a key too few', { received: { mem: [{ ...DELIVERED, data: { k: 1, l: 2 } }] } }],
+    ['a time', { received: { mem: [{ ...DELIVERED, timestamp: '2024-02-03T04:05:00.788000+00:00' }] } }],
+    ['an event too many', { received: {} }],
+    ['an event too few', { received: { mem: [DELIVERED, DELIVERED] } }],
+    ['a backend', { received: { other: [DELIVERED] } }],
+    ['an order', { received: { mem: [DELIVERED] }, delivery_order: ['mem', 'mem'] }],
+    ['a line', { received: { mem: [DELIVERED] }, lines: { log: [['info', '{}']] } }],
+    ['a failing step', { received: { mem: [DELIVERED] }, step_errors: [{ step: '0', error: 'KeyError' }] }],
+    ['a swallowed failure', { received: { mem: [DELIVERED] }, swallowed: [{ stage: 'processor', level: 'error' }] }],
+    ['a refused start', { construction_error: 'ValueError' }],
+    ['what nothing here can produce', { received: { mem: [DELIVERED] }, documents: { db: [{}] } }],
+  ])('fails a contract case over %s', async (_what, expected) => {
+    expect(await runCase({ ...good, expected })).toMatchObject({ status: 'failed' });
+    expect(await runCase({ ...good, expected, depends_on: ['value-kinds'] })).toMatchObject({
+      status: 'differs',
+      reason: 'value-kinds',
+    });
+  });
+
+  it('passes a defect case that turns out the same, and fails another that no decision covers', async () => {
+    const defect = { ...good, status: 'defect' };
+    expect(await runCase(defect)).toMatchObject({ status: 'passed' });
+    expect(await runCase({ ...defect, expected: { received: {} } })).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('no decision'),
+    });
+  });
+
+  it('tells a decided defect by what the case does', async () => {
+    const steps = [{ op: 'emit', name: 42, at: AT }];
+    expect(await runCase({ ...good, status: 'defect', steps })).toMatchObject({
+      status: 'decided',
+      reason: '0016 names are text',
+    });
+  });
+
+  it('skips a case by the part it needs', async () => {
+    const tracker = { backends: { db: { kind: 'mongo', options: {} } } };
+    expect(await runCase({ ...good, tracker })).toMatchObject({
+      status: 'skipped',
+      reason: 'needs the MongoDB backend',
+    });
+  });
+
+  it('uses a name that we cannot take at its place in the order', async () => {
+    const kinds = { kind: 'memory' };
+    const paths = ['a b', 'a-', 'z', 'é'];
+    const vector = {
+      ...good,
+      tracker: { backends: { é: kinds, z: kinds, 'a-': kinds, 'a b': kinds } },
+      expected: { received: Object.fromEntries(paths.map((path) => [path, [DELIVERED]])), delivery_order: paths },
+    };
+    expect(await runCase(vector)).toEqual({ status: 'passed', reason: '', differences: [] });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['what is no case', 7, 'a case is 7'],
+    ['no tracker', { ...good, tracker: undefined }, 'tracker'],
+    ['an unknown status', { ...good, status: 'wish' }, 'wish'],
+    ['an unknown operation', { ...good, steps: [{ op: 'dance' }] }, 'dance'],
+    ['an unknown backend', { ...good, tracker: { backends: { a: { kind: 'pigeon' } } } }, 'pigeon'],
+    ['an unknown processor', { ...good, tracker: { ...MEM, processors: [{ kind: 'shredder' }] } }, 'shredder'],
+    ['an unknown error', { ...good, tracker: { ...MEM, processors: [{ kind: 'fail', error: 'odd' }] } }, 'odd'],
+    ['an unknown field', { ...good, steps: [{ op: 'exit', name: 'a', twice: true }] }, 'twice'],
+    ['an unknown value tag', { ...good, steps: [{ op: 'emit', data: { $type: 'riddle' } }] }, 'riddle'],
+    ['a time that is none', { ...good, steps: [{ op: 'emit', name: 'a', at: 'soon' }] }, 'soon'],
+    ['a label that is none', { ...good, steps: [{ op: 'mutate', ref: 'r', path: ['k'], value: 1 }] }, '"r"'],
+  ])('fails a case with %s and says so', async (_what, vector, said) => {
+    const { status, reason } = await runCase(vector);
+    expect(status).toBe('failed');
+    expect(reason).toContain(said);
+  });
+
+  describe('given a folder', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'vectors-'));
+    });
+    afterEach(() => {
+      rmSync(folder, { recursive: true });
+    });
+
+    it.each([
+      ['no JSON', '{'],
+      ['no file of the format', '{"format": 2, "cases": []}'],
+      ['no list of cases', '{"format": 1, "cases": {}}'],
+      ['no mapping', '[]'],
+    ])('reports a file that is %s and reads the others', (_what, content) => {
+      writeFileSync(join(folder, 'a.json'), content);
+      writeFileSync(join(folder, 'b.json'), JSON.stringify({ format: 1, cases: [good] }));
+      expect(readVectors(folder)).toEqual([
+        { name: 'a.json', cases: [], fault: expect.any(String) },
+        { name: 'b.json', cases: [good] },
+      ]);
+    });
+
+    it('reports a folder that holds no vectors or is not there', () => {
+      expect(readVectors(folder)).toEqual([
+        expect.objectContaining({ fault: expect.stringContaining('no .json file') }),
+      ]);
+      expect(readVectors(join(folder, 'gone'))).toEqual([
+        expect.objectContaining({ fault: expect.stringContaining('ENOENT') }),
+      ]);
+    });
+  });
+});

@@ -1,0 +1,147 @@
+/**
+ * Runs one case of the vectors through a real application context and judges what came of it. Nothing here knows a case by its id:
+ * the same judgement has to serve files that nobody here has seen.
+ */
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { TrackerService, TrackingModule, type NodeCounts } from 'nestjs-event-tracking';
+import { differences, type Difference, type Observation, type SwallowedCounts } from './compare';
+import { contentTraits, decisionsFor } from './decisions';
+import { CaseClock, StepRunner } from './steps';
+import { Recording, describeBranch } from './tree';
+import { checkCase, messageOf, missingPart, type VectorCase } from './vectors';
+
+export type Status = 'passed' | 'failed' | 'skipped' | 'differs' | 'decided';
+
+export interface Outcome {
+  readonly status: Status;
+  /** Why it is not simply passed: the fault, the missing part, the traits, the decisions. */
+  readonly reason: string;
+  readonly differences: readonly Difference[];
+}
+
+/** @param vector a case as it stands in a file, not checked yet. Never rejects: what goes wrong is a failed case. */
+export async function runCase(vector: unknown): Promise<Outcome> {
+  try {
+    checkCase(vector);
+    const missing = missingPart(vector);
+    if (missing !== undefined) return { status: 'skipped', reason: `needs ${missing}`, differences: [] };
+    return judge(vector, await observe(vector));
+  } catch (error) {
+    return failed(messageOf(error));
+  }
+}
+
+function judge(vector: VectorCase, observation: Observation): Outcome {
+  const traits = [...(vector.depends_on ?? []), ...contentTraits(vector)];
+  const found = differences(vector.expected, observation, { keyOrder: traits.includes('key-order') });
+  const { constructionError: error } = observation;
+  if (error && !isRefusal(error))
+    return failed(`the start failed, and not over its configuration: ${messageOf(error)}`);
+  if (vector.status === 'defect') return judgeDefect(vector, observation, found);
+  if (found.length === 0) return { status: 'passed', reason: '', differences: [] };
+  return traits.length > 0 ? { status: 'differs', reason: traits.join(', '), differences: found } : failed('', found);
+}
+
+/** A decision allows another outcome, but none that breaks what holds for every event: emit does not throw, and a start fails only where refusing is the decision. */
+function judgeDefect(vector: VectorCase, observation: Observation, found: readonly Difference[]): Outcome {
+  const decided = decisionsFor(vector);
+  if (decided.length === 0) {
+    return found.length === 0
+      ? { status: 'passed', reason: '', differences: [] }
+      : failed(
+          'a defect of the reference of a kind that no decision covers: decide, and add it to decisions.ts',
+          found,
+        );
+  }
+  const { constructionError, failedEmits } = observation;
+  if (constructionError && !decided.some(({ refuses }) => refuses)) return failed('the start was refused', found);
+  if (failedEmits.length > 0) return failed(`emit threw in step ${failedEmits.join(', ')}`, found);
+  return {
+    status: 'decided',
+    reason: decided.map(({ number, title }) => `${number} ${title}`).join('; '),
+    differences: found,
+  };
+}
+
+function isRefusal({ name }: Error): boolean {
+  return name === 'TrackingConfigException';
+}
+
+function failed(reason: string, found: readonly Difference[] = []): Outcome {
+  return { status: 'failed', reason, differences: found };
+}
+
+/** @throws MalformedCase for what only shows while the case runs. */
+export async function observe(
+  { tracker: described, steps = [] }: VectorCase,
+  recording = new Recording(),
+): Promise<Observation> {
+  const clock = new CaseClock();
+  const late = steps.flatMap(({ op, name }) => (op === 'register_backend' && typeof name === 'string' ? [name] : []));
+  const started = await start(() =>
+    TrackingModule.forRoot({
+      ...describeBranch(described, recording, '', late),
+      clock: clock.read,
+      logger: silent,
+      requestContext: false,
+    }),
+  );
+  if (started instanceof Error)
+    return {
+      constructionError: started,
+      recording,
+      stepErrors: [],
+      failedEmits: [],
+      swallowed: { processor: 0, backend: 0 },
+    };
+  try {
+    const tracker = started.get(TrackerService);
+    const names = [...Object.keys(described.backends ?? {}), ...late];
+    const runner = new StepRunner(tracker, clock, recording, names, described.context_scope ?? 'shared');
+    runner.run(steps);
+    await tracker.flush();
+    return {
+      recording,
+      stepErrors: [...runner.errors.keys()],
+      failedEmits: runner.failedEmits,
+      swallowed: swallowedBy(tracker.ledger.nodes()),
+    };
+  } finally {
+    await started.close();
+  }
+}
+
+async function start(
+  describe: () => ReturnType<typeof TrackingModule.forRoot>,
+): Promise<INestApplicationContext | Error> {
+  try {
+    return await NestFactory.createApplicationContext(
+      { module: class CaseModule {}, imports: [describe()] },
+      { logger: false, abortOnError: false },
+    );
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+/** A processor that failed is a failure at its place; a backend that failed dropped its event. */
+function swallowedBy(nodes: readonly NodeCounts[]): SwallowedCounts {
+  const ofProcessors = nodes
+    .flatMap(({ failures }) => Object.entries(failures))
+    .filter(([place]) => /(^|\.)processors\[/.test(place));
+  return {
+    processor: ofProcessors.reduce((sum, [, times]) => sum + times, 0),
+    backend: nodes.reduce((sum, { dropped }) => sum + (dropped['backend-failed'] ?? 0), 0),
+  };
+}
+
+const nothing = (): void => undefined;
+const silent: LoggerService = {
+  log: nothing,
+  error: nothing,
+  warn: nothing,
+  debug: nothing,
+  verbose: nothing,
+  fatal: nothing,
+};
