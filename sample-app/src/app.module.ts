@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { APP_GUARD } from '@nestjs/core';
+import { ScheduleModule } from '@nestjs/schedule';
+import { CoursesModule } from './courses/courses.module';
+import { EnrollmentController } from './enrollment/enrollment.controller';
+import { EnrollmentService } from './enrollment/enrollment.service';
+import { JobsController } from './jobs/jobs.controller';
+import { NightlyJob } from './jobs/nightly.job';
+import { ProblemsController } from './problems/problems.controller';
+import { ProblemsService } from './problems/problems.service';
+import { readSettings } from './settings';
+import { eventTracking } from './tracking/event-tracking';
+import { EventsController } from './tracking/events.controller';
+import { DemoUserGuard } from './users/demo-user';
+import { VideoController } from './video/video.controller';
+import { VideoEventsService } from './video/video-events.service';
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true, load: [() => readSettings()] }),
+    ScheduleModule.forRoot(),
+    eventTracking,
+    CoursesModule,
+  ],
+  controllers: [EnrollmentController, VideoController, ProblemsController, JobsController, EventsController],
+  providers: [
+    { provide: APP_GUARD, useClass: DemoUserGuard },
+    EnrollmentService,
+    VideoEventsService,
+    ProblemsService,
+    NightlyJob,
+  ],
+})
+export class AppModule {}

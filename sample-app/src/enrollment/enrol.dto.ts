@@ -1,0 +1,11 @@
+import { fields, oneOf } from '../input/read';
+
+const MODES = ['audit', 'honor', 'verified'] as const;
+
+export interface EnrolDto {
+  readonly mode: (typeof MODES)[number];
+}
+
+export function readEnrolDto(body: unknown): EnrolDto {
+  return { mode: oneOf(fields(body, 'the body').mode, 'mode', MODES) };
+}

@@ -1,0 +1,37 @@
+import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
+import { TrackEvent, TrackingContext, type TrackedCall } from 'nestjs-event-tracking';
+import { ReadPipe } from '../input/read';
+import { CurrentUser, type DemoUser } from '../users/demo-user';
+import { readEnrolDto, type EnrolDto } from './enrol.dto';
+import { EnrollmentService, type Enrollment } from './enrollment.service';
+
+/**
+ * The handlers say nothing of tracking but the name of the event and its data. The event goes out only when the handler succeeds:
+ * a 409 or 404 is not an enrolment.
+ */
+@Controller('courses/:courseId/enrollment')
+@TrackingContext(({ args: [courseId] }: TrackedCall<[string]>) => ({ course_id: courseId }))
+export class EnrollmentController {
+  constructor(private readonly enrollment: EnrollmentService) {}
+
+  @Post()
+  @TrackEvent('edx.course.enrollment.activated', enrollmentData)
+  enrol(
+    @Param('courseId') courseId: string,
+    @Body(new ReadPipe(readEnrolDto)) dto: EnrolDto,
+    @CurrentUser() user: DemoUser,
+  ): Enrollment {
+    return this.enrollment.enrol(courseId, user, dto);
+  }
+
+  @Delete()
+  @TrackEvent('edx.course.enrollment.deactivated', enrollmentData)
+  unenrol(@Param('courseId') courseId: string, @CurrentUser() user: DemoUser): Enrollment {
+    return this.enrollment.unenrol(courseId, user);
+  }
+}
+
+function enrollmentData({ result }: { result: Enrollment }): object {
+  const { course_id, user_id, mode } = result;
+  return { course_id, user_id, mode };
+}

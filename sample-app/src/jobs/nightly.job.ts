@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Cron, CronExpression } from '@nestjs/schedule';
+import { InjectBackend, TrackerService, TrackEvent, TrackingContext } from 'nestjs-event-tracking';
+import { CoursesService } from '../courses/courses.service';
+import { EnrollmentService } from '../enrollment/enrollment.service';
+import { VideoPlays } from '../tracking/video-plays.backend';
+
+export interface NightlySummary {
+  readonly courses: number;
+  readonly enrollments: number;
+  readonly plays: number;
+}
+
+/**
+ * No request, no user: a job's events would tell only what, not where from. @TrackingContext opens the scope that a request opens
+ * by itself; the events of one run are found by their job_run_id.
+ */
+@Injectable()
+export class NightlyJob {
+  constructor(
+    private readonly courses: CoursesService,
+    private readonly enrollment: EnrollmentService,
+    private readonly tracker: TrackerService,
+    @InjectBackend('video_plays') private readonly plays: VideoPlays,
+  ) {}
+
+  @Cron(CronExpression.EVERY_DAY_AT_3AM, { name: 'nightly' })
+  @TrackingContext(() => ({ job: 'nightly', job_run_id: randomUUID() }))
+  @TrackEvent('nightly.finished', { on: 'settled', data: finishedData })
+  run(): NightlySummary {
+    const totals = { courses: 0, enrollments: 0, plays: 0 };
+    for (const { id } of this.courses.all()) {
+      const enrollments = this.enrollment.count(id);
+      const plays = this.plays.of(id);
+      this.tracker.context({ course_id: id }, () => {
+        this.tracker.emit('nightly.course_summary', { enrollments, plays });
+      });
+      totals.courses += 1;
+      totals.enrollments += enrollments;
+      totals.plays += plays;
+    }
+    return totals;
+  }
+}
+
+// 'settled': a night that failed is the one that must be seen in the log.
+function finishedData(outcome: { result?: NightlySummary | undefined; error?: unknown; durationMs: number }): object {
+  const { result, error, durationMs } = outcome;
+  return { ...result, duration_ms: durationMs, error: error instanceof Error ? error.message : undefined };
+}

@@ -1,0 +1,63 @@
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { TrackEvent, TrackingContext, type TrackedCall } from 'nestjs-event-tracking';
+import { fields, ReadPipe, text } from '../input/read';
+import { CurrentUser, type DemoUser } from '../users/demo-user';
+import { ProblemsService, type CheckResult } from './problems.service';
+
+interface CheckDto {
+  readonly answer: string;
+}
+
+function readCheckDto(body: unknown): CheckDto {
+  return { answer: text(fields(body, 'the body').answer, 'answer') };
+}
+
+/**
+ * One handler, two events: which of the two goes out depends on how the handler ends. A body that the pipe refuses (400) is
+ * neither, since the handler never runs.
+ */
+@Controller('courses/:courseId/problems/:problemId')
+@TrackingContext(({ args: [courseId, problemId] }: TrackedCall<[string, string]>) => ({
+  course_id: courseId,
+  module: { usage_key: problemId },
+}))
+export class ProblemsController {
+  constructor(private readonly problems: ProblemsService) {}
+
+  @Post('check')
+  @HttpCode(200)
+  @TrackEvent('problem_check', checkData)
+  @TrackEvent('problem_check_fail', { on: 'error', data: checkFailData })
+  check(
+    @Param('courseId') courseId: string,
+    @Param('problemId') problemId: string,
+    @CurrentUser() user: DemoUser,
+    @Body(new ReadPipe(readCheckDto)) dto: CheckDto,
+  ): CheckResult {
+    return this.problems.check(courseId, problemId, user, dto.answer);
+  }
+}
+
+function checkData({ result }: { result: CheckResult }): object {
+  const { problem_id, answer, correct, attempts, grade, max_grade } = result;
+  return {
+    problem_id,
+    answers: { [problem_id]: answer },
+    success: correct ? 'correct' : 'incorrect',
+    correct_map: { [problem_id]: { correctness: correct ? 'correct' : 'incorrect' } },
+    attempts,
+    grade,
+    max_grade,
+  };
+}
+
+function checkFailData({
+  args,
+  error,
+}: {
+  args: readonly [string, string, DemoUser, CheckDto];
+  error: unknown;
+}): object {
+  const [, problem_id, , { answer }] = args;
+  return { problem_id, answers: { [problem_id]: answer }, failure: error instanceof Error ? error.message : 'unknown' };
+}

@@ -1,0 +1,35 @@
+import { BadRequestException, Controller, Get, Query } from '@nestjs/common';
+import { InjectBackend, MemoryBackend, TrackingLedger, type StoredEvent } from 'nestjs-event-tracking';
+import { ReadPipe } from '../input/read';
+
+/** What a developer looks at. In production these would be behind a guard: events hold what users did. */
+@Controller()
+export class EventsController {
+  constructor(
+    @InjectBackend('recent') private readonly recent: MemoryBackend,
+    @InjectBackend('grading/recent') private readonly grading: MemoryBackend,
+    private readonly ledger: TrackingLedger,
+  ) {}
+
+  /** The last events, newest last. */
+  @Get('events')
+  events(@Query('name', new ReadPipe(readName)) name?: string): StoredEvent[] {
+    return this.recent.events(name);
+  }
+
+  @Get('events/grading')
+  gradingEvents(@Query('name', new ReadPipe(readName)) name?: string): StoredEvent[] {
+    return this.grading.events(name);
+  }
+
+  /** For every node: what came in, what went on, what was dropped and why. The sums always agree. */
+  @Get('ledger')
+  books(): object {
+    return { tracker: this.ledger.tracker(), nodes: this.ledger.nodes() };
+  }
+}
+
+function readName(value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw new BadRequestException('name is given more than once; ask for one name, or for none to see all');
+}

@@ -1,0 +1,29 @@
+import { BadRequestException, Injectable } from '@nestjs/common';
+import { TrackerService, TrackingContext, type TrackedCall } from 'nestjs-event-tracking';
+import { CoursesService, type Course } from '../courses/courses.service';
+import type { VideoEventDto } from './video-event.dto';
+
+@Injectable()
+export class VideoEventsService {
+  constructor(
+    private readonly courses: CoursesService,
+    private readonly tracker: TrackerService,
+  ) {}
+
+  recordAll(events: readonly VideoEventDto[]): void {
+    const known = events.map((event) => ({ event, course: this.courseOf(event) })); // all, before any is recorded
+    for (const { event, course } of known) this.record(course, event);
+  }
+
+  // On a method of a service, not of the controller: one request may bring events of several courses, and each event gets its own.
+  @TrackingContext(({ args: [course] }: TrackedCall<[Course]>) => ({ course_id: course.id }))
+  protected record({ video }: Course, { name, position }: VideoEventDto): void {
+    this.tracker.emit(name, { id: video.id, code: video.code, duration: video.duration, ...position });
+  }
+
+  private courseOf({ course_id }: VideoEventDto): Course {
+    const course = this.courses.find(course_id);
+    if (course) return course;
+    throw new BadRequestException(`there is no course "${course_id}"; GET /courses lists them`);
+  }
+}

@@ -1,0 +1,67 @@
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { TrackerService } from 'nestjs-event-tracking';
+import { CoursesService } from '../src/courses/courses.service';
+import { RunningSample } from './support/running-sample';
+
+const europe = 'course-v1:edX+DemoX+2026';
+const stars = 'course-v1:Observatory+Stars101+2026';
+
+describe('Nightly job', () => {
+  let sample: RunningSample;
+  beforeEach(async () => {
+    sample = await RunningSample.of();
+  });
+  afterEach(() => sample.close());
+
+  it('emits a summary of each course in the context of the course, then one of all', async () => {
+    await sample.post(`/courses/${europe}/enrollment`, { mode: 'audit' });
+    await sample.post('/video-events', [
+      { name: 'play_video', course_id: stars, currentTime: 0 },
+      { name: 'pause_video', course_id: stars, currentTime: 3 },
+      { name: 'play_video', course_id: stars, currentTime: 3 },
+    ]);
+
+    const response = await sample.post('/jobs/nightly');
+
+    expect([response.status, response.body]).toEqual([200, { courses: 2, enrollments: 1, plays: 2 }]);
+    const summaries = await sample.events('nightly.course_summary');
+    expect(summaries.map(({ context, data }) => [context.course_id, context.org_id, data])).toEqual([
+      [europe, 'edX', { enrollments: 1, plays: 0 }],
+      [stars, 'Observatory', { enrollments: 0, plays: 2 }],
+    ]);
+    const [finished, ...others] = await sample.events('nightly.finished');
+    expect(others).toEqual([]);
+    expect(finished!.data).toEqual({ courses: 2, enrollments: 1, plays: 2, duration_ms: expect.any(Number) });
+    expect(finished!.context).toMatchObject({ job: 'nightly', path: '/jobs/nightly', username: 'learner' });
+    expect(finished!.context).not.toHaveProperty('course_id');
+    const runs = new Set([...summaries, finished!].map(({ context }) => context.job_run_id));
+    expect([...runs]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+  });
+
+  it('has the context of the job alone when the clock starts it', async () => {
+    await sample.app.get(SchedulerRegistry).getCronJob('nightly').fireOnTick();
+
+    const [finished] = await sample.events('nightly.finished');
+    expect(finished!.context).toEqual({ job: 'nightly', job_run_id: expect.any(String) });
+    expect(await sample.events()).toHaveLength(3);
+  });
+
+  it('tells of a night that failed', async () => {
+    jest.spyOn(sample.app.get(CoursesService), 'all').mockImplementation(() => {
+      throw new Error('the catalogue is away');
+    });
+
+    const response = await sample.post('/jobs/nightly');
+
+    expect(response.status).toBe(500);
+    expect((await sample.events()).map(({ name, data }) => [name, data])).toEqual([
+      ['nightly.finished', { error: 'the catalogue is away', duration_ms: expect.any(Number) }],
+    ]);
+  });
+
+  it('is left behind by its context', async () => {
+    await sample.post('/jobs/nightly');
+
+    expect(sample.app.get(TrackerService).currentContext()).toEqual({});
+  });
+});

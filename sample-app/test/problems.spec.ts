@@ -1,0 +1,110 @@
+import { RunningSample, type LoggedEvent } from './support/running-sample';
+
+const course = 'course-v1:edX+DemoX+2026';
+const check = (problem: string) => `/courses/${course}/problems/${problem}/check`;
+
+describe('Problem check', () => {
+  let sample: RunningSample;
+  beforeEach(async () => {
+    sample = await RunningSample.of();
+  });
+  afterEach(() => sample.close());
+
+  it('emits the answer, whether it is right, and how many attempts it took', async () => {
+    await sample.post(check('rivers'), { answer: 'Rhine' });
+    const response = await sample.post(check('rivers'), { answer: ' danube ' });
+
+    expect(response.status).toBe(200);
+    const [wrong, right, ...others] = await sample.events('problem_check');
+    expect(others).toEqual([]);
+    expect(wrong!.data).toEqual({
+      problem_id: 'rivers',
+      answers: { rivers: 'Rhine' },
+      success: 'incorrect',
+      correct_map: { rivers: { correctness: 'incorrect' } },
+      attempts: 1,
+      grade: 0,
+      max_grade: 2,
+    });
+    expect(right!.data).toEqual({
+      problem_id: 'rivers',
+      answers: { rivers: ' danube ' },
+      success: 'correct',
+      correct_map: { rivers: { correctness: 'correct' } },
+      attempts: 2,
+      grade: 2,
+      max_grade: 2,
+    });
+    expect(right!.context).toMatchObject({
+      user_id: 101,
+      username: 'learner',
+      course_id: course,
+      org_id: 'edX',
+      module: { usage_key: 'rivers' },
+      path: check('rivers'),
+    });
+  });
+
+  it('emits a failed check, and no check, when the problem is closed', async () => {
+    await sample.post(check('rivers'), { answer: 'Rhine' });
+    await sample.post(check('rivers'), { answer: 'Seine' });
+
+    const response = await sample.post(check('rivers'), { answer: 'Danube' });
+
+    expect([response.status, response.body.message]).toEqual([409, 'the problem is closed: no attempts are left']);
+    expect(await sample.events('problem_check')).toHaveLength(2);
+    const [failed, ...others] = await sample.events('problem_check_fail');
+    expect(others).toEqual([]);
+    expect(failed!.data).toEqual({
+      problem_id: 'rivers',
+      answers: { rivers: 'Danube' },
+      failure: 'the problem is closed: no attempts are left',
+    });
+    expect(failed!.context).toMatchObject({ user_id: 101, course_id: course, module: { usage_key: 'rivers' } });
+  });
+
+  it('counts the attempts of each user apart', async () => {
+    await sample.post(check('capital'), { answer: 'Lyon' });
+    await sample.post(check('capital'), { answer: 'Paris' }, 'auditor');
+
+    const attempts = (await sample.events('problem_check')).map(({ context, data }) => [
+      context.username,
+      data.attempts,
+    ]);
+    expect(attempts).toEqual([
+      ['learner', 1],
+      ['auditor', 1],
+    ]);
+  });
+
+  it.each([
+    ['no answer', {}, 'answer is missing; it must be text of 1 to 200 characters'],
+    ['a number', { answer: 7 }, 'answer is 7; it must be text of 1 to 200 characters'],
+    [
+      'an endless answer',
+      { answer: 'x'.repeat(201) },
+      `answer is "${'x'.repeat(39)}…; it must be text of 1 to 200 characters`,
+    ],
+  ])('refuses %s before the handler, so that neither event goes out', async (_what, body, message) => {
+    const response = await sample.post(check('capital'), body);
+
+    expect([response.status, response.body.message]).toEqual([400, message]);
+    expect(await sample.events()).toEqual([]);
+  });
+
+  it('hands checks and grades to the grading branch, and nothing else', async () => {
+    await sample.post(`/courses/${course}/enrollment`, { mode: 'audit' });
+    await sample.post(check('capital'), { answer: 'Paris' });
+    await sample.post(check('unknown'), { answer: 'Paris' });
+
+    const events = (await sample.get('/events/grading')).body as LoggedEvent[];
+
+    expect(events.map(({ name }) => name)).toEqual([
+      'edx.grades.problem.submitted',
+      'problem_check',
+      'problem_check_fail',
+    ]);
+    expect(events[0]!.data).toEqual({ problem_id: 'capital', weight: 1, weighted_earned: 1, weighted_possible: 1 });
+    expect(await sample.events()).toHaveLength(5);
+  });
+});

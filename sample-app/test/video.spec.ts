@@ -1,0 +1,197 @@
+import { CoursesService } from '../src/courses/courses.service';
+import { videoPage } from '../src/video/video-page';
+import { PlayerPage } from './support/player-page';
+import { RunningSample } from './support/running-sample';
+
+const europe = 'course-v1:edX+DemoX+2026';
+const stars = 'course-v1:Observatory+Stars101+2026';
+
+describe('Video', () => {
+  let sample: RunningSample;
+  beforeEach(async () => {
+    sample = await RunningSample.of();
+  });
+  afterEach(() => sample.close());
+
+  describe('POST /video-events', () => {
+    it('records one event with what the server knows of the video', async () => {
+      const response = await sample.post('/video-events', { name: 'play_video', course_id: stars, currentTime: 4.5 });
+
+      expect([response.status, response.body]).toEqual([202, { accepted: 1 }]);
+      const [played, ...others] = await sample.events();
+      expect(others).toEqual([]);
+      expect(played).toMatchObject({
+        name: 'play_video',
+        data: { id: 'finding-north', code: 'hls-1080p', duration: 95, currentTime: 4.5 },
+        context: { course_id: stars, org_id: 'Observatory', user_id: 101, path: '/video-events' },
+      });
+    });
+
+    it('gives each event of an array the context of its own course', async () => {
+      const response = await sample.post('/video-events', [
+        { name: 'pause_video', course_id: stars, currentTime: 10 },
+        { name: 'seek_video', course_id: europe, old_time: 10, new_time: 0, type: 'onSlideSeek' },
+        { name: 'stop_video', course_id: stars, currentTime: 95 },
+      ]);
+
+      expect([response.status, response.body]).toEqual([202, { accepted: 3 }]);
+      expect((await sample.events()).map(({ name, context }) => [name, context.course_id, context.org_id])).toEqual([
+        ['pause_video', stars, 'Observatory'],
+        ['seek_video', europe, 'edX'],
+        ['stop_video', stars, 'Observatory'],
+      ]);
+    });
+
+    it('records what anonymous visitors watch, without a user', async () => {
+      await sample.post('/video-events', { name: 'play_video', course_id: europe, currentTime: 0 }, '');
+
+      const [played] = await sample.events();
+      expect(Object.keys(played!.context)).not.toEqual(expect.arrayContaining(['user_id']));
+      expect(played!.context.course_id).toBe(europe);
+    });
+
+    it('leaves out the fields that nobody asked for', async () => {
+      await sample.post('/video-events', {
+        name: 'play_video',
+        course_id: europe,
+        currentTime: 0,
+        user_id: 1,
+        id: 'x',
+      });
+
+      expect((await sample.events())[0]!.data).toEqual({
+        id: 'welcome-to-europe',
+        code: 'hls-720p',
+        duration: 180,
+        currentTime: 0,
+      });
+    });
+
+    const play = { name: 'play_video', course_id: europe, currentTime: 1 };
+    it.each([
+      [
+        'a name that is not allowed',
+        { ...play, name: 'edx.course.enrollment.activated' },
+        'name is "edx.course.enrollment.activated"; it can be play_video, pause_video, seek_video, stop_video',
+      ],
+      ['an unknown course', { ...play, course_id: 'x' }, 'there is no course "x"; GET /courses lists them'],
+      [
+        'a negative time',
+        { ...play, currentTime: -1 },
+        'currentTime is -1; it must be a number of seconds, from 0 to 86400',
+      ],
+      [
+        'a seek without its end',
+        { name: 'seek_video', course_id: europe, old_time: 0, type: 'onSkipSeek' },
+        'new_time is missing; it must be a number of seconds, from 0 to 86400',
+      ],
+      ['a number', [play, 7], '[1] is 7; send a JSON object, with content-type: application/json'],
+      [
+        'an array with one bad event',
+        [play, { ...play, currentTime: '2' }],
+        '[1].currentTime is "2"; it must be a number of seconds, from 0 to 86400',
+      ],
+      [
+        'an array with one unknown course',
+        [play, { ...play, course_id: 'y' }],
+        'there is no course "y"; GET /courses lists them',
+      ],
+      ['an empty array', [], 'the array has 0 events; send 1 to 100 at once'],
+      ['a very long array', new Array(101).fill(play), 'the array has 101 events; send 1 to 100 at once'],
+    ])('refuses %s whole', async (_what, body, message) => {
+      const response = await sample.post('/video-events', body);
+
+      expect([response.status, response.body.message]).toEqual([400, message]);
+      expect(await sample.events()).toEqual([]);
+    });
+  });
+
+  describe('GET /courses/:courseId/video', () => {
+    const open = async () => {
+      const response = await sample.get(`/courses/${europe}/video`);
+      expect([response.status, response.type]).toEqual([200, 'text/html']);
+      return new PlayerPage(response.text, sample.address);
+    };
+
+    it('posts what the viewer does, in order, in a form that the server records', async () => {
+      const page = await open();
+
+      page.click('play');
+      page.watch(12.3456);
+      page.click('forward');
+      page.click('pause');
+      page.drag(175);
+      page.click('play');
+      page.watch(60);
+      await page.settled();
+
+      expect((await sample.events()).map(({ name, data: { id, code, duration, ...place } }) => [name, place])).toEqual([
+        ['play_video', { currentTime: 0 }],
+        ['seek_video', { old_time: 12.346, new_time: 22.346, type: 'onSkipSeek' }],
+        ['pause_video', { currentTime: 22.346 }],
+        ['seek_video', { old_time: 22.346, new_time: 175, type: 'onSlideSeek' }],
+        ['play_video', { currentTime: 175 }],
+        ['stop_video', { currentTime: 180 }],
+      ]);
+      expect(page.mostRequestsAtOnce).toBe(1); // two at once could overtake each other
+      expect(page.element('status').textContent).toBe('Recorded.');
+      expect(page.element('sent').children).toHaveLength(6);
+      expect(page.element('time').textContent).toBe('3:00 / 3:00');
+    });
+
+    it('stays within the video, and starts again from its end', async () => {
+      const page = await open();
+
+      page.click('back');
+      page.drag(175);
+      page.click('forward');
+      page.click('forward');
+      page.click('play');
+      await page.settled();
+
+      expect((await sample.events()).map(({ name, data }) => [name, data.new_time ?? data.currentTime])).toEqual([
+        ['seek_video', 175],
+        ['seek_video', 180],
+        ['play_video', 0],
+      ]);
+    });
+
+    it('posts as the user who is chosen', async () => {
+      const page = await open();
+
+      page.element('user').value = 'staff';
+      page.click('play');
+      await page.settled();
+
+      expect((await sample.events())[0]!.context).toMatchObject({ username: 'staff', course_id: europe });
+    });
+
+    it('tells the viewer why an event was not recorded', async () => {
+      const page = await open();
+
+      page.element('user').value = 'stranger';
+      page.click('play');
+      await page.settled();
+
+      expect(page.element('status').textContent).toBe('Not recorded: x-demo-user can be learner, auditor, staff');
+    });
+
+    it('answers 404 for a course that does not exist', async () => {
+      const response = await sample.get('/courses/none/video');
+
+      expect([response.status, response.body.message]).toEqual([
+        404,
+        'there is no course "none"; GET /courses lists them',
+      ]);
+    });
+
+    it('shows a title as text, whatever it holds', () => {
+      const course = new CoursesService().get(europe);
+
+      const page = videoPage({ ...course, id: '</script><script>', title: '<b>&"' });
+
+      expect(page).toContain('<h1>&#60;b&#62;&#38;&#34;</h1>');
+      expect(page.match(/<script/g)).toHaveLength(2);
+    });
+  });
+});
