@@ -109,7 +109,7 @@ describe('TrackingModule.forRoot', () => {
     }
     @Module({ providers: [Reader] })
     class ReaderModule {}
-    const branch = backend(RoutingBackend, undefined, { backends: { leaf: backend(MemoryBackend) } });
+    const branch = backend(RoutingBackend, {}, { backends: { leaf: backend(MemoryBackend) } });
     const app = await start(TrackingModule.forRoot({ backends: { branch } }), ReaderModule);
 
     const { tracker, ledger, leaf, same } = app.get(Reader, { strict: false });
@@ -230,7 +230,7 @@ describe('TrackingModule.forRoot', () => {
         backends: {
           costly: backend(Costly),
           log: backend(LoggerBackend, { path: join(folder, 'off.log') }),
-          branch: backend(RoutingBackend, undefined, { backends: { sink: backend(MemoryBackend) } }),
+          branch: backend(RoutingBackend, {}, { backends: { sink: backend(MemoryBackend) } }),
         },
       }),
       ReaderModule,
@@ -402,7 +402,7 @@ describe('A faulty configuration', () => {
         'bad name': backend(MemoryBackend),
         count: backend(MemoryBackend, { maxEvents: 0 }),
         log: backend(LoggerBackend, { path: 'x.log', level: 'info', maxEventBytes: -1 }),
-        nested: backend(RoutingBackend, undefined, { backends: { leaf: 'no backend' as never } }),
+        nested: backend(RoutingBackend, {}, { backends: { leaf: 'no backend' as never } }),
         failing: backend(MemoryBackend, {
           useFactory: () => {
             throw new Error('LRS_URL is missing');
@@ -520,7 +520,7 @@ describe('A faulty configuration', () => {
 
   it('names a tree without an end', async () => {
     const backends: Record<string, ReturnType<typeof backend>> = {};
-    const inner = backend(RoutingBackend, undefined, { backends });
+    const inner = backend(RoutingBackend, {}, { backends });
     backends['again'] = inner;
     const faults = await faultsOf({ backends: { inner } });
     expect(faults[0]?.what).toContain('stands inside itself');

@@ -86,7 +86,8 @@ export class Envelope {
   }
 
   stored(): StoredEvent {
-    return { id: this.id, ...this.copy() };
+    const { name, timestamp, ...rest } = this.copy();
+    return { name, timestamp, id: this.id, ...rest }; // in the order of the log's lines
   }
 
   private make(): TrackingEvent {

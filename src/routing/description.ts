@@ -16,7 +16,9 @@ export type OptionsOf<Class extends BackendClass | ProcessorClass> =
   InstanceType<Class> extends { readonly options: infer Options } ? Options : FirstParameter<Class>;
 
 type FirstParameter<Class extends BackendClass | ProcessorClass> =
-  ConstructorParameters<Class> extends readonly [] ? undefined : ConstructorParameters<Class>[0];
+  ConstructorParameters<Class> extends readonly []
+    ? Record<string, never> | undefined
+    : ConstructorParameters<Class>[0];
 
 /** Options made at start from injected providers. Giving false switches the node off: it is not built and takes no events. */
 export interface OptionsFactory<Options, Dependencies extends readonly unknown[] = readonly unknown[]> {

@@ -1,5 +1,5 @@
 /**
- * Holds processors and child backends: `backend(RoutingBackend, undefined, { processors, backends })`. Its processors run once
+ * Holds processors and child backends: `backend(RoutingBackend, {}, { processors, backends })`. Its processors run once
  * for all its children; what they change or drop is seen below it only. The children receive in code-point order of name.
  */
 export class RoutingBackend {

@@ -148,7 +148,7 @@ class Planner {
       this.fault(
         place,
         'it has backends of its own, but only a routing backend hands events on.',
-        `backend(RoutingBackend, undefined, { backends: { ... } })`,
+        `backend(RoutingBackend, {}, { backends: { ... } })`,
       );
     }
     const processors = this.processors(`${at}.`, path, imports, surroundings.processors);

@@ -83,7 +83,7 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
     case 'memory':
       return backend(RecordingBackend, recordingOptions(vector, recording, path));
     case 'routing':
-      return backend(RoutingBackend, undefined, describeBranch(vector, recording, path));
+      return backend(RoutingBackend, {}, describeBranch(vector, recording, path));
     case 'logger':
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
     default: // no_send

@@ -63,7 +63,7 @@ describe('Routing', () => {
   });
 
   it('keeps the changes of a branch from its siblings, from its parent and from the caller', async () => {
-    const branch = backend(RoutingBackend, undefined, { processors: [set('branch', true)], backends: { leaf: sink } });
+    const branch = backend(RoutingBackend, {}, { processors: [set('branch', true)], backends: { leaf: sink } });
     const { tracker, data } = await run({
       processors: [set('root', true)],
       backends: { a: branch, b: sink, c: branch },

@@ -37,12 +37,16 @@ export const eventTracking = TrackingModule.forRootAsync({
       useFactory: (config: Config) => ({ path: config.get('tracking.log', { infer: true }) }),
     }),
     recent: backend(MemoryBackend, { maxEvents: 200 }),
-    grading: backend(RoutingBackend, undefined, {
-      processors: [
-        processor(RegexFilter, { filterType: 'allowlist', regularExpressions: ['^problem_', '^edx\\.grades\\.'] }),
-      ],
-      backends: { recent: backend(MemoryBackend, { maxEvents: 50 }) },
-    }),
+    grading: backend(
+      RoutingBackend,
+      {},
+      {
+        processors: [
+          processor(RegexFilter, { filterType: 'allowlist', regularExpressions: ['^problem_', '^edx\\.grades\\.'] }),
+        ],
+        backends: { recent: backend(MemoryBackend, { maxEvents: 50 }) },
+      },
+    ),
     video_plays: backend(VideoPlays, undefined, { processors: [processor(NameAllowlist, { names: ['play_video'] })] }),
   },
 });
