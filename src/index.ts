@@ -1,10 +1,6 @@
 export { TrackingModule } from './tracking.module';
-export type {
-  TrackingModuleAsyncOptions,
-  TrackingModuleOptions,
-  TrackingRuntimeOptions,
-  TrackingTreeOptions,
-} from './tracking.module';
+export type { TrackingModuleAsyncOptions, TrackingModuleOptions, TrackingTreeOptions } from './tracking.module';
+export type { TrackingRuntimeOptions } from './tracker/settings';
 
 export { currentTracker, TrackerService } from './tracker/tracker.service';
 export type { ConfirmedEvent, ConfirmOptions } from './tracker/tracker.service';

@@ -1,56 +1,26 @@
 import {
   Inject,
-  Logger,
   Module,
   Optional,
   type DynamicModule,
   type InjectionToken,
-  type LoggerService,
-  type MiddlewareConsumer,
   type ModuleMetadata,
-  type NestModule,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type OnModuleInit,
   type OptionalFactoryDependency,
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
-import type { Clock } from './event/clock';
-import type { PartialLimits } from './event/normal-form';
-import { Notices } from './event/notices';
-import { linkPlatformRequest, RequestContext } from './context/request-context';
-import type { RequestContextOptions } from './context/request-fields';
-import { faultsOfRequestContext } from './context/request-options';
 import { TrackingLedger } from './delivery/tracking-ledger';
-import { namedModule, treeModules, type NodeSettings } from './routing/node-modules';
+import { namedModule, treeModules } from './routing/node-modules';
 import { DEFAULT_TRACKER } from './routing/tokens';
-import { showValue, TrackingConfigException, type ConfigFault } from './routing/tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from './routing/tracking-config.exception';
 import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from './routing/tree-plan';
-import { giveTrackers } from './tracker/give-trackers';
+import { makeSettings, type Settings, type TrackingRuntimeOptions } from './tracker/settings';
 import { getTrackerToken } from './tracker/tokens';
-import type { TrackerRuntime } from './tracker/tracker-runtime';
 import { TrackerService } from './tracker/tracker.service';
+import { TrackingCore } from './tracker/tracking-core';
+import { TrackingShell } from './tracker/tracking-shell';
 
 type Imports = NonNullable<ModuleMetadata['imports']>;
-
-/** What can be known as late as at start, for `forRootAsync`. */
-export interface TrackingRuntimeOptions {
-  /** false: nothing is built, `emit` does nothing, everything still injects.  @default true */
-  readonly enabled?: boolean | undefined;
-  /** The scope that each HTTP request gets, or false for none.  @default {} */
-  readonly requestContext?: RequestContextOptions | false | undefined;
-  /** Tells the time of events.  @default Date.now */
-  readonly clock?: Clock | undefined;
-  /** How much of one event's values is written.  @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 } */
-  readonly limits?: PartialLimits | undefined;
-  /** Events emitted before the application has started are kept up to this number, then dropped as 'not-ready'.  @default 10_000 */
-  readonly maxEarlyEvents?: number | undefined;
-  /** How long closing the application waits for what is held to be written.  @default 10_000 */
-  readonly shutdownTimeoutMs?: number | undefined;
-  /** Where this module's own warnings go.  @default Nest's logger, context `Tracking` */
-  readonly logger?: LoggerService | undefined;
-}
 
 /** The tree, which has to be known when modules are put together, and the tracker's name. */
 export interface TrackingTreeOptions extends DescribedTree {
@@ -66,12 +36,6 @@ export interface TrackingModuleAsyncOptions<
   readonly inject?:
     { readonly [At in keyof Dependencies]: InjectionToken<Dependencies[At]> | OptionalFactoryDependency } | undefined;
   readonly useFactory: (...dependencies: Dependencies) => TrackingRuntimeOptions | Promise<TrackingRuntimeOptions>;
-}
-
-/** The options of one tracker in one application, with what its parts share while they are built. */
-interface Settings extends NodeSettings {
-  readonly options: TrackingRuntimeOptions;
-  readonly notices: Notices;
 }
 
 /**
@@ -159,54 +123,6 @@ function settingsModule(
   };
 }
 
-/** The names of the trackers of each application: two of one name would take each other's place in silence. */
-const namesTaken = new WeakMap<ModulesContainer, Set<string>>();
-
-function makeSettings(
-  name: string,
-  plan: TreePlan,
-  options: TrackingRuntimeOptions,
-  container: ModulesContainer,
-): Settings {
-  const { enabled = true, logger = new Logger() } = options;
-  const taken = namesTaken.get(container) ?? new Set();
-  const faults: ConfigFault[] = [...plan.faults, ...optionFaults(options)];
-  if (taken.has(name)) {
-    const what = `a tracker of the name ${showValue(name)} stands in this application already.`;
-    faults.push({
-      path: 'name',
-      what,
-      mend: "TrackingModule.forRoot({ name: 'another', ... }), injected by @InjectTracker('another')",
-    });
-  }
-  namesTaken.set(container, taken.add(name));
-  return { options, enabled, faults, off: new Set(), notices: new Notices(logger) };
-}
-
-function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
-  const faults: ConfigFault[] = [];
-  const refuse = (path: string, value: unknown, wanted: string, mend: string): void => {
-    faults.push({ path, what: `it is ${showValue(value)}, not ${wanted}.`, mend });
-  };
-  const { enabled, clock, requestContext, limits = {} } = options;
-  if (enabled !== undefined && typeof enabled !== 'boolean') {
-    refuse('enabled', enabled, 'true or false', "enabled: config.get('TRACKING_ENABLED') !== 'false'");
-  }
-  if (clock !== undefined && typeof clock !== 'function')
-    refuse('clock', clock, 'a function', 'clock: () => Date.now()');
-  for (const { path, value, wanted, mend } of faultsOfRequestContext(requestContext)) refuse(path, value, wanted, mend);
-  const { maxEarlyEvents, shutdownTimeoutMs } = options;
-  for (const [path, value] of Object.entries({ maxEarlyEvents, shutdownTimeoutMs })) {
-    if (value !== undefined && !(value >= 0))
-      refuse(path, value, 'a number from 0 up', 'leave it out, or give a number');
-  }
-  for (const [limit, value] of Object.entries(limits)) {
-    if (value !== undefined && !(value > 0))
-      refuse(`limits.${limit}`, value, 'a number above 0', 'leave it out, or give a number');
-  }
-  return faults;
-}
-
 function coreModule(
   name: string,
   tokens: Tokens,
@@ -282,52 +198,6 @@ function idleProviders(backends: readonly BackendPlan[]): { provide: string; use
   ]);
 }
 
-const SIGNAL_CHECK_MS = 1000;
-
-/** Starts and closes a tracker. Not global: the hooks of global modules run last, when the backends are gone already. */
-abstract class TrackingCore implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
-  protected abstract readonly plan: TreePlan;
-  private readonly runtime: TrackerRuntime;
-  private signalCheck: NodeJS.Timeout | undefined;
-
-  constructor(
-    private readonly tracker: TrackerService,
-    private readonly settings: Settings,
-    private readonly moduleRef: ModuleRef,
-    private readonly container: ModulesContainer,
-  ) {
-    this.runtime = TrackerService.runtimeOf(tracker);
-  }
-
-  onModuleInit(): void {
-    giveTrackers(this.container, this.tracker);
-    this.runtime.start(this.plan, (token) => this.moduleRef.get<unknown>(token, { strict: false }), this.settings.off);
-    if (!this.runtime.isOff) process.once('exit', this.onExit);
-  }
-
-  onApplicationBootstrap(): void {
-    if (!this.runtime.holdsEvents) return;
-    // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
-    this.signalCheck = setTimeout(() => {
-      if (process.listenerCount('SIGTERM') > 0) return;
-      this.settings.notices.warn(
-        'nothing listens for SIGTERM, so the last lines of the log are lost when the process is stopped by it. ' +
-          'Mend: app.enableShutdownHooks() before app.listen(), or sync: true for the LoggerBackend.',
-      );
-    }, SIGNAL_CHECK_MS).unref();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.signalCheck);
-    process.removeListener('exit', this.onExit);
-    await this.runtime.close();
-  }
-
-  private readonly onExit = (): void => {
-    this.runtime.flushSync();
-  };
-}
-
 /** Global, and without providers, so that no hook hangs on it. Its middleware runs before that of the application's modules. */
 function shellModule(name: string, tokens: Tokens, core: DynamicModule): DynamicModule {
   class Shell extends TrackingShell {}
@@ -340,42 +210,4 @@ function shellModule(name: string, tokens: Tokens, core: DynamicModule): Dynamic
   Optional()(Shell, undefined, 2);
   Module({})(Shell);
   return { module: Shell, global: true, imports: [core], exports: [core] };
-}
-
-type Routes = Parameters<ReturnType<MiddlewareConsumer['apply']>['forRoutes']>;
-
-abstract class TrackingShell implements NestModule {
-  constructor(
-    private readonly tracker: TrackerService,
-    private readonly settings: Settings,
-    private readonly adapterHost: HttpAdapterHost | undefined,
-  ) {}
-
-  configure(consumer: MiddlewareConsumer): void {
-    const { requestContext = {} } = this.settings.options;
-    const runtime = TrackerService.runtimeOf(this.tracker);
-    if (requestContext === false || runtime.isOff) return;
-    this.linkFastifyRequests();
-    const { middleware } = new RequestContext(requestContext, runtime.scopes, runtime.normalizer, (field, error) => {
-      runtime.fail(`requestContext.fields.${field}`, error, 'The event goes without this field.');
-    });
-    const { forRoutes = ['{*path}'], exclude = [] } = requestContext;
-    consumer
-      .apply(middleware)
-      .exclude(...(exclude as Parameters<ReturnType<MiddlewareConsumer['apply']>['exclude']>))
-      .forRoutes(...(forRoutes as Routes));
-  }
-
-  /** Middleware on Fastify gets the raw request, while guards put the user on Fastify's own. */
-  private linkFastifyRequests(): void {
-    const adapter = this.adapterHost?.httpAdapter as { getType?(): string; getInstance(): unknown } | undefined;
-    if (adapter?.getType?.() !== 'fastify') return;
-    const fastify = adapter.getInstance() as {
-      addHook(name: 'onRequest', hook: (request: { raw: object }, reply: unknown, done: () => void) => void): unknown;
-    };
-    fastify.addHook('onRequest', (request, _reply, done) => {
-      linkPlatformRequest(request.raw, request);
-      done();
-    });
-  }
 }

@@ -47,11 +47,11 @@ const subjects = {
   c: () =>
     tracker(({ backend, LoggerBackend, NameAllowlist, processor, RegexFilter, RoutingBackend }) => ({
       backends: {
-        one: backend(RoutingBackend, undefined, {
+        one: backend(RoutingBackend, {}, {
           processors: [processor(RegexFilter, { regularExpressions: ['^edx\\.course\\.', '^play_', '^problem_'] })],
           backends: { log: backend(LoggerBackend, { path: join(folder, 'out.log') }) },
         }),
-        two: backend(RoutingBackend, undefined, {
+        two: backend(RoutingBackend, {}, {
           processors: [processor(NameAllowlist, { names: ['something.else'] })],
           backends: { none: backend(Nothing) },
         }),

@@ -1,25 +1,36 @@
-import { isObservable, Observable } from 'rxjs';
+import { isObservable, Observable, Subject, takeUntil } from 'rxjs';
 
 /** Runs code in the scope again. */
 export type Inside = <T>(code: () => T) => T;
 
+/** How code gets into a scope, and out of it again. */
+export interface ScopeFlow {
+  readonly inside: Inside;
+  /** Runs code in whatever scope is open where this is called, from wherever that code is run later. */
+  readonly here: () => Inside;
+}
+
 /**
  * A body may give back work that has not begun: an Observable does it when it is subscribed, an async iterator when it is
  * advanced, both long after the body has returned. They are handed through so that this work runs in the scope as well.
- * A promise needs nothing: what it runs was begun inside.
+ * A promise needs nothing: what it runs was begun inside. Any other thenable is handed through as it is: a query builder has
+ * methods that a promise in its place would lack.
  */
-export function handThrough<Result>(result: Result, inside: Inside): Result {
-  if (isObservable(result)) {
-    return new Observable((subscriber) => {
-      const subscription = inside(() => result.subscribe(subscriber));
-      return () => {
-        inside(() => {
-          subscription.unsubscribe();
-        });
-      };
-    }) as Result;
+export function handThrough<Result>(result: Result, flow: ScopeFlow): Result {
+  try {
+    if (isObservable(result)) return isSubject(result) ? result : (scopedStream(result, flow) as Result);
+    return isAsyncIterator(result) ? scopedIterator(result, flow.inside) : result;
+  } catch {
+    return result; // it cannot even be looked at, a revoked proxy say: that is its reader's business
   }
-  return isAsyncIterator(result) ? (new ScopedIterator(result, inside) as Result) : result;
+}
+
+/**
+ * Is fed by whoever holds it: nothing begins when it is subscribed, and its maker wants it back. What `subject.pipe(...)` gives
+ * can be fed as well, but does what its operator does when it is subscribed.
+ */
+function isSubject(stream: Observable<unknown>): boolean {
+  return 'next' in stream && (stream as { operator?: unknown }).operator === undefined;
 }
 
 /** An async generator, or what behaves like one; not a readable stream, which is iterable but no iterator. */
@@ -29,28 +40,60 @@ export function isAsyncIterator(value: unknown): value is AsyncIterableIterator<
   return typeof next === 'function' && typeof iterator === 'function';
 }
 
-class ScopedIterator implements AsyncIterableIterator<unknown> {
-  readonly return?: (value?: unknown) => Promise<IteratorResult<unknown>>;
-  readonly throw?: (error?: unknown) => Promise<IteratorResult<unknown>>;
-
-  constructor(
-    private readonly source: AsyncIterableIterator<unknown>,
-    private readonly inside: Inside,
-  ) {
-    if (source.return !== undefined) this.return = (value) => inside(() => source.return?.(value)) ?? done(value);
-    if (source.throw !== undefined) this.throw = (error) => inside(() => source.throw?.(error)) ?? done(undefined);
-  }
-
-  // With the argument only if there is one: a generator tells `next()` from `next(undefined)` by its first yield.
-  next(...values: [] | [unknown]): Promise<IteratorResult<unknown>> {
-    return this.inside(() => this.source.next(...(values as [])));
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+/**
+ * Values leave the scope where they are given to the reader: an operator that begins the next piece of work when this one is
+ * complete (concatMap, repeat) would otherwise begin it in here, and one user's context would pass to the next.
+ */
+function scopedStream(source: Observable<unknown>, { inside, here }: ScopeFlow): Observable<unknown> {
+  return new Observable((subscriber) => {
+    const outside = here();
+    const left = new Subject<void>();
+    // Before it is subscribed: a reader may have enough of a source that gives everything at once.
+    subscriber.add(() => {
+      inside(() => {
+        left.next();
+      });
+    });
+    inside(() =>
+      source.pipe(takeUntil(left)).subscribe({
+        next: (value) => {
+          outside(() => {
+            subscriber.next(value);
+          });
+        },
+        error: (error: unknown) => {
+          outside(() => {
+            subscriber.error(error);
+          });
+        },
+        complete: () => {
+          outside(() => {
+            subscriber.complete();
+          });
+        },
+      }),
+    );
+  });
 }
 
-function done(value: unknown): Promise<IteratorResult<unknown>> {
-  return Promise.resolve({ done: true, value });
+/** The iterator itself, every method of which runs in the scope: a database cursor has more of them than an iterator needs. */
+function scopedIterator<Source extends object>(source: Source, inside: Inside): Source {
+  const scoped: Source = new Proxy(source, {
+    get: (_target, key) => {
+      const member: unknown = Reflect.get(source, key); // not of the proxy, which has no private fields
+      if (typeof member !== 'function' || key === 'constructor' || isFixed(source, key)) return member;
+      return (...args: unknown[]): unknown => {
+        const given = inside((): unknown => Reflect.apply(member, source, args));
+        if (given === source) return scoped;
+        return isAsyncIterator(given) ? scopedIterator(given, inside) : given;
+      };
+    },
+  });
+  return scoped;
+}
+
+/** Of such a property a proxy must give the very value, or the engine throws. */
+function isFixed(source: object, key: string | symbol): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(source, key);
+  return descriptor?.configurable === false && descriptor.writable === false;
 }

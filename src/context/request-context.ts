@@ -1,5 +1,5 @@
 import type { Normalizer } from '../event/normalizer';
-import { RequestFields, type RequestContextOptions, type TrackedRequest } from './request-fields';
+import { RequestFields, type OnFieldFault, type RequestContextOptions, type TrackedRequest } from './request-fields';
 import { RequestScope } from './request-scope';
 import { currentClsStore, runInRequestStore } from './request-store';
 import type { TrackerScopes } from './tracker-scopes';
@@ -24,8 +24,9 @@ export class RequestContext {
     options: RequestContextOptions,
     private readonly scopes: TrackerScopes,
     private readonly normalizer: Normalizer,
+    onFault: OnFieldFault,
   ) {
-    this.fields = new RequestFields(options);
+    this.fields = new RequestFields(options, onFault);
   }
 
   /** A plain function: Nest builds a class middleware through its injector, which costs a fifth of Fastify's throughput. */

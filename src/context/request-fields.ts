@@ -4,6 +4,7 @@
  * of control characters, and a session is known by its hash only.
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { setField } from '../event/normal-form';
 import type { EventFields } from '../event/tracking-event';
 
 /**
@@ -20,7 +21,10 @@ export interface TrackedRequest {
   readonly [key: string]: unknown;
 }
 
-/** false leaves the field out, a text gives it another name, a function adds it or replaces it: called at each emit. */
+/**
+ * false leaves the field out, a text gives it another name, a function adds it or replaces it: called at each emit, and
+ * synchronous.
+ */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an application reads its own request type, Express or Fastify
 export type RequestField = false | string | ((request: any) => unknown);
 
@@ -31,7 +35,7 @@ export interface RequestContextOptions {
   readonly exclude?: readonly (string | object)[] | undefined;
   /** Changes to the fields, by name: see `RequestField`.  @default {} */
   readonly fields?: Readonly<Record<string, RequestField>> | undefined;
-  /** Fields that are written as a keyed hash (HMAC-SHA-256, 32 hex digits) of their value.  @default none */
+  /** Fields, by old name or new, that are written as a keyed hash (HMAC-SHA-256, 32 hex digits) of their value.  @default none */
   readonly hash?: { readonly fields: readonly string[]; readonly key: string } | undefined;
 }
 
@@ -41,10 +45,20 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const SANE_ID = /^[\w.:+/=@-]{1,128}$/;
 const FASTIFY_COUNTER = /^req-[0-9a-z]+$/;
 
-/** Fields that are known when a request comes in, and stay. */
-const AT_ENTRY: Readonly<Record<string, (request: TrackedRequest) => unknown>> = {
+/** What is gone from a request when its socket is closed, as it was when the request came in. */
+export interface EnteredRequest {
+  readonly ip: unknown;
+}
+
+type Read = (request: TrackedRequest, entered: EnteredRequest) => unknown;
+
+/**
+ * Fields that stay as they are at the first emit. Not at entry: a logger's middleware after ours may give the request its id,
+ * and Fastify has no request of its own yet, which alone knows the host that a trusted proxy was called by.
+ */
+const ONCE: Readonly<Record<string, Read>> = {
   request_id: requestId,
-  ip: (request) => request.ip ?? (request['socket'] as { remoteAddress?: string } | undefined)?.remoteAddress,
+  ip: (_request, { ip }) => ip,
   agent: (request) => request.headers['user-agent'],
   host: (request) => request.host ?? request.headers['host'],
   path: (request) => (request.originalUrl ?? request.url)?.split('?', 1)[0],
@@ -53,82 +67,122 @@ const AT_ENTRY: Readonly<Record<string, (request: TrackedRequest) => unknown>> =
   method: (request) => request.method,
 };
 
-/** Fields that guards and middleware after ours bring. */
-const AT_EMIT: Readonly<Record<string, (request: TrackedRequest) => unknown>> = {
+/** Fields that guards and middleware after ours bring, and may change. */
+const AT_EMIT: Readonly<Record<string, Read>> = {
   user_id: (request) => firstOf(userOf(request), ['id', 'user_id', 'userId', 'sub']),
   username: (request) => firstOf(userOf(request), ['username', 'preferred_username', 'name']),
   session: sessionHash,
 };
 
 /** The names that `fields` can change, in the order in which they are written. */
-export const REQUEST_FIELDS: readonly string[] = [...Object.keys(AT_ENTRY), ...Object.keys(AT_EMIT)];
+export const REQUEST_FIELDS: readonly string[] = [...Object.keys(ONCE), ...Object.keys(AT_EMIT)];
 
-type Reader = readonly [name: string, read: (request: TrackedRequest) => unknown];
+interface Reader {
+  /** Under which the event has it. */
+  readonly name: string;
+  /** Under which the options have it. */
+  readonly field: string;
+  readonly read: Read;
+}
 
-/** Reads the fields of a request, as one tracker is configured to. */
+/** Told of a field that could not be read, and is left out. */
+export type OnFieldFault = (field: string, error: unknown) => void;
+
+/** Reads the fields of a request, as one tracker is configured to. Never throws. */
 export class RequestFields {
-  private readonly entryReaders: readonly Reader[];
+  private readonly onceReaders: readonly Reader[];
   private readonly emitReaders: readonly Reader[];
 
-  constructor(options: RequestContextOptions) {
-    const changes = options.fields ?? {};
-    const hashed = new Set(options.hash?.fields ?? []);
-    const key = options.hash?.key ?? '';
-    const reader = (name: string, read: (request: TrackedRequest) => unknown): Reader => [
-      name,
-      hashed.has(name) ? (request) => hash(read(request), key) : read,
-    ];
-    const readers = (known: Readonly<Record<string, (request: TrackedRequest) => unknown>>): Reader[] =>
-      Object.entries(known).flatMap(([name, read]) => {
-        const change = changes[name];
+  constructor(
+    { fields: changes = {}, hash }: RequestContextOptions,
+    private readonly onFault: OnFieldFault,
+  ) {
+    // By either name: whoever renames a field that is to be hidden must not find it in the open.
+    const isHashed = (reader: Reader): boolean =>
+      hash?.fields.some((name) => name === reader.name || name === reader.field) === true;
+    const hashed = (reader: Reader): Reader =>
+      hash !== undefined && isHashed(reader)
+        ? { ...reader, read: (...request) => keyedHash(reader.read(...request), hash.key) }
+        : reader;
+    const readers = (known: Readonly<Record<string, Read>>): Reader[] =>
+      Object.entries(known).flatMap(([field, read]) => {
+        const change = changes[field];
         if (change === false || typeof change === 'function') return [];
-        return [reader(change ?? name, (request) => clean(read(request)))];
+        return [hashed({ name: change ?? field, field, read: (...request) => clean(read(...request)) })];
       });
-    const added = Object.entries(changes).flatMap(([name, change]) =>
-      typeof change === 'function' ? [reader(name, change)] : [],
+    const added = Object.entries(changes).flatMap(([field, change]) =>
+      typeof change === 'function' ? [hashed({ name: field, field, read: (request) => atOnce(change(request)) })] : [],
     );
-    this.entryReaders = readers(AT_ENTRY);
+    this.onceReaders = readers(ONCE);
     this.emitReaders = [...readers(AT_EMIT), ...added];
   }
 
-  /** Never throws: a getter of the request that does leaves its field out. */
-  atEntry(request: TrackedRequest): EventFields {
-    return read(this.entryReaders, request);
+  /** To be called when the request comes in. */
+  enter(request: TrackedRequest): EnteredRequest {
+    try {
+      return { ip: request.ip ?? (request['socket'] as { remoteAddress?: string } | undefined)?.remoteAddress };
+    } catch (error) {
+      this.onFault('ip', error);
+      return { ip: undefined };
+    }
   }
 
-  /** As `atEntry`, for what may have changed since. */
-  atEmit(request: TrackedRequest): EventFields {
-    return read(this.emitReaders, request);
+  /** To be called at the first emit. */
+  once(request: TrackedRequest, entered: EnteredRequest): EventFields {
+    return this.read(this.onceReaders, request, entered);
+  }
+
+  /** To be called at each emit. */
+  atEmit(request: TrackedRequest, entered: EnteredRequest): EventFields {
+    return this.read(this.emitReaders, request, entered);
+  }
+
+  private read(readers: readonly Reader[], request: TrackedRequest, entered: EnteredRequest): EventFields {
+    const fields: EventFields = {};
+    for (const { name, field, read } of readers) {
+      try {
+        const value = read(request, entered);
+        if (value !== undefined && value !== null) setField(fields, name, value);
+      } catch (error) {
+        this.onFault(field, error); // one unreadable field must cost neither the others nor the request
+      }
+    }
+    return fields;
   }
 }
 
-function read(readers: readonly Reader[], request: TrackedRequest): EventFields {
-  const fields: EventFields = {};
-  for (const [name, readField] of readers) {
-    try {
-      const value = readField(request);
-      if (value !== undefined && value !== null) fields[name] = value;
-    } catch {
-      // One unreadable field must cost neither the others nor the request.
-    }
-  }
-  return fields;
+/** What middleware on Fastify has put on the raw request is not on Fastify's own. */
+function own(request: TrackedRequest, key: string): unknown {
+  return request[key] ?? (request['raw'] as TrackedRequest | undefined)?.[key];
+}
+
+/** Several trackers may track one request, and must agree on its id. */
+const ids = new WeakMap<object, string>();
+
+function requestId(request: TrackedRequest): string {
+  const raw = (request['raw'] as object | undefined) ?? request;
+  const id = ids.get(raw) ?? givenId(request) ?? randomUUID();
+  ids.set(raw, id);
+  return id;
 }
 
 /**
- * An id that a logger has set already is the one under which the request is known elsewhere (pino-http sets `id`). Fastify's
- * own ids are counters that begin anew in every process, so they name no request beyond it.
+ * An id that a logger has set is the one under which the request is known elsewhere (pino-http sets `id`). Fastify's own ids
+ * are counters that begin anew in every process, so they name no request beyond it.
  */
-function requestId(request: TrackedRequest): string {
-  for (const id of [request['id'], request.headers['x-request-id']]) {
-    const text = typeof id === 'number' ? String(id) : id;
-    if (typeof text === 'string' && SANE_ID.test(text) && !FASTIFY_COUNTER.test(text)) return text;
-  }
-  return randomUUID();
+function givenId(request: TrackedRequest): string | undefined {
+  const { id, raw } = request as { id?: unknown; raw?: { id?: unknown } };
+  const ofLogger = [id, raw?.id].map(sane).find((text) => text !== undefined && !FASTIFY_COUNTER.test(text));
+  return ofLogger ?? sane(request.headers['x-request-id']);
+}
+
+function sane(id: unknown): string | undefined {
+  const text = typeof id === 'number' ? String(id) : id;
+  return typeof text === 'string' && SANE_ID.test(text) ? text : undefined;
 }
 
 function userOf(request: TrackedRequest): Record<string, unknown> | undefined {
-  const user = request['user'];
+  const user = own(request, 'user');
   return typeof user === 'object' && user !== null ? (user as Record<string, unknown>) : undefined;
 }
 
@@ -141,18 +195,19 @@ function firstOf(source: Record<string, unknown> | undefined, keys: readonly str
   return undefined;
 }
 
-/** An ObjectId is its text. */
-function textOf(value: { toString(): string }): string {
-  return value.toString();
+/** An ObjectId is its text; an object that has none is no id. */
+function textOf(value: { toString(): string }): string | undefined {
+  const text = value.toString();
+  return text.startsWith('[object ') ? undefined : text;
 }
 
 function sessionHash(request: TrackedRequest): string | undefined {
-  const session = request['session'] as { id?: unknown; sessionId?: unknown } | undefined;
-  const id = request['sessionID'] ?? session?.sessionId ?? session?.id;
+  const session = own(request, 'session') as { id?: unknown; sessionId?: unknown } | undefined;
+  const id = own(request, 'sessionID') ?? session?.sessionId ?? session?.id;
   return typeof id === 'string' && id !== '' ? createHash('sha256').update(id).digest('hex').slice(0, 32) : undefined;
 }
 
-function hash(value: unknown, key: string): string | undefined {
+function keyedHash(value: unknown, key: string): string | undefined {
   if (!isScalar(value)) return undefined;
   return createHmac('sha256', key).update(String(value)).digest('hex').slice(0, 32);
 }
@@ -163,5 +218,18 @@ function isScalar(value: unknown): value is string | number | boolean | bigint {
 
 function clean(value: unknown): unknown {
   if (Array.isArray(value)) return clean(value[0]);
-  return typeof value === 'string' ? value.slice(0, MAX_LENGTH).replace(CONTROL_CHARACTERS, ' ') : value;
+  return typeof value === 'string' ? cut(value).replace(CONTROL_CHARACTERS, ' ') : value;
+}
+
+/** Never in the midst of a character: half of one is no text for other readers. */
+function cut(text: string): string {
+  return text.length <= MAX_LENGTH ? text : text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, '');
+}
+
+/** Emit waits for nothing; a rejection that nobody handles would end the process. */
+function atOnce(value: unknown): unknown {
+  const { then } = Object(value) as { then?: unknown };
+  if (typeof then !== 'function') return value;
+  Promise.resolve(value).catch(() => undefined);
+  throw new TypeError('it returned a promise, and emit waits for nothing');
 }

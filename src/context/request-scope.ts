@@ -1,37 +1,44 @@
 import type { Normalizer } from '../event/normalizer';
 import type { EventFields } from '../event/tracking-event';
-import type { RequestFields, TrackedRequest } from './request-fields';
+import type { EnteredRequest, RequestFields, TrackedRequest } from './request-fields';
 import { Scope, type View } from './scope';
 
 /**
- * The scope of one request. The user is not known when a request comes in: guards run after every middleware. So the fields
- * of headers are read once, and those of user and session at each emit; the merged view lasts while they stay the same.
+ * The scope of one request. The user is not known when a request comes in: guards run after every middleware. So what stays is
+ * read once, at the first emit, and user and session at each; the merged view lasts while they stay the same.
  */
 export class RequestScope extends Scope {
-  private readonly entryValues: EventFields;
+  private readonly entered: EnteredRequest;
+  private onceValues: EventFields | undefined;
   private emitValues: EventFields = {};
   private emitText = '';
 
   /** @param requestNow the request as handlers see it; on Fastify another object than the one that middleware gets */
   constructor(
     parent: Scope,
-    entered: TrackedRequest,
+    request: TrackedRequest,
     private readonly requestNow: () => TrackedRequest,
     private readonly fields: RequestFields,
     private readonly normalizer: Normalizer,
   ) {
     super(parent);
-    this.entryValues = fields.atEntry(entered);
+    this.entered = fields.enter(request);
   }
 
   override view(): View {
-    const read = this.fields.atEmit(this.requestNow());
+    const request = this.requestNow();
+    this.onceValues ??= this.fields.once(request, this.entered);
+    const read = this.fields.atEmit(request, this.entered);
     if (!isSame(read, this.emitValues)) this.take(this.normalizer.context('the request', read));
     return super.view();
   }
 
+  protected override get isRoot(): boolean {
+    return true;
+  }
+
   protected override ownValues(): EventFields {
-    return { ...this.entryValues, ...this.emitValues };
+    return { ...this.onceValues, ...this.emitValues };
   }
 
   /** Values that are objects are new ones at each reading; by their text they may still be the same. */

@@ -7,6 +7,9 @@ interface Entry {
   readonly values: EventFields;
 }
 
+/** Scopes inside each other; each costs a step of the stack and some memory. */
+const MAX_DEPTH = 100;
+
 /**
  * A place in the chain of contexts, opened by `context()`, by a request, by @TrackingContext. Its parent is fixed; the named
  * entries in it are not. What was entered in a scope is gone when the scope is, however it ends: nothing has to be undone.
@@ -16,8 +19,20 @@ export class Scope {
   private isChanged = true;
   private memo: View | undefined;
   private memoOfParent: View | undefined;
+  private readonly depth: number;
 
-  constructor(private readonly parent: Scope | undefined) {}
+  constructor(private readonly parent: Scope | undefined) {
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+  }
+
+  /**
+   * A new scope inside this one. A job that begins its next round inside its own scope opens each round in that of the last:
+   * so a chain that grows too long is folded, or it would take all memory in the end, and the stack before that. Those beyond
+   * it still carry its values, but no longer notice when an entry changes there.
+   */
+  open(): Scope {
+    return new Scope(this.depth < MAX_DEPTH ? this : this.folded());
+  }
 
   /** Adds an entry, which is the latest from now on. @param values in normal form, and nobody else's */
   enter(name: string, values: EventFields): void {
@@ -58,17 +73,40 @@ export class Scope {
     this.isChanged = true;
   }
 
+  /** Whether its values may come at any time, so that it cannot be folded. */
+  protected get isRoot(): boolean {
+    return this.parent === undefined;
+  }
+
+  /** One scope with the values of this one and those around it, up to the root of the chain. */
+  private folded(): Scope {
+    const layers: EventFields[] = [];
+    const folded = new Scope(this.collectUp(layers));
+    folded.enter('(folded)', mergeLayers({}, layers));
+    return folded;
+  }
+
+  /** @returns the root */
+  private collectUp(layers: EventFields[]): Scope {
+    if (this.isRoot || this.parent === undefined) return this;
+    layers.unshift(...this.entries.map(({ values }) => values));
+    return this.parent.collectUp(layers);
+  }
+
   private merge(ofParent: View | undefined): View {
     const own = this.ownValues();
     const layers = [...(own === undefined ? [] : [own]), ...this.entries.map(({ values }) => values)];
     if (layers.length === 0) return ofParent ?? EMPTY_VIEW;
-    // Shallow, as in the reference: a nested object is replaced, and a key keeps the place where it first stood.
-    const values: EventFields = { ...ofParent?.values };
-    for (const layer of layers) {
-      for (const key of Object.keys(layer)) setField(values, key, layer[key]);
-    }
-    return new View(values);
+    return new View(mergeLayers({ ...ofParent?.values }, layers));
   }
+}
+
+/** Shallow, as in the reference: a nested object is replaced, and a key keeps the place where it first stood. */
+function mergeLayers(values: EventFields, layers: readonly EventFields[]): EventFields {
+  for (const layer of layers) {
+    for (const key of Object.keys(layer)) setField(values, key, layer[key]);
+  }
+  return values;
 }
 
 /** The values that events of a scope carry. Shared by all of them, so nobody may change it. */

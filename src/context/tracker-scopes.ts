@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventFields } from '../event/tracking-event';
-import { handThrough } from './hand-through';
+import { handThrough, type Inside } from './hand-through';
 import { currentRequestStore, type RequestStore } from './request-store';
 import { Scope, type View } from './scope';
 
@@ -8,6 +8,7 @@ import { Scope, type View } from './scope';
 interface Frame {
   readonly owner: TrackerScopes;
   readonly scope: Scope;
+  /** That of another tracker, if one is open around it; of each tracker only the innermost, which knows its own parents. */
   readonly outer: Frame | undefined;
   /** The request in which it was opened. */
   readonly request: RequestStore | undefined;
@@ -17,7 +18,7 @@ interface Frame {
  * One storage for all trackers and applications of the process: it holds nothing but what each flow has opened itself, and
  * `currentTracker()` could not look into many.
  */
-const frames = new AsyncLocalStorage<Frame>();
+const frames = new AsyncLocalStorage<Frame | undefined>();
 
 /**
  * The frame of this flow, unless it belongs to another request: a server that was started inside a scope passes that scope on
@@ -26,6 +27,15 @@ const frames = new AsyncLocalStorage<Frame>();
 function currentFrame(request: RequestStore | undefined): Frame | undefined {
   const frame = frames.getStore();
   return frame !== undefined && frame.request === request ? frame : undefined;
+}
+
+function inFrame(frame: Frame | undefined): Inside {
+  return (code) => frames.run(frame, code);
+}
+
+function without(owner: TrackerScopes, frame: Frame | undefined): Frame | undefined {
+  if (frame === undefined) return undefined;
+  return frame.owner === owner ? frame.outer : { ...frame, outer: without(owner, frame.outer) };
 }
 
 /** The scopes of one tracker. */
@@ -55,11 +65,10 @@ export class TrackerScopes {
   /** Runs `body` in a scope of its own, and hands its result through: what it yields later is made in the scope too. */
   run<Result>(name: string, values: EventFields, body: () => Result): Result {
     const request = currentRequestStore();
-    const scope = new Scope(this.current());
+    const scope = this.current().open();
     scope.enter(name, values);
-    const frame: Frame = { owner: this, scope, outer: currentFrame(request), request };
-    const inside = <T>(code: () => T): T => frames.run(frame, code);
-    return handThrough(inside(body), inside);
+    const inside = inFrame({ owner: this, scope, outer: without(this, currentFrame(request)), request });
+    return handThrough(inside(body), { inside, here: () => inFrame(frames.getStore()) });
   }
 
   /** Opens the scope of a request: it ends with the request's flow. */

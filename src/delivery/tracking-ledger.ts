@@ -32,7 +32,7 @@ export class TrackingLedger {
     return this.books.counts();
   }
 
-  /** Every node, the root first, then in the order in which they receive. */
+  /** Every node, the root first, then in the order in which they receive; last, as `path (replaced)`, backends that were replaced. */
   nodes(): NodeCounts[] {
     return this.books.nodes();
   }

@@ -9,6 +9,9 @@ const COUNTER_END = 0x1000;
 const MAX_TIMESTAMP_MS = 2 ** 48 - 1;
 
 export class EventIds {
+  /** What the clock told last. */
+  private asked = -1;
+  /** What stands in the id: later than `asked` while a burst has more events than one millisecond can count. */
   private millisecond = -1;
   private prefix = '';
   private counter = 0;
@@ -18,10 +21,10 @@ export class EventIds {
    * @param nowMs epoch milliseconds; outside of what 48 bits hold it is clamped, since an id must always be had.
    */
   next(nowMs: number): string {
-    const wanted = Math.min(Math.max(Math.trunc(nowMs), 0), MAX_TIMESTAMP_MS);
-    if (wanted !== this.millisecond || ++this.counter === COUNTER_END) {
-      this.open(wanted === this.millisecond ? wanted + 1 : wanted);
-    }
+    const now = Math.min(Math.max(Math.trunc(nowMs), 0), MAX_TIMESTAMP_MS);
+    if (now > this.millisecond || now < this.asked) this.open(now);
+    else if (++this.counter === COUNTER_END) this.open(Math.min(this.millisecond + 1, MAX_TIMESTAMP_MS));
+    this.asked = now;
     return `${this.prefix}${this.counter.toString(16).padStart(3, '0')}${randomUUID().slice(18)}`;
   }
 

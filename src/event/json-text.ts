@@ -2,11 +2,13 @@ import type { TrackingEvent } from './tracking-event';
 
 const FIELDS = new Set(['name', 'timestamp', 'context', 'data']);
 const MAX_NAMES = 1000;
+const MAX_NAME_LENGTH = 200;
 
 /** The text of names seen before: an application has some hundred names, and emits each of them over and over. */
 const nameTexts = new Map<string, string>();
 
 function nameText(name: string): string {
+  if (name.length > MAX_NAME_LENGTH) return JSON.stringify(name);
   let text = nameTexts.get(name);
   if (text === undefined) {
     text = JSON.stringify(name);
@@ -44,7 +46,7 @@ export function eventText(event: TrackingEvent, id: string, contextText: string 
 
 function addedText(event: TrackingEvent): string {
   let text = '';
-  for (const key in event) {
+  for (const key of Object.keys(event)) {
     if (FIELDS.has(key)) continue;
     text += `,${JSON.stringify(key)}:${JSON.stringify((event as unknown as Record<string, unknown>)[key])}`;
   }

@@ -17,6 +17,9 @@ export interface ValueLimits {
   readonly maxTextLength: number;
 }
 
+/** Some of the limits; what is left out, or undefined, is the default. */
+export type PartialLimits = { readonly [Limit in keyof ValueLimits]?: ValueLimits[Limit] | undefined };
+
 export const DEFAULT_LIMITS: ValueLimits = { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 };
 
 /** Why a value was replaced; the ledger counts by these. */
@@ -97,11 +100,11 @@ class Walk {
       case 'undefined':
         return value;
       case 'bigint':
-        return this.text(value.toString(), depth);
+        return this.bigint(value, depth);
       case 'function':
         return this.replace('function', `[Function: ${nameOf(value)}]`, depth);
       case 'symbol':
-        return this.replace('symbol', String(value), depth);
+        return this.replace('symbol', brief(String(value)), depth);
       case 'object':
         return value === null ? null : this.object(value, depth);
     }
@@ -118,6 +121,14 @@ class Walk {
     return this.replace('too-long', `[Left out: text of ${String(text.length)} characters]`, depth);
   }
 
+  /** Decimal digits take time quadratic in their number, hexadecimal ones do not: so a huge one is measured by these. */
+  private bigint(value: bigint, depth: number): string {
+    if (value > -HUGE && value < HUGE) return this.text(value.toString(), depth);
+    const digits = Math.floor(value.toString(16).length * Math.log10(16));
+    if (this.textLength + digits <= this.limits.maxTextLength) return this.text(value.toString(), depth);
+    return this.replace('too-long', `[Left out: about ${String(digits)} digits]`, depth);
+  }
+
   private object(value: object, depth: number): unknown {
     if (depth >= this.limits.maxDepth) return this.replace('too-deep', '[Left out: too deep]', depth);
     if (this.ancestors.includes(value)) return this.replace('circular', '[Circular]', depth);
@@ -128,21 +139,18 @@ class Walk {
     return result;
   }
 
-  private anyObject(value: object, depth: number): unknown {
+  /** @param asks whether a toJSON is called */
+  private anyObject(value: object, depth: number, asks = true): unknown {
     if (Array.isArray(value)) return this.items(value, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) {
-      return typeof (value as EventFields)['toJSON'] === 'function'
-        ? this.json(value, depth)
-        : this.fields(value, depth);
-    }
-    return this.instance(value, depth);
+    if (prototype !== Object.prototype && prototype !== null) return this.instance(value, depth, asks);
+    return asks && hasToJson(value) ? this.json(value, depth) : this.fields(value, depth);
   }
 
-  private items(items: readonly unknown[], depth: number): unknown[] {
+  /** @param length how many there are, of which `items` may hold only as many as there is room for */
+  private items(items: readonly unknown[], depth: number, length = items.length): unknown[] {
     const open = this.ancestors.length;
     const copy: unknown[] = [];
-    const length = items.length;
     for (let at = 0; at < length; at++) {
       if (this.nodes >= this.limits.maxNodes) {
         copy.push(this.replace('too-many', `[Left out: ${String(length - at)} more items]`, depth));
@@ -159,20 +167,31 @@ class Walk {
     return copy;
   }
 
-  private fields(value: object, depth: number): EventFields {
+  /** @param count as `length` of `items` */
+  private fields(value: object, depth: number, count?: number): EventFields {
     const copy: EventFields = {};
-    this.copyFields(value, copy, depth);
+    this.copyFields(value, copy, depth, count);
     return copy;
   }
 
-  private copyFields(value: object, copy: EventFields, depth: number): void {
+  /** @param known fields that were copied before */
+  private copyFields(value: object, copy: EventFields, depth: number, count?: number, known?: object): void {
     const open = this.ancestors.length;
     const keys = Object.keys(value);
-    for (let at = 0; at < keys.length; at++) {
+    const length = count ?? keys.length;
+    let unfit = 0;
+    for (let at = 0; at < length; at++) {
       const key = keys[at] as string;
       if (this.nodes >= this.limits.maxNodes) {
-        copy['[Left out]'] = this.replace('too-many', `${String(keys.length - at)} more keys`, depth);
+        copy['[Left out]'] = this.replace('too-many', `${String(length - at)} more keys`, depth);
         break;
+      }
+      if (known !== undefined && key in known) continue;
+      // A short key always fits, or numbers that come after a long text would be lost with it.
+      if (key.length > LONG_KEY && this.textLength + key.length > this.limits.maxTextLength) {
+        this.nodes++;
+        unfit++;
+        continue;
       }
       this.keys[depth] = key;
       this.textLength += key.length;
@@ -185,17 +204,18 @@ class Walk {
       }
       if (field !== undefined) setField(copy, key, field);
     }
+    if (unfit > 0) copy['[Left out: long keys]'] = this.replace('too-long', unfit, depth);
   }
 
   /** Everything that is neither a plain object nor an array. */
-  private instance(value: object, depth: number): unknown {
+  private instance(value: object, depth: number, asks: boolean): unknown {
     if (value instanceof Date || types.isDate(value)) return this.date(value, depth);
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.binary(value, depth);
-    if (typeof (value as EventFields)['toJSON'] === 'function') return this.json(value, depth);
+    if (asks && hasToJson(value)) return this.json(value, depth);
     if (types.isMap(value)) return this.map(value, depth);
-    if (types.isSet(value)) return this.items([...value], depth);
+    if (types.isSet(value)) return this.set(value, depth);
     if (value instanceof Error || types.isNativeError(value)) return this.error(value, depth);
-    if (types.isBoxedPrimitive(value)) return this.value((value as { valueOf(): unknown }).valueOf(), depth + 1);
+    if (types.isBoxedPrimitive(value)) return this.value(unbox(value), depth);
     if (types.isRegExp(value) || value instanceof URLSearchParams) return this.text(String(value), depth);
     if (isOpaque(value)) return this.replace('opaque', `[${classOf(value)}]`, depth);
     return this.fields(value, depth);
@@ -204,10 +224,7 @@ class Walk {
   private json(value: object, depth: number): unknown {
     const json = (value as { toJSON(key: string): unknown }).toJSON('');
     // As JSON.stringify does, the result is not asked again: one that returns itself, or another with a toJSON, must not recurse.
-    if (typeof json !== 'object' || json === null) return this.value(json, depth + 1);
-    if (Array.isArray(json)) return this.items(json, depth);
-    if (types.isDate(json)) return this.date(json, depth);
-    return types.isMap(json) ? this.map(json, depth) : this.fields(json, depth);
+    return typeof json === 'object' && json !== null ? this.anyObject(json, depth, false) : this.value(json, depth);
   }
 
   private date(date: Date, depth: number): Date | null {
@@ -222,34 +239,55 @@ class Walk {
       ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
       : Buffer.from(value);
     // Refused before it is encoded: the text of a buffer of any size must not be made only to be thrown away.
-    if (this.textLength + bytes.byteLength > this.limits.maxTextLength) {
+    if (this.textLength + Math.ceil(bytes.byteLength / 3) * 4 > this.limits.maxTextLength) {
       return this.replace('too-long', `[Left out: ${String(bytes.byteLength)} bytes]`, depth);
     }
     return this.text(bytes.toString('base64'), depth);
   }
 
+  private set(set: ReadonlySet<unknown>, depth: number): unknown[] {
+    return this.items(this.take(Set.prototype.values.call(set)), depth, sizeOf(set));
+  }
+
   /** With keys that make distinct texts an object, else its entries: `new Map([[1, 'a'], ['1', 'b']])` must not lose one. */
   private map(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
-    const texts = new Set<string>();
-    for (const key of map.keys()) {
+    const entries = this.take(Map.prototype.entries.call(map));
+    const fields = Object.create(null) as EventFields;
+    let count = 0;
+    for (const [key, value] of entries) {
       if (typeof key === 'object' ? key !== null : typeof key === 'function' || typeof key === 'symbol') break;
-      texts.add(String(key));
+      const text = String(key);
+      if (text in fields) break;
+      fields[text] = value;
+      count++;
     }
-    if (texts.size !== map.size) return this.items([...map], depth);
-    const fields: EventFields = Object.create(null) as EventFields;
-    for (const [key, value] of map) fields[String(key)] = value;
-    return this.fields(fields, depth);
+    const size = sizeOf(map);
+    return count === entries.length ? this.fields(fields, depth, size) : this.items(entries, depth, size);
+  }
+
+  /**
+   * As many values as there is room for, so that millions are not copied to be thrown away. To be called with an iterator of
+   * the language, since that of a subclass may have no end.
+   */
+  private take<T>(values: IterableIterator<T>): T[] {
+    const taken: T[] = [];
+    const room = this.limits.maxNodes - this.nodes;
+    for (const value of values) {
+      if (taken.length >= room) break;
+      taken.push(value);
+    }
+    return taken;
   }
 
   private error(error: Error, depth: number): EventFields {
     const copy: EventFields = {};
-    const hidden: EventFields = {};
+    const hidden = Object.create(null) as EventFields;
     for (const key of ['name', 'message', 'stack', 'cause', 'errors'] as const) {
       const field = (error as unknown as EventFields)[key];
       if (field !== undefined) hidden[key] = field;
     }
     this.copyFields(hidden, copy, depth);
-    this.copyFields(error, copy, depth);
+    this.copyFields(error, copy, depth, undefined, hidden);
     return copy;
   }
 
@@ -257,6 +295,29 @@ class Walk {
     this.onReplaced(kind, this.keys.slice(0, depth).join('.'));
     return replacement;
   }
+}
+
+const LONG_KEY = 100;
+
+/** Beyond it, the digits of a bigint are counted before they are made. */
+const HUGE = 1n << 4096n;
+
+/** By the built-in getter: a subclass may have a `size` of its own. */
+function sizeOf(collection: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>): number {
+  const prototype = types.isMap(collection) ? Map.prototype : Set.prototype;
+  return Reflect.get(prototype, 'size', collection);
+}
+
+function unbox(value: object): unknown {
+  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
+  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
+  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
+  if (types.isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
+  return Symbol.prototype.valueOf.call(value);
+}
+
+function hasToJson(value: object): boolean {
+  return typeof (value as EventFields)['toJSON'] === 'function';
 }
 
 /** Live machinery, whose fields say nothing about what happened and lead to half the process. */
@@ -273,7 +334,11 @@ function isOpaque(value: object): boolean {
 }
 
 function nameOf(value: { readonly name?: unknown }): string {
-  return typeof value.name === 'string' && value.name !== '' ? value.name : 'anonymous';
+  return typeof value.name === 'string' && value.name !== '' ? brief(value.name) : 'anonymous';
+}
+
+function brief(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 function classOf(value: object): string {

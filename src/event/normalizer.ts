@@ -11,10 +11,10 @@ export class Normalizer {
     private readonly onReplaced: ReplacedListener,
   ) {}
 
-  /** Falsy data is {}, an empty array too; an array, text, number or true passes as it is. */
+  /** Falsy data is {}, an empty array and a toJSON that gives nothing too; an array, text, number or true passes as it is. */
   data(eventName: string, data: unknown): unknown {
     if (isAbsent(data)) return {};
-    return this.value(eventName, 'data', data);
+    return this.value(eventName, 'data', data) ?? {};
   }
 
   /** A scope's values. Text, numbers, null and arrays have no keys: they give nothing, and the caller says so. */
@@ -29,18 +29,19 @@ export class Normalizer {
 
   /**
    * What a processor left of an event. A field it removed is as it was before, but for the name: an event that lost its
-   * name is called `unknown`, like one that never had any.
+   * name is called `unknown`, like one that never had any. An `id` it added is not taken: the event keeps its own.
    */
   processed(result: object, before: TrackingEvent): TrackingEvent {
     const { name, timestamp, context, data, ...added } = result as Partial<TrackingEvent> & EventFields;
     const known = toEventName(name);
     const event: EventFields = {
       name: known,
-      timestamp: this.value(known, 'timestamp', timestamp ?? before.timestamp),
-      context: context === undefined ? before.context : this.value(known, 'context', context),
-      data: data === undefined ? before.data : this.value(known, 'data', data),
+      timestamp: this.value(known, 'timestamp', timestamp) ?? before.timestamp,
+      context: orElse(this.value(known, 'context', context), before.context),
+      data: orElse(this.value(known, 'data', data), before.data),
     };
     for (const key of Object.keys(added)) {
+      if (key === 'id') continue; // it would stand in the line twice, and hide under which id the event is known elsewhere
       const value = this.value(known, key, added[key]);
       if (value !== undefined) setField(event, key, value);
     }
@@ -58,7 +59,7 @@ export class Normalizer {
 export function toEventName(name: unknown): string {
   if (typeof name === 'string') return name === '' ? UNKNOWN_NAME : name;
   if (isAbsent(name)) return UNKNOWN_NAME;
-  const form = toNormalForm(name, NAME_LIMITS, () => undefined);
+  const form = typeof name === 'number' ? String(name) : toNormalForm(name, NAME_LIMITS, () => undefined);
   return (typeof form === 'string' ? form : JSON.stringify(form)) || UNKNOWN_NAME;
 }
 
@@ -66,7 +67,16 @@ const UNKNOWN_NAME = 'unknown';
 const NAME_LIMITS: ValueLimits = { maxDepth: 4, maxNodes: 20, maxTextLength: 200 };
 
 function isAbsent(value: unknown): boolean {
-  return !value || (Array.isArray(value) && value.length === 0);
+  try {
+    return !value || (Array.isArray(value) && value.length === 0);
+  } catch {
+    return false; // a revoked proxy: it is there, though it cannot be read
+  }
+}
+
+/** null is a value; only what has no JSON at all, given or made by a toJSON, is none. */
+function orElse(value: unknown, otherwise: unknown): unknown {
+  return value === undefined ? otherwise : value;
 }
 
 function isFields(value: unknown): value is EventFields {

@@ -51,10 +51,13 @@ function escape(unit: string): string {
   return SHORT_ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Shortest round trip; an exponent below 1e-4, of two digits at least. Whole numbers stay whole: no ".0", since JavaScript has one kind. */
+/**
+ * Shortest round trip; an exponent of two digits at least below 1e-4 and from 1e16 up, where a number is no longer an exact
+ * integer. Whole numbers below that stay whole, without ".0": JavaScript does not know which kind they were.
+ */
 function numberText(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e21)) {
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
     const [digits, exponent] = value.toExponential().split('e') as [string, string];
     return `${digits}e${exponent.charAt(0)}${exponent.slice(1).padStart(2, '0')}`;
   }

@@ -4,25 +4,21 @@ import { trackerProperty, trackersNeededBy } from './wrapped-method';
 
 /** Nest injects no properties into what a factory returns: such instances are given their tracker here, at start. */
 export function giveTrackers(container: ModulesContainer, tracker: TrackerService): void {
-  const property = trackerProperty(tracker.name);
   for (const { providers, controllers, injectables } of container.values()) {
     for (const wrapper of [...providers.values(), ...controllers.values(), ...injectables.values()]) {
-      const instance = wrapper.isDependencyTreeStatic() ? wrapper.instance : undefined;
-      if (needsTracker(instance, property, tracker.name)) {
-        Object.defineProperty(instance, property, { value: tracker, configurable: true });
-      }
+      if (wrapper.isDependencyTreeStatic()) giveTracker(wrapper.instance, tracker);
     }
   }
 }
 
-function needsTracker(instance: unknown, property: symbol, name: string): instance is object {
-  if (typeof instance !== 'object' || instance === null || !Object.isExtensible(instance)) return false;
+function giveTracker(instance: unknown, tracker: TrackerService): void {
+  if (typeof instance !== 'object' || instance === null) return;
+  const property = trackerProperty(tracker.name);
   try {
-    return (
-      trackersNeededBy(Object.getPrototypeOf(instance) as object).has(name) &&
-      (instance as Record<symbol, unknown>)[property] === undefined
-    );
+    if (!trackersNeededBy(Object.getPrototypeOf(instance) as object).has(tracker.name)) return;
+    // A value that outlives its application, as those of tests do, still has the tracker of the last one.
+    if (Reflect.get(instance, property) !== tracker) Reflect.set(instance, property, tracker);
   } catch {
-    return false; // a provider may be anything, a proxy that throws too
+    // A provider may be anything, a proxy that throws too.
   }
 }

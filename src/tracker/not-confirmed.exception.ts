@@ -8,7 +8,7 @@ export class NotConfirmedException extends Error {
   constructor(
     message: string,
     readonly id: string,
-    /** What is known of each backend, by path. */
+    /** What is known of each backend, by path; '' for an event that was dropped before the tree. */
     readonly destinations: Readonly<Record<string, Destined>>,
     options?: ErrorOptions,
   ) {
@@ -22,7 +22,9 @@ export class NotConfirmedException extends Error {
     why: string,
     cause?: unknown,
   ): NotConfirmedException {
-    const table = Object.entries(destinations).map(([path, outcome]) => `${path}: ${outcome}`);
+    const table = Object.entries(destinations).map(
+      ([path, outcome]) => `${path === '' ? 'before the tree' : path}: ${outcome}`,
+    );
     return new NotConfirmedException(
       `the event ${JSON.stringify(eventName)} (${id}) is not confirmed, ${why}; ${table.length === 0 ? 'it has not reached the tree' : table.join(', ')}.\n` +
         '  Mend: see the ledger of the backend named; emit it again only if it has not to arrive once.',

@@ -8,7 +8,6 @@ import type { TrackerRuntime } from './tracker-runtime';
 const NAME = /^[A-Za-z0-9_.-]+$/;
 
 export function registerBackend(runtime: TrackerRuntime, name: string, instance: unknown): void {
-  const place = `backends.${name} (registered)`;
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw TrackingConfigException.create([
       {
@@ -18,6 +17,7 @@ export function registerBackend(runtime: TrackerRuntime, name: string, instance:
       },
     ]);
   }
+  const place = `backends.${name} (registered)`;
   assertBackend(place, instance);
   const { notices, processing } = runtime;
   runtime.place(new RouteNode(name, instance, [], [], { place, ledger: new NodeLedger(name), notices, processing }));

@@ -2,32 +2,43 @@ import type { Observable } from 'rxjs';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { isPromise } from '../routing/processor-step';
 import { observe, type Ended } from './observe';
-import { TrackerService } from './tracker.service';
-import { addLayer, type AnyMethod, type MethodCall } from './wrapped-method';
+import type { TrackerService } from './tracker.service';
+import { addLayer, runtimeOf, type AnyMethod, type GivenValues, type MethodCall } from './wrapped-method';
 
 /** One call of a decorated method, after it has ended. */
 export interface TrackOutcome<Args extends readonly unknown[], Result> {
   readonly args: Args;
-  /** What it returned or resolved; of an Observable or async iterator, the last value. Undefined after a failure. */
+  /** What it returned or resolved; of an Observable or async iterator, the last value, also before a failure. Else undefined. */
   readonly result: Result;
   /** What it threw or rejected with; undefined after a success. */
   readonly error: unknown;
   readonly durationMs: number;
-  /** Values given by an Observable or async iterator; 1 for anything else that succeeded, 0 for what failed. */
+  /** Values given by an Observable or async iterator, also before a failure; else 1 for a success and 0 for a failure. */
   readonly count: number;
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- inside a decorator's argument, TypeScript cannot know the method it stands on */
-export interface TrackEventOptions<Args extends readonly unknown[] = any[], Result = any> {
-  /** Which ends are tracked. An Observable unsubscribed, or an iterator left, before its end is 'settled' only.  @default 'success' */
-  readonly on?: 'success' | 'error' | 'settled' | undefined;
+interface MadeFrom<Outcome> {
   /** Makes the event's data. Synchronous. If it fails, the event goes out with {}.  @default () => ({}) */
-  readonly data?: ((outcome: TrackOutcome<Args, Result>) => object | undefined) | undefined;
+  readonly data?: ((outcome: Outcome) => GivenValues | undefined) | undefined;
   /** Makes values that this event's context carries too.  @default none */
-  readonly context?: ((outcome: TrackOutcome<Args, Result>) => object | undefined) | undefined;
+  readonly context?: ((outcome: Outcome) => GivenValues | undefined) | undefined;
   /** The name of the tracker.  @default 'default' */
   readonly tracker?: string | undefined;
 }
+
+interface OfSuccess<Args extends readonly unknown[], Result> extends MadeFrom<TrackOutcome<Args, Result>> {
+  /** Which ends are tracked. An Observable unsubscribed, or an iterator left, before its end is 'settled' only.  @default 'success' */
+  readonly on?: 'success' | undefined;
+}
+
+/** Where the call may have failed, there may be no result. */
+interface OfAnyEnd<Args extends readonly unknown[], Result> extends MadeFrom<TrackOutcome<Args, Result | undefined>> {
+  readonly on: 'error' | 'settled';
+}
+
+export type TrackEventOptions<Args extends readonly unknown[] = any[], Result = any> =
+  OfSuccess<Args, Result> | OfAnyEnd<Args, Result>;
 
 type Given<Result> =
   Result extends PromiseLike<infer Value>
@@ -39,7 +50,7 @@ type Given<Result> =
         : Result;
 
 /** Fits a method whose arguments and result are what the data function says it takes. */
-export type TrackEventDecorator<Args extends readonly unknown[], Result> = <Method extends AnyMethod>(
+type CheckedDecorator<Args extends readonly unknown[], Result> = <Method extends AnyMethod>(
   target: object,
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<Method> &
@@ -50,28 +61,57 @@ export type TrackEventDecorator<Args extends readonly unknown[], Result> = <Meth
       : { readonly 'the data function takes the arguments': Args }),
 ) => void;
 
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/** Where nothing is said of arguments and result there is nothing to check, and `applyDecorators` takes it. */
+export type TrackEventDecorator<Args extends readonly unknown[], Result> =
+  IsAny<Args[number]> extends true
+    ? IsAny<Result> extends true
+      ? MethodDecorator
+      : CheckedDecorator<Args, Result>
+    : CheckedDecorator<Args, Result>;
+
 /**
  * Emits an event when the method has ended: a handler of a controller, resolver, gateway, processor, cron job, or a method of
- * any provider. The caller gets what the method gave, and never notices a failure of the tracking.
+ * any provider. A promise ends when it is settled, an async iterator when it is over, an Observable with each subscription; a
+ * thenable that is no promise (a query builder) when it is awaited. The caller gets what the method gave, and never notices a
+ * failure of the tracking.
  * @param data makes the event's data from the call's outcome, or options
  */
 export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
   name: string,
-  data?: ((outcome: TrackOutcome<Args, Result>) => object | undefined) | TrackEventOptions<Args, Result>,
-): TrackEventDecorator<Args, Result> {
-  const options: TrackEventOptions<Args, Result> = typeof data === 'function' ? { data } : (data ?? {});
+  data?: (outcome: TrackOutcome<Args, Result>) => GivenValues | undefined,
+): TrackEventDecorator<Args, Result>;
+// Apart from the above: in one union, the compiler could not tell the outcome where `on` is left out.
+export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
+  name: string,
+  options: TrackEventOptions<Args, Result>,
+): TrackEventDecorator<Args, Result>;
+export function TrackEvent(name: string, data?: TrackEventOptions['data'] | TrackEventOptions): MethodDecorator {
+  const options: TrackEventOptions = typeof data === 'function' ? { data } : (data ?? {});
   const { tracker = DEFAULT_TRACKER } = options;
-  return (target, key, descriptor) => {
+  return (target: object, key: string | symbol, descriptor: PropertyDescriptor) => {
     addLayer('TrackEvent', target, key, descriptor, 'events', {
       tracker,
       around: (service, call, body) =>
-        observe(body, (ended) => {
-          emitOutcome(service, name, options as unknown as TrackEventOptions, call, ended);
-        }),
+        runtimeOf(service)?.isOff === true
+          ? body()
+          : observe(body, (ended) => {
+              tell(service, name, options, call, ended);
+            }),
     });
   };
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
+
+/** Only a stub in the tracker's place can throw; then, too, the caller must not notice. */
+function tell(...[tracker, name, ...outcome]: Parameters<typeof emitOutcome>): void {
+  try {
+    emitOutcome(tracker, name, ...outcome);
+  } catch (error) {
+    runtimeOf(tracker)?.fail(`@TrackEvent(${JSON.stringify(name)})`, error, 'The event is lost.');
+  }
+}
 
 function emitOutcome(
   tracker: TrackerService,
@@ -94,7 +134,7 @@ function emitOutcome(
       return made as object | undefined;
     } catch (failure) {
       const place = `the ${part} function of @TrackEvent(${JSON.stringify(name)}) on ${call.place}`;
-      TrackerService.runtimeOf(tracker).fail(place, failure, 'The event went out without it.');
+      runtimeOf(tracker)?.fail(place, failure, 'The event went out without it.');
       return undefined;
     }
   };

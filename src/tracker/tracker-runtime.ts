@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, describeError, type ValueLimits } from '../event/normal-form';
+import { DEFAULT_LIMITS, describeError, type PartialLimits, type ValueLimits } from '../event/normal-form';
 import type { Clock } from '../event/clock';
 import { readClock } from '../event/clock';
 import { Envelope } from '../event/envelope';
@@ -20,7 +20,7 @@ export interface RuntimeOptions {
   readonly name: string;
   readonly enabled: boolean;
   readonly clock: Clock;
-  readonly limits: Partial<ValueLimits>;
+  readonly limits: PartialLimits;
   readonly maxEarlyEvents: number;
   readonly shutdownTimeoutMs: number;
   readonly notices: Notices;
@@ -53,7 +53,9 @@ export class TrackerRuntime {
   private readonly books: TrackerLedger;
   private readonly ids = new EventIds();
   private early: EarlyEvent[] = [];
-  /** Backends that were replaced: they get nothing any more, but what they hold is still theirs to write. */
+  /** Calls of `emit` that have not returned, each made by the one before it. */
+  private nesting = 0;
+  /** Backends that were replaced, with all below them: they get nothing any more, but what they hold is still theirs to write. */
   private readonly retired: RouteNode[] = [];
 
   /** @param tracker given back by `currentTracker()` */
@@ -66,7 +68,7 @@ export class TrackerRuntime {
     this.notices = notices;
     this.state = options.enabled ? 'starting' : 'off';
     this.books = new TrackerLedger(name);
-    this.normalizer = new Normalizer({ ...DEFAULT_LIMITS, ...options.limits }, (eventName, kind, path) => {
+    this.normalizer = new Normalizer(withDefaults(options.limits), (eventName, kind, path) => {
       this.books.replace(kind);
       notices.once(
         `replaced ${kind} ${eventName} ${path}`,
@@ -78,7 +80,12 @@ export class TrackerRuntime {
     this.root = rootNode({ notices, processing: this.processing });
     this.ledger = new TrackingLedger({
       counts: () => this.books.counts(this.early.length),
-      nodes: () => [...this.root.all()].map((node) => node.counts()),
+      nodes: () => [
+        ...[...this.root.all()].map((node) => node.counts()),
+        ...this.retired
+          .map((node) => ({ ...node.counts(), path: `${node.path} (replaced)` }))
+          .filter(({ received }) => received > 0),
+      ],
     });
   }
 
@@ -93,7 +100,8 @@ export class TrackerRuntime {
   /** Grows the tree and sends what was emitted before. @param find the instance under a token */
   start(plan: TreePlan, find: (token: string) => unknown, off: NodeSettings['off']): void {
     if (this.state !== 'starting') return;
-    growTree(this.root, plan, find, off, { notices: this.notices, processing: this.processing });
+    const replaced = growTree(this.root, plan, find, off, { notices: this.notices, processing: this.processing });
+    for (const node of replaced) this.retired.push(...node.all());
     this.state = 'ready';
     const { early } = this;
     this.early = [];
@@ -106,7 +114,7 @@ export class TrackerRuntime {
   /** Adds a backend at the root, or puts it in the place of the one of its name. */
   place(node: RouteNode): void {
     const replaced = this.root.place(node);
-    if (replaced !== undefined) this.retired.push(replaced);
+    if (replaced !== undefined) this.retired.push(...replaced.all());
   }
 
   /** Counts, and tells once, that a function which the application gave failed. */
@@ -131,24 +139,17 @@ export class TrackerRuntime {
   emit(name: unknown, data: unknown, confirmation?: Confirmation): string | undefined {
     if (this.state === 'off') return undefined;
     this.books.emit();
-    const eventName = this.nameOf(name);
-    const time = readClock(this.options.clock);
-    const origin = this.processing.origin(eventName);
-    const id = origin?.id ?? this.ids.next(time);
-    const depth = origin?.depth ?? 0;
-    if (depth > MAX_DEPTH) {
-      this.drop(
-        'loop',
-        eventName,
-        `it is event ${String(depth)} in a chain of events emitted while another is processed`,
-        confirmation,
-      );
-      return id;
+    // Before anything is read: the clock, a name and a getter in the data may be code of the application that emits again.
+    if (this.nesting > MAX_DEPTH) {
+      this.cut(typeof name === 'string' ? name : 'unknown', this.nesting, confirmation);
+      return this.ids.next(Date.now());
     }
-    const envelope = this.envelope(id, eventName, time, data, depth, origin?.parentId);
-    if (this.state === 'starting') this.keep(envelope, confirmation);
-    else this.root.receive(envelope, confirmation);
-    return id;
+    this.nesting++;
+    try {
+      return this.send(name, data, confirmation);
+    } finally {
+      this.nesting--;
+    }
   }
 
   /** Backends in the order in which they receive. */
@@ -181,6 +182,27 @@ export class TrackerRuntime {
     const { shutdownTimeoutMs } = this.options;
     await Promise.allSettled(this.writers().map(async (backend) => backend.drain?.(shutdownTimeoutMs)));
     this.reportLosses();
+  }
+
+  private send(name: unknown, data: unknown, confirmation: Confirmation | undefined): string {
+    const eventName = this.nameOf(name);
+    const time = readClock(this.options.clock);
+    const origin = this.processing.origin(eventName);
+    const id = origin?.id ?? this.ids.next(time);
+    const depth = origin?.depth ?? 0;
+    if (depth > MAX_DEPTH) {
+      this.cut(eventName, depth, confirmation);
+      return id;
+    }
+    const envelope = this.envelope(id, eventName, time, data, depth, origin?.parentId);
+    if (this.state === 'starting') this.keep(envelope, confirmation);
+    else this.root.receive(envelope, confirmation);
+    return id;
+  }
+
+  private cut(eventName: string, depth: number, confirmation: Confirmation | undefined): void {
+    const why = `it is event ${String(depth)} in a chain of events emitted while another is processed`;
+    this.drop('loop', eventName, why, confirmation);
   }
 
   private writers(): EnvelopeBackend[] {
@@ -224,8 +246,9 @@ export class TrackerRuntime {
   private drop(reason: DropReason, eventName: string, why: string, confirmation: Confirmation | undefined): void {
     this.books.drop(reason);
     confirmation?.settle(this.root.path, 'dropped');
+    // Not once for each name: a logger that emits what it is told would then never come to its end.
     this.notices.once(
-      `dropped ${reason} ${eventName}`,
+      `dropped ${reason}`,
       () =>
         `the event ${JSON.stringify(eventName)} was dropped ('${reason}'): ${why}. (Told once; the ledger counts on.)`,
     );
@@ -250,4 +273,10 @@ export class TrackerRuntime {
         `tracker "${this.name}" closed; of ${String(own.emitted)} events emitted, dropped at ${lines.join('; ')}.`,
       );
   }
+}
+
+/** A limit that is given as undefined must not switch the default off, as a spread would. */
+function withDefaults(limits: PartialLimits): ValueLimits {
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_LIMITS, ...(Object.fromEntries(given) as Partial<ValueLimits>) };
 }

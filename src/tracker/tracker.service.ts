@@ -4,6 +4,7 @@ import { currentScopesTracker } from '../context/tracker-scopes';
 import { UnknownContextException } from '../context/unknown-context.exception';
 import type { TrackingLedger } from '../delivery/tracking-ledger';
 import { copyNormalForm, describeError } from '../event/normal-form';
+import { toEventName } from '../event/normalizer';
 import type { EventFields } from '../event/tracking-event';
 import { Confirmation, type Destined } from '../routing/confirmation';
 import type { Backend, EnvelopeBackend, EventProcessor, Processor } from '../routing/contracts';
@@ -73,7 +74,8 @@ export class TrackerService {
       id = this.runtime.emit(name, data, confirmation) ?? '';
     } catch (error) {
       this.failed(error);
-      throw NotConfirmedException.create(name, id, confirmation.table(), `emit failed: ${describeError(error)}`, error);
+      const why = `since emit failed: ${describeError(error)}`;
+      throw NotConfirmedException.create(toEventName(name), id, confirmation.table(), why, error);
     }
     if (this.runtime.isOff) return { id, destinations: {} };
     const ended = await this.wait(confirmation, timeoutMs, signal);
@@ -81,7 +83,8 @@ export class TrackerService {
     if (ended === undefined && Object.values(destinations).every(isConfirmed)) {
       return { id, destinations: destinations as ConfirmedEvent['destinations'] };
     }
-    throw NotConfirmedException.create(name, id, destinations, ended ?? 'since a backend dropped it', signal?.reason);
+    const why = ended ?? 'since it was dropped';
+    throw NotConfirmedException.create(toEventName(name), id, destinations, why, signal?.reason);
   }
 
   /** Runs `body` in a scope whose events carry `values` too, and gives back what it gives back. */
@@ -145,6 +148,7 @@ export class TrackerService {
         this.name,
         path,
         nodes.map((node) => node.path),
+        this.runtime.isOff,
       );
     return found.backend as Instance;
   }
@@ -185,7 +189,9 @@ export class TrackerService {
     if (signal?.aborted === true) return 'since its signal was aborted';
     let stop = (): void => undefined;
     const ended = new Promise<string>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs, `since it took more than ${String(timeoutMs)} ms`);
+      // setTimeout fires at once beyond what it can hold: who asks for Infinity would not be waited for at all.
+      const waitMs = Math.min(timeoutMs, MAX_TIMER_MS);
+      const timer = setTimeout(resolve, waitMs, `since it took more than ${String(timeoutMs)} ms`);
       const onAbort = (): void => {
         resolve('since its signal was aborted');
       };
@@ -214,6 +220,8 @@ export class TrackerService {
 export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;
 }
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function isConfirmed(outcome: Destined): boolean {
   return outcome === 'delivered' || outcome === 'stored' || outcome === 'filtered';

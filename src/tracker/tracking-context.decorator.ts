@@ -1,7 +1,7 @@
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { isPromise } from '../routing/processor-step';
-import { TrackerService } from './tracker.service';
-import { addLayer, type Around, type MethodCall } from './wrapped-method';
+import type { TrackerService } from './tracker.service';
+import { addLayer, runtimeOf, type AnyMethod, type Around, type GivenValues, type MethodCall } from './wrapped-method';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- inside a decorator's argument, TypeScript cannot know the method it stands on */
 /** One call of a decorated method, before it runs. */
@@ -12,7 +12,7 @@ export interface TrackedCall<Args extends readonly unknown[] = any[], Self = any
 }
 
 export type ContextOf<Args extends readonly unknown[] = any[], Self = any> =
-  object | ((call: TrackedCall<Args, Self>) => object | undefined);
+  object | ((call: TrackedCall<Args, Self>) => GivenValues | undefined);
 
 export interface TrackingContextOptions {
   /** The name of the scope's entry.  @default the class and method, `NightlyJob.run` */
@@ -21,18 +21,28 @@ export interface TrackingContextOptions {
   readonly tracker?: string | undefined;
 }
 
+type AnyDecorator = ClassDecorator & MethodDecorator;
+
 /**
  * Opens a scope around the method, or around every method of the class, whoever calls it: HTTP, GraphQL, microservice, gateway,
  * Bull, cron, event handler. What the method emits, and what it calls emits, carries the values.
  * @param values an object, or a synchronous function of the call; if it fails, the method runs without them
  */
 export function TrackingContext<Args extends readonly any[] = any[], Self = any>(
-  values: ContextOf<Args, Self>,
-  options: TrackingContextOptions = {},
-): ClassDecorator & MethodDecorator {
+  values: (call: TrackedCall<Args, Self>) => GivenValues | undefined,
+  options?: TrackingContextOptions,
+): AnyDecorator;
+// Apart from the above, since a function that gives no values is an object, too.
+export function TrackingContext<Values extends object>(
+  values: Values & (Values extends AnyMethod ? never : unknown),
+  options?: TrackingContextOptions,
+): AnyDecorator;
+export function TrackingContext(values: ContextOf, options: TrackingContextOptions = {}): AnyDecorator {
   const { tracker = DEFAULT_TRACKER } = options;
   const around: Around = (service, call, body) =>
-    service.context(options.name ?? call.place, valuesFor(service, values, call), body);
+    runtimeOf(service) === undefined
+      ? body()
+      : service.context(options.name ?? call.place, valuesFor(service, values, call), body);
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     if (key === undefined) decorateClass(target as { readonly prototype: object }, { tracker, around });
     else addLayer('TrackingContext', target, key, descriptor, 'scopes', { tracker, around });
@@ -56,7 +66,11 @@ function decorateClass(
   layer: { readonly tracker: string; readonly around: Around },
 ): void {
   const done = new Set<string | symbol>(LIFECYCLE);
-  for (let at = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+  for (
+    let at: object | null = prototype;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
     for (const key of Reflect.ownKeys(at)) {
       const descriptor = Object.getOwnPropertyDescriptor(at, key);
       if (done.has(key) || typeof descriptor?.value !== 'function') continue;
@@ -78,7 +92,7 @@ function valuesFor(tracker: TrackerService, values: ContextOf, call: MethodCall)
     return made ?? {};
   } catch (error) {
     const place = `the function of @TrackingContext on ${call.place}`;
-    TrackerService.runtimeOf(tracker).fail(place, error, 'The method runs without its values.');
+    runtimeOf(tracker)?.fail(place, error, 'The method runs without its values.');
     return {};
   }
 }

@@ -6,10 +6,14 @@
 import { Inject, Optional } from '@nestjs/common';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { getTrackerToken } from './tokens';
-import { currentTracker, type TrackerService } from './tracker.service';
+import type { TrackerRuntime } from './tracker-runtime';
+import { currentTracker, TrackerService } from './tracker.service';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a decorator takes any method: only `any` says that of parameters
 export type AnyMethod = (...args: any[]) => any;
+
+/** What a data or context function gives. Without `then`: an async function does not fit, since nobody waits for it. */
+export type GivenValues = object & { readonly then?: never };
 
 /** One call of a wrapped method. */
 export interface MethodCall {
@@ -93,12 +97,23 @@ function wrap(method: AnyMethod, key: string | symbol, plan: MethodPlan): AnyMet
     },
   };
   const wrapped = holder[key] as AnyMethod;
-  Object.defineProperty(wrapped, 'length', { value: method.length, configurable: true });
+  for (const property of Reflect.ownKeys(method)) {
+    if (!OWN_OF_A_FUNCTION.has(property)) copyProperty(method, wrapped, property);
+  }
+  copyProperty(method, wrapped, 'length');
   for (const metadataKey of Reflect.getOwnMetadataKeys(method) as unknown[]) {
     Reflect.defineMetadata(metadataKey, Reflect.getOwnMetadata(metadataKey, method), wrapped);
   }
   plan.outermost = wrapped;
   return wrapped;
+}
+
+/** What every function has; `name` is the key already. Anything else was put there by another decorator. */
+const OWN_OF_A_FUNCTION: ReadonlySet<string | symbol> = new Set(['name', 'length', 'prototype', 'arguments', 'caller']);
+
+function copyProperty(from: object, to: object, key: string | symbol): void {
+  const descriptor = Object.getOwnPropertyDescriptor(from, key);
+  if (descriptor !== undefined) Object.defineProperty(to, key, descriptor);
 }
 
 function run(plan: MethodPlan, call: MethodCall, body: () => unknown): unknown {
@@ -115,9 +130,14 @@ function run(plan: MethodPlan, call: MethodCall, body: () => unknown): unknown {
   return inner();
 }
 
+/** A unit test may inject a stub in the tracker's place, which has no runtime. */
+export function runtimeOf(tracker: TrackerService): TrackerRuntime | undefined {
+  return TrackerService.runtimeOf(tracker);
+}
+
 /** The injected one; for a static method or an instance of `new`, the tracker of the flow it is called in. */
 function trackerOf(self: unknown, name: string): TrackerService | undefined {
-  const injected = (self as Record<symbol, unknown> | undefined | null)?.[trackerProperty(name)];
+  const injected = look(() => (self as Record<symbol, unknown> | undefined | null)?.[trackerProperty(name)]);
   if (injected !== undefined) return injected as TrackerService;
   const current = currentTracker();
   return current?.name === name ? current : undefined;
@@ -129,16 +149,46 @@ function injectTracker(prototype: object, tracker: string): void {
   const property = trackerProperty(tracker);
   if (injected.get(prototype)?.has(tracker) === true) return;
   injected.set(prototype, new Set(injected.get(prototype)).add(tracker));
+  holdOutOfSight(prototype, property);
   Inject(getTrackerToken(tracker))(prototype, property);
   Optional()(prototype, property);
 }
 
 const injected = new WeakMap<object, ReadonlySet<string>>();
 
+/**
+ * Nest assigns the property: in full sight of whoever prints, compares or copies the instance, and with an error for one that
+ * has frozen itself. So it is hidden, and for a frozen one kept beside it.
+ */
+function holdOutOfSight(prototype: object, property: symbol): void {
+  const ofFrozen = new WeakMap<object, unknown>();
+  Object.defineProperty(prototype, property, {
+    configurable: true,
+    get(this: object): unknown {
+      return ofFrozen.get(this);
+    },
+    set(this: object, value: unknown) {
+      if (Object.isExtensible(this))
+        Object.defineProperty(this, property, { value, configurable: true, writable: true });
+      else ofFrozen.set(this, value);
+    },
+  });
+}
+
 function placeOf(self: unknown, key: string | symbol): string {
-  const owner =
+  const owner = look(() =>
     typeof self === 'function'
       ? self.name
-      : ((self as { constructor?: { name?: string } } | undefined | null)?.constructor?.name ?? '');
-  return owner === '' ? String(key) : `${owner}.${String(key)}`;
+      : (self as { constructor?: { name?: unknown } } | undefined)?.constructor?.name,
+  );
+  return typeof owner === 'string' && owner !== '' ? `${owner}.${String(key)}` : String(key);
+}
+
+/** An instance may be a proxy that refuses to be asked: then nothing is known of it, and its method runs all the same. */
+function look<Seen>(at: () => Seen): Seen | undefined {
+  try {
+    return at();
+  } catch {
+    return undefined;
+  }
 }

@@ -24,8 +24,8 @@ type Adapter = new () => AbstractHttpAdapter;
 
 /** Both platforms, for `describe.each`: what holds on one of them only is not true. */
 export const platforms: readonly (readonly [name: string, adapter: Adapter])[] = [
-  ['Express', ExpressAdapter as unknown as Adapter],
-  ['Fastify', FastifyAdapter as unknown as Adapter],
+  ['Express', ExpressAdapter],
+  ['Fastify', FastifyAdapter],
 ];
 
 export interface TestUser {
@@ -58,9 +58,10 @@ afterEach(async () => {
 
 /** A whole application in a few lines. Without `tracking` it has one MemoryBackend called `sink`. */
 export class TestCase {
-  private adapter: Adapter = ExpressAdapter as unknown as Adapter;
+  private adapter: Adapter = ExpressAdapter;
   private options: TrackingModuleOptions = { backends: { sink: backend(MemoryBackend) } };
   private user: TestUser | undefined;
+  private importsBefore: NonNullable<ModuleMetadata['imports']> = [];
   private prepare: (app: INestApplication) => unknown = () => undefined;
 
   private constructor(private readonly metadata: ModuleMetadata) {}
@@ -76,6 +77,12 @@ export class TestCase {
 
   tracking(options: TrackingModuleOptions): this {
     this.options = options;
+    return this;
+  }
+
+  /** Modules that stand before TrackingModule: their middleware runs before its own. */
+  importing(...modules: NonNullable<ModuleMetadata['imports']>): this {
+    this.importsBefore = modules;
     return this;
   }
 
@@ -96,7 +103,7 @@ export class TestCase {
     const { imports = [], providers = [], ...rest } = this.metadata;
     const module = await Test.createTestingModule({
       ...rest,
-      imports: [TrackingModule.forRoot(this.options), ...imports],
+      imports: [...this.importsBefore, TrackingModule.forRoot(this.options), ...imports],
       providers: [{ provide: APP_GUARD, useClass: HeaderUserGuard }, ...providers],
     }).compile();
     const app = module.createNestApplication(new this.adapter(), { logger: false });
@@ -170,7 +177,7 @@ export class RunningCase {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(as === undefined ? {} : { 'x-test-user': JSON.stringify(as) }),
+        ...(as === undefined ? {} : { 'x-test-user': asciiJson(as) }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -192,6 +199,14 @@ export class RunningCase {
     this.closing ??= this.app.close();
     return this.closing;
   }
+}
+
+/** A header holds no other characters. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\u0000-\u007f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function parsed(text: string): unknown {

@@ -5,10 +5,15 @@
  * grows: the more there is to write, the fewer writes it takes. While the file cannot be written, lines are held within a
  * bound, and every second the path is opened anew.
  *
+ * This thread writes with `sync`, at the exit of the process, and when a loop that never yields has brought more than may be
+ * held. It also writes to standard output, as `console.log` does: at exit nobody can wait for another thread that waits for a
+ * full pipe, and lines of both would be torn.
+ *
  * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
  */
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, stat, writeSync, type BigIntStats } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync, type BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import SonicBoom from 'sonic-boom';
 import type { DeliveryCounts } from '../../delivery/node-ledger';
 import { Tally } from '../../delivery/node-ledger';
@@ -48,21 +53,39 @@ interface Waiter {
 
 const STANDARD_OUTPUT = 1;
 const RETRY_MS = 1000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Encoding and writing more at once would hold up the event loop for longer than a request takes. */
 const MAX_CHUNK_BYTES = 1_048_576;
+/** How long a full pipe is left alone. */
+const PAUSE_MS = 5;
+/** How long the chunk under way may take before what follows overtakes it: at the exit, and when the bound is reached. */
+const OVERTAKING_MS = { atExit: 1000, atBound: 20 };
+/** How long a thread that must not go on without having written waits for a pipe from which nobody reads. */
+const PATIENCE_MS = 10_000;
+/** setTimeout fires at once beyond it. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class LineWriter {
   private state: 'idle' | 'open' | 'unwritable' | 'ended' = 'idle';
+  /** Writes in the background; undefined where this thread writes. */
   private sonic: SonicBoom | undefined;
   private fd = -1;
   private file: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
 
-  /** Closed chunks, oldest first; the first is being written while the file is open. None is empty. */
+  /** Closed chunks, oldest first. None is empty. */
   private readonly chunks: Chunk[] = [];
+  /** Whether the first chunk is being written in the background. */
+  private isUnderWay = false;
+  /** The size that the file has when that is done. */
+  private sizeAfterwards = 0n;
+  /** Whether that takes so long that nobody should wait for it again. */
+  private isStalled = false;
+  /** Whether this thread writes, rather than the background. */
+  private writesHere: boolean;
   private openText = '';
   private openLines = 0;
   private openBytes = 0;
+  /** Whether the gathered lines have waited long enough, and go as soon as nothing is being written. */
+  private isDue = false;
   private heldBytes = 0;
 
   private accepted = 0;
@@ -73,18 +96,18 @@ export class LineWriter {
 
   private handOverTimer: NodeJS.Timeout | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
-  private checkedAt = 0;
-  private isMoved = false;
+  private checkedAtMs = 0;
+  private isToReopen = false;
   /** Whether it was said that the file cannot be written. */
   private isTroubled = false;
-  /** Whether the gathered lines have waited long enough, and go as soon as nothing is being written. */
-  private isDue = false;
 
   /** @param say told once for each change between writable and not */
   constructor(
     private readonly options: LineWriterOptions,
     private readonly say: (text: string) => void,
-  ) {}
+  ) {
+    this.writesHere = options.sync || options.path === undefined;
+  }
 
   /**
    * Takes one line, without its newline. Does not wait for the disk unless `sync`.
@@ -94,7 +117,7 @@ export class LineWriter {
   write(line: string, bytes: number): boolean {
     if (this.state === 'ended') return this.writeLate(line);
     const size = bytes + 1;
-    if (this.heldBytes + size > this.options.maxHeldBytes && !this.relieve()) return false;
+    if (this.heldBytes + size > this.options.maxHeldBytes && !this.makeRoom(size)) return false;
     this.openText += `${line}\n`;
     this.openLines++;
     this.openBytes += size;
@@ -102,7 +125,7 @@ export class LineWriter {
     this.accepted++;
     if (this.options.sync || this.openBytes >= this.options.bufferBytes) this.handOver();
     // Not to keep the process alive: `flushSync` at its exit writes what is left.
-    else this.handOverTimer ??= setTimeout(this.handOverDue, this.options.maxWaitMs).unref();
+    else this.handOverTimer ??= setTimeout(this.handOverDue, Math.min(this.options.maxWaitMs, MAX_TIMER_MS)).unref();
     return true;
   }
 
@@ -121,28 +144,35 @@ export class LineWriter {
     return this.wait(false);
   }
 
-  /** Closes and opens the file under its path, as after a rotation. */
+  /** Closes and opens the file under its path, as after a rotation, as soon as no chunk is half written. */
   reopen(): void {
-    this.isMoved = true;
-    this.handOverDue();
-    this.reopenIfMoved();
+    this.isToReopen = true;
+    if (this.state === 'unwritable') this.enterOpen();
+    else this.handOverDue();
   }
 
   /** Writes what is held, for `timeoutMs` at most, and closes the file; what is left is dropped as 'shutdown'. */
   async end(timeoutMs: number): Promise<void> {
     if (this.state === 'ended') return;
+    if (this.state === 'unwritable') this.enterOpen(); // it may have become writable since the last attempt
     let timer: NodeJS.Timeout | undefined;
-    // Beyond what a timer can hold it would fire at once.
     const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(timeoutMs, MAX_TIMER_MS))));
     await Promise.race([this.flush(), timeout]);
     clearTimeout(timer);
     this.enterEnded();
   }
 
-  /** Writes what is held without waiting for anything: for the exit of the process. What fails here is told by nobody. */
+  /** Writes what is held before it returns: for the exit of the process. A chunk under way is written before the process ends. */
   flushSync(): void {
-    this.open();
-    if (this.state === 'open') this.writeGathered();
+    if (this.state === 'ended' || this.heldLines() === 0) return;
+    this.isDue = true;
+    this.writesHere = true;
+    this.awaitUnderWay(OVERTAKING_MS.atExit);
+    if (this.state !== 'open') this.enterOpen(); // it may have become writable since the last attempt
+    if (this.isOpen()) this.writeNow(PATIENCE_MS);
+    const left = this.heldLines() - (this.isUnderWay ? (this.chunks[0]?.lines ?? 0) : 0);
+    if (left > 0)
+      this.say(`${this.target()} could not take the last lines before the process ended: ${String(left)} are lost.`);
   }
 
   counts(): DeliveryCounts {
@@ -155,70 +185,31 @@ export class LineWriter {
     this.handOver();
   };
 
-  /** Gives the gathered lines to be written, if nothing is being written; else closes the chunk once it is large. */
+  /** Has the gathered lines written, unless something is being written already; then they go on growing, up to a bound. */
   private handOver(): void {
     clearTimeout(this.handOverTimer);
     this.handOverTimer = undefined;
-    const isBusy = this.chunks.length > 0;
-    if (this.openLines === 0 || (isBusy && this.openBytes < MAX_CHUNK_BYTES)) return;
-    const chunk = this.closeChunk();
-    if (isBusy) return;
-    if (this.state === 'open') this.startWriting(chunk);
-    else this.open();
-    this.lookForRotation();
+    if (this.openBytes >= MAX_CHUNK_BYTES) this.closeChunk();
+    if (this.state !== 'idle') this.goOn();
+    else if (this.openLines > 0) this.enterOpen();
   }
 
-  private closeChunk(): Chunk {
+  private closeChunk(): void {
     const from = this.accepted - this.openLines;
-    const chunk: Chunk = { from, bytes: Buffer.from(this.openText), lines: this.openLines, written: 0 };
+    this.chunks.push({ from, bytes: Buffer.from(this.openText), lines: this.openLines, written: 0 });
     this.openText = '';
     this.openLines = 0;
     this.openBytes = 0;
     this.isDue = false;
-    this.chunks.push(chunk);
-    return chunk;
   }
 
-  private startWriting({ bytes, written }: Chunk): void {
-    // In its buffer mode sonic-boom takes what its types do not say.
-    (this.sonic as { write(bytes: unknown): boolean } | undefined)?.write(bytes.subarray(written));
-  }
-
-  /** After a chunk was written: the next one, or what has been gathered meanwhile. */
-  private goOn(): void {
-    const [next] = this.chunks;
-    if (next !== undefined) this.startWriting(next);
-    else if (this.isDue || this.openBytes >= this.options.bufferBytes) this.handOver();
-  }
-
-  /**
-   * A loop that emits without ever yielding lets no background write finish: its lines would reach the bound although the disk
-   * takes them. Then they are written here and now. @returns whether there is room again
-   */
-  private relieve(): boolean {
-    this.open();
-    if (this.state !== 'open') return false;
-    this.writeGathered();
-    return this.heldBytes <= this.options.maxHeldBytes / 2;
-  }
-
-  /**
-   * Writes synchronously all but the chunk that is being written in the background: that one was begun earlier, and the disk
-   * has it or waits for it as it would for this.
-   */
-  private writeGathered(): void {
-    const at = this.chunks.length > 0 ? 1 : 0;
-    if (this.openLines > 0) this.closeChunk();
-    try {
-      for (let chunk = this.chunks[at]; chunk !== undefined; chunk = this.chunks[at]) {
-        while (chunk.written < chunk.bytes.length) this.count(chunk, writeSync(this.fd, chunk.bytes, chunk.written));
-        this.chunks.splice(at, 1);
-      }
-      this.answer();
-    } catch (error) {
-      // With a write in the background, its end will tell: a stream must not be given up while it may still write.
-      if (at === 0) this.enterUnwritable(error as Error);
-    }
+  /** The oldest chunk that is not under way, made of the gathered lines if they are to be written. */
+  private next(): Chunk | undefined {
+    const at = this.isUnderWay ? 1 : 0;
+    const { sync, bufferBytes } = this.options;
+    const isRipe = this.openLines > 0 && (this.isDue || sync || this.openBytes >= bufferBytes);
+    if (isRipe && this.chunks.length === at) this.closeChunk();
+    return this.chunks[at];
   }
 
   private enterOpen(): void {
@@ -229,15 +220,7 @@ export class LineWriter {
       return;
     }
     this.state = 'open';
-    const sonic = new SonicBoom({ fd: this.fd, sync: this.options.sync, contentMode: 'buffer' });
-    sonic.on('write', (bytes: number) => {
-      if (this.sonic === sonic) this.settle(bytes);
-    });
-    sonic.on('error', (error: Error) => {
-      // A late error of a stream that was replaced says nothing about its successor.
-      if (this.sonic === sonic) this.enterUnwritable(error);
-    });
-    this.sonic = sonic;
+    if (!this.writesHere) this.sonic = this.background();
     this.goOn();
   }
 
@@ -286,7 +269,7 @@ export class LineWriter {
       const fd = path === undefined ? STANDARD_OUTPUT : openSync(path, 'a');
       try {
         const bytes = Buffer.from(`${line}\n`);
-        for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+        for (let at = 0; at < bytes.length;) at += writeSome(fd, bytes, at, PATIENCE_MS);
       } finally {
         if (path !== undefined) closeSync(fd);
       }
@@ -298,88 +281,167 @@ export class LineWriter {
     return true;
   }
 
+  /**
+   * A loop that emits without ever yielding lets no background write finish: its lines would reach the bound although the disk
+   * takes them. Then they are written here and now, unless the disk turns out to be slow: a request does not wait for that.
+   */
+  private makeRoom(size: number): boolean {
+    this.open();
+    if (!this.isOpen() || this.isStalled) return false;
+    this.isStalled = !this.awaitUnderWay(OVERTAKING_MS.atBound);
+    if (this.isStalled) return false;
+    this.isDue = true;
+    this.writeNow(0);
+    return this.heldBytes + size <= this.options.maxHeldBytes;
+  }
+
   private openFile(): void {
+    this.isToReopen = false;
     const { path } = this.options;
     if (path === undefined) {
-      this.fd = STANDARD_OUTPUT;
+      // Reading `process.stdout` makes Node put a pipe into non-blocking mode: a reader that is slow does not stop this thread.
+      this.fd = (process.stdout as { fd?: number }).fd ?? STANDARD_OUTPUT;
       return;
     }
-    makeDirectory(dirname(path));
-    this.fd = openSync(path, 'a');
+    this.fd = openForAppending(path);
     const before = this.file;
     this.file = fstatSync(this.fd, { bigint: true });
-    const isSameFile = before?.ino === this.file.ino && before.dev === this.file.dev;
-    const [first] = this.chunks;
-    if (first !== undefined && !isSameFile) this.rewindToLine(first);
-    this.checkedAt = Date.now();
-    this.isMoved = false;
+    if (before?.ino !== this.file.ino || before.dev !== this.file.dev) this.rewindToLine();
+    this.checkedAtMs = performance.now();
   }
 
   /** The disk may have taken half a chunk: the same file gets the other half, another one only whole lines. */
-  private rewindToLine(chunk: Chunk): void {
-    const startOfLine = chunk.written === 0 ? 0 : chunk.bytes.lastIndexOf(0x0a, chunk.written - 1) + 1;
-    this.heldBytes += chunk.written - startOfLine;
-    chunk.written = startOfLine;
+  private rewindToLine(): void {
+    const [first] = this.chunks;
+    if (first === undefined || first.written === 0) return;
+    const startOfLine = first.bytes.lastIndexOf(0x0a, first.written - 1) + 1;
+    this.heldBytes += first.written - startOfLine;
+    first.written = startOfLine;
+  }
+
+  private background(): SonicBoom {
+    const sonic = new SonicBoom({ fd: this.fd, contentMode: 'buffer' });
+    // What a stream that was replaced says late is not about its successor.
+    sonic.on('write', (bytes: number) => {
+      if (this.sonic === sonic) this.settleUnderWay(bytes);
+    });
+    sonic.on('error', (error: Error) => {
+      if (this.sonic === sonic) this.enterUnwritable(error);
+    });
+    return sonic;
+  }
+
+  /** Writes the next chunk, unless one is under way: only between two is the file exchanged, so that no line is torn. */
+  private goOn(): void {
+    if (this.state !== 'open' || this.isUnderWay) return;
+    const next = this.next();
+    if (this.isToReopen || (next !== undefined && this.hasMoved())) {
+      this.releaseFile();
+      this.enterOpen();
+    } else if (next !== undefined && this.sonic !== undefined) {
+      this.isUnderWay = true;
+      this.sizeAfterwards = (this.size() ?? 0n) + BigInt(next.bytes.length - next.written);
+      // In its buffer mode sonic-boom takes what its types do not say.
+      (this.sonic as { write(bytes: unknown): boolean }).write(next.bytes.subarray(next.written));
+    } else {
+      this.writeNow(this.options.sync ? PATIENCE_MS : 0);
+    }
+  }
+
+  /**
+   * This thread sees the end of a write only when it yields; the size of the file it sees at once.
+   * @returns whether nothing is under way any more, as far as can be seen
+   */
+  private awaitUnderWay(patienceMs: number): boolean {
+    for (let waitedMs = 0; this.isUnderWay; waitedMs++) {
+      const size = this.size();
+      if (size === undefined || size >= this.sizeAfterwards) return true;
+      if (waitedMs >= patienceMs) return false;
+      pause(1);
+    }
+    return true;
+  }
+
+  /** The size of the file; undefined for what has none, such as a pipe or a device. */
+  private size(): bigint | undefined {
+    try {
+      const stats = fstatSync(this.fd, { bigint: true });
+      return stats.isFile() ? stats.size : undefined;
+    } catch {
+      return undefined; // the write that follows fails too, and says why
+    }
+  }
+
+  /** Writes in this thread whatever is not under way. @param patienceMs for a pipe that is full */
+  private writeNow(patienceMs: number): void {
+    try {
+      for (let chunk = this.next(); chunk !== undefined; chunk = this.next()) {
+        while (chunk.written < chunk.bytes.length) {
+          this.settle(chunk, writeSome(this.fd, chunk.bytes, chunk.written, patienceMs));
+        }
+      }
+    } catch (error) {
+      if (isBusy(error)) this.handOverTimer ??= setTimeout(this.handOverDue, PAUSE_MS).unref();
+      // With a chunk under way, its end will tell: a file must not be given up while it may still be written.
+      else if (!this.isUnderWay) this.enterUnwritable(error as Error);
+    }
   }
 
   private releaseFile(): void {
     const { sonic, fd } = this;
     this.sonic = undefined;
+    this.isUnderWay = false;
+    this.isStalled = false;
     this.fd = -1;
     if (sonic !== undefined) {
       sonic.on('error', () => undefined); // closing what cannot be written may fail as well
       sonic.destroy();
-    } else if (fd > STANDARD_OUTPUT) {
-      closeSync(fd);
+    } else if (fd >= 0 && this.options.path !== undefined) {
+      try {
+        closeSync(fd);
+      } catch {
+        // It is let go of all the same.
+      }
     }
   }
 
-  private settle(bytes: number): void {
-    // A full disk can be opened: only what was written shows that it can be written again.
-    if (this.isTroubled) this.sayWritable();
+  private settleUnderWay(bytes: number): void {
     const [first] = this.chunks;
     if (first === undefined) return;
-    this.count(first, bytes);
-    if (first.written < first.bytes.length) return;
-    this.chunks.shift();
-    this.answer();
-    if (this.isMoved) this.reopenIfMoved();
-    if (this.state === 'open') this.goOn();
+    this.isStalled = false;
+    if (first.written + bytes === first.bytes.length) this.isUnderWay = false;
+    this.settle(first, bytes);
+    this.goOn();
   }
 
-  private count(chunk: Chunk, bytes: number): void {
+  private settle(chunk: Chunk, bytes: number): void {
     chunk.written += bytes;
     this.heldBytes -= bytes;
-    if (chunk.written === chunk.bytes.length) this.delivered += chunk.lines;
+    if (chunk.written === chunk.bytes.length) {
+      this.delivered += chunk.lines;
+      this.chunks.splice(this.chunks.indexOf(chunk), 1);
+    }
+    // A full disk can be opened: only what was written shows that it can be written again.
+    if (this.isTroubled) this.sayWritable();
+    this.answer();
   }
 
   private sayWritable(): void {
     this.isTroubled = false;
-    this.say(`${this.target()} can be written again; ${String(this.heldLines())} held lines follow.`);
+    this.say(`${this.target()} can be written again. Held lines that follow: ${String(this.heldLines())}.`);
   }
 
-  private lookForRotation(): void {
+  private hasMoved(): boolean {
     const { path, rotationCheckMs } = this.options;
-    const now = Date.now();
-    if (path === undefined || this.state !== 'open' || now - this.checkedAt < rotationCheckMs) return;
-    this.checkedAt = now;
-    stat(path, { bigint: true }, (error, found) => {
-      if (this.state !== 'open') return;
-      const isThere = error === null && found.ino === this.file?.ino && found.dev === this.file.dev;
-      if (isThere) return;
-      this.isMoved = true;
-      this.reopenIfMoved();
-    });
-  }
-
-  /** Only between chunks, so that no line is torn between two files. */
-  private reopenIfMoved(): void {
-    if (!this.isMoved || this.state !== 'open' || this.chunks.length > 0) return;
-    this.releaseFile();
-    this.enterOpen();
+    const nowMs = performance.now();
+    if (path === undefined || nowMs - this.checkedAtMs < rotationCheckMs) return false;
+    this.checkedAtMs = nowMs;
+    const found = statOf(path);
+    return found === undefined || found.ino !== this.file?.ino || found.dev !== this.file.dev;
   }
 
   private wait(givesUp: boolean): Promise<void> {
+    if (this.state === 'ended') return Promise.resolve(); // what comes late is written at once
     this.handOverDue();
     return new Promise((resolve, reject) => {
       this.waiters.push({ upTo: this.accepted, givesUp, resolve, reject });
@@ -393,14 +455,19 @@ export class LineWriter {
    */
   private answer(unwritten?: 'not now' | 'never'): void {
     if (this.waiters.length === 0) return;
-    const written = this.chunks[0]?.from ?? this.accepted - this.openLines;
     const waiting = this.waiters;
     this.waiters = [];
+    const written = this.chunks[0]?.from ?? this.accepted - this.openLines;
     for (const waiter of waiting) {
       if (waiter.upTo <= written || (unwritten !== undefined && waiter.givesUp)) waiter.resolve();
       else if (unwritten === 'never') waiter.reject(new Error(`${this.target()} could not be written`));
       else this.waiters.push(waiter);
     }
+  }
+
+  /** For after a call that may have changed the state, which TypeScript does not see. */
+  private isOpen(): boolean {
+    return this.state === 'open';
   }
 
   private heldLines(): number {
@@ -412,18 +479,58 @@ export class LineWriter {
   }
 }
 
-/**
- * As `mkdirSync` with `recursive`, which on Node 20 never returns where the parent exists and refuses with ENOENT, as /proc
- * and some mounts do.
- */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
+/** One write of this thread. @throws what the system says, EAGAIN only after `patienceMs` */
+function writeSome(fd: number, bytes: Buffer, at: number, patienceMs: number): number {
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+    try {
+      return writeSync(fd, bytes, at);
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= patienceMs) throw error;
+      pause(PAUSE_MS);
+    }
+  }
+}
+
+/** Holds up this thread. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function isBusy(error: unknown): boolean {
+  return codeOf(error) === 'EAGAIN';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+function openForAppending(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    makeFolder(dirname(path));
+    return openSync(path, 'a');
+  }
+}
+
+/** Level by level: with `recursive`, Node never returns from where a folder is there and none can be made in it, such as /proc. */
+function makeFolder(path: string): void {
+  if (statOf(path) !== undefined) return;
   const parent = dirname(path);
-  if (parent !== path) makeDirectory(parent);
+  if (parent !== path) makeFolder(parent);
   try {
     mkdirSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
+    if (codeOf(error) !== 'EEXIST') throw error; // somebody else has made it meanwhile
+  }
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
   }
 }
 

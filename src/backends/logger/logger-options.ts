@@ -47,8 +47,19 @@ const KNOWN: readonly string[] = ['path', 'pino', 'logger', 'level', 'format', '
 
 /** @throws TrackingConfigException with all faults at once */
 export function checkLoggerOptions(options: LoggerBackendOptions): void {
-  const faults = [...targetFaults(options), ...valueFaults(options)];
+  const faults = isObject(options) ? [...targetFaults(options), ...valueFaults(options)] : [noObjectFault(options)];
   if (faults.length > 0) throw TrackingConfigException.create(faults);
+}
+
+function isObject(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && !Array.isArray(options);
+}
+
+function noObjectFault(options: unknown): ConfigFault {
+  return fault(
+    `the options are ${showValue(options)}, not an object.`,
+    "backend(LoggerBackend, { path: 'tracking.log' })",
+  );
 }
 
 function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): ConfigFault[] {

@@ -1,0 +1,82 @@
+import { Logger, type LoggerService } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import type { RequestContextOptions } from '../context/request-fields';
+import { faultsOfRequestContext } from '../context/request-options';
+import type { Clock } from '../event/clock';
+import type { PartialLimits } from '../event/normal-form';
+import { Notices } from '../event/notices';
+import type { NodeSettings } from '../routing/node-modules';
+import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
+import type { TreePlan } from '../routing/tree-plan';
+
+/** What can be known as late as at start, for `forRootAsync`. */
+export interface TrackingRuntimeOptions {
+  /** false: nothing is built, `emit` does nothing, everything still injects.  @default true */
+  readonly enabled?: boolean | undefined;
+  /** The scope that each HTTP request gets, or false for none.  @default {} */
+  readonly requestContext?: RequestContextOptions | false | undefined;
+  /** Tells the time of events.  @default Date.now */
+  readonly clock?: Clock | undefined;
+  /** How much of one event's values is written.  @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 } */
+  readonly limits?: PartialLimits | undefined;
+  /** Events emitted before the application has started are kept up to this number, then dropped as 'not-ready'.  @default 10_000 */
+  readonly maxEarlyEvents?: number | undefined;
+  /** How long closing the application waits for what is held to be written.  @default 10_000 */
+  readonly shutdownTimeoutMs?: number | undefined;
+  /** Where this module's own warnings go.  @default Nest's logger, context `Tracking` */
+  readonly logger?: LoggerService | undefined;
+}
+
+/** The options of one tracker in one application, with what its parts share while they are built. */
+export interface Settings extends NodeSettings {
+  readonly options: TrackingRuntimeOptions;
+  readonly notices: Notices;
+}
+
+/** The names of the trackers of each application: two of one name would take each other's place in silence. */
+const namesTaken = new WeakMap<ModulesContainer, Set<string>>();
+
+export function makeSettings(
+  name: string,
+  plan: TreePlan,
+  options: TrackingRuntimeOptions,
+  container: ModulesContainer,
+): Settings {
+  const { enabled = true, logger = new Logger() } = options;
+  const taken = namesTaken.get(container) ?? new Set();
+  const faults: ConfigFault[] = [...plan.faults, ...optionFaults(options)];
+  if (taken.has(name)) {
+    const what = `a tracker of the name ${showValue(name)} stands in this application already.`;
+    faults.push({
+      path: 'name',
+      what,
+      mend: "TrackingModule.forRoot({ name: 'another', ... }), injected by @InjectTracker('another')",
+    });
+  }
+  namesTaken.set(container, taken.add(name));
+  return { options, enabled, faults, off: new Set(), notices: new Notices(logger) };
+}
+
+function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const refuse = (path: string, value: unknown, wanted: string, mend: string): void => {
+    faults.push({ path, what: `it is ${showValue(value)}, not ${wanted}.`, mend });
+  };
+  const { enabled, clock, requestContext, limits = {} } = options;
+  if (enabled !== undefined && typeof enabled !== 'boolean') {
+    refuse('enabled', enabled, 'true or false', "enabled: config.get('TRACKING_ENABLED') !== 'false'");
+  }
+  if (clock !== undefined && typeof clock !== 'function')
+    refuse('clock', clock, 'a function', 'clock: () => Date.now()');
+  for (const { path, value, wanted, mend } of faultsOfRequestContext(requestContext)) refuse(path, value, wanted, mend);
+  const { maxEarlyEvents, shutdownTimeoutMs } = options;
+  for (const [path, value] of Object.entries({ maxEarlyEvents, shutdownTimeoutMs })) {
+    if (value !== undefined && !(value >= 0))
+      refuse(path, value, 'a number from 0 up', 'leave it out, or give a number');
+  }
+  for (const [limit, value] of Object.entries(limits)) {
+    if (value !== undefined && !(value > 0))
+      refuse(`limits.${limit}`, value, 'a number above 0', 'leave it out, or give a number');
+  }
+  return faults;
+}

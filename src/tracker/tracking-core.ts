@@ -1,0 +1,53 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { TreePlan } from '../routing/tree-plan';
+import { giveTrackers } from './give-trackers';
+import type { Settings } from './settings';
+import type { TrackerRuntime } from './tracker-runtime';
+import { TrackerService } from './tracker.service';
+
+const SIGNAL_CHECK_MS = 1000;
+
+/** Starts and closes a tracker. Not global: the hooks of global modules run last, when the backends are gone already. */
+export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  protected abstract readonly plan: TreePlan;
+  private readonly runtime: TrackerRuntime;
+  private signalCheck: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly tracker: TrackerService,
+    private readonly settings: Settings,
+    private readonly moduleRef: ModuleRef,
+    private readonly container: ModulesContainer,
+  ) {
+    this.runtime = TrackerService.runtimeOf(tracker);
+  }
+
+  onModuleInit(): void {
+    giveTrackers(this.container, this.tracker);
+    this.runtime.start(this.plan, (token) => this.moduleRef.get<unknown>(token, { strict: false }), this.settings.off);
+    if (!this.runtime.isOff) process.once('exit', this.onExit);
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.runtime.holdsEvents) return;
+    // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
+    this.signalCheck = setTimeout(() => {
+      if (process.listenerCount('SIGTERM') > 0) return;
+      this.settings.notices.warn(
+        'nothing listens for SIGTERM, so the last lines of the log are lost when the process is stopped by it. ' +
+          'Mend: app.enableShutdownHooks() before app.listen(), or sync: true for the LoggerBackend.',
+      );
+    }, SIGNAL_CHECK_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.signalCheck);
+    process.removeListener('exit', this.onExit);
+    await this.runtime.close();
+  }
+
+  private readonly onExit = (): void => {
+    this.runtime.flushSync();
+  };
+}

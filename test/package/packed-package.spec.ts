@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
+import { manifest, optionalPeers, PackedPackage, requiredPeers } from './packed-package';
+import { publicTypes, publicValues } from './public-names';
+
+let packed: PackedPackage;
+beforeAll(async () => {
+  packed = await PackedPackage.make();
+}, 60_000);
+afterAll(() => {
+  packed.remove();
+});
+
+describe('The packed package', () => {
+  it('satisfies publint --strict', async () => {
+    expect(await packed.check('publint', 'run', packed.tarball, '--strict')).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('has types that resolve as its code does, for CommonJS and for ES modules', async () => {
+    const report = await packed.check('attw', packed.tarball, '--profile', 'node16', '--no-color', '--no-emoji');
+    expect(report).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  it('contains what its exports name, and no test', () => {
+    const files = readdirSync(packed.folder, { recursive: true, encoding: 'utf8' });
+    const targets = Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === 'string' ? [entry] : Object.values(entry),
+    );
+    expect(files).toEqual(expect.arrayContaining(targets.map((target) => target.replace('./', ''))));
+    expect(files.filter((file) => /\b(spec|test)\b/.test(file))).toEqual([]);
+  });
+});
+
+describe('The root entry', () => {
+  it('loads where no optional peer is installed, without a warning', async () => {
+    const found = await packed.evaluate(`
+      const warnings = [];
+      process.on('warning', (warning) => warnings.push(String(warning)));
+      const { createRequire } = require('node:module');
+      const inside = createRequire(require.resolve('${manifest.name}'));
+      const reachable = ${JSON.stringify(optionalPeers)}.filter((peer) => { try { inside.resolve(peer); return true } catch { return false } });
+      require('${manifest.name}');
+      setImmediate(() => console.log(JSON.stringify({ reachable, warnings })));`);
+    expect(found).toEqual({ reachable: [], warnings: [] });
+  });
+
+  it('exports these values and no others, by require and by import', async () => {
+    const required = await packed.evaluate(
+      `console.log(JSON.stringify(Object.keys(require('${manifest.name}')).sort()))`,
+    );
+    expect(required).toEqual(publicValues);
+    const imported = await packed.evaluate(
+      `import * as names from '${manifest.name}'; console.log(JSON.stringify(Object.keys(names).sort()))`,
+      'module',
+    );
+    const ofTheModuleSystem = ['__esModule', 'default', 'module.exports']; // what Node adds to a CommonJS module
+    expect((imported as string[]).filter((name) => !ofTheModuleSystem.includes(name))).toEqual(publicValues);
+  });
+
+  it('exports these types and no others', () => {
+    const entry = join(packed.folder, 'dist/index.d.ts');
+    const program = ts.createProgram([entry], {
+      module: ts.ModuleKind.Node20,
+      target: ts.ScriptTarget.ES2023,
+      types: [],
+    });
+    const checker = program.getTypeChecker();
+    const names = checker
+      .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!)
+      .map(({ name }) => name)
+      .filter((name) => !publicValues.includes(name));
+    expect(names.sort()).toEqual(publicTypes);
+  });
+
+  it('names in its types only its dependencies, its required peers and Node', () => {
+    const allowed = new Set([...Object.keys(manifest.dependencies), ...requiredPeers]);
+    const foreign = [...importsOf(join(packed.folder, 'dist/index.d.ts'))].filter(([specifier]) => {
+      const name = specifier.replace(/^node:/, '').match(/^(@[^/]+\/)?[^/]+/)![0];
+      return !allowed.has(name) && !builtinModules.includes(name);
+    });
+    expect(foreign).toEqual([]);
+  });
+});
+
+/** Every package that the declarations reachable from an entry name, each with the file that names it first. */
+function importsOf(file: string, packages = new Map<string, string>(), seen = new Set<string>()): Map<string, string> {
+  if (seen.has(file)) return packages;
+  seen.add(file);
+  const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
+  for (const { fileName } of [...importedFiles, ...typeReferenceDirectives])
+    if (fileName.startsWith('.')) importsOf(declarationOf(join(dirname(file), fileName)), packages, seen);
+    else if (!packages.has(fileName)) packages.set(fileName, relative(packed.folder, file));
+  return packages;
+}
+
+function declarationOf(path: string): string {
+  const found = [path.replace(/\.js$/, '') + '.d.ts', join(path, 'index.d.ts')].find((file) => ts.sys.fileExists(file));
+  if (found === undefined) throw new Error(`${path} has no declaration`);
+  return found;
+}
