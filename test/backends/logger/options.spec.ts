@@ -1,0 +1,104 @@
+import { backend, LoggerBackend, TrackingConfigException, type LoggerBackendOptions } from 'nestjs-event-tracking';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { buildTracking } from '../../support/start-tracking';
+
+const LOGGER = { log: () => {}, error: () => {}, warn: () => {} };
+const PINO = pino(new Writable({ write: (_chunk, _encoding, done) => done() }));
+
+/** What nobody could write in TypeScript, a settings file still can. */
+function faultsOf(options: unknown): TrackingConfigException['faults'] {
+  try {
+    new LoggerBackend(options as LoggerBackendOptions);
+  } catch (error) {
+    if (error instanceof TrackingConfigException) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('The options of a LoggerBackend', () => {
+  it.each<readonly [what: string, options: unknown, fault: RegExp]>([
+    ['path and pino', { path: 'a.log', pino: PINO }, /^path and pino are given, but lines go to one place\.$/],
+    ['pino and logger', { pino: PINO, logger: true }, /^pino and logger are given/],
+    ['a path that is empty', { path: '' }, /^path is "", not the name of a file\.$/],
+    ['a path that is null', { path: null }, /^path is null/],
+    ['a path that is a number', { path: 1 }, /^path is 1/],
+    ['a pino that is none', { pino: {} }, /^pino is an object, not a pino logger\.$/],
+    ['a pino that is null', { pino: null }, /^pino is null/],
+    ['a pino that was not called', { pino: () => {} }, /^pino is the function pino/],
+    ['a logger that is false', { logger: false }, /^logger is false, neither true nor a logger of Nest\.$/],
+    ['a logger that is none', { logger: { warn: () => {} } }, /^logger is an object/],
+    [
+      'a level for a file',
+      { path: 'a.log', level: 'info' },
+      /^level is "info", but only pino and Nest's logger have levels\.$/,
+    ],
+    ['a level for standard output', { level: 'info' }, /have levels/],
+    [
+      'a level that there is not',
+      { logger: LOGGER, level: 'warning' },
+      /^level is "warning"; it can be trace, debug, info, warn, error, fatal\.$/,
+    ],
+    ['a level in upper case', { pino: PINO, level: 'INFO' }, /^level is "INFO"/],
+    ['a level that is null', { pino: PINO, level: null }, /^level is null/],
+    ['a format that there is not', { format: 'JSON' }, /^format is "JSON"; it can be "json" or "reference"\.$/],
+    ['a sync that is text', { sync: 'false' }, /^sync is "false"; it can be true or false\.$/],
+    ['a maxEventBytes that is text', { maxEventBytes: '1024' }, /^maxEventBytes is "1024", not a number from 0 up\.$/],
+    ['a maxEventBytes that is null', { maxEventBytes: null }, /^maxEventBytes is null/],
+    ['a bufferBytes below 0', { bufferBytes: -1 }, /^bufferBytes is -1/],
+    ['a maxWaitMs that is no number', { maxWaitMs: Number.NaN }, /^maxWaitMs is NaN/],
+    ['a maxHeldBytes without end', { maxHeldBytes: Number.POSITIVE_INFINITY }, /^maxHeldBytes is Infinity/],
+    ['a rotationCheckMs that is a bigint', { rotationCheckMs: 1n }, /^rotationCheckMs is 1/],
+    ['an option that there is not', { file: 'a.log' }, /^the option "file" is unknown; known are path, pino, logger/],
+  ])('refuse %s, with what mends it', (_what, options, fault) => {
+    expect(faultsOf(options)).toEqual([
+      { path: 'LoggerBackend', what: expect.stringMatching(fault), mend: expect.stringMatching(/.{8}/) },
+    ]);
+  });
+
+  it.each([
+    ['a text', 'tracking.log'],
+    ['null', null],
+    ['a list', ['tracking.log']],
+    ['true', true],
+  ])('refuse %s in the place of an object', (_what, options) => {
+    expect(faultsOf(options)).toEqual([
+      {
+        path: 'LoggerBackend',
+        what: expect.stringMatching(/^the options are .*, not an object\.$/),
+        mend: "backend(LoggerBackend, { path: 'tracking.log' })",
+      },
+    ]);
+  });
+
+  it('are all looked at, and every fault is in one exception, under the name of the node', async () => {
+    const options = { path: 5, format: 'xml', sync: 1, bufferBytes: -1, maxWaitMs: '1', level: 'loud', extra: 0 };
+    const app = await buildTracking({
+      backends: { a: backend(LoggerBackend, options as never), b: backend(LoggerBackend, { path: '' }) },
+    }).catch((error: unknown) => error);
+    expect(app).toBeInstanceOf(TrackingConfigException);
+    const { faults, message } = app as TrackingConfigException;
+    expect(faults.map(({ path }) => path)).toEqual([
+      ...Array<string>(8).fill('backends.a (LoggerBackend)'),
+      'backends.b (LoggerBackend)',
+    ]);
+    for (const { what, mend } of faults) expect(message).toContain(`${what}\n     Mend: ${mend}`);
+  });
+
+  it.each<LoggerBackendOptions>([
+    {},
+    { path: undefined, pino: undefined, logger: undefined, level: undefined, maxEventBytes: undefined },
+    { maxEventBytes: 0, bufferBytes: 0, maxWaitMs: 0, maxHeldBytes: 0, rotationCheckMs: 0 },
+    { pino: PINO, level: 'fatal', format: 'reference' },
+    { logger: LOGGER, level: 'trace' },
+    { logger: true },
+  ])('can be %j', (options) => {
+    expect(faultsOf(options)).toEqual([]);
+  });
+
+  it('are not kept open by an instance that nobody uses', () => {
+    new LoggerBackend({ path: '/dev/null/not-a-directory' });
+    LoggerBackend.idle().flushSync();
+  });
+});
