@@ -95,9 +95,9 @@ export class Scope {
 
   private merge(ofParent: View | undefined): View {
     const own = this.ownValues();
-    const layers = [...(own === undefined ? [] : [own]), ...this.entries.map(({ values }) => values)];
-    if (layers.length === 0) return ofParent ?? EMPTY_VIEW;
-    return new View(mergeLayers({ ...ofParent?.values }, layers));
+    const ofEntries = this.entries.map(({ values }) => values);
+    const layers = own === undefined ? ofEntries : [own, ...ofEntries];
+    return layers.length === 0 ? (ofParent ?? EMPTY_VIEW) : new View(ofParent, layers);
   }
 }
 
@@ -109,15 +109,45 @@ function mergeLayers(values: EventFields, layers: readonly EventFields[]): Event
   return values;
 }
 
-/** The values that events of a scope carry. Shared by all of them, so nobody may change it. */
+/**
+ * The values that events of a scope carry. Shared by all of them, so nobody may change it. Most events are only written: so
+ * the values are merged, and their text made, when somebody asks; and the text of a parent is used as it is where the scope
+ * only adds to it.
+ */
 export class View implements ContextView {
+  private merged: EventFields | undefined;
   private json: string | undefined;
 
-  constructor(readonly values: EventFields) {}
+  constructor(
+    private readonly parent: View | undefined,
+    private readonly layers: readonly EventFields[],
+  ) {}
+
+  get values(): EventFields {
+    return (this.merged ??= mergeLayers({ ...this.parent?.values }, this.layers));
+  }
 
   text(): string {
-    return (this.json ??= JSON.stringify(this.values));
+    return (this.json ??= this.addedText() ?? JSON.stringify(this.values));
+  }
+
+  /** Undefined if the layer hides a value of the parent: then the text has to be made of the merged values. */
+  private addedText(): string | undefined {
+    const { parent, layers } = this;
+    const [layer] = layers;
+    if (parent === undefined || layer === undefined || layers.length > 1) return undefined;
+    for (const key of Object.keys(layer)) if (parent.has(key)) return undefined;
+    return joinTexts(parent.text(), JSON.stringify(layer));
+  }
+
+  private has(key: string): boolean {
+    return this.layers.some((layer) => Object.hasOwn(layer, key)) || this.parent?.has(key) === true;
   }
 }
 
-const EMPTY_VIEW = new View({});
+function joinTexts(outer: string, inner: string): string {
+  if (outer === '{}') return inner;
+  return inner === '{}' ? outer : `${outer.slice(0, -1)},${inner.slice(1)}`;
+}
+
+const EMPTY_VIEW = new View(undefined, []);

@@ -67,8 +67,10 @@ export class TrackerScopes {
     const request = currentRequestStore();
     const scope = this.current().open();
     scope.enter(name, values);
-    const inside = inFrame({ owner: this, scope, outer: without(this, currentFrame(request)), request });
-    return handThrough(inside(body), { inside, here: () => inFrame(frames.getStore()) });
+    const frame: Frame = { owner: this, scope, outer: without(this, currentFrame(request)), request };
+    const result = frames.run(frame, body);
+    if (typeof result !== 'object' || result === null) return result;
+    return handThrough(result, { inside: inFrame(frame), here: () => inFrame(frames.getStore()) });
   }
 
   /** Opens the scope of a request: it ends with the request's flow. */
@@ -77,7 +79,7 @@ export class TrackerScopes {
   }
 }
 
-/** The tracker whose scope was opened last in this flow. */
+/** The tracker whose scope was opened last in this flow; of those that a request has one of, the one imported first. */
 export function currentScopesTracker(): object | undefined {
   const request = currentRequestStore();
   const frame = currentFrame(request);

@@ -1,9 +1,10 @@
-import { eventText } from './json-text';
+import { emittedText, eventText } from './json-text';
 import type { Normalizer } from './normalizer';
 import type { StoredEvent, TrackingEvent } from './tracking-event';
 
 /** The context that events of one scope share, with the JSON text made once for all of them. */
 export interface ContextView {
+  /** Made when it is first read. Always the same object. */
   readonly values: object;
   text(): string;
 }
@@ -31,6 +32,8 @@ export interface EmittedEvent {
 export class Envelope {
   private json: string | undefined;
   private size = -1;
+  /** The emitted data in normal form. */
+  private data: unknown;
 
   private constructor(
     private readonly emitted: EmittedEvent,
@@ -91,18 +94,25 @@ export class Envelope {
   }
 
   private make(): TrackingEvent {
-    const { name, time, context, data } = this.emitted;
+    const { name, time, context } = this.emitted;
     return {
       name,
       timestamp: new Date(time),
       context: context.values as TrackingEvent['context'],
-      data: this.normalizer.data(name, data) as TrackingEvent['data'],
+      data: this.emittedData() as TrackingEvent['data'],
     };
   }
 
+  private emittedData(): unknown {
+    const { name, data } = this.emitted;
+    return (this.data ??= this.normalizer.data(name, data));
+  }
+
   private makeText(): string {
-    const { event } = this;
-    const { id, context } = this.emitted;
-    return eventText(event, id, event.context === context.values ? context.text() : undefined);
+    const { made } = this;
+    const { id, name, time, context } = this.emitted;
+    // Most events are only written: then neither their context nor they themselves have to be put together as objects.
+    if (made === undefined) return emittedText(name, time, id, context.text(), JSON.stringify(this.emittedData()));
+    return eventText(made, id, made.context === context.values ? context.text() : undefined);
   }
 }

@@ -31,6 +31,11 @@ function timeText(time: number): string {
   return lastTimeText;
 }
 
+/** The JSON text of an event as it was emitted: as `eventText`, from parts that are text already. */
+export function emittedText(name: string, time: number, id: string, contextText: string, dataText: string): string {
+  return `{"name":${nameText(name)},"timestamp":${timeText(time)},"id":"${id}","context":${contextText},"data":${dataText}}`;
+}
+
 /**
  * The JSON text of one event, on one line: name, timestamp, id, context, data, then whatever processors added.
  * @param contextText the context's own text, where the scope has made it already

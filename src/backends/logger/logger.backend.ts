@@ -134,11 +134,14 @@ class LineTarget implements Target {
   ) {}
 
   write(envelope: Envelope): DropReason | undefined {
-    // The reference's text is ASCII: its length is its size.
     const line = this.isReference ? referenceText(envelope.event) : envelope.text();
-    const bytes = this.isReference ? line.length : envelope.bytes();
-    if (bytes > this.maxEventBytes) return 'too-large';
-    return this.writer.write(line, bytes) ? undefined : 'log-unwritable';
+    if (this.maxEventBytes !== Infinity && this.bytesOf(envelope, line) > this.maxEventBytes) return 'too-large';
+    return this.writer.write(line) ? undefined : 'log-unwritable';
+  }
+
+  /** The reference's text is ASCII: its length is its size. */
+  private bytesOf(envelope: Envelope, line: string): number {
+    return this.isReference ? line.length : envelope.bytes();
   }
 }
 
