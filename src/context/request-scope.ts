@@ -29,7 +29,7 @@ export class RequestScope extends Scope {
     const request = this.requestNow();
     this.onceValues ??= this.fields.once(request, this.entered);
     const read = this.fields.atEmit(request, this.entered);
-    if (!isSame(read, this.emitValues)) this.take(this.normalizer.context('the request', read));
+    if (!isSame(read, this.emitValues)) this.take(this.normalizer.context('the request', read) ?? {});
     return super.view();
   }
 

@@ -27,7 +27,7 @@ export class EventIds {
     if (now > this.millisecond || now < this.asked) this.open(now);
     else if (++this.counter === COUNTER_END) this.open(Math.min(this.millisecond + 1, MAX_TIMESTAMP_MS));
     this.asked = now;
-    return this.prefix + COUNTERS[this.counter] + this.tail;
+    return this.prefix + (COUNTERS[this.counter] as string) + this.tail;
   }
 
   private open(millisecond: number): void {

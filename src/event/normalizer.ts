@@ -17,10 +17,10 @@ export class Normalizer {
     return this.value(eventName, 'data', data) ?? {};
   }
 
-  /** A scope's values. Text, numbers, null and arrays have no keys: they give nothing, and the caller says so. */
-  context(place: string, values: object): EventFields {
+  /** A scope's values; undefined for what has no keys in normal form: an array, a promise, a Date. */
+  context(place: string, values: unknown): EventFields | undefined {
     const form = this.value(place, 'context', values);
-    return isFields(form) ? form : {};
+    return isFields(form) ? form : undefined;
   }
 
   copy(event: TrackingEvent): TrackingEvent {

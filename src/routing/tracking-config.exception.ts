@@ -44,7 +44,16 @@ export function showValue(value: unknown): string {
     case 'symbol':
       return 'a symbol';
     case 'object':
-      if (value === null) return 'null';
-      return Array.isArray(value) ? `a list of ${String(value.length)}` : 'an object';
+      return value === null ? 'null' : showObject(value);
+  }
+}
+
+function showObject(value: object): string {
+  try {
+    if (Array.isArray(value)) return `a list of ${String(value.length)}`;
+    const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
+    return typeof name === 'string' && name !== 'Object' ? `an object of the class ${name}` : 'an object';
+  } catch {
+    return 'an object that cannot be read'; // a revoked proxy
   }
 }

@@ -93,9 +93,8 @@ export class TrackerRuntime {
     return this.state === 'off';
   }
 
-  get hasStarted(): boolean {
-    return this.state === 'ready' || this.state === 'closed';
-  }
+  /** Whether the application has started as a whole: what is entered outside of a scope from now on is hardly meant for all. */
+  isServing = false;
 
   /** Grows the tree and sends what was emitted before. @param find the instance under a token */
   start(plan: TreePlan, find: (token: string) => unknown, off: NodeSettings['off']): void {

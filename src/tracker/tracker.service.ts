@@ -93,7 +93,11 @@ export class TrackerService {
   context<Result>(name: string, values: object, body: () => Result): Result;
   context<Result>(...args: [object, () => Result] | [string, object, () => Result]): Result {
     const [name, values, body] = args.length === 3 ? args : (['context', ...args] as const);
-    return this.runtime.scopes.run(name, this.fieldsOf(name, values), body);
+    return this.runtime.scopes.run(
+      name,
+      this.runtime.normalizer.context(name, values) ?? this.without(name, values),
+      body,
+    );
   }
 
   /**
@@ -102,9 +106,10 @@ export class TrackerService {
    * @throws InvalidContextException if `values` is no object with keys; nothing is entered
    */
   enterContext(name: string, values: object): void {
-    if (!hasKeys(values)) throw InvalidContextException.create(name, showValue(values));
-    const { scopes, hasStarted, notices } = this.runtime;
-    if (hasStarted && scopes.isOutside()) {
+    const { scopes, isServing, notices, normalizer } = this.runtime;
+    const fields = normalizer.context(name, values);
+    if (fields === undefined) throw InvalidContextException.create(name, showValue(values));
+    if (isServing && scopes.isOutside()) {
       notices.once(
         'entered outside',
         () =>
@@ -112,7 +117,7 @@ export class TrackerService {
           'users until it is left. Mend: tracker.context(values, body) for what belongs to one flow; enter what belongs to the process before the start.',
       );
     }
-    scopes.current().enter(name, this.fieldsOf(name, values));
+    scopes.current().enter(name, fields);
   }
 
   /**
@@ -169,16 +174,15 @@ export class TrackerService {
     registerProcessor(this.runtime, processor);
   }
 
-  private fieldsOf(name: string, values: object): EventFields {
-    if (!hasKeys(values)) {
-      this.runtime.notices.once(
-        `no context ${name}`,
-        () =>
-          `context(${JSON.stringify(name)}) was given ${showValue(values)} instead of an object; its body runs without it. Mend: tracker.context({ user_id: 11111 }, body)`,
-      );
-      return {};
-    }
-    return this.runtime.normalizer.context(name, values);
+  /** `context()` must not fail on its own account: its body is what matters. */
+  private without(name: string, values: unknown): EventFields {
+    this.runtime.notices.once(
+      `no context ${name}`,
+      () =>
+        `context(${JSON.stringify(name)}) was given ${showValue(values)} instead of an object with keys; its body runs without it. ` +
+        'Mend: tracker.context({ user_id: 11111 }, body)',
+    );
+    return {};
   }
 
   private async wait(
@@ -215,7 +219,7 @@ export class TrackerService {
 
 /**
  * The tracker whose scope was opened last in this flow, undefined outside of every scope: for entities, subscribers and plain
- * functions, which nothing is injected into.
+ * functions, which nothing is injected into. In a request where none was opened, it is that whose module was imported first.
  */
 export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;
@@ -225,13 +229,4 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function isConfirmed(outcome: Destined): boolean {
   return outcome === 'delivered' || outcome === 'stored' || outcome === 'filtered';
-}
-
-/** What could be a context; an array has keys of its own kind, which no reader of a context expects. */
-function hasKeys(values: unknown): values is object {
-  try {
-    return typeof values === 'object' && values !== null && !Array.isArray(values);
-  } catch {
-    return false; // a revoked proxy
-  }
 }

@@ -177,44 +177,48 @@ const mounts: readonly (readonly [string, readonly DynamicModule[]])[] = [
 ];
 
 describe.each(platforms)('A thousand interleaved requests on %s', (_platform, Adapter) => {
-  it.each(mounts)('have no wrong value anywhere, in an application with %s', async (_mount, modules) => {
-    const run = await TestCase.of({
-      controllers: [CoursesController],
-      providers: [
-        WorkService,
-        Countdown,
-        { provide: APP_GUARD, useClass: ClsUserGuard },
-        { provide: APP_INTERCEPTOR, useClass: EmittingInterceptor },
-      ],
-    })
-      .importing(...modules)
-      .on(Adapter)
-      .tracking({ backends: { sink: backend(MemoryBackend, { maxEvents: 100 * REQUESTS }) } })
-      .start();
-    let sockets = 0;
-    (run.app.getHttpServer() as Server).on('connection', () => sockets++);
-    const client = new KeepAliveClient(await run.url(), SOCKETS);
+  it.each(mounts)(
+    'have no wrong value anywhere, in an application with %s',
+    async (_mount, modules) => {
+      const run = await TestCase.of({
+        controllers: [CoursesController],
+        providers: [
+          WorkService,
+          Countdown,
+          { provide: APP_GUARD, useClass: ClsUserGuard },
+          { provide: APP_INTERCEPTOR, useClass: EmittingInterceptor },
+        ],
+      })
+        .importing(...modules)
+        .on(Adapter)
+        .tracking({ backends: { sink: backend(MemoryBackend, { maxEvents: 100 * REQUESTS }) } })
+        .start();
+      let sockets = 0;
+      (run.app.getHttpServer() as Server).on('connection', () => sockets++);
+      const client = new KeepAliveClient(await run.url(), SOCKETS);
 
-    const answers = await Promise.all(
-      Array.from({ length: REQUESTS }, (_, at) =>
-        client.send(
-          'POST',
-          `/courses/course-${at}?page=${at}`,
-          { 'x-request-id': `request-${at}`, 'user-agent': `agent-${at}`, 'x-test-user': JSON.stringify(userOf(at)) },
-          // Every other body comes in packets of its own, when other requests have come between.
-          at % 2 === 0 ? [JSON.stringify({ at })] : ['{"a', `t":${at}`, '}'],
+      const answers = await Promise.all(
+        Array.from({ length: REQUESTS }, (_, at) =>
+          client.send(
+            'POST',
+            `/courses/course-${at}?page=${at}`,
+            { 'x-request-id': `request-${at}`, 'user-agent': `agent-${at}`, 'x-test-user': JSON.stringify(userOf(at)) },
+            // Every other body comes in packets of its own, when other requests have come between.
+            at % 2 === 0 ? [JSON.stringify({ at })] : ['{"a', `t":${at}`, '}'],
+          ),
         ),
-      ),
-    );
-    client.close();
-    await run.app.get(Countdown).over;
+      );
+      client.close();
+      await run.app.get(Countdown).over;
 
-    expect(answers).toEqual(answers.map((_, at) => ({ status: 201, body: { guard: at, service: `course-${at}` } })));
-    expect(sockets).toBeLessThanOrEqual(SOCKETS);
-    const events = new Map<unknown, StoredEvent[]>(answers.map((_, at) => [at, []]));
-    for (const event of run.events()) events.get(event.context['user_id'])!.push(event);
-    expect([...events].flatMap(([at, ofUser]) => wrongIn(Number(at), ofUser))).toEqual([]);
-  }, 120_000);
+      expect(answers).toEqual(answers.map((_, at) => ({ status: 201, body: { guard: at, service: `course-${at}` } })));
+      expect(sockets).toBeLessThanOrEqual(SOCKETS);
+      const events = new Map<unknown, StoredEvent[]>(answers.map((_, at) => [at, []]));
+      for (const event of run.events()) events.get(event.context['user_id'])!.push(event);
+      expect([...events].flatMap(([at, ofUser]) => wrongIn(Number(at), ofUser))).toEqual([]);
+    },
+    120_000,
+  );
 });
 
 /** What is not as it has to be in the events of one user. */

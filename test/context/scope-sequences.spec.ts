@@ -2,7 +2,14 @@ import { once, EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { defer, lastValueFrom, from } from 'rxjs';
-import { UnknownContextException, type EventFields, type TrackerService } from 'nestjs-event-tracking';
+import {
+  backend,
+  LoggerBackend,
+  MemoryBackend,
+  UnknownContextException,
+  type EventFields,
+  type TrackerService,
+} from 'nestjs-event-tracking';
 import { startTracker } from './start-tracker';
 
 type Step =
@@ -176,7 +183,11 @@ class Run {
 
 describe('Scopes', () => {
   it('give each event what a simple model says, in any sequence of entering, leaving, waiting and branching', async () => {
-    const { tracker, contexts, clear } = await startTracker();
+    const lines: string[] = [];
+    const logger = { log: (line: string) => lines.push(line), error: () => undefined, warn: () => undefined };
+    const { tracker, contexts, clear } = await startTracker({
+      backends: { sink: backend(MemoryBackend, { maxEvents: 10_000 }), lines: backend(LoggerBackend, { logger }) },
+    });
     let checked = 0;
     await fc.assert(
       fc.asyncProperty(steps, async (sequence) => {
@@ -186,6 +197,9 @@ describe('Scopes', () => {
         clear();
         checked += seen.length;
         expect(seen.map((context) => Object.entries(context))).toEqual(run.expected);
+        // The log's text is made by another way than the merged values are.
+        const texts = run.expected.map((entries) => `"context":${JSON.stringify(Object.fromEntries(entries))},"data":`);
+        expect(lines.splice(0)).toEqual(texts.map((text) => expect.stringContaining(text)));
       }),
       { numRuns: 300 },
     );

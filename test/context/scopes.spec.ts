@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import {
   currentTracker,
   InvalidContextException,
@@ -316,7 +316,40 @@ describe('exitContext', () => {
   });
 });
 
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 describe('enterContext', () => {
+  it('is not warned of where an application says what holds for the whole process: before it has started', async () => {
+    @Injectable()
+    class Release implements OnModuleInit {
+      constructor(private readonly tracker: TrackerService) {}
+      onModuleInit(): void {
+        this.tracker.enterContext('release', { release: 'v1' });
+      }
+    }
+    const { tracker, contexts, warnings } = await startTracker({}, { providers: [Release] });
+    tracker.emit('e');
+    expect(contexts()).toEqual([{ release: 'v1' }]);
+    expect(warnings.texts).toEqual([]);
+  });
+
+  it('leaves context() unharmed: its body runs without what has no keys', async () => {
+    const { tracker, contexts, warnings } = await startTracker();
+    const results = [revokedProxy(), Promise.resolve({}), new Date()].map((values) =>
+      tracker.context(values, () => {
+        tracker.emit('e');
+        return 'result';
+      }),
+    );
+    expect(results).toEqual(['result', 'result', 'result']);
+    expect(contexts()).toEqual([{}, {}, {}]);
+    expect(warnings.texts.join('\n')).toContain('its body runs without it');
+  });
+
   it.each([
     ['undefined', undefined],
     ['null', null],
@@ -326,6 +359,11 @@ describe('enterContext', () => {
     ['an array', [['user_id', 1]]],
     ['a function', () => ({ user_id: 1 })],
     ['a symbol', Symbol('user')],
+    ['a promise, of a forgotten await', Promise.resolve({ user_id: 1 })],
+    ['a date', new Date()],
+    ['a Set', new Set([1])],
+    ['a URL', new URL('http://a.example')],
+    ['a revoked proxy', revokedProxy()],
   ])('throws InvalidContextException for %s and enters nothing', async (_kind, values) => {
     const { tracker, contexts } = await startTracker();
     tracker.context({ a: 1 }, () => {

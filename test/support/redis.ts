@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Where a Redis server is, as ioredis takes it. */
-export type RedisAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+export type RedisAddress = string | { readonly path: string };
 
 /** Why tests that need Redis are skipped; undefined if they can run. */
 export const noRedis: string | undefined =
@@ -23,10 +23,7 @@ export class Redis {
 
   static async start(): Promise<Redis> {
     const url = process.env['REDIS_URL'];
-    if (url !== undefined) {
-      const { hostname, port } = new URL(url);
-      return new Redis({ host: hostname, port: Number(port || 6379) }, undefined, undefined);
-    }
+    if (url !== undefined) return new Redis(url, undefined, undefined);
     const folder = await mkdtemp(join(tmpdir(), 'redis-'));
     const path = join(folder, 'redis.sock');
     const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no'], {

@@ -165,6 +165,15 @@ describe('emitConfirmed', () => {
     expect(remove.mock.calls).toEqual(add.mock.calls);
   });
 
+  it('leaves no timer behind, which would keep a script alive', async () => {
+    const { tracker } = await startTracking();
+    jest.useFakeTimers();
+    await tracker.emitConfirmed('a');
+    const left = jest.getTimerCount();
+    jest.useRealTimers();
+    expect(left).toBe(0);
+  });
+
   it.each([Infinity, 2 ** 31, Number.MAX_SAFE_INTEGER])(
     'waits as long as it takes when timeoutMs is %p, which no timer can hold',
     async (timeoutMs) => {
@@ -244,6 +253,9 @@ describe('emitConfirmed', () => {
   it('resolves with no destinations, and an id for none, when tracking is off', async () => {
     const { tracker } = await startTracking({ enabled: false });
     expect(await tracker.emitConfirmed('a')).toEqual({ id: '', destinations: {} });
+    // Nothing is under way that could be given up.
+    const signal = AbortSignal.abort();
+    expect(await tracker.emitConfirmed('a', {}, { signal })).toEqual({ id: '', destinations: {} });
   });
 
   it('resolves with no destinations where there are none', async () => {

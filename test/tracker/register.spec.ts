@@ -150,6 +150,18 @@ describe('registerBackend', () => {
     expect(ledger.nodes().map(({ path }) => path)).toEqual(['', 'a', 'b']);
   });
 
+  it('lets go of the log that it has replaced before the start', async () => {
+    const drained = jest.spyOn(LoggerBackend.prototype, 'drain');
+    const { app, tracker } = await buildTracking({
+      backends: { log: backend(LoggerBackend, { path: join(folder, 'replaced.log') }) },
+    });
+    tracker.registerBackend('log', new CollectingBackend());
+    await app.init();
+    await app.close();
+    expect(drained).toHaveBeenCalledTimes(1);
+    drained.mockRestore();
+  });
+
   it('gives one that is registered while an event is processed that very event, and all others theirs once', async () => {
     const late = new CollectingBackend();
     const { tracker, ledger } = await startTracking({
