@@ -47,14 +47,22 @@ const subjects = {
   c: () =>
     tracker(({ backend, LoggerBackend, NameAllowlist, processor, RegexFilter, RoutingBackend }) => ({
       backends: {
-        one: backend(RoutingBackend, {}, {
-          processors: [processor(RegexFilter, { regularExpressions: ['^edx\\.course\\.', '^play_', '^problem_'] })],
-          backends: { log: backend(LoggerBackend, { path: join(folder, 'out.log') }) },
-        }),
-        two: backend(RoutingBackend, {}, {
-          processors: [processor(NameAllowlist, { names: ['something.else'] })],
-          backends: { none: backend(Nothing) },
-        }),
+        one: backend(
+          RoutingBackend,
+          {},
+          {
+            processors: [processor(RegexFilter, { regularExpressions: ['^edx\\.course\\.', '^play_', '^problem_'] })],
+            backends: { log: backend(LoggerBackend, { path: join(folder, 'out.log') }) },
+          },
+        ),
+        two: backend(
+          RoutingBackend,
+          {},
+          {
+            processors: [processor(NameAllowlist, { names: ['something.else'] })],
+            backends: { none: backend(Nothing) },
+          },
+        ),
       },
     })),
   d: () =>

@@ -223,6 +223,8 @@ class Walk {
 
   private json(value: object, depth: number): unknown {
     const json = (value as { toJSON(key: string): unknown }).toJSON('');
+    // Of an async one nobody else knows: its rejection would end the process.
+    if (types.isPromise(json)) json.then(undefined, () => undefined);
     // As JSON.stringify does, the result is not asked again: one that returns itself, or another with a toJSON, must not recurse.
     return typeof json === 'object' && json !== null ? this.anyObject(json, depth, false) : this.value(json, depth);
   }

@@ -65,8 +65,8 @@ describe('The documentation', () => {
     for (const page of pages) {
       for (const [, target = ''] of (await readFile(page, 'utf8')).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
         if (/^https?:/.test(target)) continue;
-        await readFile(resolve(page, '..', target)).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EISDIR') missing.push(`${relative(root, page)}: ${target}`);
+        await readFile(resolve(page, '..', target)).catch((error: unknown) => {
+          if ((error as NodeJS.ErrnoException).code !== 'EISDIR') missing.push(`${relative(root, page)}: ${target}`);
         });
       }
     }

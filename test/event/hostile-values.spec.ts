@@ -141,6 +141,22 @@ describe('A value that cannot be read', () => {
   });
 });
 
+describe('A toJSON that is async', () => {
+  it('is a promise like any other, and its rejection does not end the process', async () => {
+    const rejections: unknown[] = [];
+    const onRejection = (reason: unknown): void => void rejections.push(reason);
+    process.on('unhandledRejection', onRejection);
+    try {
+      const app = await startWithLogAndMemory();
+      expect(app.field({ toJSON: () => Promise.reject(new Error('late')) })).toBe('[Promise]');
+      await new Promise(setImmediate);
+      expect(rejections).toEqual([]);
+    } finally {
+      process.removeListener('unhandledRejection', onRejection);
+    }
+  });
+});
+
 describe('An object inside itself', () => {
   const inObject = (): unknown => {
     const value: Record<string, unknown> = { a: 1 };

@@ -49,6 +49,7 @@ export const publicTypes: readonly string[] = [
   'OnError',
   'OptionsFactory',
   'OptionsOf',
+  'PartialLimits',
   'PinoLogger',
   'Processor',
   'ProcessorClass',

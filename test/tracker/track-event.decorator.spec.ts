@@ -5,6 +5,7 @@ import {
   BehaviorSubject,
   concat,
   lastValueFrom,
+  map,
   NEVER,
   Observable,
   of,
@@ -271,7 +272,7 @@ describe('@TrackEvent on a method that returns an Observable', () => {
 
   it('emits in the flow of the call, wherever the values come from', async () => {
     const source = new Subject<number>();
-    const run = await tracked(() => source.asObservable());
+    const run = await tracked(() => source.pipe(map((value) => value)));
     const values = { user_id: 1 };
     await new Promise<void>((resolve) => {
       run.tracker.context(values, () => (run.call() as Observable<number>).subscribe({ complete: resolve }));
@@ -505,16 +506,23 @@ describe('The data function of @TrackEvent', () => {
     expect(() => call()).toThrow(failure);
   });
 
-  it('gets arguments that it may change without the caller noticing', async () => {
-    const { call } = await tracked((list: number[], text: string) => [list, text], {
-      data: ({ args }) => {
-        args[1] = 'changed';
+  it('gets arguments that it may change without another one noticing', async () => {
+    @Injectable()
+    class Service {
+      @TrackEvent('upper', ({ args }) => ({ args }))
+      @TrackEvent('lower', ({ args }) => {
         args.length = 0;
-        return {};
-      },
-    });
-    const list = [1];
-    expect(call(list, 'text')).toEqual([list, 'text']);
+      })
+      call(text: string): string {
+        return text;
+      }
+    }
+    const { app, events } = await startTracking({}, { providers: [Service] });
+    expect(app.get(Service).call('given')).toBe('given');
+    expect(events().map(({ name, data }) => [name, data])).toEqual([
+      ['lower', {}],
+      ['upper', { args: ['given'] }],
+    ]);
   });
 
   it('is not called for an end that is not asked for, nor with tracking off', async () => {

@@ -133,12 +133,20 @@ describe('@TrackingContext on a method', () => {
     expect(logger.warnings[0]).toContain(told);
   });
 
-  it.each([undefined, null, 'text', 7, [1]])(
-    'runs the method without values where their function gives %p',
+  it('runs the method without values where their function gives nothing, which is no failure', async () => {
+    const { call, last, logger } = await scoped(() => undefined, emitInside);
+    call();
+    expect(last()).toMatchObject({ name: 'inside', context: {} });
+    expect(logger.warnings).toEqual([]);
+  });
+
+  it.each(['text', 7, [1]])(
+    'runs the method without values where their function gives %p, and says so',
     async (values) => {
-      const { call, last } = await scoped(() => values as never, emitInside);
+      const { call, last, logger } = await scoped(() => values as never, emitInside);
       call();
       expect(last()).toMatchObject({ name: 'inside', context: {} });
+      expect(logger.warnings).toEqual([expect.stringContaining('instead of an object')]);
     },
   );
 

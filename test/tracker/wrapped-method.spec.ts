@@ -157,6 +157,22 @@ describe('A tracked method of an instance', () => {
     }
   });
 
+  it('leaves the instances of others as they are', async () => {
+    class Other {}
+    const [value, other] = [{ a: 1 }, new Other()];
+    await startTracking(
+      {},
+      {
+        providers: [
+          { provide: 'VALUE', useValue: value },
+          { provide: 'OTHER', useFactory: () => other },
+        ],
+      },
+    );
+    expect(Reflect.ownKeys(value)).toEqual(['a']);
+    expect(Reflect.ownKeys(other)).toEqual([]);
+  });
+
   it('keeps a start going past providers that are anything else', async () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     const run = await buildTracking(
@@ -428,6 +444,18 @@ describe('A tracked provider', () => {
     }
     const run = await startTracking({}, { providers: [Early, { provide: 'FACTORY', useFactory: () => new Early() }] });
     expect(run.events()).toEqual([called, called]);
+  });
+
+  it('is just called in the scope of another tracker than its decorators name', async () => {
+    class Entity {
+      @TrackEvent('to audit', { tracker: 'audit' })
+      call(): string {
+        return 'given';
+      }
+    }
+    const run = await startTracking();
+    expect(run.tracker.context({}, () => new Entity().call())).toBe('given');
+    expect(run.events()).toEqual([]);
   });
 
   it('is tracked by the trackers that its decorators name, others or none of which may be there', async () => {

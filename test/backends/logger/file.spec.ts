@@ -1,9 +1,13 @@
+import { pbkdf2 } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { backend, LoggerBackend, type LoggerBackendOptions, type TrackingModuleOptions } from 'nestjs-event-tracking';
 import { LogFolder } from '../../support/log-folder';
-import { expectBalance, startTracking, type BuiltTracking } from '../../support/start-tracking';
+import { expectBalance, RecordingLogger, startTracking, type BuiltTracking } from '../../support/start-tracking';
 import { until } from '../../support/until';
+
+const derive = promisify(pbkdf2);
 
 let folder: LogFolder;
 beforeEach(() => {
@@ -237,6 +241,24 @@ describe('A line of a LoggerBackend', () => {
     expect(folder.events().map(({ data }) => data['at'])).toEqual(Array.from({ length: 5000 }, (_line, at) => at));
   });
 
+  it('does not hold up a burst while the background cannot write: what is over the bound is counted', async () => {
+    const busy = Array.from({ length: 8 }, () => derive('a', 'b', 400_000, 64, 'sha512'));
+    const run = await start({ maxHeldBytes: 50_000, bufferBytes: 100 });
+    const startedAt = performance.now();
+    for (let at = 0; at < 3000; at++) run.tracker.emit('e', { at, text: 'x'.repeat(400) });
+    // The background is waited for once, for 20 ms; for each event it would be a minute.
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    const { passed, dropped } = run.ledger.node('log')!;
+    expect(dropped).toEqual({ 'log-unwritable': 3000 - passed });
+    await run.tracker.flush();
+    await Promise.all(busy);
+    expect(folder.events().map(({ data }) => data['at'])).toEqual(Array.from({ length: passed }, (_line, at) => at));
+    expect(delivery(run)).toEqual({ accepted: passed, delivered: passed, dropped: {}, pending: 0 });
+    run.tracker.emit('f');
+    await run.tracker.flush();
+    expect(folder.lines()).toHaveLength(passed + 1);
+  });
+
   it('is refused when it alone is larger than what may be held', async () => {
     const run = await start({ maxHeldBytes: 1000 });
     run.tracker.emit('e', { text: 'x'.repeat(2000) });
@@ -316,5 +338,33 @@ describe('What a LoggerBackend opens', () => {
     expect(listeners()).toBe(before + 3);
     await Promise.all(runs.map((run) => run.app.close()));
     expect(listeners()).toBe(before);
+  });
+});
+
+describe('The warning that nothing listens for SIGTERM', () => {
+  async function warningsAfterASecond(
+    log: LoggerBackendOptions,
+    prepare: (run: BuiltTracking) => void = () => {},
+  ): Promise<string[]> {
+    useFakeTimers();
+    const logger = new RecordingLogger();
+    const run = await start(log, { logger });
+    prepare(run);
+    jest.advanceTimersByTime(1000);
+    return logger.warnings;
+  }
+
+  it('comes once the application has started, with what can be done', async () => {
+    expect(await warningsAfterASecond({})).toEqual([
+      expect.stringMatching(/nothing listens for SIGTERM.*Mend: app\.enableShutdownHooks\(\)/),
+    ]);
+  });
+
+  it('does not come when shutdown hooks are enabled, or every line is written at once', async () => {
+    expect(await warningsAfterASecond({}, ({ app }) => void app.enableShutdownHooks())).toEqual([]);
+    expect(await warningsAfterASecond({ sync: true })).toEqual([]);
+    expect(
+      await warningsAfterASecond({ path: undefined, logger: { log: () => {}, error: () => {}, warn: () => {} } }),
+    ).toEqual([]);
   });
 });

@@ -1,0 +1,307 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  backend,
+  MemoryBackend,
+  processor,
+  RegexFilter,
+  TrackingConfigException,
+  type RegexFilterOptions,
+} from 'nestjs-event-tracking';
+import { buildTracking, expectBalance, startTracking } from '../support/start-tracking';
+
+const execute = promisify(execFile);
+
+function filtering(options: unknown): Parameters<typeof buildTracking>[0] {
+  return {
+    processors: [processor(RegexFilter, options as RegexFilterOptions)],
+    backends: { sink: backend(MemoryBackend) },
+  };
+}
+
+async function passing(options: RegexFilterOptions | undefined, emitted: readonly unknown[]): Promise<string[]> {
+  const run = await startTracking(filtering(options));
+  for (const name of emitted) run.tracker.emit(name as string);
+  const passed = run.names();
+  expect(run.ledger.node('')).toMatchObject({ received: emitted.length, passed: passed.length });
+  expect(run.ledger.node('')?.dropped['filtered'] ?? 0).toBe(emitted.length - passed.length);
+  expectBalance(run.ledger);
+  return passed;
+}
+
+/** Which names one pattern matches; the blocklist has to hold back exactly those. */
+async function matching(pattern: string, ...names: readonly string[]): Promise<string[]> {
+  const matched = await passing({ regularExpressions: [pattern] }, names);
+  const unmatched = await passing({ filterType: 'blocklist', regularExpressions: [pattern] }, names);
+  expect(unmatched).toEqual(names.filter((name) => !matched.includes(name)));
+  return matched;
+}
+
+async function faultsOf(options: unknown): Promise<TrackingConfigException['faults']> {
+  const refused: unknown = await buildTracking(filtering(options)).then(
+    () => new Error('it was not refused'),
+    (error: unknown) => error,
+  );
+  if (refused instanceof TrackingConfigException) return refused.faults;
+  throw refused as Error;
+}
+
+describe('RegexFilter', () => {
+  it('matches at the start of the name, and not to its end', async () => {
+    expect(
+      await matching('edx.course', 'edx.course', 'edx.course.enrollment', 'pre.edx.course', 'edx', 'edxXcourse'),
+    ).toEqual(['edx.course', 'edx.course.enrollment', 'edxXcourse']);
+  });
+
+  it('matches at the start of the name in every alternative', async () => {
+    expect(await matching('z|y', 'zed', 'yak', 'xyz')).toEqual(['zed', 'yak']);
+  });
+
+  it('needs one of several patterns', async () => {
+    const regularExpressions = ['edx\\.a', 'edx\\.b\\.[0-9]+$', 'edx\\.a'];
+    const names = ['edx.a', 'edx.abc', 'edx.b.12', 'edx.b.x'];
+    expect(await passing({ regularExpressions }, names)).toEqual(['edx.a', 'edx.abc', 'edx.b.12']);
+    expect(await passing({ filterType: 'blocklist', regularExpressions }, names)).toEqual(['edx.b.x']);
+  });
+
+  it('keeps nothing as an allowlist without patterns, which it is by default, and all as a blocklist', async () => {
+    expect(await passing(undefined, ['a', ''])).toEqual([]);
+    expect(await passing({}, ['a'])).toEqual([]);
+    expect(await passing({ filterType: 'allowlist', regularExpressions: [] }, ['a'])).toEqual([]);
+    expect(await passing({ filterType: 'blocklist' }, ['a', ''])).toEqual(['a', 'unknown']);
+    expect(await passing({ regularExpressions: [''] }, ['a', ''])).toEqual(['a', 'unknown']);
+  });
+
+  it('judges each name afresh, whatever the one before was', async () => {
+    expect(await matching('abc', 'abc', 'abc', 'xabc', 'abc')).toEqual(['abc', 'abc', 'abc']);
+  });
+
+  it('takes any collection of patterns', async () => {
+    expect(await passing({ regularExpressions: new Set(['a']) }, ['a', 'b'])).toEqual(['a']);
+    const once = (function* () { yield 'a'; })(); // prettier-ignore
+    expect(await passing({ regularExpressions: once }, ['a', 'b', 'a'])).toEqual(['a', 'a']);
+  });
+
+  it('judges the text that a name has become', async () => {
+    expect(await passing({ regularExpressions: ['7', 'unk', '\\["e'] }, [7, 8, undefined, ['e']])).toEqual([
+      '7',
+      'unknown',
+      '["e"]',
+    ]);
+  });
+
+  it('sees the name that earlier processors left', async () => {
+    const run = await startTracking({
+      processors: [
+        (event) => ({ ...event, name: event.name.replace('legacy', 'edx.new') }),
+        processor(RegexFilter, { regularExpressions: ['edx\\.'] }),
+        processor(RegexFilter, { filterType: 'blocklist', regularExpressions: ['.*private'] }),
+      ],
+    });
+    for (const name of ['legacy', 'legacy2', 'edx.private', 'x']) run.tracker.emit(name);
+    expect(run.names()).toEqual(['edx.new', 'edx.new2']);
+  });
+
+  it.each<readonly [pattern: string, matched: readonly string[], others: readonly string[]]>([
+    // Anchors. The end may be followed by one newline, as in the reference: a blocklist must not let `edx.private\n` pass.
+    [
+      '^edx\\.play$',
+      ['edx.play', 'edx.play\n'],
+      ['edx.play.x', 'x.edx.play', 'edx.play\n\n', 'edx.play\r', 'edx.play\u2028'],
+    ],
+    ['edx\\.(a|b$)', ['edx.a', 'edx.ab', 'edx.b', 'edx.b\n'], ['edx.bc', 'edx.b\nc']],
+    ['\\Aedx\\.play\\Z', ['edx.play'], ['edx.play\n', 'edx.play.x', 'Aedx.playZ', 'Aedx']],
+    ['edx\\.\\$x\\^', ['edx.$x^'], ['edx.x']],
+    ['[$^]a', ['$a', '^a'], ['a']],
+    ['[\\]$]a', [']a', '$a'], ['a']],
+    ['(?m)a$', ['a', 'a\nb'], ['ab']],
+    ['(?m)^a$\n^b$', ['a\nb'], ['ab']],
+    ['a\\b', ['a', 'a.b'], ['ab']],
+
+    // Flags and groups in the reference's spelling.
+    ['(?i)edx\\.Video', ['EDX.VIDEO.play', 'edx.video'], ['edxavideo']],
+    ['(?s)a.b', ['a\nb', 'axb'], ['ab']],
+    ['a.b', ['axb', 'a\u{1f600}b'], ['a\nb', 'ab']],
+    ['(?is)A.b', ['a\nB'], ['aB']],
+    ['(?P<w>ab)-(?P=w)', ['ab-ab'], ['ab-ba', 'ab-']],
+    ['(?P<y>[0-9]{4})-(?P<m>[0-9]{2})', ['2024-02'], ['2024-2']],
+    ['(?<w>ab)-\\k<w>', ['ab-ab'], ['ab-ba']],
+    ['(.)\\1\\1', ['aaab'], ['aab']],
+    ['[(?P<]x', ['(x', '?x', 'Px', '<x'], ['x']],
+    ['[(?P=w)]x', ['=x', 'wx'], ['x']],
+
+    // Escapes that are not needed stand for the sign itself; in the reference as well.
+    ['edx\\_a\\-b\\:c\\ d\\"e', ['edx_a-b:c d"e'], ['edx\\_a']],
+    ["\\'\\,\\;\\<\\>\\=\\!\\@\\#\\%\\&\\~\\`", ["',;<>=!@#%&~`"], ['x']],
+    ['[a\\-z\\_]x', ['ax', '-x', 'zx', '_x'], ['bx']],
+    ['[\\w\\-\\.]+$', ['a-b.c'], ['a b']],
+    ['a\\/b', ['a/b'], ['ab']],
+    ['\\x41\\u0042', ['AB'], ['x41']],
+    ['problem\\[[0-9]{2,3}\\]', ['problem[12]'], ['problem[1]', 'problem[1234]']],
+    ['[^a-z]{3}', ['ABC'], ['AB', '12a']],
+
+    // Looking around.
+    ['edx(?!\\.private)', ['edx.public'], ['edx.private.x']],
+    ['a(?=b)', ['ab'], ['ac']],
+    ['xy(?<=y)z', ['xyz'], ['yz']],
+
+    // With the `u` flag a dot is a character, not half of one.
+    ['^.$', ['é', '\u{1f600}'], ['e\u0301', 'ab']],
+    ['[\u{1f600}]x', ['\u{1f600}x'], ['\ud83dx']],
+    ['(?i)\u00c9', ['é', 'É'], ['e']],
+  ])('reads %j as the reference does', async (pattern, matched, others) => {
+    expect(await matching(pattern, ...matched, ...others)).toEqual(matched);
+  });
+
+  it('takes patterns which can take no exponential time, having judged each', async () => {
+    const patterns = [
+      '(a|b)+c',
+      '.*\\.bookmark\\.(added|removed)',
+      '^edx\\.course\\.',
+      '(.)\\1\\1',
+      'a(?=b)',
+      'xy(?<=y)z',
+      '^\\w+$',
+      '(?i)^\\w+$',
+      '^(edx|ora2)\\..*\\.(created|updated|deleted)$',
+      '(\\w+\\.)+\\w+$',
+      '.*a.*b',
+      '\\Aedx\\..*\\Z',
+    ];
+    const child = ['-r', './scripts/swc-register.cjs', join(__dirname, 'judge-patterns.child.ts')];
+    const { stdout } = await execute(process.execPath, [...child, JSON.stringify(patterns)], {
+      cwd: join(__dirname, '../..'),
+    });
+    // 5 to 300 ms each on an idle machine; what it has not judged within 10 seconds the checker lets pass.
+    for (const tookMs of JSON.parse(stdout) as number[]) expect(tookMs).toBeLessThan(9000);
+  });
+
+  it.each([
+    '(a+)+$',
+    '(a|a)*b',
+    '^(([a-z])+.)+[A-Z]([a-z])+$',
+    '(x+x+)+y',
+    '(.*)*x\\1',
+    '(?i)(edx\\.)?(.*\\.)*video',
+    '^(a+)+\\Z',
+    '(?P<n>(a+)+)b',
+    '(a+)+(?=b)',
+  ])('refuses %j, which can take exponential time, with a name that would stop the process', async (pattern) => {
+    expect(await faultsOf({ regularExpressions: [pattern] })).toEqual([
+      {
+        path: 'processors[0] (RegexFilter)',
+        what: expect.stringMatching(/ can take exponential time: a name like '.+ would stop the process\.$/),
+        mend: expect.stringContaining('without a repetition inside a repetition'),
+      },
+    ]);
+  });
+
+  it.each([
+    '(',
+    '*b',
+    '[z-a]',
+    '(?P<n>a)(?P<n>b)',
+    '\\',
+    'a{,3}',
+    '(?#comment)a',
+    '(?x)a b',
+    '(?i',
+    'a(?i)b',
+    '(?P=none)',
+    '(?P>n)',
+    '\\p',
+    '\\z',
+    '\\U0001F600',
+    '[\\A]',
+    '[]a]',
+    'a{2',
+    'a++',
+    '(?>a)',
+    '(?(1)a|b)',
+    '[a\\Z]',
+  ])('refuses %j, rather than read it as something else', async (pattern) => {
+    expect(await faultsOf({ regularExpressions: [pattern] })).toEqual([
+      {
+        path: 'processors[0] (RegexFilter)',
+        what: expect.stringContaining(`${JSON.stringify(pattern)} is no regular expression`),
+        mend: expect.any(String),
+        cause: expect.any(Error),
+      },
+    ]);
+  });
+
+  it.each<readonly [what: string, options: unknown, fault: string]>([
+    ['a text instead of a list', { regularExpressions: 'edx' }, 'regularExpressions is "edx", not a list of texts.'],
+    ['null instead of a list', { regularExpressions: null }, 'regularExpressions is null, not a list of texts.'],
+    [
+      'an object instead of a list',
+      { regularExpressions: { 0: 'a' } },
+      'regularExpressions is an object, not a list of texts.',
+    ],
+    ['a list with null', { regularExpressions: ['a', null] }, 'regularExpressions holds null, which is not a text.'],
+    [
+      'a list with undefined',
+      { regularExpressions: [undefined] },
+      'regularExpressions holds undefined, which is not a text.',
+    ],
+    [
+      'a list with a RegExp',
+      { regularExpressions: [/a/] },
+      'regularExpressions holds an object of the class RegExp, which is not a text.',
+    ],
+    [
+      'the type whitelist',
+      { filterType: 'whitelist' },
+      'filterType is "whitelist"; it can be "allowlist" or "blocklist".',
+    ],
+    [
+      'the type in upper case',
+      { filterType: 'Allowlist' },
+      'filterType is "Allowlist"; it can be "allowlist" or "blocklist".',
+    ],
+    ['an empty type', { filterType: '' }, 'filterType is ""; it can be "allowlist" or "blocklist".'],
+    ['the type null', { filterType: null }, 'filterType is null; it can be "allowlist" or "blocklist".'],
+    [
+      'a misspelled option',
+      { filterType: 'blocklist', regularExpression: ['a'] },
+      'the option "regularExpression" is unknown; known are filterType, regularExpressions.',
+    ],
+    [
+      'the options of the reference',
+      { filter_type: 'blocklist' },
+      'the option "filter_type" is unknown; known are filterType, regularExpressions.',
+    ],
+    ['a text as options', 'edx', 'the options are "edx", not an object.'],
+    ['null as options', null, 'the options are null, not an object.'],
+    ['a list as options', ['edx'], 'the options are a list of 1, not an object.'],
+  ])('refuses %s', async (_what, options, what) => {
+    expect(await faultsOf(options)).toEqual([
+      { path: 'processors[0] (RegexFilter)', what, mend: expect.stringContaining('processor(RegexFilter, {') },
+    ]);
+  });
+
+  it('reports all its faults at once', async () => {
+    const faults = await faultsOf({ filterType: 'x', regularExpressions: ['(', 'fine', null, '(a+)+$', '*'], more: 1 });
+    expect(faults.map(({ what }) => what)).toEqual([
+      expect.stringContaining('filterType is "x"'),
+      expect.stringContaining('"more" is unknown'),
+      expect.stringContaining('"(" is no regular expression'),
+      expect.stringContaining('holds null'),
+      expect.stringContaining('"(a+)+$" can take exponential time'),
+      expect.stringContaining('"*" is no regular expression'),
+    ]);
+  });
+
+  it('holds the event back when it cannot decide', async () => {
+    const filter = new RegexFilter({ filterType: 'blocklist', regularExpressions: ['a'] });
+    filter.keepsName = () => {
+      throw new Error('no');
+    };
+    const run = await startTracking();
+    run.tracker.registerProcessor(filter);
+    run.tracker.emit('b');
+    expect(run.names()).toEqual([]);
+    expect(run.ledger.node('')).toMatchObject({ dropped: { 'processor-failed': 1 } });
+  });
+});
