@@ -6,10 +6,16 @@ export type ReplacedListener = (eventName: string, kind: ReplacedKind, path: str
 
 /** Brings what applications hand over to the form in which it travels. Never throws. */
 export class Normalizer {
+  /** For what comes back from a processor: what was cut before, and the texts that say so, must not be cut again. */
+  private readonly widerLimits: ValueLimits;
+
   constructor(
     private readonly limits: ValueLimits,
     private readonly onReplaced: ReplacedListener,
-  ) {}
+  ) {
+    const { maxDepth, maxNodes, maxTextLength } = limits;
+    this.widerLimits = { maxDepth, maxNodes: 2 * maxNodes, maxTextLength: 2 * maxTextLength + 64 * maxNodes };
+  }
 
   /** Falsy data is {}, an empty array and a toJSON that gives nothing too; an array, text, number or true passes as it is. */
   data(eventName: string, data: unknown): unknown {
@@ -36,20 +42,20 @@ export class Normalizer {
     const known = toEventName(name);
     const event: EventFields = {
       name: known,
-      timestamp: this.value(known, 'timestamp', timestamp) ?? before.timestamp,
-      context: orElse(this.value(known, 'context', context), before.context),
-      data: orElse(this.value(known, 'data', data), before.data),
+      timestamp: this.value(known, 'timestamp', timestamp, this.widerLimits) ?? before.timestamp,
+      context: orElse(this.value(known, 'context', context, this.widerLimits), before.context),
+      data: orElse(this.value(known, 'data', data, this.widerLimits), before.data),
     };
     for (const key of Object.keys(added)) {
       if (key === 'id') continue; // it would stand in the line twice, and hide under which id the event is known elsewhere
-      const value = this.value(known, key, added[key]);
+      const value = this.value(known, key, added[key], this.widerLimits);
       if (value !== undefined) setField(event, key, value);
     }
     return event as unknown as TrackingEvent;
   }
 
-  private value(eventName: string, part: string, value: unknown): unknown {
-    return toNormalForm(value, this.limits, (kind, path) => {
+  private value(eventName: string, part: string, value: unknown, limits = this.limits): unknown {
+    return toNormalForm(value, limits, (kind, path) => {
       this.onReplaced(eventName, kind, path === '' ? part : `${part}.${path}`);
     });
   }

@@ -141,6 +141,19 @@ describe('A value that cannot be read', () => {
   });
 });
 
+describe('A value that throws while it is being read', () => {
+  it('is told as such again where it stands a second time, and not as a cycle', async () => {
+    const app = await startWithLogAndMemory();
+    const bad = new Proxy({ a: 1 }, { ownKeys: throws });
+    expect(app.field([bad, bad, { one: bad, two: bad }])).toEqual([
+      unreadable,
+      unreadable,
+      { one: unreadable, two: unreadable },
+    ]);
+    expect(app.replaced).toEqual({ unreadable: 4 });
+  });
+});
+
 describe('A toJSON that is async', () => {
   it('is a promise like any other, and its rejection does not end the process', async () => {
     const rejections: unknown[] = [];
@@ -471,6 +484,17 @@ describe('The limits', () => {
     app.run.tracker.emit('e', { value });
     expect(performance.now() - startedAt - listing).toBeLessThan(400 + 3 * listing);
     expect(Object.keys(app.run.last().data['value'] as object).length).toBeLessThan(20_002);
+  });
+
+  it('cut once, however many processors an event goes through', async () => {
+    const app = await started({ maxNodes: 6, maxTextLength: 20, maxDepth: 3 });
+    for (let at = 0; at < 3; at++) app.run.tracker.registerProcessor((event) => event);
+    const data = { list: [1, 2, 3, 4, 5, 6], a: 1 };
+    expect(app.emit(data).data).toMatchObject({ list: [1, 2, 3, 4, '[Left out: 2 more items]'] });
+    expect(app.emit({ a: 'x'.repeat(30), b: { c: { d: {} } } }).data).toEqual({
+      a: '[Left out: text of 30 characters]',
+      b: { c: { d: '[Left out: too deep]' } },
+    });
   });
 
   it('are met exactly by what they allow', async () => {
