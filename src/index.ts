@@ -11,6 +11,18 @@ export type { ContextOf, TrackedCall, TrackingContextOptions } from './tracker/t
 export { getTrackerToken, InjectTracker } from './tracker/tokens';
 export { NotConfirmedException } from './tracker/not-confirmed.exception';
 
+export { backendsFromSettings } from './settings/backends-from-settings';
+export type { SettingsOptions, TreeFromSettings } from './settings/backends-from-settings';
+export type { LogTarget, LogTargetByName } from './settings/log-target';
+export type {
+  DescribeEngine,
+  EngineOptions,
+  EventBusSettings,
+  SettingsEngine,
+  SettingsEngines,
+  SettingsNode,
+} from './settings/settings-engine';
+
 export { LoggerBackend } from './backends/logger/logger.backend';
 export type { LoggerBackendOptions, LogLevel, PinoLogger } from './backends/logger/logger-options';
 export { MemoryBackend } from './backends/memory/memory.backend';

@@ -83,7 +83,7 @@ class ApplicationStep implements ProcessorStep {
       if (!isEvent(result)) throw new TypeError('it returned neither an event, nor null, nor nothing');
       return envelope.with(result);
     } catch (error) {
-      if (error instanceof EventEmissionExit) return 'cancelled';
+      if (isExit(error)) return 'cancelled';
       return this.failed(envelope, error);
     }
   }
@@ -127,6 +127,15 @@ function reportFailure({ place, ledger, notices }: StepSurroundings, error: unkn
     `failed ${place}`,
     () => `${place} failed: ${describeError(error)}. ${consequence} (Told once; the ledger counts on.)`,
   );
+}
+
+/** Anything can be thrown, a revoked proxy too, which throws when it is looked at. */
+function isExit(error: unknown): boolean {
+  try {
+    return error instanceof EventEmissionExit;
+  } catch {
+    return false;
+  }
 }
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {

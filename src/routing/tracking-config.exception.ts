@@ -40,11 +40,19 @@ export function showValue(value: unknown): string {
     case 'undefined':
       return String(value);
     case 'function':
-      return `the function ${value.name === '' ? '(anonymous)' : value.name}`;
+      return showFunction(value);
     case 'symbol':
       return 'a symbol';
     case 'object':
       return value === null ? 'null' : showObject(value);
+  }
+}
+
+function showFunction(value: { readonly name: string }): string {
+  try {
+    return `the function ${value.name === '' ? '(anonymous)' : value.name}`;
+  } catch {
+    return 'a function that cannot be read';
   }
 }
 

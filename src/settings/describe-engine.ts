@@ -1,0 +1,107 @@
+import {
+  backend,
+  isProcessorClass,
+  processor,
+  type BackendClass,
+  type BackendDescription,
+  type ProcessorEntry,
+} from '../routing/description';
+import { RoutingBackend } from '../routing/routing.backend';
+import { TrackingConfigException } from '../routing/tracking-config.exception';
+import { isClass } from '../routing/tree-plan';
+import { at, show } from './setting-path';
+import type { DescribeEngine, EngineOptions, SettingsEngine, SettingsNode } from './settings-engine';
+
+/** Where a node stands decides what it may be; inside another option it may be either. */
+export type Place = 'backend' | 'processor' | 'option';
+export type Described = BackendDescription | ProcessorEntry;
+
+/**
+ * What one node stands for, with what the settings put inside it.
+ * @param nestedAt where in `options` another ENGINE stands, if one does
+ * @throws TrackingConfigException if it does not fit where it stands; and whatever the engine of an application throws
+ */
+export function describeEngine(
+  engine: SettingsEngine,
+  options: EngineOptions,
+  node: SettingsNode,
+  place: Place,
+  nestedAt: string | undefined,
+): Described {
+  const described = isAnyClass(engine, node)
+    ? describeClass(engine, options, node, place, nestedAt)
+    : engine(options, node);
+  const kind = kindOf(described);
+  if (kind === undefined) {
+    const what = `what stands for ${show(node.engine)} gave ${show(described)}, neither a backend nor a processor.`;
+    refuse(at(node.path, 'ENGINE'), what, `{ ${show(node.engine)}: (options) => backend(MyBackend, { ... }) }`);
+  }
+  if (place !== 'option' && kind !== place) {
+    const what = `${show(node.engine)} is a ${kind}, but stands among ${place}s.`;
+    refuse(at(node.path, 'ENGINE'), what, `move it to where ${kind}s stand`);
+  }
+  return kind === 'backend' ? filled(described as BackendDescription, node) : described;
+}
+
+type AnyClass = Exclude<SettingsEngine, DescribeEngine>;
+
+function isAnyClass(engine: SettingsEngine, node: SettingsNode): engine is AnyClass {
+  if (isBackendClass(engine) || isProcessorClass(engine)) return true;
+  if (!isClass(engine)) return false;
+  const what = `${show(engine)}, which stands for ${show(node.engine)}, has neither a send nor a process method.`;
+  return refuse(
+    at(node.path, 'ENGINE'),
+    what,
+    'class MyBackend implements Backend { send(event: TrackingEvent) { ... } }',
+  );
+}
+
+function describeClass(
+  type: AnyClass,
+  options: EngineOptions,
+  node: SettingsNode,
+  place: Place,
+  nestedAt: string | undefined,
+): Described {
+  if (nestedAt !== undefined) {
+    const what = `Nest builds backends and processors, and would never find the one in an option of ${show(type)}.`;
+    refuse(nestedAt, what, `say where it belongs: { ${show(node.engine)}: (options) => backend(MyBackend, { ... }) }`);
+  }
+  const isProcessor = isProcessorClass(type) && (place === 'processor' || !isBackendClass(type));
+  return isProcessor ? processor(type, options) : backend(type as BackendClass, options);
+}
+
+/** A filter in the settings must not get lost because a function has not passed it on. */
+function filled(described: BackendDescription, node: SettingsNode): BackendDescription {
+  const { surroundings, type } = described;
+  const { processors = node.processors, backends = node.backends } = surroundings;
+  if (Object.keys(backends).length > 0 && !isRouting(type)) {
+    const what = `${show(node.engine)} has backends of its own, but ${show(type)} is no routing backend and hands nothing on.`;
+    const mend = 'extend RoutingBackend, or leave the backends out';
+    refuse(at(at(node.path, 'OPTIONS'), 'backends'), what, mend);
+  }
+  return { ...described, surroundings: { ...surroundings, processors, backends } };
+}
+
+function kindOf(described: unknown): 'backend' | 'processor' | undefined {
+  if (typeof described === 'function') {
+    const isEntry = isProcessorClass(described) || !(isClass(described) || isBackendClass(described));
+    return isEntry ? 'processor' : undefined;
+  }
+  const { kind, type } = (described ?? {}) as { kind?: unknown; type?: unknown };
+  return typeof type === 'function' && (kind === 'backend' || kind === 'processor') ? kind : undefined;
+}
+
+function isBackendClass(type: unknown): boolean {
+  if (isRouting(type)) return true;
+  const { send, accept } = ((type as { prototype?: unknown }).prototype ?? {}) as { send?: unknown; accept?: unknown };
+  return typeof send === 'function' || typeof accept === 'function';
+}
+
+function isRouting(type: unknown): boolean {
+  return type === RoutingBackend || (typeof type === 'function' && type.prototype instanceof RoutingBackend);
+}
+
+function refuse(path: string, what: string, mend: string): never {
+  throw TrackingConfigException.create([{ path, what, mend }]);
+}

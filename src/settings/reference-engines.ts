@@ -1,0 +1,110 @@
+/**
+ * What the reference's names stand for here. Its names of options are translated here and nowhere else.
+ */
+import { LoggerBackend } from '../backends/logger/logger.backend';
+import type { LogLevel } from '../backends/logger/logger-options';
+import { NameAllowlist } from '../processors/name-allowlist';
+import { RegexFilter } from '../processors/regex-filter';
+import { backend, processor } from '../routing/description';
+import { RoutingBackend } from '../routing/routing.backend';
+import { TrackingConfigException } from '../routing/tracking-config.exception';
+import type { LogTargetByName } from './log-target';
+import { OptionReader } from './option-reader';
+import { at } from './setting-path';
+import type { DescribeEngine, SettingsEngines } from './settings-engine';
+
+/**
+ * What needs a peer cannot be named here, or the root entry would need it too: its entry exports the engine, and the application
+ * hands it in, where it comes before the ones here. Until there is that entry, `comesWith` says which it will be.
+ */
+export function referenceEngines(logTarget: LogTargetByName): SettingsEngines {
+  return {
+    'eventtracking.backends.routing.RoutingBackend': routing,
+    'eventtracking.backends.logger.LoggerBackend': loggerTo(logTarget),
+    'eventtracking.processors.regex_filter.RegexFilter': regexFilter,
+    'eventtracking.processors.whitelist.NameWhitelistProcessor': nameWhitelist,
+    'eventtracking.backends.mongodb.MongoBackend': comesWith('nestjs-event-tracking/mongoose'),
+    'eventtracking.backends.segment.SegmentBackend': comesWith('nestjs-event-tracking/segment'),
+    'eventtracking.backends.async_routing.AsyncRoutingBackend': comesWith('nestjs-event-tracking/bull'),
+    'eventtracking.backends.event_bus.EventBusRoutingBackend': eventBus,
+    // The name in the reference's documentation; the class has the one above.
+    'eventtracking.backends.event_bus.EventBusBackend': eventBus,
+  };
+}
+
+const eventBus = comesWith('nestjs-event-tracking/redis-streams or nestjs-event-tracking/kafka');
+
+const routing: DescribeEngine = (options, node) => {
+  new OptionReader(options, node).done();
+  return backend(RoutingBackend, {});
+};
+
+/** Python's levels, by the names of the methods. */
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  debug: 'debug',
+  info: 'info',
+  warning: 'warn',
+  warn: 'warn',
+  error: 'error',
+  critical: 'fatal',
+  fatal: 'fatal',
+};
+
+function loggerTo(logTarget: LogTargetByName): DescribeEngine {
+  return (options, node) => {
+    const read = new OptionReader(options, node);
+    const name = read.text('name') ?? '';
+    const size = read.size('max_event_size');
+    const level = read.oneOf('level', LEVELS, (text) => text.toLowerCase());
+    read.done();
+    const { maxEventBytes = null, ...target } = logTarget(name);
+    const hasLevels = target.pino !== undefined || target.logger !== undefined;
+    return backend(LoggerBackend, {
+      format: 'reference',
+      ...target,
+      maxEventBytes: (size === undefined ? maxEventBytes : size) ?? undefined,
+      ...(hasLevels && { level }), // a file has none, and every event is a line there
+    });
+  };
+}
+
+const FILTER_TYPES = { allowlist: 'allowlist', blocklist: 'blocklist' } as const;
+
+const regexFilter: DescribeEngine = (options, node) => {
+  const read = new OptionReader(options, node);
+  const filterType = read.oneOf<'allowlist' | 'blocklist'>('filter_type', FILTER_TYPES);
+  const example = String.raw`"regular_expressions": ["^edx\\.course\\.enrollment\\."]`;
+  const regularExpressions = read.texts('regular_expressions', example, objectionsToPattern);
+  read.done();
+  return processor(RegexFilter, { filterType, regularExpressions });
+};
+
+function objectionsToPattern(expression: string): TrackingConfigException['faults'] {
+  try {
+    new RegexFilter({ regularExpressions: [expression] });
+    return [];
+  } catch (error) {
+    if (error instanceof TrackingConfigException) return error.faults;
+    throw error;
+  }
+}
+
+const nameWhitelist: DescribeEngine = (options, node) => {
+  const read = new OptionReader(options, node);
+  const example = '"whitelist": ["problem_check", "play_video"]';
+  const names = read.texts('whitelist', example);
+  if (names === undefined && (options['whitelist'] ?? null) === null) {
+    read.refuse('whitelist', 'it is missing, so nobody knows what may pass.', example);
+  }
+  read.done();
+  return processor(NameAllowlist, { names: names ?? [] });
+};
+
+/** The application can put a class of its own in the place of what is not there yet. */
+function comesWith(entry: string): DescribeEngine {
+  return (_options, { path, engine }) => {
+    const what = `${engine} comes with ${entry}, which this version does not have.`;
+    const mend = `leave ${path} out, or say what stands in for it: backendsFromSettings(settings, { '${engine}': MyBackend })`;
+    throw TrackingConfigException.create([{ path: at(path, 'ENGINE'), what, mend }]);
+  };
+}

@@ -1,0 +1,129 @@
+import { describeError } from '../event/normal-form';
+import type { ConfigFault } from '../routing/tracking-config.exception';
+import { isList, isMapping, plainSettings } from './plain-settings';
+import { at, show } from './setting-path';
+
+const SETTINGS = [
+  'EVENT_TRACKING_BACKENDS',
+  'EVENT_TRACKING_PROCESSORS',
+  'EVENT_TRACKING_ENABLED',
+  'SEND_TRACKING_EVENT_EMITTED_SIGNAL',
+  'EVENT_BUS_TRACKING_LOGS',
+] as const;
+type SettingName = (typeof SETTINGS)[number];
+
+/** Texts in any case of letters. The environment has nothing else, and in the reference every text is true, "false" too. */
+const SWITCHES: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ...[true, 1, 'true', 'yes', 'on', '1', 'y', 't'].map((value) => [value, true] as const),
+  ...[false, 0, null, 'false', 'no', 'off', '0', 'n', 'f', 'none', 'null'].map((value) => [value, false] as const),
+]);
+
+/** The settings as they were given: JSON text is parsed, what is absent is undefined, and what cannot be read is a fault. */
+export class SettingsSource {
+  private readonly settings: object;
+
+  constructor(
+    settings: unknown,
+    private readonly faults: ConfigFault[],
+  ) {
+    this.settings = this.whole(settings);
+  }
+
+  /** Lists and mappings. An empty text, as of a variable that is set to nothing, is absent. */
+  value(name: SettingName): unknown {
+    const given = this.given(name);
+    return plainSettings(typeof given === 'string' ? this.parsed(given, name) : given, name, this.faults);
+  }
+
+  /** @param byDefault if it is absent */
+  isOn(name: SettingName, byDefault: boolean): boolean {
+    const given = this.given(name);
+    if (given === undefined) return byDefault;
+    const isOn = SWITCHES.get(typeof given === 'string' ? given.trim().toLowerCase() : given);
+    if (isOn !== undefined) return isOn;
+    const texts = [...SWITCHES.keys()].filter((each) => typeof each === 'string');
+    const what = `it is ${show(given)}, which says neither on nor off; it can be ${texts.join(', ')}.`;
+    this.fault(name, what, `"${name}": true, or false`);
+    return byDefault;
+  }
+
+  texts(name: SettingName): readonly string[] {
+    const value = this.value(name) ?? [];
+    const mend = `"${name}": ["edx.course.enrollment.activated"]`;
+    if (!isList(value)) {
+      this.fault(name, `it is ${show(value)}, not a list of names.`, mend);
+      return [];
+    }
+    for (const [index, item] of value.entries()) {
+      if (typeof item !== 'string') this.fault(at(name, index), `it is ${show(item)}, not a text.`, mend);
+    }
+    return value as readonly string[];
+  }
+
+  private whole(given: unknown): object {
+    const before = this.faults.length;
+    const settings = typeof given === 'string' ? this.parsed(given, 'settings') : given;
+    if (isObject(settings)) {
+      this.refuseBareBackends(settings);
+      return settings;
+    }
+    if (this.faults.length === before) {
+      const mend = 'backendsFromSettings(process.env), or an object with EVENT_TRACKING_BACKENDS';
+      this.fault('settings', `it is ${show(settings)}, not an object of settings by name.`, mend);
+    }
+    return {};
+  }
+
+  /** Backends handed in without their name would be settings of other names, and nothing would be tracked without a word. */
+  private refuseBareBackends(settings: object): void {
+    if (!looksLikeBackends(settings)) return;
+    const what = 'it holds backends, but none of the settings that are read here.';
+    this.fault('settings', what, 'backendsFromSettings({ EVENT_TRACKING_BACKENDS: settings })');
+  }
+
+  private given(name: SettingName): unknown {
+    try {
+      return (this.settings as Partial<Record<SettingName, unknown>>)[name];
+    } catch (error) {
+      this.fault(name, `it cannot be read: ${describeError(error)}.`, 'give a plain object');
+      return undefined;
+    }
+  }
+
+  /** The error of JSON.parse is not shown: it quotes the text, and a password may stand there. */
+  private parsed(text: string, path: string): unknown {
+    if (text.trim() === '') return undefined;
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      const [where = ''] = / at position \d+/.exec(describeError(error)) ?? [];
+      const mend =
+        path === 'settings'
+          ? 'hand in an object, or what JSON.stringify makes of it'
+          : `have Python print it: print(json.dumps(settings.${path}, default=list))`;
+      this.fault(path, `it is a text that is no JSON${where}.`, mend);
+      return undefined;
+    }
+  }
+
+  private fault(path: string, what: string, mend: string): void {
+    this.faults.push({ path, what, mend });
+  }
+}
+
+function isObject(value: unknown): value is object {
+  try {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+function looksLikeBackends(settings: object): boolean {
+  try {
+    if (SETTINGS.some((name) => name in settings)) return false;
+    return Object.values(settings).some((value) => isMapping(value) && Object.hasOwn(value, 'ENGINE'));
+  } catch {
+    return false; // whatever cannot be read is no mapping with an ENGINE
+  }
+}

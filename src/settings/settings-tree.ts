@@ -1,0 +1,166 @@
+/**
+ * Turns nested ENGINE and OPTIONS into descriptions, from the inside out, as the reference builds them. A node that cannot be
+ * described is a fault and leaves a gap; the others go on, so that one start tells all faults.
+ */
+import { describeError } from '../event/normal-form';
+import type { Backends, ProcessorEntry } from '../routing/description';
+import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { describeEngine, type Described, type Place } from './describe-engine';
+import { isList, isMapping, type Mapping } from './plain-settings';
+import { at, show } from './setting-path';
+import type { EngineOptions, EventBusSettings, SettingsEngine, SettingsEngines, SettingsNode } from './settings-engine';
+
+const NAME = /^[A-Za-z0-9_.-]+$/;
+const BACKEND = '{ "ENGINE": "eventtracking.backends.logger.LoggerBackend", "OPTIONS": { "name": "tracking" } }';
+const PROCESSOR =
+  '{ "ENGINE": "eventtracking.processors.whitelist.NameWhitelistProcessor", "OPTIONS": { "whitelist": ["problem_check"] } }';
+
+export class SettingsTree {
+  /** @param engines looked through in this order */
+  constructor(
+    private readonly engines: readonly SettingsEngines[],
+    private readonly eventBus: EventBusSettings,
+    private readonly faults: ConfigFault[],
+  ) {}
+
+  backends(value: unknown, path: string): Backends {
+    if (value === undefined || value === null) return {};
+    if (!isMapping(value)) {
+      this.fault(path, `it is ${show(value)}, not an object of backends by name.`, `{ "tracking_logs": ${BACKEND} }`);
+      return {};
+    }
+    const entries = Object.entries(value).flatMap(([name, node]) => {
+      if (!NAME.test(name)) {
+        const what = `the name ${show(name)} has other characters than letters, digits, "_", "." and "-".`;
+        this.fault(at(path, name), what, 'give it a name of these only');
+      }
+      const described = this.node(node, at(path, name), 'backend');
+      return described === undefined ? [] : [[name, described] as const];
+    });
+    return Object.fromEntries(entries) as Backends;
+  }
+
+  processors(value: unknown, path: string): readonly ProcessorEntry[] {
+    if (value === undefined || value === null) return [];
+    if (!isList(value)) {
+      this.fault(path, `it is ${show(value)}, not a list of processors.`, `[${PROCESSOR}]`);
+      return [];
+    }
+    return value.flatMap(
+      (node, index) => (this.node(node, at(path, index), 'processor') as ProcessorEntry | undefined) ?? [],
+    );
+  }
+
+  private node(value: unknown, path: string, place: Place): Described | undefined {
+    const example = place === 'processor' ? PROCESSOR : BACKEND;
+    if (!isMapping(value)) {
+      this.fault(path, `it is ${show(value)}, not an object with an ENGINE.`, example);
+      return undefined;
+    }
+    const { ENGINE: name, OPTIONS: options, ...others } = value;
+    for (const key of Object.keys(others)) {
+      this.fault(at(path, key), 'it stands beside ENGINE and OPTIONS, where nobody reads it.', 'put it into OPTIONS');
+    }
+    const isNamed = typeof name === 'string';
+    const engine = isNamed ? this.engineOf(name, path) : undefined;
+    if (!isNamed) {
+      const what = name === undefined ? 'it is missing.' : `it is ${show(name)}, not the name of a class.`;
+      this.fault(at(path, 'ENGINE'), what, example);
+    }
+    const inner = this.optionsOf(options, at(path, 'OPTIONS'));
+    return this.describe(engine, isNamed ? name : '', inner, path, place);
+  }
+
+  private engineOf(name: string, path: string): SettingsEngine | undefined {
+    const found = this.engines.find((engines) => Object.hasOwn(engines, name))?.[name];
+    if (found !== undefined) return found;
+    const alike = this.engines.flatMap(Object.keys).find((known) => lastPart(known) === lastPart(name));
+    const meant = alike === undefined ? '' : `write ${show(alike)} if that is meant, or `;
+    const mend = `${meant}say what it stands for: backendsFromSettings(settings, { ${show(name)}: MyClass })`;
+    this.fault(at(path, 'ENGINE'), `nothing is known to stand for ${show(name)}.`, mend);
+    return undefined;
+  }
+
+  private optionsOf(options: unknown, path: string): Mapping {
+    if (options === undefined || options === null) return {};
+    if (isMapping(options)) return options;
+    this.fault(path, `it is ${show(options)}, not an object of options by name.`, '"OPTIONS": {}');
+    return {};
+  }
+
+  /** @param engine undefined if it is not known: then what stands inside is still looked at, for its faults */
+  private describe(
+    engine: SettingsEngine | undefined,
+    name: string,
+    options: Mapping,
+    path: string,
+    place: Place,
+  ): Described | undefined {
+    const inside = at(path, 'OPTIONS');
+    const { processors, backends, ...others } = options;
+    // Nothing stands inside a processor: options of these names would be its own.
+    const own = place === 'processor' ? options : others;
+    const tree = place === 'processor' ? {} : { processors, backends };
+    const node: SettingsNode = {
+      path,
+      engine: name,
+      processors: this.processors(tree.processors, at(inside, 'processors')),
+      backends: this.backends(tree.backends, at(inside, 'backends')),
+      eventBus: this.eventBus,
+    };
+    const described = this.withEngines(own, inside) as EngineOptions;
+    if (engine === undefined) return undefined;
+    try {
+      return describeEngine(engine, described, node, place, firstEngine(own, inside));
+    } catch (error) {
+      this.failed(error, path);
+      return undefined;
+    }
+  }
+
+  /** Options in which every mapping with an ENGINE is described. */
+  private withEngines(value: unknown, path: string): unknown {
+    if (isList(value)) return value.map((item, index) => this.optionValue(item, at(path, index)));
+    if (!isMapping(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.optionValue(item, at(path, key))]));
+  }
+
+  private optionValue(value: unknown, path: string): unknown {
+    return hasEngine(value) ? this.node(value, path, 'option') : this.withEngines(value, path);
+  }
+
+  private failed(error: unknown, path: string): void {
+    if (error instanceof TrackingConfigException) {
+      // A constructor of the application may have thrown it, which knows its class and not its place.
+      const placed = (known: string): string => (/^(EVENT_|options)/.test(known) ? known : `${path} (${known})`);
+      this.faults.push(...error.faults.map((fault) => ({ ...fault, path: placed(fault.path) })));
+      return;
+    }
+    const what = `what stands for it failed: ${describeError(error)}.`;
+    this.faults.push({ path: at(path, 'ENGINE'), what, mend: 'see the cause', cause: error });
+  }
+
+  private fault(path: string, what: string, mend: string): void {
+    this.faults.push({ path, what, mend });
+  }
+}
+
+function hasEngine(value: unknown): boolean {
+  return isMapping(value) && Object.hasOwn(value, 'ENGINE');
+}
+
+/** Where the first mapping with an ENGINE stands inside of these options. */
+function firstEngine(value: unknown, path: string): string | undefined {
+  const items: readonly (readonly [string | number, unknown])[] = isList(value)
+    ? [...value.entries()]
+    : Object.entries(isMapping(value) ? value : {});
+  for (const [key, item] of items) {
+    const found = hasEngine(item) ? at(path, key) : firstEngine(item, at(path, key));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
