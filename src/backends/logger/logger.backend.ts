@@ -37,9 +37,7 @@ export class LoggerBackend implements EnvelopeBackend {
     this.pino = pino;
     this.sync = options.sync ?? false;
     if (pino !== undefined) {
-      this.target = isReference
-        ? new PinoTextTarget(pino, level, maxEventBytes)
-        : new PinoTarget(pino, level, maxEventBytes);
+      this.target = new PinoTarget(pino, level, isReference, maxEventBytes);
     } else if (logger !== undefined) {
       this.target = new NestTarget(
         logger === true ? new Logger('Tracking') : logger,
@@ -151,33 +149,26 @@ class PinoTarget implements Target {
   constructor(
     private readonly pino: PinoLogger,
     private readonly level: LogLevel,
+    private readonly isReference: boolean,
     private readonly maxEventBytes: number,
   ) {}
 
   write(envelope: Envelope): DropReason | undefined {
     const { pino, level } = this;
     if (!pino.isLevelEnabled(level)) return 'filtered';
-    if (this.maxEventBytes !== Infinity && envelope.bytes() > this.maxEventBytes) return 'too-large';
-    pino[level]({ event: envelope.stored() }, envelope.name);
-    return undefined;
+    return this.isReference ? this.writeText(envelope) : this.writeObject(envelope);
   }
-}
 
-class PinoTextTarget implements Target {
-  readonly callsApplication = true;
-
-  constructor(
-    private readonly pino: PinoLogger,
-    private readonly level: LogLevel,
-    private readonly maxEventBytes: number,
-  ) {}
-
-  write(envelope: Envelope): DropReason | undefined {
-    const { pino, level } = this;
-    if (!pino.isLevelEnabled(level)) return 'filtered';
+  private writeText(envelope: Envelope): DropReason | undefined {
     const text = referenceText(envelope.event);
     if (text.length > this.maxEventBytes) return 'too-large';
-    pino[level](text);
+    this.pino[this.level](text);
+    return undefined;
+  }
+
+  private writeObject(envelope: Envelope): DropReason | undefined {
+    if (this.maxEventBytes !== Infinity && envelope.bytes() > this.maxEventBytes) return 'too-large';
+    this.pino[this.level]({ event: envelope.stored() }, envelope.name);
     return undefined;
   }
 }
