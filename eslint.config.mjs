@@ -38,7 +38,7 @@ const importRule = (path, patterns = []) => ({
 
 /** A later block for the same files replaces this rule: that of backends/logger/ repeats the arrows of its room. */
 const arrowsRunDown = (room, path = `src/${room}/`) => {
-  const above = ['index', 'tracking\\.module', ...rooms.slice(0, rooms.indexOf(room))].join('|');
+  const above = ['index', 'testing', 'tracking\\.module', ...rooms.slice(0, rooms.indexOf(room))].join('|');
   return importRule(path, [
     {
       regex: `^(\\.\\./)+(${above})(/|$)|^[./]+$|^nestjs-event-tracking`,
@@ -68,7 +68,20 @@ export default defineConfig(
   },
   importRule('src/index.ts'),
   importRule('src/tracking.module.ts', [
-    { regex: '^\\./(index)?$|^\\.$', message: 'No file of src/ imports the entry.' },
+    {
+      regex: '^\\./(index|testing/.*)?$|^\\.$',
+      message: 'No file of src/ imports an entry, nor the module its test kit.',
+    },
+  ]),
+  importRule('src/testing/', [
+    {
+      regex: '^(\\.\\./)+(index)?$|^\\.\\.?$|^\\./index$|^nestjs-event-tracking',
+      message: 'No file of src/ imports an entry.',
+    },
+    {
+      regex: '^(jest|vitest|expect|@jest/.*|@nestjs/testing)$',
+      message: 'The test kit loads under Jest, Vitest and neither: take what it needs from their `this`.',
+    },
   ]),
   rooms.map((room) => arrowsRunDown(room)),
   arrowsRunDown('backends', 'src/backends/logger/'),

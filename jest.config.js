@@ -26,7 +26,10 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
-  moduleNameMapper: { '^nestjs-event-tracking$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    '^nestjs-event-tracking$': '<rootDir>/src/index.ts',
+    '^nestjs-event-tracking/testing$': '<rootDir>/src/testing/index.ts',
+  },
   setupFiles: ['reflect-metadata'],
   testTimeout: 20_000,
   maxWorkers: 2,

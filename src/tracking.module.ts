@@ -135,16 +135,19 @@ function coreModule(
     provide: tokens.tracker,
     inject: [tokens.settings],
     useFactory: ({ options, enabled, notices }: Settings) => {
-      const { clock = Date.now, limits = {}, maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000 } = options;
-      return new TrackerService({ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, notices });
+      const { clock = Date.now, limits = {}, maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000, ids } = options;
+      return new TrackerService({ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, notices, ids });
     },
   };
+  const nodeTokens = isOff ? [] : allTokens(plan);
   // Depends on every node, so that it sees the faults of all; the tracker does not, or what a backend injects could not emit.
   const check: Provider = {
     provide: tokens.check,
-    inject: [tokens.settings, ...(isOff ? [] : allTokens(plan))],
-    useFactory: ({ faults }: Settings) => {
+    inject: [tokens.settings, tokens.tracker, ...nodeTokens],
+    useFactory: ({ faults, off, options }: Settings, service: TrackerService, ...built: unknown[]) => {
       if (faults.length > 0) throw TrackingConfigException.create(inOrderOfPlace(faults));
+      if (options.startsWhenBuilt === true)
+        TrackerService.runtimeOf(service).start(plan, (token) => built[nodeTokens.indexOf(token)], off);
       return true;
     },
   };

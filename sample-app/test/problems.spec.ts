@@ -15,7 +15,7 @@ describe('Problem check', () => {
     const response = await sample.post(check('rivers'), { answer: ' danube ' });
 
     expect(response.status).toBe(200);
-    const [wrong, right, ...others] = await sample.events('problem_check');
+    const [wrong, right, ...others] = sample.tracked('problem_check');
     expect(others).toEqual([]);
     expect(wrong!.data).toEqual({
       problem_id: 'rivers',
@@ -52,28 +52,28 @@ describe('Problem check', () => {
     const response = await sample.post(check('rivers'), { answer: 'Danube' });
 
     expect([response.status, response.body.message]).toEqual([409, 'the problem is closed: no attempts are left']);
-    expect(await sample.events('problem_check')).toHaveLength(2);
-    const [failed, ...others] = await sample.events('problem_check_fail');
-    expect(others).toEqual([]);
-    expect(failed!.data).toEqual({
+    const tracked = sample.tracked();
+    expect(tracked).toHaveTrackedTimes('problem_check', 2);
+    expect(tracked).toHaveTrackedTimes('problem_check_fail', 1);
+    expect(tracked).toHaveTracked(
+      'problem_check_fail',
+      {},
+      { user_id: 101, course_id: course, module: { usage_key: 'rivers' } },
+    );
+    expect(tracked.at(-1)!.data).toEqual({
       problem_id: 'rivers',
       answers: { rivers: 'Danube' },
       failure: 'the problem is closed: no attempts are left',
     });
-    expect(failed!.context).toMatchObject({ user_id: 101, course_id: course, module: { usage_key: 'rivers' } });
   });
 
   it('counts the attempts of each user apart', async () => {
     await sample.post(check('capital'), { answer: 'Lyon' });
     await sample.post(check('capital'), { answer: 'Paris' }, 'auditor');
 
-    const attempts = (await sample.events('problem_check')).map(({ context, data }) => [
-      context.username,
-      data.attempts,
-    ]);
-    expect(attempts).toEqual([
-      ['learner', 1],
-      ['auditor', 1],
+    expect(sample.tracked('problem_check')).toHaveTrackedOnly([
+      { data: { attempts: 1 }, context: { username: 'learner' } },
+      { data: { attempts: 1 }, context: { username: 'auditor' } },
     ]);
   });
 
@@ -89,7 +89,7 @@ describe('Problem check', () => {
     const response = await sample.post(check('capital'), body);
 
     expect([response.status, response.body.message]).toEqual([400, message]);
-    expect(await sample.events()).toEqual([]);
+    expect(sample.tracked()).toEqual([]);
   });
 
   it('hands checks and grades to the grading branch, and nothing else', async () => {
@@ -105,6 +105,6 @@ describe('Problem check', () => {
       'problem_check_fail',
     ]);
     expect(events[0]!.data).toEqual({ problem_id: 'capital', weight: 1, weighted_earned: 1, weighted_possible: 1 });
-    expect(await sample.events()).toHaveLength(5);
+    expect(sample.tracked()).toHaveLength(5);
   });
 });

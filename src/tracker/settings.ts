@@ -8,6 +8,7 @@ import { Notices } from '../event/notices';
 import type { NodeSettings } from '../routing/node-modules';
 import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
 import type { TreePlan } from '../routing/tree-plan';
+import type { RuntimeOptions } from './tracker-runtime';
 
 /** What can be known as late as at start, for `forRootAsync`. */
 export interface TrackingRuntimeOptions {
@@ -27,9 +28,16 @@ export interface TrackingRuntimeOptions {
   readonly logger?: LoggerService | undefined;
 }
 
+/** What the test kit sets besides. Not public: a store takes two events of one id for one, and a node needs its hooks. */
+export interface TestedRuntimeOptions extends TrackingRuntimeOptions {
+  readonly ids?: RuntimeOptions['ids'];
+  /** Events go into the tree when it is built, not when it is started: a unit test compiles its module and never starts it.  @default false */
+  readonly startsWhenBuilt?: boolean | undefined;
+}
+
 /** The options of one tracker in one application, with what its parts share while they are built. */
 export interface Settings extends NodeSettings {
-  readonly options: TrackingRuntimeOptions;
+  readonly options: TestedRuntimeOptions;
   readonly notices: Notices;
 }
 

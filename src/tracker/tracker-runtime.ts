@@ -24,6 +24,8 @@ export interface RuntimeOptions {
   readonly maxEarlyEvents: number;
   readonly shutdownTimeoutMs: number;
   readonly notices: Notices;
+  /** Makes the ids of events.  @default UUIDv7 */
+  readonly ids?: Pick<EventIds, 'next'> | undefined;
 }
 
 interface EarlyEvent {
@@ -51,7 +53,7 @@ export class TrackerRuntime {
   readonly processing = new Processing();
   private state: 'starting' | 'ready' | 'closed' | 'off';
   private readonly books: TrackerLedger;
-  private readonly ids = new EventIds();
+  private readonly ids: Pick<EventIds, 'next'>;
   private early: EarlyEvent[] = [];
   /** Calls of `emit` that have not returned, each made by the one before it. */
   private nesting = 0;
@@ -68,6 +70,7 @@ export class TrackerRuntime {
     this.notices = notices;
     this.state = options.enabled ? 'starting' : 'off';
     this.books = new TrackerLedger(name);
+    this.ids = options.ids ?? new EventIds();
     this.normalizer = new Normalizer(withDefaults(options.limits), (eventName, kind, path) => {
       this.books.replace(kind);
       notices.once(
@@ -91,6 +94,11 @@ export class TrackerRuntime {
 
   get isOff(): boolean {
     return this.state === 'off';
+  }
+
+  /** Whether events wait for the start. */
+  get isStarting(): boolean {
+    return this.state === 'starting';
   }
 
   /** Whether the application has started as a whole: what is entered outside of a scope from now on is hardly meant for all. */

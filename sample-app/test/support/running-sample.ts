@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { TrackerService } from 'nestjs-event-tracking';
+import { TrackerService, type StoredEvent } from 'nestjs-event-tracking';
+import { events, matchers, type EventFilter } from 'nestjs-event-tracking/testing';
 import request, { type Response } from 'supertest';
 import { AppModule } from '../../src/app.module';
+
+expect.extend(matchers); // for every test that starts the sample
 
 export interface LoggedEvent {
   readonly name: string;
@@ -55,6 +58,12 @@ export class RunningSample {
     return Promise.resolve(request(this.address).delete(path).set(as(user)));
   }
 
+  /** What was tracked until now, as the application itself keeps it. */
+  tracked(filter?: EventFilter): StoredEvent[] {
+    return events(this.app, filter, { backend: 'recent' });
+  }
+
+  /** What `GET /events` shows. */
   async events(name?: string): Promise<LoggedEvent[]> {
     const response = await this.get(name === undefined ? '/events' : `/events?name=${encodeURIComponent(name)}`);
     expect(response.status).toBe(200);
@@ -67,9 +76,11 @@ export class RunningSample {
     return parseLines(await readFile(this.log, 'utf8'));
   }
 
+  /** Ends the test: whatever it was about, no event got lost in it. */
   async close(): Promise<void> {
     await this.app.close();
     await rm(this.folder, { recursive: true });
+    expect(this.app).toHaveDroppedNothing();
   }
 }
 

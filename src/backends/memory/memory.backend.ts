@@ -21,6 +21,7 @@ export class MemoryBackend implements EnvelopeBackend {
   private readonly kept: Envelope[] = [];
   private oldest = 0;
   private evictions = 0;
+  private readonly watchers = new Set<(event: StoredEvent) => void>();
 
   constructor(@Optional() @Inject(NODE_OPTIONS) options: MemoryBackendOptions = {}) {
     const { maxEvents = 1000 } = options;
@@ -42,13 +43,24 @@ export class MemoryBackend implements EnvelopeBackend {
 
   accept(envelope: Envelope): undefined {
     const held = envelope.hold();
-    if (this.kept.length < this.maxEvents) {
-      this.kept.push(held);
-      return;
+    if (this.kept.length < this.maxEvents) this.kept.push(held);
+    else {
+      this.kept[this.oldest] = held;
+      this.oldest = (this.oldest + 1) % this.maxEvents;
+      this.evictions++;
     }
-    this.kept[this.oldest] = held;
-    this.oldest = (this.oldest + 1) % this.maxEvents;
-    this.evictions++;
+    if (this.watchers.size > 0) for (const watcher of this.watchers) this.tell(watcher, held);
+  }
+
+  /**
+   * Calls `watcher` with a copy of each event as soon as it is kept, inside `emit`; an error it throws is not seen by anybody.
+   * @returns ends it
+   */
+  watch(watcher: (event: StoredEvent) => void): () => void {
+    this.watchers.add(watcher);
+    return () => {
+      this.watchers.delete(watcher);
+    };
   }
 
   /** How many events gave way to newer ones. */
@@ -73,5 +85,13 @@ export class MemoryBackend implements EnvelopeBackend {
   clear(): void {
     this.kept.length = 0;
     this.oldest = 0;
+  }
+
+  private tell(watcher: (event: StoredEvent) => void, held: Envelope): void {
+    try {
+      watcher(held.stored());
+    } catch {
+      // The event is kept: whoever only looks on must not make it count as lost.
+    }
   }
 }

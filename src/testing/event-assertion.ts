@@ -1,0 +1,172 @@
+/** What the matchers say of a list of events: whether an expectation holds, and why it, or with `.not` its opposite, fails. */
+import { countEvents, listEvents, namePlaces, type ListedEvent } from './event-list';
+import { fitsName, fitsPattern, showName, type EventPattern } from './event-pattern';
+import { comparable } from './fit';
+import type { Voice } from './matcher-context';
+import { nearestEvent, nearestName } from './nearest-event';
+
+export interface Verdict {
+  readonly holds: boolean;
+  /** Made only for a test that fails. */
+  readonly failure: () => string;
+}
+
+type Events = readonly ListedEvent[];
+
+export function tracked(events: Events, wanted: EventPattern, voice: Voice): Verdict {
+  const found = placesOf(wanted, events);
+  const shown = (): string[] => found.map((at) => `  ${String(at + 1)}. ${voice.received(events[at])}`);
+  return {
+    holds: found.length > 0,
+    failure: () =>
+      found.length > 0
+        ? `Not to be tracked, and yet there:\n${shown().join('\n')}`
+        : paragraphs(whyMissing(wanted, events, voice), inOrder(events)),
+  };
+}
+
+export function trackedTimes(events: Events, wanted: EventPattern, times: number, voice: Voice): Verdict {
+  const found = placesOf(wanted, events);
+  const count = (): string => {
+    const are = found.length === 1 ? 'is' : 'are';
+    const there = found.length === 0 ? 'there is none' : `there ${are} ${String(found.length)} (${namePlaces(found)})`;
+    return `Expected ${voice.isNot ? 'any number but ' : ''}${String(times)} of ${describe(wanted)}; ${there}.`;
+  };
+  // Of events of other names it is no news that they are not among these, unless there are none at all.
+  const why = (): string => {
+    const alike = events.filter((event) => !fitsPattern(wanted, event) && fitsName(wanted.name ?? /^/, event.name));
+    if (found.length === 0) return whyMissing(wanted, events, voice);
+    return alike.length > 0 ? whyMissing(wanted, alike, voice) : '';
+  };
+  return {
+    holds: found.length === times,
+    failure: () => paragraphs(count(), found.length < times ? why() : '', inOrder(events)),
+  };
+}
+
+/** In any order, since what is emitted side by side has none. */
+export function trackedOnly(events: Events, wanted: readonly EventPattern[], voice: Voice): Verdict {
+  const takenBy = pairUp(wanted, events);
+  const missed = wanted.filter((_, pattern) => !takenBy.includes(pattern));
+  const others = events.filter((_, at) => takenBy[at] === undefined);
+  const holds = missed.length === 0 && others.length === 0;
+  const whyMissed = (): string[] =>
+    missed.map((pattern) => `Missing ${describe(pattern)}. ${whyMissing(pattern, others, voice, 'other ')}`);
+  return {
+    holds,
+    failure: () =>
+      holds
+        ? paragraphs('Expected others than these, and these are all there are.', inOrder(events))
+        : paragraphs(
+            ...whyMissed(),
+            others.length === 0 ? '' : `Not expected: ${countEvents(others.length)} (marked x).`,
+            inOrder(events, (at) => takenBy[at] === undefined),
+          ),
+  };
+}
+
+/** Each after the one before it; others may stand between them. */
+export function trackedInOrder(events: Events, wanted: readonly EventPattern[], voice: Voice): Verdict {
+  const found: number[] = [];
+  for (const pattern of wanted) {
+    const start = (found.at(-1) ?? -1) + 1;
+    const at = events.slice(start).findIndex((event) => fitsPattern(pattern, event));
+    if (at < 0) break;
+    found.push(start + at);
+  }
+  const steps = (): string =>
+    wanted
+      .map(
+        (pattern, step) =>
+          `  ${describe(pattern)}: ${step > found.length ? 'not looked for' : whereIs(pattern, found, step, events)}`,
+      )
+      .join('\n');
+  const missing = wanted[found.length];
+  const why = (): string =>
+    missing === undefined || placesOf(missing, events).length > 0 ? '' : whyMissing(missing, events, voice);
+  return {
+    holds: missing === undefined,
+    failure: () =>
+      paragraphs(`Expected ${missing === undefined ? 'not this' : 'this'} order:\n${steps()}`, why(), inOrder(events)),
+  };
+}
+
+function whereIs(pattern: EventPattern, found: readonly number[], step: number, events: Events): string {
+  const at = found[step];
+  if (at !== undefined) return namePlaces([at]);
+  const last = found.at(-1);
+  const before = placesOf(pattern, events);
+  if (last === undefined || before.length === 0) return 'missing';
+  return `not after ${namePlaces([last])}, only before (${namePlaces(before)})`;
+}
+
+/** @param other `other ` if these are not all events */
+function whyMissing(wanted: EventPattern, events: Events, voice: Voice, other = ''): string {
+  if (events.length === 0) return `There are no ${other}events.`;
+  const { name } = wanted;
+  if (name === undefined) return `No ${other}event fits. ${nearest(wanted, events, voice)}`;
+  const named = events.filter((event) => fitsName(name, event.name)).length;
+  if (named > 0) {
+    const are = named === 1 ? 'is' : 'are';
+    return `${String(named)} ${other}${named === 1 ? 'event' : 'events'} ${are} called ${showName(name)}, and none fits. ${nearest(wanted, events, voice)}`;
+  }
+  const meant = nearestName(name, events);
+  const hint = meant === undefined ? '' : `; the nearest name is ${showName(meant)}`;
+  const hasMore = wanted.data !== undefined || wanted.context !== undefined;
+  return `No ${other}event is called ${showName(name)}${hint}.${hasMore ? ` ${nearest(wanted, events, voice)}` : ''}`;
+}
+
+/** The event that comes nearest, in a diff with what was expected of it. */
+function nearest(wanted: EventPattern, events: Events, voice: Voice): string {
+  const event = events[nearestEvent(wanted, events)];
+  if (event === undefined) return '';
+  const { name, context, data } = wanted;
+  const hasName = name !== undefined && !fitsName(name, event.name); // one that is as it should be says nothing
+  const expected = {
+    ...(hasName ? { name } : {}),
+    ...(context === undefined ? {} : { context }),
+    ...(data === undefined ? {} : { data }),
+  };
+  const received = { name: event.name, context: event.context, data: event.data };
+  return `The nearest is:\n\n${voice.diff(expected, comparable(expected, received))}`;
+}
+
+/**
+ * Which pattern each event is for, so that as many patterns as can be have an event of their own. One by one they would take each
+ * other's: of `{ name: 'a' }` and `{ name: 'a', data: { n: 1 } }` the first would take the only event that is right for the second.
+ * So whoever finds its event taken asks the holder to look for another (augmenting paths).
+ */
+function pairUp(wanted: readonly EventPattern[], events: Events): (number | undefined)[] {
+  const takenBy: (number | undefined)[] = events.map(() => undefined);
+  const take = (pattern: EventPattern, number: number, asked: Set<number>): boolean =>
+    events.some((event, at) => {
+      if (asked.has(at) || !fitsPattern(pattern, event)) return false;
+      asked.add(at);
+      const holder = takenBy[at];
+      const held = holder === undefined ? undefined : wanted[holder];
+      if (holder !== undefined && held !== undefined && !take(held, holder, asked)) return false;
+      takenBy[at] = number;
+      return true;
+    });
+  wanted.forEach((pattern, number) => take(pattern, number, new Set()));
+  return takenBy;
+}
+
+function placesOf(wanted: EventPattern, events: Events): number[] {
+  return events.flatMap((event, at) => (fitsPattern(wanted, event) ? [at] : []));
+}
+
+/** `"problem_check" with this data and context`. */
+function describe({ name, data, context }: EventPattern): string {
+  const parts = [...(data === undefined ? [] : ['data']), ...(context === undefined ? [] : ['context'])];
+  const called = name === undefined ? 'an event' : showName(name);
+  return parts.length === 0 ? called : `${called} with this ${parts.join(' and ')}`;
+}
+
+function inOrder(events: Events, isMarked?: (index: number) => boolean): string {
+  return events.length === 0 ? '' : `Tracked, in order:\n${listEvents(events, isMarked)}`;
+}
+
+function paragraphs(...texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join('\n\n');
+}

@@ -1,0 +1,36 @@
+import { inspect } from 'node:util';
+import type { TrackedEvent } from './event-pattern';
+
+/** What a failure says of one event; lines of a log, parsed, will do. */
+export type ListedEvent = TrackedEvent<object, object>;
+
+const MAX_LISTED = 20;
+const MAX_DATA_LENGTH = 80;
+
+/**
+ * The last events, one a line with its number, for a failure that has to say what did arrive.
+ * @param isMarked which events get an `x`, by index
+ */
+export function listEvents(events: readonly ListedEvent[], isMarked: (index: number) => boolean = () => false): string {
+  const first = Math.max(events.length - MAX_LISTED, 0);
+  const lines = events.slice(first).map((event, at) => {
+    const index = first + at;
+    return `  ${String(index + 1)}. ${isMarked(index) ? 'x ' : ''}${event.name} ${showData(event.data)}`;
+  });
+  return [...(first > 0 ? [`  … ${countEvents(first)} before`] : []), ...lines].join('\n');
+}
+
+/** `1 event`, `2 events`. */
+export function countEvents(count: number): string {
+  return `${String(count)} ${count === 1 ? 'event' : 'events'}`;
+}
+
+/** `event 1`, `events 1, 3`. */
+export function namePlaces(indices: readonly number[]): string {
+  return `${indices.length === 1 ? 'event' : 'events'} ${indices.map((index) => String(index + 1)).join(', ')}`;
+}
+
+function showData(data: unknown): string {
+  const text = inspect(data, { depth: 4, breakLength: Infinity, compact: true });
+  return text.length > MAX_DATA_LENGTH ? `${text.slice(0, MAX_DATA_LENGTH)}…` : text;
+}

@@ -1,0 +1,197 @@
+import { MemoryBackend } from '../backends/memory/memory.backend';
+import { TrackingLedger } from '../delivery/tracking-ledger';
+import { showValue } from '../routing/tracking-config.exception';
+import { TrackerService } from '../tracker/tracker.service';
+import { tracked, trackedInOrder, trackedOnly, trackedTimes, type Verdict } from './event-assertion';
+import { countEvents, type ListedEvent } from './event-list';
+import { isNamePattern, showName, toPattern, type EventPattern, type NamePattern } from './event-pattern';
+import { lossesOf } from './losses';
+import { Voice, type MatcherContext, type MatcherResult } from './matcher-context';
+import { isApplication, showSource, TrackedEvents, trackerOf } from './tracked-events';
+
+/** What `expect(…)` has once `expect.extend(matchers)` was called; `expect` takes `events(app)` or whatever that takes. */
+export interface TrackingMatchers<R = void> {
+  /**
+   * An event of this name was tracked.
+   * @param data in part; asymmetric matchers stand anywhere in it, and undefined means that the field is not there
+   * @param context in part, likewise
+   */
+  toHaveTracked(name: NamePattern, data?: object, context?: object): R;
+  /** One event was tracked, and it is this one. */
+  toHaveTrackedOnly(name: NamePattern, data?: object, context?: object): R;
+  /** These events and no others were tracked, in any order. */
+  toHaveTrackedOnly(events: readonly (NamePattern | EventPattern)[]): R;
+  /** So many events of this name, with this data and context in part, were tracked; of other names there may be any. */
+  toHaveTrackedTimes(name: NamePattern, times: number, data?: object, context?: object): R;
+  /** These events were tracked one after the other; others may stand between them. */
+  toHaveTrackedInOrder(events: readonly (NamePattern | EventPattern)[]): R;
+  /** No node has lost an event. What somebody configured to be dropped, as by a filter, is no loss. */
+  toHaveDroppedNothing(): R;
+}
+
+type Name = NamePattern;
+type Names = readonly (NamePattern | EventPattern)[];
+
+/** For `expect.extend`, of Jest and of Vitest alike. */
+export const matchers = {
+  toHaveTracked(this: MatcherContext, received: unknown, name: Name, data?: object, context?: object): MatcherResult {
+    const call = new MatcherCall(this, 'toHaveTracked', [showGiven(name), ...shown(data, context)]);
+    const wanted = { name: call.name(name), data, context };
+    return call.judge(received, (events) => tracked(events, wanted, call.voice), 'what is found is found');
+  },
+
+  toHaveTrackedOnly(
+    this: MatcherContext,
+    received: unknown,
+    wanted: Name | Names,
+    data?: object,
+    context?: object,
+  ): MatcherResult {
+    const call = new MatcherCall(this, 'toHaveTrackedOnly', [showGiven(wanted), ...shown(data, context)]);
+    const patterns = isList(wanted) ? call.patterns(wanted) : [{ name: call.name(wanted), data, context }];
+    return call.judge(received, (events) => trackedOnly(events, patterns, call.voice));
+  },
+
+  toHaveTrackedTimes(
+    this: MatcherContext,
+    received: unknown,
+    name: Name,
+    times: number,
+    data?: object,
+    context?: object,
+  ): MatcherResult {
+    const call = new MatcherCall(this, 'toHaveTrackedTimes', [showGiven(name), String(times), ...shown(data, context)]);
+    const wanted = { name: call.name(name), data, context };
+    const count = call.count(times);
+    return call.judge(received, (events) => trackedTimes(events, wanted, count, call.voice));
+  },
+
+  toHaveTrackedInOrder(this: MatcherContext, received: unknown, wanted: Names): MatcherResult {
+    const call = new MatcherCall(this, 'toHaveTrackedInOrder', [showGiven(wanted)]);
+    const patterns = call.patterns(wanted);
+    return call.judge(received, (events) => trackedInOrder(events, patterns, call.voice), 'what is found is found');
+  },
+
+  toHaveDroppedNothing(this: MatcherContext, received: unknown): MatcherResult {
+    const call = new MatcherCall(this, 'toHaveDroppedNothing', []);
+    const losses = lossesOf(call.ledger(received));
+    const lost = losses.reduce((sum, { count }) => sum + count, 0);
+    const lines = losses.map(({ node, reason, count }) => `  ${node}: ${String(count)} ${reason}`);
+    return call.result(losses.length === 0, () =>
+      lost === 0
+        ? 'Expected a loss, and there is none in the books.'
+        : `Expected no loss, and the books have ${countEvents(lost)}:\n${lines.join('\n')}`,
+    );
+  },
+};
+
+/** One call of a matcher: reads what it was given, and refuses what cannot be meant. */
+class MatcherCall {
+  readonly voice: Voice;
+  private readonly hint: string;
+
+  constructor(context: MatcherContext, matcher: string, given: readonly string[]) {
+    this.voice = new Voice(context);
+    this.hint = this.voice.hint(matcher, given);
+  }
+
+  /** The name of a misspelt constant is undefined, and would fit every event. */
+  name(name: unknown): NamePattern {
+    if (isNamePattern(name)) return name;
+    throw this.misuse(`${showValue(name)} is given as a name`, "'problem_check', or an expression such as /^problem_/");
+  }
+
+  patterns(wanted: unknown): EventPattern[] {
+    if (!isList(wanted)) throw this.misuse(`${showValue(wanted)} is given as a list`, "['play_video', 'stop_video']");
+    return wanted.map((pattern) => {
+      if (isNamePattern(pattern)) return toPattern(pattern);
+      const { name, data, context } = (pattern ?? {}) as EventPattern;
+      if (name === undefined && data === undefined && context === undefined)
+        throw this.misuse(
+          `the list holds ${showValue(pattern)}`,
+          "names, or { name: 'play_video', data: { code: 'a' } }",
+        );
+      return { name: name === undefined ? undefined : this.name(name), data, context };
+    });
+  }
+
+  count(times: unknown): number {
+    if (Number.isInteger(times) && Number(times) >= 0) return Number(times);
+    throw this.misuse(`${showValue(times)} is given as a number of events`, 'a whole number from 0 up');
+  }
+
+  /**
+   * @param whatIsFoundIsFound set where an expectation that holds for the events that are left holds for all there ever were
+   */
+  judge(
+    received: unknown,
+    verdictOn: (events: readonly ListedEvent[]) => Verdict,
+    whatIsFoundIsFound?: string,
+  ): MatcherResult {
+    const { events, isOff, evicted } = this.events(received);
+    const { holds, failure } = verdictOn(events);
+    if (evicted > 0 && !(holds && whatIsFoundIsFound !== undefined)) return this.tooMany(evicted);
+    const off = isOff ? 'Tracking is switched off (enabled: false), so nothing is tracked.\n' : '';
+    return this.result(holds, () => `${off}${failure()}`);
+  }
+
+  result(pass: boolean, failure: () => string): MatcherResult {
+    return { pass, message: () => `${this.hint}\n\n${failure()}` };
+  }
+
+  ledger(received: unknown): TrackingLedger {
+    if (received instanceof TrackingLedger) return received;
+    if (received instanceof TrackerService) return received.ledger;
+    if (received instanceof TrackedEvents && received.ledger !== undefined) return received.ledger;
+    if (isApplication(received)) return trackerOf(received).ledger;
+    throw this.misuse(
+      `${showSource(received)} is given to expect, which has no books`,
+      'expect(app), or expect(tracker)',
+    );
+  }
+
+  private events(received: unknown): Pick<TrackedEvents, 'isOff' | 'evicted'> & { readonly events: ListedEvent[] } {
+    if (isList(received)) {
+      const odd = received.findIndex(
+        (event) => typeof (event as Partial<ListedEvent> | null | undefined)?.name !== 'string',
+      );
+      if (odd >= 0)
+        throw this.misuse(`the list given to expect holds ${showValue(received[odd])}`, 'expect(events(app))');
+      return { events: received as ListedEvent[], isOff: false, evicted: 0 };
+    }
+    const isSource =
+      received instanceof TrackedEvents || received instanceof TrackerService || received instanceof MemoryBackend;
+    if (!isSource && !isApplication(received))
+      throw this.misuse(`${showSource(received)} is given to expect`, 'expect(app), or expect(events(app))');
+    const all = TrackedEvents.of(received);
+    return { events: all.all(), isOff: all.isOff, evicted: all.evicted };
+  }
+
+  /** Fails, with `not` too: whatever is said of events that are gone may be wrong. */
+  private tooMany(evicted: number): MatcherResult {
+    return this.result(
+      this.voice.isNot,
+      () =>
+        `${countEvents(evicted)} gave way to newer ones, and what they were is not known any more.\n` +
+        'Mend: backend(MemoryBackend, { maxEvents }) with a greater number, or clear() between the parts of the test.',
+    );
+  }
+
+  private misuse(what: string, mend: string): TypeError {
+    return new TypeError(`${this.hint}\n\n${what}. Mend: ${mend}`);
+  }
+}
+
+function showGiven(wanted: unknown): string {
+  return isNamePattern(wanted) ? showName(wanted) : showValue(wanted);
+}
+
+/** Data and context are in the text of the failure; the line of the call only says that they were given. */
+function shown(data: object | undefined, context: object | undefined): string[] {
+  if (context !== undefined) return [data === undefined ? 'undefined' : 'data', 'context'];
+  return data === undefined ? [] : ['data'];
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,164 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { MemoryBackend } from '../backends/memory/memory.backend';
+import type { TrackingLedger } from '../delivery/tracking-ledger';
+import type { StoredEvent } from '../event/tracking-event';
+import { DEFAULT_TRACKER } from '../routing/tokens';
+import { showValue } from '../routing/tracking-config.exception';
+import { getTrackerToken } from '../tracker/tokens';
+import { TrackerService } from '../tracker/tracker.service';
+import { fitsFilter, type EventFilter, type TrackedEvent } from './event-pattern';
+import { UntrackedSourceException } from './untracked-source.exception';
+
+/** Where events are read: an application or a testing module, its tracker, or a MemoryBackend itself. */
+export type TrackingSource = INestApplicationContext | TrackerService | MemoryBackend | TrackedEvents;
+
+export interface SourceOptions {
+  /** The name of the tracker, of an application that has several.  @default 'default' */
+  readonly tracker?: string | undefined;
+  /** The path of the MemoryBackend.  @default 'memory', else the only one there is */
+  readonly backend?: string | undefined;
+}
+
+/** Where TrackingTestingModule keeps the events. */
+export const MEMORY_PATH = 'memory';
+
+/** The events that one MemoryBackend keeps, read anew each time: what is emitted later shows too. */
+export class TrackedEvents implements Iterable<StoredEvent> {
+  private constructor(
+    private readonly memory: MemoryBackend | undefined,
+    /** The books of the tracker; undefined if a MemoryBackend is all that is known. */
+    readonly ledger: TrackingLedger | undefined,
+  ) {}
+
+  /** @throws UntrackedSourceException if there is no MemoryBackend to read, or none that is meant for certain */
+  static of(source: TrackingSource, options: SourceOptions = {}): TrackedEvents {
+    if (source instanceof TrackedEvents) return source;
+    if (source instanceof MemoryBackend) return new TrackedEvents(source, undefined);
+    const tracker = source instanceof TrackerService ? source : trackerOf(source, options.tracker);
+    return new TrackedEvents(memoryOf(tracker, options.backend), tracker.ledger);
+  }
+
+  /** Whether tracking is switched off, so that there are no events whatever happens. */
+  get isOff(): boolean {
+    return this.memory === undefined;
+  }
+
+  /** Events that gave way to newer ones, and so are not among these. */
+  get evicted(): number {
+    return this.memory?.evicted ?? 0;
+  }
+
+  /** Copies, oldest first. Of those that a function says are of a type, that type. */
+  all<Event extends StoredEvent>(filter: (event: StoredEvent) => event is Event): Event[];
+  /** Copies, oldest first. The types are the caller's word for what data and context hold. */
+  all<Data extends object = StoredEvent['data'], Context extends object = StoredEvent['context']>(
+    filter?: EventFilter,
+  ): TrackedEvent<Data, Context>[];
+  all(filter?: EventFilter): StoredEvent[] {
+    return (this.memory?.events() ?? []).filter((event) => fitsFilter(filter, event));
+  }
+
+  [Symbol.iterator](): Iterator<StoredEvent> {
+    return this.all()[Symbol.iterator]();
+  }
+
+  /** Forgets what was tracked until now; the ledger counts on. */
+  clear(): void {
+    this.memory?.clear();
+  }
+
+  /** @internal For `waitForEvent`. @returns ends it */
+  watch(watcher: (event: StoredEvent) => void): () => void {
+    return this.memory?.watch(watcher) ?? (() => undefined);
+  }
+}
+
+/** The events tracked until now, oldest first, of those that a function says are of a type. */
+export function events<Event extends StoredEvent>(
+  source: TrackingSource,
+  filter: (event: StoredEvent) => event is Event,
+  options?: SourceOptions,
+): Event[];
+/**
+ * The events tracked until now, oldest first: a list of copies, for any assertion.
+ * @param filter a name, an expression, `{ name, data, context }` in part, or a function  @default all
+ * @throws UntrackedSourceException if `source` keeps no events in memory
+ */
+export function events<Data extends object = StoredEvent['data'], Context extends object = StoredEvent['context']>(
+  source: TrackingSource,
+  filter?: EventFilter,
+  options?: SourceOptions,
+): TrackedEvent<Data, Context>[];
+export function events(source: TrackingSource, filter?: EventFilter, options?: SourceOptions): TrackedEvent[] {
+  return TrackedEvents.of(source, options).all(filter);
+}
+
+export function isApplication(source: unknown): source is INestApplicationContext {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    typeof (source as { get?: unknown }).get === 'function' &&
+    typeof (source as { select?: unknown }).select === 'function'
+  );
+}
+
+/** What was given in the place of an application; most often it is one that nobody awaited. */
+export function showSource(source: unknown): string {
+  const isPromise = typeof (source as { then?: unknown } | null | undefined)?.then === 'function';
+  return isPromise ? 'a promise (await it first)' : showValue(source);
+}
+
+/** @throws UntrackedSourceException if the application has no such tracker */
+export function trackerOf(source: unknown, name: string = DEFAULT_TRACKER): TrackerService {
+  if (!isApplication(source)) {
+    throw UntrackedSourceException.create(
+      `${showSource(source)} is neither an application nor a tracker.`,
+      'events(app), with what Test.createTestingModule(...).compile() or createNestApplication() gave',
+    );
+  }
+  let tracker: unknown;
+  try {
+    tracker = source.get(getTrackerToken(name), { strict: false });
+  } catch {
+    throw UntrackedSourceException.create(
+      `the application has no tracker ${showValue(name)}.`,
+      'imports: [TrackingTestingModule.forRoot()]; one with a name is read by events(app, filter, { tracker: name })',
+    );
+  }
+  if (tracker instanceof TrackerService) return tracker;
+  throw UntrackedSourceException.create(
+    `the tracker ${showValue(name)} is replaced by ${showValue(tracker)}, which keeps no events.`,
+    'take the replacement away; TrackingTestingModule.forRoot() gives a tracker that reaches nothing but memory',
+  );
+}
+
+function memoryOf(tracker: TrackerService, path: string | undefined): MemoryBackend | undefined {
+  const runtime = TrackerService.runtimeOf(tracker);
+  if (runtime.isOff) return undefined;
+  if (runtime.isStarting) {
+    throw UntrackedSourceException.create(
+      `the application has not started, and what it emits waits until then (${String(tracker.ledger.tracker().waiting)} by now).`,
+      'await module.init(), or import TrackingTestingModule, which need not be started',
+    );
+  }
+  const kept = [...runtime.nodes()].flatMap(({ path: at, backend }) =>
+    backend instanceof MemoryBackend ? [{ at, backend }] : [],
+  );
+  const paths = kept.map(({ at }) => at).join(', ');
+  if (kept.length === 0) {
+    throw UntrackedSourceException.create(
+      `the tracker ${showValue(tracker.name)} has no MemoryBackend.`,
+      ".overrideProvider(getBackendToken('tracking_logs')).useValue(new MemoryBackend()) in the test, or import TrackingTestingModule",
+    );
+  }
+  const meant = path ?? (kept.length === 1 ? kept[0]?.at : MEMORY_PATH);
+  const found = kept.find(({ at }) => at === meant);
+  if (found !== undefined) return found.backend;
+  const [first = ''] = kept.map(({ at }) => at);
+  throw UntrackedSourceException.create(
+    path === undefined
+      ? `the tracker ${showValue(tracker.name)} has several MemoryBackends: ${paths}.`
+      : `the tracker ${showValue(tracker.name)} has no MemoryBackend at ${showValue(path)}; it has: ${paths}.`,
+    `events(app, undefined, { backend: '${first}' })`,
+  );
+}
