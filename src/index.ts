@@ -28,10 +28,29 @@ export type { LoggerBackendOptions, LogLevel, PinoLogger } from './backends/logg
 export { MemoryBackend } from './backends/memory/memory.backend';
 export type { MemoryBackendOptions } from './backends/memory/memory.backend';
 
+export { AddContext } from './processors/add-context';
+export type { AddContextOptions } from './processors/add-context';
+export { Dedupe } from './processors/dedupe';
+export type { DedupeOptions } from './processors/dedupe';
+export { DropFields } from './processors/drop-fields';
+export type { DropFieldsOptions } from './processors/drop-fields';
+export { Enrich } from './processors/enrich';
+export type { EnrichOptions } from './processors/enrich';
+export type { EventKeySource } from './processors/event-key';
 export { NameAllowlist } from './processors/name-allowlist';
 export type { NameAllowlistOptions } from './processors/name-allowlist';
+export type { HashKeys } from './processors/pseudonyms';
+export { RateLimit } from './processors/rate-limit';
+export type { RateLimitOptions } from './processors/rate-limit';
+export { Redact } from './processors/redact';
+export type { RedactAction, RedactOptions } from './processors/redact';
 export { RegexFilter } from './processors/regex-filter';
 export type { RegexFilterOptions } from './processors/regex-filter';
+
+export { RenameEvent } from './processors/rename-event';
+export type { RenameEventOptions } from './processors/rename-event';
+export { Sample } from './processors/sample';
+export type { SampleOptions } from './processors/sample';
 
 export { backend, processor } from './routing/description';
 export type {
@@ -46,7 +65,7 @@ export type {
   ProcessorEntry,
   ProcessorSettings,
 } from './routing/description';
-export type { Backend, EventProcessor, Processor, ProcessorResult } from './routing/contracts';
+export type { AsyncProcessor, Backend, EventProcessor, Processor, ProcessorResult } from './routing/contracts';
 export type { Destined } from './routing/confirmation';
 export type { OnError } from './routing/processor-step';
 export { EventEmissionExit } from './routing/event-emission-exit';

@@ -119,7 +119,7 @@ export class View implements ContextView {
   private json: string | undefined;
 
   constructor(
-    private readonly parent: View | undefined,
+    private readonly parent: ContextView | undefined,
     private readonly layers: readonly EventFields[],
   ) {}
 
@@ -136,12 +136,13 @@ export class View implements ContextView {
     const { parent, layers } = this;
     const [layer] = layers;
     if (parent === undefined || layer === undefined || layers.length > 1) return undefined;
-    for (const key of Object.keys(layer)) if (parent.has(key)) return undefined;
+    for (const key of Object.keys(layer)) if (parent.get(key) !== undefined) return undefined;
     return joinTexts(parent.text(), JSON.stringify(layer));
   }
 
-  private has(key: string): boolean {
-    return this.layers.some((layer) => Object.hasOwn(layer, key)) || this.parent?.has(key) === true;
+  get(key: string): unknown {
+    const layer = this.layers.findLast((layer) => Object.hasOwn(layer, key));
+    return layer === undefined ? this.parent?.get(key) : layer[key];
   }
 }
 

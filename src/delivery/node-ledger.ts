@@ -1,7 +1,10 @@
-/** Why an event went no further. `filtered`, `cancelled` and `rate-limited` are somebody's wish; the others are losses. */
+/** Why an event went no further. The first five are somebody's wish; the others are losses. */
 export type DropReason =
   | 'filtered'
   | 'cancelled'
+  | 'sampled'
+  | 'rate-limited'
+  | 'duplicate'
   | 'async-processor'
   | 'processor-failed'
   | 'backend-failed'
@@ -14,7 +17,13 @@ export type DropReason =
   | 'shutdown'
   | 'closed';
 
-const WISHED: ReadonlySet<string> = new Set<DropReason>(['filtered', 'cancelled']);
+const WISHED: ReadonlySet<string> = new Set<DropReason>([
+  'filtered',
+  'cancelled',
+  'sampled',
+  'rate-limited',
+  'duplicate',
+]);
 
 /** Whether a drop is what somebody configured, rather than a loss. */
 export function isWished(reason: string): boolean {

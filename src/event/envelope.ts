@@ -1,12 +1,33 @@
 import { emittedText, eventText } from './json-text';
-import type { Normalizer } from './normalizer';
-import type { StoredEvent, TrackingEvent } from './tracking-event';
+import { isFields, type Normalizer } from './normalizer';
+import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 
 /** The context that events of one scope share, with the JSON text made once for all of them. */
 export interface ContextView {
   /** Made when it is first read. Always the same object. */
   readonly values: object;
   text(): string;
+  /** One of the values, without making all; undefined if there is none of that name. */
+  get(key: string): unknown;
+}
+
+/** name, timestamp, context and data. */
+const OWN_FIELDS = 4;
+
+/** A context that no scope has: made by a processor for one event. */
+export class OwnContext implements ContextView {
+  private json: string | undefined;
+
+  /** @param values in normal form, and nobody else's */
+  constructor(readonly values: EventFields) {}
+
+  text(): string {
+    return (this.json ??= JSON.stringify(this.values));
+  }
+
+  get(key: string): unknown {
+    return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+  }
 }
 
 /** What `emit` knows, before anybody has asked for more than the name. */
@@ -32,13 +53,16 @@ export interface EmittedEvent {
 export class Envelope {
   private json: string | undefined;
   private size = -1;
-  /** The emitted data in normal form. */
-  private data: unknown;
+  /** The data in normal form, while the event is not made. */
+  private formed: unknown;
+  private dataJson: string | undefined;
 
   private constructor(
     private readonly emitted: EmittedEvent,
     private readonly normalizer: Normalizer,
     private made: TrackingEvent | undefined,
+    /** The version that has the emitted data, which this one shares. */
+    private readonly source?: Envelope,
   ) {}
 
   static of(emitted: EmittedEvent, normalizer: Normalizer): Envelope {
@@ -55,6 +79,14 @@ export class Envelope {
 
   get depth(): number {
     return this.emitted.depth;
+  }
+
+  /** The context of `event`, without making the event; undefined if a processor put something without fields in its place. */
+  get context(): ContextView | undefined {
+    const { made } = this;
+    const { context } = this.emitted;
+    if (made === undefined || made.context === context.values) return context;
+    return isFields(made.context) ? new OwnContext(made.context) : undefined;
   }
 
   get event(): TrackingEvent {
@@ -77,6 +109,55 @@ export class Envelope {
     return new Envelope(this.emitted, this.normalizer, this.normalizer.processed(result, this.event));
   }
 
+  /** The same event as a shipped processor left it: in normal form already, and sharing with this one what it did not change. */
+  changed(event: TrackingEvent): Envelope {
+    return new Envelope(this.emitted, this.normalizer, event);
+  }
+
+  /** Whether a processor has added fields beside those that every event has. */
+  get hasAddedFields(): boolean {
+    return this.made !== undefined && Object.keys(this.made).length > OWN_FIELDS;
+  }
+
+  /** The data of `event`, without making the event. */
+  get data(): unknown {
+    return this.made === undefined ? this.emittedData() : this.made.data;
+  }
+
+  /** The JSON text of the data alone, kept for `text()` too. */
+  dataText(): string {
+    if (this.made !== undefined) return JSON.stringify(this.made.data);
+    const holder = this.source ?? this;
+    return (holder.dataJson ??= JSON.stringify(this.emittedData()));
+  }
+
+  /** The same event with other data, in normal form. */
+  withData(data: unknown): Envelope {
+    const { made, emitted, normalizer } = this;
+    if (made !== undefined) return this.changed({ ...made, data: data as EventFields });
+    const envelope = new Envelope(emitted, normalizer, undefined);
+    envelope.formed = data;
+    return envelope;
+  }
+
+  /** The same event under another name. Its data is not read for that. */
+  renamed(name: string): Envelope {
+    return this.derived({ ...this.emitted, name }, (event) => ({ ...event, name }));
+  }
+
+  /** The same event in another context. Its data is not read for that. */
+  inContext(context: ContextView): Envelope {
+    return this.derived({ ...this.emitted, context }, (event) => ({
+      ...event,
+      context: context.values as EventFields,
+    }));
+  }
+
+  /** What a function of the application gave for a part of this event, in normal form; what is replaced in it is counted. */
+  normalForm(part: 'context' | 'data', value: object): unknown {
+    return part === 'data' ? this.normalizer.data(this.name, value) : this.normalizer.context(this.name, value);
+  }
+
   /** The JSON text, made once per version however many backends write it. */
   text(): string {
     return (this.json ??= this.makeText());
@@ -93,6 +174,12 @@ export class Envelope {
     return { name, timestamp, id: this.id, ...rest }; // in the order of the log's lines
   }
 
+  private derived(emitted: EmittedEvent, change: (event: TrackingEvent) => TrackingEvent): Envelope {
+    const { made, normalizer } = this;
+    if (made !== undefined) return new Envelope(emitted, normalizer, change(made));
+    return new Envelope(emitted, normalizer, undefined, this.source ?? this);
+  }
+
   private make(): TrackingEvent {
     const { name, time, context } = this.emitted;
     return {
@@ -104,15 +191,22 @@ export class Envelope {
   }
 
   private emittedData(): unknown {
+    if (this.source !== undefined) return this.source.emittedData();
     const { name, data } = this.emitted;
-    return (this.data ??= this.normalizer.data(name, data));
+    return (this.formed ??= this.normalizer.data(name, data));
+  }
+
+  /** Kept if there is somebody to share it with. */
+  private emittedDataText(): string {
+    const holder = this.source ?? this;
+    return holder.dataJson ?? (holder === this ? JSON.stringify(this.emittedData()) : holder.dataText());
   }
 
   private makeText(): string {
     const { made } = this;
     const { id, name, time, context } = this.emitted;
     // Most events are only written: then neither their context nor they themselves have to be put together as objects.
-    if (made === undefined) return emittedText(name, time, id, context.text(), JSON.stringify(this.emittedData()));
+    if (made === undefined) return emittedText(name, time, id, context.text(), this.emittedDataText());
     return eventText(made, id, made.context === context.values ? context.text() : undefined);
   }
 }

@@ -85,6 +85,7 @@ function orElse(value: unknown, otherwise: unknown): unknown {
   return value === undefined ? otherwise : value;
 }
 
-function isFields(value: unknown): value is EventFields {
+/** Whether it has named fields; context and data can be a list or a text too, if a processor or a caller says so. */
+export function isFields(value: unknown): value is EventFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

@@ -37,6 +37,29 @@ export interface NameFilter extends EventProcessor {
   keepsName(name: string): boolean;
 }
 
+/**
+ * A shipped processor: it is given the envelope that all branches share, and changes neither it nor its event. What it gives
+ * back is in normal form and is not walked again.
+ */
+export interface EnvelopeProcessor extends EventProcessor {
+  /** The envelope itself, another version of it, or why the event goes no further. */
+  processEnvelope(envelope: Envelope): Envelope | DropReason;
+  /** Whether a failure holds the event back whatever `onError` says: what it guards may be privacy. */
+  readonly failsClosed: boolean;
+  /** Whether it runs code of the application, which may itself emit, or take its time. */
+  readonly callsApplication: boolean;
+}
+
+/**
+ * A processor that has to wait: for a lookup over the network, say. It needs a queue before it, so it can stand only in an
+ * AsyncRoutingBackend; anywhere else it is refused at start. The method has a name of its own, so that neither the compiler nor
+ * a reader takes it for an EventProcessor whose promise nobody would await.
+ */
+export interface AsyncProcessor {
+  /** @param signal aborted when its time is up, or at shutdown */
+  processAsync(event: TrackingEvent, signal: AbortSignal): Promise<ProcessorResult>;
+}
+
 /** A shipped backend: shares the envelope and its text, and never changes the event. */
 export interface EnvelopeBackend {
   /** Takes the event, or says why not. */

@@ -3,9 +3,12 @@ import type { DropReason, NodeLedger } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
 import type { Notices } from '../event/notices';
-import type { EventProcessor, NameFilter, Processor } from './contracts';
+import { AsyncResult, synchronous } from './async-result';
+import type { EnvelopeProcessor, EventProcessor, NameFilter, Processor } from './contracts';
 import { EventEmissionExit } from './event-emission-exit';
 import type { Processing } from './processing';
+
+export { isPromise } from './async-result';
 
 /** Beyond this a processor costs more than the request can spare, and somebody should know its name. */
 const SLOW_MS = 5;
@@ -26,7 +29,7 @@ export interface ProcessorStep {
   run(envelope: Envelope): Envelope | DropReason;
 }
 
-/** @param processor a function, or an instance with `process`; shipped filters by name are recognised by `keepsName` */
+/** @param processor a function, or an instance with `process`; shipped ones are recognised by `keepsName` and `processEnvelope` */
 export function processorStep(
   processor: Processor | EventProcessor,
   onError: OnError,
@@ -34,11 +37,16 @@ export function processorStep(
 ): ProcessorStep {
   if (typeof processor === 'function') return new ApplicationStep(processor, onError, surroundings);
   if (isNameFilter(processor)) return new NameFilterStep(processor, surroundings);
+  if (isEnvelopeProcessor(processor)) return new EnvelopeStep(processor, onError, surroundings);
   return new ApplicationStep((event) => processor.process(event), onError, surroundings);
 }
 
 function isNameFilter(processor: EventProcessor): processor is NameFilter {
   return typeof (processor as Partial<NameFilter>).keepsName === 'function';
+}
+
+function isEnvelopeProcessor(processor: EventProcessor): processor is EnvelopeProcessor {
+  return typeof (processor as Partial<EnvelopeProcessor>).processEnvelope === 'function';
 }
 
 /** A filter that cannot decide must hold the event back: what it guards may be privacy. */
@@ -58,48 +66,37 @@ class NameFilterStep implements ProcessorStep {
   }
 }
 
-/**
- * Code of the application: it gets a copy, so that a processor which fails half-way leaves nothing behind and a sibling branch
- * never sees its changes. Whatever it returns is brought to normal form again.
- */
-class ApplicationStep implements ProcessorStep {
+/** A step in which code of the application runs. */
+abstract class ApplicationCodeStep implements ProcessorStep {
   constructor(
-    private readonly process: Processor,
     private readonly onError: OnError,
     private readonly surroundings: StepSurroundings,
   ) {}
 
-  run(envelope: Envelope): Envelope | DropReason {
+  abstract run(envelope: Envelope): Envelope | DropReason;
+
+  /** Runs `code` such that what it emits is known to come from this event, and that somebody hears if it is slow. */
+  protected call<T>(envelope: Envelope, code: () => T): T {
     const { place, processing } = this.surroundings;
-    try {
-      const copy = envelope.copy();
-      const startedAt = performance.now();
-      const result: unknown = processing.run(envelope.id, envelope.depth, place, () => this.process(copy));
-      const tookMs = performance.now() - startedAt;
-      if (tookMs > SLOW_MS) this.reportSlow(tookMs);
-      if (result === undefined) return envelope.with(copy);
-      if (result === null) return 'filtered';
-      if (isPromise(result)) return this.refusePromise(result);
-      if (!isEvent(result)) throw new TypeError('it returned neither an event, nor null, nor nothing');
-      return envelope.with(result);
-    } catch (error) {
-      if (isExit(error)) return 'cancelled';
-      return this.failed(envelope, error);
-    }
+    const startedAt = performance.now();
+    const result = processing.run(envelope.id, envelope.depth, place, code);
+    const tookMs = performance.now() - startedAt;
+    if (tookMs > SLOW_MS) this.reportSlow(tookMs);
+    return result;
   }
 
-  private failed(envelope: Envelope, error: unknown): Envelope | DropReason {
+  protected ended(envelope: Envelope, error: unknown): Envelope | DropReason {
+    if (isA(EventEmissionExit, error)) return 'cancelled';
+    if (isA(AsyncResult, error)) return this.refusePromise();
     if (this.onError === 'drop') {
-      reportFailure(this.surroundings, error, 'The event was held back, as onError: "drop" asks.');
+      reportFailure(this.surroundings, error, 'The event was held back.');
       return 'processor-failed';
     }
     reportFailure(this.surroundings, error, 'The event went on as it was before this processor.');
     return envelope;
   }
 
-  private refusePromise(result: PromiseLike<unknown>): DropReason {
-    // Its own failure would otherwise end the process as an unhandled rejection.
-    result.then(undefined, () => undefined);
+  private refusePromise(): DropReason {
     const { place, notices } = this.surroundings;
     notices.once(
       `async-processor ${place}`,
@@ -121,6 +118,53 @@ class ApplicationStep implements ProcessorStep {
   }
 }
 
+/**
+ * Code of the application: it gets a copy, so that a processor which fails half-way leaves nothing behind and a sibling branch
+ * never sees its changes. Whatever it returns is brought to normal form again.
+ */
+class ApplicationStep extends ApplicationCodeStep {
+  constructor(
+    private readonly process: Processor,
+    onError: OnError,
+    surroundings: StepSurroundings,
+  ) {
+    super(onError, surroundings);
+  }
+
+  run(envelope: Envelope): Envelope | DropReason {
+    try {
+      const copy = envelope.copy();
+      const result: unknown = synchronous(this.call(envelope, () => this.process(copy)));
+      if (result === undefined) return envelope.with(copy);
+      if (result === null) return 'filtered';
+      if (!isEvent(result)) throw new TypeError('it returned neither an event, nor null, nor nothing');
+      return envelope.with(result);
+    } catch (error) {
+      return this.ended(envelope, error);
+    }
+  }
+}
+
+/** A shipped processor: it shares the event and gives back what is in normal form already, so nothing is copied or walked. */
+class EnvelopeStep extends ApplicationCodeStep {
+  private readonly process: (envelope: Envelope) => Envelope | DropReason;
+
+  constructor(processor: EnvelopeProcessor, onError: OnError, surroundings: StepSurroundings) {
+    super(processor.failsClosed ? 'drop' : onError, surroundings);
+    this.process = processor.callsApplication
+      ? (envelope) => this.call(envelope, () => processor.processEnvelope(envelope))
+      : (envelope) => processor.processEnvelope(envelope);
+  }
+
+  run(envelope: Envelope): Envelope | DropReason {
+    try {
+      return this.process(envelope);
+    } catch (error) {
+      return this.ended(envelope, error);
+    }
+  }
+}
+
 function reportFailure({ place, ledger, notices }: StepSurroundings, error: unknown, consequence: string): void {
   ledger.fail(place);
   notices.once(
@@ -130,16 +174,12 @@ function reportFailure({ place, ledger, notices }: StepSurroundings, error: unkn
 }
 
 /** Anything can be thrown, a revoked proxy too, which throws when it is looked at. */
-function isExit(error: unknown): boolean {
+function isA(type: new () => Error, error: unknown): boolean {
   try {
-    return error instanceof EventEmissionExit;
+    return error instanceof type;
   } catch {
     return false;
   }
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** {} or a list is no event: letting it through would lose the one that came in. */

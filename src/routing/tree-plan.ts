@@ -185,6 +185,14 @@ class Planner {
       return undefined;
     }
     const place = `${at} (${classNameOf(type)})`;
+    if (isAsyncProcessorClass(type)) {
+      this.fault(
+        place,
+        'it is an AsyncProcessor, which waits, and emit waits for nothing; only an AsyncRoutingBackend has the queue that it needs before it.',
+        'put it into the processors of an AsyncRoutingBackend; or do the waiting before emit, and look its result up here: processor(Enrich, { key, lookup })',
+      );
+      return undefined;
+    }
     const process: unknown = isProcessorClass(type) ? (type.prototype as { process: unknown }).process : type;
     if (isClass(process)) {
       this.fault(
@@ -266,6 +274,14 @@ function isRouting(type: unknown): boolean {
 function classNameOf(type: unknown): string {
   if (typeof type !== 'function') return 'no class';
   return type.name === '' ? 'a function' : type.name;
+}
+
+function isAsyncProcessorClass(type: unknown): boolean {
+  const { process, processAsync } = ((type as { readonly prototype?: unknown }).prototype ?? {}) as {
+    process?: unknown;
+    processAsync?: unknown;
+  };
+  return typeof processAsync === 'function' && typeof process !== 'function';
 }
 
 /** `class X {}` is a function too; only its text tells it from one that can be called. */

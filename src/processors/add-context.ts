@@ -1,0 +1,66 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ContextView, Envelope } from '../event/envelope';
+import { isFields } from '../event/normalizer';
+import type { TrackingEvent } from '../event/tracking-event';
+import { synchronous } from '../routing/async-result';
+import { NODE_OPTIONS } from '../routing/tokens';
+import { showValue } from '../routing/tracking-config.exception';
+import { withContext, type GivenFields } from './added-fields';
+import { ContextMemo } from './context-memo';
+import { OptionFaults } from './option-faults';
+import { SharingProcessor } from './sharing-processor';
+
+export interface AddContextOptions {
+  /** Values for the context; or a function that gives them for an event, of which it gets a copy. It may give nothing. */
+  readonly values: object | ((event: TrackingEvent) => GivenFields | null | undefined);
+  /** Whether a value takes the place of one that the context has under its name.  @default false */
+  readonly override?: boolean | undefined;
+}
+
+/**
+ * Adds values to the context of every event that comes this way. Values that are given as they are cost next to nothing: the
+ * context with them, and its text, is made once for each scope.
+ * @throws TrackingConfigException for its options, all faults at once
+ */
+@Injectable()
+export class AddContext extends SharingProcessor {
+  readonly failsClosed = false;
+  readonly callsApplication: boolean;
+  private readonly valuesFor: ((event: TrackingEvent) => unknown) | undefined;
+  private readonly contexts: ContextMemo;
+  private readonly overrides: boolean;
+
+  constructor(@Inject(NODE_OPTIONS) options: AddContextOptions) {
+    super();
+    const faults = new OptionFaults('AddContext', "processor(AddContext, { values: { release: '2026.11' } })");
+    const { values, override = false } = faults.read(options, ['values', 'override']);
+    faults.oneOf('override', override, [true, false]);
+    this.overrides = override;
+    this.valuesFor = typeof values === 'function' ? (values as (event: TrackingEvent) => unknown) : undefined;
+    if (this.valuesFor !== undefined) faults.synchronous('values', values);
+    const added = this.valuesFor === undefined ? faults.fields('values', values) : {};
+    this.contexts = new ContextMemo((context) => withContext(context, added, override));
+    this.callsApplication = this.valuesFor !== undefined;
+    faults.throwIfAny();
+  }
+
+  processEnvelope(envelope: Envelope): Envelope {
+    const { context } = envelope;
+    if (context === undefined) return envelope;
+    const together =
+      this.valuesFor === undefined ? this.contexts.of(context) : this.withMade(this.valuesFor, envelope, context);
+    return together === context ? envelope : envelope.inContext(together);
+  }
+
+  private withMade(
+    valuesFor: (event: TrackingEvent) => unknown,
+    envelope: Envelope,
+    context: ContextView,
+  ): ContextView {
+    const values = synchronous(valuesFor(envelope.copy()));
+    if (values === undefined || values === null) return context;
+    const added = typeof values === 'object' ? envelope.normalForm('context', values) : undefined;
+    if (!isFields(added)) throw new TypeError(`values gave ${showValue(values)}, which has no fields`);
+    return withContext(context, added, this.overrides);
+  }
+}

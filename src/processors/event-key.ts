@@ -1,0 +1,65 @@
+import { hash } from 'node:crypto';
+import type { Envelope } from '../event/envelope';
+import { toNormalForm } from '../event/normal-form';
+import type { TrackingEvent } from '../event/tracking-event';
+import { synchronous } from '../routing/async-result';
+import { showValue } from '../routing/tracking-config.exception';
+import { PathFault, readValuePath, type ValuePath } from './event-path';
+import type { OptionFaults } from './option-faults';
+
+/** Where an event has what it is told apart by: a path, such as 'context.user_id', or a function, which gets a copy of it. */
+export type EventKeySource = string | ((event: TrackingEvent) => unknown);
+
+/** Reads that value from events. */
+export class EventKey {
+  private constructor(private readonly source: ValuePath | ((event: TrackingEvent) => unknown)) {}
+
+  /** @param name of the option */
+  static read(name: string, source: unknown, faults: OptionFaults): EventKey | undefined {
+    if (typeof source === 'function') {
+      faults.synchronous(name, source);
+      return new EventKey(source as (event: TrackingEvent) => unknown);
+    }
+    if (typeof source !== 'string') {
+      faults.add(`${name} is ${showValue(source)}, neither a path nor a function.`);
+      return undefined;
+    }
+    const path = readValuePath(source);
+    if (!(path instanceof PathFault)) return new EventKey(path);
+    faults.add(`${name} is ${showValue(source)}: ${path.what}`, path.mend);
+    return undefined;
+  }
+
+  get callsApplication(): boolean {
+    return typeof this.source === 'function';
+  }
+
+  /** The value, to be read only. */
+  valueIn(envelope: Envelope): unknown {
+    return typeof this.source === 'function'
+      ? synchronous(this.source(envelope.copy()))
+      : this.source.valueIn(envelope);
+  }
+
+  /** The value as a text of bounded length; undefined if the event has none: undefined, null or ''. 5 and '5' are the same. */
+  textIn(envelope: Envelope): string | undefined {
+    const value = this.valueIn(envelope);
+    if (value === undefined || value === null || value === '') return undefined;
+    return bounded(toText(value));
+  }
+}
+
+const LONG_KEY = 200;
+const KEY_LIMITS = { maxDepth: 8, maxNodes: 200, maxTextLength: 10_000 };
+
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (value instanceof Date) return value.toJSON();
+  return JSON.stringify(toNormalForm(value, KEY_LIMITS, () => undefined));
+}
+
+/** Users write texts of any length, and a bound on their number alone bounds no memory. */
+export function bounded(text: string): string {
+  return text.length > LONG_KEY ? hash('sha256', text, 'base64') : text;
+}

@@ -1,0 +1,138 @@
+/**
+ * A place in an event, as one writes it into a configuration: `data.users.*.email`. What is written wrong must be found at the
+ * start: a path that matches nothing lets through what it should have held back, and nobody notices.
+ *
+ * A path is read from the event down: keys joined by dots, an item of a list by its number; `*` is any one key or item, `**`
+ * any number of them, none included. A backslash takes the meaning from a dot, a star, a bracket or itself.
+ */
+import type { Envelope } from '../event/envelope';
+import type { EventFields } from '../event/tracking-event';
+
+export const ANY_KEY = Symbol('*');
+export const ANY_DEPTH = Symbol('**');
+export type PathStep = string | typeof ANY_KEY | typeof ANY_DEPTH;
+
+/** Which fields of the event a path begins in: one of its own, or those that a processor has added. */
+export type EventPart = 'data' | 'context' | 'added';
+
+/** A way from one part of the event down to values in it. */
+export interface FieldPath {
+  readonly part: EventPart;
+  readonly steps: readonly PathStep[];
+}
+
+/** Why a path cannot be read. */
+export class PathFault {
+  constructor(
+    readonly what: string,
+    readonly mend: string,
+  ) {}
+}
+
+/** A path to fields that may be taken away; one that begins with a star leads into several parts. */
+export function readFieldPath(path: unknown): FieldPath[] | PathFault {
+  const steps = readSteps(path);
+  if (steps instanceof PathFault) return steps;
+  const [first, ...rest] = steps;
+  if (steps.at(-1) === ANY_DEPTH) {
+    return new PathFault('it ends in **, which says nothing about what it should find.', `end in .* or in a key`);
+  }
+  if (first === 'data' || first === 'context') return [{ part: first, steps: rest }];
+  if (first === ANY_KEY || first === ANY_DEPTH) {
+    if (rest.length === 0) return new PathFault('it is every part of the event.', "'data.*', 'context.*'");
+    const inParts = (['data', 'context'] as const).flatMap((part) =>
+      stepsIn(part, steps).map((steps) => ({ part, steps })),
+    );
+    return [...inParts, { part: 'added', steps }];
+  }
+  if (first === 'name' || first === 'timestamp' || first === 'id') {
+    return new PathFault(`an event keeps its ${first}.`, 'a path into data or context; RenameEvent gives another name');
+  }
+  return new PathFault(
+    'it begins in no part of an event: these are data and context.',
+    `'data.${String(path)}', 'context.${String(path)}', or at any depth '**.${String(path)}'`,
+  );
+}
+
+/** What is left to go inside of a part of the event, for a path that begins with a star. */
+function stepsIn(part: 'data' | 'context', steps: readonly PathStep[]): (readonly PathStep[])[] {
+  const [first, second, ...rest] = steps;
+  if (first === ANY_KEY) return [steps.slice(1)];
+  // The part may be one of the keys that ** stands for, or the key after it. By a star it is not meant as a whole.
+  return rest.length > 0 && (second === ANY_KEY || second === part) ? [steps, rest] : [steps];
+}
+
+/** A path to one value, to tell events apart by. */
+export function readValuePath(path: string): ValuePath | PathFault {
+  const steps = readSteps(path);
+  if (steps instanceof PathFault) return steps;
+  const [part, ...keys] = steps;
+  if (steps.length === 1 && part === 'name') return new ValuePath('name', []);
+  if (!keys.every((key) => typeof key === 'string')) {
+    return new PathFault('it has a star in it, and so leads to more than one value.', "'context.user_id'");
+  }
+  if ((part === 'data' || part === 'context') && keys.length > 0) return new ValuePath(part, keys);
+  return new PathFault(
+    "it leads to no value: it can be 'name', or begin with data or context.",
+    `'context.${path}' or 'data.${path}'`,
+  );
+}
+
+export class ValuePath {
+  constructor(
+    private readonly part: 'name' | 'data' | 'context',
+    private readonly keys: readonly string[],
+  ) {}
+
+  /** The value in this event, which is shared; undefined if there is none. */
+  valueIn(envelope: Envelope): unknown {
+    if (this.part === 'name') return envelope.name;
+    const [first = '', ...rest] = this.keys;
+    const isInContext = this.part === 'context';
+    let value: unknown = isInContext ? envelope.context?.get(first) : envelope.data;
+    for (const key of isInContext ? rest : this.keys) {
+      // Nothing but own fields, or 'data.constructor' would find something in every event.
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+      value = (value as EventFields)[key];
+    }
+    return value;
+  }
+}
+
+function readSteps(path: unknown): PathStep[] | PathFault {
+  if (typeof path !== 'string') return new PathFault('it is no text.', "'data.user.email'");
+  const steps: PathStep[] = [];
+  let key = '';
+  let stars = 0;
+  for (let at = 0; at <= path.length; at++) {
+    const sign = path[at];
+    if (sign === '\\' && at + 1 < path.length) key += path[++at] ?? '';
+    else if (sign === '\\') return new PathFault('it ends in a backslash.', String.raw`write \\ for a backslash`);
+    else if (sign === '[' || sign === ']') {
+      const mend = String.raw`'data.users.*.email', 'data.users.0.email'; \[ for a bracket in a key`;
+      return new PathFault('it has brackets; keys and numbers are joined by dots.', mend);
+    } else if (sign === '.' || sign === undefined) {
+      const step = stepOf(key, stars);
+      if (step instanceof PathFault) return step;
+      if (step !== ANY_DEPTH || steps.at(-1) !== ANY_DEPTH) steps.push(step);
+      key = '';
+      stars = 0;
+    } else {
+      key += sign;
+      if (sign === '*') stars++;
+    }
+  }
+  return steps;
+}
+
+/** @param stars how many signs of `key` are stars that no backslash stands before */
+function stepOf(key: string, stars: number): PathStep | PathFault {
+  if (key === '') return new PathFault('a key in it is empty.', String.raw`'data.email'; \. for a dot in a key`);
+  if (stars === 0) return key;
+  if (key === '*') return ANY_KEY;
+  if (key === '**') return ANY_DEPTH;
+  return new PathFault(
+    'a star in it is a part of a key; it can only stand for a whole one.',
+    String.raw`'data.*'; \* for a star in a key`,
+  );
+}

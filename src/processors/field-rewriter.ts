@@ -1,0 +1,155 @@
+import { OwnContext, type ContextView, type Envelope } from '../event/envelope';
+import { setField } from '../event/normal-form';
+import type { EventFields, TrackingEvent } from '../event/tracking-event';
+import { ContextMemo } from './context-memo';
+import type { EventPart, FieldPath } from './event-path';
+import { PathState } from './path-states';
+
+/** Which values are meant besides those that paths lead to, and what they become. */
+export interface RewriteRule {
+  /** Whether a field of this name is meant, at any depth. */
+  readonly isKeyMeant?: ((key: string) => boolean) | undefined;
+  /** Whether a value is meant that is neither an object nor a list. @param path as it would be written, without backslashes */
+  readonly isValueMeant?: ((path: string, value: unknown) => boolean) | undefined;
+  /** What a value becomes; undefined takes it away. The same for the same value. */
+  readonly replace: (value: unknown) => unknown;
+}
+
+/**
+ * Replaces or takes away values deep in an event that others hold too. Only what lies on the way to a change is copied, and an
+ * event without any such value goes on as it is. Own fields are looked at and nothing else, so no prototype is read or changed.
+ */
+export class FieldRewriter {
+  private readonly states: Readonly<Record<EventPart, PathState | undefined>>;
+  private readonly contexts: ContextMemo;
+  private readonly looksAtAll: boolean;
+
+  /** @throws RangeError if the paths have too many stars */
+  constructor(
+    paths: readonly FieldPath[],
+    private readonly rule: RewriteRule,
+  ) {
+    const of = (part: EventPart): PathState | undefined =>
+      PathState.of(paths.filter((path) => path.part === part).map(({ steps }) => steps));
+    this.states = { data: of('data'), context: of('context'), added: of('added') };
+    this.looksAtAll = rule.isKeyMeant !== undefined || rule.isValueMeant !== undefined;
+    this.contexts = new ContextMemo((context) => this.rewritten(context));
+  }
+
+  apply(envelope: Envelope): Envelope {
+    return this.applyToAdded(this.applyToData(this.applyToContext(envelope)));
+  }
+
+  private applyToData(envelope: Envelope): Envelope {
+    const { data: state } = this.states;
+    if (!this.looksAtAll && state === undefined) return envelope;
+    const { data: before } = envelope;
+    const data = this.part(before, state, 'data');
+    return data === before ? envelope : envelope.withData(data);
+  }
+
+  private applyToAdded(envelope: Envelope): Envelope {
+    const { added: state } = this.states;
+    if ((!this.looksAtAll && state === undefined) || !envelope.hasAddedFields) return envelope;
+    const { name, timestamp, context, data, ...added } = envelope.event as TrackingEvent & EventFields;
+    const fields = this.fields(added, state, '');
+    return fields === added ? envelope : envelope.changed({ name, timestamp, context, data, ...fields });
+  }
+
+  private applyToContext(envelope: Envelope): Envelope {
+    const { context } = envelope;
+    if (!this.concerns(context)) return envelope;
+    if (context === undefined) return this.applyToOddContext(envelope);
+    // A predicate may think otherwise the next time.
+    const after = this.rule.isValueMeant === undefined ? this.contexts.of(context) : this.rewritten(context);
+    return after === context ? envelope : envelope.inContext(after);
+  }
+
+  /** Whether it has to be gone through, which may have to be made for that. */
+  private concerns(context: ContextView | undefined): boolean {
+    if (this.looksAtAll) return true;
+    const { context: state } = this.states;
+    if (state === undefined) return false;
+    return (
+      state.ends ||
+      state.leadsAnywhere ||
+      context === undefined ||
+      state.keys.some((key) => context.get(key) !== undefined)
+    );
+  }
+
+  /** A processor of the application has put a list or a text in its place. */
+  private applyToOddContext(envelope: Envelope): Envelope {
+    const { event } = envelope;
+    const context = this.part(event.context, this.states.context, 'context') as EventFields;
+    return context === event.context ? envelope : envelope.changed({ ...event, context });
+  }
+
+  private rewritten(context: ContextView): ContextView {
+    const values = this.part(context.values, this.states.context, 'context');
+    return values === context.values ? context : new OwnContext(values as EventFields);
+  }
+
+  /** An event always has data and a context. */
+  private part(before: unknown, state: PathState | undefined, path: string): unknown {
+    const after = this.value(before, state, path);
+    return after === undefined ? {} : after;
+  }
+
+  /** @returns the very same value if nothing in it was meant, and undefined if it is taken away */
+  private value(value: unknown, state: PathState | undefined, path: string): unknown {
+    if (state?.ends === true) return this.rule.replace(value);
+    if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+      if (state === undefined && !this.looksAtAll) return value;
+      return Array.isArray(value) ? this.items(value, state, path) : this.fields(value as EventFields, state, path);
+    }
+    const isMeant = this.rule.isValueMeant?.(path, value instanceof Date ? new Date(value) : value) === true;
+    return isMeant ? this.rule.replace(value) : value;
+  }
+
+  /** An item that is taken away leaves no gap. */
+  private items(items: readonly unknown[], state: PathState | undefined, path: string): readonly unknown[] {
+    let copy: unknown[] | undefined;
+    for (let at = 0; at < items.length; at++) {
+      const before = items[at];
+      const after = this.value(before, state?.nextItem(at), this.pathTo(path, at));
+      if (copy === undefined && after === before) continue;
+      copy ??= items.slice(0, at);
+      if (after !== undefined) copy.push(after);
+    }
+    return copy ?? items;
+  }
+
+  private fields(fields: EventFields, state: PathState | undefined, path: string): EventFields {
+    const goesThroughAll = this.looksAtAll || state?.leadsAnywhere === true;
+    const keys = goesThroughAll ? Object.keys(fields) : (state?.keys ?? []);
+    let copy: EventFields | undefined;
+    let taken: Set<string> | undefined;
+    for (const key of keys) {
+      if (!goesThroughAll && !Object.hasOwn(fields, key)) continue;
+      const before = fields[key];
+      const after =
+        this.rule.isKeyMeant?.(key) === true
+          ? this.rule.replace(before)
+          : this.value(before, state?.next(key), this.pathTo(path, key));
+      if (after === before) continue;
+      copy ??= { ...fields };
+      if (after === undefined) (taken ??= new Set()).add(key);
+      else copy[key] = after; // an own field of the copy already, __proto__ too
+    }
+    return taken === undefined || copy === undefined ? (copy ?? fields) : without(copy, taken);
+  }
+
+  /** Made only where somebody reads it. */
+  private pathTo(path: string, key: string | number): string {
+    if (this.rule.isValueMeant === undefined) return '';
+    return path === '' ? String(key) : `${path}.${String(key)}`;
+  }
+}
+
+/** A new object: `delete` would leave one that is slow to read for everybody after. */
+function without(fields: EventFields, taken: ReadonlySet<string>): EventFields {
+  const rest: EventFields = {};
+  for (const key of Object.keys(fields)) if (!taken.has(key)) setField(rest, key, fields[key]);
+  return rest;
+}

@@ -1,0 +1,84 @@
+import { toNormalForm, DEFAULT_LIMITS } from '../event/normal-form';
+import type { EventFields } from '../event/tracking-event';
+import { isAsyncFunction } from '../routing/tree-plan';
+import { showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+
+/**
+ * Reads the options of one processor and collects what is wrong in them, so that all is reported at once. A misspelt option is
+ * a fault too: a processor that is told `path` and knows `paths` would let through what it was put there to hold back.
+ */
+export class OptionFaults {
+  private readonly faults: ConfigFault[] = [];
+
+  /** @param mend shows the whole processor as it can stand */
+  constructor(
+    private readonly place: string,
+    private readonly mend: string,
+  ) {}
+
+  add(what: string, mend = this.mend): void {
+    this.faults.push({ path: this.place, what, mend });
+  }
+
+  /** The options, {} for none. */
+  read<Options extends object>(options: Options | undefined, known: readonly (keyof Options & string)[]): Options {
+    if (options === undefined) return {} as Options;
+    if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
+      this.add(`its options are ${showValue(options)}, not an object.`);
+      return {} as Options;
+    }
+    for (const key of Object.keys(options)) {
+      if (!(known as readonly string[]).includes(key)) {
+        this.add(`the option "${key}" is unknown; known are ${known.join(', ')}.`);
+      }
+    }
+    return options;
+  }
+
+  oneOf(name: string, value: unknown, choices: readonly unknown[]): void {
+    if (choices.includes(value)) return;
+    this.add(
+      `${name} is ${showValue(value)}; it can be ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}.`,
+    );
+  }
+
+  number(name: string, value: unknown, wanted: string, isRight: (value: number) => boolean): void {
+    if (typeof value === 'number' && isRight(value)) return;
+    this.add(`${name} is ${showValue(value)}; it has to be ${wanted}.`);
+  }
+
+  /** A function that gives its result at once. */
+  synchronous(name: string, value: unknown): void {
+    if (typeof value !== 'function') this.add(`${name} is ${showValue(value)}, not a function.`);
+    else if (isAsyncFunction(value)) {
+      this.add(`${name} is async, and emit waits for nothing.`, `make ${name} give its result at once`);
+    }
+  }
+
+  /** A list, not a text, which is a list of characters for whoever loops over it. */
+  list(name: string, value: unknown): unknown[] {
+    if (typeof value === 'object' && value !== null && Symbol.iterator in value)
+      return [...(value as Iterable<unknown>)];
+    this.add(`${name} is ${showValue(value)}, not a list.`);
+    return [];
+  }
+
+  /** Fields for events, in normal form. */
+  fields(name: string, value: unknown): EventFields {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.add(`${name} is ${showValue(value)}, not an object of values by name.`);
+      return {};
+    }
+    const form = toNormalForm(value, DEFAULT_LIMITS, (kind, path) => {
+      this.add(
+        `${name}${path === '' ? '' : `.${path}`} cannot be written as it is (${kind}).`,
+        'give text, numbers, booleans, dates, and objects and lists of these',
+      );
+    });
+    return form as EventFields;
+  }
+
+  throwIfAny(): void {
+    if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
+  }
+}

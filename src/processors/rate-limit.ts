@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DropReason } from '../delivery/node-ledger';
+import type { Envelope } from '../event/envelope';
+import { NODE_OPTIONS } from '../routing/tokens';
+import { EventKey, type EventKeySource } from './event-key';
+import { OptionFaults } from './option-faults';
+import { RecentKeys } from './recent-keys';
+import { SharingProcessor } from './sharing-processor';
+
+export interface RateLimitOptions {
+  /** How many events pass in the long run; 0.1 is one in ten seconds. */
+  readonly perSecond: number;
+  /** How many may come at once after a silence.  @default perSecond, and at least 1 */
+  readonly burst?: number | undefined;
+  /**
+   * What has a limit of its own: a path such as 'context.user_id' or 'name', or a function, which gets a copy of the event.
+   * Events without it share one limit.
+   * @default one limit for all events
+   */
+  readonly by?: EventKeySource | undefined;
+  /** How many keys are remembered. Beyond it the one that was silent longest is forgotten, and begins with a full burst again.  @default 10_000 */
+  readonly maxKeys?: number | undefined;
+}
+
+/** What one key may still send. */
+interface Bucket {
+  tokens: number;
+  /** Epoch milliseconds. */
+  filledAt: number;
+}
+
+/**
+ * Lets only so many events pass, and drops the others as 'rate-limited'. Time is that at which events arrive here.
+ * @throws TrackingConfigException for its options, all faults at once
+ */
+@Injectable()
+export class RateLimit extends SharingProcessor {
+  readonly failsClosed = true;
+  readonly callsApplication: boolean;
+  private readonly perMs: number;
+  private readonly burst: number;
+  private readonly key: EventKey | undefined;
+  private readonly buckets: RecentKeys<Bucket>;
+
+  constructor(@Inject(NODE_OPTIONS) options: RateLimitOptions) {
+    super();
+    const faults = new OptionFaults('RateLimit', "processor(RateLimit, { perSecond: 10, by: 'context.user_id' })");
+    const { perSecond, burst, by, maxKeys = 10_000 } = faults.read(options, ['perSecond', 'burst', 'by', 'maxKeys']);
+    faults.number('perSecond', perSecond, 'a number above 0', (value) => value > 0 && Number.isFinite(value));
+    if (burst !== undefined)
+      faults.number('burst', burst, 'a number from 1 up', (value) => value >= 1 && Number.isFinite(value));
+    faults.number('maxKeys', maxKeys, 'a whole number from 1 up', (value) => Number.isInteger(value) && value >= 1);
+    this.key = by === undefined ? undefined : EventKey.read('by', by, faults);
+    faults.throwIfAny();
+    this.callsApplication = this.key?.callsApplication === true;
+    this.perMs = perSecond / 1000;
+    this.burst = burst ?? Math.max(1, perSecond);
+    this.buckets = new RecentKeys(maxKeys);
+  }
+
+  processEnvelope(envelope: Envelope): Envelope | DropReason {
+    return this.takeToken(this.key?.textIn(envelope) ?? '', Date.now()) ? envelope : 'rate-limited';
+  }
+
+  private takeToken(key: string, now: number): boolean {
+    const bucket = this.buckets.enter(key, this.buckets.get(key) ?? { tokens: this.burst, filledAt: now });
+    // A clock that was set back gives no tokens, and goes on from where it is now.
+    const elapsedMs = Math.max(0, now - bucket.filledAt);
+    bucket.tokens = Math.min(this.burst, bucket.tokens + elapsedMs * this.perMs);
+    bucket.filledAt = now;
+    if (bucket.tokens < 1) return false;
+    bucket.tokens--;
+    return true;
+  }
+}

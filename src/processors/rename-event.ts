@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Envelope } from '../event/envelope';
+import { synchronous } from '../routing/async-result';
+import { NODE_OPTIONS } from '../routing/tokens';
+import { showValue } from '../routing/tracking-config.exception';
+import { OptionFaults } from './option-faults';
+import { SharingProcessor } from './sharing-processor';
+
+export interface RenameEventOptions {
+  /** New names by old ones; or a function that gives the new name, which may be the old one. Other events keep their names. */
+  readonly names: Readonly<Record<string, string>> | ((name: string) => string);
+}
+
+/**
+ * Gives events another name, for what comes after it in this branch. Of its data nothing is read.
+ * @throws TrackingConfigException for its options, all faults at once
+ */
+@Injectable()
+export class RenameEvent extends SharingProcessor {
+  readonly failsClosed = false;
+  readonly callsApplication: boolean;
+  private readonly nameFor: (name: string) => unknown;
+
+  constructor(@Inject(NODE_OPTIONS) options: RenameEventOptions) {
+    super();
+    const faults = new OptionFaults(
+      'RenameEvent',
+      "processor(RenameEvent, { names: { play_video: 'edx.video.played' } })",
+    );
+    const { names } = faults.read(options, ['names']);
+    this.callsApplication = typeof names === 'function';
+    if (typeof names === 'function') {
+      faults.synchronous('names', names);
+      this.nameFor = names;
+    } else {
+      const byName = readNames(names, faults);
+      this.nameFor = (name) => byName.get(name) ?? name;
+    }
+    faults.throwIfAny();
+  }
+
+  processEnvelope(envelope: Envelope): Envelope {
+    const name = synchronous(this.nameFor(envelope.name));
+    if (name === envelope.name) return envelope;
+    if (typeof name !== 'string' || name === '') throw new TypeError(`names gave ${showValue(name)}, which is no name`);
+    return envelope.renamed(name);
+  }
+}
+
+function readNames(names: unknown, faults: OptionFaults): ReadonlyMap<string, string> {
+  if (typeof names !== 'object' || names === null || Array.isArray(names)) {
+    faults.add(`names is ${showValue(names)}, neither an object of new names by old ones nor a function.`);
+    return new Map();
+  }
+  for (const [old, name] of Object.entries(names)) {
+    if (typeof name !== 'string' || name === '') {
+      faults.add(`names gives ${showValue(old)} the name ${showValue(name)}, which is none.`);
+    }
+  }
+  return new Map(Object.entries(names as Record<string, string>));
+}

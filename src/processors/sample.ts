@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { DropReason } from '../delivery/node-ledger';
+import type { ContextView, Envelope } from '../event/envelope';
+import { NODE_OPTIONS } from '../routing/tokens';
+import { showValue } from '../routing/tracking-config.exception';
+import { withContext } from './added-fields';
+import { ContextMemo } from './context-memo';
+import { EventKey, type EventKeySource } from './event-key';
+import { OptionFaults } from './option-faults';
+import { SharingProcessor } from './sharing-processor';
+
+export interface SampleOptions {
+  /** The share of the events of a name that is kept, from 0 to 1.  @default {} */
+  readonly rates?: Readonly<Record<string, number>> | undefined;
+  /** The share of all others.  @default 1 */
+  readonly defaultRate?: number | undefined;
+  /**
+   * What is in or out as a whole: a path such as 'context.user_id', or a function, which gets a copy of the event. Whoever is in
+   * at a rate is in for all names at that rate and above it, in every process. Events without it are drawn at random.
+   * @default each event is drawn at random
+   */
+  readonly by?: EventKeySource | undefined;
+  /** Another seed, another choice of the same size.  @default '' */
+  readonly seed?: string | undefined;
+  /** Whether the share is written to `context.sample_rate` of what is kept, unless it is 1.  @default false */
+  readonly writeShare?: boolean | undefined;
+}
+
+/** Where `writeShare` writes. */
+const SHARE_FIELD = 'sample_rate';
+
+/**
+ * Keeps a share of the events, and drops the others as 'sampled'.
+ * @throws TrackingConfigException for its options, all faults at once
+ */
+@Injectable()
+export class Sample extends SharingProcessor {
+  readonly failsClosed = true;
+  readonly callsApplication: boolean;
+  private readonly rates: ReadonlyMap<string, number>;
+  private readonly defaultRate: number;
+  private readonly key: EventKey | undefined;
+  private readonly seed: string;
+  private readonly shares: ReadonlyMap<number, ContextMemo>;
+
+  constructor(@Inject(NODE_OPTIONS) options: SampleOptions) {
+    super();
+    const faults = new OptionFaults(
+      'Sample',
+      "processor(Sample, { rates: { play_video: 0.1 }, by: 'context.user_id' })",
+    );
+    const given = faults.read(options, ['rates', 'defaultRate', 'by', 'seed', 'writeShare']);
+    const { rates, defaultRate = 1, by, seed = '', writeShare = false } = given;
+    if (rates === undefined && given.defaultRate === undefined) faults.add('it has neither rates nor a defaultRate.');
+    this.rates = readRates(rates ?? {}, faults);
+    this.defaultRate = readRate('defaultRate', defaultRate, faults);
+    this.key = by === undefined ? undefined : EventKey.read('by', by, faults);
+    if (typeof seed !== 'string') faults.add(`seed is ${showValue(seed)}, not a text.`);
+    faults.oneOf('writeShare', writeShare, [true, false]);
+    faults.throwIfAny();
+    this.callsApplication = this.key?.callsApplication === true;
+    this.seed = seed;
+    const all = writeShare ? [...this.rates.values(), defaultRate] : [];
+    this.shares = new Map(all.map((rate) => [rate, new ContextMemo((context) => withShare(context, rate))]));
+  }
+
+  processEnvelope(envelope: Envelope): Envelope | DropReason {
+    const rate = this.rates.get(envelope.name) ?? this.defaultRate;
+    if (rate === 1) return envelope;
+    if (rate === 0 || this.draw(envelope) >= rate) return 'sampled';
+    const { context } = envelope;
+    const share = this.shares.get(rate);
+    return share === undefined || context === undefined ? envelope : envelope.inContext(share.of(context));
+  }
+
+  /** From 0 up to 1. */
+  private draw(envelope: Envelope): number {
+    const key = this.key?.textIn(envelope);
+    return key === undefined ? Math.random() : fractionOf(`${this.seed}:${key}`);
+  }
+}
+
+/** The first 32 bits of SHA-256: anybody can tell from outside who is in, in any language. */
+function fractionOf(text: string): number {
+  return Number.parseInt(hash('sha256', text).slice(0, 8), 16) / 2 ** 32;
+}
+
+/** A sample of a sample is the smaller for both. */
+function withShare(context: ContextView, rate: number): ContextView {
+  const outer = context.get(SHARE_FIELD);
+  return withContext(context, { [SHARE_FIELD]: typeof outer === 'number' ? outer * rate : rate }, true);
+}
+
+function readRates(rates: unknown, faults: OptionFaults): ReadonlyMap<string, number> {
+  if (typeof rates !== 'object' || rates === null || Array.isArray(rates)) {
+    faults.add(`rates is ${showValue(rates)}, not an object of shares by name.`);
+    return new Map();
+  }
+  return new Map(
+    Object.entries(rates).map(([name, rate]) => [name, readRate(`rates[${showValue(name)}]`, rate, faults)]),
+  );
+}
+
+function readRate(option: string, rate: unknown, faults: OptionFaults): number {
+  faults.number(option, rate, 'a share from 0 to 1', (share) => share >= 0 && share <= 1);
+  return rate as number;
+}
