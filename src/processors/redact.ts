@@ -113,10 +113,10 @@ function refuseContext(paths: readonly FieldPath[], action: RedactAction, faults
   faults.add('the path "context" is all of it, and no text can take the place of that.', "'context.*'");
 }
 
-function readAction(action: RedactAction, faults: OptionFaults): RewriteRule['replace'] {
+function readAction(action: unknown, faults: OptionFaults): RewriteRule['replace'] {
   if (action === 'mask') return () => MASK;
   if (action === 'remove') return () => undefined;
-  const { mask, hash } = (typeof action === 'object' ? action : {}) as { mask?: unknown; hash?: HashKeys };
+  const { mask, hash } = (action ?? {}) as { mask?: unknown; hash?: HashKeys };
   if (typeof mask === 'string') return () => mask;
   if (hash === undefined) {
     faults.add(

@@ -315,6 +315,7 @@ describe('Redact', () => {
     ['an async predicate', { when: async () => Promise.resolve(true) }, /when is async/],
     ['async marks', { marks: async () => Promise.resolve([]) }, /marks is async/],
     ['an action that it has not', { keys: ['a'], action: 'hide' }, /action is "hide"/],
+    ['an action that is null', { keys: ['a'], action: null }, /action is null/],
     ['a mask that is no text', { keys: ['a'], action: { mask: 5 } }, /action is an object/],
     ['a hash without keys', { keys: ['a'], action: { hash: {} } }, /hash\.keys is undefined/],
     [
