@@ -135,7 +135,9 @@ function coreModule(
     provide: tokens.tracker,
     inject: [tokens.settings],
     useFactory: ({ options, enabled, notices }: Settings) => {
-      const { clock = Date.now, limits = {}, maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000, ids } = options;
+      // Asked for anew each time: a test may exchange Date.now after the start.
+      const { clock = () => Date.now(), limits = {}, ids } = options;
+      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000 } = options;
       return new TrackerService({ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, notices, ids });
     },
   };

@@ -291,6 +291,17 @@ describe('TrackingModule.forRoot', () => {
   });
 });
 
+describe('The clock', () => {
+  it("is the system's at the time of each event, one that a test puts in later too", async () => {
+    const app = await start(TrackingModule.forRoot({ backends: { sink: backend(MemoryBackend) } }));
+    const tracker = app.get(TrackerService);
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1000);
+    tracker.emit('e');
+    now.mockRestore();
+    expect(tracker.backend<MemoryBackend>('sink').last()?.timestamp).toEqual(new Date(1000));
+  });
+});
+
 describe('TrackingModule.forRootAsync', () => {
   it('takes what is known only at start from injected providers', async () => {
     const app = await start(
@@ -561,6 +572,23 @@ describe('The end of an application', () => {
     expect(warn.mock.calls.map(([text]) => text).at(-1)).toBe(
       'tracker "default" closed; of 2 events emitted, dropped at log: 2 too-large.',
     );
+  });
+
+  it('still writes at the exit of the process while it drains', async () => {
+    const before = process.listenerCount('exit');
+    const seen: number[] = [];
+    class Slow {
+      accept(): undefined {
+        return undefined;
+      }
+      drain(): Promise<void> {
+        seen.push(process.listenerCount('exit'));
+        return Promise.resolve();
+      }
+    }
+    const app = await start(TrackingModule.forRoot({ backends: { slow: backend(Slow) } }));
+    await app.close();
+    expect(seen).toEqual([before + 1]);
   });
 
   it('leaves no listener on the process', async () => {

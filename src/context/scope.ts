@@ -124,11 +124,17 @@ export class View implements ContextView {
   ) {}
 
   get values(): EventFields {
-    return (this.merged ??= mergeLayers({ ...this.parent?.values }, this.layers));
+    return (this.merged ??= this.merge());
   }
 
   text(): string {
     return (this.json ??= this.addedText() ?? JSON.stringify(this.values));
+  }
+
+  /** Into an object that begins empty: V8 takes almost three times as long to add fields to one that was spread. */
+  private merge(): EventFields {
+    const ofParent = this.parent?.values as EventFields | undefined;
+    return mergeLayers({}, ofParent === undefined ? this.layers : [ofParent, ...this.layers]);
   }
 
   /** Undefined if the layer hides a value of the parent: then the text has to be made of the merged values. */

@@ -86,7 +86,7 @@ export class RouteNode {
       }
       if (this.backend instanceof RoutingBackend) {
         this.handOn(current, confirmation);
-        return;
+        return undefined;
       }
       const refused = this.take(current);
       if (refused === undefined && confirmation !== undefined) this.confirm(confirmation);
@@ -97,11 +97,10 @@ export class RouteNode {
     }
   }
 
-  private handOn(envelope: Envelope, confirmation: Confirmation | undefined): undefined {
+  private handOn(envelope: Envelope, confirmation: Confirmation | undefined): void {
     const { children } = this;
     // By index: a backend that is registered while this very event is processed must not make the loop skip or repeat one.
     for (let at = 0; at < children.length; at++) children[at]?.receive(envelope, confirmation);
-    return undefined;
   }
 
   private reportFailure(error: unknown): void {

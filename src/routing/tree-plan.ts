@@ -58,7 +58,8 @@ export interface DescribedTree {
 
 export const ASYNC_PROCESSOR = 'it is async, and emit waits for nothing, so it could never change an event.';
 export const ASYNC_SEND = 'its send is async: emit waits for nothing, so what fails in it would be lost unseen.';
-const NAME = /^[A-Za-z0-9_.-]+$/;
+/** Names stand in paths, tokens and error texts. */
+export const NODE_NAME = /^[A-Za-z0-9_.-]+$/;
 
 export function planTree(tracker: string, tree: DescribedTree): TreePlan {
   const planner = new Planner(tracker);
@@ -124,7 +125,7 @@ class Planner {
     }
     const { type, options, surroundings } = description;
     const place = `${at} (${classNameOf(type)})`;
-    if (!NAME.test(name)) {
+    if (!NODE_NAME.test(name)) {
       this.fault(
         place,
         `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,

@@ -3,12 +3,11 @@ import { assertBackend, assertProcessor } from '../routing/grow-tree';
 import { processorStep } from '../routing/processor-step';
 import { RouteNode } from '../routing/route-node';
 import { showValue, TrackingConfigException } from '../routing/tracking-config.exception';
+import { NODE_NAME } from '../routing/tree-plan';
 import type { TrackerRuntime } from './tracker-runtime';
 
-const NAME = /^[A-Za-z0-9_.-]+$/;
-
 export function registerBackend(runtime: TrackerRuntime, name: string, instance: unknown): void {
-  if (typeof name !== 'string' || !NAME.test(name)) {
+  if (typeof name !== 'string' || !NODE_NAME.test(name)) {
     throw TrackingConfigException.create([
       {
         path: 'registerBackend',

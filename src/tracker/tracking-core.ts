@@ -44,8 +44,9 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
 
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.signalCheck);
-    process.removeListener('exit', this.onExit);
     await this.runtime.close();
+    // Not before: a process that leaves while it drains still writes what is held.
+    process.removeListener('exit', this.onExit);
   }
 
   private readonly onExit = (): void => {
