@@ -1,4 +1,5 @@
 import { isObservable, Observable, Subject, takeUntil } from 'rxjs';
+import { standIn } from './stand-in';
 
 /** Runs code in the scope again. */
 export type Inside = <T>(code: () => T) => T;
@@ -78,22 +79,8 @@ function scopedStream(source: Observable<unknown>, { inside, here }: ScopeFlow):
 
 /** The iterator itself, every method of which runs in the scope: a database cursor has more of them than an iterator needs. */
 function scopedIterator<Source extends object>(source: Source, inside: Inside): Source {
-  const scoped: Source = new Proxy(source, {
-    get: (_target, key) => {
-      const member: unknown = Reflect.get(source, key); // not of the proxy, which has no private fields
-      if (typeof member !== 'function' || key === 'constructor' || isFixed(source, key)) return member;
-      return (...args: unknown[]): unknown => {
-        const given = inside((): unknown => Reflect.apply(member, source, args));
-        if (given === source) return scoped;
-        return isAsyncIterator(given) ? scopedIterator(given, inside) : given;
-      };
-    },
+  return standIn(source, {}, (method) => {
+    const given = inside(method);
+    return given !== source && isAsyncIterator(given) ? scopedIterator(given, inside) : given;
   });
-  return scoped;
-}
-
-/** Of such a property a proxy must give the very value, or the engine throws. */
-function isFixed(source: object, key: string | symbol): boolean {
-  const descriptor = Object.getOwnPropertyDescriptor(source, key);
-  return descriptor?.configurable === false && descriptor.writable === false;
 }

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { types } from 'node:util';
 import { defer, isObservable, tap, type Observable } from 'rxjs';
 import { isAsyncIterator } from '../context/hand-through';
-import { standIn } from './stand-in';
+import { standIn } from '../context/stand-in';
 
 /** How a call ended. `abandoned`: an Observable was unsubscribed, or an iterator left, before its end. */
 export type Ending = 'success' | 'error' | 'abandoned';

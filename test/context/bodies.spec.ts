@@ -509,6 +509,10 @@ describe('An async iterator of a body', () => {
         return Promise.resolve(this.#rows.shift() ?? null);
       }
 
+      toString(): string {
+        return `a cursor of ${String(this.#rows.length)}`;
+      }
+
       limit(): this {
         this.limited = true;
         return this;
@@ -526,6 +530,7 @@ describe('An async iterator of a body', () => {
     expect(cursor).toBeInstanceOf(Cursor);
     expect(cursor.constructor).toBe(Cursor);
     expect(cursor.size).toBe(2);
+    expect(String(cursor)).toBe('a cursor of 2');
     expect(cursor.limit()).toBe(cursor);
     expect(cursor.limited).toBe(true);
     expect(await cursor.next()).toBe(1);

@@ -378,11 +378,16 @@ describe('@TrackEvent on a method that returns an async iterator', () => {
       position(): number {
         return this.#at;
       }
+
+      toString(): string {
+        return `at ${String(this.#at)}`;
+      }
     }
     const run = await tracked(() => new Cursor());
     const cursor = run.call() as Cursor;
     expect(await valuesOf(cursor)).toEqual([1, 2]);
     expect(cursor.position()).toBe(3);
+    expect(String(cursor)).toBe('at 3');
     expect(cursor).toBeInstanceOf(Cursor);
     expect(run.seen).toEqual([expect.objectContaining({ result: 2, count: 2 })]);
   });
