@@ -101,7 +101,10 @@ async function tracker(tree, manyInOneScope = false) {
   const service = app.get(tracking.TrackerService);
   const [request, course, module] = contextOf(size);
   const emit = () => service.emit('problem_check', data);
-  const finish = () => app.close();
+  const finish = async () => {
+    await app.close();
+    ledger = service.ledger.nodes();
+  };
   // A request scope and two nested ones, opened per event or per burst.
   const inScopes = (body) =>
     service.context(request, () => service.context(course, () => service.context(module, body)));
@@ -110,6 +113,8 @@ async function tracker(tree, manyInOneScope = false) {
     : Object.assign(() => inScopes(emit), { finish });
 }
 
+/** Of the tracker that was measured, after its close. */
+let ledger;
 const subject = await subjects[name]();
 const { around = (body) => body(), finish = () => undefined } = subject;
 async function burst(count) {
@@ -130,7 +135,8 @@ await finish();
 if (['b', 'b-scope', 'c', 'd', 'e'].includes(name)) {
   // A fast writer that loses lines is not fast.
   const lines = readFileSync(join(folder, 'out.log'), 'latin1').split('\n').length - 1;
-  if (lines !== WARM_UP + COUNT) throw new Error(`${name}: ${lines} lines of ${WARM_UP + COUNT} were written`);
+  if (lines !== WARM_UP + COUNT)
+    throw new Error(`${name}: ${lines} lines of ${WARM_UP + COUNT} were written: ${JSON.stringify(ledger)}`);
 }
 rmSync(folder, { recursive: true });
 console.log(JSON.stringify({ bytes, cpuUs: (user + system) / COUNT }));

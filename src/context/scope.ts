@@ -15,23 +15,28 @@ const MAX_DEPTH = 100;
  * entries in it are not. What was entered in a scope is gone when the scope is, however it ends: nothing has to be undone.
  */
 export class Scope {
-  private readonly entries: Entry[] = [];
+  private readonly entries: Entry[];
   private isChanged = true;
   private memo: View | undefined;
   private memoOfParent: View | undefined;
   private readonly depth: number;
 
-  constructor(private readonly parent: Scope | undefined) {
+  /** @param entries those it begins with; to be its own */
+  constructor(
+    private readonly parent: Scope | undefined,
+    entries: Entry[] = [],
+  ) {
+    this.entries = entries;
     this.depth = parent === undefined ? 0 : parent.depth + 1;
   }
 
   /**
-   * A new scope inside this one. A job that begins its next round inside its own scope opens each round in that of the last:
+   * A new scope inside this one, with its first entry as `enter` takes it. A job that begins its next round inside its own scope opens each round in that of the last:
    * so a chain that grows too long is folded, or it would take all memory in the end, and the stack before that. Those beyond
    * it still carry its values, but no longer notice when an entry changes there.
    */
-  open(): Scope {
-    return new Scope(this.depth < MAX_DEPTH ? this : this.folded());
+  open(name: string, values: EventFields): Scope {
+    return new Scope(this.depth < MAX_DEPTH ? this : this.folded(), [{ name, values }]);
   }
 
   /** Adds an entry, which is the latest from now on. @param values in normal form, and nobody else's */
@@ -81,9 +86,8 @@ export class Scope {
   /** One scope with the values of this one and those around it, up to the root of the chain. */
   private folded(): Scope {
     const layers: EventFields[] = [];
-    const folded = new Scope(this.collectUp(layers));
-    folded.enter('(folded)', mergeLayers({}, layers));
-    return folded;
+    const root = this.collectUp(layers);
+    return new Scope(root, [{ name: '(folded)', values: mergeLayers({}, ...layers) }]);
   }
 
   /** @returns the root */
@@ -95,14 +99,17 @@ export class Scope {
 
   private merge(ofParent: View | undefined): View {
     const own = this.ownValues();
-    const ofEntries = this.entries.map(({ values }) => values);
-    const layers = own === undefined ? ofEntries : [own, ...ofEntries];
-    return layers.length === 0 ? (ofParent ?? EMPTY_VIEW) : new View(ofParent, layers);
+    const [only] = this.entries;
+    // Most scopes have one entry: nothing is put together for them that the garbage collector would have to take apart.
+    if (own === undefined && only !== undefined && this.entries.length === 1) return new View(ofParent, only.values);
+    const layers = this.entries.map(({ values }) => values);
+    if (own !== undefined) layers.unshift(own);
+    return layers.length === 0 ? (ofParent ?? EMPTY_VIEW) : new View(ofParent, mergeLayers({}, ...layers));
   }
 }
 
 /** Shallow, as in the reference: a nested object is replaced, and a key keeps the place where it first stood. */
-function mergeLayers(values: EventFields, layers: readonly EventFields[]): EventFields {
+function mergeLayers(values: EventFields, ...layers: readonly EventFields[]): EventFields {
   for (const layer of layers) {
     for (const key of Object.keys(layer)) setField(values, key, layer[key]);
   }
@@ -111,16 +118,18 @@ function mergeLayers(values: EventFields, layers: readonly EventFields[]): Event
 
 /**
  * The values that events of a scope carry. Shared by all of them, so nobody may change it. Most events are only written: so
- * the values are merged, and their text made, when somebody asks; and the text of a parent is used as it is where the scope
- * only adds to it.
+ * the values are merged, and their text made, when somebody asks.
  */
 export class View implements ContextView {
   private merged: EventFields | undefined;
   private json: string | undefined;
+  /** How often the text of a view inside this one was made without this one's. */
+  private passed = 0;
 
+  /** @param own what the scope has of its own, nobody else's */
   constructor(
     private readonly parent: ContextView | undefined,
-    private readonly layers: readonly EventFields[],
+    private readonly own: EventFields,
   ) {}
 
   get values(): EventFields {
@@ -128,27 +137,56 @@ export class View implements ContextView {
   }
 
   text(): string {
-    return (this.json ??= this.addedText() ?? JSON.stringify(this.values));
+    return (this.json ??= this.makeText());
+  }
+
+  get(key: string): unknown {
+    if (Object.hasOwn(this.own, key)) return this.own[key];
+    return this.parent?.get(key);
+  }
+
+  /**
+   * One call of JSON.stringify for all levels costs less than one each. But a job with a scope for each of its items must not
+   * write its own context anew for each: so the text of a parent is made when it is needed again, and from then on added to.
+   */
+  private makeText(): string {
+    const { parent, own } = this;
+    if (!(parent instanceof View) || parent.isPassedOver()) return JSON.stringify(this.values);
+    return this.hidesValues(parent) ? JSON.stringify(this.values) : joinTexts(parent.text(), JSON.stringify(own));
+  }
+
+  private isPassedOver(): boolean {
+    if (this.json !== undefined) return false;
+    if (this.passed > 0) return false;
+    this.passed++;
+    return true;
+  }
+
+  /** Whether a value of the parent is not seen here: then its text cannot be used. */
+  private hidesValues(parent: View): boolean {
+    for (const key of Object.keys(this.own)) if (parent.get(key) !== undefined) return true;
+    return false;
   }
 
   /** Into an object that begins empty: V8 takes almost three times as long to add fields to one that was spread. */
   private merge(): EventFields {
-    const ofParent = this.parent?.values as EventFields | undefined;
-    return mergeLayers({}, ofParent === undefined ? this.layers : [ofParent, ...this.layers]);
+    const { parent, own } = this;
+    if (parent === undefined) return own;
+    const values: EventFields = {};
+    this.addTo(values);
+    return values;
   }
 
-  /** Undefined if the layer hides a value of the parent: then the text has to be made of the merged values. */
-  private addedText(): string | undefined {
-    const { parent, layers } = this;
-    const [layer] = layers;
-    if (parent === undefined || layer === undefined || layers.length > 1) return undefined;
-    for (const key of Object.keys(layer)) if (parent.get(key) !== undefined) return undefined;
-    return joinTexts(parent.text(), JSON.stringify(layer));
-  }
-
-  get(key: string): unknown {
-    const layer = this.layers.findLast((layer) => Object.hasOwn(layer, key));
-    return layer === undefined ? this.parent?.get(key) : layer[key];
+  /** From the outermost inwards; what was merged before is not put together again. */
+  private addTo(values: EventFields): void {
+    const { parent, own, merged } = this;
+    if (merged !== undefined) {
+      mergeLayers(values, merged);
+      return;
+    }
+    if (parent instanceof View) parent.addTo(values);
+    else if (parent !== undefined) mergeLayers(values, parent.values as EventFields);
+    mergeLayers(values, own);
   }
 }
 
@@ -157,4 +195,4 @@ function joinTexts(outer: string, inner: string): string {
   return inner === '{}' ? outer : `${outer.slice(0, -1)},${inner.slice(1)}`;
 }
 
-const EMPTY_VIEW = new View(undefined, []);
+const EMPTY_VIEW = new View(undefined, {});

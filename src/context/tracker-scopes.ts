@@ -65,8 +65,7 @@ export class TrackerScopes {
   /** Runs `body` in a scope of its own, and hands its result through: what it yields later is made in the scope too. */
   run<Result>(name: string, values: EventFields, body: () => Result): Result {
     const request = currentRequestStore();
-    const scope = this.current().open();
-    scope.enter(name, values);
+    const scope = this.current().open(name, values);
     const frame: Frame = { owner: this, scope, outer: without(this, currentFrame(request)), request };
     const result = frames.run(frame, body);
     if (typeof result !== 'object' || result === null) return result;

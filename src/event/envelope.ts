@@ -1,4 +1,5 @@
 import { emittedText, eventText } from './json-text';
+import { isSameForm } from './normal-form';
 import { isFields, type Normalizer } from './normalizer';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 
@@ -56,6 +57,8 @@ export class Envelope {
   /** The data in normal form, while the event is not made. */
   private formed: unknown;
   private dataJson: string | undefined;
+  /** The version that a processor made this one of. */
+  private processedFrom: Envelope | undefined;
 
   private constructor(
     private readonly emitted: EmittedEvent,
@@ -106,7 +109,10 @@ export class Envelope {
 
   /** The same event as a processor returned it, in normal form. */
   with(result: object): Envelope {
-    return new Envelope(this.emitted, this.normalizer, this.normalizer.processed(result, this.event));
+    return (
+      this.asEmitted(result) ??
+      new Envelope(this.emitted, this.normalizer, this.normalizer.processed(result, this.event))
+    );
   }
 
   /** The same event as a shipped processor left it: in normal form already, and sharing with this one what it did not change. */
@@ -127,8 +133,7 @@ export class Envelope {
   /** The JSON text of the data alone, kept for `text()` too. */
   dataText(): string {
     if (this.made !== undefined) return JSON.stringify(this.made.data);
-    const holder = this.source ?? this;
-    return (holder.dataJson ??= JSON.stringify(this.emittedData()));
+    return this.source === undefined ? (this.dataJson ??= this.makeDataText()) : this.source.dataText();
   }
 
   /** The same event with other data, in normal form. */
@@ -174,6 +179,31 @@ export class Envelope {
     return { name, timestamp, id: this.id, ...rest }; // in the order of the log's lines
   }
 
+  /**
+   * What most processors return is an event like one that was just emitted in the same context. Then no more is made of it than
+   * of that: its data is read by the next one who wants it, before any other code of the application runs.
+   */
+  private asEmitted(result: object): Envelope | undefined {
+    if (Object.keys(result).length !== OWN_FIELDS) return undefined;
+    const { name, timestamp, context: values, data } = result as Partial<TrackingEvent>;
+    const { context } = this;
+    if (typeof name !== 'string' || name === '' || data === undefined || context === undefined) return undefined;
+    if (!(timestamp instanceof Date) || !this.isSameContext(values, context)) return undefined;
+    const time = timestamp.getTime();
+    if (!Number.isFinite(time)) return undefined;
+    const envelope = new Envelope({ ...this.emitted, name, time, context, data }, this.normalizer, undefined);
+    envelope.processedFrom = this;
+    return envelope;
+  }
+
+  private isSameContext(values: unknown, context: ContextView): boolean {
+    try {
+      return isSameForm(values, context.values);
+    } catch {
+      return false; // what cannot be read is replaced in the normal form
+    }
+  }
+
   private derived(emitted: EmittedEvent, change: (event: TrackingEvent) => TrackingEvent): Envelope {
     const { made, normalizer } = this;
     if (made !== undefined) return new Envelope(emitted, normalizer, change(made));
@@ -192,21 +222,28 @@ export class Envelope {
 
   private emittedData(): unknown {
     if (this.source !== undefined) return this.source.emittedData();
-    const { name, data } = this.emitted;
-    return (this.formed ??= this.normalizer.data(name, data));
+    return (this.formed ??= this.formData());
   }
 
-  /** Kept if there is somebody to share it with. */
-  private emittedDataText(): string {
-    const holder = this.source ?? this;
-    return holder.dataJson ?? (holder === this ? JSON.stringify(this.emittedData()) : holder.dataText());
+  /** From the text, where there is one already: the caller's data may have changed since, under the hands of another backend. */
+  private formData(): unknown {
+    if (this.dataJson !== undefined) return JSON.parse(this.dataJson);
+    const { name, data } = this.emitted;
+    if (this.processedFrom === undefined) return this.normalizer.data(name, data);
+    return this.normalizer.processedData(name, data, this.processedFrom.data);
+  }
+
+  private makeDataText(): string {
+    const isProcessed = this.processedFrom !== undefined;
+    const text = this.formed === undefined ? this.normalizer.dataText(this.emitted.data, isProcessed) : undefined;
+    return text ?? JSON.stringify(this.emittedData());
   }
 
   private makeText(): string {
     const { made } = this;
     const { id, name, time, context } = this.emitted;
     // Most events are only written: then neither their context nor they themselves have to be put together as objects.
-    if (made === undefined) return emittedText(name, time, id, context.text(), this.emittedDataText());
+    if (made === undefined) return emittedText(name, time, id, context.text(), this.dataText());
     return eventText(made, id, made.context === context.values ? context.text() : undefined);
   }
 }

@@ -66,6 +66,29 @@ function copyValue(value: unknown): unknown {
   return copy;
 }
 
+/**
+ * Whether a value is plain JSON and the same as another that is in normal form. Dates are not looked into.
+ * @param form in normal form
+ */
+export function isSameForm(value: unknown, form: unknown): boolean {
+  if (typeof form !== 'object' || form === null) return value === form;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(form)) {
+    return (
+      Array.isArray(value) && value.length === form.length && form.every((item, at) => isSameForm(value[at], item))
+    );
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || Object.getPrototypeOf(form) !== Object.prototype)
+    return false;
+  const keys = Object.keys(form);
+  if (Object.keys(value).length !== keys.length) return false;
+  for (const key of keys) {
+    if (!Object.hasOwn(value, key) || !isSameForm((value as EventFields)[key], (form as EventFields)[key]))
+      return false;
+  }
+  return true;
+}
+
 /** `copy['__proto__'] = x` would replace the prototype: such a key becomes an ordinary field. */
 export function setField(fields: EventFields, key: string, value: unknown): void {
   if (key === '__proto__') {

@@ -1,4 +1,5 @@
 import { copyNormalForm, setField, toNormalForm, type ReplacedKind, type ValueLimits } from './normal-form';
+import { writePlainJson } from './plain-json';
 import type { EventFields, TrackingEvent } from './tracking-event';
 
 /** Told of each value that could not be written as it was. @param path from the event, such as `data.answer.file` */
@@ -23,6 +24,17 @@ export class Normalizer {
     return this.value(eventName, 'data', data) ?? {};
   }
 
+  /** What a processor left of the data; it is as it was before if nothing is left that has a JSON form. */
+  processedData(eventName: string, data: unknown, before: unknown): unknown {
+    return orElse(this.value(eventName, 'data', data, this.widerLimits), before);
+  }
+
+  /** The JSON text of `data(…)` or `processedData(…)`, if that can be told without making it. */
+  dataText(data: unknown, isProcessed: boolean): string | undefined {
+    if (isProcessed) return writePlainJson(data, this.widerLimits);
+    return isAbsent(data) ? '{}' : writePlainJson(data, this.limits);
+  }
+
   /** A scope's values; undefined for what has no keys in normal form: an array, a promise, a Date. */
   context(place: string, values: unknown): EventFields | undefined {
     const form = this.value(place, 'context', values);
@@ -44,7 +56,7 @@ export class Normalizer {
       name: known,
       timestamp: this.value(known, 'timestamp', timestamp, this.widerLimits) ?? before.timestamp,
       context: orElse(this.value(known, 'context', context, this.widerLimits), before.context),
-      data: orElse(this.value(known, 'data', data, this.widerLimits), before.data),
+      data: this.processedData(known, data, before.data),
     };
     for (const key of Object.keys(added)) {
       if (key === 'id') continue; // it would stand in the line twice, and hide under which id the event is known elsewhere

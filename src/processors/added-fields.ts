@@ -22,7 +22,7 @@ export function withFields(fields: EventFields, others: EventFields, overrides: 
 /** The same for a context, which need not be made for it: the text of what is only added to is used as it is. */
 export function withContext(context: ContextView, others: EventFields, overrides: boolean): ContextView {
   const added = overrides ? others : newTo((key) => context.get(key) !== undefined, others);
-  return Object.keys(added).length === 0 ? context : new View(context, [added]);
+  return Object.keys(added).length === 0 ? context : new View(context, added);
 }
 
 /** @returns `others` itself if all are new */

@@ -91,13 +91,10 @@ export class TrackerService {
   context<Result>(values: object, body: () => Result): Result;
   /** The same with a name for the scope's entry, under which `exitContext` finds it and errors list it. */
   context<Result>(name: string, values: object, body: () => Result): Result;
-  context<Result>(...args: [object, () => Result] | [string, object, () => Result]): Result {
-    const [name, values, body] = args.length === 3 ? args : (['context', ...args] as const);
-    return this.runtime.scopes.run(
-      name,
-      this.runtime.normalizer.context(name, values) ?? this.without(name, values),
-      body,
-    );
+  context<Result>(first: object | string, second: object | (() => Result), third?: () => Result): Result {
+    return third === undefined
+      ? this.inContext('context', first, second as () => Result)
+      : this.inContext(first as string, second, third);
   }
 
   /**
@@ -175,6 +172,11 @@ export class TrackerService {
   }
 
   /** `context()` must not fail on its own account: its body is what matters. */
+  private inContext<Result>(name: string, values: unknown, body: () => Result): Result {
+    const { scopes, normalizer } = this.runtime;
+    return scopes.run(name, normalizer.context(name, values) ?? this.without(name, values), body);
+  }
+
   private without(name: string, values: unknown): EventFields {
     this.runtime.notices.once(
       `no context ${name}`,

@@ -17,6 +17,7 @@ import { performance } from 'node:perf_hooks';
 import SonicBoom from 'sonic-boom';
 import type { DeliveryCounts } from '../../delivery/node-ledger';
 import { Tally } from '../../delivery/node-ledger';
+import { ChunkEncoder } from './chunk-encoder';
 
 export interface LineWriterOptions {
   /** The file; undefined is standard output. */
@@ -40,6 +41,8 @@ interface Chunk {
   readonly lines: number;
   /** How many of the bytes the file has. */
   written: number;
+  /** Whether a write that was given up may still read the bytes. */
+  isLeftBehind: boolean;
 }
 
 interface Waiter {
@@ -73,6 +76,7 @@ export class LineWriter {
 
   /** Closed chunks, oldest first. None is empty. */
   private readonly chunks: Chunk[] = [];
+  private readonly encoder = new ChunkEncoder();
   /** Whether the first chunk is being written in the background. */
   private isUnderWay = false;
   /** The size that the file has when that is done. */
@@ -196,8 +200,8 @@ export class LineWriter {
 
   private closeChunk(): void {
     const from = this.accepted - this.openLines;
-    const bytes = Buffer.from(this.openText);
-    this.chunks.push({ from, bytes, lines: this.openLines, written: 0 });
+    const bytes = this.encoder.encode(this.openText);
+    this.chunks.push({ from, bytes, lines: this.openLines, written: 0, isLeftBehind: false });
     this.heldBytes += bytes.length - this.openLength;
     this.openText = '';
     this.openLines = 0;
@@ -391,6 +395,8 @@ export class LineWriter {
 
   private releaseFile(): void {
     const { sonic, fd } = this;
+    const [first] = this.chunks;
+    if (this.isUnderWay && first !== undefined) first.isLeftBehind = true;
     this.sonic = undefined;
     this.isUnderWay = false;
     this.isStalled = false;
@@ -413,6 +419,7 @@ export class LineWriter {
     this.isStalled = false;
     if (first.written + bytes === first.bytes.length) this.isUnderWay = false;
     this.settle(first, bytes);
+    if (!this.isUnderWay && !first.isLeftBehind) this.encoder.giveBack(first.bytes);
     this.goOn();
   }
 
