@@ -1,0 +1,105 @@
+// The servers that tests need, and how each can be had where it is neither named by the environment nor on the PATH.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inFolder, remove } from './cache.mjs';
+import { onPath, run } from './processes.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const tenMinutes = 600_000;
+
+/** {port} and {folder} are filled in at the start: services.json carries the arguments, for tests that start a server of their own. */
+const redisArgs = [
+  ...['--port', '{port}', '--bind', '127.0.0.1', '--dir', '{folder}', '--daemonize', 'no'],
+  ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'], // what was acknowledged outlives a kill -9
+];
+const toxiproxyArgs = ['-host', '127.0.0.1', '-port', '{port}'];
+
+export const catalogue = {
+  redis: {
+    variable: 'REDIS_URL',
+    scheme: 'redis',
+    program: 'redis-server',
+    args: redisArgs,
+    install: redisByApt,
+    composePort: 6379,
+  },
+  mongo: {
+    variable: 'MONGO_URL',
+    scheme: 'mongodb',
+    program: 'mongod',
+    args: ['--port', '{port}', '--bind_ip', '127.0.0.1', '--dbpath', '{folder}', '--quiet'],
+    install: mongolikeByGo,
+    composePort: 27017,
+  },
+  toxiproxy: {
+    variable: 'TOXIPROXY_URL',
+    scheme: 'http',
+    program: 'toxiproxy-server',
+    args: toxiproxyArgs,
+    install: toxiproxyByGo,
+    // In a container it would neither reach the servers of this machine's loopback nor show its proxies there.
+    composePort: undefined,
+  },
+};
+
+/** @returns where the program is, its arguments, and where it is from */
+async function redisByApt(tell) {
+  if (!onPath('apt-get')) throw new Error('no apt-get (install redis-server yourself)');
+  if (process.getuid?.() !== 0) throw new Error('apt-get needs root (sudo apt-get install redis-server)');
+  tell('installing redis-server with apt-get');
+  const settings = { timeoutMs: tenMinutes, env: { DEBIAN_FRONTEND: 'noninteractive' } };
+  await run('apt-get', ['update', '-qq'], { ...settings, logFile: inFolder('log/apt-update.log') });
+  const install = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'];
+  await run('apt-get', install, { ...settings, logFile: inFolder('log/apt-install.log') });
+  const path = onPath('redis-server');
+  if (!path) throw new Error('apt-get installed redis-server, and it is not on the PATH');
+  return { path, args: redisArgs, how: 'apt' };
+}
+
+// A workspace or flags of the machine must not change what is built; without cgo there need be no C compiler.
+const goEnvironment = { GOWORK: 'off', CGO_ENABLED: '0' };
+const goFlags = ['-buildvcs=false', '-trimpath', '-ldflags', '-s -w'];
+
+async function mongolikeByGo(tell) {
+  const build = ['build', ...goFlags, '-tags', 'ferretdb_no_postgresql'];
+  const sources = join(here, 'mongolike');
+  const hash = createHash('sha256').update(JSON.stringify([build, process.platform, process.arch]));
+  for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(sources, file)));
+  const path = inFolder('bin', `mongolike-${hash.digest('hex').slice(0, 16)}`);
+  if (!existsSync(path)) {
+    needsGo();
+    tell('building mongolike (FerretDB) with Go, once: one to three minutes');
+    await run('go', [...build, '-o', `${path}.new`, '.'], {
+      cwd: sources,
+      env: goEnvironment,
+      logFile: inFolder('log/mongolike-build.log'),
+      timeoutMs: tenMinutes,
+    });
+    renameSync(`${path}.new`, path); // whole or not there
+  }
+  return { path, args: ['-listen', '127.0.0.1:{port}', '-folder', '{folder}'], how: 'go' };
+}
+
+async function toxiproxyByGo(tell) {
+  const version = 'v2.12.0';
+  const folder = inFolder('bin', `toxiproxy-${version}-${process.platform}-${process.arch}`);
+  if (!existsSync(folder)) {
+    needsGo();
+    tell('building toxiproxy with Go, once');
+    remove('bin', 'toxiproxy.new');
+    mkdirSync(inFolder('bin', 'toxiproxy.new'));
+    await run('go', ['install', ...goFlags, `github.com/Shopify/toxiproxy/v2/cmd/server@${version}`], {
+      env: { ...goEnvironment, GOBIN: inFolder('bin', 'toxiproxy.new') },
+      logFile: inFolder('log/toxiproxy-build.log'),
+      timeoutMs: tenMinutes,
+    });
+    renameSync(inFolder('bin', 'toxiproxy.new'), folder);
+  }
+  return { path: join(folder, 'server'), args: toxiproxyArgs, how: 'go' };
+}
+
+function needsGo() {
+  if (!onPath('go')) throw new Error('go is not on the PATH (https://go.dev/dl)');
+}

@@ -1,0 +1,62 @@
+// Does a server answer, in its own protocol: one that was stopped (SIGSTOP) still accepts connections.
+import { connect } from 'node:net';
+
+/** `{ hello: 1, $db: 'admin' }` as an OP_MSG: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
+function hello() {
+  const document = Buffer.from('\0\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0', 'latin1');
+  document.writeInt32LE(document.length, 0);
+  const head = Buffer.alloc(21); // length, request, answered request, operation, flags; then the kind of the one section
+  head.writeInt32LE(head.length + document.length, 0);
+  head.writeInt32LE(1, 4);
+  head.writeInt32LE(2013, 12);
+  return Buffer.concat([head, document]);
+}
+
+const conversations = {
+  redis: { say: 'PING\r\n', isAnswer: (bytes) => /^[+-]/.test(bytes.toString('latin1')) }, // an error is an answer: NOAUTH
+  mongo: { say: hello(), isAnswer: (bytes) => bytes.length >= 16 && bytes.readInt32LE(12) === 2013 },
+  toxiproxy: {
+    say: 'GET /version HTTP/1.0\r\n\r\n',
+    isAnswer: (bytes) => bytes.toString('latin1').startsWith('HTTP/'),
+  },
+};
+
+/** Why the server on that port of 127.0.0.1 gives no answer; undefined if it does. */
+export const silenceOf = (name, port) => silence({ host: '127.0.0.1', port }, conversations[name]);
+
+/** Why nothing takes connections at a URL of the environment; undefined if something does, or if the URL does not tell where. */
+export function silenceAt(url) {
+  const where = addressOf(url);
+  return where && silence(where);
+}
+
+/** The first host of a URL that may name several; none for `mongodb+srv:`, which is a question to DNS. */
+export function addressOf(url) {
+  if (url.startsWith('/')) return { path: url };
+  const [, scheme, host, port] = /^([a-z+]+):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/,?]+)(?::(\d+))?/i.exec(url) ?? [];
+  const usual = { 'redis:': 6379, 'rediss:': 6379, 'mongodb:': 27017, 'http:': 80, 'https:': 443 }[`${scheme}:`];
+  return usual && { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? usual) };
+}
+
+function silence(where, conversation, deadlineMs = 2000) {
+  return new Promise((resolve) => {
+    let heard = Buffer.alloc(0);
+    const socket = connect(where);
+    const done = (reason) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(reason);
+    };
+    const timer = setTimeout(() => done(`no answer within ${deadlineMs / 1000} s`), deadlineMs);
+    socket.on('error', (error) => done(error.code ?? error.message));
+    socket.on('close', () => done('the connection was closed without an answer'));
+    socket.on('connect', () => (conversation ? socket.write(conversation.say) : done(undefined)));
+    socket.on('data', (bytes) => {
+      heard = Buffer.concat([heard, bytes]);
+      if (conversation?.isAnswer(heard)) done(undefined);
+    });
+  });
+}
+
+/** A URL as it may be shown. */
+export const withoutPassword = (url) => url.replace(/^([a-z+]+:\/\/)[^@/]*@/i, '$1***@');
