@@ -21,7 +21,7 @@ import type { Queue } from 'bull';
 import { from, lastValueFrom, map, take, tap, timer, type Observable } from 'rxjs';
 import { WebSocket } from 'ws';
 import { TrackerService, TrackEvent, TrackingContext, type StoredEvent } from 'nestjs-event-tracking';
-import { noRedis, Redis } from '../support/redis';
+import { describeWithServices } from '../support/services';
 import { platforms, TestCase, type RunningCase } from '../support/test-case';
 import { until } from '../support/until';
 
@@ -396,16 +396,8 @@ describe('A handler of @OnEvent', () => {
   });
 });
 
-const withRedis = noRedis === undefined ? it : it.skip;
-
-describe('A Bull worker', () => {
-  let redis: Redis | undefined;
-
-  afterAll(() => redis?.stop());
-
-  const reason = noRedis === undefined ? '' : ` (skipped: ${noRedis})`;
-
-  withRedis(`gets context from @TrackingContext, and emits with @TrackEvent${reason}`, async () => {
+describeWithServices(['redis'], 'A Bull worker', ({ redis }) => {
+  it('gets context from @TrackingContext, and emits with @TrackEvent', async () => {
     @Processor('courses')
     class CoursesWorker {
       constructor(private readonly courses: CoursesService) {}
@@ -421,10 +413,9 @@ describe('A Bull worker', () => {
         return this.courses.load(data.id);
       }
     }
-    redis = await Redis.start();
     const run = await TestCase.of({
       imports: [
-        BullModule.forRoot({ redis: redis.address, prefix: `tracking-${process.pid}` }),
+        BullModule.forRoot({ redis, prefix: `tracking-${process.pid}` }),
         BullModule.registerQueue({ name: 'courses' }),
       ],
       providers: [CoursesWorker, CoursesService],
