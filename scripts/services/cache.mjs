@@ -60,7 +60,7 @@ const noted = (text) => {
  * over. So nothing is taken away: locks are numbered, the highest number counts, and the way past a dead or released one is to
  * make the next, which only one process can. Who then sees a higher one than its own came late, and steps back.
  */
-export async function alone(body, patienceMs = 15 * 60_000) {
+export async function alone(body, { patienceMs = 15 * 60_000, pollMs = 50 } = {}) {
   const deadline = performance.now() + patienceMs;
   let told = false;
   for (;;) {
@@ -89,7 +89,7 @@ export async function alone(body, patienceMs = 15 * 60_000) {
       console.log(`waiting for process ${holder.split(' ')[0]}, which is at work in ${folder}`);
       told = true;
     }
-    await wait(50);
+    await wait(pollMs);
   }
 }
 

@@ -1,7 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,10 @@ class Machine {
 
 const machines: Machine[] = [];
 
+const bystanders: ChildProcess[] = [];
+
 afterEach(async () => {
+  for (const process of bystanders.splice(0)) process.kill('SIGKILL');
   for (const machine of machines.splice(0)) await machine.remove();
 });
 
@@ -183,6 +186,7 @@ describeWithPrograms(['redis'], 'npm run services', ({ redis }) => {
     const machine = await withRedis();
     const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
     const me = String(process.pid);
+    bystanders.push(other);
     await machine.run(['start', 'redis', '--for', String(other.pid)]);
     await machine.run(['start', 'redis', '--for', me]);
     await machine.run(['start', 'redis']);
@@ -208,6 +212,28 @@ describeWithPrograms(['redis'], 'npm run services', ({ redis }) => {
 });
 
 describe('npm run services', () => {
+  it('is alone in its folder: of many who add one to a number, each does', async () => {
+    const machine = await Machine.with();
+    await machine.run(['stop']);
+    const number = join(machine.cache, 'number');
+    await writeFile(number, '0');
+    const code = `import(${JSON.stringify(join(script, '../services/cache.mjs'))}).then(async ({ alone }) => {
+      const { readFileSync, writeFileSync } = require('node:fs');
+      for (let times = 0; times < 250; times += 1) {
+        await alone(async () => {
+          const seen = Number(readFileSync(${JSON.stringify(number)}, 'utf8'));
+          await new Promise(setImmediate);
+          writeFileSync(${JSON.stringify(number)}, String(seen + 1));
+        }, { pollMs: 0 });
+      }
+    })`;
+    const env = { NESTJS_EVENT_TRACKING_CACHE: machine.cache };
+    const adders = [1, 2, 3, 4].map(() => spawn(process.execPath, ['-e', code], { env, stdio: 'ignore' }));
+    bystanders.push(...adders);
+    await Promise.all(adders.map((adder) => once(adder, 'exit')));
+    expect(await readFile(number, 'utf8')).toBe('1000');
+  });
+
   it('names what cannot be had, and why, and fails', async () => {
     const machine = await Machine.with();
     const { code, said } = await machine.run(['start']);
