@@ -1,0 +1,143 @@
+/**
+ * The same contract where there is no disk, or where none is wanted: records of this process's life, bounded like those on disk.
+ * A text is kept as it came and encoded when it is leased, since most events are delivered as soon as they are here.
+ */
+import { HEADER_BYTES, MARK_BYTES } from './record-format';
+import { RecordTooLargeException } from './record-too-large.exception';
+import {
+  MAX_PAYLOAD_BYTES,
+  type RecordRef,
+  type RecordStore,
+  type StoreDamage,
+  type StoredRecord,
+} from './record-store';
+import { StoreWriteException } from './store-write.exception';
+
+/** Without it, records without a text would cost nothing, and any number would fit. The same as on disk. */
+const RECORD_BYTES = HEADER_BYTES + MARK_BYTES;
+/** Settled records at the front are cut off when there are as many, and more than are left. */
+const MIN_CUT = 1024;
+
+interface Slot {
+  readonly payload: string | Buffer;
+  readonly bytes: number;
+  isLeased: boolean;
+}
+
+export class MemoryStore implements RecordStore {
+  readonly recovered = 0;
+  readonly damage: StoreDamage = { records: 0, bytes: 0, files: [] };
+  /** In order of append; undefined where a record was settled. */
+  private slots: (Slot | undefined)[] = [];
+  /** The index of the first slot. */
+  private first = 0;
+  /** Slots before it are settled. */
+  private front = 0;
+  /** No slot before it can be leased. */
+  private nextReady = 0;
+  private unsettled = 0;
+  private usedBytes = 0;
+  private isClosed = false;
+
+  static open(options: { readonly maxBytes: number }): MemoryStore {
+    return new MemoryStore(options.maxBytes);
+  }
+
+  private constructor(private readonly maxBytes: number) {}
+
+  get count(): number {
+    return this.unsettled;
+  }
+
+  get bytes(): number {
+    return this.usedBytes;
+  }
+
+  append(payload: string | Buffer, _flush: boolean): RecordRef | undefined {
+    if (this.isClosed) throw StoreWriteException.create({ path: 'memory', cause: new Error('it is closed') });
+    const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+    if (length > MAX_PAYLOAD_BYTES) throw RecordTooLargeException.create(length);
+    const bytes = length + RECORD_BYTES;
+    if (this.usedBytes + bytes > this.maxBytes) return undefined;
+    const kept = typeof payload === 'string' ? payload : Buffer.from(payload); // the caller may use his buffer again
+    this.slots.push({ payload: kept, bytes, isLeased: false });
+    this.unsettled++;
+    this.usedBytes += bytes;
+    return { segment: 0, index: this.first + this.slots.length - 1 };
+  }
+
+  flush(): void {
+    // There is nothing to write.
+  }
+
+  lease(maxRecords: number, maxBytes: number): StoredRecord[] {
+    const leased: StoredRecord[] = [];
+    let bytesLeft = maxBytes;
+    for (let at = this.nextReady; at < this.slots.length && leased.length < maxRecords; at++) {
+      const slot = this.slots[at];
+      if (slot !== undefined && !slot.isLeased) {
+        bytesLeft -= slot.bytes - RECORD_BYTES;
+        if (bytesLeft < 0 && leased.length > 0) break;
+        slot.isLeased = true;
+        const payload = typeof slot.payload === 'string' ? Buffer.from(slot.payload) : slot.payload;
+        leased.push({ ref: { segment: 0, index: this.first + at }, payload });
+      }
+      this.nextReady = at + 1;
+    }
+    return leased;
+  }
+
+  release(refs: readonly RecordRef[]): void {
+    for (const { index } of refs) {
+      const at = index - this.first;
+      const slot = this.slots[at];
+      if (slot === undefined) continue;
+      slot.isLeased = false;
+      this.nextReady = Math.min(this.nextReady, at);
+    }
+  }
+
+  settle(refs: readonly RecordRef[]): void {
+    for (const { index } of refs) this.forget(index - this.first);
+    this.cutFront();
+  }
+
+  dropOldest(minBytes: number): number {
+    if (minBytes <= 0) return 0;
+    const goal = this.usedBytes - minBytes - RECORD_BYTES;
+    const before = this.unsettled;
+    for (let at = this.front; at < this.slots.length && this.usedBytes > goal; at++) {
+      if (this.slots[at]?.isLeased === false) this.forget(at);
+    }
+    this.cutFront();
+    return before - this.unsettled;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.first += this.slots.length;
+    this.slots = [];
+    this.front = 0;
+    this.nextReady = 0;
+    this.unsettled = 0;
+    this.usedBytes = 0;
+  }
+
+  private forget(at: number): void {
+    const slot = this.slots[at];
+    if (slot === undefined) return;
+    this.slots[at] = undefined;
+    this.unsettled--;
+    this.usedBytes -= slot.bytes;
+  }
+
+  private cutFront(): void {
+    while (this.front < this.slots.length && this.slots[this.front] === undefined) this.front++;
+    this.nextReady = Math.max(this.nextReady, this.front);
+    if (this.front < MIN_CUT || this.front * 2 < this.slots.length) return;
+    this.slots = this.slots.slice(this.front);
+    this.first += this.front;
+    this.nextReady -= this.front;
+    this.front = 0;
+  }
+}

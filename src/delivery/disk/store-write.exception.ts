@@ -1,0 +1,56 @@
+/** The facts of one failed write. */
+export interface FailedWrite {
+  readonly path: string;
+  readonly cause: unknown;
+  /** Records that were accepted earlier and are lost by this failure. Only `close` loses any. @default 0 */
+  readonly records?: number | undefined;
+}
+
+/** A record, or what was gathered, could not be written. The store is as it was before the call. */
+export class StoreWriteException extends Error {
+  override readonly name = 'StoreWriteException';
+
+  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  constructor(
+    message: string,
+    readonly path: string,
+    /** The code of the system, such as ENOSPC. */
+    readonly code: string | undefined,
+    readonly records: number,
+    cause: unknown,
+  ) {
+    super(message, { cause });
+  }
+
+  static create({ path, cause, records = 0 }: FailedWrite): StoreWriteException {
+    const { code } = cause as NodeJS.ErrnoException;
+    const lost = records === 0 ? '' : ` ${records} gathered records are lost.`;
+    return new StoreWriteException(
+      `the record store could not write to ${path}: ${(cause as Error).message}.${lost}\n  Mend: ${mendFor(code)}`,
+      path,
+      code,
+      records,
+      cause,
+    );
+  }
+}
+
+function mendFor(code: string | undefined): string {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return 'make room on that disk, or set maxBytes below what it has; writing goes on by itself when there is room.';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'give the user of this process the right to write there, or set another directory.';
+    case 'ENOENT':
+      return 'somebody removed the folder while it was in use; leave it to the application that owns it.';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'raise the limit of open files (ulimit -n).';
+    default:
+      return 'see what the system says above; writing is tried again with the next record.';
+  }
+}
