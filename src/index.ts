@@ -75,6 +75,16 @@ export { TrackingConfigException } from './routing/tracking-config.exception';
 export type { ConfigFault } from './routing/tracking-config.exception';
 export { UnknownBackendException } from './routing/unknown-backend.exception';
 
+export type { BreakerState } from './delivery/breaker';
+export type { DeadLetter, DeadLetterFilter } from './delivery/dead-letter-box';
+export type { DeliveryEvent } from './delivery/deliveries';
+export type { DeliveryChange } from './delivery/delivery';
+export type { DestinationCounts } from './delivery/delivery-ledger';
+export type { BatchOptions, DeliveryOptions, RetryOptions } from './delivery/delivery-options';
+export { SendFailedException } from './delivery/destination';
+export type { Destination, Rejection, SendFailure } from './delivery/destination';
+export type { LatencyCounts } from './delivery/latency';
+export { TrackingDeadLetters } from './delivery/tracking-dead-letters';
 export { TrackingLedger } from './delivery/tracking-ledger';
 export type { TrackerCounts } from './delivery/tracking-ledger';
 export type { DeliveryCounts, NodeCounts } from './delivery/node-ledger';

@@ -9,6 +9,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { TrackingDeadLetters } from './delivery/tracking-dead-letters';
 import { TrackingLedger } from './delivery/tracking-ledger';
 import { namedModule, treeModules } from './routing/node-modules';
 import { DEFAULT_TRACKER } from './routing/tokens';
@@ -137,8 +138,10 @@ function coreModule(
     useFactory: ({ options, enabled, notices }: Settings) => {
       // Asked for anew each time: a test may exchange Date.now after the start.
       const { clock = () => Date.now(), limits = {}, ids } = options;
-      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000 } = options;
-      return new TrackerService({ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, notices, ids });
+      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000, delivery } = options;
+      return new TrackerService({
+        ...{ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, delivery, notices, ids },
+      });
     },
   };
   const nodeTokens = isOff ? [] : allTokens(plan);
@@ -146,17 +149,31 @@ function coreModule(
   const check: Provider = {
     provide: tokens.check,
     inject: [tokens.settings, tokens.tracker, ...nodeTokens],
-    useFactory: ({ faults, off, options }: Settings, service: TrackerService, ...built: unknown[]) => {
+    useFactory: async ({ faults, off, options }: Settings, service: TrackerService, ...built: unknown[]) => {
       if (faults.length > 0) throw TrackingConfigException.create(inOrderOfPlace(faults));
-      if (options.startsWhenBuilt === true)
-        TrackerService.runtimeOf(service).start(plan, (token) => built[nodeTokens.indexOf(token)], off);
+      if (options.startsWhenBuilt === true) {
+        const runtime = TrackerService.runtimeOf(service);
+        await runtime.prepare(plan);
+        runtime.start(plan, (token) => built[nodeTokens.indexOf(token)], off);
+      }
       return true;
     },
   };
   const idle = isOff ? idleProviders(plan.backends) : [];
   const ledger: Provider[] =
     name === DEFAULT_TRACKER
-      ? [{ provide: TrackingLedger, inject: [tokens.tracker], useFactory: (service: TrackerService) => service.ledger }]
+      ? [
+          {
+            provide: TrackingLedger,
+            inject: [tokens.tracker],
+            useFactory: (service: TrackerService) => service.ledger,
+          },
+          {
+            provide: TrackingDeadLetters,
+            inject: [tokens.tracker],
+            useFactory: (service: TrackerService) => service.deadLetters,
+          },
+        ]
       : [];
   class Core extends TrackingCore {
     protected override readonly plan = plan;
@@ -176,7 +193,7 @@ function coreModule(
       settings,
       ...nodes,
       ...idle.map(({ provide }) => provide),
-      ...(ledger.length > 0 ? [TrackingLedger] : []),
+      ...(ledger.length > 0 ? [TrackingLedger, TrackingDeadLetters] : []),
     ],
   };
 }

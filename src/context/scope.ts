@@ -1,4 +1,4 @@
-import { setField } from '../event/normal-form';
+import { estimateLength, hasDates, setField } from '../event/normal-form';
 import type { ContextView } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
 
@@ -123,6 +123,8 @@ function mergeLayers(values: EventFields, ...layers: readonly EventFields[]): Ev
 export class View implements ContextView {
   private merged: EventFields | undefined;
   private json: string | undefined;
+  private length: number | undefined;
+  private isDateless: boolean | undefined;
   /** How often the text of a view inside this one was made without this one's. */
   private passed = 0;
 
@@ -138,6 +140,14 @@ export class View implements ContextView {
 
   text(): string {
     return (this.json ??= this.makeText());
+  }
+
+  estimatedLength(): number {
+    return this.json?.length ?? (this.length ??= estimateLength(this.own) + (this.parent?.estimatedLength() ?? 0));
+  }
+
+  get hasNoDates(): boolean {
+    return (this.isDateless ??= !hasDates(this.own) && (this.parent?.hasNoDates ?? true));
   }
 
   get(key: string): unknown {

@@ -1,9 +1,7 @@
-import type { TrackingEvent } from '../event/tracking-event';
+import type { StoredEvent } from '../event/tracking-event';
 
 /** An event as destinations get it: with its id, under which every retry and replay sends it again. Not to be changed. */
-export interface DeliveredEvent extends TrackingEvent {
-  readonly id: string;
-}
+export type DeliveredEvent = StoredEvent;
 
 /** Why a destination did not take one event of a batch. */
 export interface Rejection {
@@ -31,6 +29,9 @@ export interface Destination {
    */
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most destinations have nothing to say when all went well
   sendBatch(events: readonly DeliveredEvent[], signal: AbortSignal): Promise<readonly Rejection[] | void>;
+
+  /** Promises that `sendBatch` changes no event, which then need not be copied for it.  @default false */
+  readonly readsOnly?: boolean;
 
   /**
    * Asked before an event is queued, inside of `emit`: for what this destination can never take, such as an event without a user.
@@ -64,4 +65,10 @@ export class SendFailedException extends Error {
   static create({ reason, retryable, retryAfterMs, cause }: SendFailure): SendFailedException {
     return new SendFailedException(reason, retryable, retryAfterMs, cause === undefined ? {} : { cause });
   }
+}
+
+export function isDestination(backend: unknown): backend is Destination {
+  return (
+    typeof backend === 'object' && backend !== null && typeof (backend as Partial<Destination>).sendBatch === 'function'
+  );
 }

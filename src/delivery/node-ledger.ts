@@ -1,5 +1,10 @@
-/** Why an event went no further. The first five are somebody's wish; the others are losses. */
-export type DropReason =
+import type { DestinationCounts } from './delivery-ledger';
+
+/** Why an event went no further: one of these, or what a destination says when it refuses an event before it is queued. */
+export type DropReason = KnownDropReason | (string & Record<never, never>);
+
+/** The first five are somebody's wish; the others are losses. */
+export type KnownDropReason =
   | 'filtered'
   | 'cancelled'
   | 'sampled'
@@ -11,13 +16,15 @@ export type DropReason =
   | 'async-backend'
   | 'too-large'
   | 'log-unwritable'
+  | 'queue-full'
+  | 'unreadable'
   | 'loop'
   | 'not-ready'
   | 'emit-failed'
   | 'shutdown'
   | 'closed';
 
-const WISHED: ReadonlySet<string> = new Set<DropReason>([
+const WISHED: ReadonlySet<string> = new Set<KnownDropReason>([
   'filtered',
   'cancelled',
   'sampled',
@@ -49,8 +56,8 @@ export interface NodeCounts {
   readonly dropped: Readonly<Record<string, number>>;
   /** What failed without costing the event, by place: `processors[0]` threw and was skipped. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Only for a backend that writes later than it accepts. */
-  readonly delivery?: DeliveryCounts;
+  /** Only for a backend that writes later than it accepts; for a destination with all that `DestinationCounts` has. */
+  readonly delivery?: DeliveryCounts | DestinationCounts;
 }
 
 /** Keeps the books of one node. Verbs only: nobody else counts. */
@@ -78,7 +85,7 @@ export class NodeLedger {
     this.failures.add(place);
   }
 
-  counts(delivery?: DeliveryCounts): NodeCounts {
+  counts(delivery?: DeliveryCounts | DestinationCounts): NodeCounts {
     const { path, received, passed } = this;
     const counts = { path, received, passed, dropped: this.dropped.counts(), failures: this.failures.counts() };
     return delivery === undefined ? counts : { ...counts, delivery };

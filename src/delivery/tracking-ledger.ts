@@ -1,3 +1,5 @@
+import type { DeliveryEvent } from './deliveries';
+import type { DestinationCounts } from './delivery-ledger';
 import { Tally, type NodeCounts } from './node-ledger';
 
 /** What one tracker counted besides its nodes, since the process started. */
@@ -21,6 +23,7 @@ export interface TrackerCounts {
 export interface Books {
   counts(): TrackerCounts;
   nodes(): NodeCounts[];
+  watch(listener: (event: DeliveryEvent) => void): () => void;
 }
 
 /** Reads the books of one tracker. Every event is in them, whatever became of it. */
@@ -40,6 +43,20 @@ export class TrackingLedger {
   /** One node by its path; '' is the root. Undefined if there is none, or if it is switched off. */
   node(path: string): NodeCounts | undefined {
     return this.nodes().find((node) => node.path === path);
+  }
+
+  /** What the delivery of one destination counted; undefined if no destination stands there. */
+  destination(path: string): DestinationCounts | undefined {
+    const delivery = this.node(path)?.delivery;
+    return delivery !== undefined && 'breaker' in delivery ? delivery : undefined;
+  }
+
+  /**
+   * Tells of each change that an operator should know: of a breaker, of the disk, of a full queue.
+   * @returns to be called when the listener wants to hear no more
+   */
+  onChange(listener: (event: DeliveryEvent) => void): () => void {
+    return this.books.watch(listener);
   }
 }
 

@@ -1,5 +1,5 @@
 import { emittedText, eventText } from './json-text';
-import { isSameForm } from './normal-form';
+import { estimateLength, hasDates, isSameForm } from './normal-form';
 import { isFields, type Normalizer } from './normalizer';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 
@@ -8,9 +8,14 @@ export interface ContextView {
   /** Made when it is first read. Always the same object. */
   readonly values: object;
   text(): string;
+  estimatedLength(): number;
+  readonly hasNoDates: boolean;
   /** One of the values, without making all; undefined if there is none of that name. */
   get(key: string): unknown;
 }
+
+/** What stands in a line around name, context and data: keys, timestamp, id. */
+const FRAME_LENGTH = 125;
 
 /** name, timestamp, context and data. */
 const OWN_FIELDS = 4;
@@ -24,6 +29,14 @@ export class OwnContext implements ContextView {
 
   text(): string {
     return (this.json ??= JSON.stringify(this.values));
+  }
+
+  estimatedLength(): number {
+    return estimateLength(this.values);
+  }
+
+  get hasNoDates(): boolean {
+    return !hasDates(this.values);
   }
 
   get(key: string): unknown {
@@ -96,10 +109,26 @@ export class Envelope {
     return (this.made ??= this.make());
   }
 
-  /** For whoever keeps the envelope longer than `emit` lasts: makes the event now, since the caller's data may change then. */
+  /** For whoever keeps the envelope longer than `emit` lasts: takes what it needs of the caller's data, which may change then. */
   hold(): this {
-    this.made ??= this.make();
+    if (this.source !== undefined) this.source.hold();
+    else if (this.made === undefined && this.dataJson === undefined) this.formed ??= this.formData();
     return this;
+  }
+
+  /** About how long the JSON text is, without making it; what it is, if it is made. */
+  estimatedLength(): number {
+    if (this.json !== undefined) return this.json.length;
+    const { context } = this;
+    const contextLength = context === undefined ? 0 : context.estimatedLength();
+    const dataLength = this.dataJson?.length ?? estimateLength(this.data);
+    return this.name.length + FRAME_LENGTH + contextLength + dataLength;
+  }
+
+  /** Whether it has none but the timestamp; false too where nobody has looked. */
+  get hasNoDates(): boolean {
+    if (this.made !== undefined || this.formed !== undefined || !this.emitted.context.hasNoDates) return false;
+    return this.source === undefined ? this.dataJson !== undefined : this.source.hasNoDates;
   }
 
   /** A copy for somebody who may change it. */
@@ -172,6 +201,12 @@ export class Envelope {
   bytes(): number {
     if (this.size < 0) this.size = Buffer.byteLength(this.text());
     return this.size;
+  }
+
+  /** With its id, sharing everything with `event`. */
+  sharedStored(): StoredEvent {
+    const { name, timestamp, ...rest } = this.event;
+    return { name, timestamp, id: this.id, ...rest };
   }
 
   stored(): StoredEvent {

@@ -89,6 +89,26 @@ export function isSameForm(value: unknown, form: unknown): boolean {
   return true;
 }
 
+/** About how long the JSON text of what is in normal form is. */
+export function estimateLength(form: unknown): number {
+  if (typeof form === 'string') return form.length + 2;
+  if (typeof form !== 'object' || form === null) return 5;
+  if (form instanceof Date) return 26;
+  let length = 2;
+  if (Array.isArray(form)) {
+    for (let at = 0; at < form.length; at++) length += estimateLength(form[at]) + 1;
+    return length;
+  }
+  for (const key of Object.keys(form)) length += key.length + 4 + estimateLength((form as EventFields)[key]);
+  return length;
+}
+
+/** Whether there is a Date anywhere in what is in normal form. */
+export function hasDates(form: unknown): boolean {
+  if (typeof form !== 'object' || form === null) return false;
+  return form instanceof Date || Object.values(form).some(hasDates);
+}
+
 /** `copy['__proto__'] = x` would replace the prototype: such a key becomes an ordinary field. */
 export function setField(fields: EventFields, key: string, value: unknown): void {
   if (key === '__proto__') {

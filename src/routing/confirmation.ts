@@ -11,7 +11,7 @@ export class Confirmation {
   }
 
   /** For a backend that accepted the event and writes it later. */
-  await(path: string, outcome: Promise<'delivered' | 'stored'>): void {
+  await(path: string, outcome: Promise<Destined>): void {
     this.settle(path, 'pending');
     this.waits.push(
       outcome.then(

@@ -2,6 +2,7 @@ import type { DeliveryCounts, DropReason } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
 import type { Notices } from '../event/notices';
 import type { TrackingEvent } from '../event/tracking-event';
+import type { Destined } from './confirmation';
 
 /**
  * What a processor gives back: nothing keeps the event, changes made to it included; null drops it for this node; an event
@@ -64,8 +65,8 @@ export interface AsyncProcessor {
 export interface EnvelopeBackend {
   /** Takes the event, or says why not. */
   accept(envelope: Envelope): DropReason | undefined;
-  /** Resolves when all that was accepted before is where it belongs, and says where; rejects if it could not get there. */
-  confirm?(): Promise<'delivered' | 'stored'>;
+  /** Asked right after `accept`: resolves with where the event has got to; rejects if it could not be written. */
+  confirm?(): Promise<Destined>;
   /** Resolves when all that was accepted before is written, or cannot be for now. */
   flush?(): Promise<void>;
   /** At shutdown: `flush` within `timeoutMs`, then let go of everything; what is left is counted as dropped. */

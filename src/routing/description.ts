@@ -1,4 +1,6 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '@nestjs/common';
+import type { DeliveryOptions } from '../delivery/delivery-options';
+import type { Destination } from '../delivery/destination';
 import type { Backend, EnvelopeBackend, EventProcessor, Processor } from './contracts';
 import type { OnError } from './processor-step';
 import type { RoutingBackend } from './routing.backend';
@@ -6,7 +8,7 @@ import type { RoutingBackend } from './routing.backend';
 // Any constructor must fit here, whatever its parameters: only `any` says that of a parameter list.
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /** A class whose instances receive events. */
-export type BackendClass = new (...args: any[]) => Backend | EnvelopeBackend | RoutingBackend;
+export type BackendClass = new (...args: any[]) => Backend | Destination | EnvelopeBackend | RoutingBackend;
 /** A class whose instances process events. */
 export type ProcessorClass = new (...args: any[]) => EventProcessor;
 /* eslint-enable @typescript-eslint/no-explicit-any */
@@ -38,6 +40,8 @@ export interface BackendSurroundings {
   readonly processors?: readonly ProcessorEntry[] | undefined;
   /** Children, for a routing backend.  @default {} */
   readonly backends?: Backends | undefined;
+  /** How events get to it, for a destination; what is left out is as in `forRoot({ delivery })`.  @default {} */
+  readonly delivery?: DeliveryOptions | undefined;
   /** Modules whose exports the backend and its processors can inject.  @default [] */
   readonly imports?: Imports | undefined;
 }

@@ -1,6 +1,10 @@
+import type { Deliveries } from '../delivery/deliveries';
+import type { DeliveryOptions } from '../delivery/delivery-options';
+import { isDestination } from '../delivery/destination';
 import { NodeLedger } from '../delivery/node-ledger';
 import type { Notices } from '../event/notices';
-import type { Backend, EventProcessor, Processor } from './contracts';
+import type { Backend, EnvelopeBackend, EventProcessor, Processor } from './contracts';
+import { DestinationSink } from './destination-sink';
 import type { NodeSettings } from './node-modules';
 import { processorStep, type ProcessorStep } from './processor-step';
 import type { Processing } from './processing';
@@ -20,6 +24,7 @@ import {
 export interface TreeSurroundings {
   readonly notices: Notices;
   readonly processing: Processing;
+  readonly deliveries: Deliveries;
 }
 
 /** The root of a tracker: a routing node without a name, there from the first moment, whose tree is grown at start. */
@@ -55,7 +60,11 @@ export function growTree(
     const backend = find(token);
     assertBackend(place, backend);
     const children = node.children.filter((child) => !off.has(child.token)).map(grow);
-    return new RouteNode(name, backend, steps(node.processors, ledger), children, { ...surroundings, place, ledger });
+    const sink = sinkOf(backend, { path, place, delivery: node.delivery }, surroundings.deliveries);
+    return new RouteNode(name, backend, steps(node.processors, ledger), children, {
+      ...surroundings,
+      ...{ place, ledger, sink },
+    });
   };
   root.steps.unshift(...steps(plan.processors, root.ledger));
   // What was registered before the start comes after the tree all the same, and in the place of what it replaces.
@@ -64,16 +73,36 @@ export function growTree(
   return registered.flatMap((node) => root.place(node) ?? []);
 }
 
+/** The delivery of a destination; undefined for other backends. */
+export function sinkOf(
+  backend: object,
+  {
+    path,
+    place,
+    delivery,
+  }: { readonly path: string; readonly place: string; readonly delivery?: DeliveryOptions | undefined },
+  deliveries: Deliveries,
+): EnvelopeBackend | undefined {
+  if (!isDestination(backend) || asEnvelopeBackend(backend) !== undefined) return undefined;
+  return new DestinationSink(
+    deliveries.open(path, place, backend, deliveries.settingsFor(backend.constructor, delivery)),
+  );
+}
+
 /** What is registered at run time, or put in by `overrideProvider`, has not been seen by the plan. */
 export function assertBackend(place: string, backend: unknown): asserts backend is Backend {
   const isObject = typeof backend === 'object' && backend !== null;
-  if (isObject && (backend instanceof RoutingBackend || asEnvelopeBackend(backend) !== undefined)) return;
+  if (
+    isObject &&
+    (backend instanceof RoutingBackend || asEnvelopeBackend(backend) !== undefined || isDestination(backend))
+  )
+    return;
   const send: unknown = isObject ? (backend as Partial<Backend>).send : undefined;
   if (typeof send !== 'function') {
     refuse(
       place,
-      `${showValue(backend)} has no send method, so no event could reach it.`,
-      'give an instance with send(event), not a class',
+      `${showValue(backend)} has neither send nor sendBatch, so no event could reach it.`,
+      'give an instance with send(event) or sendBatch(events, signal), not a class',
     );
   }
   if (isAsyncFunction(send)) refuse(place, ASYNC_SEND, 'make send synchronous, with a sender of its own behind it');

@@ -15,6 +15,8 @@ export interface NodeSurroundings {
   readonly ledger: NodeLedger;
   readonly notices: Notices;
   readonly processing: Processing;
+  /** What takes the events for the backend, where that is not the backend itself: the delivery of a destination. */
+  readonly sink?: EnvelopeBackend | undefined;
 }
 
 /**
@@ -39,6 +41,11 @@ export class RouteNode {
   }
 
   private readonly take: (envelope: Envelope) => DropReason | undefined;
+
+  /** Undefined for a backend of the application that takes its events one by one. */
+  get sink(): EnvelopeBackend | undefined {
+    return this.surroundings.sink ?? asEnvelopeBackend(this.backend);
+  }
 
   get path(): string {
     return this.ledger.path;
@@ -73,7 +80,7 @@ export class RouteNode {
   }
 
   counts(): NodeCounts {
-    return this.ledger.counts(asEnvelopeBackend(this.backend)?.delivery?.());
+    return this.ledger.counts(this.sink?.delivery?.());
   }
 
   private route(envelope: Envelope, confirmation: Confirmation | undefined): DropReason | undefined {
@@ -115,7 +122,7 @@ export class RouteNode {
 
   private takerOf(backend: object): (envelope: Envelope) => DropReason | undefined {
     const { place, processing, notices } = this.surroundings;
-    const shipped = asEnvelopeBackend(backend);
+    const shipped = this.sink;
     if (shipped !== undefined) {
       shipped.attach?.(place, notices);
       if (shipped.callsApplication !== true) return (envelope) => shipped.accept(envelope);
@@ -152,7 +159,7 @@ export class RouteNode {
   }
 
   private confirm(confirmation: Confirmation): void {
-    const later = asEnvelopeBackend(this.backend)?.confirm?.();
+    const later = this.sink?.confirm?.();
     if (later === undefined) confirmation.settle(this.path, 'delivered');
     else confirmation.await(this.path, later);
   }
@@ -169,7 +176,7 @@ export class RouteNode {
 }
 
 /** What an operator can do about a loss that nobody else explains. */
-const LOSSES: Partial<Record<DropReason, string>> = {
+const LOSSES: Readonly<Record<string, string>> = {
   'too-large': 'The event has more bytes than maxEventBytes. Mend: raise it, or emit less. ',
   'log-unwritable': 'More lines wait for the file than maxHeldBytes. Mend: make the file writable. ',
 };

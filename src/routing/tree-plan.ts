@@ -11,6 +11,8 @@ import type {
   ProcessorDescription,
   ProcessorEntry,
 } from './description';
+import type { DeliveryOptions } from '../delivery/delivery-options';
+import { faultsOfDelivery } from './delivery-faults';
 import { isProcessorClass } from './description';
 import type { Processor } from './contracts';
 import type { OnError } from './processor-step';
@@ -39,6 +41,7 @@ export interface BackendPlan {
   readonly type: BackendClass;
   readonly options: unknown;
   readonly imports: Imports;
+  readonly delivery: DeliveryOptions | undefined;
   readonly processors: readonly ProcessorPlan[];
   readonly children: readonly BackendPlan[];
 }
@@ -141,7 +144,8 @@ class Planner {
       return undefined;
     }
     if (!this.isBackendClass(place, type)) return undefined;
-    this.refuseUnknownKeys(place, 'third argument', surroundings, ['processors', 'backends', 'imports']);
+    this.refuseUnknownKeys(place, 'third argument', surroundings, ['processors', 'backends', 'delivery', 'imports']);
+    const delivery = this.delivery(place, type, surroundings.delivery);
     const path = parentPath === '' ? name : `${parentPath}/${name}`;
     const imports = this.imports(`${at}.imports`, surroundings.imports);
     const children = this.backends(`${at}.`, path, [...ancestors, description], surroundings.backends);
@@ -161,9 +165,25 @@ class Planner {
       type,
       options,
       imports,
+      delivery,
       processors,
       children,
     };
+  }
+
+  private delivery(place: string, type: BackendClass, delivery: unknown): DeliveryOptions | undefined {
+    if (delivery === undefined) return undefined;
+    if (!isDestinationClass(type)) {
+      this.fault(
+        place,
+        'it has delivery options, but no sendBatch method, so nothing is queued for it.',
+        'leave delivery out, or give the class sendBatch(events, signal)',
+      );
+      return undefined;
+    }
+    const faults = faultsOfDelivery(delivery);
+    for (const { option, what, mend } of faults) this.fault(`${place} delivery.${option}`, what, mend);
+    return faults.length > 0 ? undefined : (delivery as DeliveryOptions);
   }
 
   private processor(
@@ -230,17 +250,21 @@ class Planner {
     }
     if (isRouting(type)) return true;
     const { send, accept } = (type.prototype ?? {}) as { send?: unknown; accept?: unknown };
-    if (typeof accept === 'function') return true;
+    if (typeof accept === 'function' || isDestinationClass(type)) return true;
     if (typeof send !== 'function') {
       this.fault(
         place,
-        'the class has no send method, so no event could reach it.',
-        'class MyBackend implements Backend { send(event: TrackingEvent) { ... } }',
+        'the class has neither a send nor a sendBatch method, so no event could reach it.',
+        'class MyBackend implements Backend { send(event: TrackingEvent) { ... } }; or, if it has to wait, class MyDestination implements Destination { async sendBatch(events, signal) { ... } }',
       );
       return false;
     }
     if (isAsyncFunction(send)) {
-      this.fault(place, ASYNC_SEND, 'send(event) { this.queue.push(event); } and a sender of its own');
+      this.fault(
+        place,
+        ASYNC_SEND,
+        'async sendBatch(events, signal) { ... } instead of send: the events are then queued for it',
+      );
     }
     return true;
   }
@@ -266,6 +290,11 @@ function isDescription<Kind extends 'backend' | 'processor'>(
   kind: Kind,
 ): value is Kind extends 'backend' ? BackendDescription : ProcessorDescription {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
+}
+
+/** Whether its instances are sent batches by the delivery engine. */
+export function isDestinationClass(type: unknown): boolean {
+  return typeof (type as { prototype?: { sendBatch?: unknown } }).prototype?.sendBatch === 'function';
 }
 
 function isRouting(type: unknown): boolean {

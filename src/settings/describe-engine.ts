@@ -8,7 +8,7 @@ import {
 } from '../routing/description';
 import { RoutingBackend } from '../routing/routing.backend';
 import { TrackingConfigException } from '../routing/tracking-config.exception';
-import { isClass } from '../routing/tree-plan';
+import { isClass, isDestinationClass } from '../routing/tree-plan';
 import { at, show } from './setting-path';
 import type { DescribeEngine, EngineOptions, SettingsEngine, SettingsNode } from './settings-engine';
 
@@ -48,7 +48,7 @@ type AnyClass = Exclude<SettingsEngine, DescribeEngine>;
 function isAnyClass(engine: SettingsEngine, node: SettingsNode): engine is AnyClass {
   if (isBackendClass(engine) || isProcessorClass(engine)) return true;
   if (!isClass(engine)) return false;
-  const what = `${show(engine)}, which stands for ${show(node.engine)}, has neither a send nor a process method.`;
+  const what = `${show(engine)}, which stands for ${show(node.engine)}, has no send, sendBatch or process method.`;
   return refuse(
     at(node.path, 'ENGINE'),
     what,
@@ -95,7 +95,7 @@ function kindOf(described: unknown): 'backend' | 'processor' | undefined {
 function isBackendClass(type: unknown): boolean {
   if (isRouting(type)) return true;
   const { send, accept } = ((type as { prototype?: unknown }).prototype ?? {}) as { send?: unknown; accept?: unknown };
-  return typeof send === 'function' || typeof accept === 'function';
+  return typeof send === 'function' || typeof accept === 'function' || isDestinationClass(type);
 }
 
 function isRouting(type: unknown): boolean {

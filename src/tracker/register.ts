@@ -1,5 +1,5 @@
 import { NodeLedger } from '../delivery/node-ledger';
-import { assertBackend, assertProcessor } from '../routing/grow-tree';
+import { assertBackend, assertProcessor, sinkOf } from '../routing/grow-tree';
 import { processorStep } from '../routing/processor-step';
 import { RouteNode } from '../routing/route-node';
 import { showValue, TrackingConfigException } from '../routing/tracking-config.exception';
@@ -18,8 +18,10 @@ export function registerBackend(runtime: TrackerRuntime, name: string, instance:
   }
   const place = `backends.${name} (registered)`;
   assertBackend(place, instance);
-  const { notices, processing } = runtime;
-  runtime.place(new RouteNode(name, instance, [], [], { place, ledger: new NodeLedger(name), notices, processing }));
+  const { notices, processing, deliveries } = runtime;
+  const ledger = new NodeLedger(name);
+  const sink = sinkOf(instance, { path: name, place }, deliveries);
+  runtime.place(new RouteNode(name, instance, [], [], { place, ledger, notices, processing, sink }));
 }
 
 export function registerProcessor(runtime: TrackerRuntime, processor: unknown): void {

@@ -6,8 +6,11 @@ import type { Clock } from '../event/clock';
 import type { PartialLimits } from '../event/normal-form';
 import { Notices } from '../event/notices';
 import type { NodeSettings } from '../routing/node-modules';
+import type { DeliveryOptions } from '../delivery/delivery-options';
+import { classDelivery, resolveDelivery } from '../delivery/resolve-options';
+import { faultsOfDelivery } from '../routing/delivery-faults';
 import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
-import type { TreePlan } from '../routing/tree-plan';
+import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import type { RuntimeOptions } from './tracker-runtime';
 
 /** What can be known as late as at start, for `forRootAsync`. */
@@ -24,6 +27,8 @@ export interface TrackingRuntimeOptions {
   readonly maxEarlyEvents?: number | undefined;
   /** How long closing the application waits for what is held to be written.  @default 10_000 */
   readonly shutdownTimeoutMs?: number | undefined;
+  /** How events get to destinations, unless a destination says otherwise (docs/delivery.md).  @default {} */
+  readonly delivery?: DeliveryOptions | undefined;
   /** Where this module's own warnings go.  @default Nest's logger, context `Tracking` */
   readonly logger?: LoggerService | undefined;
 }
@@ -52,7 +57,7 @@ export function makeSettings(
 ): Settings {
   const { enabled = true, logger = new Logger() } = options;
   const taken = namesTaken.get(container) ?? new Set();
-  const faults: ConfigFault[] = [...plan.faults, ...optionFaults(options)];
+  const faults: ConfigFault[] = [...plan.faults, ...optionFaults(options), ...durableFaults(plan, options)];
   if (taken.has(name)) {
     const what = `a tracker of the name ${showValue(name)} stands in this application already.`;
     faults.push({
@@ -63,6 +68,25 @@ export function makeSettings(
   }
   namesTaken.set(container, taken.add(name));
   return { options, enabled, faults, off: new Set(), notices: new Notices(logger) };
+}
+
+/** Known no sooner than both the module's options and the tree are. */
+function durableFaults({ backends }: Pick<TreePlan, 'backends'>, { delivery }: TrackingRuntimeOptions): ConfigFault[] {
+  if (faultsOfDelivery(delivery).length > 0) return [];
+  return backends.flatMap((node) => {
+    const { durable, directory } = resolveDelivery(delivery, classDelivery(node.type), node.delivery);
+    const own: ConfigFault[] =
+      isDestinationClass(node.type) && durable && directory === undefined
+        ? [
+            {
+              path: node.place,
+              what: 'its delivery is durable, but has no directory to keep events in.',
+              mend: "TrackingModule.forRoot({ delivery: { directory: '/var/lib/my-app/tracking' }, ... })",
+            },
+          ]
+        : [];
+    return [...own, ...durableFaults({ backends: node.children }, { delivery })];
+  });
 }
 
 function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
@@ -81,6 +105,9 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
   for (const [path, value] of Object.entries({ maxEarlyEvents, shutdownTimeoutMs })) {
     if (value !== undefined && !(value >= 0))
       refuse(path, value, 'a number from 0 up', 'leave it out, or give a number');
+  }
+  for (const { option, what, mend } of faultsOfDelivery(options.delivery)) {
+    faults.push({ path: option === 'delivery' ? option : `delivery.${option}`, what, mend });
   }
   for (const [limit, value] of Object.entries(limits)) {
     if (value !== undefined && !(value > 0))

@@ -7,14 +7,17 @@ import { Normalizer, toEventName } from '../event/normalizer';
 import type { Notices } from '../event/notices';
 import { TrackerScopes } from '../context/tracker-scopes';
 import { isWished, type DropReason } from '../delivery/node-ledger';
+import { Deliveries } from '../delivery/deliveries';
+import type { DeliveryOptions } from '../delivery/delivery-options';
+import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import { TrackerLedger, TrackingLedger } from '../delivery/tracking-ledger';
 import type { Confirmation } from '../routing/confirmation';
 import type { EnvelopeBackend } from '../routing/contracts';
 import { growTree, rootNode } from '../routing/grow-tree';
 import type { NodeSettings } from '../routing/node-modules';
 import { Processing } from '../routing/processing';
-import { asEnvelopeBackend, type RouteNode } from '../routing/route-node';
-import type { TreePlan } from '../routing/tree-plan';
+import type { RouteNode } from '../routing/route-node';
+import { isDestinationClass, type BackendPlan, type TreePlan } from '../routing/tree-plan';
 
 export interface RuntimeOptions {
   readonly name: string;
@@ -23,6 +26,7 @@ export interface RuntimeOptions {
   readonly limits: PartialLimits;
   readonly maxEarlyEvents: number;
   readonly shutdownTimeoutMs: number;
+  readonly delivery?: DeliveryOptions | undefined;
   readonly notices: Notices;
   /** Makes the ids of events.  @default UUIDv7 */
   readonly ids?: Pick<EventIds, 'next'> | undefined;
@@ -49,6 +53,8 @@ export class TrackerRuntime {
   readonly normalizer: Normalizer;
   readonly scopes: TrackerScopes;
   readonly ledger: TrackingLedger;
+  readonly deliveries: Deliveries;
+  readonly deadLetters: TrackingDeadLetters;
   readonly root: RouteNode;
   readonly processing = new Processing();
   private state: 'starting' | 'ready' | 'closed' | 'off';
@@ -80,7 +86,9 @@ export class TrackerRuntime {
       );
     });
     this.scopes = new TrackerScopes(tracker);
-    this.root = rootNode({ notices, processing: this.processing });
+    this.deliveries = new Deliveries(name, options.delivery, notices);
+    this.deadLetters = new TrackingDeadLetters(this.deliveries);
+    this.root = rootNode({ notices, processing: this.processing, deliveries: this.deliveries });
     this.ledger = new TrackingLedger({
       counts: () => this.books.counts(this.early.length),
       nodes: () => [
@@ -89,6 +97,7 @@ export class TrackerRuntime {
           .map((node) => ({ ...node.counts(), path: `${node.path} (replaced)` }))
           .filter(({ received }) => received > 0),
       ],
+      watch: (listener) => this.deliveries.watch(listener),
     });
   }
 
@@ -104,10 +113,15 @@ export class TrackerRuntime {
   /** Whether the application has started as a whole: what is entered outside of a scope from now on is hardly meant for all. */
   isServing = false;
 
+  /** Makes ready what the tree needs before it can grow. @throws if a folder cannot be had */
+  async prepare(plan: TreePlan): Promise<void> {
+    if (this.state === 'starting') await this.deliveries.claim(directoriesOf(plan, this.deliveries));
+  }
+
   /** Grows the tree and sends what was emitted before. @param find the instance under a token */
   start(plan: TreePlan, find: (token: string) => unknown, off: NodeSettings['off']): void {
     if (this.state !== 'starting') return;
-    const replaced = growTree(this.root, plan, find, off, { notices: this.notices, processing: this.processing });
+    const replaced = growTree(this.root, plan, find, off, this);
     for (const node of replaced) this.retired.push(...node.all());
     this.state = 'ready';
     const { early } = this;
@@ -188,6 +202,7 @@ export class TrackerRuntime {
     this.state = 'closed';
     const { shutdownTimeoutMs } = this.options;
     await Promise.allSettled(this.writers().map(async (backend) => backend.drain?.(shutdownTimeoutMs)));
+    await this.deliveries.close();
     this.reportLosses();
   }
 
@@ -213,7 +228,7 @@ export class TrackerRuntime {
   }
 
   private writers(): EnvelopeBackend[] {
-    return [...this.nodes(), ...this.retired].flatMap((node) => asEnvelopeBackend(node.backend) ?? []);
+    return [...this.nodes(), ...this.retired].flatMap(({ sink }) => sink ?? []);
   }
 
   private envelope(
@@ -280,6 +295,18 @@ export class TrackerRuntime {
         `tracker "${this.name}" closed; of ${String(own.emitted)} events emitted, dropped at ${lines.join('; ')}.`,
       );
   }
+}
+
+/** The folders that destinations of the tree keep events in. */
+function directoriesOf({ backends }: Pick<TreePlan, 'backends'>, deliveries: Deliveries): Set<string> {
+  const directories = new Set<string>();
+  const visit = (node: BackendPlan): void => {
+    const { directory } = deliveries.settingsFor(node.type, node.delivery);
+    if (isDestinationClass(node.type) && directory !== undefined) directories.add(directory);
+    node.children.forEach(visit);
+  };
+  backends.forEach(visit);
+  return directories;
 }
 
 /** A limit that is given as undefined must not switch the default off, as a spread would. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InvalidContextException } from '../context/invalid-context.exception';
 import { currentScopesTracker } from '../context/tracker-scopes';
 import { UnknownContextException } from '../context/unknown-context.exception';
+import type { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import type { TrackingLedger } from '../delivery/tracking-ledger';
 import { copyNormalForm, describeError } from '../event/normal-form';
 import { toEventName } from '../event/normalizer';
@@ -34,6 +35,7 @@ export class TrackerService {
   readonly name: string;
   /** The books of this tracker. */
   readonly ledger: TrackingLedger;
+  readonly deadLetters: TrackingDeadLetters;
   private readonly runtime: TrackerRuntime;
 
   /** Built by TrackingModule. */
@@ -41,6 +43,7 @@ export class TrackerService {
     this.runtime = new TrackerRuntime(this, options);
     this.name = options.name;
     this.ledger = this.runtime.ledger;
+    this.deadLetters = this.runtime.deadLetters;
   }
 
   /** @internal For the module, which starts and closes it. */

@@ -23,10 +23,13 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
     this.runtime = TrackerService.runtimeOf(tracker);
   }
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     giveTrackers(this.container, this.tracker);
+    await this.runtime.prepare(this.plan);
     this.runtime.start(this.plan, (token) => this.moduleRef.get<unknown>(token, { strict: false }), this.settings.off);
-    if (!this.runtime.isOff) process.once('exit', this.onExit);
+    if (this.runtime.isOff) return;
+    process.once('exit', this.onExit);
+    await this.runtime.deliveries.beginAdopting();
   }
 
   onApplicationBootstrap(): void {

@@ -461,7 +461,7 @@ describe('An engine', () => {
       { ENGINE: 'acme.X' },
       { 'acme.X': Neither },
       `${OF_X}.ENGINE`,
-      /Neither.*neither a send nor a process/,
+      /Neither.*no send, sendBatch or process/,
     ],
     [
       'is a processor among backends',

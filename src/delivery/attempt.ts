@@ -1,0 +1,70 @@
+import type { Destination, DeliveredEvent, Rejection } from './destination';
+
+export type AttemptResult =
+  | { readonly outcome: 'answered'; readonly rejections: readonly Rejection[] }
+  /** Refused as a whole, for good. */
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** Nothing is known about any. */
+  | { readonly outcome: 'failed'; readonly reason: string; readonly retryAfterMs: number };
+
+/** One call of `sendBatch`, for `timeoutMs` at most. Never rejects, whatever the destination does. */
+export async function attempt(
+  destination: Destination,
+  events: readonly DeliveredEvent[],
+  controller: AbortController,
+  timeoutMs: number,
+): Promise<AttemptResult> {
+  const { signal } = controller;
+  const timer = setTimeout(() => {
+    controller.abort(new Error(`no answer within ${String(timeoutMs)} ms`));
+  }, timeoutMs);
+  try {
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
+    const sent = Promise.resolve(destination.sendBatch(events, signal));
+    sent.catch(() => undefined); // of one that ends after its time nobody hears any more
+    const rejections = await Promise.race([sent, aborted]);
+    return { outcome: 'answered', rejections: validRejections(rejections ?? [], events.length) };
+  } catch (error) {
+    return failure(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One that says of an event that it was refused is believed only if there is such an event. */
+function validRejections(rejections: readonly Rejection[], count: number): Rejection[] {
+  return rejections.filter(({ index }) => Number.isInteger(index) && index >= 0 && index < count);
+}
+
+function failure(error: unknown): AttemptResult {
+  const { message, name, retryable, retryAfterMs } = factsOf(error);
+  const reason = (message === '' ? name : message).slice(0, 500);
+  if (retryable === false) return { outcome: 'refused', reason };
+  return { outcome: 'failed', reason, retryAfterMs: retryAfterMs !== undefined && retryAfterMs > 0 ? retryAfterMs : 0 };
+}
+
+interface ErrorFacts {
+  readonly message: string;
+  readonly name: string;
+  readonly retryable: boolean | undefined;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** Anything can be thrown. */
+function factsOf(error: unknown): ErrorFacts {
+  try {
+    const { message, name, retryable, retryAfterMs } = Object(error) as Partial<Record<keyof ErrorFacts, unknown>>;
+    return {
+      message: typeof message === 'string' ? message : String(error),
+      name: typeof name === 'string' ? name : 'Error',
+      retryable: typeof retryable === 'boolean' ? retryable : undefined,
+      retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
+    };
+  } catch {
+    return { message: 'an error that cannot be read', name: 'Error', retryable: undefined, retryAfterMs: undefined };
+  }
+}

@@ -1,0 +1,152 @@
+import { readRecord } from '../event/event-record';
+import type { StoredEvent } from '../event/tracking-event';
+import type { QueuedEvent } from './queued-event';
+import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
+
+/** An event that a destination refused for good, or that was given up. */
+export interface DeadLetter {
+  /** Of the destination in the tree. */
+  readonly path: string;
+  readonly event: StoredEvent;
+  /** `refused: …`, `attempts` or `too-old`. */
+  readonly reason: string;
+  /** Sent in vain, those not counted that only probed whether the destination is back. */
+  readonly attempts: number;
+  readonly firstError: string | undefined;
+  readonly lastError: string | undefined;
+  readonly acceptedAt: Date;
+  readonly lastTriedAt: Date | undefined;
+  readonly deadAt: Date;
+}
+
+/** Which dead letters are meant; what is left out is not asked. */
+export interface DeadLetterFilter {
+  readonly path?: string | undefined;
+  readonly id?: string | undefined;
+  /** Of the event. */
+  readonly name?: string | RegExp | undefined;
+  readonly reason?: string | RegExp | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** For what cannot be asked otherwise. */
+  readonly where?: ((letter: DeadLetter) => boolean) | undefined;
+}
+
+const PAGE_EVENTS = 500;
+const PAGE_BYTES = 4_194_304;
+
+/** The dead letters of one destination, bounded: beyond it the oldest are forgotten, and counted. */
+export class DeadLetterBox {
+  private forgottenCount = 0;
+
+  constructor(
+    private readonly path: string,
+    private readonly store: RecordStore,
+  ) {}
+
+  get count(): number {
+    return this.store.count;
+  }
+
+  get forgotten(): number {
+    return this.forgottenCount;
+  }
+
+  put(entry: QueuedEvent, reason: string, now: number): void {
+    this.putRecord(entry.record({ reason, deadAt: now }));
+  }
+
+  /** Takes over what another process left. */
+  adopt(other: RecordStore): void {
+    for (let records = other.lease(PAGE_EVENTS, PAGE_BYTES); records.length > 0;) {
+      for (const { payload } of records) this.putRecord(payload);
+      this.store.flush();
+      other.settle(records.map(({ ref }) => ref));
+      records = other.lease(PAGE_EVENTS, PAGE_BYTES);
+    }
+    other.close();
+  }
+
+  /** In the order in which they died. @param visit gives false to go no further */
+  visit(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): void {
+    this.each((record) => {
+      const letter = this.letterOf(record);
+      return letter === undefined || !fits(letter, filter) || visit(letter) ? 'keep' : 'stop';
+    });
+  }
+
+  /** Takes out those that fit. @param take what becomes of each; false leaves it and all after it */
+  takeOut(filter: DeadLetterFilter, take: (letter: DeadLetter) => boolean): number {
+    let taken = 0;
+    this.each((record) => {
+      const letter = this.letterOf(record);
+      if (letter === undefined || !fits(letter, filter)) return 'keep';
+      if (!take(letter)) return 'stop';
+      taken++;
+      return 'remove';
+    });
+    return taken;
+  }
+
+  close(): void {
+    this.store.close();
+  }
+
+  private putRecord(record: string | Buffer): void {
+    if (this.store.append(record, true) !== undefined) return;
+    this.forgottenCount += this.store.dropOldest(Buffer.byteLength(record));
+    if (this.store.append(record, true) === undefined) this.forgottenCount++;
+  }
+
+  private each(decide: (record: StoredRecord) => 'keep' | 'remove' | 'stop'): void {
+    const kept: RecordRef[] = [];
+    try {
+      for (;;) {
+        const records = this.store.lease(PAGE_EVENTS, PAGE_BYTES);
+        if (records.length === 0) return;
+        const removed: RecordRef[] = [];
+        let isStopped = false;
+        for (const record of records) {
+          const verdict = isStopped ? 'keep' : decide(record);
+          if (verdict === 'stop') isStopped = true;
+          (verdict === 'remove' ? removed : kept).push(record.ref);
+        }
+        this.store.settle(removed);
+        if (isStopped) return;
+      }
+    } finally {
+      this.store.release(kept);
+    }
+  }
+
+  private letterOf({ payload }: StoredRecord): DeadLetter | undefined {
+    try {
+      const { event, facts } = readRecord(payload.toString('utf8'));
+      const { attempts = 0, firstError, lastError, acceptedAt, lastTriedAt, deadAt = acceptedAt, reason = '' } = facts;
+      return {
+        ...{ path: this.path, event, reason, attempts, firstError, lastError },
+        ...{ acceptedAt: new Date(acceptedAt), deadAt: new Date(deadAt) },
+        lastTriedAt: lastTriedAt === undefined ? undefined : new Date(lastTriedAt),
+      };
+    } catch {
+      return undefined; // written by another version: left for it
+    }
+  }
+}
+
+function fits(letter: DeadLetter, { path, id, name, reason, since, until, where }: DeadLetterFilter): boolean {
+  return (
+    (path === undefined || letter.path === path) &&
+    (id === undefined || letter.event.id === id) &&
+    fitsText(letter.event.name, name) &&
+    fitsText(letter.reason, reason) &&
+    (since === undefined || letter.deadAt >= since) &&
+    (until === undefined || letter.deadAt <= until) &&
+    (where === undefined || where(letter))
+  );
+}
+
+function fitsText(text: string, pattern: string | RegExp | undefined): boolean {
+  if (pattern === undefined) return true;
+  return typeof pattern === 'string' ? text === pattern : text.search(pattern) >= 0; // `search` ignores lastIndex
+}

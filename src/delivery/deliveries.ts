@@ -1,0 +1,201 @@
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Notices } from '../event/notices';
+import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
+import { Delivery, type DeliveryChange } from './delivery';
+import type { DeliveryOptions } from './delivery-options';
+import type { Destination } from './destination';
+import { MemoryStore } from './disk/memory-store';
+import { OwnedFolder } from './disk/owned-folder';
+import { SegmentStore } from './disk/segment-store';
+import type { RecordStore } from './disk/record-store';
+import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
+
+/** Dead letters without a disk. */
+const MAX_LETTER_BYTES_IN_MEMORY = 16_777_216;
+const ADOPTION_INTERVAL_MS = 60_000;
+/** Of how many dead letters one call gives at most, unless it says otherwise. */
+const DEFAULT_LIMIT = 1000;
+
+/** What happened to a delivery, for whoever watches. */
+export interface DeliveryEvent {
+  /** Of the destination in the tree. */
+  readonly path: string;
+  readonly change: DeliveryChange;
+}
+
+/** The deliveries of one tracker, and the folders that they share. */
+export class Deliveries {
+  private readonly deliveries = new Map<string, Delivery>();
+  private readonly folders = new Map<string, OwnedFolder>();
+  /** Folders of processes that ended, with what nobody here could take. */
+  private readonly left = new Set<string>();
+  private adoptionTimer: NodeJS.Timeout | undefined;
+  private readonly listeners = new Set<(event: DeliveryEvent) => void>();
+
+  constructor(
+    private readonly tracker: string,
+    private readonly defaults: DeliveryOptions | undefined,
+    private readonly notices: Notices,
+  ) {}
+
+  settingsFor(type: unknown, options: DeliveryOptions | undefined): DeliverySettings {
+    return resolveDelivery(this.defaults, classDelivery(type), options);
+  }
+
+  /**
+   * Makes the folders ready, before any delivery is opened in them.
+   * @throws if one cannot be made or owned
+   */
+  async claim(directories: Iterable<string>): Promise<void> {
+    for (const directory of directories) {
+      if (this.folders.has(directory)) continue;
+      this.folders.set(directory, await OwnedFolder.claim(join(directory, encodeURIComponent(this.tracker))));
+    }
+  }
+
+  /** Opens the delivery of a destination. @throws if its files cannot be opened */
+  open(path: string, place: string, destination: Destination, settings: DeliverySettings): Delivery {
+    const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
+    const home = folder === undefined ? undefined : join(folder, encodeURIComponent(path));
+    const store = home === undefined ? undefined : this.store(join(home, 'queue'), settings);
+    const deadLetters =
+      home === undefined
+        ? MemoryStore.open({ maxBytes: Math.min(settings.maxDiskBytes, MAX_LETTER_BYTES_IN_MEMORY) })
+        : this.store(join(home, 'dead'), settings);
+    const delivery = new Delivery({
+      ...{ path, destination, settings, store, deadLetters },
+      say: (text) => {
+        this.notices.warn(`${place}: ${text}`);
+      },
+      onChange: (change) => {
+        this.announce({ path, change });
+      },
+    });
+    this.deliveries.set(path, delivery);
+    return delivery;
+  }
+
+  /** Takes over what processes that have ended left in the folders, now and every minute. */
+  async beginAdopting(): Promise<void> {
+    if (this.folders.size === 0) return;
+    await this.adopt();
+    this.adoptionTimer = setInterval(() => {
+      void this.adopt(); // which never rejects
+    }, ADOPTION_INTERVAL_MS).unref();
+  }
+
+  /** Lets go of the folders; what is left in them is for the next start. */
+  async close(): Promise<void> {
+    clearInterval(this.adoptionTimer);
+    await Promise.all([...this.folders.values()].map((folder) => folder.release()));
+    this.folders.clear();
+  }
+
+  listDeadLetters(filter: DeadLetterFilter, limit: number = DEFAULT_LIMIT): DeadLetter[] {
+    const letters: DeadLetter[] = [];
+    for (const delivery of this.of(filter)) {
+      delivery.visitDeadLetters(filter, (letter) => letters.push(letter) < limit);
+      if (letters.length >= limit) break;
+    }
+    return letters;
+  }
+
+  countDeadLetters(filter: DeadLetterFilter): Record<string, number> {
+    const counts = new Map<string, number>();
+    for (const delivery of this.of(filter)) {
+      delivery.visitDeadLetters(filter, ({ reason }) => {
+        counts.set(reason, (counts.get(reason) ?? 0) + 1);
+        return true;
+      });
+    }
+    return Object.fromEntries(counts);
+  }
+
+  redrive(filter: DeadLetterFilter): number {
+    return this.of(filter).reduce((sum, delivery) => sum + delivery.redrive(filter), 0);
+  }
+
+  purge(filter: DeadLetterFilter): number {
+    return this.of(filter).reduce((sum, delivery) => sum + delivery.purge(filter), 0);
+  }
+
+  /** @returns to be called when it wants to hear no more */
+  watch(listener: (event: DeliveryEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  private of({ path }: DeadLetterFilter): Delivery[] {
+    return [...this.deliveries.values()].filter((delivery) => path === undefined || delivery.path === path);
+  }
+
+  private announce(event: DeliveryEvent): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event);
+      } catch {
+        // A listener that fails is its own business; the others still hear.
+      }
+    }
+  }
+
+  private store(folder: string, { maxDiskBytes, fsync }: DeliverySettings): SegmentStore {
+    const store = SegmentStore.open(folder, { maxBytes: maxDiskBytes, fsync });
+    const { records, bytes, files } = store.damage;
+    if (files.length > 0) {
+      this.notices.warn(
+        `${folder}: ${String(bytes)} bytes were damaged (at least ${String(records)} events, in ${files.join(', ')}); they are set aside there, ` +
+          'the others are delivered.',
+      );
+    }
+    return store;
+  }
+
+  private async adopt(): Promise<void> {
+    for (const folder of this.folders.values()) {
+      try {
+        for (const orphan of await folder.adoptOrphans()) this.takeOver(orphan);
+      } catch (error) {
+        this.notices.once(
+          `adoption ${folder.folder}`,
+          () => `what ended processes left could not be taken over: ${String(error)}. It is tried every minute.`,
+        );
+      }
+    }
+  }
+
+  private takeOver(orphan: string): void {
+    for (const name of readdirSync(orphan)) {
+      const home = join(orphan, name);
+      const delivery = this.deliveries.get(decodeURIComponent(name));
+      if (delivery === undefined) {
+        this.reportLeft(home);
+        continue;
+      }
+      const settings = { maxBytes: Number.MAX_SAFE_INTEGER, fsync: false };
+      const open = (part: string): RecordStore | undefined =>
+        existsSync(join(home, part)) ? SegmentStore.open(join(home, part), settings) : undefined;
+      delivery.adopt(open('queue'), open('dead'));
+    }
+    removeIfEmpty(orphan);
+  }
+
+  private reportLeft(home: string): void {
+    if (this.left.has(home)) return;
+    this.left.add(home);
+    this.notices.warn(
+      `${home} has events of a destination that this application does not have. They stay there. Mend: add the destination again, or remove the folder.`,
+    );
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is not: what is in it is delivered from there, or left.
+  }
+}

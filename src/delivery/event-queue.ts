@@ -1,0 +1,230 @@
+/**
+ * Memory that grows while a destination is down ends the process, and with it every event that waited. So memory is bounded,
+ * and what it cannot hold goes on on disk; with `durable` all of it does. Events come out in the order in which they went in:
+ * once one is on disk those after it follow it there until nothing waits on disk any more.
+ */
+import type { Envelope } from '../event/envelope';
+import { DiskSource } from './disk-source';
+import { MemoryQueue } from './memory-queue';
+import { QueuedEvent } from './queued-event';
+import type { RecordStore } from './disk/record-store';
+import type { DeliverySettings } from './resolve-options';
+
+export interface QueueReports {
+  /** Events that were forgotten, or are not taken, for want of room, or since they cannot be read. */
+  readonly onDropped: (reason: 'queue-full' | 'unreadable', events: number) => void;
+  readonly onDiskFailed: (error: Error) => void;
+  readonly onDiskBegun: () => void;
+  readonly onDiskDrained: () => void;
+}
+
+export type Taken = { readonly entry: QueuedEvent | undefined; readonly isStored: boolean };
+
+export class EventQueue {
+  private readonly memory = new MemoryQueue();
+  private readonly disk: DiskSource | undefined;
+  /** Those of processes that have ended, oldest first. */
+  private adopted: DiskSource[] = [];
+  /** In memory, or under way and not on disk. */
+  private heldEvents = 0;
+  private heldBytes = 0;
+  private isSpilling = false;
+
+  constructor(
+    private readonly settings: DeliverySettings,
+    store: RecordStore | undefined,
+    private readonly reports: QueueReports,
+  ) {
+    this.disk = store === undefined ? undefined : this.source(store);
+    this.isSpilling = this.disk !== undefined && this.disk.waiting > 0;
+  }
+
+  /** Those that nobody has taken. */
+  get waiting(): number {
+    return this.memory.count + this.waitingOnDisk;
+  }
+
+  get waitingBytes(): number {
+    return this.memory.bytes;
+  }
+
+  /** Whether events that come now go to the disk. */
+  get isOnDisk(): boolean {
+    return this.settings.durable || this.isSpilling;
+  }
+
+  get diskCount(): number {
+    return this.sources().reduce((sum, { count }) => sum + count, 0);
+  }
+
+  get diskBytes(): number {
+    return this.sources().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /**
+   * Takes an event, to memory or to the disk.
+   * @returns undefined if there is no room for it; `entry` is undefined for what is on disk alone
+   */
+  put(envelope: Envelope, now: number): Taken | undefined {
+    const entry = QueuedEvent.of(envelope, now);
+    const { disk, settings } = this;
+    if (disk !== undefined && (settings.durable || this.mustSpill(entry))) {
+      const stored = this.putOnDisk(disk, entry);
+      if (stored !== 'failed') return stored ? { entry: undefined, isStored: true } : undefined;
+    }
+    if (!this.hasRoom(entry) && !this.makeRoom(entry)) return undefined;
+    this.hold(entry);
+    return { entry, isStored: false };
+  }
+
+  /** Puts back what was sent in vain, or a dead letter: at the end, since its turn is over. @returns whether there was room */
+  putAgain(entry: QueuedEvent): boolean {
+    if (this.disk !== undefined && (this.settings.durable || this.mustSpill(entry))) {
+      const stored = this.putOnDisk(this.disk, entry);
+      if (stored !== 'failed') return stored;
+    }
+    if (!this.hasRoom(entry)) return false;
+    this.hold(entry);
+    return true;
+  }
+
+  /** The oldest ones, at most of the given number and size, but one if there is one. */
+  take(maxEvents: number, maxBytes: number): QueuedEvent[] {
+    if (this.memory.count > 0) return this.memory.take(maxEvents, maxBytes);
+    for (const source of this.sources()) {
+      if (source.waiting === 0) continue;
+      source.flush();
+      const taken = source.take(maxEvents, maxBytes);
+      if (taken.length > 0) return taken;
+    }
+    return [];
+  }
+
+  /** Done for good. */
+  settle(entries: readonly QueuedEvent[]): void {
+    this.let(entries, (source, stored) => {
+      source.settle(stored);
+    });
+    if (this.isSpilling && this.waitingOnDisk === 0) {
+      this.isSpilling = false;
+      this.reports.onDiskDrained();
+    }
+    for (const source of this.adopted) if (source.count === 0) source.close();
+    this.adopted = this.adopted.filter(({ count }) => count > 0);
+  }
+
+  /** Takes over what another process left. @returns how many events */
+  adopt(store: RecordStore): number {
+    this.adopted.push(this.source(store));
+    return store.count;
+  }
+
+  /** At the end: puts all that is held, and what was under way, on disk. @returns how many found no room there */
+  handOver(underWay: readonly QueuedEvent[]): number {
+    let left = 0;
+    const notStored: QueuedEvent[] = [];
+    this.let(underWay, (source, stored) => {
+      source.release(stored);
+    });
+    for (const entry of underWay) if (entry.stored === undefined) notStored.push(entry);
+    for (const entry of [...notStored, ...this.memory.take(Infinity, Infinity)]) {
+      const isStored = this.disk !== undefined && this.putOnDisk(this.disk, entry) === true;
+      entry.onSettled?.(isStored ? 'stored' : 'dropped');
+      if (!isStored) left++;
+    }
+    this.heldEvents = 0;
+    this.heldBytes = 0;
+    this.flush();
+    return left;
+  }
+
+  /** At the exit, where nothing can be awaited. */
+  flush(): void {
+    try {
+      this.disk?.flush();
+    } catch (error) {
+      this.reports.onDiskFailed(error as Error);
+    }
+  }
+
+  close(): void {
+    for (const source of this.sources()) source.close();
+  }
+
+  private get waitingOnDisk(): number {
+    let waiting = this.disk?.waiting ?? 0;
+    for (const source of this.adopted) waiting += source.waiting;
+    return waiting;
+  }
+
+  private sources(): DiskSource[] {
+    return this.disk === undefined ? this.adopted : [this.disk, ...this.adopted];
+  }
+
+  private source(store: RecordStore): DiskSource {
+    return new DiskSource(store, (events) => {
+      this.reports.onDropped('unreadable', events);
+    });
+  }
+
+  private mustSpill(entry: QueuedEvent): boolean {
+    return this.isSpilling || !this.hasRoom(entry);
+  }
+
+  private hasRoom(entry: QueuedEvent): boolean {
+    const { maxEvents, maxBytes } = this.settings;
+    // One that is larger than all the room there may be still passes, alone.
+    return this.heldEvents < maxEvents && (this.heldEvents === 0 || this.heldBytes + entry.bytes <= maxBytes);
+  }
+
+  private hold(entry: QueuedEvent): void {
+    this.heldEvents++;
+    this.heldBytes += entry.bytes;
+    this.memory.push(entry);
+  }
+
+  private makeRoom(entry: QueuedEvent): boolean {
+    if (this.settings.whenFull === 'drop-newest') return false;
+    while (!this.hasRoom(entry)) {
+      const oldest = this.memory.take(1, Infinity);
+      if (oldest.length === 0) return false; // all is under way
+      this.heldEvents--;
+      this.heldBytes -= oldest[0]?.bytes ?? 0;
+      oldest[0]?.onSettled?.('dropped');
+      this.reports.onDropped('queue-full', 1);
+    }
+    return true;
+  }
+
+  private putOnDisk(disk: DiskSource, entry: QueuedEvent): boolean | 'failed' {
+    const record = entry.record();
+    try {
+      let isStored = disk.put(record, this.settings.durable);
+      if (!isStored && this.settings.whenFull === 'drop-oldest') {
+        const dropped = disk.dropOldest(Buffer.byteLength(record));
+        if (dropped > 0) this.reports.onDropped('queue-full', dropped);
+        isStored = disk.put(record, this.settings.durable);
+      }
+      if (isStored && !this.isSpilling && !this.settings.durable) {
+        this.isSpilling = true;
+        this.reports.onDiskBegun();
+      }
+      return isStored;
+    } catch (error) {
+      this.reports.onDiskFailed(error as Error);
+      return 'failed';
+    }
+  }
+
+  private let(entries: readonly QueuedEvent[], go: (source: DiskSource, stored: readonly QueuedEvent[]) => void): void {
+    for (const entry of entries) {
+      if (entry.stored !== undefined) continue;
+      this.heldEvents--;
+      this.heldBytes -= entry.bytes;
+    }
+    for (const source of this.sources()) {
+      const stored = entries.filter((entry) => source.holds(entry));
+      if (stored.length > 0) go(source, stored);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { BatchOptions, DeliveryOptions, RetryOptions } from './delivery-options';
+
+type Complete<Options> = { readonly [Option in keyof Options]-?: NonNullable<Options[Option]> };
+
+/** Delivery options with nothing left open. */
+export interface DeliverySettings extends Omit<Complete<DeliveryOptions>, 'directory' | 'batch' | 'retry'> {
+  readonly directory: string | undefined;
+  readonly batch: Complete<BatchOptions>;
+  readonly retry: Complete<RetryOptions>;
+}
+
+export const DELIVERY_DEFAULTS: DeliverySettings = {
+  durable: false,
+  directory: undefined,
+  fsync: false,
+  maxEvents: 10_000,
+  maxBytes: 16_777_216,
+  maxDiskBytes: 1_073_741_824,
+  whenFull: 'drop-newest',
+  batch: { maxEvents: 100, maxBytes: 1_048_576, maxWaitMs: 1000 },
+  concurrency: 2,
+  ordered: false,
+  timeoutMs: 10_000,
+  retry: { attempts: 10, maxAgeMs: 604_800_000, minDelayMs: 500, maxDelayMs: 30_000 },
+};
+
+/** @param layers what was configured, the most particular last: of the module, of the class, of the node */
+export function resolveDelivery(...layers: readonly (DeliveryOptions | undefined)[]): DeliverySettings {
+  return layers.reduce<DeliverySettings>((settings, layer = {}) => {
+    const { batch, retry, ...others } = layer;
+    return {
+      ...settings,
+      ...given(others),
+      batch: { ...settings.batch, ...given(batch ?? {}) },
+      retry: { ...settings.retry, ...given(retry ?? {}) },
+    };
+  }, DELIVERY_DEFAULTS);
+}
+
+/** What a destination's class says of itself. */
+export function classDelivery(type: unknown): DeliveryOptions | undefined {
+  return (type as { readonly delivery?: DeliveryOptions } | undefined)?.delivery;
+}
+
+/** An option that is given as undefined must not switch the default off. */
+function given<Options extends object>(options: Options): { [Option in keyof Options]: NonNullable<Options[Option]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Option in keyof Options]: NonNullable<Options[Option]>;
+  };
+}

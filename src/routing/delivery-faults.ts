@@ -1,0 +1,74 @@
+import { showValue } from './tracking-config.exception';
+
+export interface OptionFault {
+  /** From the options down: `batch.maxEvents`. */
+  readonly option: string;
+  readonly what: string;
+  readonly mend: string;
+}
+
+const BOOLEANS = ['durable', 'fsync', 'ordered'];
+const COUNTS = ['maxEvents', 'maxBytes', 'maxDiskBytes', 'concurrency', 'timeoutMs'];
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  batch: ['maxEvents', 'maxBytes', 'maxWaitMs'],
+  retry: ['attempts', 'maxAgeMs', 'minDelayMs', 'maxDelayMs'],
+};
+/** What may be nothing at all. */
+const FROM_ZERO: ReadonlySet<string> = new Set(['batch.maxWaitMs', 'retry.minDelayMs', 'retry.maxDelayMs']);
+
+/** @param options of any kind: settings read from a file may be anything */
+export function faultsOfDelivery(options: unknown): OptionFault[] {
+  if (options === undefined) return [];
+  if (!isObject(options)) return [notAnObject('delivery', options)];
+  return Object.entries(options).flatMap(([option, value]): OptionFault[] => {
+    if (value === undefined) return [];
+    if (BOOLEANS.includes(option)) {
+      return typeof value === 'boolean' ? [] : [fault(option, value, 'true or false', `${option}: true`)];
+    }
+    if (COUNTS.includes(option)) return faultOfNumber(option, value);
+    if (option === 'directory') {
+      return typeof value === 'string' && value !== ''
+        ? []
+        : [fault(option, value, 'the path of a folder', "directory: '/var/lib/my-app/tracking'")];
+    }
+    if (option === 'whenFull') {
+      return value === 'drop-newest' || value === 'drop-oldest'
+        ? []
+        : [fault(option, value, '"drop-newest" or "drop-oldest"', "whenFull: 'drop-newest'")];
+    }
+    const known = PARTS[option];
+    if (known === undefined) {
+      const names = [...BOOLEANS, ...COUNTS, 'directory', 'whenFull', ...Object.keys(PARTS)].join(', ');
+      return [{ option, what: `there is no such option; known are ${names}.`, mend: 'leave it out' }];
+    }
+    return faultsOfPart(option, value, known);
+  });
+}
+
+function faultsOfPart(part: string, options: unknown, known: readonly string[]): OptionFault[] {
+  if (!isObject(options)) return [notAnObject(part, options)];
+  return Object.entries(options).flatMap(([name, value]): OptionFault[] => {
+    const option = `${part}.${name}`;
+    if (value === undefined) return [];
+    if (known.includes(name)) return faultOfNumber(option, value);
+    return [{ option, what: `there is no such option; known are ${known.join(', ')}.`, mend: 'leave it out' }];
+  });
+}
+
+function faultOfNumber(option: string, value: unknown): OptionFault[] {
+  const least = FROM_ZERO.has(option) ? 0 : 1;
+  if (typeof value === 'number' && value >= least) return [];
+  return [fault(option, value, `a number from ${String(least)} up`, 'leave it out, or give a number')];
+}
+
+function notAnObject(option: string, value: unknown): OptionFault {
+  return fault(option, value, 'an object of options', `${option}: { ... }`);
+}
+
+function fault(option: string, value: unknown, wanted: string, mend: string): OptionFault {
+  return { option, what: `it is ${showValue(value)}, not ${wanted}.`, mend };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

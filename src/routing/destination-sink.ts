@@ -1,0 +1,38 @@
+import type { Delivery } from '../delivery/delivery';
+import type { DestinationCounts } from '../delivery/delivery-ledger';
+import type { Envelope } from '../event/envelope';
+import type { Destined } from './confirmation';
+import type { EnvelopeBackend } from './contracts';
+
+/** A destination as the tree sees it: its delivery takes the events. */
+export class DestinationSink implements EnvelopeBackend {
+  constructor(private readonly queue: Delivery) {}
+
+  accept(envelope: Envelope): string | undefined {
+    return this.queue.accept(envelope);
+  }
+
+  confirm(): Promise<Destined> {
+    return this.queue.confirm();
+  }
+
+  flush(): Promise<void> {
+    return this.queue.flush();
+  }
+
+  drain(timeoutMs: number): Promise<void> {
+    return this.queue.drain(timeoutMs);
+  }
+
+  flushSync(): void {
+    this.queue.flushSync();
+  }
+
+  delivery(): DestinationCounts {
+    return this.queue.counts();
+  }
+
+  get holdsEvents(): boolean {
+    return !this.queue.isDurable;
+  }
+}

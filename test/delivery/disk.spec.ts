@@ -1,0 +1,142 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { backend, type DeliveryOptions, type DestinationCounts, type TrackingModuleOptions } from '../../src';
+import { eventually } from '../support/eventually';
+import { startTracking, type BuiltTracking } from '../support/start-tracking';
+import { imbalance } from './books';
+import { Gate } from './gate';
+
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tracking-disk-'));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Run extends BuiltTracking {
+  readonly gate: Gate;
+  readonly counts: () => DestinationCounts;
+}
+
+async function started(delivery: DeliveryOptions, isUp = true, options: TrackingModuleOptions = {}): Promise<Run> {
+  class Door extends Gate {
+    override behave = isUp ? () => Promise.resolve() : down;
+  }
+  const run = await startTracking({
+    shutdownTimeoutMs: 100,
+    backends: { gate: backend(Door, {}, { delivery: { ...quick, directory, ...delivery } }) },
+    ...options,
+  });
+  const counts = (): DestinationCounts => {
+    const found = run.ledger.destination('gate');
+    if (found === undefined) throw new Error('there is no destination');
+    return found;
+  };
+  return Object.assign(run, { gate: run.tracker.backend<Gate>('gate'), counts });
+}
+
+const quick: DeliveryOptions = { batch: { maxWaitMs: 5 }, retry: { minDelayMs: 1, maxDelayMs: 5 } };
+const down = (): Promise<never> => Promise.reject(new Error('connection refused'));
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => `e${String(n)}`);
+
+describe('A delivery with a directory', () => {
+  it('goes on on disk when memory is full, keeps the order, and gives the disk back', async () => {
+    const run = await started({ maxEvents: 10, ordered: true }, false);
+    for (const name of numbers(100)) run.tracker.emit(name, { at: new Date(5), deep: [{ at: new Date(6) }] });
+    await eventually(() => expect(run.counts().breaker).toBe('open'));
+    expect(run.counts()).toMatchObject({ accepted: 100, pending: 100, isOnDisk: true });
+    run.gate.behave = () => Promise.resolve();
+    await eventually(() => expect(run.gate.taken).toHaveLength(100));
+    expect(run.gate.names).toEqual(numbers(100));
+    for (const event of run.gate.taken) {
+      expect(event.timestamp).toBeInstanceOf(Date);
+      expect(event.data).toEqual({ at: new Date(5), deep: [{ at: new Date(6) }] });
+    }
+    expect(run.counts()).toMatchObject({ delivered: 100, pending: 0, isOnDisk: false });
+    await run.app.close();
+    expect(filesIn(directory)).toEqual([]);
+  });
+
+  it('leaves on disk what it could not deliver, and delivers it after the next start under the same ids', async () => {
+    const first = await started({}, false);
+    for (const name of numbers(20)) first.tracker.emit(name);
+    await first.app.close();
+    expect(first.counts()).toMatchObject({ accepted: 20, handedOver: 20, pending: 0 });
+    expect(imbalance(first.counts())).toBe(0);
+
+    const second = await started({});
+    await eventually(() => expect(second.gate.taken).toHaveLength(20));
+    expect(new Set(second.gate.names)).toEqual(new Set(numbers(20)));
+    expect(second.counts()).toMatchObject({ recovered: 20, delivered: 20, accepted: 0 });
+    expect(imbalance(second.counts())).toBe(0);
+    const sent = first.gate.batches.flat().map(({ id }) => id);
+    expect(second.gate.taken.every(({ id }) => sent.includes(id))).toBe(true);
+    await second.app.close();
+    expect(filesIn(directory)).toEqual([]);
+  });
+
+  it('has every event on disk when emit returns, with `durable`', async () => {
+    const run = await started({ durable: true, batch: { maxWaitMs: 60_000 } });
+    run.tracker.emit('e', { at: new Date(7) });
+    expect(run.counts()).toMatchObject({ accepted: 1, pending: 1 });
+    expect(run.counts().diskBytes).toBeGreaterThan(100);
+    await expect(run.tracker.emitConfirmed('f')).resolves.toMatchObject({ destinations: { gate: 'stored' } });
+    await run.tracker.flush();
+    expect(run.gate.taken.map(({ name, data }) => [name, data])).toEqual([
+      ['e', { at: new Date(7) }],
+      ['f', {}],
+    ]);
+  });
+
+  it('keeps dead letters over a restart, and redrives them', async () => {
+    const first = await started({});
+    first.gate.behave = (events) =>
+      Promise.resolve(events.map((_, index) => ({ index, reason: 'no', retryable: false })));
+    first.tracker.emit('e', { at: new Date(8) });
+    await first.tracker.flush();
+    await first.app.close();
+    const second = await started({});
+    const [letter] = second.tracker.deadLetters.list();
+    expect(letter).toMatchObject({
+      path: 'gate',
+      reason: 'refused: no',
+      event: { name: 'e', data: { at: new Date(8) } },
+    });
+    expect(second.tracker.deadLetters.redrive({})).toBe(1);
+    await second.tracker.flush();
+    expect(second.gate.taken.map(({ id }) => id)).toEqual([letter?.event.id]);
+  });
+
+  it.each(['drop-newest', 'drop-oldest'] as const)('bounds the disk, and counts what goes: %s', async (whenFull) => {
+    const run = await started({ maxEvents: 1, maxDiskBytes: 200_000, whenFull }, false);
+    const filler = 'x'.repeat(1000);
+    for (const name of numbers(1000)) run.tracker.emit(name, { filler });
+    const counts = run.counts();
+    expect(counts.diskBytes).toBeLessThanOrEqual(200_000);
+    expect(imbalance(counts)).toBe(0);
+    const dropped = { ...run.ledger.node('gate')?.dropped, ...counts.dropped }['queue-full'] ?? 0;
+    expect(dropped).toBeGreaterThan(500);
+    run.gate.behave = () => Promise.resolve();
+    await eventually(() => expect(run.counts().pending).toBe(0));
+    expect(run.gate.taken.length + dropped).toBe(1000);
+    expect(run.gate.names.includes('e999')).toBe(whenFull === 'drop-oldest');
+  });
+
+  it('refuses at start to be durable without a directory', async () => {
+    await expect(
+      startTracking({ backends: { gate: backend(Gate, {}, { delivery: { durable: true } }) } }),
+    ).rejects.toMatchObject({
+      faults: [
+        { path: 'backends.gate (Gate)', what: 'its delivery is durable, but has no directory to keep events in.' },
+      ],
+    });
+  });
+});
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [] : [entry.name],
+  );
+}
