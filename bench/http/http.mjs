@@ -65,7 +65,7 @@ function figureOf(adapter, variant, rounds) {
 
 async function measure(adapter, variant, { warmUp, requests }) {
   const child = fork(server, [adapter, variant], {
-    execArgv: ['--expose-gc', ...process.execArgv],
+    execArgv: ['--expose-gc'], // not this process's own: with `node -e`, each child would run that code and fork again
     env: { ...process.env, NODE_ENV: 'production' },
   });
   try {
