@@ -24,7 +24,7 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Prints figures `{ bench, case, subject, bytes, cpuUs, perSecond, versus, ratio, bar, met }`; whether every bar is met. */
+/** Prints figures `{ bench, case, subject, bytes, cpuUs, perSecond, versus, ratio, addedUs, bar, met }`; whether every bar is met. */
 export function report(figures, { json }) {
   if (json) for (const figure of figures) console.log(JSON.stringify(figure));
   else printTable(figures);
@@ -33,7 +33,7 @@ export function report(figures, { json }) {
 
 function printTable(figures) {
   console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model.trim()}`);
-  const header = ['case', 'subject', 'bytes', 'CPU µs', 'per second', 'versus', 'ratio', 'bar', ''];
+  const header = ['case', 'subject', 'bytes', 'CPU µs', 'per second', 'versus', 'ratio', 'added µs', 'bar', ''];
   const rows = figures.map((figure) => [
     figure.case,
     figure.subject,
@@ -42,6 +42,7 @@ function printTable(figures) {
     Math.round(figure.perSecond).toLocaleString('en'),
     figure.versus ?? '',
     figure.ratio?.toFixed(2) ?? '',
+    figure.addedUs?.toFixed(2) ?? '',
     figure.bar ?? '',
     figure.met === undefined ? '' : figure.met ? 'met' : 'MISSED',
   ]);

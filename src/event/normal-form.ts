@@ -367,15 +367,25 @@ function hasToJson(value: object): boolean {
 
 /** Live machinery, whose fields say nothing about what happened and lead to half the process. */
 function isOpaque(value: object): boolean {
-  const { pipe, on, subscribe } = value as Record<'pipe' | 'on' | 'subscribe', unknown>;
+  const { pipe, on, subscribe, then, unref } = value as Record<'pipe' | 'on' | 'subscribe' | 'then' | 'unref', unknown>;
   return (
     types.isPromise(value) ||
-    types.isWeakMap(value) ||
-    types.isWeakSet(value) ||
-    types.isGeneratorObject(value) ||
+    // A query that nobody awaited: from its fields the way leads to the connection, and to the password in its URL.
+    typeof then === 'function' ||
     typeof subscribe === 'function' ||
-    (typeof pipe === 'function' && typeof on === 'function')
+    (typeof pipe === 'function' && typeof on === 'function') ||
+    typeof unref === 'function' || // a timer holds all other timers of the process, with what they were given
+    isAroundHttp(value) ||
+    // The machinery of the language and of the web has no fields: `{}` would hide that something was left out.
+    (tagOf(value) !== undefined && Object.keys(value).length === 0)
   );
+}
+
+/** A request or reply of Fastify: among its own fields are the query, the body and the cookies. */
+function isAroundHttp(value: object): boolean {
+  if (!Object.hasOwn(value, 'raw')) return false; // a getter of a class is not called for what is only a guess
+  const { raw } = value as { readonly raw?: unknown };
+  return typeof raw === 'object' && raw !== null && ('httpVersion' in raw || 'writeHead' in raw);
 }
 
 function nameOf(value: { readonly name?: unknown }): string {
@@ -387,7 +397,12 @@ function brief(text: string): string {
 }
 
 function classOf(value: object): string {
-  return nameOf((value as { constructor?: { name?: unknown } }).constructor ?? {});
+  return tagOf(value) ?? nameOf((value as { constructor?: { name?: unknown } }).constructor ?? {});
+}
+
+function tagOf(value: object): string | undefined {
+  const tag = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  return typeof tag === 'string' && tag !== '' ? brief(tag) : undefined;
 }
 
 /** Short, and safe for anything that can be thrown, revoked proxies included. */

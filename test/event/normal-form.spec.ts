@@ -184,6 +184,12 @@ describe('The normal form of a value', () => {
     ['a WeakSet', () => new WeakSet(), '[WeakSet]', 'opaque'],
     ['a request', () => new IncomingMessage(new Socket()), '[IncomingMessage]', 'opaque'],
     ['a response', () => new ServerResponse(new IncomingMessage(new Socket())), '[ServerResponse]', 'opaque'],
+    [
+      'a stream in the field `raw`',
+      () => ({ file: new (class Upload { readonly raw = Readable.from([]); readonly bytes = 1; })() }), // prettier-ignore
+      { file: { raw: '[Readable]', bytes: 1 } },
+      'opaque',
+    ],
     ['a socket', () => new Socket(), '[Socket]', 'opaque'],
   ])('says in brackets, or by null, that there was %s, and counts it', async (_what, make, expected, kind) => {
     const app = await startWithLogAndMemory();

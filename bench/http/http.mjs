@@ -1,0 +1,123 @@
+// What tracking adds to a request: four variants of one application, on Express and on Fastify, each in a process of its own
+// (server.mjs), under the load that autocannon makes in this one.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import { median, report } from '../figures.mjs';
+
+const server = fileURLToPath(new URL('./server.mjs', import.meta.url));
+const ADAPTERS = ['express', 'fastify'];
+const VARIANTS = {
+  plain: 'no tracking',
+  context: '+ context of the request, nothing emitted',
+  event: '+ @TrackEvent, a backend that does nothing',
+  logger: '+ @TrackEvent, LoggerBackend to a file',
+};
+/** What a request with all of it may add to a plain one. */
+const BAR_US = 25;
+
+const CONNECTIONS = 20;
+/** By number, not by time: then every request has its answer when the load ends, and the log can be held against it. */
+const LOAD = { warmUp: 6_000, requests: 20_000 };
+const SMOKE = { warmUp: 100, requests: 200 };
+
+const HEADERS = {
+  'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+  'accept-language': 'en-GB,en;q=0.9',
+  accept: 'application/json',
+  referer: 'https://learn.example.org/courses/course-v1:edX+DemoX+Demo_Course/courseware/week3/quiz',
+};
+const PATHS = Array.from(
+  { length: 10 },
+  (_, at) => `/courses/course-v1:edX+DemoX+Demo_Course/problems/a0effb954cca4759994f1ac9e9434bf${at}`,
+);
+
+export async function run({ json, smoke, pairs, only }) {
+  const load = smoke ? SMOKE : LOAD;
+  const figures = [];
+  for (const adapter of ADAPTERS.filter((name) => only.case === undefined || only.case === name)) {
+    const rounds = [];
+    for (let round = 0; round < pairs; round++) {
+      const measured = {};
+      for (const variant of Object.keys(VARIANTS)) measured[variant] = await measure(adapter, variant, load);
+      rounds.push(measured);
+    }
+    for (const variant of Object.keys(VARIANTS)) figures.push(figureOf(adapter, variant, rounds));
+  }
+  return report(figures, { json });
+}
+
+/** @param rounds each with all variants, run one after the other: a variant is held against the plain one of its round */
+function figureOf(adapter, variant, rounds) {
+  const of = (figure) => median(rounds.map(figure));
+  const addedUs = of((round) => round[variant].cpuUs - round.plain.cpuUs);
+  return {
+    ...{ bench: 'http', case: adapter, subject: VARIANTS[variant] },
+    // The same event, whether or not it is written.
+    bytes: variant === 'event' || variant === 'logger' ? rounds[0].logger.bytes : 0,
+    cpuUs: of((round) => round[variant].cpuUs),
+    perSecond: of((round) => round[variant].perSecond),
+    ...{ versus: 'plain', ratio: of((round) => round[variant].cpuUs / round.plain.cpuUs), addedUs },
+    ...(variant === 'logger' ? { bar: `+${BAR_US} µs`, met: addedUs <= BAR_US } : {}),
+  };
+}
+
+async function measure(adapter, variant, { warmUp, requests }) {
+  const child = fork(server, [adapter, variant], {
+    execArgv: ['--expose-gc'], // not this process's own: with `node -e`, each child would run that code and fork again
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+  try {
+    const { url } = await answerOf(child);
+    await send(url, warmUp);
+    const before = await ask(child, 'start');
+    await send(url, requests);
+    const after = await ask(child, 'stop');
+    const { handled, lines, bytes } = await ask(child, 'close');
+    checkLog(`${adapter}, ${variant}`, { handled, lines, answered: warmUp + requests, isLogged: variant === 'logger' });
+    const cpuUs = (after.user + after.system - before.user - before.system) / requests;
+    return { cpuUs, perSecond: requests / after.seconds, bytes };
+  } finally {
+    if (child.connected) child.disconnect(); // it leaves by itself then
+  }
+}
+
+/** A fast writer that loses lines is not fast. */
+function checkLog(title, { handled, lines, answered, isLogged }) {
+  if (handled !== answered) throw new Error(`${title}: ${handled} requests were handled of ${answered} answered`);
+  const expected = isLogged ? answered : 0;
+  if (lines !== expected) throw new Error(`${title}: the log has ${lines} lines for ${expected} requests`);
+}
+
+async function send(url, amount) {
+  const result = await autocannon({
+    ...{ url, amount, connections: CONNECTIONS, headers: HEADERS },
+    requests: PATHS.map((path) => ({ path })),
+  });
+  const { errors, timeouts, non2xx, '2xx': answered } = result;
+  if (answered !== amount) {
+    throw new Error(`${answered} of ${amount} requests were answered: ${JSON.stringify({ errors, timeouts, non2xx })}`);
+  }
+}
+
+async function ask(child, question) {
+  const answer = answerOf(child);
+  child.send(question);
+  return answer;
+}
+
+async function answerOf(child) {
+  const given = new AbortController();
+  try {
+    const [answer] = await Promise.race([
+      once(child, 'message', { signal: given.signal }),
+      once(child, 'exit', { signal: given.signal }).then(([code, signal]) => {
+        throw new Error(`the server ended (${signal ?? code}) instead of answering`);
+      }),
+    ]);
+    return answer;
+  } finally {
+    given.abort();
+  }
+}
