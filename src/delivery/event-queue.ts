@@ -4,6 +4,7 @@
  * once one is on disk those after it follow it there until nothing waits on disk any more.
  */
 import type { Envelope } from '../event/envelope';
+import { writeRecord } from '../event/event-record';
 import { DiskSource } from './disk-source';
 import { MemoryQueue } from './memory-queue';
 import { QueuedEvent } from './queued-event';
@@ -19,6 +20,8 @@ export interface QueueReports {
 }
 
 export type Taken = { readonly entry: QueuedEvent | undefined; readonly isStored: boolean };
+
+const STORED: Taken = { entry: undefined, isStored: true };
 
 export class EventQueue {
   private readonly memory = new MemoryQueue();
@@ -66,24 +69,25 @@ export class EventQueue {
    * @returns undefined if there is no room for it; `entry` is undefined for what is on disk alone
    */
   put(envelope: Envelope, now: number): Taken | undefined {
-    const entry = QueuedEvent.of(envelope, now);
     const { disk, settings } = this;
-    if (disk !== undefined && (settings.durable || this.mustSpill(entry))) {
-      const stored = this.putOnDisk(disk, entry);
-      if (stored !== 'failed') return stored ? { entry: undefined, isStored: true } : undefined;
+    if (disk !== undefined && (settings.durable || this.isSpilling || !this.hasRoom(envelope.estimatedLength()))) {
+      const stored = this.putOnDisk(disk, writeRecord(envelope, { acceptedAt: now }));
+      if (stored !== 'failed') return stored ? STORED : undefined;
     }
-    if (!this.hasRoom(entry) && !this.makeRoom(entry)) return undefined;
+    const entry = QueuedEvent.of(envelope, now);
+    if (!this.hasRoom(entry.bytes) && !this.makeRoom(entry.bytes)) return undefined;
     this.hold(entry);
     return { entry, isStored: false };
   }
 
   /** Puts back what was sent in vain, or a dead letter: at the end, since its turn is over. @returns whether there was room */
   putAgain(entry: QueuedEvent): boolean {
-    if (this.disk !== undefined && (this.settings.durable || this.mustSpill(entry))) {
-      const stored = this.putOnDisk(this.disk, entry);
+    const { disk, settings } = this;
+    if (disk !== undefined && (settings.durable || this.isSpilling || !this.hasRoom(entry.bytes))) {
+      const stored = this.putOnDisk(disk, entry.record());
       if (stored !== 'failed') return stored;
     }
-    if (!this.hasRoom(entry)) return false;
+    if (!this.hasRoom(entry.bytes)) return false;
     this.hold(entry);
     return true;
   }
@@ -128,7 +132,7 @@ export class EventQueue {
     });
     for (const entry of underWay) if (entry.stored === undefined) notStored.push(entry);
     for (const entry of [...notStored, ...this.memory.take(Infinity, Infinity)]) {
-      const isStored = this.disk !== undefined && this.putOnDisk(this.disk, entry) === true;
+      const isStored = this.disk !== undefined && this.putOnDisk(this.disk, entry.record()) === true;
       entry.onSettled?.(isStored ? 'stored' : 'dropped');
       if (!isStored) left++;
     }
@@ -167,14 +171,10 @@ export class EventQueue {
     });
   }
 
-  private mustSpill(entry: QueuedEvent): boolean {
-    return this.isSpilling || !this.hasRoom(entry);
-  }
-
-  private hasRoom(entry: QueuedEvent): boolean {
+  private hasRoom(bytes: number): boolean {
     const { maxEvents, maxBytes } = this.settings;
     // One that is larger than all the room there may be still passes, alone.
-    return this.heldEvents < maxEvents && (this.heldEvents === 0 || this.heldBytes + entry.bytes <= maxBytes);
+    return this.heldEvents < maxEvents && (this.heldEvents === 0 || this.heldBytes + bytes <= maxBytes);
   }
 
   private hold(entry: QueuedEvent): void {
@@ -183,9 +183,9 @@ export class EventQueue {
     this.memory.push(entry);
   }
 
-  private makeRoom(entry: QueuedEvent): boolean {
+  private makeRoom(bytes: number): boolean {
     if (this.settings.whenFull === 'drop-newest') return false;
-    while (!this.hasRoom(entry)) {
+    while (!this.hasRoom(bytes)) {
       const oldest = this.memory.take(1, Infinity);
       if (oldest.length === 0) return false; // all is under way
       this.heldEvents--;
@@ -196,8 +196,7 @@ export class EventQueue {
     return true;
   }
 
-  private putOnDisk(disk: DiskSource, entry: QueuedEvent): boolean | 'failed' {
-    const record = entry.record();
+  private putOnDisk(disk: DiskSource, record: string): boolean | 'failed' {
     try {
       let isStored = disk.put(record, this.settings.durable);
       if (!isStored && this.settings.whenFull === 'drop-oldest') {

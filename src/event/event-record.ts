@@ -3,6 +3,7 @@
  * is two lines: what the delivery knows of the event, with the paths of its dates, and the event's own JSON text.
  */
 import type { Envelope } from './envelope';
+import { hasDates } from './normal-form';
 import type { EventFields, StoredEvent } from './tracking-event';
 
 /** From the event down: `['data', 'answers', 0, 'at']`. */
@@ -29,12 +30,14 @@ interface RecordHead extends RecordFacts {
 }
 
 export function writeRecord(envelope: Envelope, facts: RecordFacts): string {
-  return recordText(envelope.text(), envelope.hasNoDates ? [['timestamp']] : datePaths(envelope.event, []), facts);
+  // The text first: where it can be made without the event, the event need not be looked through for Dates.
+  const text = envelope.text();
+  return recordText(text, envelope.hasNoDates ? undefined : datesOf(envelope.event), facts);
 }
 
 /** The same of an event that was read from a record. */
 export function writeEventRecord(event: StoredEvent, facts: RecordFacts): string {
-  return recordText(JSON.stringify(event), datePaths(event, []), facts);
+  return recordText(JSON.stringify(event), datesOf(event), facts);
 }
 
 /** @throws if the text is no record */
@@ -46,11 +49,16 @@ export function readRecord(record: string): { readonly event: StoredEvent; reado
   return { event, facts };
 }
 
-/** The usual dates, which is the timestamp alone, are not written. */
-function recordText(eventText: string, dates: readonly Path[], facts: RecordFacts): string {
-  const isUsual = dates.length === 1 && dates[0]?.length === 1 && dates[0][0] === 'timestamp';
-  const head: RecordHead = isUsual ? facts : { ...facts, dates };
+/** @param dates undefined for the usual ones, which is the timestamp alone */
+function recordText(eventText: string, dates: readonly Path[] | undefined, facts: RecordFacts): string {
+  const head: RecordHead = dates === undefined ? facts : { ...facts, dates };
   return `${JSON.stringify(head)}\n${eventText}`;
+}
+
+function datesOf({ timestamp, ...rest }: object & { readonly timestamp: unknown }): Path[] | undefined {
+  const isUsual = timestamp instanceof Date;
+  if (isUsual && !hasDates(rest)) return undefined;
+  return isUsual ? [['timestamp'], ...datePaths(rest, [])] : datePaths(rest, []);
 }
 
 function datePaths(value: unknown, path: Path): Path[] {
