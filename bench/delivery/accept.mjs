@@ -82,7 +82,8 @@ async function tracking(delivery) {
   Module({ imports: [TrackingModule.forRoot({ delivery, backends: { nothing: backend(Nothing) } })] })(AppModule);
   const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
   const tracker = app.get(TrackerService);
-  const inScope = (body) => contextOf(size).reduceRight((inner, values) => () => tracker.context(values, inner), body)();
+  const inScope = (body) =>
+    contextOf(size).reduceRight((inner, values) => () => tracker.context(values, inner), body)();
   return {
     emit: () => tracker.emit('problem_check', data),
     burst: inScope,

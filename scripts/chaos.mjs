@@ -1,0 +1,143 @@
+// `npm run chaos -- [--kills 20] [--backend mongo|segment] [--signal KILL|TERM] [--json]`
+// Starts an application that emits, stops it at random moments, starts it again, and compares what it relied on with what arrived.
+// KILL: `durable`; an event is relied on once emitConfirmed has resolved. TERM: no disk, the sink is up; once emit has returned.
+// For MongoDB the URL is MONGO_URL, or that of `npm run services`.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startSink } from './chaos/http-sink.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '20' },
+    backend: { type: 'string', default: 'segment' },
+    signal: { type: 'string', default: 'KILL' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const kills = Number(options.kills);
+if (!(kills >= 0) || !['mongo', 'segment'].includes(options.backend) || !['KILL', 'TERM'].includes(options.signal)) {
+  console.error('chaos: npm run chaos -- [--kills 20] [--backend mongo|segment] [--signal KILL|TERM]');
+  process.exit(2);
+}
+
+const emitter = join(dirname(fileURLToPath(import.meta.url)), 'chaos/emitter.mjs');
+/** A life that has not relied on anything by then hangs. */
+const PATIENCE_MS = 30_000;
+const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
+const relied = new Set();
+let sentAgain = 0;
+
+const sink = options.backend === 'mongo' ? await openMongo() : await openHttp();
+try {
+  for (let life = 1; life <= kills; life++) {
+    await live(life, 'emit', async (child) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+      child.kill(`SIG${options.signal}`);
+    });
+  }
+  // The last life only delivers what the others have left.
+  await live(kills + 1, 'deliver', async () => undefined);
+  const arrived = await sink.arrived();
+  const lost = [...relied].filter((key) => !arrived.has(key));
+  sentAgain += sink.sentAgain();
+  const figures = { relied: relied.size, arrived: arrived.size, lost: lost.length, sentAgain };
+  console.log(
+    options.json
+      ? JSON.stringify({ chaos: options.backend, signal: options.signal, kills, ...figures })
+      : `relied on ${figures.relied}, arrived ${figures.arrived} distinct, lost ${figures.lost}, sent again ${figures.sentAgain}`,
+  );
+  if (lost.length > 0 || relied.size === 0) {
+    console.error(`chaos: lost, for example: ${lost.slice(0, 5).join(', ')}`);
+    process.exitCode = 1;
+  }
+} finally {
+  await sink.close();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** One life of the application. @param meanwhile called once it relies on its first event, or has begun to deliver */
+function live(life, mode, meanwhile) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [emitter], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        CHAOS: JSON.stringify({
+          life,
+          mode,
+          directory,
+          backend: options.backend,
+          signal: options.signal,
+          url: sink.url,
+        }),
+      },
+    });
+    let hasBegun = false;
+    const patience = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`life ${life} (${mode}) has not ended within ${PATIENCE_MS} ms`));
+    }, PATIENCE_MS);
+    // Lines: "+ key" is relied on, "again N" were sent again. What a killed process wrote before its death is still read.
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('+ ')) relied.add(line.slice(2));
+      if (line.startsWith('again ')) sentAgain += Number(line.slice(6));
+      if (hasBegun) return;
+      hasBegun = true;
+      void meanwhile(child);
+    });
+    child.once('close', (code, signal) => {
+      clearTimeout(patience);
+      const isExpected = signal === 'SIGKILL' || code === 0 || signal === 'SIGTERM';
+      if (isExpected && (hasBegun || mode === 'deliver')) resolve();
+      else reject(new Error(`life ${life} (${mode}) ended with ${code ?? signal}`));
+    });
+  });
+}
+
+async function openHttp() {
+  const server = await startSink();
+  return {
+    url: server.url,
+    arrived: async () => new Set(server.events.map(({ properties }) => properties.key)),
+    sentAgain: () => server.events.length - new Set(server.events.map(({ messageId }) => messageId)).size,
+    close: () => server.close(),
+  };
+}
+
+async function openMongo() {
+  const require = createRequire(import.meta.url);
+  const { MongoClient } = require('mongodb');
+  const base = mongoUrl();
+  const client = await new MongoClient(base, { serverSelectionTimeoutMS: 5000 }).connect();
+  const name = `chaos_${process.pid}_${Date.now()}`;
+  return {
+    url: `${base.replace(/\/+$/, '')}/${name}`,
+    arrived: async () => {
+      const keys = await client.db(name).collection('events').find().project({ 'data.key': 1 }).toArray();
+      return new Set(keys.map(({ data }) => data.key));
+    },
+    sentAgain: () => 0, // the emitter counts the server's duplicate-key replies
+    close: async () => {
+      await client.db(name).dropDatabase();
+      await client.close();
+    },
+  };
+}
+
+function mongoUrl() {
+  if (process.env.MONGO_URL) return process.env.MONGO_URL;
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nestjs-event-tracking');
+  try {
+    return JSON.parse(readFileSync(join(process.env.NESTJS_EVENT_TRACKING_CACHE || cache, 'services.json'), 'utf8'))
+      .mongo.url;
+  } catch {
+    console.error('chaos: there is no MongoDB. Mend: MONGO_URL=mongodb://… npm run chaos, or npm run services first.');
+    process.exit(2);
+  }
+}

@@ -1,0 +1,71 @@
+// An application that emits until it is stopped, and says on its standard output which events it relies on (scripts/chaos.mjs).
+import 'reflect-metadata';
+import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { Module } = require('@nestjs/common');
+const { NestFactory } = require('@nestjs/core');
+const { backend, TrackerService, TrackingModule } = require('nestjs-event-tracking');
+const { life, mode, directory, backend: kind, signal, url } = JSON.parse(process.env.CHAOS);
+
+const delivery = {
+  ...(signal === 'KILL' ? { durable: true, directory, maxDiskBytes: 2 ** 30 } : {}),
+  batch: { maxEvents: 50, maxWaitMs: 20 },
+  retry: { minDelayMs: 20, maxDelayMs: 200 },
+};
+
+/** Synchronously, or what was written before a SIGKILL would not be out. */
+function tell(line) {
+  writeSync(1, `${line}\n`);
+}
+
+function sink() {
+  if (kind === 'segment') {
+    const { SegmentBackend } = require('nestjs-event-tracking/segment');
+    return backend(SegmentBackend, { writeKey: 'chaos', host: url }, { delivery });
+  }
+  const { MongooseModule } = require('@nestjs/mongoose');
+  const { MongoBackend } = require('nestjs-event-tracking/mongoose');
+  const onConnectionCreate = (connection) => {
+    connection.on('connected', () => {
+      connection.getClient().on('commandSucceeded', ({ reply }) => {
+        const duplicates = (reply?.writeErrors ?? []).filter(({ code }) => code === 11000).length;
+        if (duplicates > 0) tell(`again ${duplicates}`);
+      });
+    });
+    return connection;
+  };
+  const imports = [MongooseModule.forRoot(url, { lazyConnection: true, monitorCommands: true, onConnectionCreate })];
+  return backend(MongoBackend, { collection: 'events', indexes: false }, { delivery, imports });
+}
+
+let isStopping = false;
+class AppModule {
+  beforeApplicationShutdown() {
+    isStopping = true; // as requests stop coming
+  }
+}
+Module({
+  imports: [TrackingModule.forRoot({ shutdownTimeoutMs: 20_000, backends: { sink: sink() } })],
+})(AppModule);
+const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'fatal'] });
+app.enableShutdownHooks();
+const tracker = app.get(TrackerService);
+const filler = 'x'.repeat(500);
+
+if (mode === 'deliver') {
+  tell('delivering');
+  while (tracker.ledger.destination('sink').pending > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await app.close();
+  process.exit(0);
+}
+for (let n = 0; !isStopping; n++) {
+  const key = `${life}-${n}`;
+  await tracker.context({ user_id: 7 }, () => {
+    if (signal === 'KILL') return tracker.emitConfirmed('chaos.emitted', { key, filler });
+    return tracker.emit('chaos.emitted', { key, filler });
+  });
+  tell(`+ ${key}`);
+  if (n % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+}
