@@ -1,5 +1,6 @@
 // npm run bench -- emit [--json] [--pairs 5] [--case b] [--bytes 1024]
 // npm run bench -- http [--json] [--pairs 5] [--case fastify]
+// npm run bench -- delivery [--json] [--pairs 5] [--case accept|mongo|wire|outage]
 // --smoke runs every bench once with little work: whether it runs, not what it measures.
 import { parseArgs } from 'node:util';
 
@@ -14,7 +15,11 @@ const { positionals, values } = parseArgs({
   },
 });
 
-const benches = { emit: () => import('./emit/emit.mjs'), http: () => import('./http/http.mjs') };
+const benches = {
+  emit: () => import('./emit/emit.mjs'),
+  http: () => import('./http/http.mjs'),
+  delivery: () => import('./delivery/delivery.mjs'),
+};
 const names = values.smoke ? Object.keys(benches) : positionals;
 if (names.length === 0 || names.some((name) => !(name in benches))) {
   console.error(`bench: which one? There are: ${Object.keys(benches).join(', ')}.`);

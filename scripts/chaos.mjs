@@ -104,7 +104,7 @@ async function openHttp() {
   const server = await startSink();
   return {
     url: server.url,
-    arrived: async () => new Set(server.events.map(({ properties }) => properties.key)),
+    arrived: async () => new Set(server.events.map(({ properties }) => properties.data.key)),
     sentAgain: () => server.events.length - new Set(server.events.map(({ messageId }) => messageId)).size,
     close: () => server.close(),
   };

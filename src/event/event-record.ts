@@ -51,8 +51,12 @@ export function readRecord(record: string): { readonly event: StoredEvent; reado
 
 /** @param dates undefined for the usual ones, which is the timestamp alone */
 function recordText(eventText: string, dates: readonly Path[] | undefined, facts: RecordFacts): string {
-  const head: RecordHead = dates === undefined ? facts : { ...facts, dates };
-  return `${JSON.stringify(head)}\n${eventText}`;
+  return `${headText(dates === undefined ? facts : { ...facts, dates })}\n${eventText}`;
+}
+
+/** Almost all are of events that were never sent: those are written inside of emit. */
+function headText(head: RecordHead): string {
+  return Object.keys(head).length === 1 ? `{"acceptedAt":${String(head.acceptedAt)}}` : JSON.stringify(head);
 }
 
 function datesOf({ timestamp, ...rest }: object & { readonly timestamp: unknown }): Path[] | undefined {

@@ -1,0 +1,169 @@
+// What delivery costs: inside of emit, per event sent, and while a destination is down. Each subject is a process of its own.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { measure, median, report } from '../figures.mjs';
+
+const script = (name) => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url));
+const require = createRequire(import.meta.url);
+
+export async function run({ json, smoke, pairs, only }) {
+  const figures = [];
+  for (const [name, group] of Object.entries({ accept, mongo, wire, outage })) {
+    if (only.case !== undefined && only.case !== name) continue;
+    figures.push(...(await group({ smoke, pairs })));
+  }
+  return report(
+    figures.map((figure) => ({ bench: 'delivery', ...figure })),
+    { json },
+  );
+}
+
+/** The synchronous part of emit, beside that of others. */
+function accept({ smoke, pairs }) {
+  const count = smoke ? 500 : undefined;
+  return [
+    { subject: 'emit into memory', name: 'memory', bar: 0.8 },
+    { subject: 'emit, durable', name: 'durable', bar: 1.6 },
+    { subject: '@segment/analytics-node track()', name: 'segment', needs: '@segment/analytics-node' },
+    { subject: 'posthog-node capture()', name: 'posthog', needs: 'posthog-node' },
+    { subject: '@opentelemetry/sdk-logs emit()', name: 'otel', needs: '@opentelemetry/sdk-logs' },
+  ]
+    .filter(({ needs }) => isInstalled(needs))
+    .map(({ subject, name, bar }) =>
+      inPairs({
+        ...{ case: 'accept', subject, versus: 'JSON.stringify', bar, pairs },
+        ours: () => measure(script('accept'), [name, 1024, count]),
+        theirs: () => measure(script('accept'), ['stringify', 1024, count]),
+      }),
+    );
+}
+
+function mongo({ smoke, pairs }) {
+  const url = mongoUrl();
+  if (url === undefined) {
+    console.error(
+      'bench: no MongoDB, so nothing is measured into one. Mend: npm run services, or MONGO_URL=mongodb://…',
+    );
+    return [];
+  }
+  process.env.MONGO_URL = url;
+  const count = smoke ? 1000 : undefined;
+  return [
+    inPairs({
+      ...{ case: 'mongo', subject: 'MongoBackend', versus: 'insertMany of 500', barUs: 6, barRate: 0.9, pairs },
+      ours: () => measure(script('mongo'), ['ours', count]),
+      theirs: () => measure(script('mongo'), ['raw', count]),
+    }),
+  ].flat();
+}
+
+async function wire({ smoke, pairs }) {
+  if (!isInstalled('@segment/analytics-node')) return [];
+  const sink = await startSink();
+  const count = smoke ? 1000 : undefined;
+  try {
+    const theirs = () => measure(script('wire'), ['segment', sink.url, count]);
+    return [
+      { subject: 'SegmentBackend, plain', name: 'ours', barRate: 3 },
+      { subject: 'SegmentBackend, gzip', name: 'ours-gzip' },
+    ].map(({ subject, name, barRate }) =>
+      inPairs({
+        ...{ case: 'wire', subject, versus: '@segment/analytics-node', barRate, pairs },
+        ours: () => measure(script('wire'), [name, sink.url, count]),
+        theirs,
+      }),
+    );
+  } finally {
+    sink.close();
+  }
+}
+
+function outage({ smoke }) {
+  const count = smoke ? 2000 : undefined;
+  const figure = (subject, one, others) => ({
+    ...{ case: 'outage', subject, bytes: one.bytes, cpuUs: one.cpuUs, perSecond: one.perSecond ?? 1e6 / one.cpuUs },
+    ...others,
+  });
+  const nothing = measure(script('outage'), ['latency-nothing', count]);
+  const latency = measure(script('outage'), ['latency', count]);
+  const million = measure(script('outage'), ['million', count]);
+  const replay = measure(script('outage'), ['replay', count]);
+  const judge = (met) => (smoke ? undefined : met);
+  const ms = (value) => `${value.toFixed(2)} ms`;
+  return [
+    figure(`2,000/s to nothing: late p99 ${ms(nothing.p99Ms)}, loop p99 ${ms(nothing.loopP99Ms)}`, nothing, {}),
+    figure(`2,000/s, down, on disk: late p99 ${ms(latency.p99Ms)}, loop p99 ${ms(latency.loopP99Ms)}`, latency, {
+      ...{ p99Ms: latency.p99Ms, loopP99Ms: latency.loopP99Ms, versus: 'to nothing' },
+      ...{ ratio: latency.p99Ms / nothing.p99Ms, bar: '2 ms, 20 ms' },
+      met: judge(latency.p99Ms < 2 && latency.loopP99Ms < 20),
+    }),
+    figure(`${smoke ? 'some' : '1,000,000'} while down: memory +${million.grownMb.toFixed(0)} MB`, million, {
+      ...{ grownMb: million.grownMb, lost: million.lost, bar: '100 MB, lost 0' },
+      met: judge(million.grownMb <= 100 && million.lost === 0),
+    }),
+    figure('replay from disk', replay, { bar: '50,000/s', met: judge(replay.perSecond >= 50_000) }),
+  ];
+}
+
+function inPairs({ case: name, subject, versus, bar, barUs, barRate, pairs, ours, theirs }) {
+  const mine = [];
+  const other = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    mine.push(ours());
+    other.push(theirs());
+  }
+  const of = (read) => median(mine.map((figure, at) => read(figure, other[at])));
+  const cpuUs = of((figure) => figure.cpuUs);
+  const ratio = of((figure, against) => figure.cpuUs / against.cpuUs);
+  const addedUs = of((figure, against) => figure.cpuUs - against.cpuUs);
+  const perSecond = of((figure) => figure.perSecond ?? 1e6 / figure.cpuUs);
+  const rate =
+    mine[0].perSecond === undefined ? undefined : of((figure, against) => figure.perSecond / against.perSecond);
+  const bars = [
+    ...(bar === undefined ? [] : [{ text: String(bar), met: ratio <= bar }]),
+    ...(barUs === undefined ? [] : [{ text: `+${barUs} µs`, met: addedUs <= barUs }]),
+    ...(barRate === undefined ? [] : [{ text: `${barRate} x events/s`, met: rate >= barRate }]),
+  ];
+  return {
+    ...{ case: name, bytes: mine[0].bytes, cpuUs, perSecond, versus, ratio },
+    subject: rate === undefined ? subject : `${subject}: ${rate.toFixed(2)} x events/s`,
+    ...(rate === undefined ? {} : { rate }),
+    ...(barUs === undefined ? {} : { addedUs }),
+    ...(bars.length === 0 ? {} : { bar: bars.map(({ text }) => text).join(', '), met: bars.every(({ met }) => met) }),
+  };
+}
+
+function isInstalled(name) {
+  if (name === undefined) return true;
+  try {
+    require.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function mongoUrl() {
+  if (process.env.MONGO_URL) return process.env.MONGO_URL;
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nestjs-event-tracking');
+  try {
+    return JSON.parse(readFileSync(join(process.env.NESTJS_EVENT_TRACKING_CACHE || cache, 'services.json'), 'utf8'))
+      .mongo.url;
+  } catch {
+    return undefined;
+  }
+}
+
+async function startSink() {
+  const child = spawn(process.execPath, [script('sink')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const url = await new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', () => reject(new Error('the sink ended')));
+  });
+  return { url, close: () => child.stdin.end() };
+}
