@@ -1,0 +1,55 @@
+/** An application with one destination, that does as the scenario says: `node shutdown.child.ts SCENARIO DIRECTORY`. */
+import 'reflect-metadata';
+import { writeSync } from 'node:fs';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { backend, TrackerService, TrackingModule, type Destination } from '../../src';
+
+export type Scenario = 'slow' | 'down' | 'starting' | 'leaves';
+const [scenario, directory] = process.argv.slice(2) as [Scenario, string | undefined];
+
+function tell(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+class Sink implements Destination {
+  readonly readsOnly = true;
+
+  async sendBatch(events: readonly unknown[]): Promise<void> {
+    if (scenario === 'down' || scenario === 'leaves') throw new Error('connection refused');
+    tell('sending');
+    await new Promise((resolve) => setTimeout(resolve, scenario === 'slow' ? 500 : 0));
+    tell(`delivered ${String(events.length)}`);
+  }
+}
+
+/** Starts slowly: a database that has to be reached, say. */
+class Slow implements OnModuleInit {
+  async onModuleInit(): Promise<void> {
+    if (scenario !== 'starting') return;
+    tell('starting');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+const delivery = { directory, batch: { maxWaitMs: 60_000 }, retry: { minDelayMs: 10, maxDelayMs: 20 } };
+
+@Module({
+  imports: [TrackingModule.forRoot({ shutdownTimeoutMs: 3000, delivery, backends: { sink: backend(Sink) } })],
+  providers: [Slow],
+})
+class AppModule {}
+
+async function main(): Promise<void> {
+  const app = await NestFactory.create(AppModule, { logger: ['warn', 'error', 'fatal'] });
+  app.enableShutdownHooks();
+  if (scenario === 'starting') app.get(TrackerService).emit('early');
+  await app.listen(0, '127.0.0.1');
+  const tracker = app.get(TrackerService);
+  for (let n = 0; n < 10; n++) tracker.emit('e');
+  if (scenario === 'down') void tracker.flush();
+  if (scenario === 'leaves') process.exit(3);
+  tell('ready');
+}
+
+void main();
