@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { OwnedFolder } from '../../../src/delivery/disk/owned-folder';
 import { OwnedFolderException } from '../../../src/delivery/disk/owned-folder.exception';
@@ -172,6 +172,28 @@ describe('OwnedFolder, between processes,', () => {
     expect(await owner.adoptOrphans()).toHaveLength(2);
   });
 
+  it('is not taken from an owner that is stopped and to whom nobody gets through any more', async () => {
+    const directory = scratchFolder();
+    const { child, folder } = await start(directory);
+    child.signal('SIGSTOP');
+    const waiting: Socket[] = [];
+    let refusal: string | undefined;
+    while (refusal === undefined && waiting.length < 10_000) {
+      const connection = connect({ path: join(folder, 'own.sock') });
+      waiting.push(connection);
+      refusal = await new Promise<string | undefined>((resolve) => {
+        connection.on('connect', () => resolve(undefined));
+        connection.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+      });
+    }
+    expect(refusal).toBe('EAGAIN');
+
+    const owner = await claim(directory);
+    expect(await owner.adoptOrphans()).toEqual([]);
+    expect(existsSync(folder)).toBe(true);
+    for (const connection of waiting) connection.destroy();
+  });
+
   it('is owned by each worker of a cluster by itself', async () => {
     const directory = scratchFolder();
     const primary = new Child('owner.child.ts', [directory, 'cluster']);
@@ -180,6 +202,7 @@ describe('OwnedFolder, between processes,', () => {
     const owner = await claim(directory);
     expect(await owner.adoptOrphans()).toEqual([]);
 
+    primary.signal('SIGSTOP'); // it has no part in this: what a dead worker owned must not wait for it
     const [killed] = workers;
     process.kill(killed!.pid, 'SIGKILL');
     let adopted: string[] = [];

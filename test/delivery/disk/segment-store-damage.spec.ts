@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type * as fs from 'node:fs';
 import {
   appendFileSync,
   copyFileSync,
@@ -174,9 +175,9 @@ describe('SegmentStore, on damaged files,', () => {
 
   it('reads a file of nothing but garbage in bounded time, sets it aside and is empty', () => {
     const folder = scratchFolder();
-    // Every other place looks like the header of a record that fits.
-    writeFileSync(join(folder, SEGMENT), Buffer.alloc(2_000_000, Buffer.from([0, 0, 1, 0])));
-    expect(readAll(folder)).toEqual({ found: [], damage: { records: 1, bytes: 2_000_000, files: [SEGMENT] } });
+    // Every fourth place looks like the header of a record of 1 MiB that fits: checking each would take minutes.
+    writeFileSync(join(folder, SEGMENT), Buffer.alloc(4_000_000, Buffer.from([0, 0, 16, 0])));
+    expect(readAll(folder)).toEqual({ found: [], damage: { records: 1, bytes: 4_000_000, files: [SEGMENT] } });
     expect(readdirSync(folder)).toEqual(['00000001.damaged']);
   });
 
@@ -241,6 +242,49 @@ describe('SegmentStore, on damaged files,', () => {
     expect(store.damage.records).toBe(TEXTS.length);
     expect(store.count).toBe(1);
     store.close();
+  });
+
+  describe('on a disk that cannot read one place,', () => {
+    const disk: typeof fs = jest.requireActual('node:fs');
+    let reads = 0;
+
+    /** From here on a byte of the second record cannot be read. */
+    function breakDisk(): void {
+      const read = disk.readSync as (fd: number, to: Buffer, offset: number, length: number, at: number) => number;
+      const broken: typeof read = (fd, to, offset, length, at) => {
+        reads++;
+        if (at <= 20 && at + length > 20) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+        return read(fd, to, offset, length, at);
+      };
+      jest.spyOn(disk, 'readSync').mockImplementation(broken as typeof disk.readSync);
+    }
+
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('gives all other records, if that was met after open', () => {
+      const store = SegmentStore.open(scratchFolder(), OPTIONS);
+      for (const text of TEXTS) store.append(text, true);
+      breakDisk();
+      expect(texts(store.lease(100, 1e9))).toEqual(TEXTS.filter((_text, at) => at !== 1));
+      expect(store.damage.records).toBe(1);
+      expect(store.count).toBe(TEXTS.length - 1);
+      store.close();
+    });
+
+    it('opens without trying that place again and again, and leaves the file for a better day', () => {
+      const folder = scratchFolder();
+      write(folder);
+      breakDisk();
+      reads = 0;
+      const store = SegmentStore.open(folder, OPTIONS);
+      expect(reads).toBeLessThan(10);
+      expect(store.damage).toMatchObject({ records: 1, files: [SEGMENT] });
+      store.close();
+      jest.restoreAllMocks();
+      expect(readAll(folder).found).toEqual(TEXTS);
+    });
   });
 
   it('bounds what it sets aside: the oldest goes first', () => {
