@@ -23,6 +23,8 @@ export class SegmentScan {
   private buffer = EMPTY;
   private window: Uint8Array = EMPTY;
   private windowStart = 0;
+  /** A bad place of the disk was met: each try to read there may take seconds, so what lies behind it is not searched. */
+  private isBroken = false;
 
   constructor(
     private readonly fd: number,
@@ -52,7 +54,7 @@ export class SegmentScan {
     const supposed = this.supposedEnd(damaged);
     if (supposed !== undefined && (supposed === this.size || this.endOfRecord(supposed) !== undefined)) return supposed;
     let allowance = (this.size - damaged) * SEARCH_FACTOR;
-    for (let offset = damaged + 1; offset + HEADER_BYTES <= this.size && allowance > 0; offset++) {
+    for (let offset = damaged + 1; offset + HEADER_BYTES <= this.size && allowance > 0 && !this.isBroken; offset++) {
       const end = this.supposedEnd(offset);
       if (end === undefined) continue;
       if (this.endOfRecord(offset) !== undefined) return offset;
@@ -87,24 +89,24 @@ export class SegmentScan {
     const wanted = Math.max(end - start, Math.min(WINDOW_BYTES, this.size - start));
     if (wanted > this.buffer.length) this.buffer = new Uint8Array(wanted);
     this.windowStart = start;
-    this.window = this.buffer.subarray(0, readFully(this.fd, this.buffer, wanted, start));
+    this.window = this.buffer.subarray(0, this.read(wanted, start));
     return end - start <= this.window.length ? 0 : undefined;
   }
-}
 
-/** @returns how many bytes could be read; less than wanted where the file ends or the disk fails */
-function readFully(fd: number, into: Uint8Array, wanted: number, position: number): number {
-  let done = 0;
-  try {
-    while (done < wanted) {
-      const read = readSync(fd, into, done, wanted - done, position + done);
-      if (read === 0) break;
-      done += read;
+  /** @returns how many bytes could be read; less than wanted where the file ends or the disk fails */
+  private read(wanted: number, position: number): number {
+    let done = 0;
+    try {
+      while (done < wanted) {
+        const read = readSync(this.fd, this.buffer, done, wanted - done, position + done);
+        if (read === 0) break;
+        done += read;
+      }
+    } catch {
+      this.isBroken = done === 0;
     }
-  } catch {
-    // A bad place of the disk: what lies there is damaged, and counted as such.
+    return done;
   }
-  return done;
 }
 
 function uint32(bytes: Uint8Array, at: number): number {

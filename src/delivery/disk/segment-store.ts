@@ -277,6 +277,9 @@ export class SegmentStore implements RecordStore {
       start >= onDisk
         ? this.writer.read(start, segment.offsetOf(end))
         : this.read(segment, start, segment.offsetOf(end));
+    // One bad place must not take the records that were asked for with it.
+    if (bytes.length < segment.offsetOf(end) - start && end - from > 1)
+      return this.leaseRun(segment, { from, to: from + 1 });
     const records: StoredRecord[] = [];
     for (let index = from; index < end; index++) {
       const payload = wholePayload(bytes, segment.offsetOf(index) - start);

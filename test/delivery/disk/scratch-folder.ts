@@ -12,7 +12,8 @@ export function scratchFolder(): string {
 }
 
 export function bytesIn(folder: string): number {
-  return readdirSync(folder).reduce((total, name) => total + statSync(join(folder, name)).size, 0);
+  const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)));
+  return sizes.reduce((total, file) => total + (file.isFile() ? file.size : 0), 0);
 }
 
 afterAll(() => {

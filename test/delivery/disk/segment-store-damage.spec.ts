@@ -1,0 +1,315 @@
+import fc from 'fast-check';
+import type * as fs from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { SegmentStore } from '../../../src/delivery/disk/segment-store';
+import { StoreWriteException } from '../../../src/delivery/disk/store-write.exception';
+import { texts } from './describe-store-contract';
+import { bytesIn, scratchFolder } from './scratch-folder';
+
+const OPTIONS = { maxBytes: 1e9, fsync: false };
+const TEXTS = ['first', 'second record', 'third', '{"fourth":4}', 'fifth'];
+const SEGMENT = '00000001.seg';
+const DONE = '00000001.done';
+
+/** The bytes of a segment with TEXTS, and of its settled-file in which the given ones are settled. */
+function write(folder: string, settled: readonly number[] = []): void {
+  const store = SegmentStore.open(folder, OPTIONS);
+  const refs = TEXTS.map((text) => store.append(text, true)!);
+  store.settle(settled.map((at) => refs[at]!));
+  store.close();
+}
+
+function readAll(folder: string) {
+  const store = SegmentStore.open(folder, OPTIONS);
+  const found = texts(store.lease(1000, 1e9));
+  const { recovered, count, damage, bytes } = store;
+  expect([recovered, count]).toEqual([found.length, found.length]);
+  expect(bytes).toBe(bytesIn(folder));
+  const copy = { ...damage, files: [...damage.files] };
+  store.close();
+  return { found, damage: copy };
+}
+
+describe('SegmentStore, on damaged files,', () => {
+  const clean = { records: 0, bytes: 0, files: [] };
+
+  it('cuts a torn last record at whatever byte it was torn, counts it once, and goes on', () => {
+    const whole = scratchFolder();
+    write(whole);
+    const bytes = readFileSync(join(whole, SEGMENT));
+    const lastAt = bytes.length - 8 - TEXTS.at(-1)!.length;
+    for (let length = lastAt + 1; length < bytes.length; length++) {
+      const folder = scratchFolder();
+      writeFileSync(join(folder, SEGMENT), bytes.subarray(0, length));
+
+      const torn = { records: 1, bytes: length - lastAt, files: [SEGMENT] };
+      expect(readAll(folder)).toEqual({ found: TEXTS.slice(0, -1), damage: torn });
+      expect(readFileSync(join(folder, '00000001.damaged'))).toEqual(bytes.subarray(lastAt, length));
+      const again = SegmentStore.open(folder, OPTIONS);
+      expect(again.damage).toEqual(clean);
+      again.append('new', true);
+      expect(texts(again.lease(100, 1e9))).toEqual([...TEXTS.slice(0, -1), 'new']);
+      again.close();
+    }
+  });
+
+  it('keeps every record but the one in which a bit was flipped, wherever it was, and counts it once', () => {
+    const whole = scratchFolder();
+    write(whole, [1]);
+    const bytes = readFileSync(join(whole, SEGMENT));
+    for (let at = 0; at < bytes.length; at++) {
+      const folder = scratchFolder();
+      copyFileSync(join(whole, DONE), join(folder, DONE));
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 1 << (at % 8);
+      writeFileSync(join(folder, SEGMENT), flipped);
+
+      const hit = hitBy(at);
+      const left = TEXTS.filter((_text, index) => index !== 1 && index !== hit);
+      expect(readAll(folder)).toEqual({
+        found: left,
+        damage: { records: 1, bytes: TEXTS[hit]!.length + 8, files: [SEGMENT] },
+      });
+      expect(readAll(folder)).toEqual({ found: left, damage: clean });
+    }
+  });
+
+  function hitBy(byte: number): number {
+    let end = 0;
+    return TEXTS.findIndex((text) => (end += text.length + 8) > byte);
+  }
+
+  it('settles nobody else by a settled-file in which bits were flipped', () => {
+    const whole = scratchFolder();
+    write(whole, [0, 2]);
+    const marks = readFileSync(join(whole, DONE));
+    expect(marks.length).toBe(16);
+    for (let at = 0; at < marks.length; at++) {
+      const folder = scratchFolder();
+      copyFileSync(join(whole, SEGMENT), join(folder, SEGMENT));
+      const flipped = Buffer.from(marks);
+      flipped[at]! ^= 1 << (at % 8);
+      writeFileSync(join(folder, DONE), flipped);
+
+      const unmarked = at < 8 ? 0 : 2;
+      const left = TEXTS.filter((_text, index) => index === unmarked || ![0, 2].includes(index));
+      expect(readAll(folder)).toEqual({ found: left, damage: { records: 0, bytes: 8, files: [DONE] } });
+      expect(readAll(folder)).toEqual({ found: left, damage: clean });
+    }
+  });
+
+  it('loses nothing to garbage in a settled-file, of any length', () => {
+    const whole = scratchFolder();
+    write(whole);
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 40 }),
+          fc.nat(40).map((length) => new Uint8Array(length)),
+        ),
+        (garbage) => {
+          const folder = scratchFolder();
+          copyFileSync(join(whole, SEGMENT), join(folder, SEGMENT));
+          writeFileSync(join(folder, DONE), garbage);
+          const { found, damage } = readAll(folder);
+          expect(found).toEqual(TEXTS);
+          expect(damage.bytes).toBe(garbage.length);
+
+          const store = SegmentStore.open(folder, OPTIONS);
+          store.settle(store.lease(2, 1e9).map(({ ref }) => ref));
+          store.close();
+          expect(readAll(folder)).toEqual({ found: TEXTS.slice(2), damage: clean });
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('does not take zeros for records: a file of which only the length survived the machine', () => {
+    const folder = scratchFolder();
+    write(folder);
+    appendFileSync(join(folder, SEGMENT), Buffer.alloc(5000));
+    const damage = { records: 1, bytes: 5000, files: [SEGMENT] };
+    expect(readAll(folder)).toEqual({ found: TEXTS, damage });
+    expect(readAll(folder)).toEqual({ found: TEXTS, damage: clean });
+  });
+
+  it('finds the records behind a damaged stretch of any kind', () => {
+    const whole = scratchFolder();
+    write(whole);
+    const bytes = readFileSync(join(whole, SEGMENT));
+    fc.assert(
+      fc.property(
+        fc.nat(TEXTS.length),
+        fc.oneof(
+          fc.uint8Array({ minLength: 1, maxLength: 300 }),
+          fc.nat(300).map((length) => new Uint8Array(length + 1)),
+        ),
+        (at, garbage) => {
+          const folder = scratchFolder();
+          const start = TEXTS.slice(0, at).reduce((sum, text) => sum + text.length + 8, 0);
+          writeFileSync(
+            join(folder, SEGMENT),
+            Buffer.concat([bytes.subarray(0, start), garbage, bytes.subarray(start)]),
+          );
+          const damage = { records: 1, bytes: garbage.length, files: [SEGMENT] };
+          expect(readAll(folder)).toEqual({ found: TEXTS, damage });
+          expect(readAll(folder)).toEqual({ found: TEXTS, damage: clean });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('reads a file of nothing but garbage in bounded time, sets it aside and is empty', () => {
+    const folder = scratchFolder();
+    // Every fourth place looks like the header of a record of 1 MiB that fits: checking each would take minutes.
+    writeFileSync(join(folder, SEGMENT), Buffer.alloc(4_000_000, Buffer.from([0, 0, 16, 0])));
+    expect(readAll(folder)).toEqual({ found: [], damage: { records: 1, bytes: 4_000_000, files: [SEGMENT] } });
+    expect(readdirSync(folder)).toEqual(['00000001.damaged']);
+  });
+
+  it('delivers everything again if the settled-file is gone', () => {
+    const folder = scratchFolder();
+    write(folder, [0, 1]);
+    rmSync(join(folder, DONE));
+    expect(readAll(folder)).toEqual({ found: TEXTS, damage: clean });
+  });
+
+  it('never lets marks that outlived their segment settle records of a later one', () => {
+    const folder = scratchFolder();
+    write(folder, [0, 1]);
+    rmSync(join(folder, SEGMENT));
+    expect(readAll(folder).found).toEqual([]);
+    write(folder);
+    expect(readAll(folder).found).toEqual(TEXTS);
+
+    // And a settled-file beside the wrong segment settles nothing.
+    const other = scratchFolder();
+    write(other, [0, 1]);
+    copyFileSync(join(other, DONE), join(folder, '00000009.done'));
+    copyFileSync(join(other, SEGMENT), join(folder, '00000009.seg'));
+    expect(readAll(folder).found).toEqual([...TEXTS, ...TEXTS]);
+  });
+
+  it('removes empty files of its own and leaves foreign ones alone', () => {
+    const folder = scratchFolder();
+    write(folder, [0]);
+    for (const name of ['00000002.seg', '00000002.done', '00000003.done', '00000004.new'])
+      writeFileSync(join(folder, name), '');
+    const foreign = ['.DS_Store', '00000005.seg.bak', '1.seg', 'notes.txt'];
+    for (const name of foreign) writeFileSync(join(folder, name), '');
+    mkdirSync(join(folder, '00000006.seg'));
+
+    expect(readAll(folder)).toEqual({ found: TEXTS.slice(1), damage: clean });
+    expect(readdirSync(folder).sort()).toEqual([DONE, SEGMENT, '00000006.seg', ...foreign].sort());
+  });
+
+  it('counts a record that became unreadable after open, and gives the others', () => {
+    const folder = scratchFolder();
+    write(folder);
+    const store = SegmentStore.open(folder, OPTIONS);
+    const bytes = readFileSync(join(folder, SEGMENT));
+    bytes[8]! ^= 1;
+    writeFileSync(join(folder, SEGMENT), bytes);
+    truncateSync(join(folder, SEGMENT), bytes.length - 1);
+
+    expect(texts(store.lease(100, 1e9))).toEqual(TEXTS.slice(1, -1));
+    expect(store.count).toBe(3);
+    expect(store.damage).toMatchObject({ records: 2, files: [SEGMENT] });
+    store.close();
+  });
+
+  it('counts all records of a segment that somebody removed, and goes on', () => {
+    const folder = scratchFolder();
+    write(folder);
+    const store = SegmentStore.open(folder, OPTIONS);
+    rmSync(join(folder, SEGMENT));
+    store.append('new', true);
+    expect(texts(store.lease(100, 1e9))).toEqual(['new']);
+    expect(store.damage.records).toBe(TEXTS.length);
+    expect(store.count).toBe(1);
+    store.close();
+  });
+
+  describe('on a disk that cannot read one place,', () => {
+    const disk: typeof fs = jest.requireActual('node:fs');
+    let reads = 0;
+
+    /** From here on a byte of the second record cannot be read. */
+    function breakDisk(): void {
+      const read = disk.readSync as (fd: number, to: Buffer, offset: number, length: number, at: number) => number;
+      const broken: typeof read = (fd, to, offset, length, at) => {
+        reads++;
+        if (at <= 20 && at + length > 20) throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+        return read(fd, to, offset, length, at);
+      };
+      jest.spyOn(disk, 'readSync').mockImplementation(broken as typeof disk.readSync);
+    }
+
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('gives all other records, if that was met after open', () => {
+      const store = SegmentStore.open(scratchFolder(), OPTIONS);
+      for (const text of TEXTS) store.append(text, true);
+      breakDisk();
+      expect(texts(store.lease(100, 1e9))).toEqual(TEXTS.filter((_text, at) => at !== 1));
+      expect(store.damage.records).toBe(1);
+      expect(store.count).toBe(TEXTS.length - 1);
+      store.close();
+    });
+
+    it('opens without trying that place again and again, and leaves the file for a better day', () => {
+      const folder = scratchFolder();
+      write(folder);
+      breakDisk();
+      reads = 0;
+      const store = SegmentStore.open(folder, OPTIONS);
+      expect(reads).toBeLessThan(10);
+      expect(store.damage).toMatchObject({ records: 1, files: [SEGMENT] });
+      store.close();
+      jest.restoreAllMocks();
+      expect(readAll(folder).found).toEqual(TEXTS);
+    });
+  });
+
+  it('bounds what it sets aside: the oldest goes first', () => {
+    const folder = scratchFolder();
+    for (const [at, size] of [9000, 2000, 2500].entries()) {
+      writeFileSync(join(folder, `0000000${String(at + 1)}.damaged`), Buffer.alloc(size));
+    }
+    const store = SegmentStore.open(folder, { maxBytes: 20_000, fsync: false });
+    expect(readdirSync(folder)).toEqual(['00000002.damaged', '00000003.damaged']);
+    expect(store.bytes).toBe(4500);
+    store.close();
+  });
+
+  it('says what to do if its folder cannot be made', () => {
+    const file = join(scratchFolder(), 'file');
+    writeFileSync(file, '');
+    expect(() => SegmentStore.open(join(file, 'below'), OPTIONS)).toThrow(StoreWriteException);
+    expect(() => SegmentStore.open(join(file, 'below'), OPTIONS)).toThrow(/Mend: /);
+  });
+
+  it('keeps its files from other users', () => {
+    const folder = join(scratchFolder(), 'made');
+    write(folder, [0]);
+    expect((statSync(folder).mode & 0o077).toString(8)).toBe('0');
+    for (const name of readdirSync(folder)) expect((statSync(join(folder, name)).mode & 0o077).toString(8)).toBe('0');
+    expect(existsSync(join(folder, DONE))).toBe(true);
+  });
+});
