@@ -201,7 +201,7 @@ export function describeStoreContract(name: string, make: () => StoreSubject): v
               real.store.close();
             }
           }),
-          { numRuns: 40 },
+          { numRuns: 25 },
         );
       },
       60_000,
