@@ -113,6 +113,33 @@ async function tracker(tree, manyInOneScope = false) {
     : Object.assign(() => inScopes(emit), { finish });
 }
 
+/** What is allocated, by the function that does, what the garbage collector takes back included: --heap. */
+function sampleAllocations() {
+  const { Session } = require('node:inspector/promises');
+  const session = new Session();
+  session.connect();
+  const started = session.post('HeapProfiler.startSampling', {
+    samplingInterval: 16_384,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
+  });
+  return async () => {
+    await started;
+    const { profile } = await session.post('HeapProfiler.stopSampling');
+    const bytesOf = new Map();
+    const visit = ({ callFrame: { functionName, url, lineNumber }, selfSize, children }) => {
+      const place = `${functionName || '(anonymous)'} ${url.split('/').at(-1) || 'V8'}:${lineNumber + 1}`;
+      bytesOf.set(place, (bytesOf.get(place) ?? 0) + selfSize);
+      children.forEach(visit);
+    };
+    visit(profile.head);
+    const all = [...bytesOf].map(([place, size]) => ({ place, bytesPerEmit: size / COUNT }));
+    const total = all.reduce((sum, { bytesPerEmit }) => sum + bytesPerEmit, 0);
+    const largest = all.sort((a, b) => b.bytesPerEmit - a.bytesPerEmit).slice(0, 15);
+    return [{ place: 'in all', bytesPerEmit: total }, ...largest];
+  };
+}
+
 /** Of the tracker that was measured, after its close. */
 let ledger;
 const subject = await subjects[name]();
@@ -128,9 +155,11 @@ async function burst(count) {
 
 await burst(WARM_UP);
 globalThis.gc();
+const allocated = process.argv.includes('--heap') ? sampleAllocations() : undefined;
 const before = process.cpuUsage();
 await burst(COUNT);
 const { user, system } = process.cpuUsage(before);
+const allocations = await allocated?.();
 await finish();
 if (['b', 'b-scope', 'c', 'd', 'e'].includes(name)) {
   // A fast writer that loses lines is not fast.
@@ -139,4 +168,6 @@ if (['b', 'b-scope', 'c', 'd', 'e'].includes(name)) {
     throw new Error(`${name}: ${lines} lines of ${WARM_UP + COUNT} were written: ${JSON.stringify(ledger)}`);
 }
 rmSync(folder, { recursive: true });
+for (const { place, bytesPerEmit } of allocations ?? [])
+  console.log(`${bytesPerEmit.toFixed(0).padStart(6)} B  ${place}`);
 console.log(JSON.stringify({ bytes, cpuUs: (user + system) / COUNT }));

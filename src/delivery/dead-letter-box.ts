@@ -42,6 +42,7 @@ export class DeadLetterBox {
   constructor(
     private readonly path: string,
     private readonly store: RecordStore,
+    private readonly onDiskFailed: (error: Error) => void,
   ) {}
 
   get count(): number {
@@ -89,13 +90,22 @@ export class DeadLetterBox {
   }
 
   close(): void {
-    this.store.close();
+    try {
+      this.store.close();
+    } catch (error) {
+      this.onDiskFailed(error as Error);
+    }
   }
 
   private putRecord(record: string | Buffer): void {
-    if (this.store.append(record, true) !== undefined) return;
-    this.forgottenCount += this.store.dropOldest(Buffer.byteLength(record));
-    if (this.store.append(record, true) === undefined) this.forgottenCount++;
+    try {
+      if (this.store.append(record, true) !== undefined) return;
+      this.forgottenCount += this.store.dropOldest(Buffer.byteLength(record));
+      if (this.store.append(record, true) !== undefined) return;
+    } catch (error) {
+      this.onDiskFailed(error as Error);
+    }
+    this.forgottenCount++;
   }
 
   private each(decide: (record: StoredRecord) => 'keep' | 'remove' | 'stop'): void {

@@ -28,7 +28,10 @@ export interface DeliveryEvent {
 export class Deliveries {
   private readonly deliveries = new Map<string, Delivery>();
   private readonly folders = new Map<string, OwnedFolder>();
-  /** Folders of processes that ended, with what nobody here could take. */
+  /** Of processes that ended, adopted and not taken over yet. */
+  private orphans: string[] = [];
+  private readonly takenOver = new Set<string>();
+  /** What nobody here can take. */
   private readonly left = new Set<string>();
   private adoptionTimer: NodeJS.Timeout | undefined;
   private readonly listeners = new Set<(event: DeliveryEvent) => void>();
@@ -88,6 +91,7 @@ export class Deliveries {
   /** Lets go of the folders; what is left in them is for the next start. */
   async close(): Promise<void> {
     clearInterval(this.adoptionTimer);
+    for (const { folder } of this.folders.values()) removeEmptyIn(folder);
     await Promise.all([...this.folders.values()].map((folder) => folder.release()));
     this.folders.clear();
   }
@@ -142,7 +146,10 @@ export class Deliveries {
     }
   }
 
-  private store(folder: string, { maxDiskBytes, fsync }: DeliverySettings): SegmentStore {
+  private store(
+    folder: string,
+    { maxDiskBytes, fsync }: Pick<DeliverySettings, 'maxDiskBytes' | 'fsync'>,
+  ): SegmentStore {
     const store = SegmentStore.open(folder, { maxBytes: maxDiskBytes, fsync });
     const { records, bytes, files } = store.damage;
     if (files.length > 0) {
@@ -157,30 +164,46 @@ export class Deliveries {
   private async adopt(): Promise<void> {
     for (const folder of this.folders.values()) {
       try {
-        for (const orphan of await folder.adoptOrphans()) this.takeOver(orphan);
+        this.orphans.push(...(await folder.adoptOrphans()));
       } catch (error) {
         this.notices.once(
           `adoption ${folder.folder}`,
-          () => `what ended processes left could not be taken over: ${String(error)}. It is tried every minute.`,
+          () => `what ended processes left could not be looked for: ${String(error)}. It is tried every minute.`,
         );
       }
+    }
+    // One that cannot be taken over must not hold up the others, and is tried again.
+    this.orphans = this.orphans.filter((orphan) => !this.isTakenOver(orphan));
+  }
+
+  private isTakenOver(orphan: string): boolean {
+    try {
+      this.takeOver(orphan);
+      return true;
+    } catch (error) {
+      this.notices.once(
+        `orphan ${orphan}`,
+        () => `${orphan} could not be taken over: ${String(error)}. It is tried every minute.`,
+      );
+      return false;
     }
   }
 
   private takeOver(orphan: string): void {
     for (const name of readdirSync(orphan)) {
       const home = join(orphan, name);
-      const delivery = this.deliveries.get(decodeURIComponent(name));
+      if (this.takenOver.has(home)) continue;
+      const delivery = [...this.deliveries.values()].find(({ path }) => encodeURIComponent(path) === name);
       if (delivery === undefined) {
         this.reportLeft(home);
         continue;
       }
-      const settings = { maxBytes: Number.MAX_SAFE_INTEGER, fsync: false };
+      const settings = { maxDiskBytes: Number.MAX_SAFE_INTEGER, fsync: false };
       const open = (part: string): RecordStore | undefined =>
-        existsSync(join(home, part)) ? SegmentStore.open(join(home, part), settings) : undefined;
+        existsSync(join(home, part)) ? this.store(join(home, part), settings) : undefined;
       delivery.adopt(open('queue'), open('dead'));
+      this.takenOver.add(home); // one that is opened twice would be sent twice
     }
-    removeIfEmpty(orphan);
   }
 
   private reportLeft(home: string): void {
@@ -192,10 +215,16 @@ export class Deliveries {
   }
 }
 
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // It is not: what is in it is delivered from there, or left.
+/** Removes the folders in it that have nothing in them, and theirs before; what has is for the next start. */
+function removeEmptyIn(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const inner = join(folder, entry.name);
+    removeEmptyIn(inner);
+    try {
+      rmdirSync(inner);
+    } catch {
+      // It is not empty.
+    }
   }
 }

@@ -55,6 +55,8 @@ interface Batch {
 const BREAKER_THRESHOLD = 5;
 /** Batches that wait for their next attempt; each holds its events, and those behind it need no company. */
 const MAX_WAITING_BATCHES = 10;
+/** A disk that cannot be read is left alone for so long. */
+const DISK_RETRY_MS = 1000;
 /** setTimeout fires at once beyond it. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -102,7 +104,9 @@ export class Delivery {
         this.tell('disk-drained', 'the disk queue is drained; events are held in memory again.');
       },
     });
-    this.letters = new DeadLetterBox(path, deadLetters);
+    this.letters = new DeadLetterBox(path, deadLetters, (error) => {
+      this.reportDiskFailed(error);
+    });
     const { minDelayMs, maxDelayMs } = settings.retry;
     this.breaker = new Breaker({ threshold: BREAKER_THRESHOLD, minDelayMs, maxDelayMs }, (state) => {
       if (state === 'closed') this.tell('breaker-closed', 'the destination answers again.');
@@ -359,10 +363,22 @@ export class Delivery {
     if (due >= 0) return this.waiting.splice(due, 1)[0];
     if (!this.mayTake() || this.queue.waiting === 0 || !this.isRipe(now)) return undefined;
     const { maxEvents, maxBytes, maxWaitMs } = this.parts.settings.batch;
-    const entries = this.queue.take(maxEvents, maxBytes);
+    const entries = this.take(maxEvents, maxBytes, now);
+    if (entries === undefined) return undefined;
     // Those left have company to wait for again, unless somebody flushes.
     if (this.ripeAt > 0 || this.queue.waiting === 0) this.ripeAt = now + maxWaitMs;
     return entries.length === 0 ? undefined : { entries, failures: 0, dueAt: now };
+  }
+
+  /** Undefined while the disk cannot be read. */
+  private take(maxEvents: number, maxBytes: number, now: number): readonly QueuedEvent[] | undefined {
+    try {
+      return this.queue.take(maxEvents, maxBytes);
+    } catch (error) {
+      this.reportDiskFailed(error as Error);
+      this.ripeAt = now + DISK_RETRY_MS;
+      return undefined;
+    }
   }
 
   private async send(batch: Batch): Promise<void> {
@@ -497,7 +513,7 @@ export class Delivery {
     this.isDiskFailing = true;
     this.tell(
       'disk-failed',
-      `the disk queue cannot be written (${describeError(error)}); events are held in memory as far as there is room. ` +
+      `the disk cannot be used (${describeError(error)}); events are held in memory as far as there is room. ` +
         'Mend: make room on the disk, and the directory writable.',
     );
   }

@@ -92,12 +92,14 @@ export class EventQueue {
     return true;
   }
 
-  /** The oldest ones, at most of the given number and size, but one if there is one. */
+  /**
+   * The oldest ones, at most of the given number and size, but one if there is one.
+   * @throws StoreReadException if the disk cannot be read for now
+   */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
     if (this.memory.count > 0) return this.memory.take(maxEvents, maxBytes);
     for (const source of this.sources()) {
       if (source.waiting === 0) continue;
-      source.flush();
       const taken = source.take(maxEvents, maxBytes);
       if (taken.length > 0) return taken;
     }
@@ -152,7 +154,13 @@ export class EventQueue {
   }
 
   close(): void {
-    for (const source of this.sources()) source.close();
+    for (const source of this.sources()) {
+      try {
+        source.close();
+      } catch (error) {
+        this.reports.onDiskFailed(error as Error);
+      }
+    }
   }
 
   private get waitingOnDisk(): number {

@@ -135,8 +135,7 @@ describe('A delivery with a directory', () => {
   });
 });
 
+/** All but the folder of the tracker itself. */
 function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? [] : [entry.name],
-  );
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name !== 'default');
 }
