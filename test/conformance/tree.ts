@@ -22,6 +22,7 @@ import { makeError } from './faults';
 import { legalNames } from './names';
 import { copyOf, deleteAt, setAt } from './paths';
 import { isMapping, toValue } from './values';
+import type { SegmentApi } from './segment';
 import type { VectorBackend, VectorBranch, VectorProcessor } from './vectors';
 
 /** What the backends of one case were given, under the paths that the vectors use. */
@@ -29,6 +30,8 @@ export class Recording {
   readonly received = new Map<string, unknown[]>();
   readonly lines = new Map<string, (readonly [level: string, text: string])[]>();
   readonly order: string[] = [];
+  /** Where the Segment backends of the case send to; only in a case that has some. */
+  segment: SegmentApi | undefined;
 
   event(path: string, event: unknown): void {
     this.order.push(path);
@@ -86,6 +89,8 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
       return backend(RoutingBackend, {}, describeBranch(vector, recording, path));
     case 'logger':
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
+    case 'segment':
+      return backend(SentToSegment, recording);
     default: // no_send
       return vector.shape === 'mapping' ? { a: 1 } : backend(WithoutSend as never);
   }
@@ -97,6 +102,7 @@ type Registered = Parameters<TrackerService['registerBackend']>[1];
 export function makeBackend(vector: VectorBackend, recording: Recording, path: string): Registered {
   if (vector.kind === 'memory') return new RecordingBackend(recordingOptions(vector, recording, path));
   if (vector.kind === 'logger') return new LoggerBackend(loggerOptions(vector, recording, path));
+  if (vector.kind === 'segment') return new SentToSegment(recording);
   return (vector.shape === 'mapping' ? { a: 1 } : new WithoutSend()) as never;
 }
 
@@ -151,6 +157,14 @@ function recordingOptions(
             if (when_name === undefined || event.name === when_name) throw makeError(then_fail);
           },
   };
+}
+
+class SentToSegment implements Backend {
+  constructor(@InjectOptions() private readonly options: { readonly segment: SegmentApi | undefined }) {}
+
+  send(event: TrackingEvent): void {
+    this.options.segment?.accept(event);
+  }
 }
 
 class WithoutSend {}
