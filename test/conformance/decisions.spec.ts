@@ -139,8 +139,12 @@ async function emitted(given: object): Promise<{ data: object; line: { data: obj
 async function segmentCalls(context: object): Promise<readonly object[]> {
   const api = await SegmentApi.listen();
   try {
-    api.accept({ name: 'n', timestamp: NOW, context: { ...context }, data: {} });
-    return await api.calls();
+    const { tracker } = await start({ backends: { segment: backend(SegmentBackend, api.options) } });
+    tracker.context(context, () => {
+      tracker.emit('n');
+    });
+    await tracker.flush();
+    return api.calls();
   } finally {
     await api.close();
   }
@@ -491,7 +495,9 @@ describe('Where the reference has a defect, the tracker', () => {
     });
 
     it('0043: sends to Segment with no other package, and does not start without a write key', async () => {
-      expect(() => new SegmentBackend({})).toThrow('writeKey is missing');
+      await expect(start({ backends: { segment: backend(SegmentBackend, {}) } })).rejects.toThrow(
+        'writeKey is missing',
+      );
       expect(await segmentCalls({ user_id: 1 })).toMatchObject([{ user_id: '1', event: 'n' }]);
     });
 

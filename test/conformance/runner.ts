@@ -10,7 +10,7 @@ import { contentTraits, decisionsFor } from './decisions';
 import { CaseClock, StepRunner } from './steps';
 import { SegmentApi } from './segment';
 import { Recording, describeBranch } from './tree';
-import { allBackends, allSteps, checkCase, messageOf, missingPart, type VectorCase } from './vectors';
+import { allBackends, checkCase, messageOf, missingPart, type VectorCase } from './vectors';
 
 export type Status = 'passed' | 'failed' | 'skipped' | 'differs' | 'decided';
 
@@ -80,15 +80,14 @@ export async function observe(vector: VectorCase, recording = new Recording()): 
   try {
     recording.segment = segment;
     const observation = await observeWith(vector, recording);
-    return { ...observation, segmentCalls: await segment.calls() };
+    return { ...observation, segmentCalls: segment.calls() };
   } finally {
     await segment.close();
   }
 }
 
-function sendsToSegment({ tracker, steps = [] }: VectorCase): boolean {
-  const registered = allSteps(steps).flatMap(({ backend }) => (backend ? [backend] : []));
-  return [...allBackends(tracker), ...registered].some(({ kind }) => kind === 'segment');
+function sendsToSegment({ tracker }: VectorCase): boolean {
+  return allBackends(tracker).some(({ kind }) => kind === 'segment');
 }
 
 async function observeWith({ tracker: described, steps = [] }: VectorCase, recording: Recording): Promise<Observation> {

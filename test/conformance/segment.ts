@@ -1,9 +1,8 @@
 /**
- * The Segment backends of one case, with a server of the tracking API that keeps what came. A call of the vectors is read from the
- * wire: what the backend would send anywhere else.
+ * A server of Segment's tracking API that keeps what came. A call of the vectors is read from the wire: what the backend would
+ * send anywhere else.
  */
-import { SegmentBackend } from 'nestjs-event-tracking/segment';
-import type { TrackingEvent } from 'nestjs-event-tracking';
+import type { SegmentBackendOptions } from 'nestjs-event-tracking/segment';
 import { HttpSink } from '../support/http-sink';
 
 /** As the vectors have it, with JSON values; ids are text on the wire. */
@@ -22,26 +21,19 @@ interface WireItem {
 }
 
 export class SegmentApi {
-  private readonly backend: SegmentBackend;
-  private readonly accepted: (TrackingEvent & { readonly id: string })[] = [];
-
-  private constructor(private readonly sink: HttpSink) {
-    this.backend = new SegmentBackend({ writeKey: 'conformance', host: sink.url });
-  }
+  private constructor(private readonly sink: HttpSink) {}
 
   static async listen(): Promise<SegmentApi> {
     return new SegmentApi(await HttpSink.listen());
   }
 
-  /** As the delivery does: what is not refused waits for its batch. */
-  accept(event: TrackingEvent): void {
-    const delivered = { ...event, id: `event-${this.accepted.length}` };
-    if (this.backend.refuses(delivered) === undefined) this.accepted.push(delivered);
+  /** Of a backend that sends here. */
+  get options(): SegmentBackendOptions {
+    return { writeKey: 'conformance', host: this.sink.url };
   }
 
-  /** Sends what was accepted, and reads what came, in order. */
-  async calls(): Promise<readonly SegmentCall[]> {
-    if (this.accepted.length > 0) await this.backend.sendBatch(this.accepted, AbortSignal.timeout(10_000));
+  /** What came so far, in order. */
+  calls(): readonly SegmentCall[] {
     if (this.sink.complaints.length > 0) throw new Error(this.sink.complaints.join('; '));
     return this.sink.requests.flatMap(({ text }) => {
       const { batch } = JSON.parse(text) as { batch: readonly WireItem[] };
@@ -49,8 +41,7 @@ export class SegmentApi {
     });
   }
 
-  async close(): Promise<void> {
-    this.backend.onApplicationShutdown();
-    await this.sink.close();
+  close(): Promise<void> {
+    return this.sink.close();
   }
 }

@@ -18,6 +18,7 @@ import {
   type TrackerService,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
+import { SegmentBackend, type SegmentBackendOptions } from 'nestjs-event-tracking/segment';
 import { makeError } from './faults';
 import { legalNames } from './names';
 import { copyOf, deleteAt, setAt } from './paths';
@@ -90,7 +91,7 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
     case 'logger':
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
     case 'segment':
-      return backend(SentToSegment, recording);
+      return backend(SegmentBackend, segmentOptions(recording));
     default: // no_send
       return vector.shape === 'mapping' ? { a: 1 } : backend(WithoutSend as never);
   }
@@ -102,7 +103,6 @@ type Registered = Parameters<TrackerService['registerBackend']>[1];
 export function makeBackend(vector: VectorBackend, recording: Recording, path: string): Registered {
   if (vector.kind === 'memory') return new RecordingBackend(recordingOptions(vector, recording, path));
   if (vector.kind === 'logger') return new LoggerBackend(loggerOptions(vector, recording, path));
-  if (vector.kind === 'segment') return new SentToSegment(recording);
   return (vector.shape === 'mapping' ? { a: 1 } : new WithoutSend()) as never;
 }
 
@@ -159,15 +159,12 @@ function recordingOptions(
   };
 }
 
-class SentToSegment implements Backend {
-  constructor(@InjectOptions() private readonly options: { readonly segment: SegmentApi | undefined }) {}
-
-  send(event: TrackingEvent): void {
-    this.options.segment?.accept(event);
-  }
-}
-
 class WithoutSend {}
+
+function segmentOptions({ segment }: Recording): SegmentBackendOptions {
+  if (segment === undefined) throw new Error('nobody listens for what a Segment backend sends');
+  return segment.options;
+}
 
 const LEVELS: ReadonlyMap<string, string> = new Map([
   ['debug', 'debug'],

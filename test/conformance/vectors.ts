@@ -232,8 +232,9 @@ export function missingPart({ tracker, steps = [] }: VectorCase): string | undef
   ];
   const missing = needed.find((each) => LATER_PARTS.has(each));
   if (missing !== undefined) return LATER_PARTS.get(missing);
-  const late = allSteps(steps).some(({ backend }) => backend?.kind === 'routing');
-  return late ? 'a way to register a routing backend with its children at run time' : undefined;
+  const late = new Set(allSteps(steps).flatMap(({ backend }) => (backend ? [backend.kind] : [])));
+  if (late.has('routing')) return 'a way to register a routing backend with its children at run time';
+  return late.has('segment') ? 'a way to register a destination at run time' : undefined;
 }
 
 /** Every backend of the tree, depth first. */

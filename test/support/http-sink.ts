@@ -58,6 +58,8 @@ export interface SinkOptions {
     readonly path: string;
     readonly headers: IncomingHttpHeaders;
   }) => string | undefined;
+  /** The status with which a request is refused over its body; undefined to take it.  @default none */
+  readonly refuses?: (request: { readonly text: string }) => number | undefined;
   /** The body of a reply with status 200.  @default '{"success":true}' */
   readonly reply?: (body: unknown) => string;
   /** Whether `requests` keeps what came; without it a million events cost no more than their ids.  @default true */
@@ -146,15 +148,17 @@ export class HttpSink {
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const fault = this.next.shift() ?? this.always;
-    if (isEarly(fault)) {
-      response.writeHead(fault.early, { connection: 'close' }).end();
+    const planned = this.next.shift() ?? this.always;
+    if (isEarly(planned)) {
+      response.writeHead(planned.early, { connection: 'close' }).end();
       return;
     }
     const raw = await bodyOf(request);
     if (raw === undefined) return; // the sender went away
-    const taken = takes(fault);
     const { body, text, ids } = this.read(request, raw);
+    const refusal = planned === undefined ? this.options.refuses?.({ text }) : undefined;
+    const fault = refusal === undefined ? planned : { status: refusal };
+    const taken = takes(fault);
     if (taken) for (const id of ids) this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
     const { method = '', url: path = '', headers, socket } = request;
     if (this.options.keepsRequests ?? true) {

@@ -27,6 +27,8 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
   /** With the brackets and commas of 100 events still under 1 MiB, which many servers take at most. */
   static readonly delivery: DeliveryOptions = { batch: { maxBytes: 1_000_000 } };
 
+  /** A function of the application may change what it is given. */
+  readonly readsOnly: boolean;
   private readonly client: HttpClient;
   private readonly format: Format;
 
@@ -34,6 +36,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     const faults = httpFaults(options);
     if (faults.length > 0) throw TrackingConfigException.create(faults);
     const { url, method = 'POST', format = 'json', gzip = false, keepAlive = true, agent } = options;
+    this.readsOnly = typeof format !== 'function' && options.readStatus === undefined;
     this.client = new HttpClient({ url, method, gzip, keepAlive, agent });
     if (typeof format === 'function') this.format = { contentType: JSON_ARRAY.contentType, bodyOf: format };
     else this.format = format === 'json' ? JSON_ARRAY : JSON_LINES;

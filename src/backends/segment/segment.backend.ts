@@ -19,6 +19,8 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
   /** What of it does not fit into a request of 500 kB, once it is wrapped, goes in a second one. */
   static readonly delivery: DeliveryOptions = { batch: { maxEvents: 250, maxBytes: 400_000 } };
 
+  /** A function of the application may change what it is given. */
+  readonly readsOnly: boolean;
   private readonly anonymousId: (event: DeliveredEvent) => string | undefined;
   private readonly wire: SegmentWire | undefined;
   private readonly target: SegmentWire | SegmentRelay;
@@ -28,6 +30,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
     if (faults.length > 0) throw TrackingConfigException.create(faults);
     const { writeKey = '', client, anonymousId = () => undefined } = options;
     const { host = 'https://api.segment.io', gzip = true, keepAlive = true, agent } = options;
+    this.readsOnly = options.anonymousId === undefined;
     this.anonymousId = anonymousId;
     this.wire = client === undefined ? new SegmentWire(writeKey, host, { gzip, keepAlive, agent }) : undefined;
     this.target = this.wire ?? new SegmentRelay(client as NonNullable<typeof client>);
