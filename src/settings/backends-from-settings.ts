@@ -6,8 +6,10 @@
 import type { Backends, ProcessorEntry } from '../routing/description';
 import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
 import { logTargets, type LogTarget, type LogTargetByName } from './log-target';
+import type { SegmentBackendOptions } from '../backends/segment/segment-options';
 import { isMapping, plainSettings } from './plain-settings';
 import { referenceEngines } from './reference-engines';
+import { segmentTo } from './segment-target';
 import { at, show } from './setting-path';
 import type { SettingsEngines } from './settings-engine';
 import { SettingsSource } from './settings-source';
@@ -29,6 +31,8 @@ export interface SettingsOptions {
    * of a logger. Lines have the reference's format unless `format` says otherwise.  @default {}, which is standard output
    */
   readonly logger?: LogTarget | LogTargetByName | undefined;
+  /** What a SegmentBackend of the settings is given: its write key, above all.  @default none, and such a backend is a fault */
+  readonly segment?: SegmentBackendOptions | undefined;
 }
 
 /**
@@ -50,8 +54,10 @@ export function backendsFromSettings(
     enabled: source.isOn('SEND_TRACKING_EVENT_EMITTED_SIGNAL', false),
     names: source.texts('EVENT_BUS_TRACKING_LOGS'),
   };
-  const known = [enginesOf(engines, faults), referenceEngines(logTargets(loggerOf(options, faults), faults))];
-  const tree = new SettingsTree(known, eventBus, faults);
+  const ofApplication = enginesOf(engines, faults);
+  const { logger, segment } = optionsOf(options, faults);
+  const reference = referenceEngines(logTargets(logger, faults), segmentTo(segment, faults));
+  const tree = new SettingsTree([ofApplication, reference], eventBus, faults);
   const processors = tree.processors(source.value('EVENT_TRACKING_PROCESSORS'), 'EVENT_TRACKING_PROCESSORS');
   const backends = tree.backends(source.value('EVENT_TRACKING_BACKENDS'), 'EVENT_TRACKING_BACKENDS');
   if (faults.length > 0) throw TrackingConfigException.create(faults);
@@ -74,14 +80,15 @@ function enginesOf(given: unknown, faults: ConfigFault[]): SettingsEngines {
   return engines as SettingsEngines;
 }
 
-function loggerOf(options: unknown, faults: ConfigFault[]): unknown {
+function optionsOf(options: unknown, faults: ConfigFault[]): Readonly<Record<keyof SettingsOptions, unknown>> {
   const mend = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
   if (typeof options !== 'object' || options === null) {
-    faults.push({ path: 'options', what: `it is ${show(options)}, not an object with logger.`, mend });
-    return undefined;
+    faults.push({ path: 'options', what: `it is ${show(options)}, not an object with logger and segment.`, mend });
+    return { logger: undefined, segment: undefined };
   }
-  for (const name of Object.keys(options).filter((each) => each !== 'logger')) {
-    faults.push({ path: at('options', name), what: 'the option is unknown; known is logger.', mend });
+  for (const name of Object.keys(options).filter((each) => each !== 'logger' && each !== 'segment')) {
+    faults.push({ path: at('options', name), what: 'the option is unknown; known are logger and segment.', mend });
   }
-  return (options as SettingsOptions).logger;
+  const { logger, segment } = options as SettingsOptions;
+  return { logger, segment };
 }

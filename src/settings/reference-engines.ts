@@ -17,14 +17,14 @@ import type { DescribeEngine, SettingsEngines } from './settings-engine';
  * What needs a peer cannot be named here, or the root entry would need it too: its entry exports the engine, and the application
  * hands it in, where it comes before the ones here. Until there is that entry, `comesWith` says which it will be.
  */
-export function referenceEngines(logTarget: LogTargetByName): SettingsEngines {
+export function referenceEngines(logTarget: LogTargetByName, segment: DescribeEngine): SettingsEngines {
   return {
     'eventtracking.backends.routing.RoutingBackend': routing,
     'eventtracking.backends.logger.LoggerBackend': loggerTo(logTarget),
     'eventtracking.processors.regex_filter.RegexFilter': regexFilter,
     'eventtracking.processors.whitelist.NameWhitelistProcessor': nameWhitelist,
     'eventtracking.backends.mongodb.MongoBackend': comesWith('nestjs-event-tracking/mongoose'),
-    'eventtracking.backends.segment.SegmentBackend': comesWith('nestjs-event-tracking/segment'),
+    'eventtracking.backends.segment.SegmentBackend': segment,
     'eventtracking.backends.async_routing.AsyncRoutingBackend': comesWith('nestjs-event-tracking/bull'),
     'eventtracking.backends.event_bus.EventBusRoutingBackend': eventBus,
     // The name in the reference's documentation; the class has the one above.

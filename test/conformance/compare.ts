@@ -3,6 +3,7 @@
  * by their JSON text, an `id` of ours not at all, and the lines of a logger character by character: the reference format is ASCII, so
  * that is byte by byte.
  */
+import type { SegmentCall } from './segment';
 import { levelOf, type Recording } from './tree';
 import {
   entriesOf,
@@ -31,6 +32,8 @@ export interface Observation {
   /** Those of the failed steps that are emits. */
   readonly failedEmits: readonly string[];
   readonly swallowed: SwallowedCounts;
+  /** Absent in a case without a Segment backend. */
+  readonly segmentCalls?: readonly SegmentCall[];
 }
 
 /** How many failures of processors and of backends were logged and gone on from. Level, event and cause have no counterpart in the ledger and are not compared. */
@@ -44,11 +47,19 @@ export interface CompareRules {
   readonly keyOrder: boolean;
 }
 
-const COMPARED = ['construction_error', 'received', 'delivery_order', 'lines', 'step_errors', 'swallowed'];
+const COMPARED = [
+  'construction_error',
+  'received',
+  'delivery_order',
+  'lines',
+  'segment_calls',
+  'step_errors',
+  'swallowed',
+];
 
 export function differences(expected: VectorExpectation, got: Observation, rules: CompareRules): readonly Difference[] {
   if (expected.construction_error !== undefined || got.constructionError) return constructionDifferences(expected, got);
-  const { recording, stepErrors, swallowed } = got;
+  const { recording, stepErrors, swallowed, segmentCalls = [] } = got;
   const uncompared = Object.entries(expected).filter(
     ([key, value]) => !COMPARED.includes(key) && Object.keys(value as object).length > 0,
   );
@@ -61,6 +72,7 @@ export function differences(expected: VectorExpectation, got: Observation, rules
       'delivery_order',
     ),
     ...lineDifferences(expected.lines ?? {}, recording.lines),
+    ...segmentDifferences(expected.segment_calls ?? [], segmentCalls, rules),
     ...textDifferences(
       (expected.step_errors ?? []).map(({ step }) => step).sort(),
       [...stepErrors].sort(),
@@ -135,6 +147,49 @@ function lineDifferences(
         ...same(text, written[at]?.[1], `lines.${path}[${at}]`),
       ]),
   ]);
+}
+
+/** On the wire every value is JSON, so that is what the expected ones are made too; a user's id is its text there. */
+function segmentDifferences(
+  expected: readonly unknown[],
+  got: readonly SegmentCall[],
+  rules: CompareRules,
+): readonly Difference[] {
+  return [
+    ...same(expected.length, got.length, 'segment_calls.length'),
+    ...expected
+      .slice(0, got.length)
+      .flatMap((call, at) => callDifferences(call, got[at], `segment_calls[${at}]`, rules)),
+  ];
+}
+
+function callDifferences(expected: unknown, got: unknown, place: string, rules: CompareRules): readonly Difference[] {
+  const wanted = wireForm(expected);
+  if (!isMapping(wanted) || !isPlain(got)) return [{ place, expected, got }];
+  const { user_id: user } = wanted;
+  const userText = typeof user === 'string' ? user : JSON.stringify(user);
+  return valueDifferences(
+    { ...wanted, user_id: userText, properties: ownTimeCut(wanted.properties) },
+    { ...got, properties: ownTimeCut(got.properties) },
+    place,
+    rules,
+  );
+}
+
+/** undefined for what has no JSON form: it equals nothing. */
+function wireForm(expected: unknown): unknown {
+  try {
+    const inJson = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+    return JSON.parse(JSON.stringify(toValue(expected), inJson));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The event's own time as an instant: the reference and we write it with other digits and another zone. */
+function ownTimeCut(properties: unknown): unknown {
+  if (!isMapping(properties) || typeof properties.timestamp !== 'string') return properties;
+  return { ...properties, timestamp: String(microseconds(properties.timestamp)) };
 }
 
 function byPath<E, G>(

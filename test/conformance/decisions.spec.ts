@@ -21,7 +21,9 @@ import {
   type StoredEvent,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
+import { SegmentBackend } from 'nestjs-event-tracking/segment';
 import { decisions } from './decisions';
+import { SegmentApi } from './segment';
 
 const NOW = new Date('2024-02-03T04:05:00.789Z');
 /** What the reference format writes around the text of an event `n` whose data is one text `p`. */
@@ -131,6 +133,21 @@ async function emitted(given: object): Promise<{ data: object; line: { data: obj
   });
   tracker.emit('v', given);
   return { data: events()[0]?.data ?? {}, line: JSON.parse(log.lines[0] ?? '') as { data: object } };
+}
+
+/** What Segment gets of an event in this context. */
+async function segmentCalls(context: object): Promise<readonly object[]> {
+  const api = await SegmentApi.listen();
+  try {
+    const { tracker } = await start({ backends: { segment: backend(SegmentBackend, api.options) } });
+    tracker.context(context, () => {
+      tracker.emit('n');
+    });
+    await tracker.flush();
+    return api.calls();
+  } finally {
+    await api.close();
+  }
 }
 
 /** Where a vector is marked `defect`, the reference is left on purpose. What we do instead, by the number of the decision in docs/decisions. */
@@ -475,6 +492,21 @@ describe('Where the reference has a defect, the tracker', () => {
       tracker.emit('x', { k: 1 });
       expect(events()).toEqual([]);
       expect(node('').dropped).toEqual({ 'processor-failed': 1 });
+    });
+
+    it('0043: sends to Segment with no other package, and does not start without a write key', async () => {
+      await expect(start({ backends: { segment: backend(SegmentBackend, {}) } })).rejects.toThrow(
+        'writeKey is missing',
+      );
+      expect(await segmentCalls({ user_id: 1 })).toMatchObject([{ user_id: '1', event: 'n' }]);
+    });
+
+    it.each<[object, object]>([
+      [{ host: 'h', path: { at: 1 } }, { page: { path: { at: 1 } } }],
+      [{ host: 7, path: '/p' }, { page: { path: '/p' } }],
+      [{ host: 'h', path: 5, page: '' }, { page: { path: 5, url: '' } }],
+    ])('0044: sends an event in %j to Segment without an address made of it', async (fields, context) => {
+      expect(await segmentCalls({ user_id: 1, ...fields })).toMatchObject([{ user_id: '1', context }]);
     });
 
     it('0028: gives each backend an event that no sibling has changed', async () => {

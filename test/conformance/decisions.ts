@@ -32,6 +32,7 @@ export interface CaseFacts {
   /** Every value, at any depth, that the case hands in as data, context or the work of a processor. */
   readonly values: readonly unknown[];
   readonly entries: readonly NameEntry[];
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly siblings: readonly (readonly VectorBackend[])[];
   /** Whether a context is left elsewhere than in the scope in which it was entered, or not at all. */
   readonly crossesScopes: boolean;
@@ -190,6 +191,20 @@ export const decisions: readonly Decision[] = [
     kind: 'a context entered in a scope and left outside of it, or the other way round',
     concerns: ({ crossesScopes }) => crossesScopes,
   },
+  {
+    number: '0043',
+    title: 'segment needs no client',
+    kind: 'a Segment client that is not installed',
+    concerns: ({ settings, backends }) => settings.segment_missing === true && hasSegment(backends),
+  },
+  {
+    number: '0044',
+    title: 'an address is made of text',
+    kind: 'a host or a path for Segment that is not text',
+    concerns: ({ steps, backends }) =>
+      hasSegment(backends) &&
+      steps.some(({ context }) => isMapping(context) && [context.host, context.path].some(isOddAddressPart)),
+  },
 ];
 
 /** The decisions that answer a case; none if it is of a kind that nobody has decided on. */
@@ -199,18 +214,20 @@ export function decisionsFor(vector: VectorCase): readonly Decision[] {
 }
 
 /**
- * Traits that a case leans on besides those it names, told from what it does. Two decisions show wherever their kind occurs, also
- * in cases that are about something else: names are text (0016), and a scope ends what was entered in it (0029).
+ * Traits that a case leans on besides those it names, told from what it does. Some decisions show wherever their kind occurs, also
+ * in cases that are about something else: names are text (0016), what a processor takes away from an event is put back (0025,
+ * 0027), and a scope ends what was entered in it (0029).
  */
 export function contentTraits(vector: VectorCase): readonly string[] {
   const { steps, processors, crossesScopes } = factsOf(vector);
   return [
     ...(hasOddNames(steps) || processors.some(setsOddName) ? ['text-names'] : []),
+    ...(processors.some(losesField) ? ['event-shape'] : []),
     ...(crossesScopes ? ['scope-bounds'] : []),
   ];
 }
 
-function factsOf({ tracker, steps = [] }: VectorCase): CaseFacts {
+function factsOf({ tracker, settings = {}, steps = [] }: VectorCase): CaseFacts {
   const flat = allSteps(steps);
   const registered = flat.flatMap(({ backend }) => (backend ? [backend] : []));
   const backends = [...allBackends(tracker), ...registered.flatMap((each) => [each, ...allBackends(each)])];
@@ -225,6 +242,7 @@ function factsOf({ tracker, steps = [] }: VectorCase): CaseFacts {
     ...backends.map(({ then_set }) => then_set?.[1]),
   ];
   return {
+    settings,
     steps: flat,
     backends,
     processors,
@@ -301,6 +319,20 @@ function setsOddName({ kind, path, value }: VectorProcessor): boolean {
 
 function losesName({ kind, path, value }: VectorProcessor): boolean {
   return isNamePath(path) && (kind === 'delete' || !isTruthy(value));
+}
+
+/** One of the fields that every event has. */
+function losesField({ kind, path, value }: VectorProcessor): boolean {
+  const isOwn = path?.length === 1 && ['name', 'timestamp', 'context', 'data'].includes(String(path[0]));
+  return isOwn && (kind === 'delete' || !isTruthy(value));
+}
+
+function hasSegment(backends: readonly VectorBackend[]): boolean {
+  return backends.some(({ kind }) => kind === 'segment');
+}
+
+function isOddAddressPart(value: unknown): boolean {
+  return typeof value !== 'string' && isTruthy(value);
 }
 
 function isNamePath(path: readonly unknown[] | undefined): boolean {

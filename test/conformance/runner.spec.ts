@@ -35,6 +35,7 @@ describe('The conformance runner', () => {
     ['a failing step', { received: { mem: [DELIVERED] }, step_errors: [{ step: '0', error: 'KeyError' }] }],
     ['a swallowed failure', { received: { mem: [DELIVERED] }, swallowed: [{ stage: 'processor', level: 'error' }] }],
     ['a refused start', { construction_error: 'ValueError' }],
+    ['a call of Segment too few', { received: { mem: [DELIVERED] }, segment_calls: [{ user_id: 1 }] }],
     ['what nothing here can produce', { received: { mem: [DELIVERED] }, documents: { db: [{}] } }],
   ])('fails a contract case over %s', async (_what, expected) => {
     expect(await runCase({ ...good, expected })).toMatchObject({ status: 'failed' });
@@ -66,6 +67,42 @@ describe('The conformance runner', () => {
     expect(await runCase({ ...good, tracker })).toMatchObject({
       status: 'skipped',
       reason: 'needs the MongoDB backend',
+    });
+  });
+
+  describe('given a case with a Segment backend', () => {
+    const properties = {
+      name: 'a',
+      timestamp: AT,
+      data: { when: { $type: 'datetime', value: AT } },
+      context: { user_id: 1 },
+    };
+    const call = { user_id: 1, event: 'a', properties, context: {} };
+    const toSegment = (expected: unknown[]): object => ({
+      ...good,
+      tracker: { backends: { seg: { kind: 'segment' } } },
+      steps: [
+        { op: 'enter', name: 'c', context: { user_id: 1 } },
+        { op: 'emit', name: 'a', data: properties.data, at: AT },
+      ],
+      expected: { received: {}, segment_calls: expected },
+    });
+
+    it('passes when what came over the wire is what is expected', async () => {
+      expect(await runCase(toSegment([call]))).toEqual({ status: 'passed', reason: '', differences: [] });
+    });
+
+    it.each<[string, unknown[]]>([
+      ['a call too few', []],
+      ['a call too many', [call, call]],
+      ['a user', [{ ...call, user_id: 2 }]],
+      ['a name', [{ ...call, event: 'b' }]],
+      ['a context', [{ ...call, context: { ip: '::1' } }]],
+      ['a property', [{ ...call, properties: { ...properties, more: 1 } }]],
+      ['a time', [{ ...call, properties: { ...properties, timestamp: '2024-02-03T04:05:00.788000+00:00' } }]],
+      ['what has no JSON form', [{ ...call, context: { $type: 'opaque' } }]],
+    ])('fails over %s', async (_what, expected) => {
+      expect(await runCase(toSegment(expected))).toMatchObject({ status: 'failed' });
     });
   });
 

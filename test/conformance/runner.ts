@@ -8,8 +8,9 @@ import { TrackerService, TrackingModule, type NodeCounts } from 'nestjs-event-tr
 import { differences, type Difference, type Observation, type SwallowedCounts } from './compare';
 import { contentTraits, decisionsFor } from './decisions';
 import { CaseClock, StepRunner } from './steps';
+import { SegmentApi } from './segment';
 import { Recording, describeBranch } from './tree';
-import { checkCase, messageOf, missingPart, type VectorCase } from './vectors';
+import { allBackends, checkCase, messageOf, missingPart, type VectorCase } from './vectors';
 
 export type Status = 'passed' | 'failed' | 'skipped' | 'differs' | 'decided';
 
@@ -73,10 +74,23 @@ function failed(reason: string, found: readonly Difference[] = []): Outcome {
 }
 
 /** @throws MalformedCase for what only shows while the case runs. */
-export async function observe(
-  { tracker: described, steps = [] }: VectorCase,
-  recording = new Recording(),
-): Promise<Observation> {
+export async function observe(vector: VectorCase, recording = new Recording()): Promise<Observation> {
+  if (!sendsToSegment(vector)) return observeWith(vector, recording);
+  const segment = await SegmentApi.listen();
+  try {
+    recording.segment = segment;
+    const observation = await observeWith(vector, recording);
+    return { ...observation, segmentCalls: segment.calls() };
+  } finally {
+    await segment.close();
+  }
+}
+
+function sendsToSegment({ tracker }: VectorCase): boolean {
+  return allBackends(tracker).some(({ kind }) => kind === 'segment');
+}
+
+async function observeWith({ tracker: described, steps = [] }: VectorCase, recording: Recording): Promise<Observation> {
   const clock = new CaseClock();
   const late = steps.flatMap(({ op, name }) => (op === 'register_backend' && typeof name === 'string' ? [name] : []));
   const started = await start(() =>

@@ -18,10 +18,12 @@ import {
   type TrackerService,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
+import { SegmentBackend, type SegmentBackendOptions } from 'nestjs-event-tracking/segment';
 import { makeError } from './faults';
 import { legalNames } from './names';
 import { copyOf, deleteAt, setAt } from './paths';
 import { isMapping, toValue } from './values';
+import type { SegmentApi } from './segment';
 import type { VectorBackend, VectorBranch, VectorProcessor } from './vectors';
 
 /** What the backends of one case were given, under the paths that the vectors use. */
@@ -29,6 +31,8 @@ export class Recording {
   readonly received = new Map<string, unknown[]>();
   readonly lines = new Map<string, (readonly [level: string, text: string])[]>();
   readonly order: string[] = [];
+  /** Where the Segment backends of the case send to; only in a case that has some. */
+  segment: SegmentApi | undefined;
 
   event(path: string, event: unknown): void {
     this.order.push(path);
@@ -86,6 +90,8 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
       return backend(RoutingBackend, {}, describeBranch(vector, recording, path));
     case 'logger':
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
+    case 'segment':
+      return backend(SegmentBackend, segmentOptions(recording));
     default: // no_send
       return vector.shape === 'mapping' ? { a: 1 } : backend(WithoutSend as never);
   }
@@ -154,6 +160,11 @@ function recordingOptions(
 }
 
 class WithoutSend {}
+
+function segmentOptions({ segment }: Recording): SegmentBackendOptions {
+  if (segment === undefined) throw new Error('nobody listens for what a Segment backend sends');
+  return segment.options;
+}
 
 const LEVELS: ReadonlyMap<string, string> = new Map([
   ['debug', 'debug'],

@@ -72,6 +72,7 @@ export interface VectorExpectation {
   readonly lines?: Readonly<Record<string, readonly (readonly [level: string, text: string])[]>>;
   readonly step_errors?: readonly { readonly step: string }[];
   readonly swallowed?: readonly { readonly stage: string }[];
+  readonly segment_calls?: readonly unknown[];
 }
 
 /** What the format does not allow, or this runner does not know. */
@@ -134,7 +135,7 @@ const BACKEND_FIELDS: FieldsByKind = new Map([
   ['async_routing', undefined],
   ['event_bus', undefined],
   ['logger', ['max_event_size', 'level', 'threshold']],
-  ['segment', undefined],
+  ['segment', []],
   ['mongo', undefined],
   ['no_send', ['shape']],
 ]);
@@ -216,7 +217,6 @@ function checkFields(
 }
 
 const LATER_PARTS: ReadonlyMap<string, string> = new Map([
-  ['segment', 'the Segment backend'],
   ['mongo', 'the MongoDB backend'],
   ['event_bus', 'the event bus backend'],
   ['async_routing', 'the asynchronous routing backend'],
@@ -232,8 +232,9 @@ export function missingPart({ tracker, steps = [] }: VectorCase): string | undef
   ];
   const missing = needed.find((each) => LATER_PARTS.has(each));
   if (missing !== undefined) return LATER_PARTS.get(missing);
-  const late = allSteps(steps).some(({ backend }) => backend?.kind === 'routing');
-  return late ? 'a way to register a routing backend with its children at run time' : undefined;
+  const late = new Set(allSteps(steps).flatMap(({ backend }) => (backend ? [backend.kind] : [])));
+  if (late.has('routing')) return 'a way to register a routing backend with its children at run time';
+  return late.has('segment') ? 'a way to register a destination at run time' : undefined;
 }
 
 /** Every backend of the tree, depth first. */

@@ -84,6 +84,18 @@ describe('The root entry', () => {
   });
 });
 
+describe('The segment entry', () => {
+  it('loads without a package of Segment, and gives the class that the root entry means in settings', async () => {
+    const found = await packed.evaluate(`
+      const { SegmentBackend, ...others } = require('${manifest.name}/segment');
+      const { backendsFromSettings } = require('${manifest.name}');
+      const settings = { EVENT_TRACKING_BACKENDS: { s: { ENGINE: 'eventtracking.backends.segment.SegmentBackend' } } };
+      const { backends } = backendsFromSettings(settings, {}, { segment: { writeKey: 'k' } });
+      console.log(JSON.stringify({ others: Object.keys(others), isSame: backends.s.type === SegmentBackend }));`);
+    expect(found).toEqual({ others: [], isSame: true });
+  });
+});
+
 /** Every package that the declarations reachable from an entry name, each with the file that names it first. */
 function importsOf(file: string, packages = new Map<string, string>(), seen = new Set<string>()): Map<string, string> {
   if (seen.has(file)) return packages;

@@ -1,0 +1,124 @@
+import { validateHeaderName, validateHeaderValue, type Agent } from 'node:http';
+import type { DeliveredEvent, Rejection } from '../../delivery/destination';
+import { showValue, type ConfigFault } from '../../routing/tracking-config.exception';
+
+/** Headers by name, in any case of letters. */
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- as `sendBatch`
+export type ReadStatus = (reply: unknown, events: readonly DeliveredEvent[]) => readonly Rejection[] | void;
+
+export interface HttpBackendOptions {
+  /** Where batches go. A user and password in it become Basic credentials. */
+  readonly url: string | URL;
+  /** @default 'POST' */
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | undefined;
+  /** Sent with each batch; a function is asked each time, for tokens that expire.  @default {} */
+  readonly headers?: HttpHeaders | (() => HttpHeaders | Promise<HttpHeaders>) | undefined;
+  /**
+   * 'json' is an array of events, 'ndjson' one event a line; a function makes the body. What a function throws is taken for the
+   * fault of an event: the batch is halved until that event stands alone.  @default 'json'
+   */
+  readonly format?: 'json' | 'ndjson' | ((events: readonly DeliveredEvent[]) => string | Uint8Array) | undefined;
+  /** Whether bodies of 1 kB and more are compressed.  @default false */
+  readonly gzip?: boolean | undefined;
+  /**
+   * Reads which events of a batch were refused, from a reply that says so event by event (with status 2xx).
+   * @param reply parsed as JSON; undefined if it is empty
+   * @default none, a status 2xx takes them all
+   */
+  readonly readStatus?: ReadStatus | undefined;
+  /** Whether connections stay open for the next batch.  @default true */
+  readonly keepAlive?: boolean | undefined;
+  /** An agent of node:http or node:https: for a proxy, or TLS of one's own. It has its own `keepAlive`.  @default none */
+  readonly agent?: Agent | undefined;
+}
+
+const KNOWN = ['url', 'method', 'headers', 'format', 'gzip', 'readStatus', 'keepAlive', 'agent'];
+const METHODS: readonly unknown[] = ['POST', 'PUT', 'PATCH'];
+/** Made from the body here; given twice they would contradict each other, or let a request hang. */
+const OURS = ['content-length', 'content-encoding', 'transfer-encoding', 'connection'];
+
+const EXAMPLE = "backend(HttpBackend, { url: 'https://lrs.example/statements' })";
+
+/** All that is wrong with the options of an HttpBackend. */
+export function httpFaults(options: unknown): ConfigFault[] {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
+  }
+  const { url, method, headers, format, readStatus, ...others } = options as Partial<Record<string, unknown>>;
+  const faults = urlFaults('HttpBackend', 'url', url, EXAMPLE);
+  if (method !== undefined && !METHODS.includes(method)) {
+    faults.push(fault(`method is ${showValue(method)}; it can be ${METHODS.join(', ')}.`, 'leave it out (POST)'));
+  }
+  if (headers !== undefined && typeof headers !== 'function') {
+    faults.push(...headerFaults(headers).map((what) => fault(what, "headers: { authorization: 'Bearer …' }")));
+  }
+  if (format !== undefined && format !== 'json' && format !== 'ndjson' && typeof format !== 'function') {
+    const what = `format is ${showValue(format)}; it can be "json", "ndjson" or a function of the events.`;
+    faults.push(fault(what, 'leave it out (json)'));
+  }
+  if (readStatus !== undefined && typeof readStatus !== 'function') {
+    faults.push(fault(`readStatus is ${showValue(readStatus)}, not a function.`, 'leave it out, or give a function'));
+  }
+  faults.push(...connectionFaults('HttpBackend', others));
+  for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each))) {
+    faults.push(fault(`the option "${name}" is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'));
+  }
+  return faults;
+}
+
+/** What is wrong with `gzip`, `keepAlive` and `agent`, wherever they are options. */
+export function connectionFaults(path: string, options: Partial<Record<string, unknown>>): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  for (const name of ['gzip', 'keepAlive']) {
+    const value = options[name];
+    if (value === undefined || typeof value === 'boolean') continue;
+    faults.push({ path, what: `${name} is ${showValue(value)}; it can be true or false.`, mend: 'leave it out' });
+  }
+  const { agent } = options;
+  const hasAgent = typeof agent === 'object' && agent !== null && 'addRequest' in agent;
+  if (agent !== undefined && !hasAgent) {
+    const what = `agent is ${showValue(agent)}, not an agent of node:http or node:https.`;
+    faults.push({ path, what, mend: 'leave it out, or new https.Agent({ keepAlive: true, ca })' });
+  }
+  return faults;
+}
+
+/** The value is never shown: a url may hold credentials, also one that cannot be read. */
+export function urlFaults(path: string, name: string, value: unknown, mend: string): ConfigFault[] {
+  if (value === undefined) return [{ path, what: `${name} is missing, so nobody knows where events go.`, mend }];
+  if (typeof value !== 'string' && !(value instanceof URL)) {
+    return [{ path, what: `${name} is ${showValue(value)}, not an address.`, mend }];
+  }
+  try {
+    const { protocol, username, password } = new URL(value);
+    [username, password].forEach(decodeURIComponent);
+    if (protocol === 'http:' || protocol === 'https:') return [];
+    return [{ path, what: `${name} begins with "${protocol}"; it can be http: or https:.`, mend }];
+  } catch {
+    return [{ path, what: `${name} is a text that is no address.`, mend }];
+  }
+}
+
+/** What is wrong with headers, without their values: they may be secrets. */
+export function headerFaults(headers: unknown): string[] {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    return [`headers is ${showValue(headers)}, not an object.`];
+  }
+  return Object.entries(headers).flatMap(([name, value]: [string, unknown]) => {
+    if (OURS.includes(name.toLowerCase())) return [`the header "${name}" is given, but it is made from the body.`];
+    try {
+      validateHeaderName(name);
+      if (typeof value !== 'string') return [`the header "${name}" is ${showValue(value)}, not a text.`];
+      validateHeaderValue(name, value);
+      return [];
+    } catch {
+      return [`the header ${showValue(name)} has characters that no header can have.`];
+    }
+  });
+}
+
+function fault(what: string, mend: string): ConfigFault {
+  return { path: 'HttpBackend', what, mend };
+}

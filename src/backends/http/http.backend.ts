@@ -1,0 +1,115 @@
+import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import type { DeliveryOptions } from '../../delivery/delivery-options';
+import { SendFailedException, type DeliveredEvent, type Destination, type Rejection } from '../../delivery/destination';
+import { NODE_OPTIONS } from '../../routing/tokens';
+import { showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
+import { HttpClient } from './http-client';
+import { headerFaults, httpFaults, type HttpBackendOptions } from './http-options';
+
+/** How events become a body, and what kind of body that is. */
+interface Format {
+  readonly contentType: string;
+  readonly bodyOf: (events: readonly DeliveredEvent[]) => string | Uint8Array;
+}
+
+const JSON_ARRAY: Format = { contentType: 'application/json', bodyOf: (events) => JSON.stringify(events) };
+const JSON_LINES: Format = {
+  contentType: 'application/x-ndjson',
+  bodyOf: (events) => events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+};
+
+/**
+ * Sends batches of events to an HTTP server, one request each. What the statuses mean is in docs/backends.md.
+ * @throws TrackingConfigException for its options, all faults at once
+ */
+@Injectable()
+export class HttpBackend implements Destination, OnApplicationShutdown {
+  /** With the brackets and commas of 100 events still under 1 MiB, which many servers take at most. */
+  static readonly delivery: DeliveryOptions = { batch: { maxBytes: 1_000_000 } };
+
+  /** A function of the application may change what it is given. */
+  readonly readsOnly: boolean;
+  private readonly client: HttpClient;
+  private readonly format: Format;
+
+  constructor(@Optional() @Inject(NODE_OPTIONS) private readonly options: HttpBackendOptions) {
+    const faults = httpFaults(options);
+    if (faults.length > 0) throw TrackingConfigException.create(faults);
+    const { url, method = 'POST', format = 'json', gzip = false, keepAlive = true, agent } = options;
+    this.readsOnly = typeof format !== 'function' && options.readStatus === undefined;
+    this.client = new HttpClient({ url, method, gzip, keepAlive, agent });
+    if (typeof format === 'function') this.format = { contentType: JSON_ARRAY.contentType, bodyOf: format };
+    else this.format = format === 'json' ? JSON_ARRAY : JSON_LINES;
+  }
+
+  /** What is injected while it is switched off: it connects to nothing until it is given events. */
+  static idle(): HttpBackend {
+    return new HttpBackend({ url: 'http://localhost' });
+  }
+
+  async sendBatch(events: readonly DeliveredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
+    const { readStatus } = this.options;
+    const body = this.bodyOf(events);
+    const headers = { 'content-type': this.format.contentType, ...(await this.headers()) };
+    const reply = await this.client.send({ body, headers, readsReply: readStatus !== undefined }, signal);
+    return readStatus === undefined ? [] : this.read(reply, (parsed) => readStatus(parsed, events) ?? []);
+  }
+
+  /** After the drain: Nest closes what stands deeper later. */
+  onApplicationShutdown(): void {
+    this.client.close();
+  }
+
+  private bodyOf(events: readonly DeliveredEvent[]): string | Uint8Array {
+    try {
+      return this.format.bodyOf(events);
+    } catch (cause) {
+      throw this.failure('format', cause, false);
+    }
+  }
+
+  private async headers(): Promise<Record<string, string>> {
+    const { headers = {} } = this.options;
+    if (typeof headers !== 'function') return inLowerCase(headers);
+    const given = await asked(headers).catch((cause: unknown) => {
+      throw this.failure('headers', cause, true);
+    });
+    const [fault] = headerFaults(given);
+    if (fault !== undefined) throw SendFailedException.create({ reason: `headers(): ${fault}`, retryable: true });
+    return inLowerCase(given);
+  }
+
+  private read(reply: string, readStatus: (parsed: unknown) => readonly Rejection[]): readonly Rejection[] {
+    let parsed: unknown;
+    try {
+      parsed = reply === '' ? undefined : JSON.parse(reply);
+    } catch {
+      // Not its message, which quotes the reply.
+      throw SendFailedException.create({ reason: `${this.client.place}: the reply is not JSON`, retryable: true });
+    }
+    let rejections: unknown;
+    try {
+      rejections = readStatus(parsed);
+    } catch (cause) {
+      throw this.failure('readStatus', cause, true);
+    }
+    if (Array.isArray(rejections)) return rejections as readonly Rejection[];
+    const reason = `readStatus gave ${showValue(rejections)}, not a list`; // a promise, say: taken for nothing, all would pass
+    throw SendFailedException.create({ reason, retryable: true });
+  }
+
+  /** Of a function of the application. Its message is for its own people: it may quote the event. */
+  private failure(option: string, cause: unknown, retryable: boolean): SendFailedException {
+    const kind = cause instanceof Error ? cause.name : 'what is not an error';
+    return SendFailedException.create({ reason: `${option} threw ${kind}`, retryable, cause });
+  }
+}
+
+/** So that what it throws is a rejection too. */
+async function asked<T>(give: () => T | Promise<T>): Promise<T> {
+  return give();
+}
+
+function inLowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

@@ -1,0 +1,3 @@
+export { SegmentBackend } from './segment.backend';
+export type { SegmentBackendOptions } from './segment-options';
+export type { SegmentClient, SegmentTrack } from './segment-client';

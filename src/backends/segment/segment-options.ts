@@ -1,0 +1,78 @@
+import type { Agent } from 'node:http';
+import type { DeliveredEvent } from '../../delivery/destination';
+import { showValue, type ConfigFault } from '../../routing/tracking-config.exception';
+import { connectionFaults, urlFaults } from '../http/http-options';
+import type { SegmentClient } from './segment-client';
+
+/** Either `writeKey` or `client`. */
+export interface SegmentBackendOptions {
+  /** Of the source in Segment, or in RudderStack.  @default none */
+  readonly writeKey?: string | undefined;
+  /** Where the tracking API is: of a region, or the data plane of RudderStack.  @default 'https://api.segment.io' */
+  readonly host?: string | URL | undefined;
+  /** Whether bodies of 1 kB and more are compressed.  @default true */
+  readonly gzip?: boolean | undefined;
+  /** Whether connections stay open for the next batch.  @default true */
+  readonly keepAlive?: boolean | undefined;
+  /** An agent of node:https: for a proxy, or TLS of one's own.  @default none */
+  readonly agent?: Agent | undefined;
+  /** A client of `@segment/analytics-node` to send through, for its plugins; it is the application's to close.  @default none */
+  readonly client?: SegmentClient | undefined;
+  /**
+   * The id of a visitor who is not known as a user; sent beside the user's id where there is one. It is asked once more for each
+   * attempt, and has to give the same. Without it, an event without a user is dropped as 'no-user'.  @default none
+   */
+  readonly anonymousId?: ((event: DeliveredEvent) => string | undefined) | undefined;
+}
+
+const OF_THE_WIRE = ['host', 'gzip', 'keepAlive', 'agent'] as const;
+const KNOWN: readonly string[] = ['writeKey', 'client', 'anonymousId', ...OF_THE_WIRE];
+const EXAMPLE = 'backend(SegmentBackend, { writeKey: process.env.SEGMENT_WRITE_KEY })';
+
+/** All that is wrong with the options of a SegmentBackend. The write key is never shown. */
+export function segmentFaults(options: unknown): ConfigFault[] {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
+  }
+  const given = options as Partial<Record<string, unknown>>;
+  const { client, anonymousId } = given;
+  const faults = client === undefined ? wireFaults(given) : clientFaults(given);
+  if (anonymousId !== undefined && typeof anonymousId !== 'function') {
+    const mend = "anonymousId: ({ context }) => context['session'] as string | undefined";
+    faults.push(fault(`anonymousId is ${showValue(anonymousId)}, not a function of the event.`, mend));
+  }
+  for (const name of Object.keys(given).filter((each) => !KNOWN.includes(each))) {
+    faults.push(fault(`the option "${name}" is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'));
+  }
+  return faults;
+}
+
+function wireFaults({ writeKey, host, ...others }: Partial<Record<string, unknown>>): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (writeKey === undefined || writeKey === '') {
+    const what = `writeKey is ${writeKey === '' ? 'empty' : 'missing'} and there is no client, so Segment would take no event.`;
+    faults.push(fault(what, EXAMPLE));
+  } else if (typeof writeKey !== 'string') {
+    faults.push(fault(`writeKey is ${showValue(writeKey)}, not a text.`, EXAMPLE));
+  }
+  if (host !== undefined) {
+    faults.push(...urlFaults('SegmentBackend', 'host', host, 'leave it out (https://api.segment.io)'));
+  }
+  return [...faults, ...connectionFaults('SegmentBackend', others)];
+}
+
+function clientFaults(given: Partial<Record<string, unknown>>): ConfigFault[] {
+  const { client } = given;
+  const isClient = typeof client === 'object' && client !== null && 'track' in client;
+  if (!isClient || typeof client.track !== 'function') {
+    const mend = 'backend(SegmentBackend, { client: new Analytics({ writeKey }) })';
+    return [fault(`client is ${showValue(client)}, which has no track().`, mend)];
+  }
+  return ['writeKey', ...OF_THE_WIRE]
+    .filter((name) => given[name] !== undefined)
+    .map((name) => fault(`${name} is given beside client, which has its own.`, `leave ${name} out, or client`));
+}
+
+function fault(what: string, mend: string): ConfigFault {
+  return { path: 'SegmentBackend', what, mend };
+}

@@ -1,0 +1,90 @@
+/**
+ * The HTTP tracking API takes at most 500 kB at once and 32 kB an event. It answers 200 to almost everything and lets go in
+ * silence of what is too large, so sizes are kept to here: an event that is too large is named, and the others go in as many
+ * requests as it takes.
+ */
+import { SendFailedException, type Rejection } from '../../delivery/destination';
+import { basicAuthorization, HttpClient, type HttpClientOptions } from '../http/http-client';
+import type { SegmentTrack } from './segment-client';
+
+const MAX_BATCH_BYTES = 500_000;
+/** As Segment's own clients count. */
+const MAX_EVENT_BYTES = 32_768;
+/** Around the items: the keys, `sentAt`, brackets. */
+const FRAME_BYTES = 64;
+
+/** One event as it goes over the wire. @param index of the event in the batch of the delivery */
+interface Item {
+  readonly index: number;
+  readonly text: string;
+}
+
+export class SegmentWire {
+  private readonly client: HttpClient;
+  private readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    writeKey: string,
+    host: string | URL,
+    connection: Pick<HttpClientOptions, 'gzip' | 'keepAlive' | 'agent'>,
+  ) {
+    const base = new URL(host);
+    base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/batch`;
+    this.client = new HttpClient({ ...connection, url: base, method: 'POST' });
+    this.headers = { 'content-type': 'application/json', authorization: basicAuthorization(`${writeKey}:`) };
+  }
+
+  /** @param tracks by their index in the batch; holes are events that were refused before */
+  async send(tracks: ReadonlyMap<number, SegmentTrack>, signal: AbortSignal): Promise<readonly Rejection[]> {
+    const { requests, tooLarge } = packed(tracks);
+    const rejections: Rejection[] = tooLarge.map((index) => ({ index, reason: 'too-large', retryable: false }));
+    for (const [at, items] of requests.entries()) {
+      try {
+        await this.post(items, signal);
+      } catch (error) {
+        // The first that fails decides for all behind it: after a 429, say, none of them should be tried.
+        const left = requests.slice(at).flat();
+        return [...rejections, ...unsent(left, error, at > 0)];
+      }
+    }
+    return rejections;
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  private async post(items: readonly Item[], signal: AbortSignal): Promise<void> {
+    const sentAt = new Date().toISOString();
+    const body = `{"batch":[${items.map(({ text }) => text).join(',')}],"sentAt":"${sentAt}"}`;
+    await this.client.send({ body, headers: this.headers, readsReply: false }, signal);
+  }
+}
+
+/** @throws what was thrown, where nothing was taken, or where the delivery has to find out which event is to blame */
+function unsent(items: readonly Item[], error: unknown, isPartTaken: boolean): readonly Rejection[] {
+  if (!(error instanceof SendFailedException) || !isPartTaken || !error.retryable) throw error;
+  const { message: reason, retryable, retryAfterMs } = error;
+  return items.map(({ index }) => ({ index, reason, retryable, retryAfterMs }));
+}
+
+function packed(tracks: ReadonlyMap<number, SegmentTrack>): { requests: Item[][]; tooLarge: number[] } {
+  const requests: Item[][] = [];
+  const tooLarge: number[] = [];
+  let room = 0;
+  for (const [index, track] of tracks) {
+    const text = JSON.stringify({ type: 'track', ...track });
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_EVENT_BYTES) {
+      tooLarge.push(index);
+      continue;
+    }
+    if (requests.length === 0 || bytes + 1 > room) {
+      requests.push([]);
+      room = MAX_BATCH_BYTES - FRAME_BYTES;
+    }
+    requests.at(-1)?.push({ index, text });
+    room -= bytes + 1; // and its comma
+  }
+  return { requests, tooLarge };
+}
