@@ -28,6 +28,7 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
   moduleNameMapper: {
     '^nestjs-event-tracking$': '<rootDir>/src/index.ts',
+    '^nestjs-event-tracking/mongoose$': '<rootDir>/src/mongoose.ts',
     '^nestjs-event-tracking/testing$': '<rootDir>/src/testing/index.ts',
   },
   setupFiles: ['reflect-metadata'],
