@@ -18,6 +18,7 @@ import {
   type TrackerService,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
+import { DocumentStores } from './document-store';
 import { makeError } from './faults';
 import { legalNames } from './names';
 import { copyOf, deleteAt, setAt } from './paths';
@@ -29,6 +30,7 @@ export class Recording {
   readonly received = new Map<string, unknown[]>();
   readonly lines = new Map<string, (readonly [level: string, text: string])[]>();
   readonly order: string[] = [];
+  readonly stores = new DocumentStores();
 
   event(path: string, event: unknown): void {
     this.order.push(path);
@@ -86,6 +88,8 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
       return backend(RoutingBackend, {}, describeBranch(vector, recording, path));
     case 'logger':
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
+    case 'mongo':
+      return recording.stores.describe(path, vector);
     default: // no_send
       return vector.shape === 'mapping' ? { a: 1 } : backend(WithoutSend as never);
   }
