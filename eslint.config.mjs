@@ -21,6 +21,9 @@ const homes = {
   pino: ['src/backends/logger/'],
   'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
   recheck: ['src/processors/'],
+  // The reader of the reference's settings only makes the module of a connection, and takes the class from the backend.
+  mongoose: ['src/backends/mongo/'],
+  '@nestjs/mongoose': ['src/backends/mongo/', 'src/settings/mongoose-engines.ts'],
 };
 
 const packagesKeptOutOf = (path) =>
@@ -85,6 +88,9 @@ export default defineConfig(
   ]),
   rooms.map((room) => arrowsRunDown(room)),
   arrowsRunDown('backends', 'src/backends/logger/'),
+  arrowsRunDown('backends', 'src/backends/mongo/'),
+  arrowsRunDown('settings', 'src/settings/mongoose-engines.ts'),
+  importRule('src/mongoose.ts'),
   {
     files: ['test/**/*.ts', 'sample-app/test/**/*.ts'],
     rules: {

@@ -29,6 +29,7 @@ module.exports = {
   moduleNameMapper: {
     '^nestjs-event-tracking$': '<rootDir>/src/index.ts',
     '^nestjs-event-tracking/segment$': '<rootDir>/src/backends/segment/index.ts',
+    '^nestjs-event-tracking/mongoose$': '<rootDir>/src/mongoose.ts',
     '^nestjs-event-tracking/testing$': '<rootDir>/src/testing/index.ts',
   },
   setupFiles: ['reflect-metadata'],

@@ -23,6 +23,8 @@ export type {
   SettingsNode,
 } from './settings/settings-engine';
 
+export { HttpBackend } from './backends/http/http.backend';
+export type { HttpBackendOptions, HttpHeaders, ReadStatus } from './backends/http/http-options';
 export { LoggerBackend } from './backends/logger/logger.backend';
 export type { LoggerBackendOptions, LogLevel, PinoLogger } from './backends/logger/logger-options';
 export { MemoryBackend } from './backends/memory/memory.backend';

@@ -1,5 +1,5 @@
 import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
-import { isList } from './plain-settings';
+import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, show } from './setting-path';
 import type { EngineOptions, SettingsNode } from './settings-engine';
 
@@ -45,6 +45,14 @@ export class OptionReader {
     return undefined;
   }
 
+  /** As `text`, for what no fault may show. */
+  secret(name: string): string | undefined {
+    const value = this.value(name) ?? undefined;
+    if (value === undefined || typeof value === 'string') return value;
+    this.refuse(name, 'it is not a text.', 'write it in quotes');
+    return undefined;
+  }
+
   /** Null is no limit, as in the reference. */
   size(name: string): number | null | undefined {
     const value = this.value(name);
@@ -76,6 +84,14 @@ export class OptionReader {
       for (const each of found) this.faults.push({ ...each, path: at(at(this.path, name), index) });
     }
     return value as readonly string[];
+  }
+
+  /** Null is none, as in the reference. @param mend the option as it should look */
+  mapping(name: string, mend: string): Mapping {
+    const value = this.value(name) ?? {};
+    if (isMapping(value)) return value;
+    this.refuse(name, `it is ${show(value)}, not an object of options by name.`, mend);
+    return {};
   }
 
   refuse(name: string, what: string, mend: string): void {

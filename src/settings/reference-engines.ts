@@ -15,7 +15,7 @@ import type { DescribeEngine, SettingsEngines } from './settings-engine';
 
 /**
  * What needs a peer cannot be named here, or the root entry would need it too: its entry exports the engine, and the application
- * hands it in, where it comes before the ones here. Until there is that entry, `comesWith` says which it will be.
+ * hands it in, where it comes before the ones here (`standsIn`). Until there is that entry, `comesWith` says which it will be.
  */
 export function referenceEngines(logTarget: LogTargetByName, segment: DescribeEngine): SettingsEngines {
   return {
@@ -23,7 +23,7 @@ export function referenceEngines(logTarget: LogTargetByName, segment: DescribeEn
     'eventtracking.backends.logger.LoggerBackend': loggerTo(logTarget),
     'eventtracking.processors.regex_filter.RegexFilter': regexFilter,
     'eventtracking.processors.whitelist.NameWhitelistProcessor': nameWhitelist,
-    'eventtracking.backends.mongodb.MongoBackend': comesWith('nestjs-event-tracking/mongoose'),
+    'eventtracking.backends.mongodb.MongoBackend': standsIn('nestjs-event-tracking/mongoose', 'mongooseEngines'),
     'eventtracking.backends.segment.SegmentBackend': segment,
     'eventtracking.backends.async_routing.AsyncRoutingBackend': comesWith('nestjs-event-tracking/bull'),
     'eventtracking.backends.event_bus.EventBusRoutingBackend': eventBus,
@@ -99,6 +99,15 @@ const nameWhitelist: DescribeEngine = (options, node) => {
   read.done();
   return processor(NameAllowlist, { names: names ?? [] });
 };
+
+/** Its entry knows it, and is not imported here. */
+function standsIn(entry: string, engines: string): DescribeEngine {
+  return (_options, { path, engine }) => {
+    const what = `${engine} comes with ${entry}, which has not been handed in.`;
+    const mend = `import { ${engines} } from '${entry}'; backendsFromSettings(settings, ${engines})`;
+    throw TrackingConfigException.create([{ path: at(path, 'ENGINE'), what, mend }]);
+  };
+}
 
 /** The application can put a class of its own in the place of what is not there yet. */
 function comesWith(entry: string): DescribeEngine {

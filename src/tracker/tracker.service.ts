@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InvalidContextException } from '../context/invalid-context.exception';
 import { currentScopesTracker } from '../context/tracker-scopes';
 import { UnknownContextException } from '../context/unknown-context.exception';
+import type { Destination } from '../delivery/destination';
 import type { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import type { TrackingLedger } from '../delivery/tracking-ledger';
 import { copyNormalForm, describeError } from '../event/normal-form';
@@ -162,7 +163,7 @@ export class TrackerService {
    * Adds a backend at the root, last in order; under a name that is there, it takes that one's place.
    * @throws TrackingConfigException if it is no backend; nothing has changed then
    */
-  registerBackend(name: string, instance: Backend | EnvelopeBackend): void {
+  registerBackend(name: string, instance: Backend | Destination | EnvelopeBackend): void {
     registerBackend(this.runtime, name, instance);
   }
 

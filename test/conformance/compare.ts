@@ -3,6 +3,7 @@
  * by their JSON text, an `id` of ours not at all, and the lines of a logger character by character: the reference format is ASCII, so
  * that is byte by byte.
  */
+import type { mongo } from 'mongoose';
 import type { SegmentCall } from './segment';
 import { levelOf, type Recording } from './tree';
 import {
@@ -34,12 +35,18 @@ export interface Observation {
   readonly swallowed: SwallowedCounts;
   /** Absent in a case without a Segment backend. */
   readonly segmentCalls?: readonly SegmentCall[];
+  /** What is in each document store, by its path. */
+  readonly documents: ReadonlyMap<string, readonly mongo.Document[]>;
+  /** Whether the store refuses keys that MongoDB takes. */
+  readonly refusesKeys: boolean;
 }
 
 /** How many failures of processors and of backends were logged and gone on from. Level, event and cause have no counterpart in the ledger and are not compared. */
 export interface SwallowedCounts {
   readonly processor: number;
   readonly backend: number;
+  /** Dead letters of document stores. */
+  readonly mongo: number;
 }
 
 export interface CompareRules {
@@ -52,25 +59,31 @@ const COMPARED = [
   'received',
   'delivery_order',
   'lines',
+  'documents',
   'segment_calls',
   'step_errors',
   'swallowed',
 ];
+/** Of the reference's own client: with another way of connecting, the format has the documents compared only. */
+const OF_THE_CLIENT = ['connection_options', 'namespace', 'indexes'];
 
 export function differences(expected: VectorExpectation, got: Observation, rules: CompareRules): readonly Difference[] {
   if (expected.construction_error !== undefined || got.constructionError) return constructionDifferences(expected, got);
   const { recording, stepErrors, swallowed, segmentCalls = [] } = got;
   const uncompared = Object.entries(expected).filter(
-    ([key, value]) => !COMPARED.includes(key) && Object.keys(value as object).length > 0,
+    ([key, value]) =>
+      !(COMPARED.includes(key) || (recording.stores.paths.length > 0 && OF_THE_CLIENT.includes(key))) &&
+      Object.keys(value as object).length > 0,
   );
   return [
     ...uncompared.map(([key, value]) => ({ place: key, expected: value, got: 'nothing in this case can produce it' })),
     ...receivedDifferences(expected.received ?? {}, recording.received, rules),
     ...textDifferences(
-      expected.delivery_order ?? [],
-      recording.order.length > 1 ? recording.order : [],
+      synchronous(expected.delivery_order ?? [], recording),
+      synchronous(recording.order, recording),
       'delivery_order',
     ),
+    ...documentDifferences(expected.documents ?? {}, got.documents, rules),
     ...lineDifferences(expected.lines ?? {}, recording.lines),
     ...segmentDifferences(expected.segment_calls ?? [], segmentCalls, rules),
     ...textDifferences(
@@ -78,7 +91,7 @@ export function differences(expected: VectorExpectation, got: Observation, rules
       [...stepErrors].sort(),
       'step_errors',
     ),
-    ...(['processor', 'backend'] as const).flatMap((stage) =>
+    ...(['processor', 'backend', 'mongo'] as const).flatMap((stage) =>
       same(
         (expected.swallowed ?? []).filter((each) => each.stage === stage).length,
         swallowed[stage],
@@ -132,6 +145,34 @@ function eventDifferences(expected: unknown, got: unknown, place: string, rules:
     .filter((key) => Object.hasOwn(event, key))
     .map((key) => [key, event[key]]);
   return valueDifferences(wanted, { ...Object.fromEntries(inExpectedOrder), ...event }, place, rules);
+}
+
+/** A store is written to later, in batches: the order among the others is left. The format lists none of a single delivery. */
+function synchronous(order: readonly string[], { stores }: Recording): readonly string[] {
+  const left = order.filter((path) => !stores.paths.includes(path));
+  return left.length > 1 ? left : [];
+}
+
+/** Without the id: each store adds its own. */
+function documentDifferences(
+  expected: NonNullable<VectorExpectation['documents']>,
+  got: Observation['documents'],
+  rules: CompareRules,
+): readonly Difference[] {
+  return byPath(expected, got, (wanted, written, path) => [
+    ...same(wanted.length, written.length, `documents.${path}.length`),
+    ...wanted
+      .slice(0, written.length)
+      .flatMap((each, at) =>
+        eventDifferences(withoutId(each), withoutId(written[at]), `documents.${path}[${at}]`, rules),
+      ),
+  ]);
+}
+
+function withoutId(document: unknown): unknown {
+  if (!isMapping(document)) return document;
+  const { _id, ...fields } = document;
+  return fields;
 }
 
 function lineDifferences(

@@ -3,6 +3,7 @@ import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { MongooseModule } from '@nestjs/mongoose';
 import { pino } from 'pino';
 import {
   InvalidContextException,
@@ -21,8 +22,12 @@ import {
   type StoredEvent,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
+import { MongoBackend } from 'nestjs-event-tracking/mongoose';
 import { SegmentBackend } from 'nestjs-event-tracking/segment';
+import type { DestinationCounts } from '../../src/delivery/delivery-ledger';
+import { describeWithServices } from '../support/services';
 import { decisions } from './decisions';
+import { DocumentStores } from './document-store';
 import { SegmentApi } from './segment';
 
 const NOW = new Date('2024-02-03T04:05:00.789Z');
@@ -147,6 +152,20 @@ async function segmentCalls(context: object): Promise<readonly object[]> {
     return api.calls();
   } finally {
     await api.close();
+  }
+}
+
+/** What a document store has of these events, each written to it through a tracker. */
+async function storedOf(...given: object[]): Promise<{ documents: readonly object[]; refused: number }> {
+  const stores = new DocumentStores();
+  const { tracker, node } = await start({ backends: { db: stores.describe('db', { kind: 'mongo' }) } });
+  try {
+    for (const data of given) tracker.emit('v', data);
+    await tracker.flush();
+    const { deadLettered } = node('db').delivery as DestinationCounts;
+    return { documents: (await stores.documents()).get('db') ?? [], refused: deadLettered };
+  } finally {
+    await stores.remove();
   }
 }
 
@@ -514,5 +533,57 @@ describe('Where the reference has a defect, the tracker', () => {
       tracker.emit('x', { k: 1, n: { m: 1 } });
       expect(events()).toEqual([expect.objectContaining({ name: 'x', data: { k: 1, n: { m: 1 } } })]);
     });
+  });
+
+  describeWithServices(['mongo'], 'with document stores', () => {
+    it('0050: gives a document the id of the event, and siblings no id of the store', async () => {
+      const stores = new DocumentStores();
+      const log = new Log();
+      const { tracker, events } = await start({
+        backends: {
+          a_db: stores.describe('a_db', { kind: 'mongo' }),
+          b_log: backend(LoggerBackend, { pino: log.pino, format: 'reference' }),
+          mem: backend(MemoryBackend),
+        },
+      });
+      tracker.emit('x', { k: 1 });
+      await tracker.flush();
+      const [{ id, ...event }] = events() as [StoredEvent];
+      expect((await stores.documents()).get('a_db')).toEqual([{ ...event, _id: id }]);
+      expect(event).not.toHaveProperty('_id');
+      expect(log.lines).toHaveLength(1);
+      await stores.remove();
+    });
+
+    it('0051: stores the JSON form of what the reference loses', async () => {
+      const cyclic: Record<string, unknown> = {};
+      cyclic.self = cyclic;
+      const values = [new Set([1]), 2n ** 63n, 'half \ud800', cyclic, Buffer.from('hi')];
+      const { documents, refused } = await storedOf(...values.map((v) => ({ v })));
+      expect(documents.map((each) => (each as { data: { v: unknown } }).data.v)).toEqual([
+        [1],
+        '9223372036854775808',
+        'half \ufffd',
+        { self: '[Circular]' },
+        'aGk=',
+      ]);
+      expect(refused).toBe(0);
+    });
+
+    it('0051: makes a dead letter of that event alone that cannot be stored', async () => {
+      const { documents, refused } = await storedOf({ k: 1 }, { 'a\0b': 1 }, { k: 2 });
+      expect(documents.map((each) => (each as { data: unknown }).data)).toEqual([{ k: 1 }, { k: 2 }]);
+      expect(refused).toBe(1);
+    });
+  });
+
+  it('0052: starts without a server, and takes events', async () => {
+    const connection = MongooseModule.forRoot('mongodb://127.0.0.1:9/db', { lazyConnection: true });
+    const { tracker, node } = await start({
+      backends: { db: backend(MongoBackend, {}, { imports: [connection] }) },
+      shutdownTimeoutMs: 100,
+    });
+    tracker.emit('x');
+    expect(node('db')).toMatchObject({ passed: 1, delivery: { pending: 1 } });
   });
 });

@@ -205,7 +205,36 @@ export const decisions: readonly Decision[] = [
       hasSegment(backends) &&
       steps.some(({ context }) => isMapping(context) && [context.host, context.path].some(isOddAddressPart)),
   },
+  {
+    number: '0050',
+    title: 'a document has the id of its event',
+    kind: 'a document store beside other backends',
+    concerns: ({ siblings }) =>
+      siblings.some((level) => level.length > 1 && level.some(({ kind }) => kind === 'mongo')),
+  },
+  {
+    number: '0051',
+    title: 'what a store refuses is a dead letter',
+    kind: 'a value that the reference cannot store',
+    concerns: ({ backends, values }) => backends.some(({ kind }) => kind === 'mongo') && values.some(isUnstorable),
+  },
+  {
+    number: '0052',
+    title: 'the connection is the applications own',
+    kind: 'credentials of a document store',
+    concerns: ({ backends }) =>
+      backends.some(
+        ({ options }) => isMapping(options) && (options.user !== undefined || options.password !== undefined),
+      ),
+  },
 ];
+
+/** Whether a case hands in keys that not every server of MongoDB's kind takes. */
+export function hasStoreKeys(vector: VectorCase): boolean {
+  return factsOf(vector).values.some(
+    (value) => isMapping(value) && !isTagged(value) && Object.keys(value).some((key) => /^\$|\./.test(key)),
+  );
+}
 
 /** The decisions that answer a case; none if it is of a kind that nobody has decided on. */
 export function decisionsFor(vector: VectorCase): readonly Decision[] {
@@ -290,6 +319,14 @@ function crossesScopes(steps: readonly VectorStep[], here: string[] = [], around
     const inside = [key];
     return crossesScopes(nested, inside, [...around, ...here]) || inside.join() !== key;
   });
+}
+
+/** By its kind, as an integer beyond 64 bits, as half a character, or as a key. */
+function isUnstorable(value: unknown): boolean {
+  if (typeof value === 'string') return /\p{Surrogate}/u.test(value);
+  if (isTag(value, 'integer')) return BigInt.asIntN(64, BigInt(String(value.value))) !== BigInt(String(value.value));
+  if (isTagged(value)) return [...OUR_OWN_KINDS, 'date', 'map'].includes(value.$type);
+  return isMapping(value) && Object.keys(value).some((key) => key.includes('\0'));
 }
 
 function isEntry({ op }: VectorStep): boolean {

@@ -36,7 +36,7 @@ describe('The conformance runner', () => {
     ['a swallowed failure', { received: { mem: [DELIVERED] }, swallowed: [{ stage: 'processor', level: 'error' }] }],
     ['a refused start', { construction_error: 'ValueError' }],
     ['a call of Segment too few', { received: { mem: [DELIVERED] }, segment_calls: [{ user_id: 1 }] }],
-    ['what nothing here can produce', { received: { mem: [DELIVERED] }, documents: { db: [{}] } }],
+    ['what nothing here can produce', { received: { mem: [DELIVERED] }, bus_messages: [{}] }],
   ])('fails a contract case over %s', async (_what, expected) => {
     expect(await runCase({ ...good, expected })).toMatchObject({ status: 'failed' });
     expect(await runCase({ ...good, expected, depends_on: ['value-kinds'] })).toMatchObject({
@@ -63,10 +63,10 @@ describe('The conformance runner', () => {
   });
 
   it('skips a case by the part it needs', async () => {
-    const tracker = { backends: { db: { kind: 'mongo', options: {} } } };
+    const tracker = { backends: { bus: { kind: 'event_bus' } } };
     expect(await runCase({ ...good, tracker })).toMatchObject({
       status: 'skipped',
-      reason: 'needs the MongoDB backend',
+      reason: 'needs the event bus backend',
     });
   });
 

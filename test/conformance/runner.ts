@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { TrackerService, TrackingModule, type NodeCounts } from 'nestjs-event-tracking';
 import { differences, type Difference, type Observation, type SwallowedCounts } from './compare';
-import { contentTraits, decisionsFor } from './decisions';
+import { contentTraits, decisionsFor, hasStoreKeys } from './decisions';
 import { CaseClock, StepRunner } from './steps';
 import { SegmentApi } from './segment';
 import { Recording, describeBranch } from './tree';
@@ -34,7 +34,11 @@ export async function runCase(vector: unknown): Promise<Outcome> {
 }
 
 function judge(vector: VectorCase, observation: Observation): Outcome {
-  const traits = [...(vector.depends_on ?? []), ...contentTraits(vector)];
+  const traits = [
+    ...(vector.depends_on ?? []),
+    ...contentTraits(vector),
+    ...(observation.refusesKeys && hasStoreKeys(vector) ? ['store-keys'] : []),
+  ];
   const found = differences(vector.expected, observation, { keyOrder: traits.includes('key-order') });
   const { constructionError: error } = observation;
   if (error && !isRefusal(error))
@@ -107,7 +111,9 @@ async function observeWith({ tracker: described, steps = [] }: VectorCase, recor
       recording,
       stepErrors: [],
       failedEmits: [],
-      swallowed: { processor: 0, backend: 0 },
+      swallowed: { processor: 0, backend: 0, mongo: 0 },
+      documents: new Map(),
+      refusesKeys: false,
     };
   try {
     const tracker = started.get(TrackerService);
@@ -120,9 +126,12 @@ async function observeWith({ tracker: described, steps = [] }: VectorCase, recor
       stepErrors: [...runner.errors.keys()],
       failedEmits: runner.failedEmits,
       swallowed: swallowedBy(tracker.ledger.nodes()),
+      documents: await recording.stores.documents(),
+      refusesKeys: await recording.stores.refusesKeys(),
     };
   } finally {
     await started.close();
+    await recording.stores.remove();
   }
 }
 
@@ -147,6 +156,10 @@ function swallowedBy(nodes: readonly NodeCounts[]): SwallowedCounts {
   return {
     processor: ofProcessors.reduce((sum, [, times]) => sum + times, 0),
     backend: nodes.reduce((sum, { dropped }) => sum + (dropped['backend-failed'] ?? 0), 0),
+    mongo: nodes.reduce(
+      (sum, { delivery }) => sum + (delivery !== undefined && 'deadLettered' in delivery ? delivery.deadLettered : 0),
+      0,
+    ),
   };
 }
 

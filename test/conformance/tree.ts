@@ -19,6 +19,7 @@ import {
   type TrackingEvent,
 } from 'nestjs-event-tracking';
 import { SegmentBackend, type SegmentBackendOptions } from 'nestjs-event-tracking/segment';
+import { DocumentStores } from './document-store';
 import { makeError } from './faults';
 import { legalNames } from './names';
 import { copyOf, deleteAt, setAt } from './paths';
@@ -33,6 +34,7 @@ export class Recording {
   readonly order: string[] = [];
   /** Where the Segment backends of the case send to; only in a case that has some. */
   segment: SegmentApi | undefined;
+  readonly stores = new DocumentStores();
 
   event(path: string, event: unknown): void {
     this.order.push(path);
@@ -92,6 +94,8 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
     case 'segment':
       return backend(SegmentBackend, segmentOptions(recording));
+    case 'mongo':
+      return recording.stores.describe(path, vector);
     default: // no_send
       return vector.shape === 'mapping' ? { a: 1 } : backend(WithoutSend as never);
   }

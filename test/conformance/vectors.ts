@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { hasServer } from './document-store';
 
 export interface VectorCase {
   readonly id: string;
@@ -36,6 +37,7 @@ export interface VectorBackend extends VectorBranch {
   readonly level?: unknown;
   readonly threshold?: unknown;
   readonly shape?: string;
+  readonly options?: unknown;
 }
 
 export interface VectorProcessor {
@@ -73,6 +75,7 @@ export interface VectorExpectation {
   readonly step_errors?: readonly { readonly step: string }[];
   readonly swallowed?: readonly { readonly stage: string }[];
   readonly segment_calls?: readonly unknown[];
+  readonly documents?: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /** What the format does not allow, or this runner does not know. */
@@ -136,7 +139,7 @@ const BACKEND_FIELDS: FieldsByKind = new Map([
   ['event_bus', undefined],
   ['logger', ['max_event_size', 'level', 'threshold']],
   ['segment', []],
-  ['mongo', undefined],
+  ['mongo', ['options']],
   ['no_send', ['shape']],
 ]);
 const STEP_FIELDS: FieldsByKind = new Map([
@@ -217,19 +220,19 @@ function checkFields(
 }
 
 const LATER_PARTS: ReadonlyMap<string, string> = new Map([
-  ['mongo', 'the MongoDB backend'],
   ['event_bus', 'the event bus backend'],
   ['async_routing', 'the asynchronous routing backend'],
   ['run_queue', 'the asynchronous routing backend'],
   ['bus_deliver', 'the event bus consumer'],
 ]);
 
-/** The part that a case needs and this release does not have; undefined if it can run. */
+/** The part that a case needs and this release, or this machine, does not have; undefined if it can run. */
 export function missingPart({ tracker, steps = [] }: VectorCase): string | undefined {
   const needed = [
     ...allBackends(tracker).map(({ kind }) => kind),
     ...allSteps(steps).flatMap(({ op, backend }) => [op, ...(backend ? [backend.kind] : [])]),
   ];
+  if (needed.includes('mongo') && !hasServer) return 'a MongoDB: MONGO_URL, or npm run services';
   const missing = needed.find((each) => LATER_PARTS.has(each));
   if (missing !== undefined) return LATER_PARTS.get(missing);
   const late = new Set(allSteps(steps).flatMap(({ backend }) => (backend ? [backend.kind] : [])));

@@ -96,6 +96,17 @@ describe('The segment entry', () => {
   });
 });
 
+describe('The entry nestjs-event-tracking/mongoose', () => {
+  it('says which package is missing where its peers are not installed', async () => {
+    const found = await packed.evaluate(`
+      try { require('${manifest.name}/mongoose') } catch ({ name, message }) { console.log(JSON.stringify({ name, message })) }`);
+    expect(found).toEqual({
+      name: 'MissingPeerException',
+      message: expect.stringMatching(/needs the package "mongoose"[^]*Mend: npm install mongoose @nestjs\/mongoose/),
+    });
+  });
+});
+
 /** Every package that the declarations reachable from an entry name, each with the file that names it first. */
 function importsOf(file: string, packages = new Map<string, string>(), seen = new Set<string>()): Map<string, string> {
   if (seen.has(file)) return packages;

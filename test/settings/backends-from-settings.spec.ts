@@ -593,7 +593,7 @@ describe('What is wrong in settings', () => {
       'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.max_event_size: it is "1024", not a number from 0 up.',
       'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.level: it is "exception"; it can be "debug", "info", "warning", "warn", "error", "critical", "fatal".',
       'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.path: the option is unknown; known are name, max_event_size, level.',
-      'EVENT_TRACKING_BACKENDS.mongo.ENGINE: eventtracking.backends.mongodb.MongoBackend comes with nestjs-event-tracking/mongoose, which this version does not have.',
+      'EVENT_TRACKING_BACKENDS.mongo.ENGINE: eventtracking.backends.mongodb.MongoBackend comes with nestjs-event-tracking/mongoose, which has not been handed in.',
       'EVENT_TRACKING_BACKENDS.route.PROCESSORS: it stands beside ENGINE and OPTIONS, where nobody reads it.',
       'EVENT_TRACKING_BACKENDS.route.OPTIONS.processors: it is an object, not a list of processors.',
       'EVENT_TRACKING_BACKENDS.route.OPTIONS.backends: it is a list of 0, not an object of backends by name.',

@@ -1,0 +1,13 @@
+import type * as NestMongoose from '@nestjs/mongoose';
+import type * as Mongoose from 'mongoose';
+import { requirePeer } from '../../routing/require-peer';
+
+const use = { entry: 'nestjs-event-tracking/mongoose', peers: ['mongoose', '@nestjs/mongoose'] };
+
+/* eslint-disable @typescript-eslint/no-require-imports -- an import that fails cannot say what mends it */
+export const { ConnectionStates, mongo } = requirePeer('mongoose', use, () => require('mongoose') as typeof Mongoose);
+export const { getConnectionToken, MongooseModule } = requirePeer(
+  '@nestjs/mongoose',
+  use,
+  () => require('@nestjs/mongoose') as typeof NestMongoose,
+);

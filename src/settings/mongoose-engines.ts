@@ -1,0 +1,140 @@
+/**
+ * What the reference's MongoBackend stands for. The root entry cannot know it, or it would need mongoose: the application hands
+ * it in, `backendsFromSettings(settings, mongooseEngines)`. There, connecting is the backend's affair; here each of these nodes
+ * gets a connection of its own, called after its place in the settings.
+ */
+import type { MongooseModuleOptions } from '@nestjs/mongoose';
+import { MongoBackend } from '../backends/mongo/mongo.backend';
+import { MongooseModule } from '../backends/mongo/peers';
+import { backend } from '../routing/description';
+import { OptionReader } from './option-reader';
+import { isList, type Mapping } from './plain-settings';
+import { show } from './setting-path';
+import type { DescribeEngine, EngineOptions, SettingsEngines } from './settings-engine';
+
+const mongoBackend: DescribeEngine = (options, node) => {
+  const read = new OptionReader(options, node);
+  const url = urlOf(read, options);
+  const database = read.text('database') ?? 'eventtracking';
+  const collection = read.text('collection') ?? 'events';
+  const { user, password } = { user: read.text('user'), password: read.secret('password') };
+  const extra = clientOptions(read.mapping('extra', '"extra": { "replicaSet": "rs0" }'), read);
+  if ((user === undefined) !== (password === undefined) && extra['authMechanism'] === undefined) {
+    const [given, missing] = user === undefined ? ['password', 'user'] : ['user', 'password'];
+    read.refuse(given, `it is given without ${missing}.`, `add "${missing}", or leave "${given}" out`);
+  }
+  read.done();
+  const { writeConcern, ...client } = extra;
+  const connectionName = node.path;
+  const connection: MongooseModuleOptions = {
+    connectionName,
+    lazyConnection: true,
+    // The reference logs in to the database that it writes to.
+    ...(user !== undefined && {
+      auth: { username: user, ...(password !== undefined && { password }) },
+      authSource: database,
+    }),
+    ...client,
+  };
+  return backend(
+    MongoBackend,
+    { connectionName, database, collection, ...(writeConcern && { writeConcern }) },
+    { imports: [MongooseModule.forRoot(url, connection)] },
+  );
+};
+
+/** By the dotted name that stands as ENGINE; for the second argument of `backendsFromSettings`. */
+export const mongooseEngines: SettingsEngines = { 'eventtracking.backends.mongodb.MongoBackend': mongoBackend };
+
+const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
+
+/** `host` is a name, a name with a port, a list of them, or a whole URL, as the reference's driver takes it. */
+function urlOf(read: OptionReader, options: EngineOptions): string {
+  const mend = '"host": "db.example.com", or a URL: "mongodb://db.example.com/?replicaSet=rs0"';
+  const port = read.size('port') ?? 27017;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    read.refuse('port', `it is ${show(port)}, not a port.`, '"port": 27017');
+  }
+  const given = options['host'];
+  const hosts = isList(given) ? read.texts('host', mend) : [read.text('host') ?? 'localhost'];
+  const [first = ''] = hosts ?? [];
+  if (hosts?.length === 1 && /^mongodb(\+srv)?:\/\//.test(first)) return first;
+  // Not the value: a URL that is written wrong may have a password in it.
+  if (hosts?.every((host) => HOST.test(host)) !== true || first === '')
+    read.refuse('host', 'it is no name of a host.', mend);
+  const withPort = (host: string): string =>
+    /:\d+$/.test(host.replace(/^\[.*\]/, '')) ? host : `${host}:${String(port)}`;
+  return `mongodb://${(hosts ?? []).map(withPort).join(',')}/`;
+}
+
+/** Options that both drivers have under one name, but for the case of letters, which Python's does not look at. */
+const SAME_NAME = [
+  'appName',
+  'authMechanism',
+  'authSource',
+  'compressors',
+  'connectTimeoutMS',
+  'directConnection',
+  'heartbeatFrequencyMS',
+  'localThresholdMS',
+  'maxConnecting',
+  'maxIdleTimeMS',
+  'maxPoolSize',
+  'minPoolSize',
+  'readPreference',
+  'replicaSet',
+  'retryReads',
+  'retryWrites',
+  'serverSelectionTimeoutMS',
+  'socketTimeoutMS',
+  'tls',
+  'tlsAllowInvalidCertificates',
+  'tlsAllowInvalidHostnames',
+  'tlsCAFile',
+  'tlsCertificateKeyFile',
+  'tlsCertificateKeyFilePassword',
+  'tlsInsecure',
+  'waitQueueTimeoutMS',
+  'zlibCompressionLevel',
+];
+
+const OTHER_NAME: Readonly<Record<string, string>> = {
+  ssl: 'tls',
+  ssl_ca_certs: 'tlsCAFile',
+  ssl_certfile: 'tlsCertificateKeyFile',
+};
+
+const NAMES = new Map([...SAME_NAME.map((name) => [name.toLowerCase(), name] as const), ...Object.entries(OTHER_NAME)]);
+const OF_WRITING = new Map([
+  ['w', 'w'],
+  ['j', 'journal'],
+  ['journal', 'journal'],
+  ['wtimeout', 'wtimeoutMS'],
+  ['wtimeoutms', 'wtimeoutMS'],
+]);
+
+/** Of the client, and apart from them what `extra` says of the write concern. */
+function clientOptions(extra: Mapping, read: OptionReader): Mapping & { writeConcern?: object } {
+  const client: Record<string, unknown> = {};
+  const writeConcern: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(extra)) {
+    const folded = name.toLowerCase();
+    const known = NAMES.get(folded);
+    const ofWriting = OF_WRITING.get(folded);
+    if (known !== undefined) client[known] = value;
+    else if (ofWriting !== undefined) writeConcern[ofWriting] = value;
+    else if (folded !== 'tz_aware') refuseExtra(name, read); // a Date has no zone to be aware of
+  }
+  if (writeConcern['w'] === 0) {
+    const what = '"w" is 0, by which nobody would know what MongoDB has taken.';
+    read.refuse('extra', what, 'leave "w" out, which is 1 here, or "w": "majority"');
+  }
+  return { ...client, ...(Object.keys(writeConcern).length > 0 && { writeConcern }) };
+}
+
+function refuseExtra(name: string, read: OptionReader): void {
+  const mend =
+    'leave it out, or describe the node yourself: (options) => backend(MongoBackend, { ... }, ' +
+    '{ imports: [MongooseModule.forRoot(url, { lazyConnection: true, ... })] })';
+  read.refuse('extra', `"${name}" has no counterpart in the driver of Node, or none that is known here.`, mend);
+}
