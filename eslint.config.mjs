@@ -3,6 +3,8 @@ import tseslint from 'typescript-eslint';
 
 /** The folders of src/, top to bottom: a room may import only the rooms below it. */
 const rooms = [
+  'opentelemetry',
+  'terminus',
   'consumers',
   'tracker',
   'settings',
@@ -21,6 +23,8 @@ const homes = {
   pino: ['src/backends/logger/'],
   'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
   recheck: ['src/processors/'],
+  '@opentelemetry': ['src/opentelemetry/'],
+  '@nestjs/terminus': ['src/terminus/'],
 };
 
 const packagesKeptOutOf = (path) =>
