@@ -3,6 +3,8 @@ import tseslint from 'typescript-eslint';
 
 /** The folders of src/, top to bottom: a room may import only the rooms below it. */
 const rooms = [
+  'opentelemetry',
+  'terminus',
   'consumers',
   'tracker',
   'settings',
@@ -24,6 +26,8 @@ const homes = {
   // The reader of the reference's settings only makes the module of a connection, and takes the class from the backend.
   mongoose: ['src/backends/mongo/'],
   '@nestjs/mongoose': ['src/backends/mongo/', 'src/settings/mongoose-engines.ts'],
+  '@opentelemetry': ['src/opentelemetry/'],
+  '@nestjs/terminus': ['src/terminus/'],
 };
 
 const packagesKeptOutOf = (path) =>

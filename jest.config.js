@@ -30,7 +30,7 @@ module.exports = {
     '^nestjs-event-tracking$': '<rootDir>/src/index.ts',
     '^nestjs-event-tracking/segment$': '<rootDir>/src/backends/segment/index.ts',
     '^nestjs-event-tracking/mongoose$': '<rootDir>/src/mongoose.ts',
-    '^nestjs-event-tracking/testing$': '<rootDir>/src/testing/index.ts',
+    '^nestjs-event-tracking/(testing|opentelemetry|terminus)$': '<rootDir>/src/$1/index.ts',
   },
   setupFiles: ['reflect-metadata'],
   testTimeout: 20_000,

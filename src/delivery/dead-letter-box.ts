@@ -42,7 +42,8 @@ export class DeadLetterBox {
   constructor(
     private readonly path: string,
     private readonly store: RecordStore,
-    private readonly onDiskFailed: (error: Error) => void,
+    /** Told of one that could not be kept: the disk is full, say. */
+    private readonly onLost: (error: Error) => void,
   ) {}
 
   get count(): number {
@@ -93,17 +94,18 @@ export class DeadLetterBox {
     try {
       this.store.close();
     } catch (error) {
-      this.onDiskFailed(error as Error);
+      this.onLost(error as Error);
     }
   }
 
+  /** Never throws: the events of the same batch that were taken must be settled, whatever becomes of those that were not. */
   private putRecord(record: string | Buffer): void {
     try {
       if (this.store.append(record, true) !== undefined) return;
       this.forgottenCount += this.store.dropOldest(Buffer.byteLength(record));
       if (this.store.append(record, true) !== undefined) return;
     } catch (error) {
-      this.onDiskFailed(error as Error);
+      this.onLost(error as Error);
     }
     this.forgottenCount++;
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Notices } from '../event/notices';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { Delivery, type DeliveryChange } from './delivery';
+import type { Measured } from './delivery-ledger';
 import type { DeliveryOptions } from './delivery-options';
 import type { Destination } from './destination';
 import { MemoryStore } from './disk/memory-store';
@@ -24,6 +25,15 @@ export interface DeliveryEvent {
   readonly change: DeliveryChange;
 }
 
+/** How long something took, for whoever measures. */
+export interface DeliveryDuration {
+  /** Of the destination in the tree. */
+  readonly path: string;
+  /** An event from acceptance to delivery, or one attempt to send a batch, be it in vain. */
+  readonly of: Measured;
+  readonly ms: number;
+}
+
 /** The deliveries of one tracker, and the folders that they share. */
 export class Deliveries {
   private readonly deliveries = new Map<string, Delivery>();
@@ -35,6 +45,7 @@ export class Deliveries {
   private readonly left = new Set<string>();
   private adoptionTimer: NodeJS.Timeout | undefined;
   private readonly listeners = new Set<(event: DeliveryEvent) => void>();
+  private readonly measurers = new Set<(duration: DeliveryDuration) => void>();
 
   constructor(
     private readonly tracker: string,
@@ -72,7 +83,11 @@ export class Deliveries {
         this.notices.warn(`${place}: ${text}`);
       },
       onChange: (change) => {
-        this.announce({ path, change });
+        tellAll(this.listeners, { path, change });
+      },
+      onMeasured: (of, ms) => {
+        // For each event: where nobody measures, nothing is made.
+        if (this.measurers.size > 0) tellAll(this.measurers, { path, of, ms });
       },
     });
     this.deliveries.set(path, delivery);
@@ -132,18 +147,16 @@ export class Deliveries {
     };
   }
 
-  private of({ path }: DeadLetterFilter): Delivery[] {
-    return [...this.deliveries.values()].filter((delivery) => path === undefined || delivery.path === path);
+  /** @returns to be called when it wants to hear no more */
+  measure(listener: (duration: DeliveryDuration) => void): () => void {
+    this.measurers.add(listener);
+    return () => {
+      this.measurers.delete(listener);
+    };
   }
 
-  private announce(event: DeliveryEvent): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(event);
-      } catch {
-        // A listener that fails is its own business; the others still hear.
-      }
-    }
+  private of({ path }: DeadLetterFilter): Delivery[] {
+    return [...this.deliveries.values()].filter((delivery) => path === undefined || delivery.path === path);
   }
 
   private store(
@@ -212,6 +225,16 @@ export class Deliveries {
     this.notices.warn(
       `${home} has events of a destination that this application does not have. They stay there. Mend: add the destination again, or remove the folder.`,
     );
+  }
+}
+
+function tellAll<News>(listeners: ReadonlySet<(news: News) => void>, news: News): void {
+  for (const listener of listeners) {
+    try {
+      listener(news);
+    } catch {
+      // A listener that fails is its own business; the others still hear.
+    }
   }
 }
 

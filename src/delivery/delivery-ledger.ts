@@ -25,14 +25,21 @@ export interface DestinationCounts extends DeliveryCounts {
   readonly breaker: BreakerState;
   /** Whether new events go to the disk. */
   readonly isOnDisk: boolean;
+  /** Whether that is so for want of room in memory, until the disk is drained: never with `durable`. */
+  readonly isOverflowing: boolean;
   /** Bytes of the disk queue. */
   readonly diskBytes: number;
+  /** Whether the disk queue could not be written or read when it was last tried. */
+  readonly isDiskFailing: boolean;
   readonly lastError: { readonly text: string; readonly at: Date } | undefined;
   /** From acceptance to delivery. */
   readonly latency: LatencyCounts;
   /** Of one attempt, those that failed included. */
   readonly attemptLatency: LatencyCounts;
 }
+
+/** What is measured: the time from acceptance to delivery of one event, or that of one attempt, failed ones included. */
+export type Measured = 'event' | 'attempt';
 
 /** Keeps the books of one destination. Verbs only. */
 export class DeliveryLedger {
@@ -50,6 +57,9 @@ export class DeliveryLedger {
   private readonly attemptLatency = new Latency();
   private lastError: { readonly text: string; readonly at: Date } | undefined;
 
+  /** @param onMeasured told each duration that goes into the histograms */
+  constructor(private readonly onMeasured?: (what: Measured, tookMs: number) => void) {}
+
   accept(): void {
     this.accepted++;
   }
@@ -65,6 +75,7 @@ export class DeliveryLedger {
   attempt(tookMs: number): void {
     this.attempts++;
     this.attemptLatency.add(tookMs);
+    this.onMeasured?.('attempt', tookMs);
   }
 
   failAttempt(text: string): void {
@@ -75,6 +86,7 @@ export class DeliveryLedger {
   deliver(waitedMs: number): void {
     this.delivered++;
     this.latency.add(waitedMs);
+    this.onMeasured?.('event', waitedMs);
   }
 
   bury(text: string): void {
@@ -104,7 +116,14 @@ export class DeliveryLedger {
   counts(
     now: Pick<
       DestinationCounts,
-      'pending' | 'breaker' | 'isOnDisk' | 'diskBytes' | 'deadLetters' | 'forgottenDeadLetters'
+      | 'pending'
+      | 'breaker'
+      | 'isOnDisk'
+      | 'isOverflowing'
+      | 'diskBytes'
+      | 'isDiskFailing'
+      | 'deadLetters'
+      | 'forgottenDeadLetters'
     >,
   ): DestinationCounts {
     const { accepted, recovered, redriven, delivered, deadLettered, handedOver, attempts, failedAttempts, lastError } =

@@ -12,7 +12,7 @@ import { backoffMs } from './backoff';
 import { attempt, type AttemptResult } from './attempt';
 import { Breaker } from './breaker';
 import { DeadLetterBox, type DeadLetter, type DeadLetterFilter } from './dead-letter-box';
-import { DeliveryLedger, type DestinationCounts } from './delivery-ledger';
+import { DeliveryLedger, type DestinationCounts, type Measured } from './delivery-ledger';
 import type { Destination, Rejection } from './destination';
 import { EventQueue } from './event-queue';
 import { QueuedEvent, type Outcome } from './queued-event';
@@ -31,6 +31,8 @@ export interface DeliveryParts {
   readonly say: (text: string) => void;
   /** Tells whoever watches. */
   readonly onChange?: ((change: DeliveryChange) => void) | undefined;
+  /** Told how long each event and each attempt took. */
+  readonly onMeasured?: ((what: Measured, tookMs: number) => void) | undefined;
 }
 
 export type DeliveryChange =
@@ -40,6 +42,7 @@ export type DeliveryChange =
   | 'disk-drained'
   | 'queue-full'
   | 'disk-failed'
+  | 'disk-mended'
   | 'dead-letter'
   | 'closed';
 
@@ -63,7 +66,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class Delivery {
   readonly path: string;
   private state: 'running' | 'draining' | 'closed' = 'running';
-  private readonly ledger = new DeliveryLedger();
+  private readonly ledger: DeliveryLedger;
   private readonly queue: EventQueue;
   private readonly letters: DeadLetterBox;
   private readonly breaker: Breaker;
@@ -79,7 +82,9 @@ export class Delivery {
   /** The last one that was put into memory, for whoever asks what becomes of it. */
   private latest: QueuedEvent | 'stored' | undefined;
   private isFull = false;
-  private isDiskFailing = false;
+  private hasToldOfLostLetters = false;
+  /** Whether all that was left at the end is in the books as handed over, or as dropped. */
+  private isHandedOver = false;
   private hasToldOfLetters = false;
   private closing: Promise<void> | undefined;
   /** Requests must not be found in what is sent for them later, by whoever asks for the current scope or user. */
@@ -88,13 +93,21 @@ export class Delivery {
   constructor(private readonly parts: DeliveryParts) {
     const { path, settings, store, deadLetters } = parts;
     this.path = path;
+    this.ledger = new DeliveryLedger(parts.onMeasured);
     this.queue = new EventQueue(settings, store, {
       onDropped: (reason, events) => {
         this.ledger.drop(reason, events);
         if (reason === 'queue-full') this.reportFull();
       },
       onDiskFailed: (error) => {
-        this.reportDiskFailed(error);
+        this.tell(
+          'disk-failed',
+          `the disk queue cannot be used (${describeError(error)}); events are held in memory as far as there is room. ` +
+            'Mend: make room on the disk, and the directory writable.',
+        );
+      },
+      onDiskMended: () => {
+        this.tell('disk-mended', 'the disk queue can be used again.');
       },
       onDiskBegun: () => {
         this.tell('disk-begun', 'memory is full, and events go on on disk until it is drained.');
@@ -105,7 +118,7 @@ export class Delivery {
       },
     });
     this.letters = new DeadLetterBox(path, deadLetters, (error) => {
-      this.reportDiskFailed(error);
+      this.reportLetterLost(error);
     });
     const { minDelayMs, maxDelayMs } = settings.retry;
     this.breaker = new Breaker({ threshold: BREAKER_THRESHOLD, minDelayMs, maxDelayMs }, (state) => {
@@ -191,7 +204,9 @@ export class Delivery {
       pending: this.pending(),
       breaker: this.breaker.state,
       isOnDisk: this.queue.isOnDisk,
+      isOverflowing: this.queue.isOverflowing,
       diskBytes: this.queue.diskBytes,
+      isDiskFailing: this.queue.isDiskFailing,
       deadLetters: this.letters.count,
       forgottenDeadLetters: this.letters.forgotten,
     });
@@ -239,9 +254,11 @@ export class Delivery {
     this.stopClock();
     this.state = 'closed';
     const lost = this.queue.handOver(underWay);
-    if (lost > 0) this.ledger.drop('shutdown', lost);
-    this.ledger.handOver(this.queue.diskCount);
-    this.queue.close();
+    const stored = this.queue.diskCount;
+    const torn = this.queue.close();
+    if (lost + torn > 0) this.ledger.drop('shutdown', lost + torn);
+    this.ledger.handOver(stored - torn);
+    this.isHandedOver = true;
     this.letters.close();
     this.answerIdle();
   }
@@ -280,7 +297,7 @@ export class Delivery {
   }
 
   private pending(): number {
-    return this.state === 'closed' ? 0 : this.ledger.pending;
+    return this.isHandedOver ? 0 : this.ledger.pending;
   }
 
   private isIdle(): boolean {
@@ -337,6 +354,7 @@ export class Delivery {
   }
 
   private plan(slots: number): void {
+    if (this.isIdle()) this.isFull = false; // the next time is another one
     if (this.isIdle() || (this.underWay.size === 0 && this.cannotGoOn())) this.answerIdle();
     if (this.underWay.size >= slots) return; // its end wakes us
     const turns = this.waiting.map(({ dueAt }) => dueAt);
@@ -346,10 +364,10 @@ export class Delivery {
     if (Number.isFinite(at)) this.wakeAt(at);
   }
 
-  /** Whether all that is left waits for a destination which is down, or for its next attempt. */
+  /** Whether all that is left waits for a destination which is down, or, while nobody is in a hurry, for its next attempt. */
   private cannotGoOn(): boolean {
     const now = Date.now();
-    if (this.state === 'draining') return false;
+    if (this.state === 'draining') return this.isHopeless();
     if (this.breaker.allowsAt > now) return true;
     return (this.queue.waiting === 0 || !this.mayTake()) && this.waiting.every(({ dueAt }) => dueAt > now);
   }
@@ -363,22 +381,16 @@ export class Delivery {
     if (due >= 0) return this.waiting.splice(due, 1)[0];
     if (!this.mayTake() || this.queue.waiting === 0 || !this.isRipe(now)) return undefined;
     const { maxEvents, maxBytes, maxWaitMs } = this.parts.settings.batch;
-    const entries = this.take(maxEvents, maxBytes, now);
-    if (entries === undefined) return undefined;
-    // Those left have company to wait for again, unless somebody flushes.
-    if (this.ripeAt > 0 || this.queue.waiting === 0) this.ripeAt = now + maxWaitMs;
-    return entries.length === 0 ? undefined : { entries, failures: 0, dueAt: now };
-  }
-
-  /** Undefined while the disk cannot be read. */
-  private take(maxEvents: number, maxBytes: number, now: number): readonly QueuedEvent[] | undefined {
-    try {
-      return this.queue.take(maxEvents, maxBytes);
-    } catch (error) {
-      this.reportDiskFailed(error as Error);
-      this.ripeAt = now + DISK_RETRY_MS;
+    const entries = this.queue.take(maxEvents, maxBytes);
+    if (entries.length === 0) {
+      // The disk cannot be read for now. Whoever waits for a flush must not wait for that.
+      this.ripeAt = now + Math.max(maxWaitMs, DISK_RETRY_MS);
+      this.answerIdle();
       return undefined;
     }
+    // Those left have company to wait for again, unless somebody flushes.
+    if (this.ripeAt > 0 || this.queue.waiting === 0) this.ripeAt = now + maxWaitMs;
+    return { entries, failures: 0, dueAt: now };
   }
 
   private async send(batch: Batch): Promise<void> {
@@ -392,12 +404,7 @@ export class Delivery {
     this.ledger.attempt(Date.now() - startedAt);
     // Closed meanwhile: the batch was put on disk, and is sent again under the same ids.
     if (!this.underWay.delete(batch)) return;
-    try {
-      this.conclude(batch, result, isProbe);
-    } catch (error) {
-      // A disk that cannot be written while events are settled: they are sent again after the next start, under the same ids.
-      this.reportDiskFailed(error as Error);
-    }
+    this.conclude(batch, result, isProbe);
     this.pump();
   }
 
@@ -508,13 +515,12 @@ export class Delivery {
     );
   }
 
-  private reportDiskFailed(error: Error): void {
-    if (this.isDiskFailing) return;
-    this.isDiskFailing = true;
-    this.tell(
-      'disk-failed',
-      `the disk cannot be used (${describeError(error)}); events are held in memory as far as there is room. ` +
-        'Mend: make room on the disk, and the directory writable.',
+  private reportLetterLost(error: Error): void {
+    if (this.hasToldOfLostLetters) return;
+    this.hasToldOfLostLetters = true;
+    this.parts.say(
+      `${this.path}: a dead letter could not be kept (${describeError(error)}), and is forgotten ` +
+        "('forgottenDeadLetters'). Mend: make room on the disk, and the directory writable. (Told once; the ledger counts on.)",
     );
   }
 

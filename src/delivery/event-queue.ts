@@ -7,6 +7,7 @@ import type { Envelope } from '../event/envelope';
 import { writeRecord } from '../event/event-record';
 import { DiskSource } from './disk-source';
 import { MemoryQueue } from './memory-queue';
+import { StoreWriteException } from './disk/store-write.exception';
 import { QueuedEvent } from './queued-event';
 import type { RecordStore } from './disk/record-store';
 import type { DeliverySettings } from './resolve-options';
@@ -14,7 +15,9 @@ import type { DeliverySettings } from './resolve-options';
 export interface QueueReports {
   /** Events that were forgotten, or are not taken, for want of room, or since they cannot be read. */
   readonly onDropped: (reason: 'queue-full' | 'unreadable', events: number) => void;
+  /** The disk can no more be used; told once, until it can again. */
   readonly onDiskFailed: (error: Error) => void;
+  readonly onDiskMended: () => void;
   readonly onDiskBegun: () => void;
   readonly onDiskDrained: () => void;
 }
@@ -32,6 +35,8 @@ export class EventQueue {
   private heldEvents = 0;
   private heldBytes = 0;
   private isSpilling = false;
+  /** What could not be done with the disk when it was last tried. */
+  private readonly failing = new Set<'read' | 'write'>();
 
   constructor(
     private readonly settings: DeliverySettings,
@@ -54,6 +59,16 @@ export class EventQueue {
   /** Whether events that come now go to the disk. */
   get isOnDisk(): boolean {
     return this.settings.durable || this.isSpilling;
+  }
+
+  /** Whether that is so for want of room in memory, and ends once the disk is drained. */
+  get isOverflowing(): boolean {
+    return !this.settings.durable && this.isSpilling;
+  }
+
+  /** Whether the disk could not be used when it was last tried. */
+  get isDiskFailing(): boolean {
+    return this.failing.size > 0;
   }
 
   get diskCount(): number {
@@ -92,16 +107,15 @@ export class EventQueue {
     return true;
   }
 
-  /**
-   * The oldest ones, at most of the given number and size, but one if there is one.
-   * @throws StoreReadException if the disk cannot be read for now
-   */
+  /** The oldest ones, at most of the given number and size, but one if there is one that can be read. */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
     if (this.memory.count > 0) return this.memory.take(maxEvents, maxBytes);
     for (const source of this.sources()) {
-      if (source.waiting === 0) continue;
-      const taken = source.take(maxEvents, maxBytes);
-      if (taken.length > 0) return taken;
+      for (let waiting = source.waiting; waiting > 0; waiting = source.waiting) {
+        const taken = this.tryTake(source, maxEvents, maxBytes);
+        if (taken.length > 0) return taken;
+        if (source.waiting === waiting) break; // it cannot be read for now
+      }
     }
     return [];
   }
@@ -140,27 +154,21 @@ export class EventQueue {
     }
     this.heldEvents = 0;
     this.heldBytes = 0;
-    this.flush();
     return left;
   }
 
-  /** At the exit, where nothing can be awaited. */
-  flush(): void {
-    try {
-      this.disk?.flush();
-    } catch (error) {
-      this.reports.onDiskFailed(error as Error);
-    }
-  }
-
-  close(): void {
+  /** Writes what is gathered. @returns how many events that costs, since the disk does not take them */
+  close(): number {
+    let lost = 0;
     for (const source of this.sources()) {
       try {
         source.close();
       } catch (error) {
-        this.reports.onDiskFailed(error as Error);
+        this.fail('write', error as Error);
+        if (error instanceof StoreWriteException) lost += error.records;
       }
     }
+    return lost;
   }
 
   private get waitingOnDisk(): number {
@@ -177,6 +185,28 @@ export class EventQueue {
     return new DiskSource(store, (events) => {
       this.reports.onDropped('unreadable', events);
     });
+  }
+
+  /** Nothing while the disk cannot be read. */
+  private tryTake(source: DiskSource, maxEvents: number, maxBytes: number): QueuedEvent[] {
+    try {
+      const taken = source.take(maxEvents, maxBytes);
+      this.mend('read');
+      return taken;
+    } catch (error) {
+      this.fail('read', error as Error);
+      return [];
+    }
+  }
+
+  private fail(what: 'read' | 'write', error: Error): void {
+    const wasFailing = this.isDiskFailing;
+    this.failing.add(what);
+    if (!wasFailing) this.reports.onDiskFailed(error);
+  }
+
+  private mend(what: 'read' | 'write'): void {
+    if (this.failing.delete(what) && !this.isDiskFailing) this.reports.onDiskMended();
   }
 
   private hasRoom(bytes: number): boolean {
@@ -205,20 +235,23 @@ export class EventQueue {
   }
 
   private putOnDisk(disk: DiskSource, record: string): boolean | 'failed' {
+    // What is only gathered proves nothing of a disk that has failed.
+    const flush = this.settings.durable || this.failing.has('write');
     try {
-      let isStored = disk.put(record, this.settings.durable);
+      let isStored = disk.put(record, flush);
       if (!isStored && this.settings.whenFull === 'drop-oldest') {
         const dropped = disk.dropOldest(Buffer.byteLength(record));
         if (dropped > 0) this.reports.onDropped('queue-full', dropped);
-        isStored = disk.put(record, this.settings.durable);
+        isStored = disk.put(record, flush);
       }
+      if (isStored && flush) this.mend('write');
       if (isStored && !this.isSpilling && !this.settings.durable) {
         this.isSpilling = true;
         this.reports.onDiskBegun();
       }
       return isStored;
     } catch (error) {
-      this.reports.onDiskFailed(error as Error);
+      this.fail('write', error as Error);
       return 'failed';
     }
   }

@@ -1,5 +1,5 @@
 /** Upper bounds in milliseconds, each about 1.6 times the one before. */
-const BOUNDS_MS: readonly number[] = [
+export const LATENCY_BOUNDS_MS: readonly number[] = [
   1, 2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 320, 500, 800, 1250, 2000, 3200, 5000, 8000, 12_500, 20_000, 32_000,
   60_000, 120_000, 300_000, 900_000, 3_600_000, 14_400_000, 86_400_000,
 ];
@@ -17,14 +17,14 @@ export interface LatencyCounts {
 
 /** How long things took, in memory that does not grow. */
 export class Latency {
-  private readonly counts = new Array<number>(BOUNDS_MS.length + 1).fill(0);
+  private readonly counts = new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0);
   private count = 0;
   private sumMs = 0;
   private maxMs = 0;
 
   add(ms: number, times = 1): void {
     let at = 0;
-    while (at < BOUNDS_MS.length && ms > (BOUNDS_MS[at] as number)) at++;
+    while (at < LATENCY_BOUNDS_MS.length && ms > (LATENCY_BOUNDS_MS[at] as number)) at++;
     this.counts[at] = (this.counts[at] as number) + times;
     this.count += times;
     this.sumMs += ms * times;
@@ -33,7 +33,7 @@ export class Latency {
 
   read(): LatencyCounts {
     const buckets = this.counts.flatMap((count, at) =>
-      count === 0 ? [] : [{ upToMs: BOUNDS_MS[at] ?? Infinity, count }],
+      count === 0 ? [] : [{ upToMs: LATENCY_BOUNDS_MS[at] ?? Infinity, count }],
     );
     const { count, sumMs, maxMs } = this;
     return { count, sumMs, p50Ms: this.quantile(0.5), p99Ms: this.quantile(0.99), maxMs, buckets };
@@ -44,7 +44,7 @@ export class Latency {
     if (left === 0) return 0;
     for (let at = 0; at < this.counts.length; at++) {
       left -= this.counts[at] as number;
-      if (left <= 0) return Math.min(BOUNDS_MS[at] ?? Infinity, this.maxMs);
+      if (left <= 0) return Math.min(LATENCY_BOUNDS_MS[at] ?? Infinity, this.maxMs);
     }
     return this.maxMs;
   }

@@ -24,7 +24,9 @@ export type KnownDropReason =
   | 'shutdown'
   | 'closed';
 
-const WISHED: ReadonlySet<string> = new Set<KnownDropReason>([
+type WishedReason = 'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate';
+
+const WISHED: ReadonlySet<string> = new Set<WishedReason>([
   'filtered',
   'cancelled',
   'sampled',
@@ -32,9 +34,30 @@ const WISHED: ReadonlySet<string> = new Set<KnownDropReason>([
   'duplicate',
 ]);
 
+const LOSSES: Readonly<Record<Exclude<KnownDropReason, WishedReason>, true>> = {
+  'async-processor': true,
+  'processor-failed': true,
+  'backend-failed': true,
+  'async-backend': true,
+  'too-large': true,
+  'log-unwritable': true,
+  'queue-full': true,
+  unreadable: true,
+  loop: true,
+  'not-ready': true,
+  'emit-failed': true,
+  shutdown: true,
+  closed: true,
+};
+
 /** Whether a drop is what somebody configured, rather than a loss. */
 export function isWished(reason: string): boolean {
   return WISHED.has(reason);
+}
+
+/** Whether a drop is one that an operator must mend. Not what somebody configured, nor what a destination can never take ('no-user'). */
+export function isLoss(reason: string): boolean {
+  return Object.hasOwn(LOSSES, reason);
 }
 
 /** The counts of what was accepted for writing: accepted = delivered + dropped + pending, at every moment. */

@@ -1,4 +1,4 @@
-import type { DeliveryEvent } from './deliveries';
+import type { DeliveryDuration, DeliveryEvent } from './deliveries';
 import type { DestinationCounts } from './delivery-ledger';
 import { Tally, type NodeCounts } from './node-ledger';
 
@@ -24,6 +24,7 @@ export interface Books {
   counts(): TrackerCounts;
   nodes(): NodeCounts[];
   watch(listener: (event: DeliveryEvent) => void): () => void;
+  measure(listener: (duration: DeliveryDuration) => void): () => void;
 }
 
 /** Reads the books of one tracker. Every event is in them, whatever became of it. */
@@ -57,6 +58,15 @@ export class TrackingLedger {
    */
   onChange(listener: (event: DeliveryEvent) => void): () => void {
     return this.books.watch(listener);
+  }
+
+  /**
+   * Tells each duration as it goes into the histograms of `destination()`: for a histogram of one's own. It is called for
+   * each event that is delivered: it must be quick, and must not emit.
+   * @returns to be called when the listener wants to hear no more
+   */
+  onDuration(listener: (duration: DeliveryDuration) => void): () => void {
+    return this.books.measure(listener);
   }
 }
 

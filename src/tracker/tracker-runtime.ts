@@ -98,6 +98,7 @@ export class TrackerRuntime {
           .filter(({ received }) => received > 0),
       ],
       watch: (listener) => this.deliveries.watch(listener),
+      measure: (listener) => this.deliveries.measure(listener),
     });
   }
 

@@ -77,6 +77,16 @@ describe('A delivery with a directory', () => {
     expect(filesIn(directory)).toEqual([]);
   });
 
+  it('does not wait at its end for a destination that goes down meanwhile, since the disk keeps what is left', async () => {
+    const run = await started({ batch: { maxWaitMs: 60_000 } }, true, {
+      shutdownTimeoutMs: 60_000,
+      backends: downLater(),
+    });
+    for (const name of numbers(20)) run.tracker.emit(name);
+    await run.app.close(); // the test ends before the time to shut down does
+    expect(run.counts()).toMatchObject({ handedOver: 20, breaker: 'open', pending: 0 });
+  });
+
   it('has every event on disk when emit returns, with `durable`', async () => {
     const run = await started({ durable: true, batch: { maxWaitMs: 60_000 } });
     run.tracker.emit('e', { at: new Date(7) });
@@ -134,6 +144,14 @@ describe('A delivery with a directory', () => {
     });
   });
 });
+
+/** One that nobody has found to be down before the end begins. */
+function downLater(): TrackingModuleOptions['backends'] {
+  class Door extends Gate {
+    override behave = down;
+  }
+  return { gate: backend(Door, {}, { delivery: { ...quick, directory, batch: { maxWaitMs: 60_000 } } }) };
+}
 
 /** All but the folder of the tracker itself. */
 function filesIn(folder: string): string[] {

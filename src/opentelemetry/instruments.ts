@@ -1,0 +1,146 @@
+/**
+ * Names are what dashboards and alerts hang on: each stands here once, with its unit and how it is read from the ledger, and
+ * docs/operations.md repeats this table, held by a test. They follow the semantic conventions of OpenTelemetry: a namespace of
+ * their own, UCUM units, seconds, bytes, no `total`; a state is 1 for the one that holds and 0 for the others.
+ */
+import type { BreakerState } from '../delivery/breaker';
+import type { DestinationCounts } from '../delivery/delivery-ledger';
+import { isLoss, type DeliveryCounts, type NodeCounts } from '../delivery/node-ledger';
+import type { TrackerCounts } from '../delivery/tracking-ledger';
+
+/** What a figure is told apart by. */
+export const TRACKER = 'event_tracking.tracker';
+export const PATH = 'event_tracking.path';
+const REASON = 'event_tracking.reason';
+const IS_LOSS = 'event_tracking.is_loss';
+const KIND = 'event_tracking.kind';
+const PLACE = 'event_tracking.place';
+const STATE = 'event_tracking.state';
+
+export type Attributes = Readonly<Record<string, string | boolean>>;
+
+/** One figure, and what tells it apart from the others of its instrument. */
+export interface Figure {
+  readonly value: number;
+  readonly attributes?: Attributes;
+}
+
+/** One instrument, and how its figures are read from counts. */
+export interface InstrumentPlan<Counts> {
+  readonly name: string;
+  /** A counter only grows while the process lives; the others go up and down. */
+  readonly kind: 'counter' | 'up-down-counter';
+  readonly unit: string;
+  readonly description: string;
+  readonly read: (counts: Counts) => readonly Figure[];
+}
+
+/** Of a tracker; attribute: tracker. */
+export const trackerInstruments: readonly InstrumentPlan<TrackerCounts>[] = [
+  counter('tracker.emitted', '{event}', 'Events that were emitted.', ({ emitted }) => one(emitted)),
+  counter('tracker.dropped', '{event}', 'Events that never reached the tree.', ({ dropped }) => byReason(dropped)),
+  upDown('tracker.waiting', '{event}', 'Events that wait for the application to start.', ({ waiting }) => one(waiting)),
+  counter('tracker.replaced', '{value}', 'Values that could not be written as they were.', ({ replaced }) =>
+    by(KIND, replaced),
+  ),
+  counter('tracker.odd_names', '{event}', 'Events whose name was no text.', ({ oddNames }) => one(oddNames)),
+  counter('tracker.failures', '{failure}', 'Functions of the application that failed.', ({ failures }) =>
+    by(PLACE, failures),
+  ),
+];
+
+/** Of each node of the tree; attributes: tracker, path. */
+export const nodeInstruments: readonly InstrumentPlan<NodeCounts>[] = [
+  counter('node.received', '{event}', 'Events that came to the node.', ({ received }) => one(received)),
+  counter('node.passed', '{event}', 'Events handed to the children, or taken by the backend.', ({ passed }) =>
+    one(passed),
+  ),
+  counter('node.dropped', '{event}', 'Events that went no further.', ({ dropped }) => byReason(dropped)),
+  counter('node.failures', '{failure}', 'Failures that cost no event.', ({ failures }) => by(PLACE, failures)),
+];
+
+/** Of each node that writes later than it accepts: destinations, and logs that are files; attributes: tracker, path. */
+export const deliveryInstruments: readonly InstrumentPlan<DeliveryCounts>[] = [
+  counter('delivery.accepted', '{event}', 'Events taken to be delivered.', ({ accepted }) => one(accepted)),
+  counter('delivery.delivered', '{event}', 'Events delivered.', ({ delivered }) => one(delivered)),
+  counter('delivery.dropped', '{event}', 'Events lost after they were accepted.', ({ dropped }) => byReason(dropped)),
+  upDown('delivery.pending', '{event}', 'Events on their way.', ({ pending }) => one(pending)),
+];
+
+/** Of each destination; attributes: tracker, path. */
+export const destinationInstruments: readonly InstrumentPlan<DestinationCounts>[] = [
+  counter('delivery.recovered', '{event}', 'Events found on disk.', ({ recovered }) => one(recovered)),
+  counter('delivery.redriven', '{event}', 'Dead letters queued again.', ({ redriven }) => one(redriven)),
+  counter('delivery.dead_lettered', '{event}', 'Events that became dead letters.', ({ deadLettered }) =>
+    one(deadLettered),
+  ),
+  counter('delivery.handed_over', '{event}', 'Events left on disk for the next start.', ({ handedOver }) =>
+    one(handedOver),
+  ),
+  counter('delivery.attempts', '{attempt}', 'Calls of sendBatch.', ({ attempts }) => one(attempts)),
+  counter('delivery.failed_attempts', '{attempt}', 'Calls of sendBatch that failed as a whole.', ({ failedAttempts }) =>
+    one(failedAttempts),
+  ),
+  upDown('delivery.dead_letters', '{event}', 'Dead letters that are kept.', ({ deadLetters }) => one(deadLetters)),
+  counter('delivery.forgotten_dead_letters', '{event}', 'Dead letters lost for want of room.', (counts) =>
+    one(counts.forgottenDeadLetters),
+  ),
+  upDown('delivery.disk.usage', 'By', 'What the disk queue takes up.', ({ diskBytes }) => one(diskBytes)),
+  upDown('delivery.disk.in_use', '1', '1 while new events go to the disk.', ({ isOnDisk }) => one(Number(isOnDisk))),
+  upDown('delivery.disk.overflowing', '1', '1 while that is so for want of room in memory.', (counts) =>
+    one(Number(counts.isOverflowing)),
+  ),
+  upDown('delivery.disk.failing', '1', '1 while the disk cannot be used.', (counts) =>
+    one(Number(counts.isDiskFailing)),
+  ),
+  upDown('delivery.breaker.state', '1', '1 for the state of the breaker, 0 for the others.', ({ breaker }) =>
+    BREAKER_STATES.map((state) => ({ value: Number(state === breaker), attributes: { [STATE]: state } })),
+  ),
+];
+
+/** Histograms, fed as durations are measured: an instrument that is read on demand cannot be one. */
+export const durationInstruments = {
+  event: {
+    name: 'event_tracking.delivery.event.duration',
+    unit: 's',
+    description: 'From the acceptance of an event to its delivery.',
+  },
+  attempt: {
+    name: 'event_tracking.delivery.attempt.duration',
+    unit: 's',
+    description: 'Calls of sendBatch, those that failed included.',
+  },
+} as const;
+
+const BREAKER_STATES: readonly BreakerState[] = ['closed', 'open', 'probing'];
+
+type Reader<Counts> = (counts: Counts) => readonly Figure[];
+
+function counter<Counts>(
+  name: string,
+  unit: string,
+  description: string,
+  read: Reader<Counts>,
+): InstrumentPlan<Counts> {
+  return { name: `event_tracking.${name}`, kind: 'counter', unit, description, read };
+}
+
+function upDown<Counts>(name: string, unit: string, description: string, read: Reader<Counts>): InstrumentPlan<Counts> {
+  return { name: `event_tracking.${name}`, kind: 'up-down-counter', unit, description, read };
+}
+
+function one(value: number): Figure[] {
+  return [{ value }];
+}
+
+function by(attribute: string, counts: Readonly<Record<string, number>>): Figure[] {
+  return Object.entries(counts).map(([name, value]) => ({ value, attributes: { [attribute]: name } }));
+}
+
+/** With whether it is a loss, so that an alert need not list the reasons that are none. */
+function byReason(counts: Readonly<Record<string, number>>): Figure[] {
+  return Object.entries(counts).map(([reason, value]) => ({
+    value,
+    attributes: { [REASON]: reason, [IS_LOSS]: isLoss(reason) },
+  }));
+}

@@ -1,0 +1,136 @@
+import { metrics, type BatchObservableResult, type Meter, type Observable } from '@opentelemetry/api';
+import type { DestinationCounts } from '../delivery/delivery-ledger';
+import { LATENCY_BOUNDS_MS } from '../delivery/latency';
+import type { DeliveryCounts } from '../delivery/node-ledger';
+import type { TrackingLedger } from '../delivery/tracking-ledger';
+import {
+  deliveryInstruments,
+  destinationInstruments,
+  durationInstruments,
+  nodeInstruments,
+  PATH,
+  TRACKER,
+  trackerInstruments,
+  type Attributes,
+  type InstrumentPlan,
+} from './instruments';
+
+export interface ObserveOptions {
+  /** @default that of the global meter provider, which does nothing unless an SDK was started before */
+  readonly meter?: Meter | undefined;
+  /** Put on every figure: what tells two applications of one process apart, say.  @default none */
+  readonly attributes?: Attributes | undefined;
+}
+
+/** The name of the meter. */
+const SCOPE = 'nestjs-event-tracking';
+
+/**
+ * Makes every figure of a ledger a metric (docs/operations.md names them). Nothing is counted twice: they are read from the
+ * ledger when the SDK collects; only the two histograms of durations are fed as events are delivered.
+ * @returns to be called when the ledger is to be observed no more
+ */
+export function observeTracking(ledger: TrackingLedger, options: ObserveOptions = {}): () => void {
+  const { meter = metrics.getMeter(SCOPE), attributes = {} } = options;
+  const tracker = { ...attributes, [TRACKER]: ledger.tracker().name };
+  const trackers = make(meter, trackerInstruments);
+  const nodes = make(meter, nodeInstruments);
+  const deliveries = make(meter, deliveryInstruments);
+  const destinations = make(meter, destinationInstruments);
+
+  const observe = (result: BatchObservableResult): void => {
+    const figures = new Figures();
+    figures.read(trackers, ledger.tracker(), tracker);
+    for (const node of ledger.nodes()) {
+      const place = { ...tracker, [PATH]: node.path };
+      figures.read(nodes, node, place);
+      if (node.delivery === undefined) continue;
+      figures.read(deliveries, node.delivery, place);
+      if (isOfDestination(node.delivery)) figures.read(destinations, node.delivery, place);
+    }
+    figures.tell(result);
+  };
+  const observed = [trackers, nodes, deliveries, destinations].flatMap((group) =>
+    group.map(({ observable }) => observable),
+  );
+  meter.addBatchObservableCallback(observe, observed);
+  const stopMeasuring = measure(meter, ledger, tracker);
+  return () => {
+    meter.removeBatchObservableCallback(observe, observed);
+    stopMeasuring();
+  };
+}
+
+function measure(meter: Meter, ledger: TrackingLedger, tracker: Attributes): () => void {
+  const advice = { explicitBucketBoundaries: LATENCY_BOUNDS_MS.map((ms) => ms / 1000) };
+  const { event, attempt } = durationInstruments;
+  const histograms = {
+    event: meter.createHistogram(event.name, { ...event, advice }),
+    attempt: meter.createHistogram(attempt.name, { ...attempt, advice }),
+  };
+  const places = new Map<string, Attributes>(); // made once, not for each event
+  return ledger.onDuration(({ path, of, ms }) => {
+    let place = places.get(path);
+    if (place === undefined) places.set(path, (place = { ...tracker, [PATH]: path }));
+    histograms[of].record(ms / 1000, place);
+  });
+}
+
+interface Instrument<Counts> {
+  readonly plan: InstrumentPlan<Counts>;
+  readonly observable: Observable;
+}
+
+function make<Counts>(meter: Meter, plans: readonly InstrumentPlan<Counts>[]): Instrument<Counts>[] {
+  return plans.map((plan) => {
+    const { name, kind, unit, description } = plan;
+    const options = { unit, description };
+    const observable =
+      kind === 'counter'
+        ? meter.createObservableCounter(name, options)
+        : meter.createObservableUpDownCounter(name, options);
+    return { plan, observable };
+  });
+}
+
+interface Sum {
+  value: number;
+  readonly attributes: Attributes;
+}
+
+/** What two nodes of the same path count is told as one: backends that were replaced share theirs. */
+class Figures {
+  private readonly byInstrument = new Map<Observable, Map<string, Sum>>();
+
+  read<Counts>(instruments: readonly Instrument<Counts>[], counts: Counts, place: Attributes): void {
+    for (const { plan, observable } of instruments) {
+      const figures = this.of(observable);
+      for (const { value, attributes } of plan.read(counts)) {
+        const all = { ...place, ...attributes };
+        const key = JSON.stringify(all);
+        const known = figures.get(key);
+        if (known === undefined) figures.set(key, { value, attributes: all });
+        else known.value += value;
+      }
+    }
+  }
+
+  tell(result: BatchObservableResult): void {
+    for (const [observable, figures] of this.byInstrument) {
+      for (const { value, attributes } of figures.values()) result.observe(observable, value, attributes);
+    }
+  }
+
+  private of(observable: Observable): Map<string, Sum> {
+    let figures = this.byInstrument.get(observable);
+    if (figures === undefined) {
+      figures = new Map<string, Sum>();
+      this.byInstrument.set(observable, figures);
+    }
+    return figures;
+  }
+}
+
+function isOfDestination(delivery: DeliveryCounts | DestinationCounts): delivery is DestinationCounts {
+  return 'breaker' in delivery;
+}

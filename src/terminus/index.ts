@@ -1,0 +1,2 @@
+export { TrackingHealthIndicator } from './tracking-health.indicator';
+export type { TrackingHealthDetails, TrackingHealthOptions } from './tracking-health.indicator';

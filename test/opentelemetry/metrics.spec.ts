@@ -1,0 +1,303 @@
+import { Test } from '@nestjs/testing';
+import type { Attributes as OtelAttributes } from '@opentelemetry/api';
+import { MeterProvider, MetricReader, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  backend,
+  getTrackerToken,
+  MemoryBackend,
+  processor,
+  RegexFilter,
+  SendFailedException,
+  TrackingModule,
+  type DestinationCounts,
+  type StoredEvent,
+  type TrackerService,
+} from '../../src';
+import {
+  deliveryInstruments,
+  destinationInstruments,
+  durationInstruments,
+  nodeInstruments,
+  trackerInstruments,
+} from '../../src/opentelemetry/instruments';
+import { observeTracking, TrackingMetricsModule } from 'nestjs-event-tracking/opentelemetry';
+import { Gate } from '../delivery/gate';
+import { eventually } from '../support/eventually';
+import { closeLater, startTracking } from '../support/start-tracking';
+
+/** Collects when it is asked to, and not before. */
+class AskedReader extends MetricReader {
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+let reader: AskedReader;
+let provider: MeterProvider;
+let directory: string;
+beforeEach(() => {
+  reader = new AskedReader();
+  provider = new MeterProvider({ readers: [reader] });
+  directory = mkdtempSync(join(tmpdir(), 'tracking-metrics-'));
+});
+afterEach(async () => {
+  await provider.shutdown();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function collected(): Promise<Map<string, MetricData>> {
+  const { resourceMetrics, errors } = await reader.collect();
+  expect(errors).toEqual([]);
+  return new Map(
+    resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics).map((metric) => [metric.descriptor.name, metric]),
+  );
+}
+
+const short = (attributes: OtelAttributes): OtelAttributes =>
+  Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name.replace('event_tracking.', ''), value]));
+
+/** The figures of one instrument, each with what tells it apart. */
+async function figures(name: string): Promise<[OtelAttributes, unknown][]> {
+  const metric = (await collected()).get(`event_tracking.${name}`);
+  return (metric?.dataPoints ?? []).map(({ attributes, value }) => [short(attributes), value]);
+}
+
+const meter = (): ReturnType<MeterProvider['getMeter']> => provider.getMeter('test');
+
+async function busyApplication(): Promise<{ tracker: TrackerService; gate: Gate; close: () => Promise<void> }> {
+  const delivery = { directory, batch: { maxEvents: 2, maxWaitMs: 1 }, retry: { minDelayMs: 1, maxDelayMs: 2 } };
+  const { app, tracker } = await startTracking(
+    {
+      backends: {
+        gate: backend(Gate, {}, { delivery }),
+        some: backend(MemoryBackend, {}, { processors: [processor(RegexFilter, { regularExpressions: ['^good'] })] }),
+      },
+    },
+    { imports: [TrackingMetricsModule.forRoot({ meter: meter() })] },
+  );
+  const gate = tracker.backend<Gate>('gate');
+  let failures = 2;
+  gate.behave = (events: readonly StoredEvent[]) => {
+    if (failures-- > 0) return Promise.reject(new Error('connection refused'));
+    const rejections = events.flatMap(({ name }, index) =>
+      name === 'bad' ? [{ index, reason: 'does not fit', retryable: false }] : [],
+    );
+    return Promise.resolve(rejections);
+  };
+  for (const name of ['good', 'bad', 'good.too', 'bad', 'odd']) tracker.emit(name, { n: 1n, odd: () => 0 });
+  tracker.emit(7 as unknown as string);
+  await eventually(() => expect(tracker.ledger.destination('gate')).toMatchObject({ pending: 0, deadLettered: 2 }));
+  tracker.deadLetters.redrive({});
+  await eventually(() => expect(tracker.ledger.destination('gate')).toMatchObject({ pending: 0, deadLettered: 4 }));
+  return { tracker, gate, close: () => app.close() };
+}
+
+const place = { tracker: 'default', path: 'gate' };
+const destinationOf = (tracker: TrackerService): DestinationCounts => tracker.ledger.destination('gate')!;
+
+describe('The metrics of a tracker', () => {
+  it('are the figures of its ledger, each with tracker, path and reason', async () => {
+    const { tracker } = await busyApplication();
+    const { emitted, replaced, oddNames } = tracker.ledger.tracker();
+    expect(emitted).toBe(6);
+    expect(await figures('tracker.emitted')).toEqual([[{ tracker: 'default' }, emitted]]);
+    expect(await figures('tracker.odd_names')).toEqual([[{ tracker: 'default' }, oddNames]]);
+    expect(Object.keys(replaced).length).toBeGreaterThan(0);
+    expect(await figures('tracker.replaced')).toEqual(
+      Object.entries(replaced).map(([kind, count]) => [{ tracker: 'default', kind }, count]),
+    );
+    for (const what of ['received', 'passed'] as const) {
+      expect(await figures(`node.${what}`)).toEqual(
+        tracker.ledger.nodes().map((node) => [{ tracker: 'default', path: node.path }, node[what]]),
+      );
+    }
+    expect(await figures('node.dropped')).toEqual([
+      [{ tracker: 'default', path: 'some', reason: 'filtered', is_loss: false }, 4],
+    ]);
+    const counts = destinationOf(tracker);
+    expect(counts).toMatchObject({ accepted: 6, delivered: 4, deadLettered: 4, redriven: 2, deadLetters: 2 });
+    for (const [name, count] of [
+      ['accepted', counts.accepted],
+      ['delivered', counts.delivered],
+      ['pending', counts.pending],
+      ['recovered', counts.recovered],
+      ['redriven', counts.redriven],
+      ['dead_lettered', counts.deadLettered],
+      ['handed_over', counts.handedOver],
+      ['attempts', counts.attempts],
+      ['failed_attempts', counts.failedAttempts],
+      ['dead_letters', counts.deadLetters],
+      ['forgotten_dead_letters', counts.forgottenDeadLetters],
+      ['disk.usage', counts.diskBytes],
+      ['disk.in_use', 0],
+      ['disk.overflowing', 0],
+      ['disk.failing', 0],
+    ] as const) {
+      expect({ name, figures: await figures(`delivery.${name}`) }).toEqual({ name, figures: [[place, count]] });
+    }
+  });
+
+  it('have histograms that agree with those of the ledger, bucket by bucket', async () => {
+    const { tracker } = await busyApplication();
+    const { latency, attemptLatency, attempts } = destinationOf(tracker);
+    expect(latency.count).toBe(4);
+    expect(attemptLatency.count).toBe(attempts);
+    for (const [name, expected] of [
+      [durationInstruments.event.name, latency],
+      [durationInstruments.attempt.name, attemptLatency],
+    ] as const) {
+      const [point] = (await collected()).get(name)!.dataPoints;
+      const { count, sum, buckets } = point!.value as Histogram;
+      expect(short(point!.attributes)).toEqual(place);
+      expect({ count, sum }).toEqual({ count: expected.count, sum: expect.closeTo(expected.sumMs / 1000, 6) });
+      const filled = buckets.counts.flatMap((number, at) =>
+        number === 0 ? [] : [{ upToMs: (buckets.boundaries[at] ?? Infinity) * 1000, count: number }],
+      );
+      expect(filled).toEqual(expected.buckets);
+    }
+  });
+
+  it('say in which state the breaker is, and that the disk is in use for want of memory', async () => {
+    const delivery = {
+      ...{ directory, maxEvents: 1, batch: { maxEvents: 1, maxWaitMs: 1 } },
+      retry: { minDelayMs: 1, maxDelayMs: 2, attempts: 1000 },
+    };
+    const { tracker } = await startTracking(
+      { shutdownTimeoutMs: 20, backends: { gate: backend(Gate, {}, { delivery }) } },
+      { imports: [TrackingMetricsModule.forRoot({ meter: meter() })] },
+    );
+    tracker.backend<Gate>('gate').behave = () =>
+      Promise.reject(SendFailedException.create({ reason: 'down', retryable: true, retryAfterMs: 60_000 }));
+    const states = async (): Promise<unknown> =>
+      Object.fromEntries((await figures('delivery.breaker.state')).map(([{ state }, value]) => [state, value]));
+    expect(await states()).toEqual({ closed: 1, open: 0, probing: 0 });
+    for (let n = 0; n < 5; n++) tracker.emit('e');
+    await eventually(() => expect(destinationOf(tracker).attempts).toBeGreaterThan(0));
+    expect(await figures('delivery.disk.in_use')).toEqual([[place, 1]]);
+    expect(await figures('delivery.disk.overflowing')).toEqual([[place, 1]]);
+    expect(await figures('delivery.disk.usage')).toEqual([[place, destinationOf(tracker).diskBytes]]);
+    expect(destinationOf(tracker).diskBytes).toBeGreaterThan(0);
+  });
+
+  it('say of a drop whether it is a loss: not what was wished, nor what a destination can never take', async () => {
+    class Choosy extends Gate {
+      refuses(): string {
+        return 'no-user';
+      }
+    }
+    const { tracker } = await startTracking(
+      {
+        backends: {
+          choosy: backend(Choosy),
+          full: backend(Gate, {}, { delivery: { maxEvents: 1, batch: { maxWaitMs: 60_000 } } }),
+        },
+      },
+      { imports: [TrackingMetricsModule.forRoot({ meter: meter() })] },
+    );
+    for (let n = 0; n < 3; n++) tracker.emit('e');
+    expect(await figures('node.dropped')).toEqual([
+      [{ tracker: 'default', path: 'choosy', reason: 'no-user', is_loss: false }, 3],
+      [{ tracker: 'default', path: 'full', reason: 'queue-full', is_loss: true }, 2],
+    ]);
+  });
+
+  it('are still told when the application has closed: the last figures are those of its end', async () => {
+    const { tracker, gate, close } = await busyApplication();
+    gate.behave = () => Promise.reject(new Error('down'));
+    tracker.emit('late');
+    await close();
+    const { handedOver, delivered } = destinationOf(tracker);
+    expect(handedOver + delivered).toBe(5);
+    expect(await figures('delivery.handed_over')).toEqual([[place, handedOver]]);
+  });
+
+  it('tell two trackers of one application apart, and end when asked', async () => {
+    const module = await Test.createTestingModule({
+      imports: [
+        TrackingModule.forRoot({ backends: { sink: backend(MemoryBackend) } }),
+        TrackingModule.forRoot({ name: 'audit', backends: { sink: backend(MemoryBackend) } }),
+        TrackingMetricsModule.forRoot({ meter: meter(), attributes: { app: 'shop' } }),
+      ],
+    }).compile();
+    const app = closeLater(module);
+    await app.init();
+    const audit = app.get<TrackerService>(getTrackerToken('audit'));
+    const stop = observeTracking(audit.ledger, { meter: meter() });
+    audit.emit('a');
+    audit.emit('b');
+    expect(await figures('tracker.emitted')).toEqual([
+      [{ tracker: 'default', app: 'shop' }, 0],
+      [{ tracker: 'audit' }, 2],
+    ]);
+    stop();
+    audit.emit('c');
+    expect(await figures('tracker.emitted')).toEqual([
+      [{ tracker: 'default', app: 'shop' }, 0],
+      [{ tracker: 'audit' }, 2],
+    ]);
+  });
+
+  it('add up backends that were replaced under one path', async () => {
+    const { tracker } = await startTracking(
+      { backends: {} },
+      { imports: [TrackingMetricsModule.forRoot({ meter: meter() })] },
+    );
+    for (let n = 0; n < 3; n++) {
+      tracker.registerBackend('mine', { send: () => undefined });
+      tracker.emit('e');
+    }
+    expect((await figures('node.received')).map(([{ path }, value]) => [path, value])).toEqual([
+      ['', 3],
+      ['mine', 1],
+      ['mine (replaced)', 2],
+    ]);
+  });
+
+  it('cost nothing and fail nothing where no SDK was started', async () => {
+    const { tracker } = await startTracking({}, { imports: [TrackingMetricsModule.forRoot()] });
+    tracker.emit('e');
+    expect(tracker.ledger.tracker().emitted).toBe(1);
+  });
+});
+
+describe('The names of the metrics', () => {
+  const plans = [
+    ...trackerInstruments,
+    ...nodeInstruments,
+    ...deliveryInstruments,
+    ...destinationInstruments,
+    ...Object.values(durationInstruments),
+  ];
+
+  it('follow the conventions: a namespace, lower case, and a unit of UCUM', () => {
+    for (const { name, unit } of plans) {
+      expect(name).toMatch(/^event_tracking(\.[a-z]+(_[a-z]+)*)+$/);
+      expect(unit).toMatch(/^(\{(event|attempt|value|failure)\}|By|s|1)$/);
+    }
+    expect(new Set(plans.map(({ name }) => name)).size).toBe(plans.length);
+  });
+
+  it('are what the SDK exports: none is missing, none is of another kind', async () => {
+    await busyApplication();
+    const exported = await collected();
+    const silent = plans.filter(({ name }) => !exported.has(name)).map(({ name }) => name);
+    expect(silent).toEqual([
+      // Nothing of the kind has happened, and an instrument without a figure is not exported.
+      'event_tracking.tracker.dropped',
+      'event_tracking.tracker.failures',
+      'event_tracking.node.failures',
+      'event_tracking.delivery.dropped',
+    ]);
+    expect([...exported.keys()].filter((name) => !plans.some((plan) => plan.name === name))).toEqual([]);
+    for (const [name, { descriptor }] of exported) {
+      const plan = plans.find((other) => other.name === name)!;
+      expect(descriptor).toMatchObject({ unit: plan.unit, description: plan.description });
+    }
+  });
+});
