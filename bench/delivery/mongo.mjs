@@ -66,10 +66,10 @@ async function ours() {
           if (done % BATCH !== 0) continue;
           await new Promise(setImmediate);
           while (tracker.ledger.destination('mongo').pending > 10 * BATCH)
-            await new Promise((resolve) => setTimeout(resolve, 1));
+            await new Promise((resolve) => setTimeout(resolve, 20));
         }
         await tracker.flush();
-        while (tracker.ledger.destination('mongo').pending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        while (tracker.ledger.destination('mongo').pending > 0) await new Promise((resolve) => setTimeout(resolve, 20));
       }),
     count: () => connection.collection('events').countDocuments(),
     end: async () => {

@@ -34,7 +34,7 @@ async function ours(gzip) {
           tracker.emit('problem_check', data);
           if (done % 100 !== 0) continue;
           await new Promise(setImmediate);
-          while (pending() > 2000) await new Promise((resolve) => setTimeout(resolve, 1));
+          while (pending() > 4000) await new Promise((resolve) => setTimeout(resolve, 5));
         }
         void tracker.flush();
         while (pending() > 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -55,7 +55,7 @@ function segment() {
         client.track({ userId: '10938', event: 'problem_check', properties, context }, () => open--);
         if (done % 100 !== 0) continue;
         await new Promise(setImmediate);
-        while (open > 2000) await new Promise((resolve) => setTimeout(resolve, 1));
+        while (open > 4000) await new Promise((resolve) => setTimeout(resolve, 5));
       }
       await client.flush();
       while (open > 0) await new Promise((resolve) => setTimeout(resolve, 1));
