@@ -141,7 +141,7 @@ export class MongoBackend implements Destination, OnModuleInit, OnApplicationBoo
     signal: AbortSignal,
   ): Promise<void> {
     if (entries.length === 0) return;
-    if (signal.aborted) throw await this.noAnswer(); // waited for the connection in vain
+    if (isAborted(signal)) throw await this.noAnswer(); // waited for the connection in vain
     const documents = entries.map(({ document }) => document);
     try {
       // The type of the options has no signal, but the driver hands it on; one of before 6.12 does not look at it.
@@ -152,6 +152,7 @@ export class MongoBackend implements Destination, OnModuleInit, OnApplicationBoo
       };
       await collection.insertMany(documents, options);
     } catch (error) {
+      if (isAborted(signal)) throw await this.noAnswer(); // in the driver's words, if it heard the signal first
       const writeErrors = writeErrorsOf(error, documents.length);
       if (writeErrors !== undefined) rejections.push(...(await this.judge(writeErrors, entries, collection)));
       else if (isOfTheEncoder(error)) {
@@ -221,6 +222,11 @@ export class MongoBackend implements Destination, OnModuleInit, OnApplicationBoo
   private say(text: string): void {
     new Logger('Tracking').warn(`MongoBackend (collection "${this.collectionName}"): ${text}`);
   }
+}
+
+/** Asked anew each time: the compiler takes a property for unchanged that was read before an await. */
+function isAborted({ aborted }: AbortSignal): boolean {
+  return aborted;
 }
 
 function fail(error: unknown): never {

@@ -70,21 +70,21 @@ export function writeErrorsOf(error: unknown, sent: number): readonly mongo.Writ
 /** Whether the driver itself failed, before or without the server: then a document may be to blame. */
 export function isOfTheEncoder(error: unknown): boolean {
   const { name, code } = error as { name?: unknown; code?: unknown };
-  if (code !== undefined) return false;
+  if (typeof code === 'number') return false;
   return typeof name !== 'string' || !name.startsWith('Mongo') || name === 'MongoInvalidArgumentError';
 }
 
 /** For a batch of which nothing is known. */
 export function sendFailure(error: unknown): SendFailedException {
   const { name, message, code, codeName } = error as Record<'name' | 'message' | 'code' | 'codeName', unknown>;
-  if (code === undefined) {
-    // Of the driver or the network: it names hosts at most. The encoder's errors name keys.
+  if (typeof code !== 'number') {
+    // Of the driver, or of the network, whose codes are texts such as EPIPE: it names hosts at most. The encoder's errors name keys.
     if (isOfTheEncoder(error)) return driverFailure(String(name));
     const reason = `MongoDB was not reached (${String(message).slice(0, 200)})`;
     return SendFailedException.create({ reason, retryable: true });
   }
   const given = typeof codeName === 'string' ? ` ${codeName}` : '';
-  const reason = `MongoDB did not take the batch (${showCode(code)}${given})${mendFor(code)}`;
+  const reason = `MongoDB did not take the batch (${String(code)}${given})${mendFor(code)}`;
   return SendFailedException.create({ reason, retryable: !FINAL_FOR_ALL.includes(code) });
 }
 
@@ -92,10 +92,6 @@ export function sendFailure(error: unknown): SendFailedException {
 function driverFailure(name: string): SendFailedException {
   const isEncoder = name.startsWith('BSON') || name === 'MongoInvalidArgumentError';
   return SendFailedException.create({ reason: `the driver does not take the batch (${name})`, retryable: !isEncoder });
-}
-
-function showCode(code: unknown): string {
-  return typeof code === 'number' || typeof code === 'string' ? String(code) : 'no code';
 }
 
 function mendFor(code: unknown): string {

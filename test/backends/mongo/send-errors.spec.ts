@@ -66,6 +66,11 @@ describe('A failed insert', () => {
     expect(sendFailure(error)).toMatchObject({ retryable: true, message: reason });
   });
 
+  it('may change when the connection broke, whose code is a text', () => {
+    const error = Object.assign(new MongoServerError({ message: 'write EPIPE' }), { code: 'EPIPE' });
+    expect(sendFailure(error)).toMatchObject({ retryable: true, message: 'MongoDB was not reached (write EPIPE)' });
+  });
+
   it('is final, without the words of the encoder, when the encoder failed at what it takes by itself', () => {
     const failure = sendFailure(new mongoose.mongo.BSON.BSONError('key secret must not contain null bytes'));
     expect(failure).toMatchObject({ retryable: false, message: 'the driver does not take the batch (BSONError)' });
