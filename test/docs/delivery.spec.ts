@@ -24,6 +24,10 @@ function rowsOf(text: string, head: string): string[][] {
   );
 }
 
+function shownDefault(value: unknown): string {
+  return value === undefined ? 'none' : `\`${JSON.stringify(value).replaceAll('"', "'")}\``;
+}
+
 function flat(options: object, prefix = ''): [string, unknown][] {
   return Object.entries(options).flatMap(([name, value]: [string, unknown]) =>
     typeof value === 'object' && value !== null ? flat(value, `${name}.`) : [[`${prefix}${name}`, value]],
@@ -33,10 +37,7 @@ function flat(options: object, prefix = ''): [string, unknown][] {
 describe('The table of options in docs/delivery.md', () => {
   it('has every option with its default', () => {
     const shown = rowsOf(page('delivery.md'), '| option | default |').map(([option, value]) => [option, value]);
-    const real = flat(DELIVERY_DEFAULTS).map(([option, value]) => [
-      `\`${option}\``,
-      value === undefined ? 'none' : `\`${typeof value === 'string' ? `'${value}'` : String(value)}\``,
-    ]);
+    const real = flat(DELIVERY_DEFAULTS).map(([option, value]) => [`\`${option}\``, shownDefault(value)]);
     expect(new Map(shown as [string, string][])).toEqual(new Map(real as [string, string][]));
     expect(shown).toHaveLength(real.length);
   });
