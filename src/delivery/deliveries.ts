@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import type { Notices } from '../event/notices';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
@@ -240,7 +240,13 @@ function tellAll<News>(listeners: ReadonlySet<(news: News) => void>, news: News)
 
 /** Removes the folders in it that have nothing in them, and theirs before; what has is for the next start. */
 function removeEmptyIn(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return; // somebody has removed it: the application closes all the same
+  }
+  for (const entry of entries) {
     if (!entry.isDirectory()) continue;
     const inner = join(folder, entry.name);
     removeEmptyIn(inner);

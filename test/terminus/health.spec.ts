@@ -135,10 +135,13 @@ describe('The health of tracking', () => {
   });
 
   it('is down while the disk cannot be used, and says whose', async () => {
-    const { tracker, ask } = await served({ directory, durable: true, batch: { maxWaitMs: 60_000 } });
+    const { app, tracker, gate, ask } = await served({ directory, durable: true, batch: { maxWaitMs: 60_000 } });
     rmSync(directory, { recursive: true });
     tracker.emit('e');
     expect(await ask()).toMatchObject({ code: 503, tracking: { status: 'down', diskFailing: ['gate'], pending: 1 } });
+    gate.behave = down;
+    await app.close();
+    expect(tracker.ledger.destination('gate')).toMatchObject({ pending: 0, dropped: { shutdown: 1 } });
   });
 
   it('says `up`, with the same details, where Terminus does not know the word', async () => {

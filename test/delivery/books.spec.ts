@@ -1,0 +1,310 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { SendFailedException, type DeliveryOptions, type DestinationCounts, type StoredEvent } from '../../src';
+import { Deliveries } from '../../src/delivery/deliveries';
+import type { Delivery } from '../../src/delivery/delivery';
+import { Envelope, OwnContext } from '../../src/event/envelope';
+import { DEFAULT_LIMITS } from '../../src/event/normal-form';
+import { Normalizer } from '../../src/event/normalizer';
+import { Notices } from '../../src/event/notices';
+import { RecordingLogger } from '../support/start-tracking';
+import { until } from '../support/until';
+import { imbalance } from './books';
+import { Gate, type Behaviour } from './gate';
+
+type Mood = 'takes all' | 'refuses some' | 'asks for some later' | 'refuses whole' | 'fails' | 'does not answer';
+
+type Step =
+  | { readonly does: 'emit'; readonly events: number; readonly fillers: number }
+  | { readonly does: 'mood'; readonly mood: Mood }
+  | { readonly does: 'flush' | 'turn' | 'restart' | 'exit' }
+  | { readonly does: 'redrive' | 'purge'; readonly only: 'all' | 'odd' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      does: fc.constant('emit' as const),
+      events: fc.integer({ min: 1, max: 12 }),
+      fillers: fc.integer({ min: 0, max: 900 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      does: fc.constant('mood' as const),
+      mood: fc.constantFrom<Mood>(
+        'takes all',
+        'refuses some',
+        'asks for some later',
+        'refuses whole',
+        'fails',
+        'does not answer',
+      ),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ does: fc.constantFrom('flush' as const, 'turn' as const) }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('restart' as const, 'exit' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constantFrom('redrive' as const, 'purge' as const),
+      only: fc.constantFrom('all' as const, 'odd' as const),
+    }),
+  },
+);
+
+interface Config {
+  readonly hasDisk: boolean;
+  readonly options: DeliveryOptions;
+}
+
+const config: fc.Arbitrary<Config> = fc.record({
+  hasDisk: fc.boolean(),
+  options: fc.record({
+    durable: fc.boolean(),
+    maxEvents: fc.integer({ min: 1, max: 10 }),
+    maxBytes: fc.integer({ min: 300, max: 5000 }),
+    maxDiskBytes: fc.integer({ min: 9000, max: 40_000 }),
+    whenFull: fc.constantFrom('drop-newest' as const, 'drop-oldest' as const),
+    batch: fc.record({
+      maxEvents: fc.integer({ min: 1, max: 6 }),
+      maxBytes: fc.integer({ min: 300, max: 4000 }),
+      maxWaitMs: fc.integer({ min: 0, max: 2 }),
+    }),
+    concurrency: fc.integer({ min: 1, max: 3 }),
+    ordered: fc.boolean(),
+    timeoutMs: fc.constant(4),
+    retry: fc.record({
+      attempts: fc.integer({ min: 1, max: 4 }),
+      minDelayMs: fc.constant(1),
+      maxDelayMs: fc.constant(1),
+    }),
+  }),
+});
+
+const isOdd = ({ name }: { readonly name: string }): boolean => Number(name.slice(1)) % 2 === 1;
+
+/** What is answered is seen by the delivery in the same turn: between them, it cannot close. */
+const moods: Readonly<Record<Mood, Behaviour>> = {
+  'takes all': () => Promise.resolve(),
+  'refuses some': (events) => Promise.resolve(someOf(events, false)),
+  'asks for some later': (events) => Promise.resolve(someOf(events, true)),
+  'refuses whole': () => Promise.reject(SendFailedException.create({ reason: 'refused', retryable: false })),
+  fails: () => Promise.reject(new Error('down')),
+  'does not answer': (_, signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    }),
+};
+
+function someOf(
+  events: readonly StoredEvent[],
+  retryable: boolean,
+): { index: number; reason: string; retryable: boolean }[] {
+  return events.flatMap((event, index) => (isOdd(event) ? [{ index, reason: 'odd', retryable }] : []));
+}
+
+const normalizer = new Normalizer(DEFAULT_LIMITS, () => undefined);
+
+/** For what is left at the end, which a destination takes that answers at once. */
+const PATIENCE_MS = 3000;
+
+/** One application after the other on one directory, and what an onlooker knows of every event. */
+class Lives {
+  /** Ids that a delivery has taken. */
+  readonly accepted = new Set<string>();
+  /** Ids that the destination has taken; each as often. */
+  readonly arrived: string[] = [];
+  /** Dead letters that were taken out, or went with the memory they were in. */
+  private lettersGone = 0;
+  /** The counts of the lives that have ended. */
+  private readonly ended: DestinationCounts[] = [];
+  private gate = new Gate();
+  private deliveries = new Deliveries('default', {}, new Notices(new RecordingLogger()));
+  private delivery: Delivery | undefined;
+  private mood: Mood = 'takes all';
+  private emitted = 0;
+  /** Books that did not balance. */
+  private readonly seenWrong: DestinationCounts[] = [];
+  private readonly directory: string | undefined;
+
+  constructor(private readonly config: Config) {
+    this.directory = config.hasDisk ? mkdtempSync(join(tmpdir(), 'tracking-books-')) : undefined;
+  }
+
+  async start(): Promise<void> {
+    const { options } = this.config;
+    const delivery: DeliveryOptions = {
+      ...options,
+      durable: options.durable && this.config.hasDisk,
+      directory: this.directory,
+    };
+    this.gate = new Gate();
+    this.gate.behave = async (events, signal) => {
+      this.note();
+      const rejections = (await moods[this.mood](events, signal)) ?? [];
+      const refused = new Set(rejections.map(({ index }) => index));
+      this.arrived.push(...events.flatMap(({ id }, index) => (refused.has(index) ? [] : [id])));
+      return rejections;
+    };
+    this.deliveries = new Deliveries('default', delivery, new Notices(new RecordingLogger()));
+    if (this.directory !== undefined) await this.deliveries.claim([this.directory]);
+    this.deliveries.watch(() => this.note());
+    this.delivery = this.deliveries.open('gate', 'gate', this.gate, this.deliveries.settingsFor(Gate, undefined));
+    await this.deliveries.beginAdopting();
+    // What was left is found again, all of it: by now some may have been sent already, but none is forgotten.
+    expect(this.counts().recovered).toBe(this.ended.at(-1)?.handedOver ?? 0);
+  }
+
+  async run(next: Step): Promise<void> {
+    switch (next.does) {
+      case 'emit':
+        for (let n = 0; n < next.events; n++) this.emit(next.fillers);
+        break;
+      case 'mood':
+        this.mood = next.mood;
+        break;
+      case 'flush':
+        await this.current.flush();
+        break;
+      case 'turn':
+        await new Promise(setImmediate);
+        break;
+      case 'redrive':
+        this.lettersGone += this.deliveries.redrive(next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) });
+        break;
+      case 'purge':
+        this.lettersGone += this.deliveries.purge(next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) });
+        break;
+      case 'restart':
+      case 'exit':
+        await this.end(next.does === 'exit');
+        await this.start();
+        break;
+    }
+    this.check();
+  }
+
+  /** The destination takes all that is left; then the books of all lives are laid beside what the onlooker knows. */
+  async conclude(): Promise<void> {
+    this.mood = 'takes all';
+    const isDone = (): boolean => {
+      void this.current.flush();
+      return this.counts().pending === 0;
+    };
+    await until(isDone, () => JSON.stringify(this.counts()), PATIENCE_MS);
+    this.check();
+    const last = this.counts();
+    const all = [...this.ended, last];
+    const sum = (of: (counts: DestinationCounts) => number): number =>
+      all.reduce((total, counts) => total + of(counts), 0);
+    const dropped = sum((counts) => Object.values(counts.dropped).reduce((total, count) => total + count, 0));
+
+    // Each event once, although it may have been sent more often than it was answered.
+    expect(new Set(this.arrived).size).toBe(this.arrived.length);
+    expect(sum(({ delivered }) => delivered)).toBe(this.arrived.length);
+    expect(sum(({ accepted }) => accepted)).toBe(this.accepted.size);
+    expect(this.arrived.filter((id) => !this.accepted.has(id))).toEqual([]);
+    expect(sum(({ recovered }) => recovered)).toBe(sum(({ handedOver }) => handedOver));
+    // Every one that came has ended.
+    expect(this.accepted.size + sum(({ redriven }) => redriven)).toBe(
+      this.arrived.length + sum(({ deadLettered }) => deadLettered) + dropped,
+    );
+    // So has every dead letter, or it is kept.
+    expect(sum(({ deadLettered }) => deadLettered)).toBe(
+      last.deadLetters + this.lettersGone + sum(({ forgottenDeadLetters }) => forgottenDeadLetters),
+    );
+    // Nothing is dropped but for want of room, or at an end without a disk.
+    for (const { dropped: reasons } of all) {
+      const allowed = this.config.hasDisk ? ['queue-full'] : ['queue-full', 'shutdown'];
+      // At the end, what does not fit on the disk either.
+      if (this.config.hasDisk) allowed.push('shutdown');
+      expect(Object.keys(reasons).filter((reason) => !allowed.includes(reason))).toEqual([]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.delivery?.drain(5);
+    await this.deliveries.close();
+    if (this.directory !== undefined) rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async end(isExit: boolean): Promise<void> {
+    const letters = this.config.hasDisk ? 0 : this.counts().deadLetters;
+    const before = this.counts();
+    if (isExit) this.current.flushSync();
+    else await this.current.drain(3);
+    const counts = this.counts();
+    this.check();
+    expect(counts.pending).toBe(0);
+    expect(this.emitOne(10)).toBe('closed');
+    if (!this.config.hasDisk) {
+      expect(counts.handedOver).toBe(0);
+      // In memory, and gone with it: those of before, and those that died while it drained.
+      this.lettersGone +=
+        letters +
+        (counts.deadLettered - before.deadLettered) -
+        (counts.forgottenDeadLetters - before.forgottenDeadLetters);
+    }
+    this.ended.push(counts);
+    await this.deliveries.close();
+  }
+
+  private emit(fillers: number): void {
+    if (this.emitOne(fillers) === undefined) this.accepted.add(`id-${String(this.emitted)}`);
+    this.check();
+  }
+
+  private emitOne(fillers: number): string | undefined {
+    const number = ++this.emitted;
+    const data = { filler: 'x'.repeat(fillers) };
+    const facts = { id: `id-${String(number)}`, name: `e${String(number)}`, time: 0, data };
+    const context = new OwnContext({});
+    return this.current.accept(Envelope.of({ ...facts, context, depth: 0, parentId: undefined }, normalizer));
+  }
+
+  private check(): void {
+    this.note();
+    expect(this.seenWrong).toEqual([]);
+  }
+
+  /** For where an error that is thrown would be taken for one of the destination, or of a listener. */
+  private note(): void {
+    const { delivery } = this;
+    if (delivery === undefined) return; // it is being opened
+    const counts = delivery.counts();
+    if (imbalance(counts) !== 0 || counts.pending < 0) this.seenWrong.push(counts);
+  }
+
+  private get current(): Delivery {
+    if (this.delivery === undefined) throw new Error('it has not started');
+    return this.delivery;
+  }
+
+  private counts(): DestinationCounts {
+    return this.current.counts();
+  }
+}
+
+describe('The books of a destination', () => {
+  it('balance at every moment, whatever it does; every event ends once, and what is left is found again', async () => {
+    await fc.assert(
+      fc.asyncProperty(config, fc.array(step, { minLength: 3, maxLength: 30 }), async (settings, steps) => {
+        const lives = new Lives(settings);
+        try {
+          await lives.start();
+          for (const next of steps) await lives.run(next);
+          await lives.conclude();
+        } finally {
+          await lives.close();
+        }
+      }),
+      { numRuns: Number(process.env['BOOKS_RUNS'] ?? 60), interruptAfterTimeLimit: 60_000 },
+    );
+  }, 120_000);
+});
