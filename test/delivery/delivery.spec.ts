@@ -251,6 +251,21 @@ describe('The delivery to a destination', () => {
     },
   );
 
+  it('tells of a full queue once, and again only after it was empty', async () => {
+    const { tracker, ledger } = await started({ ...quick, maxEvents: 2, batch: { maxWaitMs: 1000 } });
+    const told: string[] = [];
+    ledger.onChange(({ path, change }) => told.push(`${path} ${change}`));
+    const flood = (): void => {
+      for (let n = 0; n < 5; n++) tracker.emit('e');
+    };
+    flood();
+    flood();
+    expect(told).toEqual(['gate queue-full']);
+    await tracker.flush();
+    flood();
+    expect(told).toEqual(['gate queue-full', 'gate queue-full']);
+  });
+
   it('says of an event for which somebody waits what became of it', async () => {
     const { tracker, gate } = await started({ batch: { maxWaitMs: 60_000 } });
     await expect(tracker.emitConfirmed('e')).resolves.toMatchObject({ destinations: { gate: 'delivered' } });
