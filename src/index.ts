@@ -79,7 +79,7 @@ export { UnknownBackendException } from './routing/unknown-backend.exception';
 
 export type { BreakerState } from './delivery/breaker';
 export type { DeadLetter, DeadLetterFilter } from './delivery/dead-letter-box';
-export type { DeliveryEvent } from './delivery/deliveries';
+export type { DeliveryDuration, DeliveryEvent } from './delivery/deliveries';
 export type { DeliveryChange } from './delivery/delivery';
 export type { DestinationCounts } from './delivery/delivery-ledger';
 export type { BatchOptions, DeliveryOptions, RetryOptions } from './delivery/delivery-options';

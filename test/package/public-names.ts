@@ -58,6 +58,7 @@ export const publicTypes: readonly string[] = [
   'DedupeOptions',
   'DeliveryChange',
   'DeliveryCounts',
+  'DeliveryDuration',
   'DeliveryEvent',
   'DeliveryOptions',
   'DescribeEngine',
