@@ -112,5 +112,5 @@ export function event(data: object = {}, more: Partial<DeliveredEvent> = {}): De
 
 /** The documents by the order of their events. */
 export async function stored(collection: Promise<Collection<Stored>>): Promise<readonly Stored[]> {
-  return (await collection).find().sort({ _id: 1 }).toArray() as unknown as Stored[];
+  return (await collection).find().sort({ _id: 1 }).toArray();
 }
