@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { backend, MemoryBackend, TrackingConfigException } from '../../src';
+import { mongooseEngines } from 'nestjs-event-tracking/mongoose';
 import { backendsFromSettings } from '../../src/settings/backends-from-settings';
 import { LogFolder } from '../support/log-folder';
 import { startTracking } from '../support/start-tracking';
@@ -96,7 +97,7 @@ describe('docs/from-python.md', () => {
     const engines = [...table('| `ENGINE` |').matchAll(/`(eventtracking\.[\w.]+)`.*\| (not yet)?/g)];
     const isThere = (name: string): boolean => {
       try {
-        backendsFromSettings({ EVENT_TRACKING_PROCESSORS: [{ ENGINE: name }] });
+        backendsFromSettings({ EVENT_TRACKING_PROCESSORS: [{ ENGINE: name }] }, mongooseEngines);
         return true;
       } catch (error) {
         return !String(error).includes('comes with') && !String(error).includes('nothing is known');
