@@ -68,8 +68,8 @@ export abstract class TrackingShell implements NestModule {
 
   private hasOtherMiddleware(): boolean {
     for (const { instance } of this.container.values()) {
-      if (!(instance instanceof TrackingShell) && typeof (instance as Partial<NestModule>).configure === 'function')
-        return true;
+      if (instance instanceof TrackingShell) continue;
+      if (typeof (instance as Partial<NestModule> | undefined)?.configure === 'function') return true;
     }
     return false;
   }
