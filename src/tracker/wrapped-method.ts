@@ -29,7 +29,7 @@ export type Around = (tracker: TrackerService, call: MethodCall, body: () => unk
 
 interface Layer {
   readonly tracker: string;
-  /** Under which the instance has it; asked for at each call, and made once. */
+  /** Under which the instance has it. Made once: `Symbol.for` looks a text up at each call. */
   readonly property: symbol;
   readonly around: Around;
 }
