@@ -230,6 +230,7 @@ function shellModule(name: string, tokens: Tokens, core: DynamicModule): Dynamic
   Inject(tokens.settings)(Shell, undefined, 1);
   Inject(HttpAdapterHost)(Shell, undefined, 2);
   Optional()(Shell, undefined, 2);
+  Inject(ModulesContainer)(Shell, undefined, 3);
   Module({})(Shell);
   return { module: Shell, global: true, imports: [core], exports: [core] };
 }

@@ -10,7 +10,7 @@ import type { TrackerScopes } from './tracker-scopes';
  */
 const platformRequests = new WeakMap<object, object>();
 
-/** To be called for each request of Fastify, as soon as it has one: `fastify.addHook('onRequest', ...)`. */
+/** To be called for each request of Fastify whose scope is opened by middleware, as soon as it has one. */
 export function linkPlatformRequest(raw: object, platform: object): void {
   platformRequests.set(raw, platform);
 }
@@ -31,17 +31,28 @@ export class RequestContext {
 
   /** A plain function: Nest builds a class middleware through its injector, which costs a fifth of Fastify's throughput. */
   readonly middleware = (request: TrackedRequest, _response: unknown, next: () => void): void => {
-    const now = (): TrackedRequest => (platformRequests.get(request) as TrackedRequest | undefined) ?? request;
+    this.open(request, request, undefined, next);
+  };
+
+  /** As a hook of Fastify, for `onRequest`. */
+  readonly hook = (request: TrackedRequest & { readonly raw: object }, _reply: unknown, done: () => void): void => {
+    this.open(request.raw, request, request, done);
+  };
+
+  private open(raw: object, entering: TrackedRequest, platform: TrackedRequest | undefined, next: () => void): void {
     runInRequestStore(
-      request,
+      raw,
       this.inherited,
       (store) => {
+        const { fields, normalizer } = this;
+        const now = (): TrackedRequest =>
+          platform ?? (platformRequests.get(raw) as TrackedRequest | undefined) ?? entering;
         this.scopes.openRequest(
           store,
-          (parent) => new RequestScope(parent, request, now, this.fields, this.normalizer),
+          (parent) => new RequestScope(parent, fields.enter(entering, store), now, fields, normalizer),
         );
       },
       next,
     );
-  };
+  }
 }

@@ -45,9 +45,15 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const SANE_ID = /^[\w.:+/=@-]{1,128}$/;
 const FASTIFY_COUNTER = /^req-[0-9a-z]+$/;
 
-/** What is gone from a request when its socket is closed, as it was when the request came in. */
+/** Several trackers may track one request, and must agree on its id. */
+export interface RequestIdentity {
+  id: string | undefined;
+}
+
+/** What is gone from a request when its socket is closed, as it was when the request came in; and what is known of it since. */
 export interface EnteredRequest {
   readonly ip: unknown;
+  readonly identity: RequestIdentity;
 }
 
 type Read = (request: TrackedRequest, entered: EnteredRequest) => unknown;
@@ -61,16 +67,19 @@ const ONCE: Readonly<Record<string, Read>> = {
   ip: (_request, { ip }) => ip,
   agent: (request) => request.headers['user-agent'],
   host: (request) => request.host ?? request.headers['host'],
-  path: (request) => (request.originalUrl ?? request.url)?.split('?', 1)[0],
+  path: (request) => withoutQuery(request.originalUrl ?? request.url),
   referer: (request) => request.headers['referer'],
   accept_language: (request) => request.headers['accept-language'],
   method: (request) => request.method,
 };
 
+const USER_ID_KEYS = ['id', 'user_id', 'userId', 'sub'];
+const USERNAME_KEYS = ['username', 'preferred_username', 'name'];
+
 /** Fields that guards and middleware after ours bring, and may change. */
 const AT_EMIT: Readonly<Record<string, Read>> = {
-  user_id: (request) => firstOf(userOf(request), ['id', 'user_id', 'userId', 'sub']),
-  username: (request) => firstOf(userOf(request), ['username', 'preferred_username', 'name']),
+  user_id: (request) => firstOf(userOf(request), USER_ID_KEYS),
+  username: (request) => firstOf(userOf(request), USERNAME_KEYS),
   session: sessionHash,
 };
 
@@ -102,13 +111,14 @@ export class RequestFields {
       hash?.fields.some((name) => name === reader.name || name === reader.field) === true;
     const hashed = (reader: Reader): Reader =>
       hash !== undefined && isHashed(reader)
-        ? { ...reader, read: (...request) => keyedHash(reader.read(...request), hash.key) }
+        ? { ...reader, read: (request, entered) => keyedHash(reader.read(request, entered), hash.key) }
         : reader;
     const readers = (known: Readonly<Record<string, Read>>): Reader[] =>
       Object.entries(known).flatMap(([field, read]) => {
         const change = changes[field];
         if (change === false || typeof change === 'function') return [];
-        return [hashed({ name: change ?? field, field, read: (...request) => clean(read(...request)) })];
+        const cleaned: Read = (request, entered) => clean(read(request, entered));
+        return [hashed({ name: change ?? field, field, read: cleaned })];
       });
     const added = Object.entries(changes).flatMap(([field, change]) =>
       typeof change === 'function' ? [hashed({ name: field, field, read: (request) => atOnce(change(request)) })] : [],
@@ -118,12 +128,13 @@ export class RequestFields {
   }
 
   /** To be called when the request comes in. */
-  enter(request: TrackedRequest): EnteredRequest {
+  enter(request: TrackedRequest, identity: RequestIdentity): EnteredRequest {
     try {
-      return { ip: request.ip ?? (request['socket'] as { remoteAddress?: string } | undefined)?.remoteAddress };
+      const ip = request.ip ?? (request['socket'] as { remoteAddress?: string } | undefined)?.remoteAddress;
+      return { ip, identity };
     } catch (error) {
       this.onFault('ip', error);
-      return { ip: undefined };
+      return { ip: undefined, identity };
     }
   }
 
@@ -156,14 +167,8 @@ function own(request: TrackedRequest, key: string): unknown {
   return request[key] ?? (request['raw'] as TrackedRequest | undefined)?.[key];
 }
 
-/** Several trackers may track one request, and must agree on its id. */
-const ids = new WeakMap<object, string>();
-
-function requestId(request: TrackedRequest): string {
-  const raw = (request['raw'] as object | undefined) ?? request;
-  const id = ids.get(raw) ?? givenId(request) ?? randomUUID();
-  ids.set(raw, id);
-  return id;
+function requestId(request: TrackedRequest, { identity }: EnteredRequest): string {
+  return (identity.id ??= givenId(request) ?? randomUUID());
 }
 
 /**
@@ -172,8 +177,12 @@ function requestId(request: TrackedRequest): string {
  */
 function givenId(request: TrackedRequest): string | undefined {
   const { id, raw } = request as { id?: unknown; raw?: { id?: unknown } };
-  const ofLogger = [id, raw?.id].map(sane).find((text) => text !== undefined && !FASTIFY_COUNTER.test(text));
-  return ofLogger ?? sane(request.headers['x-request-id']);
+  return ofLogger(id) ?? ofLogger(raw?.id) ?? sane(request.headers['x-request-id']);
+}
+
+function ofLogger(id: unknown): string | undefined {
+  const text = id === undefined ? undefined : sane(id);
+  return text === undefined || FASTIFY_COUNTER.test(text) ? undefined : text;
 }
 
 function sane(id: unknown): string | undefined {
@@ -212,13 +221,20 @@ function keyedHash(value: unknown, key: string): string | undefined {
   return createHmac('sha256', key).update(String(value)).digest('hex').slice(0, 32);
 }
 
+const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'bigint']);
+
 function isScalar(value: unknown): value is string | number | boolean | bigint {
-  return ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
+  return SCALARS.has(typeof value);
 }
 
 function clean(value: unknown): unknown {
   if (Array.isArray(value)) return clean(value[0]);
   return typeof value === 'string' ? cut(value).replace(CONTROL_CHARACTERS, ' ') : value;
+}
+
+function withoutQuery(url: string | undefined): string | undefined {
+  const at = url === undefined ? -1 : url.indexOf('?');
+  return at < 0 ? url : url?.slice(0, at);
 }
 
 /** Never in the midst of a character: half of one is no text for other readers. */

@@ -1,27 +1,35 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ClsServiceManager } from 'nestjs-cls';
+import type { RequestIdentity } from './request-fields';
 import type { Scope } from './scope';
 
 /**
  * What one request carries: the scope that each tracker has opened for it. It is set once and stays the same object, since it
  * is also by what a nested scope knows the request it was opened in.
  */
-export class RequestStore {
-  private readonly scopes = new Map<object, Scope>();
+export class RequestStore implements RequestIdentity {
+  id: string | undefined;
+  /** The first tracker, and its scope. */
+  firstOwner: object | undefined;
+  private firstScope: Scope | undefined;
+  /** Made for the second tracker: most applications have one, and a map for each request is garbage. */
+  private others: Map<object, Scope> | undefined;
 
   /** @param request the platform's own, by which a store left over from another request is told apart */
   constructor(readonly request: object) {}
 
   open(owner: object, scope: Scope): void {
-    this.scopes.set(owner, scope);
+    if (this.firstOwner === undefined) {
+      this.firstOwner = owner;
+      this.firstScope = scope;
+    } else {
+      this.others ??= new Map();
+      this.others.set(owner, scope);
+    }
   }
 
   scopeOf(owner: object): Scope | undefined {
-    return this.scopes.get(owner);
-  }
-
-  owners(): IterableIterator<object> {
-    return this.scopes.keys();
+    return this.firstOwner === owner ? this.firstScope : this.others?.get(owner);
   }
 }
 

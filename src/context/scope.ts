@@ -97,10 +97,12 @@ export class Scope {
     return this.parent.collectUp(layers);
   }
 
-  private merge(ofParent: View | undefined): View {
+  private merge(ofParentOrNothing: View | undefined): View {
     const own = this.ownValues();
     const [only] = this.entries;
-    // Most scopes have one entry: nothing is put together for them that the garbage collector would have to take apart.
+    const ofParent = ofParentOrNothing === EMPTY_VIEW ? undefined : ofParentOrNothing;
+    // A request has no entry and most scopes have one: nothing is put together for them that would only be garbage.
+    if (own !== undefined && only === undefined) return new View(ofParent, own);
     if (own === undefined && only !== undefined && this.entries.length === 1) return new View(ofParent, only.values);
     const layers = this.entries.map(({ values }) => values);
     if (own !== undefined) layers.unshift(own);
@@ -109,7 +111,7 @@ export class Scope {
 }
 
 /** Shallow, as in the reference: a nested object is replaced, and a key keeps the place where it first stood. */
-function mergeLayers(values: EventFields, ...layers: readonly EventFields[]): EventFields {
+export function mergeLayers(values: EventFields, ...layers: readonly EventFields[]): EventFields {
   for (const layer of layers) {
     for (const key of Object.keys(layer)) setField(values, key, layer[key]);
   }

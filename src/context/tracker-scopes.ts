@@ -83,6 +83,5 @@ export function currentScopesTracker(): object | undefined {
   const request = currentRequestStore();
   const frame = currentFrame(request);
   if (frame !== undefined) return frame.owner.tracker;
-  for (const owner of request?.owners() ?? []) return (owner as TrackerScopes).tracker;
-  return undefined;
+  return (request?.firstOwner as TrackerScopes | undefined)?.tracker;
 }

@@ -1,5 +1,5 @@
 import { copyNormalForm, setField, toNormalForm, type ReplacedKind, type ValueLimits } from './normal-form';
-import { writePlainJson } from './plain-json';
+import { isPlainJson, writePlainJson } from './plain-json';
 import type { EventFields, TrackingEvent } from './tracking-event';
 
 /** Told of each value that could not be written as it was. @param path from the event, such as `data.answer.file` */
@@ -39,6 +39,11 @@ export class Normalizer {
   context(place: string, values: unknown): EventFields | undefined {
     const form = this.value(place, 'context', values);
     return isFields(form) ? form : undefined;
+  }
+
+  /** Whether a scope's values are in normal form as they are; false where nobody has looked. */
+  isPlain(values: EventFields): boolean {
+    return isPlainJson(values, this.limits);
   }
 
   copy(event: TrackingEvent): TrackingEvent {

@@ -125,8 +125,10 @@ function emitOutcome(
   const { result, error, durationMs, count } = ended;
   const outcome = { args: [...call.args], result, error, durationMs, count };
   const make = (part: 'data' | 'context'): object | undefined => {
+    const maker = options[part];
+    if (maker === undefined) return undefined;
     try {
-      const made: unknown = options[part]?.(outcome);
+      const made: unknown = maker.call(options, outcome);
       if (isPromise(made)) {
         made.then(undefined, () => undefined);
         throw new TypeError('it returned a promise, and emit waits for nothing');

@@ -1,10 +1,23 @@
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
-import type { HttpAdapterHost } from '@nestjs/core';
+import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { linkPlatformRequest, RequestContext } from '../context/request-context';
 import type { Settings } from './settings';
 import { TrackerService } from './tracker.service';
 
 type Routes = Parameters<ReturnType<MiddlewareConsumer['apply']>['forRoutes']>;
+
+type OnRequest = (request: { raw: object }, reply: unknown, done: () => void) => void;
+
+interface FastifyLike {
+  /** Also for the plugins that it has already. */
+  addHook(name: 'onRequest', hook: OnRequest): unknown;
+}
+
+interface PlatformAdapter {
+  getType?(): string;
+  getInstance(): unknown;
+  use(middleware: RequestContext['middleware']): unknown;
+}
 
 /** Opens the scope of each request. */
 export abstract class TrackingShell implements NestModule {
@@ -12,31 +25,59 @@ export abstract class TrackingShell implements NestModule {
     private readonly tracker: TrackerService,
     private readonly settings: Settings,
     private readonly adapterHost: HttpAdapterHost | undefined,
+    private readonly container: ModulesContainer,
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
     const { requestContext = {} } = this.settings.options;
     const runtime = TrackerService.runtimeOf(this.tracker);
     if (requestContext === false || runtime.isOff) return;
-    this.linkFastifyRequests();
-    const { middleware } = new RequestContext(requestContext, runtime.scopes, runtime.normalizer, (field, error) => {
+    const context = new RequestContext(requestContext, runtime.scopes, runtime.normalizer, (field, error) => {
       runtime.fail(`requestContext.fields.${field}`, error, 'The event goes without this field.');
     });
     const { forRoutes = ['{*path}'], exclude = [] } = requestContext;
+    if (requestContext.forRoutes === undefined && exclude.length === 0 && this.openForAll(context)) return;
+    this.linkFastifyRequests();
     consumer
-      .apply(middleware)
+      .apply(context.middleware)
       .exclude(...(exclude as Parameters<ReturnType<MiddlewareConsumer['apply']>['exclude']>))
       .forRoutes(...(forRoutes as Routes));
   }
 
+  /**
+   * Nest looks at the path of each request for each middleware: on Fastify, a scope opened in one took 12 µs, and 5 in a hook
+   * (docs/benchmarks.md). So where every request gets a scope, it is opened without that, unless other modules have middleware:
+   * it may emit, and Nest runs it in an order that this would change.
+   * @returns whether it is done
+   */
+  private openForAll(context: RequestContext): boolean {
+    const adapter = this.adapterHost?.httpAdapter as PlatformAdapter | undefined;
+    if (adapter === undefined || this.hasOtherMiddleware()) return false;
+    switch (adapter.getType?.()) {
+      case 'express':
+        adapter.use(context.middleware);
+        return true;
+      case 'fastify':
+        (adapter.getInstance() as FastifyLike).addHook('onRequest', context.hook as OnRequest);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private hasOtherMiddleware(): boolean {
+    for (const { instance } of this.container.values()) {
+      if (instance instanceof TrackingShell) continue;
+      if (typeof (instance as Partial<NestModule> | undefined)?.configure === 'function') return true;
+    }
+    return false;
+  }
+
   /** Middleware on Fastify gets the raw request, while guards put the user on Fastify's own. */
   private linkFastifyRequests(): void {
-    const adapter = this.adapterHost?.httpAdapter as { getType?(): string; getInstance(): unknown } | undefined;
+    const adapter = this.adapterHost?.httpAdapter as PlatformAdapter | undefined;
     if (adapter?.getType?.() !== 'fastify') return;
-    const fastify = adapter.getInstance() as {
-      addHook(name: 'onRequest', hook: (request: { raw: object }, reply: unknown, done: () => void) => void): unknown;
-    };
-    fastify.addHook('onRequest', (request, _reply, done) => {
+    (adapter.getInstance() as FastifyLike).addHook('onRequest', (request, _reply, done) => {
       linkPlatformRequest(request.raw, request);
       done();
     });

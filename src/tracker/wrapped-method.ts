@@ -29,6 +29,8 @@ export type Around = (tracker: TrackerService, call: MethodCall, body: () => unk
 
 interface Layer {
   readonly tracker: string;
+  /** Under which the instance has it. Made once: `Symbol.for` looks a text up at each call. */
+  readonly property: symbol;
   readonly around: Around;
 }
 
@@ -76,9 +78,22 @@ export function addLayer(
   }
   injectTracker(prototype, tracker);
   const plan = planOf(prototype, key);
-  plan[kind].unshift({ tracker, around });
+  plan[kind].unshift({ tracker, property: trackerProperty(tracker), around });
   if (plan.outermost === method) return;
   descriptor.value = wrap(method as AnyMethod, key, plan);
+}
+
+class WrappedCall implements MethodCall {
+  constructor(
+    readonly self: unknown,
+    readonly args: readonly unknown[],
+    private readonly key: string | symbol,
+  ) {}
+
+  /** When it is asked for: most calls need no name. */
+  get place(): string {
+    return placeOf(this.self, this.key);
+  }
 }
 
 function planOf(prototype: object, key: string | symbol): MethodPlan {
@@ -92,8 +107,8 @@ function planOf(prototype: object, key: string | symbol): MethodPlan {
 function wrap(method: AnyMethod, key: string | symbol, plan: MethodPlan): AnyMethod {
   const holder: Record<string | symbol, AnyMethod> = {
     [key](this: unknown, ...args: unknown[]): unknown {
-      const body = (): unknown => method.apply(this, args);
-      return plan.outermost === wrapped ? run(plan, { self: this, args, place: placeOf(this, key) }, body) : body();
+      if (plan.outermost !== wrapped) return method.apply(this, args);
+      return run(plan, new WrappedCall(this, args, key), () => method.apply(this, args));
     },
   };
   const wrapped = holder[key] as AnyMethod;
@@ -121,7 +136,7 @@ function run(plan: MethodPlan, call: MethodCall, body: () => unknown): unknown {
   for (const layers of [plan.events, plan.scopes]) {
     for (let at = layers.length - 1; at >= 0; at--) {
       const layer = layers[at] as Layer;
-      const tracker = trackerOf(call.self, layer.tracker);
+      const tracker = trackerOf(call.self, layer);
       if (tracker === undefined) continue; // a unit test without TrackingModule: the method is just called
       const next = inner;
       inner = () => layer.around(tracker, call, next);
@@ -136,11 +151,11 @@ export function runtimeOf(tracker: TrackerService): TrackerRuntime | undefined {
 }
 
 /** The injected one; for a static method or an instance of `new`, the tracker of the flow it is called in. */
-function trackerOf(self: unknown, name: string): TrackerService | undefined {
-  const injected = look(() => (self as Record<symbol, unknown> | undefined | null)?.[trackerProperty(name)]);
+function trackerOf(self: unknown, { tracker, property }: Layer): TrackerService | undefined {
+  const injected = look(() => (self as Record<symbol, unknown> | undefined | null)?.[property]);
   if (injected !== undefined) return injected as TrackerService;
   const current = currentTracker();
-  return current?.name === name ? current : undefined;
+  return current?.name === tracker ? current : undefined;
 }
 
 /** As an optional property, so that a class with decorators can still be built where TrackingModule is not. */

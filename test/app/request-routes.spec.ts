@@ -2,15 +2,20 @@ import {
   Catch,
   Controller,
   Get,
+  Inject,
   Injectable,
+  Module,
   NotFoundException,
   Post,
   RequestMethod,
   Version,
   VersioningType,
   type ArgumentsHost,
+  type MiddlewareConsumer,
+  type NestModule,
 } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   backend,
   currentTracker,
@@ -179,11 +184,55 @@ describe.each(platforms)('The request context on %s', (_platform, Adapter) => {
     expect(await has(run, 'GET', '/v2/health/versioned')).toBe(true);
   });
 
+  it('is there in the middleware of other modules', async () => {
+    class EmittingModule implements NestModule {
+      constructor(private readonly tracker: TrackerService) {}
+
+      configure(consumer: MiddlewareConsumer): void {
+        consumer
+          .apply((_request: unknown, _response: unknown, next: () => void) => {
+            this.tracker.emit('on.the.way');
+            next();
+          })
+          .forRoutes('{*path}');
+      }
+    }
+    Inject(TrackerService)(EmittingModule, undefined, 0);
+    Module({})(EmittingModule);
+    const run = await TestCase.of({ controllers: [CoursesController], imports: [EmittingModule] })
+      .on(Adapter)
+      .start();
+    expect(await has(run, 'GET', '/courses')).toBe(true);
+    expect(run.events()).toEqual([
+      expect.objectContaining({ name: 'on.the.way', context: expect.objectContaining({ path: '/courses' }) }),
+    ]);
+  });
+
   it('is not there when tracking is off, while everything still answers', async () => {
     const run = await TestCase.of({ controllers: [CoursesController] })
       .on(Adapter)
       .tracking({ enabled: false })
       .start();
     expect(await has(run, 'GET', '/courses')).toBe(false);
+  });
+});
+
+describe('The request context on Fastify', () => {
+  it.each(['before', 'after'])('is there for the routes of a plugin that was registered %s the start', async (when) => {
+    const run = await TestCase.of({ controllers: [CoursesController] })
+      .on(FastifyAdapter)
+      .prepared(async (nest) => {
+        const application = nest as NestFastifyApplication;
+        if (when === 'after') await application.init();
+        const fastify = application.getHttpAdapter().getInstance();
+        fastify.register((inner, _options, done) => {
+          inner.get('/plugged', () => application.get(TrackerService).currentContext());
+          done();
+        });
+        if (when === 'before') await fastify.after(); // it is loaded, with hooks of its own
+      })
+      .start();
+    expect((await run.get('/plugged')).body).toMatchObject({ path: '/plugged', method: 'GET' });
+    expect((await run.get('/courses')).body).toMatchObject({ path: '/courses' });
   });
 });
