@@ -28,6 +28,8 @@ export interface FarServer {
   /** The backend for it, by whichever way `url` is. */
   describe(url: string, delivery: DeliveryOptions): ReturnType<typeof backend>;
   arrivals(): Promise<readonly Arrival[]>;
+  /** Of the ids that are there: `arrivals` of 20,000 takes the MongoDB of the tests ten seconds. */
+  count(): Promise<number>;
   /** Whether anything was wrong with what came. */
   complaints(): readonly string[];
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export async function farHttp(kind: 'HttpBackend' | 'SegmentBackend'): Promise<F
         ? backend(HttpBackend, { url }, { delivery })
         : backend(SegmentBackend, { writeKey: 'k', host: url, gzip: false }, { delivery }),
     arrivals: () => Promise.resolve([...sink.taken].map(([id, times]) => ({ id, times, n: numbers.get(id) ?? NaN }))),
+    count: () => Promise.resolve(sink.taken.size),
     complaints: () => sink.complaints,
     close: () => sink.close(),
   };
@@ -85,6 +88,7 @@ export function farMongo(url: string): FarServer {
         const documents = (await db?.collection('events').find().project({ 'data.n': 1 }).toArray()) ?? [];
         return documents.map(({ _id, data }) => ({ id: String(_id), n: (data as { n: number }).n, times: 1 }));
       }),
+    count: () => reading(withName, async ({ db }) => (await db?.collection('events').countDocuments()) ?? 0),
     complaints: () => [],
     close: () =>
       reading(withName, async ({ db }) => {

@@ -90,15 +90,13 @@ export class SegmentStore implements RecordStore {
 
   append(payload: string | Buffer, flush: boolean): RecordRef | undefined {
     if (this.isClosed) throw StoreWriteException.create({ path: this.folder.path, cause: new Error('it is closed') });
-    const size = this.writer.stage(payload);
-    if (!this.hasRoomFor(size)) return undefined;
-    let segment = this.active;
-    if (segment === undefined || segment.bytes + size > this.segmentBytes) segment = this.roll();
-    this.writer.keep(flush);
-    const index = segment.add(size);
-    this.unsettled++;
-    this.usedBytes += size;
-    return { segment: segment.sequence, index };
+    try {
+      return this.tryAppend(payload, flush);
+    } catch (error) {
+      // The disk may be full of what was settled long ago: a segment stays for as long as more can go into it.
+      if (!(error instanceof StoreWriteException) || !this.giveBackActive()) throw error;
+      return this.tryAppend(payload, flush);
+    }
   }
 
   flush(): void {
@@ -174,6 +172,18 @@ export class SegmentStore implements RecordStore {
     }
   }
 
+  private tryAppend(payload: string | Buffer, flush: boolean): RecordRef | undefined {
+    const size = this.writer.stage(payload);
+    if (!this.hasRoomFor(size)) return undefined;
+    let segment = this.active;
+    if (segment === undefined || segment.bytes + size > this.segmentBytes) segment = this.roll();
+    this.writer.keep(flush);
+    const index = segment.add(size);
+    this.unsettled++;
+    this.usedBytes += size;
+    return { segment: segment.sequence, index };
+  }
+
   private recover(): void {
     const { folder } = this;
     const files = folder.list();
@@ -214,11 +224,15 @@ export class SegmentStore implements RecordStore {
   /** The mark of each record that is here has its room too, so that settling never passes the bound. */
   private hasRoomFor(size: number): boolean {
     if (this.needs(size) <= this.options.maxBytes) return true;
+    return this.giveBackActive() && this.needs(size) <= this.options.maxBytes;
+  }
+
+  /** @returns whether the segment that is being written held nothing but settled records, and is gone */
+  private giveBackActive(): boolean {
     const { active } = this;
-    if (active === undefined || active.unsettled > 0) return false;
+    if (active === undefined || active.unsettled > 0 || active.bytes === 0) return false;
     this.sealOrAbandon(active);
-    this.remove(active);
-    return this.needs(size) <= this.options.maxBytes;
+    return this.remove(active);
   }
 
   private needs(size: number): number {

@@ -30,17 +30,14 @@ function compile(): string {
 const running = new Set<ChildProcess>();
 
 /** A process of a test that is told and tells, a line of JSON each. Killed after the test if it still lives. */
-export class Child {
+export class TalkingProcess {
   readonly lines: string[] = [];
   readonly exited: Promise<unknown>;
   private readonly process: ChildProcess;
   private readonly reader: AsyncIterator<string>;
 
-  /** @param before a program that starts Node, with its arguments */
-  constructor(script: string, args: readonly string[], before: readonly string[] = []) {
-    compiled ??= compile();
-    const file = join(compiled, 'test/delivery/disk', script.replace(/\.ts$/, '.js'));
-    const [program, ...rest] = [...before, process.execPath, file, ...args];
+  constructor(command: readonly string[]) {
+    const [program, ...rest] = command;
     this.process = spawn(program!, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     running.add(this.process);
     this.exited = once(this.process, 'exit').then(() => running.delete(this.process));
@@ -78,6 +75,16 @@ export class Child {
   async kill(): Promise<void> {
     this.signal('SIGKILL');
     await this.exited;
+  }
+}
+
+/** One that runs a script of this folder, with the stores and nothing else. */
+export class Child extends TalkingProcess {
+  /** @param before a program that starts Node, with its arguments */
+  constructor(script: string, args: readonly string[], before: readonly string[] = []) {
+    compiled ??= compile();
+    const file = join(compiled, 'test/delivery/disk', script.replace(/\.ts$/, '.js'));
+    super([...before, process.execPath, file, ...args]);
   }
 }
 

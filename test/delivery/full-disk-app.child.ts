@@ -1,0 +1,97 @@
+/**
+ * An application whose disk queue is in DIRECTORY and whose server is at URL, which does what the lines on its standard input
+ * say: `node full-disk-app.child.ts DIRECTORY URL OPTIONS`. It answers each with a line of JSON.
+ */
+import 'reflect-metadata';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  backend,
+  TrackerService,
+  TrackingModule,
+  type DeliveryOptions,
+  type DestinationCounts,
+  type NodeCounts,
+} from '../../src';
+import { HttpBackend } from '../../src/backends/http/http.backend';
+import { OwnClock } from '../support/own-clock';
+import { imbalance } from './books';
+
+export interface Answer {
+  readonly emitted: number;
+  /** What `emit` threw. */
+  readonly thrown: readonly string[];
+  readonly worstEmitMs: number;
+  readonly imbalances: readonly number[];
+  readonly node: NodeCounts;
+  readonly counts: DestinationCounts;
+}
+
+const [directory = '', url = '', options = '{}'] = process.argv.slice(2);
+const delivery: DeliveryOptions = { directory, ...(JSON.parse(options) as DeliveryOptions) };
+const silent = { log: ignore, warn: ignore, error: ignore };
+
+@Module({
+  imports: [TrackingModule.forRoot({ logger: silent, backends: { far: backend(HttpBackend, { url }, { delivery }) } })],
+})
+class AppModule {}
+
+const FILLER = 'x'.repeat(700);
+const clock = new OwnClock();
+const thrown: string[] = [];
+const imbalances: number[] = [];
+let emitted = 0;
+let worstEmitMs = 0;
+
+async function emit(tracker: TrackerService, count: number): Promise<void> {
+  for (let left = count; left > 0; left--) {
+    const data = { n: emitted++, filler: FILLER };
+    const begin = clock.now();
+    try {
+      tracker.emit('edx.video.played', data);
+    } catch (error) {
+      thrown.push(String(error));
+    }
+    worstEmitMs = Math.max(worstEmitMs, clock.now() - begin);
+    const off = imbalance(tracker.ledger.destination('far')!);
+    if (off !== 0) imbalances.push(off);
+    if (left % 20 === 0) await new Promise(setImmediate);
+  }
+}
+
+/** What others put on the disk, up to its last byte. */
+function fill(): void {
+  for (let bytes = 4 * 1024 * 1024; bytes >= 1; bytes = Math.floor(bytes / 2)) {
+    try {
+      for (;;) writeFileSync(join(directory, 'of-others'), Buffer.alloc(bytes), { flag: 'a' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+}
+
+async function obey(): Promise<void> {
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+  const tracker = app.get(TrackerService);
+  for await (const line of createInterface(process.stdin)) {
+    const [verb, argument = ''] = line.split(' ');
+    if (verb === 'emit') await emit(tracker, Number(argument));
+    if (verb === 'fill') fill();
+    if (verb === 'free') rmSync(join(directory, 'of-others'));
+    if (verb === 'close') await app.close();
+    const answer: Answer = {
+      ...{ emitted, thrown, worstEmitMs, imbalances },
+      node: tracker.ledger.node('far')!,
+      counts: tracker.ledger.destination('far')!,
+    };
+    process.stdout.write(JSON.stringify(answer) + '\n');
+    if (verb === 'close') process.exit(0);
+  }
+}
+
+function ignore(): void {}
+
+void obey();

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeWithServices } from '../support/services';
+
+const root = join(__dirname, '../..');
+
+/** @returns what it printed: one line */
+function chaos(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ readonly code: number; readonly said: string }> {
+  if (!existsSync(join(root, 'dist/index.js'))) throw new Error('dist/ is missing: run `npm run build` first.');
+  return new Promise((resolve) => {
+    const script = [join(root, 'scripts/chaos.mjs'), '--kills', '3', ...args];
+    const options = { cwd: root, env: { ...process.env, ...env } };
+    const child = execFile(process.execPath, script, options, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, said: stdout + stderr });
+    });
+  });
+}
+
+/** All it says, with a number of events to rely on that is not 0. */
+const NOTHING_LOST = /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+\n$/;
+
+describe('An application that is stopped three times at random moments', () => {
+  it.each(['KILL', 'TERM'])(
+    'loses no event for Segment that it relied on: %s',
+    async (signal) => {
+      const { code, said } = await chaos({}, '--backend', 'segment', '--signal', signal);
+      expect(said).toMatch(NOTHING_LOST);
+      expect(code).toBe(0);
+    },
+    60_000,
+  );
+});
+
+describeWithServices(['mongo'], 'An application that is stopped three times at random moments', ({ mongo }) => {
+  it.each(['KILL', 'TERM'])(
+    'loses no event for MongoDB that it relied on: %s',
+    async (signal) => {
+      const { code, said } = await chaos({ MONGO_URL: mongo }, '--backend', 'mongo', '--signal', signal);
+      expect(said).toMatch(NOTHING_LOST);
+      expect(code).toBe(0);
+    },
+    60_000,
+  );
+});
