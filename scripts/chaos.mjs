@@ -3,14 +3,15 @@
 // KILL: `durable`; an event is relied on once emitConfirmed has resolved. TERM: no disk, the sink is up; once emit has returned.
 // For MongoDB the URL is MONGO_URL, or that of `npm run services`.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startSink } from './chaos/http-sink.mjs';
+import { readState } from './services/cache.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -131,13 +132,8 @@ async function openMongo() {
 }
 
 function mongoUrl() {
-  if (process.env.MONGO_URL) return process.env.MONGO_URL;
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nestjs-event-tracking');
-  try {
-    return JSON.parse(readFileSync(join(process.env.NESTJS_EVENT_TRACKING_CACHE || cache, 'services.json'), 'utf8'))
-      .mongo.url;
-  } catch {
-    console.error('chaos: there is no MongoDB. Mend: MONGO_URL=mongodb://… npm run chaos, or npm run services first.');
-    process.exit(2);
-  }
+  const url = process.env.MONGO_URL || readState().mongo?.url;
+  if (url) return url;
+  console.error('chaos: there is no MongoDB. Mend: npm run services, or MONGO_URL=mongodb://… npm run chaos.');
+  return process.exit(2);
 }

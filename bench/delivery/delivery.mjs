@@ -1,11 +1,9 @@
 // What delivery costs: inside of emit, per event sent, and while a destination is down. Each subject is a process of its own.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { readState } from '../../scripts/services/cache.mjs';
 import { measure, median, report } from '../figures.mjs';
 
 const script = (name) => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url));
@@ -149,14 +147,7 @@ function isInstalled(name) {
 }
 
 function mongoUrl() {
-  if (process.env.MONGO_URL) return process.env.MONGO_URL;
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nestjs-event-tracking');
-  try {
-    return JSON.parse(readFileSync(join(process.env.NESTJS_EVENT_TRACKING_CACHE || cache, 'services.json'), 'utf8'))
-      .mongo.url;
-  } catch {
-    return undefined;
-  }
+  return process.env.MONGO_URL || readState().mongo?.url;
 }
 
 async function startSink() {

@@ -79,8 +79,9 @@ export class Deliveries {
         : this.store(join(home, 'dead'), settings);
     const delivery = new Delivery({
       ...{ path, destination, settings, store, deadLetters },
-      say: (text) => {
-        this.notices.warn(`${place}: ${text}`);
+      say: (text, kind) => {
+        if (kind === 'trouble') this.notices.warn(`${place}: ${text}`);
+        else this.notices.tell(`${place}: ${text}`);
       },
       onChange: (change) => {
         tellAll(this.listeners, { path, change });

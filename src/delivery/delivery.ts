@@ -28,7 +28,7 @@ export interface DeliveryParts {
   readonly store: RecordStore | undefined;
   readonly deadLetters: RecordStore;
   /** Tells the operator of a change of state, or of what went wrong. */
-  readonly say: (text: string) => void;
+  readonly say: (text: string, kind: 'trouble' | 'good news') => void;
   /** Tells whoever watches. */
   readonly onChange?: ((change: DeliveryChange) => void) | undefined;
   /** Told how long each event and each attempt took. */
@@ -107,14 +107,14 @@ export class Delivery {
         );
       },
       onDiskMended: () => {
-        this.tell('disk-mended', 'the disk queue can be used again.');
+        this.tell('disk-mended', 'the disk queue can be used again.', 'good news');
       },
       onDiskBegun: () => {
         this.tell('disk-begun', 'memory is full, and events go on on disk until it is drained.');
       },
       onDiskDrained: () => {
         this.isFull = false;
-        this.tell('disk-drained', 'the disk queue is drained; events are held in memory again.');
+        this.tell('disk-drained', 'the disk queue is drained; events are held in memory again.', 'good news');
       },
     });
     this.letters = new DeadLetterBox(path, deadLetters, (error) => {
@@ -122,7 +122,7 @@ export class Delivery {
     });
     const { minDelayMs, maxDelayMs } = settings.retry;
     this.breaker = new Breaker({ threshold: BREAKER_THRESHOLD, minDelayMs, maxDelayMs }, (state) => {
-      if (state === 'closed') this.tell('breaker-closed', 'the destination answers again.');
+      if (state === 'closed') this.tell('breaker-closed', 'the destination answers again.', 'good news');
       else this.tell('breaker-open', `the destination does not answer (${this.ledger.lastErrorText}); events wait.`);
     });
     if (store !== undefined && store.count > 0) {
@@ -293,7 +293,11 @@ export class Delivery {
       `${String(handedOver)} left on disk for the next start`,
       `${String(lost)} dropped ('shutdown')`,
     ];
-    this.tell('closed', `closed; of ${String(before.pending)} events that waited: ${parts.join(', ')}.`);
+    this.tell(
+      'closed',
+      `closed; of ${String(before.pending)} events that waited: ${parts.join(', ')}.`,
+      lost > 0 ? 'trouble' : 'good news',
+    );
   }
 
   private pending(): number {
@@ -495,8 +499,9 @@ export class Delivery {
     if (this.hasToldOfLetters) return;
     this.hasToldOfLetters = true;
     this.parts.say(
-      `${this.path}: an event became a dead letter (${reason}; ${entries[0]?.lastError ?? ''}). ` +
+      `an event became a dead letter (${reason}; ${entries[0]?.lastError ?? ''}). ` +
         'See TrackingDeadLetters. (Told once; the ledger counts on.)',
+      'trouble',
     );
   }
 
@@ -519,13 +524,14 @@ export class Delivery {
     if (this.hasToldOfLostLetters) return;
     this.hasToldOfLostLetters = true;
     this.parts.say(
-      `${this.path}: a dead letter could not be kept (${describeError(error)}), and is forgotten ` +
+      `a dead letter could not be kept (${describeError(error)}), and is forgotten ` +
         "('forgottenDeadLetters'). Mend: make room on the disk, and the directory writable. (Told once; the ledger counts on.)",
+      'trouble',
     );
   }
 
-  private tell(change: DeliveryChange, text: string): void {
-    this.parts.say(`${this.path}: ${text}`);
+  private tell(change: DeliveryChange, text: string, kind: 'trouble' | 'good news' = 'trouble'): void {
+    this.parts.say(text, kind);
     this.parts.onChange?.(change);
   }
 }

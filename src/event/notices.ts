@@ -27,4 +27,13 @@ export class Notices {
       // Nobody is left to tell.
     }
   }
+
+  /** For a change for the better, and for how something ended well. */
+  tell(text: string): void {
+    try {
+      this.logger.log(text, 'Tracking');
+    } catch {
+      // As above.
+    }
+  }
 }

@@ -41,7 +41,7 @@ const delivery = { directory, batch: { maxWaitMs: 60_000 }, retry: { minDelayMs:
 class AppModule {}
 
 async function main(): Promise<void> {
-  const app = await NestFactory.create(AppModule, { logger: ['warn', 'error', 'fatal'] });
+  const app = await NestFactory.create(AppModule, { logger: ['log', 'warn', 'error', 'fatal'] });
   app.enableShutdownHooks();
   if (scenario === 'starting') app.get(TrackerService).emit('early');
   await app.listen(0, '127.0.0.1');
