@@ -7,7 +7,7 @@ import { HttpSink } from '../support/http-sink';
 import { until } from '../support/until';
 import { TalkingProcess } from './disk/child-process';
 import { scratchFolder } from './disk/scratch-folder';
-import { FarRun } from './far';
+import { FarRun, MOST_SLOW_EMITS } from './far';
 import type { Answer } from './full-disk-app.child';
 
 const ROOT = join(__dirname, '../..');
@@ -47,7 +47,7 @@ class App extends TalkingProcess {
     const answer = await this.ask<Answer>(line);
     expect(answer.thrown).toEqual([]);
     expect(answer.imbalances).toEqual([]);
-    expect(answer.worstEmitMs).toBeLessThan(50);
+    expect(answer.slowEmits).toBeLessThanOrEqual(MOST_SLOW_EMITS);
     // What was not accepted was counted before the queue, as dropped.
     const { received, passed } = answer.node;
     expect({ received, passed }).toEqual({ received: answer.emitted, passed: answer.counts.accepted });
@@ -141,7 +141,7 @@ describe.each(queues)('A full disk, with $queue,', ({ durable }) => {
       expect(run.counts().accepted).toBe(accepted + 40);
       await delivered();
       expect(run.imbalances).toEqual([]);
-      expect(run.worstEmitMs).toBeLessThan(50);
+      expect(run.slowEmits).toBeLessThanOrEqual(MOST_SLOW_EMITS);
     } finally {
       run.close();
     }
