@@ -459,7 +459,11 @@ describe('A faulty configuration', () => {
   it.each([
     ['backends that are no object', { backends: [backend(MemoryBackend)] }, 'backends'],
     ['processors that are no list', { processors: (event: unknown) => event }, 'processors'],
-    ['a class without send and sendBatch', { backends: { a: backend(class Nothing {} as never) } }, 'neither a send nor a sendBatch method'],
+    [
+      'a class without send and sendBatch',
+      { backends: { a: backend(class Nothing {} as never) } },
+      'neither a send nor a sendBatch method',
+    ],
     [
       'an async send',
       {
