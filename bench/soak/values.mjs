@@ -98,7 +98,11 @@ export class Values {
 
   context() {
     const context = { user_id: this.random.below(3000), course_id: `course-${this.random.below(50)}` };
-    if (this.random.below(4) === 0) context[this.random.pick(KEYS)] = this.value(2);
+    if (this.random.below(4) === 0) {
+      // Not by assignment: `__proto__` would make a revoked proxy its prototype, and the next line throw.
+      const field = { value: this.value(2), enumerable: true, configurable: true, writable: true };
+      Object.defineProperty(context, this.random.pick(KEYS), field);
+    }
     if (this.random.below(10) === 0) context.password = SECRET;
     return context;
   }
