@@ -1,4 +1,6 @@
-import type { Destination, DeliveredEvent, Rejection } from './destination';
+import { MAX_TIMER_MS } from '../event/clock';
+import type { Destination, Rejection } from './destination';
+import type { StoredEvent } from '../event/tracking-event';
 
 export type AttemptResult =
   | { readonly outcome: 'answered'; readonly rejections: readonly Rejection[] }
@@ -10,14 +12,17 @@ export type AttemptResult =
 /** One call of `sendBatch`, for `timeoutMs` at most. Never rejects, whatever the destination does. */
 export async function attempt(
   destination: Destination,
-  events: readonly DeliveredEvent[],
+  events: readonly StoredEvent[],
   controller: AbortController,
   timeoutMs: number,
 ): Promise<AttemptResult> {
   const { signal } = controller;
-  const timer = setTimeout(() => {
-    controller.abort(new Error(`no answer within ${String(timeoutMs)} ms`));
-  }, timeoutMs);
+  const timer = setTimeout(
+    () => {
+      controller.abort(new Error(`no answer within ${String(timeoutMs)} ms`));
+    },
+    Math.min(timeoutMs, MAX_TIMER_MS),
+  );
   try {
     const aborted = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => {
@@ -27,7 +32,7 @@ export async function attempt(
     const sent = Promise.resolve(destination.sendBatch(events, signal));
     sent.catch(() => undefined); // of one that ends after its time nobody hears any more
     const rejections = await Promise.race([sent, aborted]);
-    return { outcome: 'answered', rejections: validRejections(rejections ?? [], events.length) };
+    return { outcome: 'answered', rejections: validRejections(rejections, events.length) };
   } catch (error) {
     return failure(error);
   } finally {
@@ -35,9 +40,16 @@ export async function attempt(
   }
 }
 
-/** One that says of an event that it was refused is believed only if there is such an event. */
-function validRejections(rejections: readonly Rejection[], count: number): Rejection[] {
-  return rejections.filter(({ index }) => Number.isInteger(index) && index >= 0 && index < count);
+/**
+ * One that says of an event that it was refused is believed only if there is such an event. What resolves with anything else,
+ * the answer of a client say, has taken all: to send them again would be wrong for good.
+ */
+function validRejections(rejections: unknown, count: number): Rejection[] {
+  if (!Array.isArray(rejections)) return [];
+  return (rejections as readonly (Rejection | null | undefined)[]).filter((rejection): rejection is Rejection => {
+    const index = rejection?.index;
+    return Number.isInteger(index) && (index as number) >= 0 && (index as number) < count;
+  });
 }
 
 function failure(error: unknown): AttemptResult {

@@ -111,23 +111,27 @@ export class DeadLetterBox {
   }
 
   private each(decide: (record: StoredRecord) => 'keep' | 'remove' | 'stop'): void {
-    const kept: RecordRef[] = [];
+    const kept = new Set<RecordRef>();
     try {
       for (;;) {
         const records = this.store.lease(PAGE_EVENTS, PAGE_BYTES);
         if (records.length === 0) return;
+        for (const { ref } of records) kept.add(ref);
         const removed: RecordRef[] = [];
-        let isStopped = false;
-        for (const record of records) {
-          const verdict = isStopped ? 'keep' : decide(record);
-          if (verdict === 'stop') isStopped = true;
-          (verdict === 'remove' ? removed : kept).push(record.ref);
+        try {
+          for (const record of records) {
+            const verdict = decide(record); // may throw: a filter is a function of the application
+            if (verdict === 'stop') return;
+            if (verdict === 'keep') continue;
+            kept.delete(record.ref);
+            removed.push(record.ref);
+          }
+        } finally {
+          this.store.settle(removed);
         }
-        this.store.settle(removed);
-        if (isStopped) return;
       }
     } finally {
-      this.store.release(kept);
+      this.store.release([...kept]);
     }
   }
 

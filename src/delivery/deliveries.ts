@@ -36,7 +36,8 @@ export interface DeliveryDuration {
 
 /** The deliveries of one tracker, and the folders that they share. */
 export class Deliveries {
-  private readonly deliveries = new Map<string, Delivery>();
+  /** One for each destination, those included that another has replaced: they still have events to send. */
+  private readonly deliveries: Delivery[] = [];
   private readonly folders = new Map<string, OwnedFolder>();
   /** Of processes that ended, adopted and not taken over yet. */
   private orphans: string[] = [];
@@ -68,15 +69,25 @@ export class Deliveries {
     }
   }
 
+  /** Whether the directory that these settings name, if they do, can be used. */
+  hasDirectory({ directory }: DeliverySettings): boolean {
+    return directory === undefined || this.folders.has(directory);
+  }
+
   /** Opens the delivery of a destination. @throws if its files cannot be opened */
   open(path: string, place: string, destination: Destination, settings: DeliverySettings): Delivery {
     const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
-    const home = folder === undefined ? undefined : join(folder, encodeURIComponent(path));
+    const home = folder === undefined ? undefined : join(folder, this.folderNameOf(path));
     const store = home === undefined ? undefined : this.store(join(home, 'queue'), settings);
     const deadLetters =
       home === undefined
         ? MemoryStore.open({ maxBytes: Math.min(settings.maxDiskBytes, MAX_LETTER_BYTES_IN_MEMORY) })
         : this.store(join(home, 'dead'), settings);
+    if (!this.hasDirectory(settings)) {
+      this.notices.warn(
+        `${place}: its delivery directory is not open yet, so its events are held in memory alone. Mend: register it once the application has started.`,
+      );
+    }
     const delivery = new Delivery({
       ...{ path, destination, settings, store, deadLetters },
       say: (text, kind) => {
@@ -91,7 +102,7 @@ export class Deliveries {
         if (this.measurers.size > 0) tellAll(this.measurers, { path, of, ms });
       },
     });
-    this.deliveries.set(path, delivery);
+    this.deliveries.push(delivery);
     return delivery;
   }
 
@@ -156,8 +167,14 @@ export class Deliveries {
     };
   }
 
+  /** A store has one owner: what replaces a destination gets a folder of its own. `~` stands in no path. */
+  private folderNameOf(path: string): string {
+    const replaced = this.deliveries.filter((delivery) => delivery.path === path).length;
+    return `${encodeURIComponent(path)}${replaced === 0 ? '' : `~${String(replaced)}`}`;
+  }
+
   private of({ path }: DeadLetterFilter): Delivery[] {
-    return [...this.deliveries.values()].filter((delivery) => path === undefined || delivery.path === path);
+    return this.deliveries.filter((delivery) => path === undefined || delivery.path === path);
   }
 
   private store(
@@ -207,7 +224,7 @@ export class Deliveries {
     for (const name of readdirSync(orphan)) {
       const home = join(orphan, name);
       if (this.takenOver.has(home)) continue;
-      const delivery = [...this.deliveries.values()].find(({ path }) => encodeURIComponent(path) === name);
+      const delivery = this.deliveries.findLast(({ path }) => encodeURIComponent(path) === name.replace(/~\d+$/, ''));
       if (delivery === undefined) {
         this.reportLeft(home);
         continue;

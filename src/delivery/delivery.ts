@@ -3,9 +3,11 @@
  * nothing of that. So events are queued, sent in batches from outside of any request, tried again under the same ids, given up
  * only into the dead letters, and counted at every step: the books balance at every moment.
  *
- * States: `running` -> `draining` (everything goes at once, for a limited time) -> `closed`. Only `drain` changes it.
+ * States: `running` -> `draining` (everything goes at once, for a limited time) -> `closed`; at the exit of the process `running`
+ * -> `closed`. Only `drainOnce` and `enterClosed` change it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { MAX_TIMER_MS } from '../event/clock';
 import type { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
 import { backoffMs } from './backoff';
@@ -60,8 +62,11 @@ const BREAKER_THRESHOLD = 5;
 const MAX_WAITING_BATCHES = 10;
 /** A disk that cannot be read is left alone for so long. */
 const DISK_RETRY_MS = 1000;
-/** setTimeout fires at once beyond it. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/**
+ * Requests must not be found in what is sent for them later, by whoever asks for the current scope or user. Taken when this file
+ * is loaded: a destination may be registered inside of a request.
+ */
+const outside = AsyncLocalStorage.snapshot() as <Result>(code: () => Result) => Result;
 
 export class Delivery {
   readonly path: string;
@@ -87,8 +92,6 @@ export class Delivery {
   private isHandedOver = false;
   private hasToldOfLetters = false;
   private closing: Promise<void> | undefined;
-  /** Requests must not be found in what is sent for them later, by whoever asks for the current scope or user. */
-  private readonly outside = AsyncLocalStorage.snapshot() as <Result>(code: () => Result) => Result;
 
   constructor(private readonly parts: DeliveryParts) {
     const { path, settings, store, deadLetters } = parts;
@@ -156,7 +159,9 @@ export class Delivery {
   /** What becomes of the event that was accepted last. */
   confirm(): Promise<Outcome> {
     const { latest } = this;
-    if (latest === 'stored' || latest === undefined) return Promise.resolve('stored');
+    // What is gathered for the next write would die with the process.
+    if (latest === 'stored') return Promise.resolve(this.queue.flush() ? 'stored' : 'pending');
+    if (latest === undefined) return Promise.reject(new Error('no event was accepted'));
     return new Promise((resolve) => {
       latest.onSettled = resolve;
       this.ripeAt = 0; // somebody waits
@@ -320,7 +325,7 @@ export class Delivery {
 
   /** Not at once: the batch would be put together inside of the request whose event filled it. */
   private wakeSoon(): void {
-    this.soon ??= this.outside(() => setImmediate(this.onWake));
+    this.soon ??= outside(() => setImmediate(this.onWake));
   }
 
   private wakeAt(at: number): void {
@@ -328,7 +333,7 @@ export class Delivery {
     clearTimeout(this.timer);
     this.timerAt = at;
     const delayMs = Math.min(Math.max(at - Date.now(), 0), MAX_TIMER_MS);
-    this.timer = this.outside(() => setTimeout(this.onWake, delayMs));
+    this.timer = outside(() => setTimeout(this.onWake, delayMs));
     // A script that ends without app.close() still sends its last batch; but nothing is kept alive by a destination that is down.
     if (this.breaker.state !== 'closed' || this.waiting.length > 0) this.timer.unref();
   }

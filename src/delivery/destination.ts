@@ -1,8 +1,5 @@
 import type { StoredEvent } from '../event/tracking-event';
 
-/** An event as destinations get it: with its id, under which every retry and replay sends it again. Not to be changed. */
-export type DeliveredEvent = StoredEvent;
-
 /** Why a destination did not take one event of a batch. */
 export interface Rejection {
   /** Of the event in the batch. */
@@ -25,10 +22,11 @@ export interface Destination {
    * Sends 1 to `batch.maxEvents` events, in the order of their emit. Resolves with those that were refused, by index; with
    * nothing or an empty list if all were taken. Rejects if nothing is known about any (network, time-out): all are sent again,
    * under the same ids, unless the error says otherwise (`SendFailedException`).
+   * @param events not to be changed with `readsOnly`
    * @param signal aborted when `timeoutMs` is over, or at shutdown: then nobody waits for the result any more
    */
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most destinations have nothing to say when all went well
-  sendBatch(events: readonly DeliveredEvent[], signal: AbortSignal): Promise<readonly Rejection[] | void>;
+  sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[] | void>;
 
   /** Promises that `sendBatch` changes no event, which then need not be copied for it.  @default false */
   readonly readsOnly?: boolean;
@@ -37,7 +35,7 @@ export interface Destination {
    * Asked before an event is queued, inside of `emit`: for what this destination can never take, such as an event without a user.
    * @returns why it is dropped ('no-user'), undefined to queue it
    */
-  refuses?(event: DeliveredEvent): string | undefined;
+  refuses?(event: StoredEvent): string | undefined;
 }
 
 export interface SendFailure {

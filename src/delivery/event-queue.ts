@@ -95,13 +95,14 @@ export class EventQueue {
     return { entry, isStored: false };
   }
 
-  /** Puts back what was sent in vain, or a dead letter: at the end, since its turn is over. @returns whether there was room */
+  /**
+   * Puts a dead letter in again. Where there is a disk it goes to the disk, and is written when this returns: it came from
+   * there, and a kill between must not cost it.
+   * @returns whether there was room
+   */
   putAgain(entry: QueuedEvent): boolean {
-    const { disk, settings } = this;
-    if (disk !== undefined && (settings.durable || this.isSpilling || !this.hasRoom(entry.bytes))) {
-      const stored = this.putOnDisk(disk, entry.record());
-      if (stored !== 'failed') return stored;
-    }
+    const { disk } = this;
+    if (disk !== undefined) return this.putOnDisk(disk, entry.record(), 'written') === true;
     if (!this.hasRoom(entry.bytes)) return false;
     this.hold(entry);
     return true;
@@ -118,6 +119,18 @@ export class EventQueue {
       }
     }
     return [];
+  }
+
+  /** Writes what is gathered. @returns whether all that was put on disk is there */
+  flush(): boolean {
+    try {
+      this.disk?.flush();
+      this.mend('write');
+      return true;
+    } catch (error) {
+      this.fail('write', error as Error);
+      return false;
+    }
   }
 
   /** Done for good. */
@@ -234,9 +247,9 @@ export class EventQueue {
     return true;
   }
 
-  private putOnDisk(disk: DiskSource, record: string): boolean | 'failed' {
+  private putOnDisk(disk: DiskSource, record: string, how?: 'written'): boolean | 'failed' {
     // What is only gathered proves nothing of a disk that has failed.
-    const flush = this.settings.durable || this.failing.has('write');
+    const flush = this.settings.durable || how === 'written' || this.failing.has('write');
     try {
       let isStored = disk.put(record, flush);
       if (!isStored && this.settings.whenFull === 'drop-oldest') {
@@ -246,8 +259,8 @@ export class EventQueue {
       }
       if (isStored && flush) this.mend('write');
       if (isStored && !this.isSpilling && !this.settings.durable) {
-        this.isSpilling = true;
-        this.reports.onDiskBegun();
+        this.isSpilling = true; // those that come now follow it, or they would always be sent before it
+        if (how === undefined) this.reports.onDiskBegun();
       }
       return isStored;
     } catch (error) {

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../event/tracking-event';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
 
 /** What became of an event, for whoever waits to hear. */
-export type Outcome = 'delivered' | 'stored' | 'dead-lettered' | 'dropped';
+export type Outcome = 'delivered' | 'stored' | 'pending' | 'dead-lettered' | 'dropped';
 
 /** One event on its way to one destination. */
 export class QueuedEvent {

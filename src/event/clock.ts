@@ -14,3 +14,6 @@ export function readClock(clock: Clock): number {
 
 /** ECMA-262, 21.4.1.1: a Date holds 100,000,000 days on either side of 1970. */
 const MAX_TIME_MS = 8.64e15;
+
+/** setTimeout fires at once beyond it: a wait of a month would be none. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -74,7 +74,7 @@ export class Envelope {
   private processedFrom: Envelope | undefined;
 
   private constructor(
-    private readonly emitted: EmittedEvent,
+    private emitted: EmittedEvent,
     private readonly normalizer: Normalizer,
     private made: TrackingEvent | undefined,
     /** The version that has the emitted data, which this one shares. */
@@ -113,6 +113,9 @@ export class Envelope {
   hold(): this {
     if (this.source !== undefined) this.source.hold();
     else if (this.made === undefined && this.dataJson === undefined) this.formed ??= this.formData();
+    // What the caller's data leads to, a request say, must not be kept alive for as long as the event waits.
+    this.emitted = { ...this.emitted, data: undefined };
+    this.processedFrom = undefined;
     return this;
   }
 

@@ -84,9 +84,16 @@ export function sinkOf(
   deliveries: Deliveries,
 ): EnvelopeBackend | undefined {
   if (!isDestination(backend) || asEnvelopeBackend(backend) !== undefined) return undefined;
-  return new DestinationSink(
-    deliveries.open(path, place, backend, deliveries.settingsFor(backend.constructor, delivery)),
-  );
+  const settings = deliveries.settingsFor(backend.constructor, delivery);
+  // Only of what is registered at run time: the directories of the tree were made ready before it.
+  if (settings.durable && (settings.directory === undefined || !deliveries.hasDirectory(settings))) {
+    refuse(
+      place,
+      'its delivery is durable, but has no directory that was open when it was registered.',
+      "TrackingModule.forRoot({ delivery: { directory: '/var/lib/my-app/tracking', durable: true } }), and register it once the application has started",
+    );
+  }
+  return new DestinationSink(deliveries.open(path, place, backend, settings));
 }
 
 /** What is registered at run time, or put in by `overrideProvider`, has not been seen by the plan. */

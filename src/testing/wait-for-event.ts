@@ -1,4 +1,5 @@
 import * as timers from 'node:timers';
+import { MAX_TIMER_MS } from '../event/clock';
 import type { StoredEvent } from '../event/tracking-event';
 import { showValue } from '../routing/tracking-config.exception';
 import { EventNotTrackedException } from './event-not-tracked.exception';
@@ -74,5 +75,3 @@ async function next(
     end();
   }
 }
-
-const MAX_TIMER_MS = 2 ** 31 - 1;

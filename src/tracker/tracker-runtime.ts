@@ -307,6 +307,9 @@ function directoriesOf({ backends }: Pick<TreePlan, 'backends'>, deliveries: Del
     node.children.forEach(visit);
   };
   backends.forEach(visit);
+  // For destinations that are registered later.
+  const { directory } = deliveries.settingsFor(undefined, undefined);
+  if (directory !== undefined) directories.add(directory);
   return directories;
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MAX_TIMER_MS } from '../event/clock';
 import { InvalidContextException } from '../context/invalid-context.exception';
 import { currentScopesTracker } from '../context/tracker-scopes';
 import { UnknownContextException } from '../context/unknown-context.exception';
@@ -230,8 +231,6 @@ export class TrackerService {
 export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;
 }
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function isConfirmed(outcome: Destined): boolean {
   return outcome === 'delivered' || outcome === 'stored' || outcome === 'filtered';

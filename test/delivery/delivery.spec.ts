@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   backend,
   SendFailedException,
@@ -25,6 +28,12 @@ async function started(delivery: DeliveryOptions = {}, options: TrackingModuleOp
     return found;
   };
   return Object.assign(run, { gate: run.tracker.backend<Gate>('gate'), counts });
+}
+
+/** Jest runs without --expose-gc. */
+function exposedGc(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }
 
 const quick: DeliveryOptions = { batch: { maxWaitMs: 5 }, retry: { minDelayMs: 1, maxDelayMs: 5 } };
@@ -292,7 +301,65 @@ describe('The delivery to a destination', () => {
   });
 });
 
+describe('What a destination answers', () => {
+  it.each([
+    ['the answer of a client', { acknowledged: true }],
+    ['a list of nothing', [null, undefined, { index: 7 }]],
+  ])('means that all were taken, where it is %s', async (_what, answer) => {
+    const { tracker, gate, counts } = await started(quick);
+    jest.spyOn(gate, 'sendBatch').mockResolvedValue(answer as never);
+    tracker.emit('e');
+    await tracker.flush();
+    expect(counts()).toMatchObject({ delivered: 1, attempts: 1, failedAttempts: 0, pending: 0 });
+  });
+
+  it('is awaited for weeks, if timeoutMs says so, rather than for no time at all', async () => {
+    const { tracker, gate, counts } = await started({ ...quick, timeoutMs: 2 ** 32 });
+    gate.behave = () => new Promise((resolve) => setTimeout(resolve, 20));
+    tracker.emit('e');
+    await tracker.flush();
+    expect(counts()).toMatchObject({ delivered: 1, attempts: 1, failedAttempts: 0 });
+  });
+});
+
+describe('An event that waits', () => {
+  it('keeps nothing alive of what the caller gave', async () => {
+    const { tracker, gate, counts } = await started({ batch: { maxWaitMs: 60_000 } });
+    const collectGarbage = exposedGc();
+    const emitOne = (): WeakRef<object> => {
+      const socket = Object.assign(new EventEmitter(), { pipe: () => undefined });
+      tracker.emit('e', { socket });
+      return new WeakRef(socket);
+    };
+    const socket = emitOne();
+    await eventually(() => {
+      collectGarbage();
+      expect(socket.deref()).toBeUndefined();
+    });
+    expect(counts().pending).toBe(1);
+    await tracker.flush();
+    expect(gate.taken[0]?.data).toEqual({ socket: '[EventEmitter]' });
+  });
+});
+
 describe('Dead letters', () => {
+  it('stay where they are when a filter fails, but for those that were redriven before', async () => {
+    const { tracker, gate } = await started(quick);
+    gate.behave = (events) => Promise.resolve(events.map((_, index) => ({ index, reason: 'no', retryable: false })));
+    for (const name of ['a', 'b', 'c']) tracker.emit(name);
+    await tracker.flush();
+    const { deadLetters } = tracker;
+    const where = ({ event }: { readonly event: { readonly name: string } }): boolean => {
+      if (event.name === 'b') throw new Error('a fault in the filter');
+      return true;
+    };
+    gate.behave = () => Promise.resolve();
+    expect(() => deadLetters.redrive({ where })).toThrow('a fault in the filter');
+    await tracker.flush();
+    expect(gate.names).toEqual(['a']);
+    expect(deadLetters.list().map(({ event }) => event.name)).toEqual(['b', 'c']);
+  });
+
   it('can be listed, counted, redriven under their ids, and purged, by filter', async () => {
     const { tracker, gate, counts } = await started(quick);
     gate.behave = (events) =>

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backend, type DeliveryOptions, type DestinationCounts, type TrackingModuleOptions } from '../../src';
 import { eventually } from '../support/eventually';
-import { startTracking, type BuiltTracking } from '../support/start-tracking';
+import { buildTracking, startTracking, type BuiltTracking } from '../support/start-tracking';
 import { imbalance } from './books';
 import { Gate } from './gate';
 
@@ -134,6 +134,49 @@ describe('A delivery with a directory', () => {
     expect(run.gate.names.includes('e999')).toBe(whenFull === 'drop-oldest');
   });
 
+  it('has written what emitConfirmed says is stored', async () => {
+    const run = await started({ maxEvents: 1 }, false);
+    run.tracker.emit('in memory');
+    const confirmed = await run.tracker.emitConfirmed('on disk');
+    expect(confirmed.destinations).toEqual({ gate: 'stored' });
+    expect(textIn(directory)).toContain(confirmed.id);
+  });
+
+  it('has a redriven event on disk before its dead letter is gone', async () => {
+    const run = await started({ batch: { maxWaitMs: 60_000 } });
+    run.gate.behave = (events) =>
+      Promise.resolve(events.map((_, index) => ({ index, reason: 'no', retryable: false })));
+    run.tracker.emit('e');
+    await run.tracker.flush();
+    const [letter] = run.tracker.deadLetters.list();
+    run.gate.behave = () => new Promise(() => undefined);
+    expect(run.tracker.deadLetters.redrive({})).toBe(1);
+    expect(run.counts()).toMatchObject({ deadLetters: 0, pending: 1 });
+    expect(textIn(join(directory, 'default'), 'queue')).toContain(letter?.event.id);
+  });
+
+  it('keeps the events of a destination that another replaces apart from those of the other', async () => {
+    const run = await started({}, false);
+    for (const name of numbers(5)) run.tracker.emit(name);
+    const second = new Gate();
+    run.tracker.registerBackend('gate', second);
+    run.tracker.emit('to the second');
+    await eventually(() => expect(second.names).toEqual(['to the second']));
+    await run.app.close();
+    expect(second.batches).toHaveLength(1);
+
+    const next = await started({});
+    await eventually(() => expect([...next.gate.names].sort()).toEqual(numbers(5)));
+  });
+
+  it('refuses a destination that is registered as durable before its directory can be used', async () => {
+    const { tracker, app } = await buildTracking({ delivery: { directory, durable: true } });
+    expect(() => tracker.registerBackend('late', new Gate())).toThrow(/durable/);
+    await app.init();
+    tracker.registerBackend('late', new Gate());
+    await expect(tracker.emitConfirmed('e')).resolves.toMatchObject({ destinations: { late: 'stored' } });
+  });
+
   it('refuses at start to be durable without a directory', async () => {
     await expect(
       startTracking({ backends: { gate: backend(Gate, {}, { delivery: { durable: true } }) } }),
@@ -151,6 +194,14 @@ function downLater(): TrackingModuleOptions['backends'] {
     override behave = down;
   }
   return { gate: backend(Door, {}, { delivery: { ...quick, directory, batch: { maxWaitMs: 60_000 } } }) };
+}
+
+/** @param part of a path that the files have in theirs */
+function textIn(folder: string, part = ''): string {
+  return filesIn(folder)
+    .filter((name) => name.endsWith('.seg') && name.includes(part))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('');
 }
 
 /** All but the folder of the tracker itself. */

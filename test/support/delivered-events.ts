@@ -1,10 +1,10 @@
-import type { DeliveredEvent } from '../../src/delivery/destination';
+import type { StoredEvent } from '../../src/event/tracking-event';
 
 /** Events as the delivery engine hands them to a destination. */
 export function deliveredEvents(
   count: number,
-  change: (at: number) => Partial<DeliveredEvent> = () => ({}),
-): DeliveredEvent[] {
+  change: (at: number) => Partial<StoredEvent> = () => ({}),
+): StoredEvent[] {
   return Array.from({ length: count }, (_, at) => ({
     name: 'edx.course.enrollment.activated',
     timestamp: new Date(1_706_933_100_789 + at),
@@ -15,7 +15,7 @@ export function deliveredEvents(
   }));
 }
 
-export const idsOfEvents = (events: readonly DeliveredEvent[]): string[] => events.map(({ id }) => id);
+export const idsOfEvents = (events: readonly StoredEvent[]): string[] => events.map(({ id }) => id);
 
 /** For what a batch came to: the rejections, or the failure. */
 export async function outcomeOf(sending: Promise<unknown>): Promise<unknown> {

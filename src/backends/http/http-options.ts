@@ -1,12 +1,13 @@
 import { validateHeaderName, validateHeaderValue, type Agent } from 'node:http';
-import type { DeliveredEvent, Rejection } from '../../delivery/destination';
+import type { Rejection } from '../../delivery/destination';
+import type { StoredEvent } from '../../event/tracking-event';
 import { showValue, type ConfigFault } from '../../routing/tracking-config.exception';
 
 /** Headers by name, in any case of letters. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- as `sendBatch`
-export type ReadStatus = (reply: unknown, events: readonly DeliveredEvent[]) => readonly Rejection[] | void;
+export type ReadStatus = (reply: unknown, events: readonly StoredEvent[]) => readonly Rejection[] | void;
 
 export interface HttpBackendOptions {
   /** Where batches go. A user and password in it become Basic credentials. */
@@ -19,7 +20,7 @@ export interface HttpBackendOptions {
    * 'json' is an array of events, 'ndjson' one event a line; a function makes the body. What a function throws is taken for the
    * fault of an event: the batch is halved until that event stands alone.  @default 'json'
    */
-  readonly format?: 'json' | 'ndjson' | ((events: readonly DeliveredEvent[]) => string | Uint8Array) | undefined;
+  readonly format?: 'json' | 'ndjson' | ((events: readonly StoredEvent[]) => string | Uint8Array) | undefined;
   /** Whether bodies of 1 kB and more are compressed.  @default false */
   readonly gzip?: boolean | undefined;
   /**

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import { SendFailedException, type DeliveredEvent, type Destination, type Rejection } from '../../delivery/destination';
+import { SendFailedException, type Destination, type Rejection } from '../../delivery/destination';
+import type { StoredEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
 import { HttpClient } from './http-client';
@@ -9,7 +10,7 @@ import { headerFaults, httpFaults, type HttpBackendOptions } from './http-option
 /** How events become a body, and what kind of body that is. */
 interface Format {
   readonly contentType: string;
-  readonly bodyOf: (events: readonly DeliveredEvent[]) => string | Uint8Array;
+  readonly bodyOf: (events: readonly StoredEvent[]) => string | Uint8Array;
 }
 
 const JSON_ARRAY: Format = { contentType: 'application/json', bodyOf: (events) => JSON.stringify(events) };
@@ -47,7 +48,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     return new HttpBackend({ url: 'http://localhost' });
   }
 
-  async sendBatch(events: readonly DeliveredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
     const { readStatus } = this.options;
     const body = this.bodyOf(events);
     const headers = { 'content-type': this.format.contentType, ...(await this.headers()) };
@@ -60,7 +61,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     this.client.close();
   }
 
-  private bodyOf(events: readonly DeliveredEvent[]): string | Uint8Array {
+  private bodyOf(events: readonly StoredEvent[]): string | Uint8Array {
     try {
       return this.format.bodyOf(events);
     } catch (cause) {

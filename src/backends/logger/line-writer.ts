@@ -15,6 +15,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync, type Bi
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import SonicBoom from 'sonic-boom';
+import { MAX_TIMER_MS } from '../../event/clock';
 import type { DeliveryCounts } from '../../delivery/node-ledger';
 import { Tally } from '../../delivery/node-ledger';
 import { ChunkEncoder } from './chunk-encoder';
@@ -64,9 +65,6 @@ const PAUSE_MS = 5;
 const OVERTAKING_MS = { atExit: 1000, atBound: 20 };
 /** How long a thread that must not go on without having written waits for a pipe from which nobody reads. */
 const PATIENCE_MS = 10_000;
-/** setTimeout fires at once beyond it. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 export class LineWriter {
   private state: 'idle' | 'open' | 'unwritable' | 'ended' = 'idle';
   /** Writes in the background; undefined where this thread writes. */

@@ -4,7 +4,7 @@
  * no such value; what `transform` gives may have any.
  */
 import type { mongo } from 'mongoose';
-import type { DeliveredEvent } from '../../delivery/destination';
+import type { StoredEvent } from '../../event/tracking-event';
 
 export type EventDocument = mongo.Document & { readonly _id: string };
 
@@ -17,7 +17,7 @@ export class RefusedDocument {
 const OWN_FIELDS = 5;
 
 /** Whatever a processor has added stands beside the event's own fields, as in the log; `_id` is the event's id whatever it is. */
-export function documentOf(event: DeliveredEvent): EventDocument {
+export function documentOf(event: StoredEvent): EventDocument {
   const { id, name, timestamp, context, data } = event;
   const document = { _id: id, name, timestamp, context, data };
   if (Object.keys(event).length === OWN_FIELDS) return document;
@@ -26,8 +26,8 @@ export function documentOf(event: DeliveredEvent): EventDocument {
 }
 
 export function transformedDocument(
-  event: DeliveredEvent,
-  transform: (event: DeliveredEvent) => object,
+  event: StoredEvent,
+  transform: (event: StoredEvent) => object,
 ): EventDocument | RefusedDocument {
   try {
     const made: unknown = transform(event);

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { DeliveredEvent } from '../../delivery/destination';
+import type { StoredEvent } from '../../event/tracking-event';
 import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
 
 /** An index of the application's own: its key, and whatever else MongoDB takes for one. */
@@ -28,7 +28,7 @@ export interface MongoBackendOptions {
    * Makes the document of an event, which it must not change; `_id` is the event's id whatever it gives.
    * @default name, timestamp, context, data, and what processors have added
    */
-  readonly transform?: ((event: DeliveredEvent) => object) | undefined;
+  readonly transform?: ((event: StoredEvent) => object) | undefined;
 }
 
 const GRANULARITIES: readonly unknown[] = ['seconds', 'minutes', 'hours'];

@@ -17,7 +17,8 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import type { mongo } from 'mongoose';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import { SendFailedException, type DeliveredEvent, type Destination, type Rejection } from '../../delivery/destination';
+import { SendFailedException, type Destination, type Rejection } from '../../delivery/destination';
+import type { StoredEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { CollectionSetup } from './collection-setup';
 import { deliveredBefore } from './duplicates';
@@ -93,7 +94,7 @@ export class MongoBackend implements Destination, OnModuleInit, OnApplicationBoo
     await (await this.connection?.catch(() => undefined))?.stopConnecting();
   }
 
-  async sendBatch(events: readonly DeliveredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
     const rejections: Rejection[] = [];
     const entries = this.entriesOf(events, rejections);
     if (entries.length > 0) await this.within(signal, this.write(entries, rejections, signal));
@@ -116,7 +117,7 @@ export class MongoBackend implements Destination, OnModuleInit, OnApplicationBoo
     return connection.database(this.options.database);
   }
 
-  private entriesOf(events: readonly DeliveredEvent[], rejections: Rejection[]): Entry[] {
+  private entriesOf(events: readonly StoredEvent[], rejections: Rejection[]): Entry[] {
     const { transform } = this.options;
     const entries: Entry[] = [];
     events.forEach((event, index) => {

@@ -1,5 +1,5 @@
 import type { Agent } from 'node:http';
-import type { DeliveredEvent } from '../../delivery/destination';
+import type { StoredEvent } from '../../event/tracking-event';
 import { showValue, type ConfigFault } from '../../routing/tracking-config.exception';
 import { connectionFaults, urlFaults } from '../http/http-options';
 import type { SegmentClient } from './segment-client';
@@ -22,7 +22,7 @@ export interface SegmentBackendOptions {
    * The id of a visitor who is not known as a user; sent beside the user's id where there is one. It is asked once more for each
    * attempt, and has to give the same. Without it, an event without a user is dropped as 'no-user'.  @default none
    */
-  readonly anonymousId?: ((event: DeliveredEvent) => string | undefined) | undefined;
+  readonly anonymousId?: ((event: StoredEvent) => string | undefined) | undefined;
 }
 
 const OF_THE_WIRE = ['host', 'gzip', 'keepAlive', 'agent'] as const;

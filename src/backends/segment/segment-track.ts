@@ -1,14 +1,13 @@
 /** How an event becomes a call of `track`: the mapping of the reference's Segment backend. */
-import type { DeliveredEvent } from '../../delivery/destination';
-import type { EventFields } from '../../event/tracking-event';
+import type { EventFields, StoredEvent } from '../../event/tracking-event';
 import type { SegmentTrack } from './segment-client';
 
 /** Whether an event has a user; 0 and '' are users, as in the reference. */
-export function hasUser({ context }: DeliveredEvent): boolean {
+export function hasUser({ context }: StoredEvent): boolean {
   return isThere(context['user_id']);
 }
 
-export function segmentTrack(event: DeliveredEvent, anonymousId: string | undefined): SegmentTrack {
+export function segmentTrack(event: StoredEvent, anonymousId: string | undefined): SegmentTrack {
   const { id: messageId, ...properties } = event;
   const { name, timestamp, context } = event;
   const user = context['user_id'];

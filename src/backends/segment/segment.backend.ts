@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import type { DeliveredEvent, Destination, Rejection } from '../../delivery/destination';
+import type { Destination, Rejection } from '../../delivery/destination';
+import type { StoredEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { TrackingConfigException } from '../../routing/tracking-config.exception';
 import type { SegmentTrack } from './segment-client';
@@ -21,7 +22,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
 
   /** A function of the application may change what it is given. */
   readonly readsOnly: boolean;
-  private readonly anonymousId: (event: DeliveredEvent) => string | undefined;
+  private readonly anonymousId: (event: StoredEvent) => string | undefined;
   private readonly wire: SegmentWire | undefined;
   private readonly target: SegmentWire | SegmentRelay;
 
@@ -48,7 +49,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
   }
 
   /** Segment takes no event of nobody. One whose `anonymousId` fails is queued, so that it is kept as a dead letter. */
-  refuses(event: DeliveredEvent): 'no-user' | undefined {
+  refuses(event: StoredEvent): 'no-user' | undefined {
     if (hasUser(event)) return undefined;
     try {
       return this.visitorOf(event) === undefined ? 'no-user' : undefined;
@@ -57,7 +58,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
     }
   }
 
-  async sendBatch(events: readonly DeliveredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
     const tracks = new Map<number, SegmentTrack>();
     const rejections: Rejection[] = [];
     for (const [index, event] of events.entries()) {
@@ -74,7 +75,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
   }
 
   /** @returns why there is none, as text */
-  private trackOf(event: DeliveredEvent): SegmentTrack | string {
+  private trackOf(event: StoredEvent): SegmentTrack | string {
     try {
       const visitor = this.visitorOf(event);
       return visitor === undefined && !hasUser(event) ? 'no-user' : segmentTrack(event, visitor);
@@ -84,7 +85,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
   }
 
   /** Anything but a text that says something is none. */
-  private visitorOf(event: DeliveredEvent): string | undefined {
+  private visitorOf(event: StoredEvent): string | undefined {
     const visitor: unknown = this.anonymousId(event);
     return typeof visitor === 'string' && visitor !== '' ? visitor : undefined;
   }

@@ -5,7 +5,8 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import type { Collection, Document } from 'mongodb';
 import mongoose, { type Connection } from 'mongoose';
 import { MongoBackend, type MongoBackendOptions } from 'nestjs-event-tracking/mongoose';
-import { SendFailedException, type DeliveredEvent } from '../../../src/delivery/destination';
+import { SendFailedException } from '../../../src/delivery/destination';
+import type { StoredEvent } from '../../../src/event/tracking-event';
 import { NODE_OPTIONS } from '../../../src/routing/tokens';
 import { RecordingLogger } from '../../support/start-tracking';
 
@@ -51,7 +52,7 @@ export interface Started {
   readonly module: TestingModule;
   readonly connection: Connection;
   /** With a signal that comes after `timeoutMs`. */
-  send(events: readonly DeliveredEvent[], timeoutMs?: number): ReturnType<MongoBackend['sendBatch']>;
+  send(events: readonly StoredEvent[], timeoutMs?: number): ReturnType<MongoBackend['sendBatch']>;
 }
 
 /** An application with the backend as a provider beside its connection, lazy unless `connection` says otherwise. */
@@ -83,7 +84,7 @@ export async function startMongo(
 /** As the delivery does it: again and again, as long as nothing is known of the batch. */
 export async function sendUntilTaken(
   { send }: Pick<Started, 'send'>,
-  events: readonly DeliveredEvent[],
+  events: readonly StoredEvent[],
 ): ReturnType<MongoBackend['sendBatch']> {
   const deadline = performance.now() + 10_000;
   for (;;) {
@@ -98,14 +99,14 @@ export async function sendUntilTaken(
 let made = 0;
 
 /** An event as the delivery gives it. */
-export function event(data: object = {}, more: Partial<DeliveredEvent> = {}): DeliveredEvent {
+export function event(data: object = {}, more: Partial<StoredEvent> = {}): StoredEvent {
   made += 1;
   return {
     id: `0192f000-0000-7000-8000-${String(made).padStart(12, '0')}`,
     name: 'play_video',
     timestamp: new Date('2026-11-24T12:00:00.123Z'),
     context: { user_id: 7 },
-    data: data as DeliveredEvent['data'],
+    data: data as StoredEvent['data'],
     ...more,
   };
 }
