@@ -2,42 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import {
-  backend,
-  SendFailedException,
-  TrackingDeadLetters,
-  type DeliveryOptions,
-  type DestinationCounts,
-  type TrackingModuleOptions,
-} from '../../src';
-import { startTracking, type BuiltTracking } from '../support/start-tracking';
+import { backend, SendFailedException, TrackingDeadLetters } from '../../src';
+import { startTracking } from '../support/start-tracking';
 import { eventually } from '../support/eventually';
 import { imbalance } from './books';
-import { Gate } from './gate';
-
-interface Run extends BuiltTracking {
-  readonly gate: Gate;
-  readonly counts: () => DestinationCounts;
-}
-
-async function started(delivery: DeliveryOptions = {}, options: TrackingModuleOptions = {}): Promise<Run> {
-  const run = await startTracking({ backends: { gate: backend(Gate, {}, { delivery }) }, ...options });
-  const counts = (): DestinationCounts => {
-    const found = run.ledger.destination('gate');
-    if (found === undefined) throw new Error('there is no destination');
-    return found;
-  };
-  return Object.assign(run, { gate: run.tracker.backend<Gate>('gate'), counts });
-}
+import { down, Gate, quick, startGate as started } from './gate';
 
 /** Jest runs without --expose-gc. */
 function exposedGc(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 }
-
-const quick: DeliveryOptions = { batch: { maxWaitMs: 5 }, retry: { minDelayMs: 1, maxDelayMs: 5 } };
-const down = (): Promise<never> => Promise.reject(new Error('connection refused'));
 
 describe('The delivery to a destination', () => {
   it('sends batches of at most maxEvents, in the order of emit, with id, context and Dates', async () => {

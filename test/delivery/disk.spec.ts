@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend, type DeliveryOptions, type DestinationCounts, type TrackingModuleOptions } from '../../src';
+import { backend, type DeliveryOptions, type TrackingModuleOptions } from '../../src';
 import { eventually } from '../support/eventually';
-import { buildTracking, startTracking, type BuiltTracking } from '../support/start-tracking';
+import { buildTracking, startTracking } from '../support/start-tracking';
 import { imbalance } from './books';
-import { Gate } from './gate';
+import { down, Gate, quick, startGate, type GateRun } from './gate';
 
 let directory = '';
 beforeEach(() => {
@@ -15,30 +15,12 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-interface Run extends BuiltTracking {
-  readonly gate: Gate;
-  readonly counts: () => DestinationCounts;
-}
+const started = (delivery: DeliveryOptions, isUp = true, options: TrackingModuleOptions = {}): Promise<GateRun> =>
+  startGate(
+    { ...quick, directory, ...delivery },
+    { shutdownTimeoutMs: 100, ...options, ...(isUp ? {} : { behave: down }) },
+  );
 
-async function started(delivery: DeliveryOptions, isUp = true, options: TrackingModuleOptions = {}): Promise<Run> {
-  class Door extends Gate {
-    override behave = isUp ? () => Promise.resolve() : down;
-  }
-  const run = await startTracking({
-    shutdownTimeoutMs: 100,
-    backends: { gate: backend(Door, {}, { delivery: { ...quick, directory, ...delivery } }) },
-    ...options,
-  });
-  const counts = (): DestinationCounts => {
-    const found = run.ledger.destination('gate');
-    if (found === undefined) throw new Error('there is no destination');
-    return found;
-  };
-  return Object.assign(run, { gate: run.tracker.backend<Gate>('gate'), counts });
-}
-
-const quick: DeliveryOptions = { batch: { maxWaitMs: 5 }, retry: { minDelayMs: 1, maxDelayMs: 5 } };
-const down = (): Promise<never> => Promise.reject(new Error('connection refused'));
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => `e${String(n)}`);
 
 describe('A delivery with a directory', () => {

@@ -1,4 +1,13 @@
-import type { Destination, Rejection, StoredEvent } from '../../src';
+import {
+  backend,
+  type DeliveryOptions,
+  type Destination,
+  type DestinationCounts,
+  type Rejection,
+  type StoredEvent,
+  type TrackingModuleOptions,
+} from '../../src';
+import { startTracking, type BuiltTracking } from '../support/start-tracking';
 
 /** How a destination behaves at one call of `sendBatch`. */
 export type Behaviour = (events: readonly StoredEvent[], signal: AbortSignal) => Promise<readonly Rejection[] | void>; // eslint-disable-line @typescript-eslint/no-invalid-void-type -- as in Destination
@@ -30,4 +39,29 @@ export class Gate implements Destination {
   get names(): string[] {
     return this.taken.map(({ name }) => name);
   }
+}
+
+export const quick: DeliveryOptions = { batch: { maxWaitMs: 5 }, retry: { minDelayMs: 1, maxDelayMs: 5 } };
+export const down = (): Promise<never> => Promise.reject(new Error('connection refused'));
+
+export interface GateRun extends BuiltTracking {
+  readonly gate: Gate;
+  readonly counts: () => DestinationCounts;
+}
+
+/** Starts an application with one destination, called `gate`. @param behave from its first event on */
+export async function startGate(
+  delivery: DeliveryOptions = {},
+  { behave, ...options }: TrackingModuleOptions & { readonly behave?: Behaviour } = {},
+): Promise<GateRun> {
+  class Door extends Gate {
+    override behave = behave ?? (() => Promise.resolve());
+  }
+  const run = await startTracking({ backends: { gate: backend(Door, {}, { delivery }) }, ...options });
+  const counts = (): DestinationCounts => {
+    const found = run.ledger.destination('gate');
+    if (found === undefined) throw new Error('there is no destination');
+    return found;
+  };
+  return Object.assign(run, { gate: run.tracker.backend<Gate>('gate'), counts });
 }

@@ -1,15 +1,18 @@
-const PATIENCE_MS = 10_000;
+import { until } from './until';
 
 /** Waits until `check` no longer throws; after ten seconds its last failure is the test's. */
 export async function eventually(check: () => void): Promise<void> {
-  const until = Date.now() + PATIENCE_MS;
-  for (;;) {
+  let failure: unknown;
+  const holds = (): boolean => {
     try {
       check();
-      return;
+      return true;
     } catch (error) {
-      if (Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      failure = error;
+      return false;
     }
-  }
+  };
+  await until(holds).catch(() => {
+    throw failure;
+  });
 }

@@ -6,6 +6,7 @@ import {
   TrackerService,
   TrackingModule,
   type Backend,
+  type DestinationCounts,
   type StoredEvent,
   type TrackingEvent,
   type TrackingLedger,
@@ -108,9 +109,11 @@ export function expectBalance(ledger: TrackingLedger): void {
     });
     const { delivery } = node;
     if (delivery === undefined) continue;
-    expect({ path: node.path, settled: delivery.delivered + sum(delivery.dropped) + delivery.pending }).toEqual({
+    const { deadLettered = 0, handedOver = 0, recovered = 0, redriven = 0 } = delivery as Partial<DestinationCounts>;
+    const settled = delivery.delivered + deadLettered + sum(delivery.dropped) + delivery.pending + handedOver;
+    expect({ path: node.path, settled }).toEqual({
       path: node.path,
-      settled: delivery.accepted,
+      settled: delivery.accepted + recovered + redriven,
     });
   }
 }

@@ -295,18 +295,11 @@ describe('HttpBackend', () => {
       expect(await backend.sendBatch(deliveredEvents(3), NEVER)).toEqual([]);
     });
 
-    it('gives up a stalled request when the signal is aborted, and closes its connection', async () => {
-      sink.misbehave('stall');
-      const stop = new AbortController();
-      const sending = failureOf(backendOf(), deliveredEvents(3), stop.signal);
-      await sink.receivedAtLeast(1);
-      stop.abort();
-      expect(await sending).toMatchObject({ retryable: true, message: expect.stringContaining('aborted') });
-      await until(() => sink.open === 0);
-    });
-
-    it('gives up in the middle of a reply when the signal is aborted', async () => {
-      sink.misbehave('stalled-reply');
+    it.each([
+      ['before a reply', 'stall'],
+      ['in the middle of a reply', 'stalled-reply'],
+    ] as const)('gives up %s when the signal is aborted, and closes the connection', async (_when, fault) => {
+      sink.misbehave(fault);
       const stop = new AbortController();
       const sending = failureOf(backendOf(), deliveredEvents(3), stop.signal);
       await sink.receivedAtLeast(1);
