@@ -24,6 +24,8 @@ const homes = {
   'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
   recheck: ['src/processors/'],
   // The reader of the reference's settings only makes the module of a connection, and takes the class from the backend.
+  bull: ['src/backends/async-routing/bull/', 'src/consumers/bull/'],
+  '@nestjs/bull': ['src/backends/async-routing/bull/'],
   mongoose: ['src/backends/mongo/'],
   '@nestjs/mongoose': ['src/backends/mongo/', 'src/settings/mongoose-engines.ts'],
   '@opentelemetry': ['src/opentelemetry/'],
@@ -93,8 +95,11 @@ export default defineConfig(
   rooms.map((room) => arrowsRunDown(room)),
   arrowsRunDown('backends', 'src/backends/logger/'),
   arrowsRunDown('backends', 'src/backends/mongo/'),
+  arrowsRunDown('backends', 'src/backends/async-routing/bull/'),
+  arrowsRunDown('consumers', 'src/consumers/bull/'),
   arrowsRunDown('settings', 'src/settings/mongoose-engines.ts'),
   importRule('src/mongoose.ts'),
+  importRule('src/bull.ts'),
   {
     files: ['test/**/*.ts', 'sample-app/test/**/*.ts'],
     rules: {

@@ -8,6 +8,8 @@ export { TrackEvent } from './tracker/track-event.decorator';
 export type { TrackEventDecorator, TrackEventOptions, TrackOutcome } from './tracker/track-event.decorator';
 export { TrackingContext } from './tracker/tracking-context.decorator';
 export type { ContextOf, TrackedCall, TrackingContextOptions } from './tracker/tracking-context.decorator';
+export { createTrackingWorker } from './tracker/create-tracking-worker';
+export type { TrackingRole } from './tracker/settings';
 export { getTrackerToken, InjectTracker } from './tracker/tokens';
 export { NotConfirmedException } from './tracker/not-confirmed.exception';
 
@@ -23,6 +25,8 @@ export type {
   SettingsNode,
 } from './settings/settings-engine';
 
+export { AsyncRoutingBackend } from './backends/async-routing/async-routing.backend';
+export type { AsyncRoutingBackendOptions, QueueDescription } from './backends/async-routing/async-routing-options';
 export { HttpBackend } from './backends/http/http.backend';
 export type { HttpBackendOptions, HttpHeaders, ReadStatus } from './backends/http/http-options';
 export { LoggerBackend } from './backends/logger/logger.backend';
@@ -56,6 +60,7 @@ export type { SampleOptions } from './processors/sample';
 
 export { backend, processor } from './routing/description';
 export type {
+  AsyncProcessorClass,
   BackendClass,
   BackendDescription,
   Backends,
@@ -89,7 +94,7 @@ export type { LatencyCounts } from './delivery/latency';
 export { TrackingDeadLetters } from './delivery/tracking-dead-letters';
 export { TrackingLedger } from './delivery/tracking-ledger';
 export type { TrackerCounts } from './delivery/tracking-ledger';
-export type { DeliveryCounts, NodeCounts } from './delivery/node-ledger';
+export type { DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from './delivery/node-ledger';
 
 export { InvalidContextException } from './context/invalid-context.exception';
 export { UnknownContextException } from './context/unknown-context.exception';

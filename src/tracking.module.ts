@@ -15,7 +15,13 @@ import { namedModule, treeModules } from './routing/node-modules';
 import { DEFAULT_TRACKER } from './routing/tokens';
 import { TrackingConfigException, type ConfigFault } from './routing/tracking-config.exception';
 import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from './routing/tree-plan';
-import { makeSettings, type Settings, type TrackingRuntimeOptions } from './tracker/settings';
+import {
+  makeSettings,
+  ROLE_TOKEN,
+  type Settings,
+  type TrackingRole,
+  type TrackingRuntimeOptions,
+} from './tracker/settings';
 import { getTrackerToken } from './tracker/tokens';
 import { TrackerService } from './tracker/tracker.service';
 import { TrackingCore } from './tracker/tracking-core';
@@ -115,9 +121,9 @@ function settingsModule(
       { provide: tokens.options, ...source } as Provider,
       {
         provide: tokens.settings,
-        inject: [tokens.options, ModulesContainer],
-        useFactory: (options: TrackingRuntimeOptions, container: ModulesContainer): Settings =>
-          makeSettings(name, plan, options, container),
+        inject: [tokens.options, ModulesContainer, { token: ROLE_TOKEN, optional: true }],
+        useFactory: (options: TrackingRuntimeOptions, container: ModulesContainer, role?: TrackingRole): Settings =>
+          makeSettings(name, plan, role === undefined ? options : { ...options, role }, container),
       },
     ],
     exports: [tokens.settings],

@@ -1,6 +1,5 @@
 import { MAX_TIMER_MS } from '../event/clock';
-import type { Destination, Rejection } from './destination';
-import type { StoredEvent } from '../event/tracking-event';
+import type { Rejection } from './destination';
 
 export type AttemptResult =
   | { readonly outcome: 'answered'; readonly rejections: readonly Rejection[] }
@@ -9,10 +8,10 @@ export type AttemptResult =
   /** Nothing is known about any. */
   | { readonly outcome: 'failed'; readonly reason: string; readonly retryAfterMs: number };
 
-/** One call of `sendBatch`, for `timeoutMs` at most. Never rejects, whatever the destination does. */
+/** One call of `sendBatch` with so many events, for `timeoutMs` at most. Never rejects, whatever the destination does. */
 export async function attempt(
-  destination: Destination,
-  events: readonly StoredEvent[],
+  send: (signal: AbortSignal) => Promise<unknown>,
+  events: number,
   controller: AbortController,
   timeoutMs: number,
 ): Promise<AttemptResult> {
@@ -29,10 +28,10 @@ export async function attempt(
         reject(signal.reason as Error);
       });
     });
-    const sent = Promise.resolve(destination.sendBatch(events, signal));
+    const sent = Promise.resolve(send(signal));
     sent.catch(() => undefined); // of one that ends after its time nobody hears any more
     const rejections = await Promise.race([sent, aborted]);
-    return { outcome: 'answered', rejections: validRejections(rejections, events.length) };
+    return { outcome: 'answered', rejections: validRejections(rejections, events) };
   } catch (error) {
     return failure(error);
   } finally {

@@ -1,6 +1,6 @@
 import { readRecord } from '../event/event-record';
 import type { StoredEvent } from '../event/tracking-event';
-import type { QueuedEvent } from './queued-event';
+import type { QueuedEvent, RecordOrigin } from './queued-event';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
 
 /** An event that a destination refused for good, or that was given up. */
@@ -72,18 +72,18 @@ export class DeadLetterBox {
   /** In the order in which they died. @param visit gives false to go no further */
   visit(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): void {
     this.each((record) => {
-      const letter = this.letterOf(record);
+      const letter = this.letterOf(record)?.letter;
       return letter === undefined || !fits(letter, filter) || visit(letter) ? 'keep' : 'stop';
     });
   }
 
   /** Takes out those that fit. @param take what becomes of each; false leaves it and all after it */
-  takeOut(filter: DeadLetterFilter, take: (letter: DeadLetter) => boolean): number {
+  takeOut(filter: DeadLetterFilter, take: (letter: DeadLetter, origin: RecordOrigin) => boolean): number {
     let taken = 0;
     this.each((record) => {
-      const letter = this.letterOf(record);
-      if (letter === undefined || !fits(letter, filter)) return 'keep';
-      if (!take(letter)) return 'stop';
+      const read = this.letterOf(record);
+      if (read === undefined || !fits(read.letter, filter)) return 'keep';
+      if (!take(read.letter, read.facts)) return 'stop';
       taken++;
       return 'remove';
     });
@@ -135,15 +135,19 @@ export class DeadLetterBox {
     }
   }
 
-  private letterOf({ payload }: StoredRecord): DeadLetter | undefined {
+  private letterOf({
+    payload,
+  }: StoredRecord): { readonly letter: DeadLetter; readonly facts: RecordOrigin } | undefined {
     try {
       const { event, facts } = readRecord(payload.toString('utf8'));
       const { attempts = 0, firstError, lastError, acceptedAt, lastTriedAt, deadAt = acceptedAt, reason = '' } = facts;
-      return {
+      const { depth, parentId, isRaw } = facts;
+      const letter = {
         ...{ path: this.path, event, reason, attempts, firstError, lastError },
         ...{ acceptedAt: new Date(acceptedAt), deadAt: new Date(deadAt) },
         lastTriedAt: lastTriedAt === undefined ? undefined : new Date(lastTriedAt),
       };
+      return { letter, facts: { depth, parentId, isRaw } };
     } catch {
       return undefined; // written by another version: left for it
     }

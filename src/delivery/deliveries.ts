@@ -10,10 +10,16 @@ import { MemoryStore } from './disk/memory-store';
 import { OwnedFolder } from './disk/owned-folder';
 import { SegmentStore } from './disk/segment-store';
 import type { RecordStore } from './disk/record-store';
+import { QueuedEvent, type RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
+import { StrayLetters } from './stray-letters';
+import type { StoredEvent } from '../event/tracking-event';
 
 /** Dead letters without a disk. */
 const MAX_LETTER_BYTES_IN_MEMORY = 16_777_216;
+/** The same for a path that is not here: whoever may write into a queue can name any. */
+const MAX_STRAY_BYTES_IN_MEMORY = 1_048_576;
+const MAX_STRAY_PATHS = 100;
 const ADOPTION_INTERVAL_MS = 60_000;
 /** Of how many dead letters one call gives at most, unless it says otherwise. */
 const DEFAULT_LIMIT = 1000;
@@ -34,6 +40,9 @@ export interface DeliveryDuration {
   readonly ms: number;
 }
 
+/** What keeps the dead letters of one path. */
+type LetterHolder = Pick<Delivery, 'path' | 'visitDeadLetters' | 'redrive' | 'purge'>;
+
 /** The deliveries of one tracker, and the folders that they share. */
 export class Deliveries {
   /** One for each destination, those included that another has replaced: they still have events to send. */
@@ -45,6 +54,8 @@ export class Deliveries {
   /** What nobody here can take. */
   private readonly left = new Set<string>();
   private adoptionTimer: NodeJS.Timeout | undefined;
+  /** Dead letters for nodes that are not here, by path. */
+  private readonly strays = new Map<string, StrayLetters>();
   private readonly listeners = new Set<(event: DeliveryEvent) => void>();
   private readonly measurers = new Set<(duration: DeliveryDuration) => void>();
 
@@ -54,8 +65,9 @@ export class Deliveries {
     private readonly notices: Notices,
   ) {}
 
-  settingsFor(type: unknown, options: DeliveryOptions | undefined): DeliverySettings {
-    return resolveDelivery(this.defaults, classDelivery(type), options);
+  /** @param ofInstance what one of its instances asks for besides its class */
+  settingsFor(type: unknown, options: DeliveryOptions | undefined, ofInstance?: DeliveryOptions): DeliverySettings {
+    return resolveDelivery(this.defaults, classDelivery(type), ofInstance, options);
   }
 
   /**
@@ -118,15 +130,31 @@ export class Deliveries {
   /** Lets go of the folders; what is left in them is for the next start. */
   async close(): Promise<void> {
     clearInterval(this.adoptionTimer);
+    for (const box of this.strays.values()) box.close();
     for (const { folder } of this.folders.values()) removeEmptyIn(folder);
     await Promise.all([...this.folders.values()].map((folder) => folder.release()));
     this.folders.clear();
   }
 
+  /**
+   * Keeps an event as a dead letter that came back from a queue for a node which stands at `path`, or which nobody here knows:
+   * then it is kept for a start that has it.
+   */
+  keepLetter(path: string, event: StoredEvent, reason: string, facts: RecordOrigin): void {
+    const delivery = this.deliveries.findLast((known) => known.path === path);
+    if (delivery !== undefined) {
+      delivery.keepLetter(event, reason, facts);
+      return;
+    }
+    const now = Date.now();
+    this.strayBox(path).put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
+    tellAll<DeliveryEvent>(this.listeners, { path, change: 'dead-letter' });
+  }
+
   listDeadLetters(filter: DeadLetterFilter, limit: number = DEFAULT_LIMIT): DeadLetter[] {
     const letters: DeadLetter[] = [];
-    for (const delivery of this.of(filter)) {
-      delivery.visitDeadLetters(filter, (letter) => letters.push(letter) < limit);
+    for (const box of this.of(filter)) {
+      box.visitDeadLetters(filter, (letter) => letters.push(letter) < limit);
       if (letters.length >= limit) break;
     }
     return letters;
@@ -134,8 +162,8 @@ export class Deliveries {
 
   countDeadLetters(filter: DeadLetterFilter): Record<string, number> {
     const counts = new Map<string, number>();
-    for (const delivery of this.of(filter)) {
-      delivery.visitDeadLetters(filter, ({ reason }) => {
+    for (const box of this.of(filter)) {
+      box.visitDeadLetters(filter, ({ reason }) => {
         counts.set(reason, (counts.get(reason) ?? 0) + 1);
         return true;
       });
@@ -144,11 +172,11 @@ export class Deliveries {
   }
 
   redrive(filter: DeadLetterFilter): number {
-    return this.of(filter).reduce((sum, delivery) => sum + delivery.redrive(filter), 0);
+    return this.of(filter).reduce((sum, box) => sum + box.redrive(filter), 0);
   }
 
   purge(filter: DeadLetterFilter): number {
-    return this.of(filter).reduce((sum, delivery) => sum + delivery.purge(filter), 0);
+    return this.of(filter).reduce((sum, box) => sum + box.purge(filter), 0);
   }
 
   /** @returns to be called when it wants to hear no more */
@@ -173,8 +201,27 @@ export class Deliveries {
     return `${encodeURIComponent(path)}${replaced === 0 ? '' : `~${String(replaced)}`}`;
   }
 
-  private of({ path }: DeadLetterFilter): Delivery[] {
-    return this.deliveries.filter((delivery) => path === undefined || delivery.path === path);
+  private of({ path }: DeadLetterFilter): LetterHolder[] {
+    const holders: LetterHolder[] = [...this.deliveries, ...this.strays.values()];
+    return holders.filter((holder) => path === undefined || holder.path === path);
+  }
+
+  /** In the folder in which the delivery of that path would look for them. */
+  private strayBox(named: string): StrayLetters {
+    const path = this.strays.size < MAX_STRAY_PATHS ? named : 'other';
+    const known = this.strays.get(path);
+    if (known !== undefined) return known;
+    const settings = this.settingsFor(undefined, undefined);
+    const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
+    const store =
+      folder === undefined
+        ? MemoryStore.open({ maxBytes: MAX_STRAY_BYTES_IN_MEMORY })
+        : this.store(join(folder, encodeURIComponent(path), 'dead'), settings);
+    const box = new StrayLetters(path, store, (error) => {
+      this.notices.once(`stray letters ${path}`, () => `a dead letter for ${path} could not be kept: ${String(error)}`);
+    });
+    this.strays.set(path, box);
+    return box;
   }
 
   private store(

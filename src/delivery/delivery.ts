@@ -15,9 +15,10 @@ import { attempt, type AttemptResult } from './attempt';
 import { Breaker } from './breaker';
 import { DeadLetterBox, type DeadLetter, type DeadLetterFilter } from './dead-letter-box';
 import { DeliveryLedger, type DestinationCounts, type Measured } from './delivery-ledger';
-import type { Destination, Rejection } from './destination';
+import { carriesEntries, type Destination, type Rejection } from './destination';
+import type { StoredEvent } from '../event/tracking-event';
 import { EventQueue } from './event-queue';
-import { QueuedEvent, type Outcome } from './queued-event';
+import { QueuedEvent, type Outcome, type RecordOrigin } from './queued-event';
 import type { RecordStore } from './disk/record-store';
 import type { DeliverySettings } from './resolve-options';
 
@@ -84,6 +85,7 @@ export class Delivery {
   private timerAt = Infinity;
   private soon: NodeJS.Immediate | undefined;
   private idleWaiters: (() => void)[] = [];
+  private roomWaiters: (() => void)[] = [];
   /** The last one that was put into memory, for whoever asks what becomes of it. */
   private latest: QueuedEvent | 'stored' | undefined;
   private isFull = false;
@@ -156,17 +158,43 @@ export class Delivery {
     return undefined;
   }
 
-  /** What becomes of the event that was accepted last. */
-  confirm(): Promise<Outcome> {
+  /**
+   * What becomes of the event that was accepted last.
+   * @param isLent whether whoever asks has it still, and takes it back ('returned') if it cannot be sent before the end
+   */
+  confirm(isLent = false): Promise<Outcome> {
     const { latest } = this;
     // What is gathered for the next write would die with the process.
     if (latest === 'stored') return Promise.resolve(this.queue.flush() ? 'stored' : 'pending');
     if (latest === undefined) return Promise.reject(new Error('no event was accepted'));
+    latest.isLent = isLent;
     return new Promise((resolve) => {
       latest.onSettled = resolve;
       this.ripeAt = 0; // somebody waits
       this.wakeSoon();
     });
+  }
+
+  /**
+   * For whoever has events elsewhere, where they are safe: whether there is room for more of them here, and whether they would do
+   * more here than gather on disk.
+   */
+  get takesMore(): boolean {
+    if (this.state === 'closed') return true;
+    const onlyGathers = this.parts.store !== undefined && this.breaker.state !== 'closed' && this.pending() > 0;
+    return !this.queue.isFull && !onlyGathers;
+  }
+
+  whenTakesMore(): Promise<void> {
+    if (this.takesMore) return Promise.resolve();
+    return new Promise((resolve) => this.roomWaiters.push(resolve));
+  }
+
+  /** Keeps an event among the dead letters that is given up elsewhere, and not in these books. */
+  keepLetter(event: StoredEvent, reason: string, facts: RecordOrigin): void {
+    const now = Date.now();
+    this.letters.put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
+    this.parts.onChange?.('dead-letter');
   }
 
   /** Sends what is here now. Resolves when it is settled, or cannot be for now. */
@@ -225,8 +253,8 @@ export class Delivery {
   redrive(filter: DeadLetterFilter): number {
     if (this.state !== 'running') return 0;
     const acceptedAt = Date.now(); // anew, or what was too old would be so again
-    const redriven = this.letters.takeOut(filter, ({ event }) => {
-      const entry = QueuedEvent.again(event, { acceptedAt }, JSON.stringify(event).length);
+    const redriven = this.letters.takeOut(filter, ({ event }, origin) => {
+      const entry = QueuedEvent.again(event, { acceptedAt, ...origin }, JSON.stringify(event).length);
       if (!this.queue.putAgain(entry)) return false;
       this.ledger.redrive();
       return true;
@@ -258,14 +286,16 @@ export class Delivery {
     this.waiting = [];
     this.stopClock();
     this.state = 'closed';
-    const lost = this.queue.handOver(underWay);
+    const { left, returned } = this.queue.handOver(underWay);
     const stored = this.queue.diskCount;
     const torn = this.queue.close();
-    if (lost + torn > 0) this.ledger.drop('shutdown', lost + torn);
+    if (left + torn > 0) this.ledger.drop('shutdown', left + torn);
+    if (returned > 0) this.ledger.drop('returned', returned);
     this.ledger.handOver(stored - torn);
     this.isHandedOver = true;
     this.letters.close();
     this.answerIdle();
+    this.answerRoom();
   }
 
   /** For after a wait, in which the process may have begun to exit. */
@@ -407,13 +437,18 @@ export class Delivery {
     this.underWay.set(batch, controller);
     const isProbe = this.breaker.begin();
     const { destination, settings } = this.parts;
-    const events = batch.entries.map((entry) => entry.event(destination.readsOnly === true));
     const startedAt = Date.now();
-    const result = await attempt(destination, events, controller, settings.timeoutMs);
+    const result = await attempt(
+      (signal) => send(destination, batch.entries, signal),
+      batch.entries.length,
+      controller,
+      settings.timeoutMs,
+    );
     this.ledger.attempt(Date.now() - startedAt);
     // Closed meanwhile: the batch was put on disk, and is sent again under the same ids.
     if (!this.underWay.delete(batch)) return;
     this.conclude(batch, result, isProbe);
+    this.answerRoom();
     this.pump();
   }
 
@@ -510,6 +545,10 @@ export class Delivery {
     );
   }
 
+  private answerRoom(): void {
+    if (this.roomWaiters.length > 0 && this.takesMore) for (const resolve of this.roomWaiters.splice(0)) resolve();
+  }
+
   private answerIdle(): void {
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
@@ -539,4 +578,16 @@ export class Delivery {
     this.parts.say(text, kind);
     this.parts.onChange?.(change);
   }
+}
+
+function send(
+  destination: Destination,
+  entries: readonly QueuedEvent[],
+  signal: AbortSignal,
+): ReturnType<Destination['sendBatch']> {
+  if (carriesEntries(destination)) return destination.sendEntries(entries, signal);
+  return destination.sendBatch(
+    entries.map((entry) => entry.event(destination.readsOnly === true)),
+    signal,
+  );
 }

@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../event/tracking-event';
+import type { QueuedEvent } from './queued-event';
 
 /** Why a destination did not take one event of a batch. */
 export interface Rejection {
@@ -63,6 +64,15 @@ export class SendFailedException extends Error {
   static create({ reason, retryable, retryAfterMs, cause }: SendFailure): SendFailedException {
     return new SendFailedException(reason, retryable, retryAfterMs, cause === undefined ? {} : { cause });
   }
+}
+
+/** A destination of this library that passes events on to where they go into a tree again, with all that is known of them. */
+export interface EntryDestination extends Destination {
+  sendEntries(entries: readonly QueuedEvent[], signal: AbortSignal): ReturnType<Destination['sendBatch']>;
+}
+
+export function carriesEntries(destination: Destination): destination is EntryDestination {
+  return typeof (destination as Partial<EntryDestination>).sendEntries === 'function';
 }
 
 export function isDestination(backend: unknown): backend is Destination {

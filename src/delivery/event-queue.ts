@@ -4,7 +4,7 @@
  * once one is on disk those after it follow it there until nothing waits on disk any more.
  */
 import type { Envelope } from '../event/envelope';
-import { writeRecord } from '../event/event-record';
+import { originFacts, writeRecord } from '../event/event-record';
 import { DiskSource } from './disk-source';
 import { MemoryQueue } from './memory-queue';
 import { StoreWriteException } from './disk/store-write.exception';
@@ -86,7 +86,7 @@ export class EventQueue {
   put(envelope: Envelope, now: number): Taken | undefined {
     const { disk, settings } = this;
     if (disk !== undefined && (settings.durable || this.isSpilling || !this.hasRoom(envelope.estimatedLength()))) {
-      const stored = this.putOnDisk(disk, writeRecord(envelope, { acceptedAt: now }));
+      const stored = this.putOnDisk(disk, writeRecord(envelope, { acceptedAt: now, ...originFacts(envelope) }));
       if (stored !== 'failed') return stored ? STORED : undefined;
     }
     const entry = QueuedEvent.of(envelope, now);
@@ -121,6 +121,11 @@ export class EventQueue {
     return [];
   }
 
+  /** Whether one more event would be refused for want of room, or be dropped by `whenFull`. */
+  get isFull(): boolean {
+    return this.disk === undefined && !this.hasRoom(0);
+  }
+
   /** Writes what is gathered. @returns whether all that was put on disk is there */
   flush(): boolean {
     try {
@@ -152,9 +157,9 @@ export class EventQueue {
     return store.count;
   }
 
-  /** At the end: puts all that is held, and what was under way, on disk. @returns how many found no room there */
-  handOver(underWay: readonly QueuedEvent[]): number {
-    let left = 0;
+  /** At the end: puts all that is held, and what was under way, on disk. @returns how many found no room there, and went back to where they came from */
+  handOver(underWay: readonly QueuedEvent[]): { readonly left: number; readonly returned: number } {
+    let [left, returned] = [0, 0];
     const notStored: QueuedEvent[] = [];
     this.let(underWay, (source, stored) => {
       source.release(stored);
@@ -162,12 +167,13 @@ export class EventQueue {
     for (const entry of underWay) if (entry.stored === undefined) notStored.push(entry);
     for (const entry of [...notStored, ...this.memory.take(Infinity, Infinity)]) {
       const isStored = this.disk !== undefined && this.putOnDisk(this.disk, entry.record()) === true;
-      entry.onSettled?.(isStored ? 'stored' : 'dropped');
-      if (!isStored) left++;
+      entry.onSettled?.(isStored ? 'stored' : entry.isLent ? 'returned' : 'dropped');
+      if (!isStored && entry.isLent) returned++;
+      else if (!isStored) left++;
     }
     this.heldEvents = 0;
     this.heldBytes = 0;
-    return left;
+    return { left, returned };
   }
 
   /** Writes what is gathered. @returns how many events that costs, since the disk does not take them */

@@ -3,13 +3,14 @@ import type { DestinationCounts } from './delivery-ledger';
 /** Why an event went no further: one of these, or what a destination says when it refuses an event before it is queued. */
 export type DropReason = KnownDropReason | (string & Record<never, never>);
 
-/** The first five are somebody's wish; the others are losses. */
+/** The first six are somebody's wish, or no end at all: 'returned' went back to the queue it came from. The others are losses. */
 export type KnownDropReason =
   | 'filtered'
   | 'cancelled'
   | 'sampled'
   | 'rate-limited'
   | 'duplicate'
+  | 'returned'
   | 'async-processor'
   | 'processor-failed'
   | 'backend-failed'
@@ -24,7 +25,7 @@ export type KnownDropReason =
   | 'shutdown'
   | 'closed';
 
-type WishedReason = 'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate';
+type WishedReason = 'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate' | 'returned';
 
 const WISHED: ReadonlySet<string> = new Set<WishedReason>([
   'filtered',
@@ -32,6 +33,7 @@ const WISHED: ReadonlySet<string> = new Set<WishedReason>([
   'sampled',
   'rate-limited',
   'duplicate',
+  'returned',
 ]);
 
 const LOSSES: Readonly<Record<Exclude<KnownDropReason, WishedReason>, true>> = {
@@ -81,6 +83,41 @@ export interface NodeCounts {
   readonly failures: Readonly<Record<string, number>>;
   /** Only for a backend that writes later than it accepts; for a destination with all that `DestinationCounts` has. */
   readonly delivery?: DeliveryCounts | DestinationCounts;
+  /** Only for an AsyncRoutingBackend, in a process that works its queue off: what was taken from there. */
+  readonly work?: WorkCounts;
+  /** Only for an AsyncRoutingBackend whose queue is outside of the process: what is in it. */
+  readonly queue?: QueueCounts;
+}
+
+/**
+ * The counts of what a worker took from a queue since the process started. At every moment:
+ * received = settled + dropped + deadLettered + returned + pending.
+ */
+export interface WorkCounts {
+  readonly received: number;
+  /** Every child has it where it belongs: delivered, in its dead letters, dropped by it, or on its disk. */
+  readonly settled: number;
+  /** By the processors of this node, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly deadLettered: number;
+  /** Went back to the queue, for another worker or the next start. */
+  readonly returned: number;
+  readonly pending: number;
+  /** What failed without costing the event, by place. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/** What stands in a queue outside of the process, as it was last looked at. */
+export interface QueueCounts {
+  /** Batches that wait for a worker. */
+  readonly waitingJobs: number;
+  /** Batches that workers have. */
+  readonly activeJobs: number;
+  /** Events that this process put there and whose end is not known: the most that were lost, should the queue be emptied now. */
+  readonly unsettledEvents: number;
+  /** Events of this process that were in the queue, at most, when it was found emptied. */
+  readonly emptiedEvents: number;
+  readonly lookedAt: Date | undefined;
 }
 
 /** Keeps the books of one node. Verbs only: nobody else counts. */

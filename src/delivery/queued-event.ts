@@ -1,10 +1,14 @@
-import type { Envelope } from '../event/envelope';
-import { readRecord, writeEventRecord, writeRecord, type RecordFacts } from '../event/event-record';
+import { Envelope } from '../event/envelope';
+import type { Normalizer } from '../event/normalizer';
+import { originFacts, readRecord, writeEventRecord, writeRecord, type RecordFacts } from '../event/event-record';
 import type { StoredEvent } from '../event/tracking-event';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
 
 /** What became of an event, for whoever waits to hear. */
-export type Outcome = 'delivered' | 'stored' | 'pending' | 'dead-lettered' | 'dropped';
+export type Outcome = 'delivered' | 'stored' | 'pending' | 'dead-lettered' | 'dropped' | 'returned';
+
+/** Of what a record says, that which goes along with the event wherever it is sent. */
+export type RecordOrigin = Pick<RecordFacts, 'depth' | 'parentId' | 'isRaw'>;
 
 /** One event on its way to one destination. */
 export class QueuedEvent {
@@ -15,6 +19,8 @@ export class QueuedEvent {
   lastTriedAt: number | undefined;
   /** Told once what became of it. */
   onSettled: ((outcome: Outcome) => void) | undefined;
+  /** Whether the one who waits to hear still has it, and takes it back if it cannot be sent before the application ends. */
+  isLent = false;
 
   private constructor(
     readonly acceptedAt: number,
@@ -24,6 +30,8 @@ export class QueuedEvent {
     private read: StoredEvent | undefined,
     /** Where it stands on disk, if it does. */
     readonly stored: { readonly store: RecordStore; readonly ref: RecordRef } | undefined,
+    /** Of one that was read back. */
+    private readonly origin: RecordOrigin = {},
   ) {}
 
   /** Takes from the caller's data what it needs, before `emit` returns. */
@@ -43,7 +51,7 @@ export class QueuedEvent {
     bytes: number,
     stored?: { readonly store: RecordStore; readonly ref: RecordRef },
   ): QueuedEvent {
-    const entry = new QueuedEvent(facts.acceptedAt, bytes, undefined, event, stored);
+    const entry = new QueuedEvent(facts.acceptedAt, bytes, undefined, event, stored, facts);
     entry.attempts = facts.attempts ?? 0;
     entry.firstError = facts.firstError;
     entry.lastError = facts.lastError;
@@ -52,6 +60,22 @@ export class QueuedEvent {
 
   get id(): string {
     return this.envelope?.id ?? this.event(true).id;
+  }
+
+  /** Where it came from, and what was done with it. */
+  get facts(): RecordOrigin {
+    const { envelope, origin } = this;
+    return envelope === undefined ? origin : originFacts(envelope);
+  }
+
+  /** Whether it has none but the timestamp; false too where nobody has looked. */
+  get hasNoDates(): boolean {
+    return this.envelope?.hasNoDates === true;
+  }
+
+  /** As it goes into a tree again. */
+  asEnvelope(normalizer: Normalizer): Envelope {
+    return this.envelope ?? Envelope.carried(this.event(true), this.origin, normalizer);
   }
 
   /** @param isShared whether the reader promises to change nothing; else it gets a copy */
@@ -64,8 +88,11 @@ export class QueuedEvent {
   /** @param more facts that only the writer knows */
   record(more: Partial<RecordFacts> = {}): string {
     const { acceptedAt, attempts, firstError, lastError, lastTriedAt } = this;
+    const { depth, parentId, isRaw } = this.facts;
     const facts: RecordFacts = {
       acceptedAt,
+      ...(depth === undefined ? {} : { depth, parentId }),
+      ...(isRaw === true ? { isRaw } : {}),
       ...(attempts === 0 ? {} : { attempts, firstError, lastError, lastTriedAt }),
       ...more,
     };

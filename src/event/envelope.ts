@@ -85,8 +85,32 @@ export class Envelope {
     return new Envelope(emitted, normalizer, undefined);
   }
 
+  /** An event that comes back from a queue: in normal form already, and nobody else's. */
+  static carried(
+    { id, ...event }: StoredEvent,
+    origin: { readonly depth?: number | undefined; readonly parentId?: string | undefined },
+    normalizer: Normalizer,
+  ): Envelope {
+    const context = new OwnContext(isFields(event.context) ? event.context : {});
+    const { depth = 0, parentId } = origin;
+    const emitted = {
+      id,
+      name: event.name,
+      time: event.timestamp.getTime(),
+      context,
+      data: undefined,
+      depth,
+      parentId,
+    };
+    return new Envelope(emitted, normalizer, event);
+  }
+
   get id(): string {
     return this.emitted.id;
+  }
+
+  get parentId(): string | undefined {
+    return this.emitted.parentId;
   }
 
   get name(): string {

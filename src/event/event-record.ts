@@ -7,7 +7,7 @@ import { hasDates } from './normal-form';
 import type { EventFields, StoredEvent } from './tracking-event';
 
 /** From the event down: `['data', 'answers', 0, 'at']`. */
-type Path = readonly (string | number)[];
+export type DatePath = readonly (string | number)[];
 
 /** What is kept of an event beside itself. */
 export interface RecordFacts {
@@ -23,16 +23,33 @@ export interface RecordFacts {
   readonly reason?: string | undefined;
   /** Epoch milliseconds. */
   readonly deadAt?: number | undefined;
+  /** How many events deep it was emitted inside the processing of others; nothing for an event of the application. */
+  readonly depth?: number | undefined;
+  /** The id of the event in whose processing it was emitted. */
+  readonly parentId?: string | undefined;
+  /** The event is none, but stands for something that could not be read as events; it is in `data.raw`. */
+  readonly isRaw?: boolean | undefined;
 }
 
 interface RecordHead extends RecordFacts {
-  readonly dates?: readonly Path[];
+  readonly dates?: readonly DatePath[];
 }
 
 export function writeRecord(envelope: Envelope, facts: RecordFacts): string {
   // The text first: where it can be made without the event, the event need not be looked through for Dates.
   const text = envelope.text();
   return recordText(text, envelope.hasNoDates ? undefined : datesOf(envelope.event), facts);
+}
+
+/** What a record of an event keeps of where it came from; nothing for an event of the application. */
+export function originFacts({
+  depth,
+  parentId,
+}: {
+  readonly depth: number;
+  readonly parentId: string | undefined;
+}): Pick<RecordFacts, 'depth' | 'parentId'> {
+  return depth === 0 ? {} : { depth, parentId };
 }
 
 /** The same of an event that was read from a record. */
@@ -45,12 +62,17 @@ export function readRecord(record: string): { readonly event: StoredEvent; reado
   const end = record.indexOf('\n');
   const { dates = [['timestamp']], ...facts } = JSON.parse(record.slice(0, end)) as RecordHead;
   const event = JSON.parse(record.slice(end + 1)) as StoredEvent;
-  for (const path of dates) reviveDate(event, path);
+  reviveDates(event, dates);
   return { event, facts };
 }
 
+/** The inverse of `datesOf`, on an event whose dates are texts. */
+export function reviveDates(event: object, dates: readonly DatePath[] = [['timestamp']]): void {
+  for (const path of dates) reviveDate(event, path);
+}
+
 /** @param dates undefined for the usual ones, which is the timestamp alone */
-function recordText(eventText: string, dates: readonly Path[] | undefined, facts: RecordFacts): string {
+function recordText(eventText: string, dates: readonly DatePath[] | undefined, facts: RecordFacts): string {
   return `${headText(dates === undefined ? facts : { ...facts, dates })}\n${eventText}`;
 }
 
@@ -59,20 +81,21 @@ function headText(head: RecordHead): string {
   return Object.keys(head).length === 1 ? `{"acceptedAt":${String(head.acceptedAt)}}` : JSON.stringify(head);
 }
 
-function datesOf({ timestamp, ...rest }: object & { readonly timestamp: unknown }): Path[] | undefined {
+/** Where the Dates of an event are; undefined for the usual place, which is the timestamp alone. */
+export function datesOf({ timestamp, ...rest }: object & { readonly timestamp: unknown }): DatePath[] | undefined {
   const isUsual = timestamp instanceof Date;
   if (isUsual && !hasDates(rest)) return undefined;
   return isUsual ? [['timestamp'], ...datePaths(rest, [])] : datePaths(rest, []);
 }
 
-function datePaths(value: unknown, path: Path): Path[] {
+function datePaths(value: unknown, path: DatePath): DatePath[] {
   if (typeof value !== 'object' || value === null) return [];
   if (value instanceof Date) return [path];
   if (Array.isArray(value)) return value.flatMap((item, at) => datePaths(item, [...path, at]));
   return Object.keys(value).flatMap((key) => datePaths((value as EventFields)[key], [...path, key]));
 }
 
-function reviveDate(event: object, path: Path): void {
+function reviveDate(event: object, path: DatePath): void {
   let holder = event as Record<string | number, unknown>;
   for (const key of path.slice(0, -1)) holder = holder[key] as Record<string | number, unknown>;
   const last = path.at(-1) as string | number;

@@ -1,8 +1,20 @@
+import type { DropReason } from '../delivery/node-ledger';
+
 /** Where one event ended at one backend. `filtered` covers every wish of the configuration that it should not get there. */
 export type Destined = 'delivered' | 'stored' | 'filtered' | 'pending' | 'dropped' | 'dead-lettered' | 'timeout';
 
+/** Told, for one event, what becomes of it at each backend. */
+export interface OutcomeListener {
+  /** Whether it has the event still, and takes it back ('returned') if it cannot be sent before the application ends. */
+  readonly isLender: boolean;
+  settle(path: string, outcome: Destined, reason?: DropReason): void;
+  /** For a backend that accepted the event and writes it later. */
+  await(path: string, outcome: Promise<Destined | 'returned'>): void;
+}
+
 /** Collects, for one event, what becomes of it at each backend. */
-export class Confirmation {
+export class Confirmation implements OutcomeListener {
+  readonly isLender = false;
   private readonly destinations = new Map<string, Destined>();
   private waits: Promise<void>[] = [];
 
@@ -10,13 +22,12 @@ export class Confirmation {
     this.destinations.set(path, outcome);
   }
 
-  /** For a backend that accepted the event and writes it later. */
-  await(path: string, outcome: Promise<Destined>): void {
+  await(path: string, outcome: Promise<Destined | 'returned'>): void {
     this.settle(path, 'pending');
     this.waits.push(
       outcome.then(
         (where) => {
-          this.settle(path, where);
+          this.settle(path, where === 'returned' ? 'dropped' : where);
         },
         () => {
           this.settle(path, 'dropped');

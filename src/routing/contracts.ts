@@ -65,8 +65,15 @@ export interface AsyncProcessor {
 export interface EnvelopeBackend {
   /** Takes the event, or says why not. */
   accept(envelope: Envelope): DropReason | undefined;
-  /** Asked right after `accept`: resolves with where the event has got to; rejects if it could not be written. */
-  confirm?(): Promise<Destined>;
+  /**
+   * Asked right after `accept`: resolves with where the event has got to; rejects if it could not be written.
+   * @param isLent whether whoever asks has the event still, and takes it back ('returned') if it cannot be sent before the end
+   */
+  confirm?(isLent?: boolean): Promise<Destined | 'returned'>;
+  /** For whoever has events elsewhere, where they are safe: whether more are welcome now. */
+  readonly takesMore?: boolean;
+  /** Resolves when more are. */
+  whenTakesMore?(): Promise<void>;
   /** Resolves when all that was accepted before is written, or cannot be for now. */
   flush?(): Promise<void>;
   /** At shutdown: `flush` within `timeoutMs`, then let go of everything; what is left is counted as dropped. */

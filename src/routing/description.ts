@@ -1,7 +1,7 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '@nestjs/common';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { Destination } from '../delivery/destination';
-import type { Backend, EnvelopeBackend, EventProcessor, Processor } from './contracts';
+import type { AsyncProcessor, Backend, EnvelopeBackend, EventProcessor, Processor } from './contracts';
 import type { OnError } from './processor-step';
 import type { RoutingBackend } from './routing.backend';
 
@@ -11,13 +11,15 @@ import type { RoutingBackend } from './routing.backend';
 export type BackendClass = new (...args: any[]) => Backend | Destination | EnvelopeBackend | RoutingBackend;
 /** A class whose instances process events. */
 export type ProcessorClass = new (...args: any[]) => EventProcessor;
+/** A class whose instances process events and have to wait for it: only in an AsyncRoutingBackend. */
+export type AsyncProcessorClass = new (...args: any[]) => AsyncProcessor;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** The options of a class: its public `options`, else the first parameter of its constructor, where `@InjectOptions()` stands. */
-export type OptionsOf<Class extends BackendClass | ProcessorClass> =
+export type OptionsOf<Class extends BackendClass | ProcessorClass | AsyncProcessorClass> =
   InstanceType<Class> extends { readonly options: infer Options } ? Options : FirstParameter<Class>;
 
-type FirstParameter<Class extends BackendClass | ProcessorClass> =
+type FirstParameter<Class extends BackendClass | ProcessorClass | AsyncProcessorClass> =
   ConstructorParameters<Class> extends readonly []
     ? Record<string, never> | undefined
     : ConstructorParameters<Class>[0];
@@ -32,7 +34,7 @@ export interface OptionsFactory<Options, Dependencies extends readonly unknown[]
 type Imports = NonNullable<ModuleMetadata['imports']>;
 
 /** A function or class that needs no options, or what `processor()` describes. */
-export type ProcessorEntry = Processor | (new () => EventProcessor) | ProcessorDescription;
+export type ProcessorEntry = Processor | (new () => EventProcessor) | (new () => AsyncProcessor) | ProcessorDescription;
 
 /** What stands inside and around a backend. */
 export interface BackendSurroundings {
@@ -50,8 +52,15 @@ export interface BackendSurroundings {
 export type Backends = Readonly<Record<string, BackendDescription>>;
 
 export interface ProcessorSettings {
-  /** What a failure of the processor means for the event. Shipped filters always hold it back.  @default 'skip' */
+  /**
+   * What a failure of the processor means for the event. Shipped filters always hold it back. 'dead-letter' only in an
+   * AsyncRoutingBackend, behind its queue.  @default 'skip'
+   */
   readonly onError?: OnError | undefined;
+  /** How long an AsyncProcessor may take for one event; beyond it that is a failure.  @default 10_000 */
+  readonly timeoutMs?: number | undefined;
+  /** Events that an AsyncProcessor works on at once.  @default 10 */
+  readonly concurrency?: number | undefined;
   /** Modules whose exports the processor can inject, besides those of its node.  @default [] */
   readonly imports?: Imports | undefined;
 }
@@ -67,7 +76,7 @@ export interface BackendDescription {
 /** A processor as `processor()` describes it. */
 export interface ProcessorDescription {
   readonly kind: 'processor';
-  readonly type: ProcessorClass | Processor;
+  readonly type: ProcessorClass | AsyncProcessorClass | Processor;
   readonly options: unknown;
   readonly settings: ProcessorSettings;
 }
@@ -91,7 +100,7 @@ export function processor(process: Processor, settings?: ProcessorSettings): Pro
  * @param options the class's own: a value, or `{ inject, useFactory }`
  */
 export function processor<
-  Class extends ProcessorClass,
+  Class extends ProcessorClass | AsyncProcessorClass,
   const Dependencies extends readonly unknown[] = readonly unknown[],
 >(
   type: Class,
@@ -99,7 +108,7 @@ export function processor<
   settings?: ProcessorSettings,
 ): ProcessorDescription;
 export function processor(
-  type: ProcessorClass | Processor,
+  type: ProcessorClass | AsyncProcessorClass | Processor,
   options?: unknown,
   settings: ProcessorSettings = {},
 ): ProcessorDescription {
@@ -107,9 +116,22 @@ export function processor(
   return { kind: 'processor', type, options: undefined, settings: options ?? {} };
 }
 
-export function isProcessorClass(type: unknown): type is ProcessorClass {
+/** Whether Nest has to build it, be it one that waits. */
+export function isProcessorClass(type: unknown): type is ProcessorClass | AsyncProcessorClass {
+  return isSyncProcessorClass(type) || isAsyncProcessorClass(type);
+}
+
+export function isSyncProcessorClass(type: unknown): type is ProcessorClass {
   return (
     typeof type === 'function' && typeof (type.prototype as Partial<EventProcessor> | undefined)?.process === 'function'
+  );
+}
+
+export function isAsyncProcessorClass(type: unknown): type is AsyncProcessorClass {
+  return (
+    typeof type === 'function' &&
+    !isSyncProcessorClass(type) &&
+    typeof (type.prototype as Partial<AsyncProcessor> | undefined)?.processAsync === 'function'
   );
 }
 

@@ -12,8 +12,16 @@ export class DestinationSink implements EnvelopeBackend {
     return this.queue.accept(envelope);
   }
 
-  confirm(): Promise<Destined> {
-    return this.queue.confirm();
+  confirm(isLent?: boolean): Promise<Destined | 'returned'> {
+    return this.queue.confirm(isLent);
+  }
+
+  get takesMore(): boolean {
+    return this.queue.takesMore;
+  }
+
+  whenTakesMore(): Promise<void> {
+    return this.queue.whenTakesMore();
   }
 
   flush(): Promise<void> {

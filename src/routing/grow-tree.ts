@@ -3,10 +3,17 @@ import type { DeliveryOptions } from '../delivery/delivery-options';
 import { isDestination } from '../delivery/destination';
 import { NodeLedger } from '../delivery/node-ledger';
 import type { Notices } from '../event/notices';
-import type { Backend, EnvelopeBackend, EventProcessor, Processor } from './contracts';
+import type { TrackerScopes } from '../context/tracker-scopes';
+import { WorkLedger } from '../delivery/work-ledger';
+import type { Normalizer } from '../event/normalizer';
+import { AsyncStep } from './async-step';
+import type { AsyncProcessor, Backend, EnvelopeBackend, EventProcessor, NameFilter, Processor } from './contracts';
+import { isAsyncProcessorClass } from './description';
+import { EventWork } from './event-work';
+import { QueuedRouting } from './queued-routing';
 import { DestinationSink } from './destination-sink';
 import type { NodeSettings } from './node-modules';
-import { processorStep, type ProcessorStep } from './processor-step';
+import { isNameFilter, processorStep, type ProcessorStep, type StepSurroundings } from './processor-step';
 import type { Processing } from './processing';
 import { asEnvelopeBackend, RouteNode } from './route-node';
 import { RoutingBackend } from './routing.backend';
@@ -25,6 +32,10 @@ export interface TreeSurroundings {
   readonly notices: Notices;
   readonly processing: Processing;
   readonly deliveries: Deliveries;
+  readonly scopes: TrackerScopes;
+  readonly normalizer: Normalizer;
+  /** The name of the tracker. */
+  readonly name: string;
 }
 
 /** The root of a tracker: a routing node without a name, there from the first moment, whose tree is grown at start. */
@@ -48,12 +59,12 @@ export function growTree(
   off: NodeSettings['off'],
   surroundings: TreeSurroundings,
 ): RouteNode[] {
+  const live = (processors: readonly ProcessorPlan[]): readonly ProcessorPlan[] =>
+    processors.filter(({ token }) => !off.has(token));
+  const step = ({ token, place, settings }: ProcessorPlan, ledger: StepSurroundings['ledger']): ProcessorStep =>
+    processorStep(find(token) as Processor | EventProcessor, settings.onError, { ...surroundings, place, ledger });
   const steps = (processors: readonly ProcessorPlan[], ledger: NodeLedger): ProcessorStep[] =>
-    processors
-      .filter(({ token }) => !off.has(token))
-      .map(({ token, place, onError }) =>
-        processorStep(find(token) as Processor | EventProcessor, onError, { ...surroundings, place, ledger }),
-      );
+    live(processors).map((plan) => step(plan, ledger));
   const grow = (node: BackendPlan): RouteNode => {
     const { name, path, place, token } = node;
     const ledger = new NodeLedger(path);
@@ -61,10 +72,66 @@ export function growTree(
     assertBackend(place, backend);
     const children = node.children.filter((child) => !off.has(child.token)).map(grow);
     const sink = sinkOf(backend, { path, place, delivery: node.delivery }, surroundings.deliveries);
+    if (backend instanceof QueuedRouting) {
+      const ahead = stepsAhead(backend, node, ledger);
+      const work = workOf(backend, node);
+      const queued = { backend, work };
+      const grown = new RouteNode(name, backend, ahead, children, {
+        ...surroundings,
+        ...{ place, ledger, sink, queued },
+      });
+      work.attach(grown);
+      return grown;
+    }
     return new RouteNode(name, backend, steps(node.processors, ledger), children, {
       ...surroundings,
       ...{ place, ledger, sink },
     });
+  };
+  /** What is decided before the queue: an event that is not wanted must not cost a place in it. */
+  const stepsAhead = (backend: QueuedRouting, node: BackendPlan, ledger: NodeLedger): ProcessorStep[] => {
+    const when = processorStep(byName(backend), 'drop', { ...surroundings, place: node.place, ledger });
+    if (backend.processIn === 'emitter') {
+      for (const { type, place } of node.processors)
+        if (isAsyncProcessorClass(type)) refuse(place, ASYNC_IN_EMITTER, "processIn: 'worker'");
+      return [when, ...steps(node.processors, ledger)];
+    }
+    const plans = live(node.processors);
+    const end = plans.findIndex(({ token }) => !isNameFilter(find(token)));
+    return [when, ...plans.slice(0, end < 0 ? plans.length : end).map((plan) => step(plan, ledger))];
+  };
+  const workOf = (backend: QueuedRouting, { path, place, processors }: BackendPlan): EventWork => {
+    const { deliveries, scopes, normalizer, notices, name: tracker } = surroundings;
+    const ledger = new WorkLedger();
+    const behind = backend.processIn === 'worker' ? live(processors) : [];
+    const work = new EventWork({
+      ...{ ledger, scopes, normalizer },
+      steps: behind.map((plan) =>
+        isAsyncProcessorClass(plan.type)
+          ? new AsyncStep(find(plan.token) as AsyncProcessor, plan.settings, {
+              ...surroundings,
+              place: plan.place,
+              ledger,
+            })
+          : step(plan, ledger),
+      ),
+      keepLetter: (event, reason, origin) => {
+        deliveries.keepLetter(path, event, reason, origin);
+      },
+    });
+    backend.queue.attach({
+      ...{ place, tracker, path, work },
+      warn: (text) => {
+        notices.warn(`${place}: ${text}`);
+      },
+      tell: (text) => {
+        notices.tell(`${place}: ${text}`);
+      },
+      keepLetter: (of, event, reason, isRaw) => {
+        deliveries.keepLetter(of, event, reason, isRaw ? { isRaw } : {});
+      },
+    });
+    return work;
   };
   root.steps.unshift(...steps(plan.processors, root.ledger));
   // What was registered before the start comes after the tree all the same, and in the place of what it replaces.
@@ -84,7 +151,8 @@ export function sinkOf(
   deliveries: Deliveries,
 ): EnvelopeBackend | undefined {
   if (!isDestination(backend) || asEnvelopeBackend(backend) !== undefined) return undefined;
-  const settings = deliveries.settingsFor(backend.constructor, delivery);
+  const ofInstance = backend instanceof QueuedRouting ? backend.queue.delivery : undefined;
+  const settings = deliveries.settingsFor(backend.constructor, delivery, ofInstance);
   // Only of what is registered at run time: the directories of the tree were made ready before it.
   if (settings.durable && (settings.directory === undefined || !deliveries.hasDirectory(settings))) {
     refuse(
@@ -130,4 +198,12 @@ export function assertProcessor(place: string, processor: unknown): asserts proc
 
 function refuse(path: string, what: string, mend: string): never {
   throw TrackingConfigException.create([{ path, what, mend }]);
+}
+
+const ASYNC_IN_EMITTER =
+  "it is an AsyncProcessor, which waits, while processIn is 'emitter': there the processors run inside of emit, which waits for nothing.";
+
+/** The condition of a queue, as a processor that decides by the name. */
+function byName(backend: QueuedRouting): NameFilter {
+  return { keepsName: (name) => backend.keepsName(name), process: (event) => event };
 }

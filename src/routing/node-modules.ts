@@ -12,7 +12,13 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { describeError } from '../event/normal-form';
-import { isOptionsFactory, isProcessorClass, type BackendClass, type ProcessorClass } from './description';
+import {
+  isOptionsFactory,
+  isProcessorClass,
+  type AsyncProcessorClass,
+  type BackendClass,
+  type ProcessorClass,
+} from './description';
 import { NODE_OPTIONS } from './tokens';
 import { TrackingConfigException, type ConfigFault } from './tracking-config.exception';
 import type { BackendPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
@@ -26,7 +32,7 @@ export interface NodeSettings {
   readonly off: Set<string>;
 }
 
-type BuiltClass = (BackendClass | ProcessorClass) & {
+type BuiltClass = (BackendClass | ProcessorClass | AsyncProcessorClass) & {
   /** An instance that does nothing, for whoever injects a backend that is switched off. */
   readonly idle?: () => object;
 };

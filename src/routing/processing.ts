@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { deriveEventId } from '../event/event-id';
 
 /** An event in whose processing application code runs right now. */
@@ -18,6 +19,8 @@ export interface Origin {
 /** Knows which event is being processed, so that what is emitted meanwhile gets an id derived from it. One per tracker. */
 export class Processing {
   private running: Running | undefined;
+  /** Made when it is first needed: each one costs every promise of the process something. */
+  private flows: AsyncLocalStorage<Running> | undefined;
 
   /** Runs application code at `place` for an event. */
   run<T>(id: string, depth: number, place: string, code: () => T): T {
@@ -30,9 +33,15 @@ export class Processing {
     }
   }
 
+  /** The same of code that waits: what it emits between its waits, and what it calls does, comes from this event too. */
+  runAsync<T>(id: string, depth: number, place: string, code: () => Promise<T>): Promise<T> {
+    this.flows ??= new AsyncLocalStorage();
+    return this.flows.run({ id, depth, place, emitted: 0 }, code);
+  }
+
   /** The origin of an event that is emitted now; undefined outside of any processing. */
   origin(name: string): Origin | undefined {
-    const { running } = this;
+    const running = this.running ?? this.flows?.getStore();
     if (running === undefined) return undefined;
     const id = deriveEventId(running.id, running.place, name, running.emitted++);
     return { id, parentId: running.id, depth: running.depth + 1 };

@@ -13,20 +13,28 @@ export { isPromise } from './async-result';
 /** Beyond this a processor costs more than the request can spare, and somebody should know its name. */
 const SLOW_MS = 5;
 
-/** What a failing processor means for its event: 'skip' lets it go on as it was before, 'drop' holds it back. */
-export type OnError = 'skip' | 'drop';
+/**
+ * What a failing processor means for its event: 'skip' lets it go on as it was before, 'drop' holds it back, and 'dead-letter',
+ * for processors that run behind the queue of an AsyncRoutingBackend, keeps it among the dead letters.
+ */
+export type OnError = 'skip' | 'drop' | 'dead-letter';
+
+/** An event that its processor could not process, and that must not be lost for that. */
+export class Buried {
+  constructor(readonly reason: string) {}
+}
 
 export interface StepSurroundings {
   /** The processor as it stands in the configuration: `backends.caliper.processors[0] (Redact)`. */
   readonly place: string;
-  readonly ledger: NodeLedger;
+  readonly ledger: Pick<NodeLedger, 'fail'>;
   readonly notices: Notices;
   readonly processing: Processing;
 }
 
 /** One processor of one node: gives back the event for the next one, or the reason why there is none. Never throws. */
 export interface ProcessorStep {
-  run(envelope: Envelope): Envelope | DropReason;
+  run(envelope: Envelope): Envelope | DropReason | Buried;
 }
 
 /** @param processor a function, or an instance with `process`; shipped ones are recognised by `keepsName` and `processEnvelope` */
@@ -41,7 +49,7 @@ export function processorStep(
   return new ApplicationStep((event) => processor.process(event), onError, surroundings);
 }
 
-function isNameFilter(processor: EventProcessor): processor is NameFilter {
+export function isNameFilter(processor: unknown): processor is NameFilter {
   return typeof (processor as Partial<NameFilter>).keepsName === 'function';
 }
 
@@ -73,7 +81,7 @@ abstract class ApplicationCodeStep implements ProcessorStep {
     private readonly surroundings: StepSurroundings,
   ) {}
 
-  abstract run(envelope: Envelope): Envelope | DropReason;
+  abstract run(envelope: Envelope): Envelope | DropReason | Buried;
 
   /** Runs `code` such that what it emits is known to come from this event, and that somebody hears if it is slow. */
   protected call<T>(envelope: Envelope, code: () => T): T {
@@ -85,15 +93,9 @@ abstract class ApplicationCodeStep implements ProcessorStep {
     return result;
   }
 
-  protected ended(envelope: Envelope, error: unknown): Envelope | DropReason {
-    if (isA(EventEmissionExit, error)) return 'cancelled';
+  protected ended(envelope: Envelope, error: unknown): Envelope | DropReason | Buried {
     if (isA(AsyncResult, error)) return this.refusePromise();
-    if (this.onError === 'drop') {
-      reportFailure(this.surroundings, error, 'The event was held back.');
-      return 'processor-failed';
-    }
-    reportFailure(this.surroundings, error, 'The event went on as it was before this processor.');
-    return envelope;
+    return afterFailure(envelope, error, this.onError, this.surroundings);
   }
 
   private refusePromise(): DropReason {
@@ -131,14 +133,10 @@ class ApplicationStep extends ApplicationCodeStep {
     super(onError, surroundings);
   }
 
-  run(envelope: Envelope): Envelope | DropReason {
+  run(envelope: Envelope): Envelope | DropReason | Buried {
     try {
       const copy = envelope.copy();
-      const result: unknown = synchronous(this.call(envelope, () => this.process(copy)));
-      if (result === undefined) return envelope.with(copy);
-      if (result === null) return 'filtered';
-      if (!isEvent(result)) throw new TypeError('it returned neither an event, nor null, nor nothing');
-      return envelope.with(result);
+      return taken(envelope, copy, synchronous(this.call(envelope, () => this.process(copy))));
     } catch (error) {
       return this.ended(envelope, error);
     }
@@ -150,19 +148,46 @@ class EnvelopeStep extends ApplicationCodeStep {
   private readonly process: (envelope: Envelope) => Envelope | DropReason;
 
   constructor(processor: EnvelopeProcessor, onError: OnError, surroundings: StepSurroundings) {
-    super(processor.failsClosed ? 'drop' : onError, surroundings);
+    super(processor.failsClosed && onError === 'skip' ? 'drop' : onError, surroundings);
     this.process = processor.callsApplication
       ? (envelope) => this.call(envelope, () => processor.processEnvelope(envelope))
       : (envelope) => processor.processEnvelope(envelope);
   }
 
-  run(envelope: Envelope): Envelope | DropReason {
+  run(envelope: Envelope): Envelope | DropReason | Buried {
     try {
       return this.process(envelope);
     } catch (error) {
       return this.ended(envelope, error);
     }
   }
+}
+
+/** What an application's processor left of the copy that it was given, or gave instead. @throws if that is no event */
+export function taken(envelope: Envelope, copy: object, result: unknown): Envelope | DropReason {
+  if (result === undefined) return envelope.with(copy);
+  if (result === null) return 'filtered';
+  if (!isEvent(result)) throw new TypeError('it returned neither an event, nor null, nor nothing');
+  return envelope.with(result);
+}
+
+export function afterFailure(
+  envelope: Envelope,
+  error: unknown,
+  onError: OnError,
+  surroundings: StepSurroundings,
+): Envelope | DropReason | Buried {
+  if (isA(EventEmissionExit, error)) return 'cancelled';
+  if (onError === 'skip') {
+    reportFailure(surroundings, error, 'The event went on as it was before this processor.');
+    return envelope;
+  }
+  if (onError === 'drop') {
+    reportFailure(surroundings, error, 'The event was held back.');
+    return 'processor-failed';
+  }
+  reportFailure(surroundings, error, 'The event became a dead letter.');
+  return new Buried(`processor-failed: ${surroundings.place}: ${describeError(error)}`);
 }
 
 function reportFailure({ place, ledger, notices }: StepSurroundings, error: unknown, consequence: string): void {

@@ -3,10 +3,12 @@ import type { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
 import type { Notices } from '../event/notices';
 import type { TrackingEvent } from '../event/tracking-event';
-import type { Confirmation } from './confirmation';
+import type { OutcomeListener } from './confirmation';
 import type { EnvelopeBackend } from './contracts';
 import type { Processing } from './processing';
-import { isPromise, type ProcessorStep } from './processor-step';
+import { Buried, isPromise, type ProcessorStep } from './processor-step';
+import type { EventWork } from './event-work';
+import type { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
 
 export interface NodeSurroundings {
@@ -17,6 +19,14 @@ export interface NodeSurroundings {
   readonly processing: Processing;
   /** What takes the events for the backend, where that is not the backend itself: the delivery of a destination. */
   readonly sink?: EnvelopeBackend | undefined;
+  /** For a routing backend with a queue before its children. */
+  readonly queued?: QueuedPart | undefined;
+}
+
+/** What a node has that queues its events before its children get them. */
+export interface QueuedPart {
+  readonly backend: QueuedRouting;
+  readonly work: EventWork;
 }
 
 /**
@@ -26,6 +36,8 @@ export interface NodeSurroundings {
 export class RouteNode {
   readonly steps: ProcessorStep[];
   readonly children: RouteNode[];
+  /** Whether its children get an event at once; else its backend, or the queue before them. */
+  private readonly handsOn: boolean;
 
   /** @param backend the instance that Nest built, or that was registered at run time */
   constructor(
@@ -37,6 +49,7 @@ export class RouteNode {
   ) {
     this.steps = [...steps];
     this.children = [...children];
+    this.handsOn = backend instanceof RoutingBackend && surroundings.queued === undefined;
     this.take = this.takerOf(backend);
   }
 
@@ -47,6 +60,10 @@ export class RouteNode {
     return this.surroundings.sink ?? asEnvelopeBackend(this.backend);
   }
 
+  get queued(): QueuedPart | undefined {
+    return this.surroundings.queued;
+  }
+
   get path(): string {
     return this.ledger.path;
   }
@@ -55,7 +72,7 @@ export class RouteNode {
     return this.surroundings.ledger;
   }
 
-  receive(envelope: Envelope, confirmation: Confirmation | undefined): void {
+  receive(envelope: Envelope, confirmation: OutcomeListener | undefined): void {
     const { ledger } = this;
     ledger.receive();
     const refused = this.route(envelope, confirmation);
@@ -79,19 +96,30 @@ export class RouteNode {
     for (const child of this.children) yield* child.all();
   }
 
-  counts(): NodeCounts {
-    return this.ledger.counts(this.sink?.delivery?.());
+  /** Those of `all` at whose backend an event may end that comes in here: what a queue keeps for later is none of its own. */
+  *reached(): Generator<RouteNode> {
+    if (!this.handsOn) yield this;
+    else for (const child of this.children) yield* child.reached();
   }
 
-  private route(envelope: Envelope, confirmation: Confirmation | undefined): DropReason | undefined {
+  counts(): NodeCounts {
+    const counts = this.ledger.counts(this.sink?.delivery?.());
+    const { queued } = this.surroundings;
+    if (queued === undefined) return counts;
+    const queue = queued.backend.queue.counts?.();
+    return { ...counts, work: queued.work.counts(), ...(queue === undefined ? {} : { queue }) };
+  }
+
+  private route(envelope: Envelope, confirmation: OutcomeListener | undefined): DropReason | undefined {
     try {
       let current = envelope;
       for (const step of this.steps) {
         const next = step.run(current);
         if (typeof next === 'string') return next;
+        if (next instanceof Buried) return 'processor-failed'; // refused at start: here is no queue that it could go back to
         current = next;
       }
-      if (this.backend instanceof RoutingBackend) {
+      if (this.handsOn) {
         this.handOn(current, confirmation);
         return undefined;
       }
@@ -104,7 +132,8 @@ export class RouteNode {
     }
   }
 
-  private handOn(envelope: Envelope, confirmation: Confirmation | undefined): void {
+  /** Gives it to the children, in order. */
+  handOn(envelope: Envelope, confirmation: OutcomeListener | undefined): void {
     const { children } = this;
     // By index: a backend that is registered while this very event is processed must not make the loop skip or repeat one.
     for (let at = 0; at < children.length; at++) children[at]?.receive(envelope, confirmation);
@@ -158,19 +187,18 @@ export class RouteNode {
     );
   }
 
-  private confirm(confirmation: Confirmation): void {
-    const later = this.sink?.confirm?.();
+  private confirm(confirmation: OutcomeListener): void {
+    const later = this.sink?.confirm?.(confirmation.isLender);
     if (later === undefined) confirmation.settle(this.path, 'delivered');
     else confirmation.await(this.path, later);
   }
 
-  private drop(reason: DropReason, confirmation: Confirmation | undefined): void {
+  private drop(reason: DropReason, confirmation: OutcomeListener | undefined): void {
     this.ledger.drop(reason);
     if (!isWished(reason)) this.reportLoss(reason);
     if (confirmation === undefined) return;
-    for (const node of this.all()) {
-      if (!(node.backend instanceof RoutingBackend))
-        confirmation.settle(node.path, isWished(reason) ? 'filtered' : 'dropped');
+    for (const node of this.reached()) {
+      confirmation.settle(node.path, isWished(reason) ? 'filtered' : 'dropped', reason);
     }
   }
 }

@@ -3,19 +3,22 @@
  * read into a plan, and whatever cannot be planned is a fault with its place.
  */
 import type { ModuleMetadata } from '@nestjs/common';
-import type {
-  BackendClass,
-  BackendDescription,
-  Backends,
-  ProcessorClass,
-  ProcessorDescription,
-  ProcessorEntry,
-} from './description';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import { faultsOfDelivery } from './delivery-faults';
-import { isProcessorClass } from './description';
+import {
+  isAsyncProcessorClass,
+  isSyncProcessorClass,
+  type AsyncProcessorClass,
+  type BackendClass,
+  type BackendDescription,
+  type Backends,
+  type ProcessorClass,
+  type ProcessorDescription,
+  type ProcessorEntry,
+} from './description';
+import type { AsyncStepSettings } from './async-step';
 import type { Processor } from './contracts';
-import type { OnError } from './processor-step';
+import { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
 import { getBackendToken, getProcessorToken } from './tokens';
 import { showValue, type ConfigFault } from './tracking-config.exception';
@@ -26,9 +29,9 @@ export interface ProcessorPlan {
   /** `backends.caliper.processors[0] (RegexFilter)`. */
   readonly place: string;
   readonly token: string;
-  readonly type: ProcessorClass | Processor;
+  readonly type: ProcessorClass | AsyncProcessorClass | Processor;
   readonly options: unknown;
-  readonly onError: OnError;
+  readonly settings: AsyncStepSettings;
   readonly imports: Imports;
 }
 
@@ -67,7 +70,7 @@ export const NODE_NAME = /^[A-Za-z0-9_.-]+$/;
 export function planTree(tracker: string, tree: DescribedTree): TreePlan {
   const planner = new Planner(tracker);
   const imports = planner.imports('imports', tree.imports);
-  const processors = planner.processors('', '', imports, tree.processors);
+  const processors = planner.processors('', '', imports, tree.processors, false);
   const backends = planner.backends('', '', [], tree.backends);
   return { processors, backends, faults: planner.faults };
 }
@@ -93,7 +96,8 @@ class Planner {
       .flatMap(([name, description]) => this.backend(`${at}.${name}`, path, name, ancestors, description) ?? []);
   }
 
-  processors(place: string, path: string, imports: Imports, entries: unknown): ProcessorPlan[] {
+  /** @param hasQueue whether they may wait: they can run behind a queue */
+  processors(place: string, path: string, imports: Imports, entries: unknown, hasQueue: boolean): ProcessorPlan[] {
     if (entries === undefined) return [];
     if (!Array.isArray(entries)) {
       this.fault(
@@ -104,7 +108,8 @@ class Planner {
       return [];
     }
     return (entries as readonly ProcessorEntry[]).flatMap(
-      (entry, index) => this.processor(`${place}processors[${String(index)}]`, path, index, imports, entry) ?? [],
+      (entry, index) =>
+        this.processor(`${place}processors[${String(index)}]`, path, index, imports, entry, hasQueue) ?? [],
     );
   }
 
@@ -156,7 +161,7 @@ class Planner {
         `backend(RoutingBackend, {}, { backends: { ... } })`,
       );
     }
-    const processors = this.processors(`${at}.`, path, imports, surroundings.processors);
+    const processors = this.processors(`${at}.`, path, imports, surroundings.processors, isQueued(type));
     return {
       place,
       name,
@@ -192,6 +197,7 @@ class Planner {
     index: number,
     nodeImports: Imports,
     entry: ProcessorEntry,
+    hasQueue: boolean,
   ): ProcessorPlan | undefined {
     const description: ProcessorDescription = isDescription(entry, 'processor')
       ? entry
@@ -206,7 +212,7 @@ class Planner {
       return undefined;
     }
     const place = `${at} (${classNameOf(type)})`;
-    if (isAsyncProcessorClass(type)) {
+    if (isAsyncProcessorClass(type) && !hasQueue) {
       this.fault(
         place,
         'it is an AsyncProcessor, which waits, and emit waits for nothing; only an AsyncRoutingBackend has the queue that it needs before it.',
@@ -214,8 +220,9 @@ class Planner {
       );
       return undefined;
     }
-    const process: unknown = isProcessorClass(type) ? (type.prototype as { process: unknown }).process : type;
-    if (isClass(process)) {
+    const isWaiting = isAsyncProcessorClass(type);
+    const process: unknown = isSyncProcessorClass(type) ? (type.prototype as { process: unknown }).process : type;
+    if (!isWaiting && isClass(process)) {
       this.fault(
         place,
         'the class has no process method.',
@@ -224,19 +231,41 @@ class Planner {
       return undefined;
     }
     if (isAsyncFunction(process)) {
-      this.fault(place, ASYNC_PROCESSOR, 'make it synchronous');
-    }
-    this.refuseUnknownKeys(place, 'settings', settings, ['onError', 'imports']);
-    const { onError = 'skip' } = settings;
-    if (!['skip', 'drop'].includes(onError)) {
       this.fault(
         place,
-        `onError is ${showValue(onError)}; it can be "skip" or "drop".`,
-        `processor(..., { onError: 'drop' })`,
+        ASYNC_PROCESSOR,
+        'make it synchronous; or make it a class with async processAsync(event, signal), in the processors of an AsyncRoutingBackend',
       );
     }
     const imports = [...nodeImports, ...this.imports(`${at}.imports`, settings.imports)];
-    return { place, token: getProcessorToken(path, index, this.tracker), type, options, onError, imports };
+    const token = getProcessorToken(path, index, this.tracker);
+    return { place, token, type, options, settings: this.settings(place, settings, isWaiting, hasQueue), imports };
+  }
+
+  private settings(
+    place: string,
+    settings: ProcessorDescription['settings'],
+    isWaiting: boolean,
+    hasQueue: boolean,
+  ): AsyncStepSettings {
+    const known = ['onError', 'imports', ...(isWaiting ? ['timeoutMs', 'concurrency'] : [])];
+    this.refuseUnknownKeys(place, 'settings', settings, known);
+    const { onError = 'skip', timeoutMs = 10_000, concurrency = 10 } = settings;
+    const possible = hasQueue ? ['skip', 'drop', 'dead-letter'] : ['skip', 'drop'];
+    if (!possible.includes(onError)) {
+      const list = possible.map((one) => `"${one}"`).join(' or ');
+      const where = onError === 'dead-letter' ? ' here; "dead-letter" only in an AsyncRoutingBackend' : '';
+      this.fault(
+        place,
+        `onError is ${showValue(onError)}; it can be ${list}${where}.`,
+        `processor(..., { onError: 'drop' })`,
+      );
+    }
+    for (const [name, value] of Object.entries({ timeoutMs, concurrency })) {
+      if (!(value >= 1))
+        this.fault(place, `${name} is ${showValue(value)}, not a number from 1 up.`, 'leave it out, or give a number');
+    }
+    return { onError, timeoutMs, concurrency };
   }
 
   private isBackendClass(place: string, type: unknown): type is BackendClass {
@@ -297,6 +326,10 @@ export function isDestinationClass(type: unknown): boolean {
   return typeof (type as { prototype?: { sendBatch?: unknown } }).prototype?.sendBatch === 'function';
 }
 
+function isQueued(type: unknown): boolean {
+  return typeof type === 'function' && type.prototype instanceof QueuedRouting;
+}
+
 function isRouting(type: unknown): boolean {
   return type === RoutingBackend || (typeof type === 'function' && type.prototype instanceof RoutingBackend);
 }
@@ -304,14 +337,6 @@ function isRouting(type: unknown): boolean {
 function classNameOf(type: unknown): string {
   if (typeof type !== 'function') return 'no class';
   return type.name === '' ? 'a function' : type.name;
-}
-
-function isAsyncProcessorClass(type: unknown): boolean {
-  const { process, processAsync } = ((type as { readonly prototype?: unknown }).prototype ?? {}) as {
-    process?: unknown;
-    processAsync?: unknown;
-  };
-  return typeof processAsync === 'function' && typeof process !== 'function';
 }
 
 /** `class X {}` is a function too; only its text tells it from one that can be called. */

@@ -13,6 +13,11 @@ import { showValue, type ConfigFault } from '../routing/tracking-config.exceptio
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import type { RuntimeOptions } from './tracker-runtime';
 
+export type TrackingRole = 'both' | 'emitter' | 'worker';
+
+/** Given by `createTrackingWorker` to every tracker of the application. */
+export const ROLE_TOKEN = 'TRACKING_ROLE';
+
 /** What can be known as late as at start, for `forRootAsync`. */
 export interface TrackingRuntimeOptions {
   /** false: nothing is built, `emit` does nothing, everything still injects.  @default true */
@@ -27,6 +32,11 @@ export interface TrackingRuntimeOptions {
   readonly maxEarlyEvents?: number | undefined;
   /** How long closing the application waits for what is held to be written.  @default 10_000 */
   readonly shutdownTimeoutMs?: number | undefined;
+  /**
+   * What this process does with the queues that are outside of it: 'emitter' only puts events there, 'worker' and 'both' take
+   * them out too. `createTrackingWorker` makes it 'worker'.  @default 'both'
+   */
+  readonly role?: TrackingRole | undefined;
   /** How events get to destinations, unless a destination says otherwise (docs/delivery.md).  @default {} */
   readonly delivery?: DeliveryOptions | undefined;
   /** Where this module's own warnings go.  @default Nest's logger, context `Tracking` */
@@ -101,6 +111,9 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
   if (clock !== undefined && typeof clock !== 'function')
     refuse('clock', clock, 'a function', 'clock: () => Date.now()');
   for (const { path, value, wanted, mend } of faultsOfRequestContext(requestContext)) refuse(path, value, wanted, mend);
+  const { role } = options;
+  if (role !== undefined && !['both', 'emitter', 'worker'].includes(role))
+    refuse('role', role, '"both", "emitter" or "worker"', "role: 'emitter' for a web process beside workers");
   const { maxEarlyEvents, shutdownTimeoutMs } = options;
   for (const [path, value] of Object.entries({ maxEarlyEvents, shutdownTimeoutMs })) {
     if (value !== undefined && !(value >= 0))

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DEFAULT_LIMITS, describeError, type PartialLimits, type ValueLimits } from '../event/normal-form';
 import type { Clock } from '../event/clock';
-import { readClock } from '../event/clock';
+import { MAX_TIMER_MS, readClock } from '../event/clock';
 import { Envelope } from '../event/envelope';
 import { EventIds } from '../event/event-id';
 import { Normalizer, toEventName } from '../event/normalizer';
@@ -16,7 +17,7 @@ import type { EnvelopeBackend } from '../routing/contracts';
 import { growTree, rootNode } from '../routing/grow-tree';
 import type { NodeSettings } from '../routing/node-modules';
 import { Processing } from '../routing/processing';
-import type { RouteNode } from '../routing/route-node';
+import type { QueuedPart, RouteNode } from '../routing/route-node';
 import { isDestinationClass, type BackendPlan, type TreePlan } from '../routing/tree-plan';
 
 export interface RuntimeOptions {
@@ -88,7 +89,7 @@ export class TrackerRuntime {
     this.scopes = new TrackerScopes(tracker);
     this.deliveries = new Deliveries(name, options.delivery, notices);
     this.deadLetters = new TrackingDeadLetters(this.deliveries);
-    this.root = rootNode({ notices, processing: this.processing, deliveries: this.deliveries });
+    this.root = rootNode(this);
     this.ledger = new TrackingLedger({
       counts: () => this.books.counts(this.early.length),
       nodes: () => [
@@ -179,8 +180,22 @@ export class TrackerRuntime {
     for (const node of this.root.all()) if (node !== this.root) yield node;
   }
 
+  /** Queues of this process first, from the top: what they hold is for the others to write. */
   async flush(): Promise<void> {
-    await Promise.allSettled(this.writers().map(async (backend) => backend.flush?.()));
+    const locals = this.queues().filter(({ backend }) => backend.queue.isLocal);
+    const queueSinks = new Set(locals.map(({ sink }) => sink));
+    const others = this.writers().filter((writer) => !queueSinks.has(writer));
+    const flushOthers = async (): Promise<void> => {
+      await Promise.allSettled(others.map(async (writer) => writer.flush?.()));
+    };
+    for (const local of locals) await Promise.race([local.sink?.flush?.(), whenStuck(local, flushOthers)]);
+    await flushOthers();
+  }
+
+  /** Begins to take events from the queues that are outside of this process. */
+  beginWork(): void {
+    if (this.state !== 'ready') return;
+    for (const { backend } of this.queues()) backend.queue.beginWork?.();
   }
 
   /** For the exit of the process, where nothing can be awaited. */
@@ -201,10 +216,37 @@ export class TrackerRuntime {
       release?.();
     }
     this.state = 'closed';
-    const { shutdownTimeoutMs } = this.options;
-    await Promise.allSettled(this.writers().map(async (backend) => backend.drain?.(shutdownTimeoutMs)));
+    await this.drain(Date.now() + this.options.shutdownTimeoutMs);
     await this.deliveries.close();
     this.reportLosses();
+  }
+
+  /**
+   * What a queue holds is for its children to write, and what the children have taken is for them to tell the queue of: so first
+   * the queues of this process are worked off, then the children drain, and then the queues keep what is left.
+   */
+  private async drain(deadline: number): Promise<void> {
+    const queues = this.queues();
+    const half = Date.now() + (deadline - Date.now()) / 2; // the children need their time too
+    const isWorkedOff = Promise.all(queues.map(async ({ backend }) => backend.queue.endWork?.(half)));
+    for (const { sink, backend } of queues) {
+      if (!backend.queue.isLocal) continue;
+      await Promise.race([sink?.flush?.(), until(half)]);
+    }
+    await Promise.race([isWorkedOff, until(half)]);
+    for (const { work } of queues) work.stop();
+    const locals = new Set(queues.filter(({ backend }) => backend.queue.isLocal).map(({ sink }) => sink));
+    const others = this.writers().filter((writer) => !locals.has(writer));
+    await Promise.allSettled(others.map(async (writer) => writer.drain?.(deadline - Date.now())));
+    await Promise.allSettled([...locals].map(async (sink) => sink?.drain?.(0)));
+    await Promise.allSettled(queues.map(async ({ backend }) => backend.queue.giveBack?.()));
+  }
+
+  /** The nodes that have one, from the top. */
+  private queues(): QueueInTree[] {
+    return [...this.nodes(), ...this.retired].flatMap(({ queued, sink }) =>
+      queued === undefined ? [] : { ...queued, sink },
+    );
   }
 
   private send(name: unknown, data: unknown, confirmation: Confirmation | undefined): string {
@@ -298,6 +340,21 @@ export class TrackerRuntime {
   }
 }
 
+interface QueueInTree extends QueuedPart {
+  readonly sink: EnvelopeBackend | undefined;
+}
+
+/** Resolves when a queue of this process cannot go on for now, since what it gave to the children is not delivered. */
+async function whenStuck({ sink, work }: QueueInTree, flushOthers: () => Promise<void>): Promise<void> {
+  for (let before = -1, now = 0; now !== before;) {
+    before = sink?.delivery?.()?.pending ?? 0;
+    await nextTurn();
+    await work.whenAtRest();
+    await flushOthers();
+    now = sink?.delivery?.()?.pending ?? 0;
+  }
+}
+
 /** The folders that destinations of the tree keep events in. */
 function directoriesOf({ backends }: Pick<TreePlan, 'backends'>, deliveries: Deliveries): Set<string> {
   const directories = new Set<string>();
@@ -317,4 +374,9 @@ function directoriesOf({ backends }: Pick<TreePlan, 'backends'>, deliveries: Del
 function withDefaults(limits: PartialLimits): ValueLimits {
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_LIMITS, ...(Object.fromEntries(given) as Partial<ValueLimits>) };
+}
+
+/** Resolves then, and keeps nothing alive. */
+function until(time: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(time - Date.now(), 0), MAX_TIMER_MS)).unref());
 }

@@ -34,6 +34,7 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
 
   onApplicationBootstrap(): void {
     this.runtime.isServing = true;
+    if (this.settings.options.role !== 'emitter') this.runtime.beginWork();
     if (!this.runtime.holdsEvents) return;
     // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
     this.signalCheck = setTimeout(() => {

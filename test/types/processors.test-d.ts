@@ -51,6 +51,11 @@ class Geo implements AsyncProcessor {
   }
 }
 
+export const fitsBehindAQueue = [
+  processor(Geo),
+  processor(Geo, undefined, { timeoutMs: 100, concurrency: 2, onError: 'dead-letter' }),
+];
+
 export const doesNotFit = [
   // @ts-expect-error a misspelt option
   processor(Redact, { path: ['data.email'] }),
@@ -62,6 +67,4 @@ export const doesNotFit = [
   processor(Enrich, { key: 'data.id', lookup: async (id: string) => Promise.resolve(byText.get(id)) }),
   // @ts-expect-error a limit without a rate
   processor(RateLimit, { burst: 5 }),
-  // @ts-expect-error a processor that waits, where emit would have to wait for it
-  processor(Geo),
 ];

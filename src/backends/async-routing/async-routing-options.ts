@@ -1,0 +1,71 @@
+import type { ModuleRef } from '@nestjs/core';
+import type { EventCarrier } from '../../routing/queued-routing';
+import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+
+/** A queue that `bullQueue()` of `nestjs-event-tracking/bull` describes, or one like it. */
+export interface QueueDescription {
+  readonly kind: 'queue';
+  /** @param isProcessed whether the processors run before the queue */
+  open(moduleRef: ModuleRef, isProcessed: boolean): EventCarrier;
+}
+
+export interface AsyncRoutingBackendOptions {
+  /** What carries the events to a worker.  @default a queue in this process */
+  readonly queue?: QueueDescription | undefined;
+  /**
+   * Where the node's processors run: behind the queue, or inside of `emit`, as in the reference. An AsyncProcessor can run only
+   * behind it.  @default 'worker'
+   */
+  readonly processIn?: 'worker' | 'emitter' | undefined;
+  /**
+   * Which events are wanted, decided before the queue: exact names, or a function of the name that throws nothing and is quick.
+   * RegexFilter and NameAllowlist, where they stand first among the processors, are asked before the queue too.  @default all
+   */
+  readonly when?: readonly string[] | ((name: string) => boolean) | undefined;
+}
+
+/** @throws TrackingConfigException with all that is wrong */
+export function checkAsyncRoutingOptions(options: unknown): void {
+  const faults: ConfigFault[] = [];
+  const fault = (what: string, mend: string): void => {
+    faults.push({ path: 'AsyncRoutingBackend', what, mend });
+  };
+  if (typeof options !== 'object' || options === null) {
+    throw TrackingConfigException.create([
+      {
+        path: 'AsyncRoutingBackend',
+        what: `its options are ${showValue(options)}, not an object.`,
+        mend: 'backend(AsyncRoutingBackend, {}, { processors, backends })',
+      },
+    ]);
+  }
+  const { queue, processIn, when, ...others } = options as Record<string, unknown>;
+  if (queue !== undefined && !isQueueDescription(queue)) {
+    fault(
+      `queue is ${showValue(queue)}, not a queue.`,
+      "queue: bullQueue('tracking') of nestjs-event-tracking/bull, with { imports: [BullModule.registerQueue({ name: 'tracking' })] }; or leave it out for a queue in this process",
+    );
+  }
+  if (processIn !== undefined && processIn !== 'worker' && processIn !== 'emitter')
+    fault(`processIn is ${showValue(processIn)}; it can be "worker" or "emitter".`, "processIn: 'worker'");
+  const isList = Array.isArray(when) && when.every((name) => typeof name === 'string');
+  if (when !== undefined && typeof when !== 'function' && !isList) {
+    fault(
+      `when is ${showValue(when)}, neither a list of names nor a function.`,
+      "when: ['edx.course.enrollment.activated'], or when: (name) => name.startsWith('edx.')",
+    );
+  }
+  for (const key of Object.keys(others)) {
+    fault(
+      `there is no option "${key}"; known are queue, processIn, when.`,
+      key === 'backend_name' || key === 'backendName'
+        ? 'leave it out: the path of the node is its name'
+        : 'leave it out',
+    );
+  }
+  if (faults.length > 0) throw TrackingConfigException.create(faults);
+}
+
+function isQueueDescription(queue: unknown): queue is QueueDescription {
+  return typeof queue === 'object' && queue !== null && typeof (queue as Partial<QueueDescription>).open === 'function';
+}

@@ -1,0 +1,59 @@
+import { Inject, Injectable, Optional, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { EventCarrier } from '../../routing/queued-routing';
+import { QueuedRouting } from '../../routing/queued-routing';
+import { NODE_OPTIONS } from '../../routing/tokens';
+import { checkAsyncRoutingOptions, type AsyncRoutingBackendOptions } from './async-routing-options';
+import { EmbeddedQueue } from './embedded-queue';
+
+/**
+ * A routing backend with a queue before its processors and children: `emit` only queues the event, and the work is done later in
+ * this process, or, with `bullQueue()` of `nestjs-event-tracking/bull`, by workers. It may stand anywhere in the tree.
+ * @throws TrackingConfigException for its options
+ */
+@Injectable()
+export class AsyncRoutingBackend extends QueuedRouting implements OnModuleInit, OnApplicationShutdown {
+  readonly queue: EventCarrier;
+  readonly processIn: 'worker' | 'emitter';
+  private readonly isWanted: (name: string) => boolean;
+
+  constructor(
+    @Optional() @Inject(NODE_OPTIONS) readonly options: AsyncRoutingBackendOptions = {},
+    @Optional() moduleRef?: ModuleRef,
+  ) {
+    super();
+    checkAsyncRoutingOptions(options);
+    const { queue, processIn = 'worker', when } = options;
+    this.processIn = processIn;
+    const isProcessed = processIn === 'emitter';
+    this.queue =
+      queue === undefined || moduleRef === undefined
+        ? new EmbeddedQueue(isProcessed)
+        : queue.open(moduleRef, isProcessed);
+    this.isWanted = conditionOf(when);
+  }
+
+  static idle(): AsyncRoutingBackend {
+    return new AsyncRoutingBackend();
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.queue.open?.();
+  }
+
+  /** After the drain, as the tree is below the tracker, and before the queue is closed, as that is below this. */
+  onApplicationShutdown(): void {
+    this.queue.close?.();
+  }
+
+  override keepsName(name: string): boolean {
+    return this.isWanted(name);
+  }
+}
+
+function conditionOf(when: AsyncRoutingBackendOptions['when']): (name: string) => boolean {
+  if (when === undefined) return () => true;
+  if (typeof when === 'function') return when;
+  const names = new Set(when);
+  return (name) => names.has(name);
+}

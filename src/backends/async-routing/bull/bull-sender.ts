@@ -1,0 +1,73 @@
+import type { Queue } from 'bull';
+import { SendFailedException } from '../../../delivery/destination';
+import type { QueuedEvent } from '../../../delivery/queued-event';
+import { JOB_NAME, jobIdOf, writeJob } from './event-job';
+import type { QueueWatch } from './queue-watch';
+
+/**
+ * Bull's own attempts only bring back the job of a worker that died or closed, which says nothing against the events: so there
+ * are more than any deployment uses up. A job that is done is kept for a while, as a reply that was lost is asked for again under
+ * the same id.
+ */
+const JOB_OPTIONS = {
+  attempts: 1000,
+  removeOnComplete: { age: 600, count: 50_000 },
+  removeOnFail: false,
+  stackTraceLimit: 1,
+};
+
+const CONNECT_MS = 1000;
+
+/** The emitting end: one job for each batch. */
+export class BullSender {
+  constructor(
+    private readonly queue: Queue,
+    private readonly watch: QueueWatch,
+    private readonly address: { readonly tracker: string; readonly path: string; readonly isProcessed: boolean },
+  ) {}
+
+  /** @throws SendFailedException while there is no connection: in Bull's own queue the events would be lost with the process */
+  async send(entries: readonly QueuedEvent[]): Promise<void> {
+    await this.whenConnected();
+    const { status } = this.queue.client;
+    if (status !== 'ready') {
+      throw SendFailedException.create({
+        reason: `the Redis of the queue "${this.queue.name}" is not connected (${status})`,
+        retryable: true,
+      });
+    }
+    const unread = entries.filter(({ facts }) => facts.isRaw === true);
+    const events = unread.length === 0 ? entries : entries.filter(({ facts }) => facts.isRaw !== true);
+    const looked = this.watch.look();
+    const added = [...unread.map((entry) => this.addRaw(entry)), ...(events.length > 0 ? [this.add(events)] : [])];
+    await Promise.all([looked, ...added]);
+    this.watch.put(entries.length);
+  }
+
+  /** A connection that is being made is worth a moment; one that was lost is not. */
+  private async whenConnected(): Promise<void> {
+    const { client } = this.queue;
+    if (!['connecting', 'connect', 'wait'].includes(client.status)) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        for (const event of ['ready', 'close', 'end']) client.off(event, end);
+        resolve();
+      };
+      const timer = setTimeout(end, CONNECT_MS);
+      for (const event of ['ready', 'close', 'end']) client.on(event, end);
+    });
+  }
+
+  private async add(entries: readonly QueuedEvent[]): Promise<void> {
+    const { queue, watch, address } = this;
+    const job = writeJob(entries, { ...address, emitter: watch.emitter });
+    await queue.add(JOB_NAME, job, { ...JOB_OPTIONS, jobId: jobIdOf(`${address.tracker}:${address.path}`, entries) });
+  }
+
+  /** A job that a worker could not read, as it was: the next one may. */
+  private async addRaw(entry: QueuedEvent): Promise<void> {
+    const { raw } = entry.event(true).data;
+    await this.queue.add(JOB_NAME, raw, { ...JOB_OPTIONS, jobId: jobIdOf('raw', [entry]) });
+  }
+}

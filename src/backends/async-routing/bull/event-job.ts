@@ -1,0 +1,122 @@
+/**
+ * What stands in a job. Workers and web processes are not deployed in the same moment: so the format has a number, a reader
+ * knows every earlier one, and what it does not know is kept whole.
+ */
+import { createHash } from 'node:crypto';
+import type { QueuedEvent, RecordOrigin } from '../../../delivery/queued-event';
+import { datesOf, reviveDates, type DatePath } from '../../../event/event-record';
+import type { StoredEvent } from '../../../event/tracking-event';
+
+/** The name of the jobs: a queue of the application may have others. */
+export const JOB_NAME = 'tracking-events';
+/** The newest that there is; earlier ones are read too. */
+const FORMAT = 1 as number;
+
+/** What is known of one event besides itself. */
+interface EventFacts {
+  /** Where its Dates are, if not the timestamp alone. */
+  readonly dates?: readonly DatePath[] | undefined;
+  readonly depth?: number | undefined;
+  readonly parentId?: string | undefined;
+}
+
+/** The data of a job, as it is in Redis. */
+export interface EventJob {
+  readonly format: number;
+  readonly tracker: string;
+  /** Of the AsyncRoutingBackend in its tree. */
+  readonly path: string;
+  /** Whose count of what is settled it belongs to. */
+  readonly emitter: string;
+  /** Whether the processors of the node have run already. */
+  readonly processed?: true;
+  readonly events: readonly object[];
+  /** By index; only where there is something to know. */
+  readonly facts?: Readonly<Record<string, EventFacts>>;
+}
+
+export interface JobAddress {
+  readonly tracker: string;
+  readonly path: string;
+  readonly emitter: string;
+  readonly isProcessed: boolean;
+}
+
+export interface ReadEvent {
+  readonly event: StoredEvent;
+  readonly origin: RecordOrigin;
+}
+
+export interface ReadJob extends JobAddress {
+  readonly events: readonly ReadEvent[];
+}
+
+export function writeJob(
+  entries: readonly QueuedEvent[],
+  { tracker, path, emitter, isProcessed }: JobAddress,
+): EventJob {
+  const events = entries.map((entry) => entry.event(true));
+  const facts: Record<string, EventFacts> = {};
+  for (const [index, entry] of entries.entries()) {
+    const dates = entry.hasNoDates ? undefined : datesOf(events[index] as StoredEvent);
+    const { depth, parentId } = entry.facts;
+    if (dates !== undefined || depth !== undefined) facts[index] = { dates, depth, parentId };
+  }
+  return {
+    ...{ format: FORMAT, tracker, path, emitter },
+    ...(isProcessed ? { processed: true } : {}),
+    events,
+    ...(Object.keys(facts).length === 0 ? {} : { facts }),
+  };
+}
+
+/**
+ * The id of a job: that of the same events again, or a job whose reply was lost would run twice. Bull ignores one that it knows.
+ */
+export function jobIdOf(path: string, entries: readonly QueuedEvent[]): string {
+  const hash = createHash('sha256').update(path);
+  for (const { id } of entries) hash.update(id);
+  return `t-${hash.digest('base64url').slice(0, 22)}`;
+}
+
+/** The same job with only the events at `indices`. */
+export function narrowJob(job: EventJob, indices: readonly number[]): EventJob {
+  const { facts = {}, ...rest } = job;
+  const kept = indices.flatMap((from, to) => (facts[from] === undefined ? [] : [[String(to), facts[from]] as const]));
+  return {
+    ...rest,
+    events: indices.map((index) => job.events[index] as object),
+    ...(kept.length === 0 ? {} : { facts: Object.fromEntries(kept) }),
+  };
+}
+
+/** @returns what is wrong with it, where it is no job that this version can read */
+export function readJob(data: unknown): ReadJob | string {
+  if (typeof data !== 'object' || data === null) return 'its data is no object';
+  const { format, tracker, path, emitter, processed, events, facts = {} } = data as Partial<EventJob>;
+  if (typeof format === 'number' && format > FORMAT) {
+    return `it has format ${String(format)}, and this version reads formats up to ${String(FORMAT)}: it was written by a newer version of nestjs-event-tracking`;
+  }
+  if (format !== FORMAT)
+    return `it has the format ${(JSON.stringify(format) as string | undefined) ?? 'undefined'}, which is none`;
+  if (typeof tracker !== 'string' || typeof path !== 'string' || !Array.isArray(events)) {
+    return 'it lacks tracker, path or events';
+  }
+  try {
+    return {
+      ...{ tracker, path, isProcessed: processed === true },
+      emitter: typeof emitter === 'string' ? emitter : '',
+      events: events.map((event, index) => readEvent(event, facts[index] ?? {})),
+    };
+  } catch (error) {
+    return `one of its events cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function readEvent(written: unknown, { dates, depth, parentId }: EventFacts): ReadEvent {
+  const event = { ...(written as StoredEvent) };
+  reviveDates(event, dates);
+  if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
+  if (Number.isNaN(event.timestamp.getTime())) throw new Error('its timestamp is no time');
+  return { event, origin: { depth, parentId } };
+}

@@ -1,0 +1,147 @@
+/**
+ * Redis tells nobody when it forgets: a FLUSHALL, a restart without its file, an eviction take the jobs away without a word. So
+ * a key beside the queue stands for as long as the jobs do, each process counts what it put there and what workers have settled
+ * of it, and one that finds the key gone knows how much is gone with it, at most.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Queue } from 'bull';
+import type { QueueCounts } from '../../../delivery/node-ledger';
+
+const LOOK_INTERVAL_MS = 5000;
+/** How long the count of a process outlives what it last put there. */
+const COUNT_TTL_MS = 604_800_000;
+
+export interface WatchReports {
+  readonly warn: (text: string) => void;
+  readonly tell: (text: string) => void;
+}
+
+export class QueueWatch {
+  private epoch: string | undefined;
+  private emitterId = randomUUID();
+  private added = 0;
+  private settled = 0;
+  private emptied = 0;
+  private counts: { readonly waitingJobs: number; readonly activeJobs: number; readonly lookedAt: Date } | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isFailing = false;
+
+  constructor(
+    private readonly queue: Queue,
+    private readonly reports: WatchReports,
+  ) {}
+
+  /** Under which workers count what they have settled of this process. */
+  get emitter(): string {
+    return this.emitterId;
+  }
+
+  read(): QueueCounts {
+    const { waitingJobs = 0, activeJobs = 0, lookedAt } = this.counts ?? {};
+    return { waitingJobs, activeJobs, unsettledEvents: this.unsettled, emptiedEvents: this.emptied, lookedAt };
+  }
+
+  begin(): void {
+    const { queue } = this;
+    queue.on('error', this.onError);
+    queue.client.on('ready', this.onReady);
+    if (queue.client.status === 'ready') this.onReady();
+    this.timer = setInterval(() => void this.refresh(), LOOK_INTERVAL_MS).unref();
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+    this.queue.client.off('ready', this.onReady);
+  }
+
+  /** For when events are put there; together with them, so that it costs no wait of its own. */
+  async look(): Promise<void> {
+    const { client } = this.queue;
+    const [epoch, settled] = await client.mget(this.key('epoch'), settledKey(this.queue, this.emitterId));
+    this.settled = Number(settled ?? 0);
+    if (epoch === undefined || epoch === null) await this.writeEpoch();
+    else if (this.epoch !== undefined && epoch !== this.epoch) this.reportEmptied(epoch);
+    else this.epoch = epoch;
+  }
+
+  put(events: number): void {
+    this.added += events;
+  }
+
+  private get unsettled(): number {
+    return Math.max(this.added - this.settled, 0);
+  }
+
+  private async writeEpoch(): Promise<void> {
+    const epoch = randomUUID();
+    const { client } = this.queue;
+    await client.set(this.key('epoch'), epoch, 'NX');
+    const found = (await client.get(this.key('epoch'))) ?? epoch;
+    if (this.epoch === undefined) this.epoch = found;
+    else this.reportEmptied(found);
+  }
+
+  private reportEmptied(epoch: string): void {
+    const lost = this.unsettled;
+    this.emptied += lost;
+    this.epoch = epoch;
+    this.added = 0;
+    this.settled = 0;
+    this.emitterId = randomUUID();
+    this.reports.warn(
+      `the queue "${this.queue.name}" was emptied (FLUSHALL, an eviction, or a Redis that lost its file): of the events of this ` +
+        `process at most ${String(lost)} were in it and are lost ('queue emptied'; emptiedEvents in the ledger). Mend: keep tracking in a Redis with appendonly yes and maxmemory-policy noeviction.`,
+    );
+  }
+
+  private async refresh(): Promise<void> {
+    const { queue } = this;
+    if (queue.client.status !== 'ready') return;
+    try {
+      const { waiting, active, delayed } = await queue.getJobCounts();
+      this.counts = { waitingJobs: waiting + delayed, activeJobs: active, lookedAt: new Date() };
+      if (this.added > 0) await this.look();
+    } catch {
+      // It went away while it was asked; the next time is soon.
+    }
+  }
+
+  private async checkPolicy(): Promise<void> {
+    const memory = await this.queue.client.info('memory');
+    const policy = /^maxmemory_policy:(.*?)\r?$/m.exec(memory)?.[1];
+    if (policy === undefined || policy === 'noeviction') return;
+    this.reports.warn(
+      `the Redis of the queue "${this.queue.name}" may evict jobs when its memory is full (maxmemory-policy ${policy}), and their events with them. ` +
+        'Mend: maxmemory-policy noeviction, so that a full Redis refuses events instead, which then wait here.',
+    );
+  }
+
+  private key(part: string): string {
+    return this.queue.toKey(`tracking:${part}`);
+  }
+
+  private readonly onReady = (): void => {
+    if (this.isFailing) this.reports.tell(`the Redis of the queue "${this.queue.name}" answers again.`);
+    this.isFailing = false;
+    this.checkPolicy().catch(() => undefined); // not every user may ask
+    void this.refresh();
+  };
+
+  private readonly onError = (error: Error): void => {
+    if (this.isFailing || this.queue.client.status === 'ready') return;
+    this.isFailing = true;
+    this.reports.warn(
+      `the Redis of the queue "${this.queue.name}" cannot be reached (${error.message}); events wait, and it is tried again.`,
+    );
+  };
+}
+
+/** Counts, for the process that put them there, events that are settled. */
+export async function countSettled(queue: Queue, emitter: string, events: number): Promise<void> {
+  const key = settledKey(queue, emitter);
+  await queue.client.multi().incrby(key, events).pexpire(key, COUNT_TTL_MS).exec();
+}
+
+function settledKey(queue: Queue, emitter: string): string {
+  return queue.toKey(`tracking:settled:${emitter}`);
+}

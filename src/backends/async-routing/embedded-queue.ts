@@ -1,0 +1,44 @@
+import { MAX_TIMER_MS } from '../../event/clock';
+import type { DeliveryOptions } from '../../delivery/delivery-options';
+import type { Rejection } from '../../delivery/destination';
+import type { QueuedEvent } from '../../delivery/queued-event';
+import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
+import type { EventWork } from '../../routing/event-work';
+
+/**
+ * The queue of a process that has no other: the delivery before the node is the queue, and its events are worked off in the same
+ * process, a slice in each turn of the event loop. An event on its disk is forgotten there once every child has it for good; one
+ * in memory, which is no safer here than there, as soon as the children have taken it.
+ */
+export class EmbeddedQueue implements EventCarrier {
+  /** No attempt ends for want of time: it has the events, and whatever they wait for has a limit of its own. */
+  readonly delivery: DeliveryOptions = { batch: { maxWaitMs: 0 }, ordered: true, timeoutMs: MAX_TIMER_MS };
+  readonly isLocal = true;
+  private work: EventWork | undefined;
+
+  /** @param isProcessed whether the processors have run before the queue */
+  constructor(private readonly isProcessed: boolean) {}
+
+  attach({ work }: CarrierSurroundings): void {
+    this.work = work;
+  }
+
+  async send(entries: readonly QueuedEvent[]): Promise<readonly Rejection[] | undefined> {
+    const { work, isProcessed } = this;
+    if (work === undefined) throw new Error('the application has not started');
+    const left = new Set(entries.keys());
+    const items = entries.map((entry) => ({
+      envelope: work.envelopeOf(entry),
+      isLent: entry.stored !== undefined,
+      isProcessed,
+    }));
+    await work.run(items, (index) => left.delete(index));
+    if (left.size === 0) return undefined;
+    return [...left].map((index) => ({ index, reason: 'the application is closing', retryable: true }));
+  }
+
+  /** Nothing is taken while nothing is sent. */
+  async endWork(): Promise<void> {
+    await this.work?.whenAtRest();
+  }
+}

@@ -1,0 +1,2 @@
+export { bullQueue } from './consumers/bull/bull-queue';
+export type { BullQueueOptions } from './consumers/bull/bull-queue';

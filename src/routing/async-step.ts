@@ -1,0 +1,82 @@
+import type { DropReason } from '../delivery/node-ledger';
+import { MAX_TIMER_MS } from '../event/clock';
+import type { Envelope } from '../event/envelope';
+import type { AsyncProcessor } from './contracts';
+import { afterFailure, taken, type Buried, type OnError, type StepSurroundings } from './processor-step';
+
+export interface AsyncStepSettings {
+  readonly onError: OnError;
+  /** For one event. */
+  readonly timeoutMs: number;
+  /** Calls under way at once, of all events. */
+  readonly concurrency: number;
+}
+
+/** One processor that waits, behind a queue. */
+export class AsyncStep {
+  private underWay = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly processor: AsyncProcessor,
+    private readonly settings: AsyncStepSettings,
+    private readonly surroundings: StepSurroundings,
+  ) {}
+
+  /** Never rejects. */
+  async runAsync(envelope: Envelope, signal: AbortSignal): Promise<Envelope | DropReason | Buried> {
+    while (this.underWay >= this.settings.concurrency) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.underWay++;
+    try {
+      const copy = envelope.copy();
+      const result = taken(envelope, copy, await this.call(envelope, copy, signal));
+      // Whoever made it may go on changing it.
+      return typeof result === 'string' ? result : result.hold();
+    } catch (error) {
+      return afterFailure(envelope, error, this.settings.onError, this.surroundings);
+    } finally {
+      this.underWay--;
+      this.waiting.shift()?.();
+    }
+  }
+
+  private async call(envelope: Envelope, copy: ReturnType<Envelope['copy']>, ended: AbortSignal): Promise<unknown> {
+    const { timeoutMs } = this.settings;
+    const controller = new AbortController();
+    const stop = (reason: unknown): void => {
+      controller.abort(reason);
+    };
+    const onEnded = (): void => {
+      stop(ended.reason);
+    };
+    const timer = setTimeout(
+      () => {
+        stop(new Error(`no result within ${String(timeoutMs)} ms`));
+      },
+      Math.min(timeoutMs, MAX_TIMER_MS),
+    );
+    ended.addEventListener('abort', onEnded);
+    if (ended.aborted) onEnded();
+    const { place, processing } = this.surroundings;
+    try {
+      const given = processing.runAsync(envelope.id, envelope.depth, place, async () =>
+        this.processor.processAsync(copy, controller.signal),
+      );
+      given.catch(() => undefined); // of one that ends after its time nobody hears any more
+      return await Promise.race([given, whenAborted(controller.signal)]);
+    } finally {
+      clearTimeout(timer);
+      ended.removeEventListener('abort', onEnded);
+    }
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const refuse = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) refuse();
+    else signal.addEventListener('abort', refuse, { once: true });
+  });
+}

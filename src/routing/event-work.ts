@@ -1,0 +1,268 @@
+/**
+ * The half of an AsyncRoutingBackend that is behind its queue. A queue forgets an event once it is told that the event is done:
+ * so it is told so only when every child has the event where it belongs, and never of one that could not be given to them.
+ */
+import type { TrackerScopes } from '../context/tracker-scopes';
+import type { DropReason, WorkCounts } from '../delivery/node-ledger';
+import type { QueuedEvent, RecordOrigin } from '../delivery/queued-event';
+import type { WorkLedger } from '../delivery/work-ledger';
+import { Envelope } from '../event/envelope';
+import { originFacts } from '../event/event-record';
+import type { Normalizer } from '../event/normalizer';
+import type { EventFields, StoredEvent } from '../event/tracking-event';
+import { AsyncStep } from './async-step';
+import type { Destined, OutcomeListener } from './confirmation';
+import type { EnvelopeBackend } from './contracts';
+import { Buried, type ProcessorStep } from './processor-step';
+import type { RouteNode } from './route-node';
+import { Turns } from './turns';
+
+export interface WorkItem {
+  readonly envelope: Envelope;
+  /** Whether the queue keeps it until it is told that the event is done; else it is done when the children have it. */
+  readonly isLent: boolean;
+  /** Whether the processors of this node have run already, where it was emitted. */
+  readonly isProcessed: boolean;
+}
+
+export interface WorkParts {
+  readonly steps: readonly (ProcessorStep | AsyncStep)[];
+  readonly ledger: WorkLedger;
+  readonly scopes: TrackerScopes;
+  readonly normalizer: Normalizer;
+  readonly keepLetter: (event: StoredEvent, reason: string, origin: RecordOrigin) => void;
+}
+
+type Result = Envelope | DropReason | Buried;
+
+export class EventWork {
+  private node: RouteNode | undefined;
+  private readonly waits: boolean;
+  private readonly ending = new AbortController();
+  private readonly ended: Promise<void>;
+  /** Taken from the queue, and not yet with the children. */
+  private inHand = 0;
+  /** Batches of which the next event waits for a child that has no room. */
+  private blocked = 0;
+  private restWaiters: (() => void)[] = [];
+  private childSinks: readonly EnvelopeBackend[] | undefined;
+
+  constructor(private readonly parts: WorkParts) {
+    this.waits = parts.steps.some((step) => step instanceof AsyncStep);
+    this.ended = new Promise((resolve) => {
+      this.ending.signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+  }
+
+  /** @param node whose children get what is worked off */
+  attach(node: RouteNode): void {
+    this.node = node;
+  }
+
+  get isStopped(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  counts(): WorkCounts {
+    return this.parts.ledger.counts();
+  }
+
+  envelopeOf(entry: QueuedEvent): Envelope {
+    return entry.asEnvelope(this.parts.normalizer);
+  }
+
+  /** An event that was read from a queue. */
+  envelope(event: StoredEvent, origin: RecordOrigin): Envelope {
+    return Envelope.carried(event, origin, this.parts.normalizer);
+  }
+
+  /** Resolves when what was taken is with the children, or waits for one that has no room. */
+  whenAtRest(): Promise<void> {
+    if (this.isAtRest()) return Promise.resolve();
+    return new Promise((resolve) => this.restWaiters.push(resolve));
+  }
+
+  /** Nothing more is given to the children, which close now. */
+  stop(): void {
+    this.ending.abort(new Error('the application is closing'));
+  }
+
+  /**
+   * Runs the processors on each event, and gives it to the children, in order. Resolves when each is done, or cannot be before
+   * the application ends. Never rejects.
+   * @param onDone told the index of each that is done
+   */
+  async run(items: readonly WorkItem[], onDone: (index: number) => void): Promise<void> {
+    const { ledger } = this.parts;
+    const turns = new Turns();
+    this.inHand += items.length;
+    for (let at = 0; at < items.length; at++) ledger.receive();
+    // Those that wait for something outside wait side by side; they go on in their order all the same.
+    const underWay = this.waits ? items.map((item) => this.processWaiting(item, turns)) : undefined;
+    const pending: Promise<void>[] = [];
+    let at = 0;
+    for (const item of items) {
+      const index = at++;
+      if (turns.isOver || this.fullChild() !== undefined) await this.whenItsTurn(turns);
+      const processed = underWay === undefined ? undefined : await underWay[index];
+      // Where code of the application emits while it processes an event, that belongs to the same user and request.
+      const done = this.inContextOf(item.envelope, () =>
+        this.conclude(item, underWay === undefined ? this.processAtOnce(item) : processed),
+      );
+      this.leaveHand();
+      if (done === true) onDone(index);
+      if (typeof done !== 'object') continue;
+      pending.push(
+        done.then((isDone) => {
+          if (isDone) onDone(index);
+        }),
+      );
+    }
+    await Promise.all(pending);
+  }
+
+  private processAtOnce({ envelope, isProcessed }: WorkItem): Result | undefined {
+    if (this.isStopped) return undefined;
+    const { steps } = this.parts;
+    if (isProcessed) return envelope;
+    let current = envelope;
+    for (const step of steps as readonly ProcessorStep[]) {
+      const next = step.run(current);
+      if (typeof next === 'string' || next instanceof Buried) return next;
+      current = next;
+    }
+    return current;
+  }
+
+  /** @returns undefined where the end of the application came first */
+  private async processWaiting({ envelope, isProcessed }: WorkItem, turns: Turns): Promise<Result | undefined> {
+    if (isProcessed) return envelope;
+    await turns.next();
+    const { signal } = this.ending;
+    return this.inContextOf(envelope, async () => {
+      let current = envelope;
+      for (const step of this.parts.steps) {
+        const next = step instanceof AsyncStep ? await step.runAsync(current, signal) : step.run(current);
+        // What was cut short by the end is not what the processor would have made of it.
+        if (signal.aborted) return undefined;
+        if (typeof next === 'string' || next instanceof Buried) return next;
+        current = next;
+      }
+      return current;
+    });
+  }
+
+  /** @returns whether it is done, be it later */
+  private conclude({ envelope, isLent }: WorkItem, result: Result | undefined): boolean | Promise<boolean> {
+    const { ledger, keepLetter } = this.parts;
+    if (result === undefined || this.isStopped) {
+      ledger.giveBack();
+      return false;
+    }
+    if (typeof result === 'string') {
+      ledger.drop(result);
+      return true;
+    }
+    if (result instanceof Buried) {
+      keepLetter(envelope.stored(), result.reason, originFacts(envelope));
+      ledger.bury();
+      return true;
+    }
+    const lender = isLent ? new Lender() : undefined;
+    this.node?.handOn(result, lender);
+    if (lender === undefined) {
+      ledger.settle();
+      return true;
+    }
+    return lender.whenDone((isDone) => {
+      if (isDone) ledger.settle();
+      else ledger.giveBack();
+    });
+  }
+
+  private inContextOf<T>(envelope: Envelope, code: () => T): T {
+    return this.parts.scopes.run('event', (envelope.context?.values ?? {}) as EventFields, code);
+  }
+
+  /** Not before there is time in this turn, and room with every child. */
+  private async whenItsTurn(turns: Turns): Promise<void> {
+    while (!this.ending.signal.aborted) {
+      await turns.next();
+      const room = this.fullChild()?.whenTakesMore?.();
+      if (room === undefined) return;
+      this.blocked++;
+      this.answerRest();
+      await Promise.race([room, this.ended]);
+      this.blocked--;
+    }
+  }
+
+  private fullChild(): EnvelopeBackend | undefined {
+    return this.sinks().find(({ takesMore }) => takesMore === false);
+  }
+
+  /** Where events end that are given to the children. */
+  private sinks(): readonly EnvelopeBackend[] {
+    const children = this.node?.children ?? [];
+    return (this.childSinks ??= children.flatMap((child) => [...child.reached()].flatMap(({ sink }) => sink ?? [])));
+  }
+
+  private leaveHand(): void {
+    this.inHand--;
+    this.answerRest();
+  }
+
+  private isAtRest(): boolean {
+    return this.inHand === 0 || this.blocked > 0;
+  }
+
+  private answerRest(): void {
+    if (this.isAtRest()) for (const resolve of this.restWaiters.splice(0)) resolve();
+  }
+}
+
+/** Hears what becomes of one event at each of the children, and has it still. */
+class Lender implements OutcomeListener {
+  readonly isLender = true;
+  private open = 1;
+  private isReturned = false;
+  private onDone: ((isDone: boolean) => void) | undefined;
+
+  settle(_path: string, outcome: Destined, reason?: DropReason): void {
+    // Nobody has taken it, and nobody has refused it either.
+    if (outcome === 'dropped' && reason === 'closed') this.isReturned = true;
+  }
+
+  await(_path: string, outcome: Promise<Destined | 'returned'>): void {
+    this.open++;
+    outcome.then(
+      (where) => {
+        this.close(where);
+      },
+      () => {
+        this.close('dropped');
+      },
+    );
+  }
+
+  /** @param conclude told before whoever waits */
+  whenDone(conclude: (isDone: boolean) => void): boolean | Promise<boolean> {
+    if (--this.open === 0) {
+      conclude(!this.isReturned);
+      return !this.isReturned;
+    }
+    return new Promise((resolve) => {
+      this.onDone = (isDone) => {
+        conclude(isDone);
+        resolve(isDone);
+      };
+    });
+  }
+
+  private close(outcome: Destined | 'returned'): void {
+    if (outcome === 'returned' || outcome === 'pending') this.isReturned = true;
+    if (--this.open === 0) this.onDone?.(!this.isReturned);
+  }
+}
