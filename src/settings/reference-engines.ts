@@ -9,6 +9,7 @@ import { backend, processor } from '../routing/description';
 import { RoutingBackend } from '../routing/routing.backend';
 import { TrackingConfigException } from '../routing/tracking-config.exception';
 import type { LogTargetByName } from './log-target';
+import { asyncRouting } from './async-routing-engine';
 import { OptionReader } from './option-reader';
 import { at } from './setting-path';
 import type { DescribeEngine, SettingsEngines } from './settings-engine';
@@ -25,7 +26,7 @@ export function referenceEngines(logTarget: LogTargetByName, segment: DescribeEn
     'eventtracking.processors.whitelist.NameWhitelistProcessor': nameWhitelist,
     'eventtracking.backends.mongodb.MongoBackend': standsIn('nestjs-event-tracking/mongoose', 'mongooseEngines'),
     'eventtracking.backends.segment.SegmentBackend': segment,
-    'eventtracking.backends.async_routing.AsyncRoutingBackend': comesWith('nestjs-event-tracking/bull'),
+    'eventtracking.backends.async_routing.AsyncRoutingBackend': asyncRouting(),
     'eventtracking.backends.event_bus.EventBusRoutingBackend': eventBus,
     // The name in the reference's documentation; the class has the one above.
     'eventtracking.backends.event_bus.EventBusBackend': eventBus,

@@ -4,6 +4,7 @@
  * that is byte by byte.
  */
 import type { mongo } from 'mongoose';
+import type { QueuedOfCase } from './event-queues';
 import type { SegmentCall } from './segment';
 import { levelOf, type Recording } from './tree';
 import {
@@ -37,6 +38,8 @@ export interface Observation {
   readonly segmentCalls?: readonly SegmentCall[];
   /** What is in each document store, by its path. */
   readonly documents: ReadonlyMap<string, readonly mongo.Document[]>;
+  /** What was in the queues before it was worked off; absent in a case without any. */
+  readonly queued?: readonly QueuedOfCase[];
   /** Whether the store refuses keys that MongoDB takes. */
   readonly refusesKeys: boolean;
 }
@@ -61,6 +64,7 @@ const COMPARED = [
   'lines',
   'documents',
   'segment_calls',
+  'queued',
   'step_errors',
   'swallowed',
 ];
@@ -85,6 +89,7 @@ export function differences(expected: VectorExpectation, got: Observation, rules
     ),
     ...documentDifferences(expected.documents ?? {}, got.documents, rules),
     ...lineDifferences(expected.lines ?? {}, recording.lines),
+    ...queuedDifferences(expected.queued ?? [], got.queued ?? [], rules),
     ...segmentDifferences(expected.segment_calls ?? [], segmentCalls, rules),
     ...textDifferences(
       (expected.step_errors ?? []).map(({ step }) => step).sort(),
@@ -188,6 +193,33 @@ function lineDifferences(
         ...same(text, written[at]?.[1], `lines.${path}[${at}]`),
       ]),
   ]);
+}
+
+function queuedDifferences(
+  expected: NonNullable<VectorExpectation['queued']>,
+  got: readonly QueuedOfCase[],
+  rules: CompareRules,
+): readonly Difference[] {
+  return [
+    ...same(expected.length, got.length, 'queued.length'),
+    ...expected
+      .slice(0, got.length)
+      .flatMap(({ backend_name: name, event }, at) => [
+        ...same(name, got[at]?.backend_name, `queued[${at}].backend_name`),
+        ...eventDifferences(asCarried(event), got[at]?.event, `queued[${at}].event`, rules),
+      ]),
+  ];
+}
+
+/** The reference was looked at before it encodes: on the way keys become text. */
+function asCarried(value: unknown): unknown {
+  if (isTagged(value) && value.$type === 'map')
+    return Object.fromEntries(entriesOf(value).map(([key, each]) => [String(key), asCarried(each)]));
+  if (isTagged(value)) return value;
+  if (Array.isArray(value)) return value.map(asCarried);
+  return isMapping(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, asCarried(each)]))
+    : value;
 }
 
 /** On the wire every value is JSON, so that is what the expected ones are made too; a user's id is its text there. */

@@ -8,6 +8,8 @@ import { pino } from 'pino';
 import {
   InvalidContextException,
   LoggerBackend,
+  AsyncRoutingBackend,
+  RoutingBackend,
   MemoryBackend,
   NameAllowlist,
   RegexFilter,
@@ -585,5 +587,49 @@ describe('Where the reference has a defect, the tracker', () => {
     });
     tracker.emit('x');
     expect(node('db')).toMatchObject({ passed: 1, delivery: { pending: 1 } });
+  });
+
+  it('0070: delivers from a queue at any depth, under a name that nobody repeats', async () => {
+    const { tracker } = await start({
+      backends: {
+        branch: backend(
+          RoutingBackend,
+          {},
+          { backends: { later: backend(AsyncRoutingBackend, {}, { backends: { mem: backend(MemoryBackend) } }) } },
+        ),
+      },
+    });
+    tracker.emit('x');
+    await tracker.flush();
+    expect(tracker.backend<MemoryBackend>('branch/later/mem').events()).toMatchObject([{ name: 'x' }]);
+  });
+
+  it('0070: refuses a name for a queue', async () => {
+    const started = start({ backends: { later: backend(AsyncRoutingBackend, { backend_name: 'other' } as never) } });
+    await expect(started).rejects.toThrow(/no option "backend_name"[^]*the path of the node is its name/);
+  });
+
+  it('0071: keeps what processors before a queue change from the backends beside it', async () => {
+    const { tracker, events } = await start({
+      backends: {
+        a_queue: backend(
+          AsyncRoutingBackend,
+          { processIn: 'emitter' },
+          {
+            processors: [
+              ({ data }) => {
+                data['k'] = 'changed';
+              },
+            ],
+            backends: { mem: backend(MemoryBackend) },
+          },
+        ),
+        mem: backend(MemoryBackend),
+      },
+    });
+    tracker.emit('x', { k: 1 });
+    await tracker.flush();
+    expect(tracker.backend<MemoryBackend>('a_queue/mem').events()).toMatchObject([{ data: { k: 'changed' } }]);
+    expect(events()).toMatchObject([{ data: { k: 1 } }]);
   });
 });

@@ -34,6 +34,8 @@ export interface CaseFacts {
   readonly entries: readonly NameEntry[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly siblings: readonly (readonly VectorBackend[])[];
+  /** Every backend with the name under which it stands. */
+  readonly named: readonly (readonly [name: string, backend: VectorBackend])[];
   /** Whether a context is left elsewhere than in the scope in which it was entered, or not at all. */
   readonly crossesScopes: boolean;
 }
@@ -227,7 +229,30 @@ export const decisions: readonly Decision[] = [
         ({ options }) => isMapping(options) && (options.user !== undefined || options.password !== undefined),
       ),
   },
+  {
+    number: '0070',
+    title: 'a queue is addressed by its path',
+    kind: 'an asynchronous backend that gives another name than its own',
+    concerns: ({ named }) =>
+      named.some(([name, { kind, backend_name }]) => kind === 'async_routing' && backend_name !== name),
+  },
+  {
+    number: '0071',
+    title: 'processors before a queue have an event of their own',
+    kind: 'an asynchronous backend whose processors change the event, beside others',
+    concerns: ({ siblings }) =>
+      siblings.some(
+        (level) =>
+          level.length > 1 &&
+          level.some(({ kind, processors = [] }) => kind === 'async_routing' && processors.length > 0),
+      ),
+  },
 ];
+
+/** A number that JavaScript writes without its fraction. */
+function isWholeFloat(value: unknown): boolean {
+  return isTagged(value) && value.$type === 'float' && Number.isInteger(Number(value.value));
+}
 
 /** Whether a case hands in keys that not every server of MongoDB's kind takes. */
 export function hasStoreKeys(vector: VectorCase): boolean {
@@ -248,11 +273,12 @@ export function decisionsFor(vector: VectorCase): readonly Decision[] {
  * 0027), and a scope ends what was entered in it (0029).
  */
 export function contentTraits(vector: VectorCase): readonly string[] {
-  const { steps, processors, crossesScopes } = factsOf(vector);
+  const { steps, processors, values, crossesScopes } = factsOf(vector);
   return [
     ...(hasOddNames(steps) || processors.some(setsOddName) ? ['text-names'] : []),
     ...(processors.some(losesField) ? ['event-shape'] : []),
     ...(crossesScopes ? ['scope-bounds'] : []),
+    ...(values.some(isWholeFloat) ? ['float-integer-distinction'] : []),
   ];
 }
 
@@ -278,6 +304,7 @@ function factsOf({ tracker, settings = {}, steps = [] }: VectorCase): CaseFacts 
     values: handedIn.flatMap(withNested),
     entries: reentries(steps, tracker.context_scope === 'per_thread'),
     crossesScopes: crossesScopes(steps),
+    named: branches.flatMap(({ backends: own = {} }) => Object.entries(own)),
     siblings: branches.map(({ backends: own = {} }, at) => [...Object.values(own), ...(at === 0 ? registered : [])]),
   };
 }

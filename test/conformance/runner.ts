@@ -4,10 +4,11 @@
  */
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
-import { TrackerService, TrackingModule, type NodeCounts } from 'nestjs-event-tracking';
+import { TrackerService, TrackingModule, type NodeCounts, type TrackingRole } from 'nestjs-event-tracking';
 import { differences, type Difference, type Observation, type SwallowedCounts } from './compare';
 import { contentTraits, decisionsFor, hasStoreKeys } from './decisions';
 import { CaseClock, StepRunner } from './steps';
+import type { QueuedOfCase } from './event-queues';
 import { SegmentApi } from './segment';
 import { Recording, describeBranch } from './tree';
 import { allBackends, checkCase, messageOf, missingPart, type VectorCase } from './vectors';
@@ -97,14 +98,15 @@ function sendsToSegment({ tracker }: VectorCase): boolean {
 async function observeWith({ tracker: described, steps = [] }: VectorCase, recording: Recording): Promise<Observation> {
   const clock = new CaseClock();
   const late = steps.flatMap(({ op, name }) => (op === 'register_backend' && typeof name === 'string' ? [name] : []));
-  const started = await start(() =>
+  const describe = (role: TrackingRole) => () =>
     TrackingModule.forRoot({
       ...describeBranch(described, recording, '', late),
+      role,
       clock: clock.read,
       logger: silent,
       requestContext: false,
-    }),
-  );
+    });
+  const started = await start(describe('emitter'));
   if (started instanceof Error)
     return {
       constructionError: started,
@@ -121,17 +123,38 @@ async function observeWith({ tracker: described, steps = [] }: VectorCase, recor
     const runner = new StepRunner(tracker, clock, recording, names, described.context_scope ?? 'shared');
     runner.run(steps);
     await tracker.flush();
+    const worked = recording.queues.isEmpty ? undefined : await workOff(tracker, recording, describe('worker'));
     return {
+      ...(worked === undefined ? {} : { queued: worked.queued }),
       recording,
       stepErrors: [...runner.errors.keys()],
       failedEmits: runner.failedEmits,
-      swallowed: swallowedBy(tracker.ledger.nodes()),
+      swallowed: swallowedBy([...tracker.ledger.nodes(), ...(worked?.nodes ?? [])]),
       documents: await recording.stores.documents(),
       refusesKeys: await recording.stores.refusesKeys(),
     };
   } finally {
     await started.close();
     await recording.stores.remove();
+    await recording.queues.remove();
+  }
+}
+
+/** What was queued, and the books of the worker that took it out. */
+async function workOff(
+  tracker: TrackerService,
+  { queues }: Recording,
+  describe: () => ReturnType<typeof TrackingModule.forRoot>,
+): Promise<{ readonly queued: readonly QueuedOfCase[]; readonly nodes: readonly NodeCounts[] }> {
+  const queued = await queues.queued(tracker);
+  const worker = await start(describe);
+  if (worker instanceof Error) throw worker;
+  try {
+    const inWorker = worker.get(TrackerService);
+    await queues.settled(inWorker, queued.length);
+    return { queued, nodes: inWorker.ledger.nodes() };
+  } finally {
+    await worker.close();
   }
 }
 

@@ -91,6 +91,8 @@ export class StepRunner {
       case 'thread':
         this.inThread(this.flows.pop(), nested, `${index}.`);
         return;
+      case 'run_queue': // the last step: what is queued is worked off after it
+        return;
       case 'register_backend':
         this.registerBackend(step);
         return;

@@ -20,6 +20,7 @@ import {
 } from 'nestjs-event-tracking';
 import { SegmentBackend, type SegmentBackendOptions } from 'nestjs-event-tracking/segment';
 import { DocumentStores } from './document-store';
+import { EventQueues } from './event-queues';
 import { makeError } from './faults';
 import { legalNames } from './names';
 import { copyOf, deleteAt, setAt } from './paths';
@@ -35,6 +36,7 @@ export class Recording {
   /** Where the Segment backends of the case send to; only in a case that has some. */
   segment: SegmentApi | undefined;
   readonly stores = new DocumentStores();
+  readonly queues = new EventQueues();
 
   event(path: string, event: unknown): void {
     this.order.push(path);
@@ -90,6 +92,8 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
       return backend(RecordingBackend, recordingOptions(vector, recording, path));
     case 'routing':
       return backend(RoutingBackend, {}, describeBranch(vector, recording, path));
+    case 'async_routing':
+      return recording.queues.describe(path, describeBranch(vector, recording, path));
     case 'logger':
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
     case 'segment':

@@ -180,7 +180,6 @@ describe('backendsFromSettings', () => {
     const bus = { EVENT_BUS_TRACKING_LOGS: ['edx.course.enrollment.activated', 'edx.course.enrollment.deactivated'] };
 
     it.each([
-      ['caliper', ASYNC, 'nestjs-event-tracking/bull'],
       ['xapi', EVENT_BUS_IN_DOCUMENTATION, 'nestjs-event-tracking/redis-streams or nestjs-event-tracking/kafka'],
       ['xapi', EVENT_BUS, 'nestjs-event-tracking/redis-streams or nestjs-event-tracking/kafka'],
     ])('says of %s with %s what it comes with, and nothing else', (name, engine, entry) => {
@@ -196,7 +195,6 @@ describe('backendsFromSettings', () => {
     });
 
     it.each([
-      ['caliper', ASYNC],
       ['xapi', EVENT_BUS_IN_DOCUMENTATION],
       ['xapi', EVENT_BUS],
     ])('loads %s with %s as it stands, once its name stands for a routing backend', async (name, engine) => {
@@ -213,6 +211,20 @@ describe('backendsFromSettings', () => {
 
       expect(names(`${name}/${name}`)).toEqual(bus.EVENT_BUS_TRACKING_LOGS);
       expect(folder.lines()).toHaveLength(3);
+    });
+
+    it('loads caliper as it stands, with a queue in the process', async () => {
+      const folder = new LogFolder();
+      const read = backendsFromSettings(documentedExample('caliper', ASYNC), stand, {
+        logger: { path: folder.file() },
+      });
+      const { app, tracker, ledger, names } = await startTracking(read);
+      for (const each of ['activated', 'mode_changed', 'deactivated']) tracker.emit(`edx.course.enrollment.${each}`);
+      expect(names('caliper/caliper')).toEqual([]);
+      await app.close();
+      expect(names('caliper/caliper')).toEqual(bus.EVENT_BUS_TRACKING_LOGS);
+      expect(folder.lines()).toHaveLength(3);
+      expect(ledger.node('caliper')).toMatchObject({ passed: 2, dropped: { filtered: 1 }, work: { settled: 2 } });
     });
   });
 });
@@ -553,7 +565,7 @@ describe('What is wrong in settings', () => {
         caliper: {
           ENGINE: ASYNC,
           OPTIONS: {
-            backend_name: 'caliper',
+            backend_name: 'calliper',
             processors: [
               { ENGINE: REGEX, OPTIONS: { filter_type: 'allow', regular_expressions: ['(', 'ok', 5, '(a+)+$'] } },
               { ENGINE: REGEX, OPTIONS: { regular_expressions: 'edx' } },
@@ -587,7 +599,7 @@ describe('What is wrong in settings', () => {
       ),
       'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[1].OPTIONS.regular_expressions: it is "edx", not a list of texts.',
       'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backends.lrs.ENGINE: nothing is known to stand for "acme.Lrs".',
-      `EVENT_TRACKING_BACKENDS.caliper.ENGINE: ${ASYNC} comes with nestjs-event-tracking/bull, which this version does not have.`,
+      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backend_name: it is "calliper", and stands under another name: the reference queues such events and never delivers them.',
       'EVENT_TRACKING_BACKENDS["my log"]: the name "my log" has other characters than letters, digits, "_", "." and "-".',
       'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.name: it is 5, not a text.',
       'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.max_event_size: it is "1024", not a number from 0 up.',

@@ -1,0 +1,27 @@
+import { AsyncRoutingBackend } from '../backends/async-routing/async-routing.backend';
+import type { QueueDescription } from '../backends/async-routing/async-routing-options';
+import { backend, type BackendSurroundings } from '../routing/description';
+import { OptionReader } from './option-reader';
+import { at, show } from './setting-path';
+import type { DescribeEngine } from './settings-engine';
+
+/**
+ * What the reference's AsyncRoutingBackend stands for. Its processors run at emit, as they do there.
+ * @param queue default: one in this process
+ */
+export function asyncRouting(queue?: QueueDescription, imports?: BackendSurroundings['imports']): DescribeEngine {
+  return (options, node) => {
+    const read = new OptionReader(options, node);
+    const name = read.text('backend_name');
+    if (name !== undefined && !isOwnName(node.path, name)) {
+      const what = `it is ${show(name)}, and stands under another name: the reference queues such events and never delivers them.`;
+      read.refuse('backend_name', what, 'leave it out: here a queue is addressed by its place');
+    }
+    read.done();
+    return backend(AsyncRoutingBackend, { processIn: 'emitter', queue }, { imports });
+  };
+}
+
+function isOwnName(path: string, name: string): boolean {
+  return at(path.slice(0, path.length - at('', name).length), name) === path;
+}
