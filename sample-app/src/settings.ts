@@ -10,6 +10,8 @@ export interface Settings {
     readonly enabled: boolean;
     /** TRACKING_LOG, relative to the working directory.  @default 'tracking.log' */
     readonly log: string;
+    /** TRACKING_REPORTS, relative to the working directory.  @default 'reports.log' */
+    readonly reports: string;
     /** TRACKING_DIRECTORY: where events wait that a destination does not take.  @default none: in memory alone */
     readonly directory: string | undefined;
   };
@@ -26,6 +28,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     tracking: {
       enabled: flag(environment.TRACKING_ENABLED || 'true'),
       log: environment.TRACKING_LOG || 'tracking.log',
+      reports: environment.TRACKING_REPORTS || 'reports.log',
       directory: environment.TRACKING_DIRECTORY || undefined,
     },
   };

@@ -51,6 +51,7 @@ curl -X POST ${course}/enrollment ${post} -d '{"mode":"verified"}'
 curl -X POST ${course}/problems/capital/check ${post} -d '{"answer":"Paris"}'
 curl ${address}/events
 
+With the learner's country, from behind a queue: ${process.env.REDIS_URL ? resolve(tracking.reports) : `${address}/events/reports`}
 Watch a video in a browser: ${course}/video
 ${tracking.enabled ? `The log of events: ${resolve(tracking.log)}` : 'Tracking is off (TRACKING_ENABLED=false): nothing is recorded.'}
 `;

@@ -14,7 +14,12 @@ describe('Start', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
-    Object.assign(process.env, { PORT: '0', TRACKING_LOG: join(folder, 'tracking.log'), TRACKING_ENABLED: 'true' });
+    Object.assign(process.env, {
+      PORT: '0',
+      TRACKING_LOG: join(folder, 'tracking.log'),
+      TRACKING_REPORTS: join(folder, 'reports.log'),
+      TRACKING_ENABLED: 'true',
+    });
   });
   afterEach(async () => {
     process.env = { ...before };
@@ -79,10 +84,10 @@ describe('Start', () => {
   });
 
   it('takes its settings from the environment, and has a default for each', () => {
-    expect(readSettings({})).toEqual({ port: 3000, tracking: { enabled: true, log: 'tracking.log' } });
+    expect(readSettings({})).toEqual({ port: 3000, tracking: { enabled: true, log: 'tracking.log', reports: 'reports.log' } });
     expect(readSettings({ PORT: '0', TRACKING_ENABLED: 'false', TRACKING_LOG: '/var/log/x.log' })).toEqual({
       port: 0,
-      tracking: { enabled: false, log: '/var/log/x.log' },
+      tracking: { enabled: false, log: '/var/log/x.log', reports: 'reports.log' },
     });
   });
 

@@ -76,6 +76,9 @@ describe('Tracking', () => {
       'grading',
       'grading/recent',
       'recent',
+      'reports',
+      'reports/log',
+      'reports/recent',
       'tracking_logs',
       'video_plays',
     ]);

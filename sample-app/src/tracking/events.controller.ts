@@ -8,6 +8,7 @@ export class EventsController {
   constructor(
     @InjectBackend('recent') private readonly recent: MemoryBackend,
     @InjectBackend('grading/recent') private readonly grading: MemoryBackend,
+    @InjectBackend('reports/recent') private readonly reports: MemoryBackend,
     private readonly ledger: TrackingLedger,
   ) {}
 
@@ -20,6 +21,12 @@ export class EventsController {
   @Get('events/grading')
   gradingEvents(@Query('name', new ReadPipe(readName)) name?: string): StoredEvent[] {
     return this.grading.events(name);
+  }
+
+  /** What has come through the queue of the reports; where workers do that, they have it. */
+  @Get('events/reports')
+  reportedEvents(@Query('name', new ReadPipe(readName)) name?: string): StoredEvent[] {
+    return this.reports.events(name);
   }
 
   /** For every node: what came in, what went on, what was dropped and why. The sums always agree. */

@@ -30,9 +30,10 @@ export class RunningSample {
   static async of({ enabled = true, change = (builder) => builder }: SampleOptions = {}): Promise<RunningSample> {
     const folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
     const log = join(folder, 'tracking.log');
+    const reports = join(folder, 'reports.log');
     const builder = Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(ConfigService)
-      .useValue(new ConfigService({ port: 0, tracking: { enabled, log } }));
+      .useValue(new ConfigService({ port: 0, tracking: { enabled, log, reports } }));
     const app = (await change(builder).compile()).createNestApplication({ logger: false });
     await app.listen(0, '127.0.0.1');
     return new RunningSample(app, await app.getUrl(), folder, log);

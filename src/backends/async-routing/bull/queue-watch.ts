@@ -4,7 +4,7 @@
  * of it, and one that finds the key gone knows how much is gone with it, at most.
  */
 import { randomUUID } from 'node:crypto';
-import type { Queue } from 'bull';
+import type { JobCounts, Queue } from 'bull';
 import type { QueueCounts } from '../../../delivery/node-ledger';
 
 const LOOK_INTERVAL_MS = 5000;
@@ -98,8 +98,9 @@ export class QueueWatch {
     const { queue } = this;
     if (queue.client.status !== 'ready') return;
     try {
-      const { waiting, active, delayed } = await queue.getJobCounts();
-      this.counts = { waitingJobs: waiting + delayed, activeJobs: active, lookedAt: new Date() };
+      // Where the queue is paused its jobs are counted apart, of which the types know nothing.
+      const { waiting, active, delayed, paused = 0 } = (await queue.getJobCounts()) as JobCounts & { paused?: number };
+      this.counts = { waitingJobs: waiting + delayed + paused, activeJobs: active, lookedAt: new Date() };
       if (this.added > 0) await this.look();
     } catch {
       // It went away while it was asked; the next time is soon.

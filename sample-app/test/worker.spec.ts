@@ -1,0 +1,54 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as Tracking from 'nestjs-event-tracking';
+import { describeWithServices } from '../../test/support/services';
+import { until } from '../../test/support/until';
+import type * as Worker from '../src/worker.module';
+import type { LoggedEvent, RunningSample } from './support/running-sample';
+
+const course = 'course-v1:edX+DemoX+2026';
+
+describeWithServices(['redis'], 'With REDIS_URL', ({ redis }) => {
+  const before = { ...process.env };
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
+    Object.assign(process.env, {
+      REDIS_URL: redis,
+      TRACKING_LOG: join(folder, 'tracking.log'),
+      TRACKING_REPORTS: join(folder, 'reports.log'),
+    });
+    jest.resetModules(); // the tree is made when its file is loaded
+  });
+  afterEach(async () => {
+    process.env = { ...before };
+    await rm(folder, { recursive: true });
+  });
+
+  it('a worker writes the reports that the web process has queued, with what it has asked for', async () => {
+    const sample = await jest
+      .requireActual<{ RunningSample: typeof RunningSample }>('./support/running-sample')
+      .RunningSample.of();
+    await sample.post(`/courses/${course}/enrollment`, { mode: 'audit' });
+    const [enrolled] = sample.tracked('edx.course.enrollment.activated');
+    expect((await sample.get('/events/reports')).body).toEqual([]);
+
+    const { createTrackingWorker, TrackingLedger } = jest.requireActual<typeof Tracking>('nestjs-event-tracking');
+    const { WorkerModule } = jest.requireActual<typeof Worker>('../src/worker.module');
+    const worker = await createTrackingWorker(WorkerModule, { logger: false });
+    const ledger = worker.get(TrackingLedger);
+    await until(
+      () => ledger.node('reports')?.work?.settled === 1,
+      () => JSON.stringify(ledger.node('reports')),
+    );
+    await worker.close();
+    await sample.close();
+
+    const lines = (await readFile(join(folder, 'reports.log'), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as LoggedEvent)).toMatchObject([
+      { id: enrolled?.id, name: 'edx.course.enrollment.activated', context: { username: 'learner', country: 'FR' } },
+    ]);
+  });
+});
