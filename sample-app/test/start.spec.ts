@@ -84,7 +84,10 @@ describe('Start', () => {
   });
 
   it('takes its settings from the environment, and has a default for each', () => {
-    expect(readSettings({})).toEqual({ port: 3000, tracking: { enabled: true, log: 'tracking.log', reports: 'reports.log' } });
+    expect(readSettings({})).toEqual({
+      port: 3000,
+      tracking: { enabled: true, log: 'tracking.log', reports: 'reports.log' },
+    });
     expect(readSettings({ PORT: '0', TRACKING_ENABLED: 'false', TRACKING_LOG: '/var/log/x.log' })).toEqual({
       port: 0,
       tracking: { enabled: false, log: '/var/log/x.log', reports: 'reports.log' },

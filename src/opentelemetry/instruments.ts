@@ -5,7 +5,13 @@
  */
 import type { BreakerState } from '../delivery/breaker';
 import type { DestinationCounts } from '../delivery/delivery-ledger';
-import { isLoss, type DeliveryCounts, type NodeCounts } from '../delivery/node-ledger';
+import {
+  isLoss,
+  type DeliveryCounts,
+  type NodeCounts,
+  type QueueCounts,
+  type WorkCounts,
+} from '../delivery/node-ledger';
 import type { TrackerCounts } from '../delivery/tracking-ledger';
 
 /** What a figure is told apart by. */
@@ -95,6 +101,35 @@ export const destinationInstruments: readonly InstrumentPlan<DestinationCounts>[
   ),
   upDown('delivery.breaker.state', '1', '1 for the state of the breaker, 0 for the others.', ({ breaker }) =>
     BREAKER_STATES.map((state) => ({ value: Number(state === breaker), attributes: { [STATE]: state } })),
+  ),
+];
+
+/** Of each AsyncRoutingBackend, in a process that takes events from its queue; attributes: tracker, path. */
+export const workInstruments: readonly InstrumentPlan<WorkCounts>[] = [
+  counter('work.received', '{event}', 'Events taken from a queue.', ({ received }) => one(received)),
+  counter('work.settled', '{event}', 'Events that every child has where they belong.', ({ settled }) => one(settled)),
+  counter('work.dropped', '{event}', 'Events that processors behind the queue dropped.', ({ dropped }) =>
+    byReason(dropped),
+  ),
+  counter('work.dead_lettered', '{event}', 'Events that a failed processor made dead letters.', ({ deadLettered }) =>
+    one(deadLettered),
+  ),
+  counter('work.returned', '{event}', 'Events given back to the queue.', ({ returned }) => one(returned)),
+  upDown('work.pending', '{event}', 'Events taken from a queue and not settled.', ({ pending }) => one(pending)),
+  counter('work.failures', '{failure}', 'Failures behind the queue that cost no event.', ({ failures }) =>
+    by(PLACE, failures),
+  ),
+];
+
+/** Of each AsyncRoutingBackend with a queue outside of the process; attributes: tracker, path. */
+export const queueInstruments: readonly InstrumentPlan<QueueCounts>[] = [
+  upDown('queue.waiting_jobs', '{job}', 'Batches that wait for a worker.', ({ waitingJobs }) => one(waitingJobs)),
+  upDown('queue.active_jobs', '{job}', 'Batches that workers have.', ({ activeJobs }) => one(activeJobs)),
+  upDown('queue.unsettled_events', '{event}', 'Events of this process that no worker has settled yet.', (counts) =>
+    one(counts.unsettledEvents),
+  ),
+  counter('queue.emptied_events', '{event}', 'Events of this process in a queue that was emptied, at most.', (counts) =>
+    one(counts.emptiedEvents),
   ),
 ];
 

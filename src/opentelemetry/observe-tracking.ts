@@ -8,9 +8,11 @@ import {
   destinationInstruments,
   durationInstruments,
   nodeInstruments,
+  queueInstruments,
   PATH,
   TRACKER,
   trackerInstruments,
+  workInstruments,
   type Attributes,
   type InstrumentPlan,
 } from './instruments';
@@ -37,6 +39,8 @@ export function observeTracking(ledger: TrackingLedger, options: ObserveOptions 
   const nodes = make(meter, nodeInstruments);
   const deliveries = make(meter, deliveryInstruments);
   const destinations = make(meter, destinationInstruments);
+  const works = make(meter, workInstruments);
+  const queues = make(meter, queueInstruments);
 
   const observe = (result: BatchObservableResult): void => {
     const figures = new Figures();
@@ -44,13 +48,15 @@ export function observeTracking(ledger: TrackingLedger, options: ObserveOptions 
     for (const node of ledger.nodes()) {
       const place = { ...tracker, [PATH]: node.path };
       figures.read(nodes, node, place);
+      if (node.work !== undefined) figures.read(works, node.work, place);
+      if (node.queue !== undefined) figures.read(queues, node.queue, place);
       if (node.delivery === undefined) continue;
       figures.read(deliveries, node.delivery, place);
       if (isOfDestination(node.delivery)) figures.read(destinations, node.delivery, place);
     }
     figures.tell(result);
   };
-  const observed = [trackers, nodes, deliveries, destinations].flatMap((group) =>
+  const observed = [trackers, nodes, deliveries, destinations, works, queues].flatMap((group) =>
     group.map(({ observable }) => observable),
   );
   meter.addBatchObservableCallback(observe, observed);

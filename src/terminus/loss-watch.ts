@@ -39,9 +39,11 @@ function lossesIn(ledger: TrackingLedger): Losses {
     }
   };
   add('before the tree', ledger.tracker().dropped);
-  for (const { path, dropped, delivery } of ledger.nodes()) {
+  for (const { path, dropped, delivery, work, queue } of ledger.nodes()) {
     const place = path === '' ? 'the root' : path;
     add(place, dropped);
+    if (work !== undefined) add(place, work.dropped);
+    if (queue !== undefined && queue.emptiedEvents > 0) losses[`${place}: queue emptied`] = queue.emptiedEvents;
     if (delivery === undefined) continue;
     add(place, delivery.dropped);
     if ('forgottenDeadLetters' in delivery && delivery.forgottenDeadLetters > 0)

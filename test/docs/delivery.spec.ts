@@ -6,7 +6,9 @@ import {
   destinationInstruments,
   durationInstruments,
   nodeInstruments,
+  queueInstruments,
   trackerInstruments,
+  workInstruments,
 } from '../../src/opentelemetry/instruments';
 
 const page = (name: string): string => readFileSync(join(__dirname, '../../docs', name), 'utf8');
@@ -48,7 +50,7 @@ describe('The table of metrics in docs/operations.md', () => {
     const kinds = { counter: 'counter', 'up-down-counter': 'up-down counter' };
     const rows = rowsOf(page('operations.md'), '| metric | kind |');
     expect(rows.map(([name, kind, unit, , description]) => [name, kind, unit, description])).toEqual([
-      ...[...trackerInstruments, ...nodeInstruments, ...deliveryInstruments, ...destinationInstruments].map((plan) => [
+      ...[...trackerInstruments, ...nodeInstruments, ...deliveryInstruments, ...destinationInstruments, ...workInstruments, ...queueInstruments].map((plan) => [
         `\`${plan.name}\``,
         kinds[plan.kind],
         `\`${plan.unit}\``,

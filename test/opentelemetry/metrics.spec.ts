@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  AsyncRoutingBackend,
   backend,
   getTrackerToken,
   MemoryBackend,
@@ -141,6 +142,33 @@ describe('The metrics of a tracker', () => {
     ] as const) {
       expect({ name, figures: await figures(`delivery.${name}`) }).toEqual({ name, figures: [[place, count]] });
     }
+  });
+
+  it('are those of a queue and of what is behind it, too', async () => {
+    const { tracker } = await startTracking(
+      {
+        backends: {
+          later: backend(
+            AsyncRoutingBackend,
+            {},
+            {
+              processors: [({ name }) => (name === 'odd' ? null : undefined)],
+              backends: { memory: backend(MemoryBackend) },
+            },
+          ),
+        },
+      },
+      { imports: [TrackingMetricsModule.forRoot({ meter: meter() })] },
+    );
+    for (const name of ['good', 'odd', 'good']) tracker.emit(name);
+    await tracker.flush();
+    const later = { tracker: 'default', path: 'later' };
+    expect(await figures('work.received')).toEqual([[later, 3]]);
+    expect(await figures('work.settled')).toEqual([[later, 2]]);
+    expect(await figures('work.dropped')).toEqual([[{ ...later, reason: 'filtered', is_loss: false }, 1]]);
+    for (const what of ['returned', 'pending', 'dead_lettered'])
+      expect(await figures(`work.${what}`)).toEqual([[later, 0]]);
+    expect(await figures('queue.waiting_jobs')).toEqual([]); // it is in the process
   });
 
   it('have histograms that agree with those of the ledger, bucket by bucket', async () => {

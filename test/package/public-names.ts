@@ -1,6 +1,7 @@
 /** The public names of the root entry: adding one, or taking one away, is done here too, on purpose. */
 export const publicValues: readonly string[] = [
   'AddContext',
+  'AsyncRoutingBackend',
   'Dedupe',
   'DropFields',
   'Enrich',
@@ -32,6 +33,7 @@ export const publicValues: readonly string[] = [
   'UnknownContextException',
   'backend',
   'backendsFromSettings',
+  'createTrackingWorker',
   'currentTracker',
   'getBackendToken',
   'getTrackerToken',
@@ -41,6 +43,8 @@ export const publicValues: readonly string[] = [
 export const publicTypes: readonly string[] = [
   'AddContextOptions',
   'AsyncProcessor',
+  'AsyncProcessorClass',
+  'AsyncRoutingBackendOptions',
   'Backend',
   'BackendClass',
   'BackendDescription',
@@ -94,6 +98,8 @@ export const publicTypes: readonly string[] = [
   'ProcessorEntry',
   'ProcessorResult',
   'ProcessorSettings',
+  'QueueCounts',
+  'QueueDescription',
   'RateLimitOptions',
   'ReadStatus',
   'RedactAction',
@@ -121,8 +127,10 @@ export const publicTypes: readonly string[] = [
   'TrackingEvent',
   'TrackingModuleAsyncOptions',
   'TrackingModuleOptions',
+  'TrackingRole',
   'TrackingRuntimeOptions',
   'TrackingTreeOptions',
   'TreeFromSettings',
   'ValueLimits',
+  'WorkCounts',
 ];
