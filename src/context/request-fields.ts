@@ -4,8 +4,7 @@
  * of control characters, and a session is known by its hash only.
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { setField } from '../event/normal-form';
-import type { EventFields } from '../event/tracking-event';
+import { FieldRow } from './field-row';
 
 /**
  * The request as the platform's handlers see it: Express's Request, or FastifyRequest once Fastify has made it. Whatever
@@ -41,6 +40,8 @@ export interface RequestContextOptions {
 
 const MAX_LENGTH = 1024;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+/** What a text has to be cleaned of, and what JSON escapes: one look for both, since almost no text has any of it. */
+const UNUSUAL = /[\u0000-\u001f"\\\u007f-\u009f\u2028\u2029\ud800-\udfff]/;
 /** A request id is copied into every event and into other systems' logs: what does not look like one is not taken over. */
 const SANE_ID = /^[\w.:+/=@-]{1,128}$/;
 const FASTIFY_COUNTER = /^req-[0-9a-z]+$/;
@@ -73,13 +74,10 @@ const ONCE: Readonly<Record<string, Read>> = {
   method: (request) => request.method,
 };
 
-const USER_ID_KEYS = ['id', 'user_id', 'userId', 'sub'];
-const USERNAME_KEYS = ['username', 'preferred_username', 'name'];
-
 /** Fields that guards and middleware after ours bring, and may change. */
 const AT_EMIT: Readonly<Record<string, Read>> = {
-  user_id: (request) => firstOf(userOf(request), USER_ID_KEYS),
-  username: (request) => firstOf(userOf(request), USERNAME_KEYS),
+  user_id: userId,
+  username,
   session: sessionHash,
 };
 
@@ -92,6 +90,15 @@ interface Reader {
   /** Under which the options have it. */
   readonly field: string;
   readonly read: Read;
+  /** Whether texts are cut and cleaned; those that a function of the application gives are its own business. */
+  readonly isCleaned: boolean;
+}
+
+/** Readers, with the names of what they read. */
+interface Readers {
+  readonly all: readonly Reader[];
+  readonly names: readonly string[];
+  readonly jsonKeys: readonly string[];
 }
 
 /** Told of a field that could not be read, and is left out. */
@@ -99,8 +106,10 @@ export type OnFieldFault = (field: string, error: unknown) => void;
 
 /** Reads the fields of a request, as one tracker is configured to. Never throws. */
 export class RequestFields {
-  private readonly onceReaders: readonly Reader[];
-  private readonly emitReaders: readonly Reader[];
+  private readonly onceReaders: Readers;
+  private readonly emitReaders: Readers;
+  /** Whether each name is that of one field; two may have been renamed alike. */
+  readonly areDistinct: boolean;
 
   constructor(
     { fields: changes = {}, hash }: RequestContextOptions,
@@ -109,22 +118,27 @@ export class RequestFields {
     // By either name: whoever renames a field that is to be hidden must not find it in the open.
     const isHashed = (reader: Reader): boolean =>
       hash?.fields.some((name) => name === reader.name || name === reader.field) === true;
-    const hashed = (reader: Reader): Reader =>
-      hash !== undefined && isHashed(reader)
-        ? { ...reader, read: (request, entered) => keyedHash(reader.read(request, entered), hash.key) }
-        : reader;
+    const hashed = (reader: Reader): Reader => {
+      if (hash === undefined || !isHashed(reader)) return reader;
+      const { read, isCleaned } = reader;
+      const value: Read = isCleaned ? (request, entered) => clean(read(request, entered)) : read;
+      return { ...reader, read: (request, entered) => keyedHash(value(request, entered), hash.key) };
+    };
     const readers = (known: Readonly<Record<string, Read>>): Reader[] =>
       Object.entries(known).flatMap(([field, read]) => {
         const change = changes[field];
         if (change === false || typeof change === 'function') return [];
-        const cleaned: Read = (request, entered) => clean(read(request, entered));
-        return [hashed({ name: change ?? field, field, read: cleaned })];
+        return [hashed({ name: change ?? field, field, read, isCleaned: true })];
       });
     const added = Object.entries(changes).flatMap(([field, change]) =>
-      typeof change === 'function' ? [hashed({ name: field, field, read: (request) => atOnce(change(request)) })] : [],
+      typeof change === 'function'
+        ? [hashed({ name: field, field, read: (request) => atOnce(change(request)), isCleaned: false })]
+        : [],
     );
-    this.onceReaders = readers(ONCE);
-    this.emitReaders = [...readers(AT_EMIT), ...added];
+    this.onceReaders = withNames(readers(ONCE));
+    this.emitReaders = withNames([...readers(AT_EMIT), ...added]);
+    const names = [...this.onceReaders.names, ...this.emitReaders.names];
+    this.areDistinct = new Set(names).size === names.length;
   }
 
   /** To be called when the request comes in. */
@@ -139,32 +153,43 @@ export class RequestFields {
   }
 
   /** To be called at the first emit. */
-  once(request: TrackedRequest, entered: EnteredRequest): EventFields {
+  once(request: TrackedRequest, entered: EnteredRequest): FieldRow {
     return this.read(this.onceReaders, request, entered);
   }
 
   /** To be called at each emit. */
-  atEmit(request: TrackedRequest, entered: EnteredRequest): EventFields {
+  atEmit(request: TrackedRequest, entered: EnteredRequest): FieldRow {
     return this.read(this.emitReaders, request, entered);
   }
 
-  private read(readers: readonly Reader[], request: TrackedRequest, entered: EnteredRequest): EventFields {
-    const fields: EventFields = {};
-    for (const { name, field, read } of readers) {
+  private read({ all, names, jsonKeys }: Readers, request: TrackedRequest, entered: EnteredRequest): FieldRow {
+    const values: unknown[] = [];
+    let isUsual = true;
+    for (let at = 0; at < all.length; at++) {
+      const { field, read, isCleaned } = all[at] as Reader;
+      let value: unknown;
       try {
-        const value = read(request, entered);
-        if (value !== undefined && value !== null) setField(fields, name, value);
+        value = read(request, entered);
+        if (typeof value === 'string') {
+          if (UNUSUAL.test(value)) isUsual = false;
+          if (isCleaned && (!isUsual || value.length > MAX_LENGTH)) value = clean(value);
+        } else if (isCleaned && Array.isArray(value)) {
+          value = clean(value);
+          isUsual = false;
+        }
       } catch (error) {
+        value = undefined;
         this.onFault(field, error); // one unreadable field must cost neither the others nor the request
       }
+      values.push(value ?? undefined);
     }
-    return fields;
+    return new FieldRow(names, jsonKeys, values, isUsual);
   }
 }
 
-/** What middleware on Fastify has put on the raw request is not on Fastify's own. */
-function own(request: TrackedRequest, key: string): unknown {
-  return request[key] ?? (request['raw'] as TrackedRequest | undefined)?.[key];
+function withNames(all: readonly Reader[]): Readers {
+  const names = all.map(({ name }) => name);
+  return { all, names, jsonKeys: names.map((name) => `${JSON.stringify(name)}:`) };
 }
 
 function requestId(request: TrackedRequest, { identity }: EnteredRequest): string {
@@ -181,8 +206,7 @@ function givenId(request: TrackedRequest): string | undefined {
 }
 
 function ofLogger(id: unknown): string | undefined {
-  const text = id === undefined ? undefined : sane(id);
-  return text === undefined || FASTIFY_COUNTER.test(text) ? undefined : text;
+  return id === undefined || (typeof id === 'string' && FASTIFY_COUNTER.test(id)) ? undefined : sane(id);
 }
 
 function sane(id: unknown): string | undefined {
@@ -190,18 +214,43 @@ function sane(id: unknown): string | undefined {
   return typeof text === 'string' && SANE_ID.test(text) ? text : undefined;
 }
 
-function userOf(request: TrackedRequest): Record<string, unknown> | undefined {
-  const user = own(request, 'user');
-  return typeof user === 'object' && user !== null ? (user as Record<string, unknown>) : undefined;
+/** As guards and session middleware leave it. What middleware on Fastify has put on the raw request is not on Fastify's own. */
+interface PassedRequest {
+  readonly raw?: PassedRequest | undefined;
+  readonly user?: unknown;
+  readonly session?: { readonly id?: unknown; readonly sessionId?: unknown } | null | undefined;
+  readonly sessionID?: unknown;
 }
 
-function firstOf(source: Record<string, unknown> | undefined, keys: readonly string[]): unknown {
-  if (source === undefined) return undefined;
-  for (const key of keys) {
-    const value = source[key];
-    if (value !== undefined && value !== null) return isScalar(value) ? value : textOf(value);
-  }
-  return undefined;
+/** The names under which users have their id and their name: asked for as they stand here, which is faster than by a list. */
+interface KnownUser {
+  readonly id?: unknown;
+  readonly user_id?: unknown;
+  readonly userId?: unknown;
+  readonly sub?: unknown;
+  readonly username?: unknown;
+  readonly preferred_username?: unknown;
+  readonly name?: unknown;
+}
+
+function userOf(request: TrackedRequest): KnownUser | undefined {
+  const passed = request as PassedRequest;
+  const user = passed.user ?? passed.raw?.user;
+  return typeof user === 'object' && user !== null ? user : undefined;
+}
+
+function userId(request: TrackedRequest): unknown {
+  const user = userOf(request);
+  return user === undefined ? undefined : scalarOf(user.id ?? user.user_id ?? user.userId ?? user.sub);
+}
+
+function username(request: TrackedRequest): unknown {
+  const user = userOf(request);
+  return user === undefined ? undefined : scalarOf(user.username ?? user.preferred_username ?? user.name);
+}
+
+function scalarOf(value: unknown): unknown {
+  return value === undefined || value === null || isScalar(value) ? value : textOf(value);
 }
 
 /** An ObjectId is its text; an object that has none is no id. */
@@ -211,8 +260,9 @@ function textOf(value: { toString(): string }): string | undefined {
 }
 
 function sessionHash(request: TrackedRequest): string | undefined {
-  const session = own(request, 'session') as { id?: unknown; sessionId?: unknown } | undefined;
-  const id = own(request, 'sessionID') ?? session?.sessionId ?? session?.id;
+  const passed = request as PassedRequest;
+  const session = passed.session ?? passed.raw?.session;
+  const id = passed.sessionID ?? passed.raw?.sessionID ?? session?.sessionId ?? session?.id;
   return typeof id === 'string' && id !== '' ? createHash('sha256').update(id).digest('hex').slice(0, 32) : undefined;
 }
 
@@ -221,10 +271,9 @@ function keyedHash(value: unknown, key: string): string | undefined {
   return createHmac('sha256', key).update(String(value)).digest('hex').slice(0, 32);
 }
 
-const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'bigint']);
-
 function isScalar(value: unknown): value is string | number | boolean | bigint {
-  return SCALARS.has(typeof value);
+  const type = typeof value;
+  return type === 'string' || type === 'number' || type === 'boolean' || type === 'bigint';
 }
 
 function clean(value: unknown): unknown {

@@ -1,15 +1,20 @@
 import type { Normalizer } from '../event/normalizer';
 import type { EventFields } from '../event/tracking-event';
+import { FieldRow } from './field-row';
 import type { EnteredRequest, RequestFields, TrackedRequest } from './request-fields';
-import { mergeLayers, Scope, type View } from './scope';
+import { Scope } from './scope';
+import { RequestView, View, type ScopeView } from './view';
+
+const NOTHING = FieldRow.of({});
 
 /**
  * The scope of one request. The user is not known when a request comes in: guards run after every middleware. So what stays is
  * read once, at the first emit, and user and session at each; the merged view lasts while they stay the same.
  */
 export class RequestScope extends Scope {
-  private onceValues: EventFields | undefined;
-  private emitValues: EventFields = {};
+  private once: FieldRow | undefined;
+  private atEmit = NOTHING;
+  /** Of what is not flat, which is another object at each reading. */
   private emitText = '';
 
   /** @param requestNow the request as handlers see it; on Fastify another object than the one that middleware gets */
@@ -23,11 +28,11 @@ export class RequestScope extends Scope {
     super(parent);
   }
 
-  override view(): View {
+  override view(): ScopeView {
     const request = this.requestNow();
-    this.onceValues ??= this.fields.once(request, this.entered);
+    this.once ??= this.fields.once(request, this.entered);
     const read = this.fields.atEmit(request, this.entered);
-    if (!isSame(read, this.emitValues)) this.take(read);
+    if (!read.isSame(this.atEmit)) this.take(read);
     return super.view();
   }
 
@@ -35,38 +40,36 @@ export class RequestScope extends Scope {
     return true;
   }
 
-  protected override ownValues(): EventFields | undefined {
-    if (this.onceValues === undefined) return undefined;
-    return mergeLayers({}, this.onceValues, this.emitValues);
+  protected override around(ofParent: ScopeView | undefined): ScopeView | undefined {
+    const { once, atEmit, fields } = this;
+    if (once === undefined) return ofParent;
+    if (fields.areDistinct) return new RequestView(ofParent, once, atEmit);
+    const values: EventFields = {};
+    once.addTo(values);
+    atEmit.addTo(values);
+    return new View(ofParent, values);
   }
 
-  private take(read: EventFields): void {
-    if (!this.isFlat(read)) {
-      const values = this.normalizer.context('the request', read) ?? {};
+  private take(read: FieldRow): void {
+    if (this.isFlat(read)) {
+      this.emitText = '';
+      this.atEmit = read;
+    } else {
+      const given: EventFields = {};
+      read.addTo(given);
+      const values = this.normalizer.context('the request', given) ?? {};
       // Values that are objects are new ones at each reading; by their text they may still be the same.
       const text = JSON.stringify(values);
       if (text === this.emitText) return;
       this.emitText = text;
-      this.emitValues = values;
-    } else {
-      this.emitText = '';
-      this.emitValues = read;
+      this.atEmit = FieldRow.of(values);
     }
     this.dropMemo();
   }
 
   /** Whether it is its own normal form, and nobody else can change it: ids and names, as almost every user has them. */
-  private isFlat(read: EventFields): boolean {
-    for (const key in read) if (typeof read[key] === 'object') return false;
-    return this.normalizer.isPlain(read);
+  private isFlat(read: FieldRow): boolean {
+    const size = read.flatSize();
+    return size !== undefined && this.normalizer.hasRoomFor(size);
   }
-}
-
-function isSame(read: EventFields, known: EventFields): boolean {
-  let count = 0;
-  for (const key in read) {
-    if (!Object.is(read[key], known[key])) return false;
-    count++;
-  }
-  return count === Object.keys(known).length;
 }

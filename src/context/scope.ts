@@ -1,6 +1,5 @@
-import { estimateLength, hasDates, setField } from '../event/normal-form';
-import type { ContextView } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
+import { EMPTY_VIEW, mergeLayers, View, type ScopeView } from './view';
 
 interface Entry {
   readonly name: string;
@@ -17,8 +16,8 @@ const MAX_DEPTH = 100;
 export class Scope {
   private readonly entries: Entry[];
   private isChanged = true;
-  private memo: View | undefined;
-  private memoOfParent: View | undefined;
+  private memo: ScopeView | undefined;
+  private memoOfParent: ScopeView | undefined;
   private readonly depth: number;
 
   /** @param entries those it begins with; to be its own */
@@ -60,7 +59,7 @@ export class Scope {
   }
 
   /** The merged values, made once until an entry changes here or in a parent. */
-  view(): View {
+  view(): ScopeView {
     const ofParent = this.parent?.view();
     if (this.memo !== undefined && !this.isChanged && ofParent === this.memoOfParent) return this.memo;
     this.memo = this.merge(ofParent);
@@ -69,9 +68,9 @@ export class Scope {
     return this.memo;
   }
 
-  /** What this scope adds before its entries; a request has its fields here. */
-  protected ownValues(): EventFields | undefined {
-    return undefined;
+  /** What this scope adds before its entries to what is around it; a request has its fields here. */
+  protected around(ofParent: ScopeView | undefined): ScopeView | undefined {
+    return ofParent;
   }
 
   protected dropMemo(): void {
@@ -97,114 +96,13 @@ export class Scope {
     return this.parent.collectUp(layers);
   }
 
-  private merge(ofParentOrNothing: View | undefined): View {
-    const own = this.ownValues();
-    const [only] = this.entries;
-    const ofParent = ofParentOrNothing === EMPTY_VIEW ? undefined : ofParentOrNothing;
-    // A request has no entry and most scopes have one: nothing is put together for them that would only be garbage.
-    if (own !== undefined && only === undefined) return new View(ofParent, own);
-    if (own === undefined && only !== undefined && this.entries.length === 1) return new View(ofParent, only.values);
-    const layers = this.entries.map(({ values }) => values);
-    if (own !== undefined) layers.unshift(own);
-    return layers.length === 0 ? (ofParent ?? EMPTY_VIEW) : new View(ofParent, mergeLayers({}, ...layers));
+  private merge(ofParent: ScopeView | undefined): ScopeView {
+    const around = this.around(ofParent === EMPTY_VIEW ? undefined : ofParent);
+    const { entries } = this;
+    const [first] = entries;
+    if (first === undefined) return around ?? EMPTY_VIEW;
+    // Most scopes have one entry: nothing is put together for them that would only be garbage.
+    if (entries.length === 1) return new View(around, first.values);
+    return new View(around, mergeLayers({}, ...entries.map(({ values }) => values)));
   }
 }
-
-/** Shallow, as in the reference: a nested object is replaced, and a key keeps the place where it first stood. */
-export function mergeLayers(values: EventFields, ...layers: readonly EventFields[]): EventFields {
-  for (const layer of layers) {
-    for (const key of Object.keys(layer)) setField(values, key, layer[key]);
-  }
-  return values;
-}
-
-/**
- * The values that events of a scope carry. Shared by all of them, so nobody may change it. Most events are only written: so
- * the values are merged, and their text made, when somebody asks.
- */
-export class View implements ContextView {
-  private merged: EventFields | undefined;
-  private json: string | undefined;
-  private length: number | undefined;
-  private isDateless: boolean | undefined;
-  /** How often the text of a view inside this one was made without this one's. */
-  private passed = 0;
-
-  /** @param own what the scope has of its own, nobody else's */
-  constructor(
-    private readonly parent: ContextView | undefined,
-    private readonly own: EventFields,
-  ) {}
-
-  get values(): EventFields {
-    return (this.merged ??= this.merge());
-  }
-
-  text(): string {
-    return (this.json ??= this.makeText());
-  }
-
-  estimatedLength(): number {
-    return this.json?.length ?? (this.length ??= estimateLength(this.own) + (this.parent?.estimatedLength() ?? 0));
-  }
-
-  get hasNoDates(): boolean {
-    return (this.isDateless ??= !hasDates(this.own) && (this.parent?.hasNoDates ?? true));
-  }
-
-  get(key: string): unknown {
-    if (Object.hasOwn(this.own, key)) return this.own[key];
-    return this.parent?.get(key);
-  }
-
-  /**
-   * One call of JSON.stringify for all levels costs less than one each. But a job with a scope for each of its items must not
-   * write its own context anew for each: so the text of a parent is made when it is needed again, and from then on added to.
-   */
-  private makeText(): string {
-    const { parent, own } = this;
-    if (!(parent instanceof View) || parent.isPassedOver()) return JSON.stringify(this.values);
-    return this.hidesValues(parent) ? JSON.stringify(this.values) : joinTexts(parent.text(), JSON.stringify(own));
-  }
-
-  private isPassedOver(): boolean {
-    if (this.json !== undefined) return false;
-    if (this.passed > 0) return false;
-    this.passed++;
-    return true;
-  }
-
-  /** Whether a value of the parent is not seen here: then its text cannot be used. */
-  private hidesValues(parent: View): boolean {
-    for (const key of Object.keys(this.own)) if (parent.get(key) !== undefined) return true;
-    return false;
-  }
-
-  /** Into an object that begins empty: V8 takes almost three times as long to add fields to one that was spread. */
-  private merge(): EventFields {
-    const { parent, own } = this;
-    if (parent === undefined) return own;
-    const values: EventFields = {};
-    this.addTo(values);
-    return values;
-  }
-
-  /** From the outermost inwards; what was merged before is not put together again. */
-  private addTo(values: EventFields): void {
-    const { parent, own, merged } = this;
-    if (merged !== undefined) {
-      mergeLayers(values, merged);
-      return;
-    }
-    if (parent instanceof View) parent.addTo(values);
-    else if (parent !== undefined) mergeLayers(values, parent.values as EventFields);
-    mergeLayers(values, own);
-  }
-}
-
-function joinTexts(outer: string, inner: string): string {
-  if (outer === '{}') return inner;
-  return inner === '{}' ? outer : `${outer.slice(0, -1)},${inner.slice(1)}`;
-}
-
-const EMPTY_VIEW = new View(undefined, {});

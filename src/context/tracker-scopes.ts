@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventFields } from '../event/tracking-event';
 import { handThrough, type Inside } from './hand-through';
 import { currentRequestStore, type RequestStore } from './request-store';
-import { Scope, type View } from './scope';
+import { Scope } from './scope';
+import type { ScopeView } from './view';
 
 /** A scope that is open in this flow, and those around it. */
 interface Frame {
@@ -45,7 +46,7 @@ export class TrackerScopes {
   /** @param tracker whose scopes these are; given back by `currentTracker` */
   constructor(readonly tracker: object) {}
 
-  view(): View {
+  view(): ScopeView {
     return this.current().view();
   }
 

@@ -1,5 +1,5 @@
 import { copyNormalForm, setField, toNormalForm, type ReplacedKind, type ValueLimits } from './normal-form';
-import { isPlainJson, writePlainJson } from './plain-json';
+import { writePlainJson } from './plain-json';
 import type { EventFields, TrackingEvent } from './tracking-event';
 
 /** Told of each value that could not be written as it was. @param path from the event, such as `data.answer.file` */
@@ -41,9 +41,10 @@ export class Normalizer {
     return isFields(form) ? form : undefined;
   }
 
-  /** Whether a scope's values are in normal form as they are; false where nobody has looked. */
-  isPlain(values: EventFields): boolean {
-    return isPlainJson(values, this.limits);
+  /** Whether fields without objects in them are within the limits. @param textLength of names and texts */
+  hasRoomFor({ count, textLength }: { readonly count: number; readonly textLength: number }): boolean {
+    const { maxDepth, maxNodes, maxTextLength } = this.limits;
+    return maxDepth > 0 && count < maxNodes && textLength <= maxTextLength;
   }
 
   copy(event: TrackingEvent): TrackingEvent {

@@ -22,15 +22,6 @@ export function writePlainJson(value: unknown, limits: ValueLimits): string | un
   }
 }
 
-/** Whether a value is its own normal form and has no Dates; false too if it is too large to be looked through. */
-export function isPlainJson(value: unknown, limits: ValueLimits): boolean {
-  try {
-    return new PlainLook(limits).isPlain(value, 0);
-  } catch {
-    return false;
-  }
-}
-
 class PlainLook {
   private nodes = 0;
   private textLength = 0;

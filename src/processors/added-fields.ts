@@ -1,4 +1,4 @@
-import { View } from '../context/scope';
+import { View } from '../context/view';
 import type { ContextView } from '../event/envelope';
 import { setField } from '../event/normal-form';
 import type { EventFields } from '../event/tracking-event';
