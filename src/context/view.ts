@@ -1,3 +1,4 @@
+import { fieldsText } from '../event/json-text';
 import { estimateLength, hasDates, setField } from '../event/normal-form';
 import type { ContextView } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
@@ -18,6 +19,8 @@ export function mergeLayers(values: EventFields, ...layers: readonly EventFields
 export abstract class ScopeView implements ContextView {
   private merged: EventFields | undefined;
   private json: string | undefined;
+  private joined: string | undefined;
+  private isFlat = false;
   private length: number | undefined;
   private isDateless: boolean | undefined;
 
@@ -28,7 +31,25 @@ export abstract class ScopeView implements ContextView {
   }
 
   text(): string {
-    return (this.json ??= this.makeText());
+    if (this.json === undefined) return (this.json = `{${this.body()}}`);
+    // V8 has it as a tree of its parts, and would walk that anew for each line it becomes a part of: asking for a character
+    // makes it one piece.
+    if (!this.isFlat) this.isFlat = this.json.charCodeAt(0) > 0;
+    return this.json;
+  }
+
+  /** What stands between the braces. Made once for each level, and added to by those inside it. */
+  private body(): string {
+    return (this.joined ??= this.makeBody());
+  }
+
+  private makeBody(): string {
+    const { parent } = this;
+    const own = this.ownText();
+    if (parent === undefined) return own;
+    if (this.hidesValues(parent)) return fieldsText(this.values);
+    const outer = parent instanceof ScopeView ? parent.body() : parent.text().slice(1, -1);
+    return outer === '' || own === '' ? `${outer}${own}` : `${outer},${own}`;
   }
 
   estimatedLength(): number {
@@ -44,12 +65,8 @@ export abstract class ScopeView implements ContextView {
     return own === undefined ? this.parent?.get(key) : own;
   }
 
-  /** Whether the text of a view inside this one is to be made without this one's. */
-  isPassedOver(): boolean {
-    return false;
-  }
-
-  protected abstract makeText(): string;
+  /** What stands between the braces of the own values. */
+  protected abstract ownText(): string;
   /** The object of the own values, where there is one already. */
   protected abstract ownObject(): EventFields | undefined;
   protected abstract ownKeys(): string[];
@@ -59,12 +76,8 @@ export abstract class ScopeView implements ContextView {
   protected abstract ownLength(): number;
   protected abstract ownHasNoDates(): boolean;
 
-  protected get hasText(): boolean {
-    return this.json !== undefined;
-  }
-
   /** Whether a value of the parent is not seen here: then its text cannot be used. */
-  protected hidesValues(parent: ContextView): boolean {
+  private hidesValues(parent: ContextView): boolean {
     for (const key of this.ownKeys()) if (parent.get(key) !== undefined) return true;
     return false;
   }
@@ -93,9 +106,6 @@ export abstract class ScopeView implements ContextView {
 
 /** The view of a scope whose values are an object. */
 export class View extends ScopeView {
-  /** How often the text of a view inside this one was made without this one's. */
-  private passed = 0;
-
   /** @param own what the scope has of its own, nobody else's */
   constructor(
     parent: ContextView | undefined,
@@ -104,21 +114,8 @@ export class View extends ScopeView {
     super(parent);
   }
 
-  override isPassedOver(): boolean {
-    if (this.hasText) return false;
-    if (this.passed > 0) return false;
-    this.passed++;
-    return true;
-  }
-
-  /**
-   * One call of JSON.stringify for all levels costs less than one each. But a job with a scope for each of its items must not
-   * write its own context anew for each: so the text of a parent is made when it is needed again, and from then on added to.
-   */
-  protected makeText(): string {
-    const { parent, own } = this;
-    if (!(parent instanceof ScopeView) || parent.isPassedOver()) return JSON.stringify(this.values);
-    return this.hidesValues(parent) ? JSON.stringify(this.values) : joinTexts(parent.text(), JSON.stringify(own));
+  protected ownText(): string {
+    return fieldsText(this.own);
   }
 
   protected ownObject(): EventFields {
@@ -157,12 +154,9 @@ export class RequestView extends ScopeView {
     super(parent);
   }
 
-  protected makeText(): string {
-    const { parent } = this;
-    if (parent !== undefined && this.hidesValues(parent)) return JSON.stringify(this.values);
+  protected ownText(): string {
     const [once, atEmit] = [this.once.text(), this.atEmit.text()];
-    const text = `{${once}${once === '' || atEmit === '' ? '' : ','}${atEmit}}`;
-    return parent === undefined ? text : joinTexts(parent.text(), text);
+    return once === '' || atEmit === '' ? `${once}${atEmit}` : `${once},${atEmit}`;
   }
 
   protected ownObject(): undefined {
@@ -190,11 +184,6 @@ export class RequestView extends ScopeView {
   protected ownHasNoDates(): boolean {
     return this.once.hasNoDates && this.atEmit.hasNoDates;
   }
-}
-
-function joinTexts(outer: string, inner: string): string {
-  if (outer === '{}') return inner;
-  return inner === '{}' ? outer : `${outer.slice(0, -1)},${inner.slice(1)}`;
 }
 
 export const EMPTY_VIEW = new View(undefined, {});

@@ -14,6 +14,9 @@ export class EventIds {
   private asked = -1;
   /** What stands in the id: later than `asked` while a burst has more events than one millisecond can count. */
   private millisecond = -1;
+  /** The 32 bits above the last 16 of the millisecond: a new one each 65.5 seconds. */
+  private minute = -1;
+  private minuteText = '';
   private prefix = '';
   private counter = 0;
   private tail = '';
@@ -31,9 +34,14 @@ export class EventIds {
   }
 
   private open(millisecond: number): void {
-    const hex = millisecond.toString(16).padStart(12, '0');
+    // Numbers of 31 bits have their digits at once; of what has more, V8 works them out as of a fraction (0.3 us).
+    const minute = Math.floor(millisecond / 0x10000);
+    if (minute !== this.minute) {
+      this.minute = minute;
+      this.minuteText = minute.toString(16).padStart(8, '0');
+    }
     this.millisecond = millisecond;
-    this.prefix = `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
+    this.prefix = `${this.minuteText}-${(0x10000 + millisecond - minute * 0x10000).toString(16).slice(1)}-7`;
     // Half the room stays free, so that a burst within one millisecond does not have to borrow the next one.
     this.counter = randomInt(COUNTER_END / 2);
     this.tail = randomUUID().slice(18);

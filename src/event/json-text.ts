@@ -1,4 +1,4 @@
-import type { TrackingEvent } from './tracking-event';
+import type { EventFields, TrackingEvent } from './tracking-event';
 
 const FIELDS = new Set(['name', 'timestamp', 'context', 'data']);
 const MAX_NAMES = 1000;
@@ -19,15 +19,58 @@ function nameText(name: string): string {
   return text;
 }
 
+const keyTexts = new Map<string, string>();
+
+/** A key as it stands in JSON, with its colon. Contexts have the same ones over and over. */
+function keyText(key: string): string {
+  let text = keyTexts.get(key);
+  if (text === undefined) {
+    text = `${JSON.stringify(key)}:`;
+    if (keyTexts.size >= MAX_NAMES) keyTexts.clear();
+    if (key.length <= MAX_NAME_LENGTH) keyTexts.set(key, text);
+  }
+  return text;
+}
+
+const ESCAPED = /[\u0000-\u001f"\\\ud800-\udfff]/;
+
+/**
+ * What stands between the braces of fields in normal form. A look for what has to be escaped takes a third of the time in which
+ * JSON.stringify escapes nothing, so fields that are texts and numbers, as those of most contexts, are put together here.
+ */
+export function fieldsText(fields: EventFields): string {
+  let text = '';
+  for (const key in fields) {
+    if (!Object.prototype.hasOwnProperty.call(fields, key)) continue;
+    const value = fields[key];
+    let json: string;
+    if (typeof value === 'string') json = ESCAPED.test(value) ? JSON.stringify(value) : `"${value}"`;
+    else if (value === null || typeof value === 'boolean' || Number.isFinite(value)) json = String(value);
+    else return JSON.stringify(fields).slice(1, -1);
+    text += `${text === '' ? '' : ','}${keyText(key)}${json}`;
+  }
+  return text;
+}
+
 let lastTime = Number.NaN;
 let lastTimeText = '';
+let lastSecond = Number.NaN;
+let lastSecondText = '';
 
-/** RFC 3339 with milliseconds, as JSON. Events come in bursts within one millisecond, and formatting costs more than emit's other parts. */
+/**
+ * RFC 3339 with milliseconds, as JSON. Events come in bursts within one millisecond and many within one second, and Date's own
+ * formatting costs more than emit's other parts.
+ */
 function timeText(time: number): string {
-  if (time !== lastTime) {
-    lastTimeText = `"${new Date(time).toISOString()}"`;
-    lastTime = time;
+  if (time === lastTime) return lastTimeText;
+  const whole = Math.trunc(time);
+  const second = Math.floor(whole / 1000);
+  if (second !== lastSecond) {
+    lastSecondText = `"${new Date(second * 1000).toISOString().slice(0, -'000Z'.length)}`;
+    lastSecond = second;
   }
+  lastTimeText = `${lastSecondText}${String(1000 + whole - second * 1000).slice(1)}Z"`;
+  lastTime = time;
   return lastTimeText;
 }
 

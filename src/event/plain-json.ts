@@ -58,9 +58,8 @@ class PlainLook {
     if (Array.isArray(value)) return this.arePlain(value, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return false;
-    const keys = Object.keys(value);
-    for (let at = 0; at < keys.length; at++) {
-      const key = keys[at] as string;
+    // Not over Object.keys, a list of which is made each time: it took twice as long.
+    for (const key in value) {
       this.textLength += key.length;
       if (!this.isPlain((value as EventFields)[key], depth + 1)) return false;
     }
