@@ -147,7 +147,7 @@ async function row(label, node, prepare) {
 }
 
 try {
-  run(join(root, 'node_modules/.bin/nest'), ['build'], root);
+  run('npm', ['run', 'build'], root); // the whole of it: what nest builds alone lacks what is bundled
   mkdirSync(join(temporary, 'packed'));
   const packed = ['pack', '--ignore-scripts', '--json', '--pack-destination', join(temporary, 'packed')];
   const tarball = join(temporary, 'packed', JSON.parse(run('npm', packed, root))[0].filename);

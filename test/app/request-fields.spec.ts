@@ -25,6 +25,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   backend,
   InjectTracker,
+  LoggerBackend,
   MemoryBackend,
   TrackerService,
   TrackingConfigException,
@@ -34,6 +35,7 @@ import {
   type TrackingModuleOptions,
 } from 'nestjs-event-tracking';
 import { Warnings } from '../context/start-tracker';
+import { LogFolder } from '../support/log-folder';
 import { platforms, TestCase, type RunningCase } from '../support/test-case';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -515,6 +517,73 @@ describe.each(platforms)('A request on %s', (platform, Adapter) => {
 });
 
 describe('requestContext', () => {
+  describe.each(platforms)('is in the line of a log as in the event, on %s:', (_platform, Adapter) => {
+    const ann = { id: 7, username: 'ann' };
+    it.each<[string, RequestContextOptions, (request: EventFields, tracker: TrackerService) => unknown]>([
+      ['as it came', {}, () => undefined],
+      ['with a user', {}, (request) => (request['user'] = ann)],
+      ['with what JSON escapes', {}, (request) => (request['user'] = { id: 'a"b\\c', username: '\ud800é\u{1f600}' })],
+      ['with fields renamed alike', { fields: { agent: 'from', referer: 'from', user_id: 'ip' } }, () => undefined],
+      ['with a field less', { fields: { agent: false, request_id: false } }, (request) => (request['user'] = ann)],
+      [
+        'with what functions give',
+        {
+          fields: {
+            at: () => new Date(0),
+            list: () => [1, '"'],
+            none: () => undefined,
+            map: () => new Map([['a', 1n]]),
+          },
+        },
+        () => undefined,
+      ],
+      ['with hashes', { hash: { fields: ['user_id', 'ip'], key: 'k' } }, (request) => (request['user'] = ann)],
+      [
+        'with a user that changes',
+        {},
+        (request, tracker) => {
+          tracker.emit('before');
+          request['user'] = ann;
+          tracker.emit('after');
+        },
+      ],
+      ['with an entry', {}, (_request, tracker) => { tracker.enterContext('more', { agent: 'another', a: 1 }); }], // prettier-ignore
+      [
+        'inside of a scope that adds',
+        {},
+        (request, tracker) => {
+          request['user'] = ann;
+          tracker.context({ course_id: 'DemoX' }, () => {
+            tracker.emit('inside');
+          });
+        },
+      ],
+      [
+        'inside of a scope that hides',
+        {},
+        (request, tracker) => {
+          request['user'] = ann;
+          tracker.context({ user_id: 8, agent: null }, () => {
+            tracker.emit('inside');
+          });
+        },
+      ],
+    ])('%s', async (_kind, requestContext, act) => {
+      const folder = new LogFolder();
+      const log = backend(LoggerBackend, { path: folder.file(), sync: true });
+      const guard = withGuard((request, tracker) => act(request, tracker as TrackerService));
+      const run = await TestCase.of({ controllers: [CoursesController], ...guard })
+        .on(Adapter)
+        .tracking({ requestContext, backends: { log, sink: backend(MemoryBackend) } })
+        .start();
+      run.tracker.enterContext('process', { release: 'r "1"', path: 'hidden by that of the request' });
+      await send(run, { path: '/courses/DemoX', headers: { 'user-agent': 'a "browser" \\', referer: 'http://é/' } });
+      const written = folder.lines().map((line) => line.slice(line.indexOf('"context":'), line.indexOf(',"data":')));
+      expect(written).toEqual(run.events().map(({ context }) => `"context":${JSON.stringify(context)}`));
+      expect(written.at(-1)).toContain('"release":"r \\"1\\""');
+    });
+  });
+
   it('is refused at start, every fault at once, if a field would not be what was asked for', async () => {
     const requestContext = {
       fields: { usernme: false, agent: true, referrer: 'from', ip: '' },

@@ -40,6 +40,13 @@ describe('The id of an event', () => {
     expect(millisecondsOf(ids.at(-1)!)).toBeLessThan(1_000_020);
   });
 
+  it('rises where its last digits begin anew', async () => {
+    let now = 0x1_ffff_fffd;
+    const ids = await idsOf(6, () => now++);
+    expectRising(ids);
+    expect(ids.map(millisecondsOf)).toEqual(Array.from({ length: 6 }, (_id, at) => 0x1_ffff_fffd + at));
+  });
+
   it('goes on rising when the clock catches up with what was borrowed', async () => {
     let emitted = 0;
     expectRising(await idsOf(30_000, () => 1_000_000 + Math.floor(emitted++ / 10_000)));

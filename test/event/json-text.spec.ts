@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { backend, LoggerBackend, MemoryBackend, type TrackingModuleOptions } from 'nestjs-event-tracking';
 import { LogFolder } from '../support/log-folder';
 import { startTracking, type BuiltTracking } from '../support/start-tracking';
@@ -65,6 +66,54 @@ describe('The line of an event', () => {
     const names = Array.from({ length: 2500 }, (_name, at) => `"${String(at)}"`);
     for (const name of [...names, ...names]) tracker.emit(name);
     expect(folder.events().map(({ name }) => name)).toEqual([...names, ...names]);
+  });
+
+  it('has the context that JSON.stringify makes of the merged values, whatever they are', async () => {
+    const [{ tracker }, folder] = await started();
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('plain', 'a "quote"', 'back\\slash', '\u0000', '\ud800', 'é', null, true, false),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer(),
+      fc.array(fc.integer()),
+      fc.record({ a: fc.string() }),
+    );
+    const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', '"', '__proto__', '7', 'toJSON', 'constructor');
+    const scope = fc.array(fc.tuple(key, value), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
+    const expected: string[] = [];
+    fc.assert(
+      fc.property(fc.array(scope, { maxLength: 4 }), fc.integer({ min: 1, max: 3 }), (scopes, times) => {
+        const merged = {};
+        for (const values of scopes) {
+          for (const [name, inner] of Object.entries(values))
+            Object.defineProperty(merged, name, { value: inner, enumerable: true, configurable: true, writable: true });
+        }
+        const emit = (): void => {
+          for (let at = 0; at < times; at++) tracker.emit('e');
+        };
+        const emitInside = scopes.reduceRight<() => void>(
+          (inner, values) => () => {
+            tracker.context(values, () => {
+              tracker.emit('outer'); // the text of a scope may be made before that of those inside it, or with it
+              inner();
+            });
+          },
+          emit,
+        );
+        emitInside();
+        for (let at = 0; at < times; at++) expected.push(JSON.stringify(merged));
+      }),
+    );
+    const lines = folder.lines().filter((line) => line.startsWith('{"name":"e"'));
+    const contexts = lines.map((line) =>
+      line.slice(line.indexOf('"context":') + '"context":'.length, -',"data":{}}'.length),
+    );
+    expect(contexts.map((text) => JSON.parse(text) as unknown)).toEqual(
+      expected.map((text) => JSON.parse(text) as unknown),
+    );
+    // Numbers as keys come first in an object; all others stand where they were entered.
+    const isOrdered = (text: string): boolean => !text.includes('"7":');
+    expect(contexts.filter(isOrdered)).toEqual(expected.filter(isOrdered));
   });
 
   it('has the context of its own moment, though its text is made once per scope', async () => {
