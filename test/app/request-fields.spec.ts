@@ -517,6 +517,16 @@ describe.each(platforms)('A request on %s', (platform, Adapter) => {
 });
 
 describe('requestContext', () => {
+  it('keeps to the limits of the tracker in what is read at each emit', async () => {
+    const limits = { maxTextLength: 60 };
+    const guard = withGuard((request) => (request['user'] = { id: 7, username: 'x'.repeat(61) }));
+    const run = await TestCase.of({ controllers: [CoursesController], ...guard })
+      .tracking(tracking({ limits }))
+      .start();
+    await run.get('/courses/DemoX');
+    expect(contextOf(run)).toMatchObject({ user_id: 7, username: '[Left out: text of 61 characters]' });
+  });
+
   describe.each(platforms)('is in the line of a log as in the event, on %s:', (_platform, Adapter) => {
     const ann = { id: 7, username: 'ann' };
     it.each<[string, RequestContextOptions, (request: EventFields, tracker: TrackerService) => unknown]>([
@@ -547,6 +557,14 @@ describe('requestContext', () => {
           tracker.emit('after');
         },
       ],
+      [
+        'where it hides what holds for the process',
+        {},
+        (_request, tracker) => {
+          tracker.emit('before');
+          tracker.enterContext('more', { b: 2 });
+        },
+      ],
       ['with an entry', {}, (_request, tracker) => { tracker.enterContext('more', { agent: 'another', a: 1 }); }], // prettier-ignore
       [
         'inside of a scope that adds',
@@ -568,7 +586,7 @@ describe('requestContext', () => {
           });
         },
       ],
-    ])('%s', async (_kind, requestContext, act) => {
+    ])('%s', async (kind, requestContext, act) => {
       const folder = new LogFolder();
       const log = backend(LoggerBackend, { path: folder.file(), sync: true });
       const guard = withGuard((request, tracker) => act(request, tracker as TrackerService));
@@ -576,7 +594,8 @@ describe('requestContext', () => {
         .on(Adapter)
         .tracking({ requestContext, backends: { log, sink: backend(MemoryBackend) } })
         .start();
-      run.tracker.enterContext('process', { release: 'r "1"', path: 'hidden by that of the request' });
+      const hidden = kind.startsWith('where it hides') ? { path: '/' } : {};
+      run.tracker.enterContext('process', { release: 'r "1"', ...hidden });
       await send(run, { path: '/courses/DemoX', headers: { 'user-agent': 'a "browser" \\', referer: 'http://é/' } });
       const written = folder.lines().map((line) => line.slice(line.indexOf('"context":'), line.indexOf(',"data":')));
       expect(written).toEqual(run.events().map(({ context }) => `"context":${JSON.stringify(context)}`));
