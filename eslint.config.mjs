@@ -26,6 +26,10 @@ const homes = {
   // The reader of the reference's settings only makes the module of a connection, and takes the class from the backend.
   bull: ['src/backends/async-routing/bull/', 'src/consumers/bull/'],
   '@nestjs/bull': ['src/backends/async-routing/bull/'],
+  avsc: ['src/backends/event-bus/'],
+  ioredis: ['src/backends/event-bus/redis-streams/', 'src/consumers/redis-streams/'],
+  '@platformatic/kafka': ['src/backends/event-bus/kafka/', 'src/consumers/kafka/'],
+  kafkajs: ['src/backends/event-bus/kafka/', 'src/consumers/kafka/'],
   mongoose: ['src/backends/mongo/'],
   '@nestjs/mongoose': ['src/backends/mongo/', 'src/settings/mongoose-engines.ts'],
   '@opentelemetry': ['src/opentelemetry/'],
@@ -97,9 +101,16 @@ export default defineConfig(
   arrowsRunDown('backends', 'src/backends/mongo/'),
   arrowsRunDown('backends', 'src/backends/async-routing/bull/'),
   arrowsRunDown('consumers', 'src/consumers/bull/'),
+  arrowsRunDown('backends', 'src/backends/event-bus/'),
+  arrowsRunDown('backends', 'src/backends/event-bus/redis-streams/'),
+  arrowsRunDown('backends', 'src/backends/event-bus/kafka/'),
+  arrowsRunDown('consumers', 'src/consumers/redis-streams/'),
+  arrowsRunDown('consumers', 'src/consumers/kafka/'),
   arrowsRunDown('settings', 'src/settings/mongoose-engines.ts'),
   importRule('src/mongoose.ts'),
   importRule('src/bull.ts'),
+  importRule('src/redis-streams.ts'),
+  importRule('src/kafka.ts'),
   {
     files: ['test/**/*.ts', 'sample-app/test/**/*.ts'],
     rules: {

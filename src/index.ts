@@ -8,6 +8,7 @@ export { TrackEvent } from './tracker/track-event.decorator';
 export type { TrackEventDecorator, TrackEventOptions, TrackOutcome } from './tracker/track-event.decorator';
 export { TrackingContext } from './tracker/tracking-context.decorator';
 export type { ContextOf, TrackedCall, TrackingContextOptions } from './tracker/tracking-context.decorator';
+export { OnTrackingEvent } from './tracker/on-tracking-event.decorator';
 export { createTrackingWorker } from './tracker/create-tracking-worker';
 export type { TrackingRole } from './tracker/settings';
 export { getTrackerToken, InjectTracker } from './tracker/tokens';
@@ -27,6 +28,14 @@ export type {
 
 export { AsyncRoutingBackend } from './backends/async-routing/async-routing.backend';
 export type { AsyncRoutingBackendOptions, QueueDescription } from './backends/async-routing/async-routing-options';
+export { EventBusBackend } from './backends/event-bus/event-bus.backend';
+export type { EventBusBackendOptions } from './backends/event-bus/event-bus-options';
+export type {
+  BusMessage,
+  BusProducer,
+  ProducerDescription,
+  ProducerSurroundings,
+} from './backends/event-bus/bus-producer';
 export { HttpBackend } from './backends/http/http.backend';
 export type { HttpBackendOptions, HttpHeaders, ReadStatus } from './backends/http/http-options';
 export { LoggerBackend } from './backends/logger/logger.backend';
@@ -73,6 +82,16 @@ export type {
   ProcessorSettings,
 } from './routing/description';
 export type { AsyncProcessor, Backend, EventProcessor, Processor, ProcessorResult } from './routing/contracts';
+export { consumer } from './routing/event-consumer';
+export type {
+  ConsumerClass,
+  ConsumerDescription,
+  ConsumerSettings,
+  ConsumerSurroundings,
+  EventConsumer,
+  EventIntake,
+  IncomingEntry,
+} from './routing/event-consumer';
 export type { Destined } from './routing/confirmation';
 export type { OnError } from './routing/processor-step';
 export { EventEmissionExit } from './routing/event-emission-exit';
@@ -94,7 +113,7 @@ export type { LatencyCounts } from './delivery/latency';
 export { TrackingDeadLetters } from './delivery/tracking-dead-letters';
 export { TrackingLedger } from './delivery/tracking-ledger';
 export type { TrackerCounts } from './delivery/tracking-ledger';
-export type { DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from './delivery/node-ledger';
+export type { ConsumerCounts, DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from './delivery/node-ledger';
 
 export { InvalidContextException } from './context/invalid-context.exception';
 export { UnknownContextException } from './context/unknown-context.exception';

@@ -52,8 +52,12 @@ export interface TrackingModuleAsyncOptions<
 @Module({})
 export class TrackingModule {
   static forRoot(options: TrackingModuleOptions = {}): DynamicModule {
-    const { name, processors, backends, imports, ...runtime } = options;
-    return trackingModule({ name, processors, backends, imports }, { useValue: runtime }, options.enabled === false);
+    const { name, processors, backends, consumers, imports, ...runtime } = options;
+    return trackingModule(
+      { name, processors, backends, consumers, imports },
+      { useValue: runtime },
+      options.enabled === false,
+    );
   }
 
   /**
@@ -204,13 +208,13 @@ function coreModule(
   };
 }
 
-function allTokens({ processors, backends }: TreePlan): string[] {
+function allTokens({ processors, backends, consumers }: TreePlan): string[] {
   const below = (node: BackendPlan): string[] => [
     node.token,
     ...node.processors.map(({ token }) => token),
     ...node.children.flatMap(below),
   ];
-  return [...processors.map(({ token }) => token), ...backends.flatMap(below)];
+  return [...processors, ...consumers].map(({ token }) => token).concat(backends.flatMap(below));
 }
 
 /** Nodes are built side by side: without this, each start would list the same faults in another order. */

@@ -107,6 +107,24 @@ export interface WorkCounts {
   readonly failures: Readonly<Record<string, number>>;
 }
 
+/** The counts of one consumer since the process started. At every moment: received = settled + duplicates + deadLettered + returned + pending. */
+export interface ConsumerCounts {
+  /** The key under which it stands. */
+  readonly name: string;
+  /** Entries read. */
+  readonly received: number;
+  /** Every node of the bus and every handler has them. */
+  readonly settled: number;
+  /** Known by their id, and not given to anybody again. */
+  readonly duplicates: number;
+  readonly deadLettered: number;
+  /** Not done when the application closed: the bus has them still. */
+  readonly returned: number;
+  readonly pending: number;
+  /** Entries on the bus that are still to be read, as far as it is known. */
+  readonly lag: number | undefined;
+}
+
 /** What stands in a queue outside of the process, as it was last looked at. */
 export interface QueueCounts {
   /** Batches that wait for a worker. */

@@ -1,6 +1,6 @@
 import type { DeliveryDuration, DeliveryEvent } from './deliveries';
 import type { DestinationCounts } from './delivery-ledger';
-import { Tally, type NodeCounts } from './node-ledger';
+import { Tally, type ConsumerCounts, type NodeCounts } from './node-ledger';
 
 /** What one tracker counted besides its nodes, since the process started. */
 export interface TrackerCounts {
@@ -23,6 +23,7 @@ export interface TrackerCounts {
 export interface Books {
   counts(): TrackerCounts;
   nodes(): NodeCounts[];
+  consumers(): ConsumerCounts[];
   watch(listener: (event: DeliveryEvent) => void): () => void;
   measure(listener: (duration: DeliveryDuration) => void): () => void;
 }
@@ -44,6 +45,11 @@ export class TrackingLedger {
   /** One node by its path; '' is the root. Undefined if there is none, or if it is switched off. */
   node(path: string): NodeCounts | undefined {
     return this.nodes().find((node) => node.path === path);
+  }
+
+  /** What each consumer brought in. */
+  consumers(): ConsumerCounts[] {
+    return this.books.consumers();
   }
 
   /** What the delivery of one destination counted; undefined if no destination stands there. */

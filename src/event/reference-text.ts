@@ -20,6 +20,16 @@ export function referenceText(event: TrackingEvent): string {
   return valueText({ name, timestamp, data, context, ...added });
 }
 
+/** The text of a part of an event: of its data, or its context. */
+export function referenceJson(value: unknown): string {
+  return valueText(value);
+}
+
+/** A time as the reference writes it, without quotes. */
+export function referenceTime(time: Date): string {
+  return timeText(time);
+}
+
 function valueText(value: unknown): string {
   switch (typeof value) {
     case 'string':

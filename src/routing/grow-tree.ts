@@ -91,7 +91,7 @@ export function growTree(
   /** What is decided before the queue: an event that is not wanted must not cost a place in it. */
   const stepsAhead = (backend: QueuedRouting, node: BackendPlan, ledger: NodeLedger): ProcessorStep[] => {
     const when = processorStep(byName(backend), 'drop', { ...surroundings, place: node.place, ledger });
-    if (backend.processIn === 'emitter') {
+    if (backend.processIn !== 'worker') {
       for (const { type, place } of node.processors)
         if (isAsyncProcessorClass(type)) refuse(place, ASYNC_IN_EMITTER, "processIn: 'worker'");
       return [when, ...steps(node.processors, ledger)];
@@ -103,7 +103,7 @@ export function growTree(
   const workOf = (backend: QueuedRouting, { path, place, processors }: BackendPlan): EventWork => {
     const { deliveries, scopes, normalizer, notices, name: tracker } = surroundings;
     const ledger = new WorkLedger();
-    const behind = backend.processIn === 'worker' ? live(processors) : [];
+    const behind = backend.processIn === 'emitter' ? [] : live(processors);
     const work = new EventWork({
       ...{ ledger, scopes, normalizer },
       steps: behind.map((plan) =>

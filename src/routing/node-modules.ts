@@ -21,7 +21,8 @@ import {
 } from './description';
 import { NODE_OPTIONS } from './tokens';
 import { TrackingConfigException, type ConfigFault } from './tracking-config.exception';
-import type { BackendPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
+import type { ConsumerClass } from './event-consumer';
+import type { BackendPlan, ConsumerPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
 
 /** What the nodes of one tracker in one application share while they are built. */
 export interface NodeSettings {
@@ -32,7 +33,7 @@ export interface NodeSettings {
   readonly off: Set<string>;
 }
 
-type BuiltClass = (BackendClass | ProcessorClass | AsyncProcessorClass) & {
+type BuiltClass = (BackendClass | ProcessorClass | AsyncProcessorClass | ConsumerClass) & {
   /** An instance that does nothing, for whoever injects a backend that is switched off. */
   readonly idle?: () => object;
 };
@@ -64,7 +65,15 @@ export function treeModules(
     const providers = [optionsProvider(node, settingsToken), instanceProvider(node, node.type, settingsToken)];
     return nodeModule(node, [settingsModule, ...node.imports, ...below], providers, below);
   };
-  return [...plan.processors.map(processorModule), ...plan.backends.map(backendModule)];
+  const consumerModule = (node: ConsumerPlan): DynamicModule => {
+    const providers = [optionsProvider(node, settingsToken), instanceProvider(node, node.type, settingsToken)];
+    return nodeModule(node, [settingsModule, ...node.imports], providers, []);
+  };
+  return [
+    ...plan.processors.map(processorModule),
+    ...plan.backends.map(backendModule),
+    ...plan.consumers.map(consumerModule),
+  ];
 }
 
 function nodeModule(

@@ -26,7 +26,7 @@ export interface EventCarrier {
   /** Gives back what was taken and could not be settled. For after the children have closed. */
   giveBack?(): Promise<void>;
   /** Last of all, before the queue itself is closed by whoever made it. */
-  close?(): void;
+  close?(): void | Promise<void>;
   counts?(): QueueCounts | undefined;
 }
 
@@ -46,8 +46,10 @@ export interface CarrierSurroundings {
 export abstract class QueuedRouting extends RoutingBackend implements EntryDestination {
   readonly readsOnly = true;
   abstract readonly queue: EventCarrier;
-  /** Where its processors run: 'worker' is behind the queue. */
-  abstract readonly processIn: 'worker' | 'emitter';
+  /** Where its processors run: 'worker' is behind the queue, 'both' before it and behind it. */
+  abstract readonly processIn: 'worker' | 'emitter' | 'both';
+  /** Whether what comes from a bus goes to its children. */
+  readonly isOnBus: boolean = false;
 
   /** Decides by the name alone, before the queue, whether the event is wanted. */
   abstract keepsName(name: string): boolean;

@@ -28,6 +28,11 @@ export function getProcessorToken(path: string, index: number, tracker: string):
   return `TrackingProcessor(${inTracker(path, tracker)}[${String(index)}])`;
 }
 
+/** The token of a consumer, for `overrideProvider` in tests. */
+export function getConsumerToken(name: string, tracker: string = DEFAULT_TRACKER): string {
+  return `TrackingConsumer(${inTracker(name, tracker)})`;
+}
+
 function inTracker(path: string, tracker: string): string {
   return tracker === DEFAULT_TRACKER ? path : `${tracker}:${path}`;
 }

@@ -20,7 +20,8 @@ import type { AsyncStepSettings } from './async-step';
 import type { Processor } from './contracts';
 import { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
-import { getBackendToken, getProcessorToken } from './tokens';
+import type { ConsumerClass, ConsumerDescription, ConsumerSettings } from './event-consumer';
+import { getBackendToken, getConsumerToken, getProcessorToken } from './tokens';
 import { showValue, type ConfigFault } from './tracking-config.exception';
 
 export type Imports = NonNullable<ModuleMetadata['imports']>;
@@ -49,8 +50,20 @@ export interface BackendPlan {
   readonly children: readonly BackendPlan[];
 }
 
+export interface ConsumerPlan {
+  /** `consumers.bus (RedisStreamsConsumer)`. */
+  readonly place: string;
+  readonly name: string;
+  readonly token: string;
+  readonly type: ConsumerClass;
+  readonly options: unknown;
+  readonly settings: ConsumerSettings;
+  readonly imports: Imports;
+}
+
 /** What `forRoot` was given, as the tree of one tracker. */
 export interface TreePlan {
+  readonly consumers: readonly ConsumerPlan[];
   readonly processors: readonly ProcessorPlan[];
   readonly backends: readonly BackendPlan[];
   readonly faults: readonly ConfigFault[];
@@ -59,6 +72,8 @@ export interface TreePlan {
 export interface DescribedTree {
   readonly processors?: readonly ProcessorEntry[] | undefined;
   readonly backends?: Backends | undefined;
+  /** What brings events in, by name.  @default {} */
+  readonly consumers?: Readonly<Record<string, ConsumerDescription>> | undefined;
   readonly imports?: Imports | undefined;
 }
 
@@ -72,7 +87,8 @@ export function planTree(tracker: string, tree: DescribedTree): TreePlan {
   const imports = planner.imports('imports', tree.imports);
   const processors = planner.processors('', '', imports, tree.processors, false);
   const backends = planner.backends('', '', [], tree.backends);
-  return { processors, backends, faults: planner.faults };
+  const consumers = planner.consumers(tree.consumers);
+  return { processors, backends, consumers, faults: planner.faults };
 }
 
 class Planner {
@@ -110,6 +126,21 @@ class Planner {
     return (entries as readonly ProcessorEntry[]).flatMap(
       (entry, index) =>
         this.processor(`${place}processors[${String(index)}]`, path, index, imports, entry, hasQueue) ?? [],
+    );
+  }
+
+  consumers(consumers: unknown): ConsumerPlan[] {
+    if (consumers === undefined) return [];
+    if (typeof consumers !== 'object' || consumers === null || Array.isArray(consumers)) {
+      this.fault(
+        'consumers',
+        `it is ${showValue(consumers)}, not an object of consumers by name.`,
+        'consumers: { bus: consumer(RedisStreamsConsumer, { ... }) }',
+      );
+      return [];
+    }
+    return Object.entries(consumers as Record<string, unknown>).flatMap(
+      ([name, description]) => this.consumer(name, description) ?? [],
     );
   }
 
@@ -174,6 +205,34 @@ class Planner {
       processors,
       children,
     };
+  }
+
+  private consumer(name: string, description: unknown): ConsumerPlan | undefined {
+    const at = `consumers.${name}`;
+    if (!isDescription(description, 'consumer')) {
+      this.fault(at, `it is ${showValue(description)}, not a consumer.`, `${name}: consumer(SomeConsumer, { ... })`);
+      return undefined;
+    }
+    const { type, options, settings } = description;
+    const place = `${at} (${classNameOf(type)})`;
+    if (!NODE_NAME.test(name)) {
+      this.fault(
+        place,
+        `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
+        'give it a name of these only',
+      );
+    }
+    if (typeof (type as { prototype?: { begin?: unknown } }).prototype?.begin !== 'function') {
+      this.fault(
+        place,
+        'its class has no begin method.',
+        'class MyConsumer implements EventConsumer { begin(surroundings) { ... } }',
+      );
+      return undefined;
+    }
+    this.refuseUnknownKeys(place, 'settings', settings, ['imports', 'dedupeWindowMs', 'handlerAttempts']);
+    const imports = this.imports(`${at}.imports`, settings.imports);
+    return { place, name, token: getConsumerToken(name, this.tracker), type, options, settings, imports };
   }
 
   private delivery(place: string, type: BackendClass, delivery: unknown): DeliveryOptions | undefined {
@@ -314,10 +373,13 @@ class Planner {
   }
 }
 
-function isDescription<Kind extends 'backend' | 'processor'>(
-  value: unknown,
-  kind: Kind,
-): value is Kind extends 'backend' ? BackendDescription : ProcessorDescription {
+interface Descriptions {
+  readonly backend: BackendDescription;
+  readonly processor: ProcessorDescription;
+  readonly consumer: ConsumerDescription;
+}
+
+function isDescription<Kind extends keyof Descriptions>(value: unknown, kind: Kind): value is Descriptions[Kind] {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
 }
 

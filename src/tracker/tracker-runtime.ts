@@ -18,7 +18,10 @@ import { growTree, rootNode } from '../routing/grow-tree';
 import type { NodeSettings } from '../routing/node-modules';
 import { Processing } from '../routing/processing';
 import type { QueuedPart, RouteNode } from '../routing/route-node';
-import { isDestinationClass, type BackendPlan, type TreePlan } from '../routing/tree-plan';
+import { BusIntake, type EventHandler } from '../routing/bus-intake';
+import { ConsumerLedger } from '../delivery/consumer-ledger';
+import type { ConsumerSurroundings, EventConsumer } from '../routing/event-consumer';
+import { isDestinationClass, type BackendPlan, type ConsumerPlan, type TreePlan } from '../routing/tree-plan';
 
 export interface RuntimeOptions {
   readonly name: string;
@@ -66,6 +69,8 @@ export class TrackerRuntime {
   private nesting = 0;
   /** Backends that were replaced, with all below them: they get nothing any more, but what they hold is still theirs to write. */
   private readonly retired: RouteNode[] = [];
+  private readonly consumers: RunningConsumer[] = [];
+  private handlers: readonly EventHandler[] = [];
 
   /** @param tracker given back by `currentTracker()` */
   constructor(
@@ -98,6 +103,7 @@ export class TrackerRuntime {
           .map((node) => ({ ...node.counts(), path: `${node.path} (replaced)` }))
           .filter(({ received }) => received > 0),
       ],
+      consumers: () => this.consumers.map(({ ledger, instance }) => ledger.counts(instance.lag?.())),
       watch: (listener) => this.deliveries.watch(listener),
       measure: (listener) => this.deliveries.measure(listener),
     });
@@ -125,6 +131,9 @@ export class TrackerRuntime {
     if (this.state !== 'starting') return;
     const replaced = growTree(this.root, plan, find, off, this);
     for (const node of replaced) this.retired.push(...node.all());
+    for (const each of plan.consumers) {
+      if (!off.has(each.token)) this.consumers.push(this.consumer(each, find(each.token) as EventConsumer));
+    }
     this.state = 'ready';
     const { early } = this;
     this.early = [];
@@ -192,10 +201,15 @@ export class TrackerRuntime {
     await flushOthers();
   }
 
-  /** Begins to take events from the queues that are outside of this process. */
-  beginWork(): void {
+  /**
+   * Begins to take events from the queues and buses that are outside of this process.
+   * @param handlers of the application
+   */
+  beginWork(handlers: readonly EventHandler[]): void {
     if (this.state !== 'ready') return;
+    this.handlers = handlers;
     for (const { backend } of this.queues()) backend.queue.beginWork?.();
+    for (const each of this.consumers) each.instance.begin(each.surroundings);
   }
 
   /** For the exit of the process, where nothing can be awaited. */
@@ -228,18 +242,53 @@ export class TrackerRuntime {
   private async drain(deadline: number): Promise<void> {
     const queues = this.queues();
     const half = Date.now() + (deadline - Date.now()) / 2; // the children need their time too
+    const areRead = Promise.all(
+      this.consumers.map(async ({ instance, intake }) => {
+        await instance.end(half);
+        await intake.whenAtRest();
+      }),
+    );
     const isWorkedOff = Promise.all(queues.map(async ({ backend }) => backend.queue.endWork?.(half)));
     for (const { sink, backend } of queues) {
       if (!backend.queue.isLocal) continue;
       await Promise.race([sink?.flush?.(), until(half)]);
     }
-    await Promise.race([isWorkedOff, until(half)]);
+    await Promise.race([Promise.all([isWorkedOff, areRead]), until(half)]);
     for (const { work } of queues) work.stop();
+    for (const { intake } of this.consumers) intake.stop();
     const locals = new Set(queues.filter(({ backend }) => backend.queue.isLocal).map(({ sink }) => sink));
     const others = this.writers().filter((writer) => !locals.has(writer));
     await Promise.allSettled(others.map(async (writer) => writer.drain?.(deadline - Date.now())));
     await Promise.allSettled([...locals].map(async (sink) => sink?.drain?.(0)));
     await Promise.allSettled(queues.map(async ({ backend }) => backend.queue.giveBack?.()));
+    await Promise.allSettled(this.consumers.map(async ({ instance }) => instance.close()));
+  }
+
+  private consumer({ name, place, settings }: ConsumerPlan, instance: EventConsumer): RunningConsumer {
+    const { notices, scopes, normalizer, processing, deliveries } = this;
+    const { dedupeWindowMs = 600_000, handlerAttempts = 5 } = settings;
+    const ledger = new ConsumerLedger(name);
+    const intake = new BusIntake({
+      ...{ name, scopes, normalizer, processing, ledger, dedupeWindowMs, handlerAttempts },
+      works: () => this.queues().flatMap(({ backend, work }) => (backend.isOnBus ? work : [])),
+      handlers: () => this.handlers,
+      keepLetter: (event, reason, origin) => {
+        deliveries.keepLetter(`consumers/${name}`, event, reason, origin);
+      },
+      warn: (key, text) => {
+        notices.once(key, () => `${place}: ${text()}`);
+      },
+    });
+    const surroundings: ConsumerSurroundings = {
+      ...{ place, tracker: this.name, name, intake },
+      warn: (text) => {
+        notices.warn(`${place}: ${text}`);
+      },
+      tell: (text) => {
+        notices.tell(`${place}: ${text}`);
+      },
+    };
+    return { instance, intake, ledger, surroundings };
   }
 
   /** The nodes that have one, from the top. */
@@ -338,6 +387,13 @@ export class TrackerRuntime {
         `tracker "${this.name}" closed; of ${String(own.emitted)} events emitted, dropped at ${lines.join('; ')}.`,
       );
   }
+}
+
+interface RunningConsumer {
+  readonly instance: EventConsumer;
+  readonly intake: BusIntake;
+  readonly ledger: ConsumerLedger;
+  readonly surroundings: ConsumerSurroundings;
 }
 
 interface QueueInTree extends QueuedPart {

@@ -2,6 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { TreePlan } from '../routing/tree-plan';
 import { giveTrackers } from './give-trackers';
+import { eventHandlers } from './on-tracking-event.decorator';
 import type { Settings } from './settings';
 import type { TrackerRuntime } from './tracker-runtime';
 import { TrackerService } from './tracker.service';
@@ -34,7 +35,7 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
 
   onApplicationBootstrap(): void {
     this.runtime.isServing = true;
-    if (this.settings.options.role !== 'emitter') this.runtime.beginWork();
+    if (this.settings.options.role !== 'emitter') this.runtime.beginWork(eventHandlers(this.container));
     if (!this.runtime.holdsEvents) return;
     // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
     this.signalCheck = setTimeout(() => {

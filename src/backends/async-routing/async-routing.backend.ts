@@ -42,8 +42,8 @@ export class AsyncRoutingBackend extends QueuedRouting implements OnModuleInit, 
   }
 
   /** After the drain, as the tree is below the tracker, and before the queue is closed, as that is below this. */
-  onApplicationShutdown(): void {
-    this.queue.close?.();
+  async onApplicationShutdown(): Promise<void> {
+    await this.queue.close?.();
   }
 
   override keepsName(name: string): boolean {

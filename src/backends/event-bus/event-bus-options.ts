@@ -1,0 +1,57 @@
+import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+import type { ProducerDescription } from './bus-producer';
+
+export interface EventBusBackendOptions {
+  /** `redisStreams(...)` of `nestjs-event-tracking/redis-streams`, `kafka(...)` of `nestjs-event-tracking/kafka`.  @default none: the node only receives */
+  readonly producer?: ProducerDescription | undefined;
+  /** The reference's SEND_TRACKING_EVENT_EMITTED_SIGNAL: whether events are sent.  @default true with a producer */
+  readonly enabled?: boolean | undefined;
+  /** The reference's EVENT_BUS_TRACKING_LOGS: exact names of the events that are sent.  @default all */
+  readonly allowedEvents?: readonly string[] | undefined;
+  /** @default 'analytics', the topic of tracking events in Open edX */
+  readonly topic?: string | undefined;
+}
+
+/** @throws TrackingConfigException with all that is wrong */
+export function checkEventBusOptions(options: unknown): void {
+  const faults: ConfigFault[] = [];
+  const fault = (what: string, mend: string): void => {
+    faults.push({ path: 'EventBusBackend', what, mend });
+  };
+  if (typeof options !== 'object' || options === null) {
+    fault(
+      `its options are ${showValue(options)}, not an object.`,
+      'backend(EventBusBackend, { producer: redisStreams({ url }) })',
+    );
+    throw TrackingConfigException.create(faults);
+  }
+  const { producer, enabled, allowedEvents, topic, ...others } = options as Record<string, unknown>;
+  const isProducer = typeof (producer as Partial<ProducerDescription> | null | undefined)?.open === 'function';
+  if (producer !== undefined && !isProducer) {
+    fault(
+      `producer is ${showValue(producer)}, not a producer.`,
+      "producer: redisStreams({ url: 'redis://localhost:6379' }) of nestjs-event-tracking/redis-streams, or kafka({ ... }) of nestjs-event-tracking/kafka",
+    );
+  }
+  if (enabled !== undefined && typeof enabled !== 'boolean')
+    fault(`enabled is ${showValue(enabled)}, not true or false.`, "enabled: config.get('SEND_EVENTS') === 'true'");
+  if (enabled === true && producer === undefined)
+    fault(
+      'it is enabled, but has no producer to send with.',
+      'give it a producer, or leave enabled out: then it only receives',
+    );
+  if (
+    allowedEvents !== undefined &&
+    !(Array.isArray(allowedEvents) && allowedEvents.every((name) => typeof name === 'string'))
+  ) {
+    fault(
+      `allowedEvents is ${showValue(allowedEvents)}, not a list of names.`,
+      "allowedEvents: ['edx.course.enrollment.activated']",
+    );
+  }
+  if (topic !== undefined && (typeof topic !== 'string' || topic === ''))
+    fault(`topic is ${showValue(topic)}, not a text.`, "topic: 'analytics'");
+  for (const key of Object.keys(others))
+    fault(`there is no option "${key}"; known are producer, enabled, allowedEvents, topic.`, 'leave it out');
+  if (faults.length > 0) throw TrackingConfigException.create(faults);
+}

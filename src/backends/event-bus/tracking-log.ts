@@ -1,0 +1,69 @@
+/**
+ * An event as it is on the bus of Open edX: four texts, two of which are JSON. What comes from there was written by Python, which
+ * writes NaN and Infinity as bare words; what goes there is strict JSON.
+ */
+import { referenceJson, referenceTime } from '../../event/reference-text';
+import { isFields } from '../../event/normalizer';
+import type { EventFields, StoredEvent } from '../../event/tracking-event';
+
+/** The type under which Open edX has them on the bus. */
+export const TRACKING_EVENT_TYPE = 'org.openedx.analytics.tracking.event.emitted.v1';
+
+export interface TrackingLog {
+  readonly name: string;
+  /** ISO 8601, with an offset. */
+  readonly timestamp: string;
+  /** JSON text. */
+  readonly data: string;
+  /** JSON text. */
+  readonly context: string;
+}
+
+/** @throws if the event's timestamp is no time */
+export function trackingLogOf({ name, timestamp, data, context }: StoredEvent): TrackingLog {
+  return {
+    name,
+    timestamp: referenceTime(timeOf(timestamp)),
+    data: referenceJson(data),
+    context: referenceJson(context),
+  };
+}
+
+/** @throws with what is wrong, if it is no event */
+export function eventOf(id: string, { name, timestamp, data, context }: TrackingLog): StoredEvent {
+  return {
+    ...{ name: name === '' ? 'unknown' : name, timestamp: timeOf(timestamp), id },
+    ...{ context: contextOf(parse(context, 'context')), data: parse(data, 'data') as EventFields },
+  };
+}
+
+/** A processor may have put a text in the place of the time; and a text may lack its offset, which then is UTC. */
+function timeOf(timestamp: unknown): Date {
+  const isZoneless = typeof timestamp === 'string' && !/(Z|[+-]\d\d:?\d\d)$/i.test(timestamp);
+  const time = timestamp instanceof Date ? timestamp : new Date(isZoneless ? `${timestamp}Z` : String(timestamp));
+  if (timestamp === null || Number.isNaN(time.getTime()))
+    throw new Error(`its timestamp ${JSON.stringify(timestamp)} is no time`);
+  return time;
+}
+
+function contextOf(context: unknown): EventFields {
+  if (isFields(context)) return context;
+  throw new Error('its context is no JSON object');
+}
+
+function parse(text: string, part: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    try {
+      return JSON.parse(strict(text));
+    } catch {
+      throw new Error(`its ${part} is no JSON text`);
+    }
+  }
+}
+
+/** Outside of strings, what JSON has no word for is null. */
+function strict(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (found) => (found.startsWith('"') ? found : 'null'));
+}

@@ -1,0 +1,38 @@
+import type { ConsumerCounts } from './node-ledger';
+
+/** Keeps the books of one consumer. Verbs only. */
+export class ConsumerLedger {
+  private received = 0;
+  private settled = 0;
+  private duplicates = 0;
+  private deadLettered = 0;
+  private returned = 0;
+
+  constructor(private readonly name: string) {}
+
+  receive(entries: number): void {
+    this.received += entries;
+  }
+
+  settle(): void {
+    this.settled++;
+  }
+
+  repeat(): void {
+    this.duplicates++;
+  }
+
+  bury(): void {
+    this.deadLettered++;
+  }
+
+  giveBack(): void {
+    this.returned++;
+  }
+
+  counts(lag: number | undefined): ConsumerCounts {
+    const { name, received, settled, duplicates, deadLettered, returned } = this;
+    const pending = received - settled - duplicates - deadLettered - returned;
+    return { name, received, settled, duplicates, deadLettered, returned, pending, lag };
+  }
+}

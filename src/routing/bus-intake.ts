@@ -1,0 +1,241 @@
+/**
+ * Between a consumer and the tree. An entry is done, and may be acknowledged, when every node of the bus has settled the event and
+ * every handler has taken it; until then the bus must keep it. What can never be done is kept as a dead letter, as it was read.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { TrackerScopes } from '../context/tracker-scopes';
+import type { ConsumerLedger } from '../delivery/consumer-ledger';
+import type { RecordOrigin } from '../delivery/queued-event';
+import { Envelope } from '../event/envelope';
+import { describeError } from '../event/normal-form';
+import type { Normalizer } from '../event/normalizer';
+import type { EventFields, StoredEvent, TrackingEvent } from '../event/tracking-event';
+import type { EventIntake, IncomingEntry } from './event-consumer';
+import type { EventWork } from './event-work';
+import type { Processing } from './processing';
+
+/** A method with @OnTrackingEvent. */
+export interface EventHandler {
+  /** `ReportsService.onEnrolment`. */
+  readonly place: string;
+  readonly wants: (name: string) => boolean;
+  readonly call: (event: TrackingEvent) => unknown;
+}
+
+export interface IntakeParts {
+  /** Of the consumer, in `consumers`. */
+  readonly name: string;
+  readonly works: () => readonly EventWork[];
+  readonly handlers: () => readonly EventHandler[];
+  readonly scopes: TrackerScopes;
+  readonly normalizer: Normalizer;
+  readonly processing: Processing;
+  readonly ledger: ConsumerLedger;
+  readonly dedupeWindowMs: number;
+  readonly handlerAttempts: number;
+  readonly keepLetter: (event: StoredEvent, reason: string, origin: RecordOrigin) => void;
+  readonly warn: (key: string, text: () => string) => void;
+}
+
+const MAX_REMEMBERED = 100_000;
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 5000;
+
+/** One event of which somebody has still to say that it is done. */
+interface OpenEvent {
+  readonly entry: IncomingEntry;
+  readonly event: StoredEvent;
+  readonly envelope: Envelope;
+  readonly onDone: () => void;
+  /** Nodes and handlers that have not said so. */
+  open: number;
+  /** Why it will never be taken by one of them. */
+  failure: string | undefined;
+  isDone: boolean;
+  /** For entries with the same event that came meanwhile. */
+  readonly waiters: ((isDone: boolean) => void)[];
+}
+
+export class BusIntake implements EventIntake {
+  private readonly ending = new AbortController();
+  /** Ids that are done, oldest first, each with when; epoch milliseconds. */
+  private readonly done = new Map<string, number>();
+  private readonly underWay = new Map<string, OpenEvent>();
+  private inHand = 0;
+  private restWaiters: (() => void)[] = [];
+
+  constructor(private readonly parts: IntakeParts) {}
+
+  async take(entries: readonly IncomingEntry[], onDone: (index: number) => void): Promise<void> {
+    const { ledger, works } = this.parts;
+    ledger.receive(entries.length);
+    this.inHand += entries.length;
+    const fresh: OpenEvent[] = [];
+    const repeated: Promise<void>[] = [];
+    let index = 0;
+    for (const entry of entries) {
+      const at = index++;
+      const end = (): void => {
+        this.leaveHand();
+        onDone(at);
+      };
+      const event = this.decode(entry, end);
+      if (event === undefined) continue;
+      const same = this.underWay.get(event.id);
+      if (same !== undefined) repeated.push(this.follow(same, end));
+      else if (this.isKnown(event.id)) this.repeat(end);
+      else fresh.push(this.open(entry, event, end));
+    }
+    const items = fresh.map(({ envelope }) => ({ envelope, isLent: true, isProcessed: false }));
+    const running = works().map((work) => {
+      for (const each of fresh) each.open++;
+      return work.run(items, (at) => {
+        this.tick(fresh[at]);
+      });
+    });
+    for (const each of fresh) {
+      running.push(...this.callHandlers(each));
+      this.tick(each); // what was held open until all had been asked
+    }
+    await Promise.all(running);
+    for (const each of fresh) if (!each.isDone) this.giveBack(each);
+    await Promise.all(repeated);
+  }
+
+  bury(entry: IncomingEntry, reason: string): void {
+    this.parts.ledger.receive(1);
+    this.buryEntry(entry, reason);
+  }
+
+  /** Nothing more is given to the nodes, which close now. */
+  stop(): void {
+    this.ending.abort(new Error('the application is closing'));
+  }
+
+  /** Resolves when all that was taken is done, or cannot be. */
+  whenAtRest(): Promise<void> {
+    if (this.inHand === 0) return Promise.resolve();
+    return new Promise((resolve) => this.restWaiters.push(resolve));
+  }
+
+  /** undefined for what is no event: then it is a dead letter, and done. */
+  private decode(entry: IncomingEntry, end: () => void): StoredEvent | undefined {
+    try {
+      return entry.decode();
+    } catch (error) {
+      this.buryEntry(entry, `unreadable: ${describeError(error)}`);
+      end();
+      return undefined;
+    }
+  }
+
+  private open(entry: IncomingEntry, event: StoredEvent, onDone: () => void): OpenEvent {
+    const envelope = Envelope.carried(event, {}, this.parts.normalizer);
+    const opened = { ...{ entry, event, envelope, onDone }, open: 1, failure: undefined, isDone: false, waiters: [] };
+    this.underWay.set(event.id, opened);
+    return opened;
+  }
+
+  /** One more has taken it, or never will. */
+  private tick(event: OpenEvent | undefined, failure?: string): void {
+    if (event === undefined) return;
+    event.failure ??= failure;
+    if (--event.open > 0) return;
+    if (event.failure === undefined) this.parts.ledger.settle();
+    else this.buryEntry(event.entry, event.failure, event.event);
+    event.isDone = true;
+    this.remember(event.event.id);
+    this.conclude(event);
+    event.onDone();
+  }
+
+  private giveBack(event: OpenEvent): void {
+    this.parts.ledger.giveBack();
+    this.conclude(event);
+    this.leaveHand();
+  }
+
+  private conclude({ event, isDone, waiters }: OpenEvent): void {
+    this.underWay.delete(event.id);
+    for (const resolve of waiters) resolve(isDone);
+  }
+
+  /** Of two entries with the same event, the second waits for the first, and is done with it. */
+  private async follow(same: OpenEvent, end: () => void): Promise<void> {
+    const isDone = await new Promise<boolean>((resolve) => same.waiters.push(resolve));
+    if (isDone) {
+      this.repeat(end);
+      return;
+    }
+    this.parts.ledger.giveBack();
+    this.leaveHand();
+  }
+
+  private repeat(end: () => void): void {
+    this.parts.ledger.repeat();
+    end();
+  }
+
+  private callHandlers(event: OpenEvent): Promise<void>[] {
+    const wanting = this.parts.handlers().filter(({ wants }) => wants(event.envelope.name));
+    event.open += wanting.length;
+    return wanting.map(async (handler) => {
+      const outcome = await this.handle(handler, event.envelope);
+      if (outcome !== false) this.tick(event, outcome === true ? undefined : outcome);
+    });
+  }
+
+  /** @returns whether it has taken the event; why it never will */
+  private async handle(handler: EventHandler, envelope: Envelope): Promise<boolean | string> {
+    const { processing, scopes, handlerAttempts } = this.parts;
+    const { signal } = this.ending;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        // Each attempt counts its events anew: what it emits has the same ids as before.
+        await scopes.run('event', (envelope.context?.values ?? {}) as EventFields, () =>
+          processing.runAsync(envelope.id, envelope.depth, handler.place, async () => {
+            await handler.call(envelope.copy());
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (attempt >= handlerAttempts) return `handler-failed: ${handler.place}: ${describeError(error)}`;
+        const delayMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, MAX_RETRY_MS);
+        await wait(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+    return false;
+  }
+
+  private buryEntry({ position, raw }: IncomingEntry, reason: string, event?: StoredEvent): void {
+    const { keepLetter, ledger, warn, name } = this.parts;
+    const unread: StoredEvent = {
+      ...{ name: 'unreadable entry', timestamp: new Date(), id: position, context: {} },
+      data: { position, raw: Buffer.from(raw).toString('base64') },
+    };
+    keepLetter(event ?? unread, reason, event === undefined ? { isRaw: true } : {});
+    ledger.bury();
+    warn(
+      `letter ${name}`,
+      () =>
+        `the entry ${position} became a dead letter: ${reason}. See TrackingDeadLetters. (Told once; the ledger counts on.)`,
+    );
+  }
+
+  private isKnown(id: string): boolean {
+    const at = this.done.get(id);
+    return at !== undefined && Date.now() - at < this.parts.dedupeWindowMs;
+  }
+
+  private remember(id: string): void {
+    this.done.delete(id);
+    this.done.set(id, Date.now());
+    const [oldest] = this.done.keys();
+    if (this.done.size > MAX_REMEMBERED && oldest !== undefined) this.done.delete(oldest);
+  }
+
+  private leaveHand(): void {
+    if (--this.inHand > 0) return;
+    for (const resolve of this.restWaiters.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,66 @@
+import { trackingLogCodec } from '../../src/backends/event-bus/avro';
+import { eventOf, trackingLogOf } from '../../src/backends/event-bus/tracking-log';
+
+/** As the Python producer wrote it: openedx-events 11.2.0, a play_video of the LMS. */
+const GOLDEN =
+  '14706c61795f766964656f32323032342d30322d30335430343a30353a30362b30303a30306c7b226964223a20227631222c20226e223a20312e302c20225c7530306663223a20225c75303065395c75643833645c7564653030227d6e7b22636f757273655f6964223a2022636f757273652d76313a6564582b44656d6f582b44656d6f222c2022757365725f6964223a20337d';
+
+const codec = trackingLogCodec({ entry: 'nestjs-event-tracking/redis-streams', peers: ['avsc'] });
+
+describe('A tracking event on the bus', () => {
+  it('is written byte for byte as the Python producer writes it', () => {
+    const log = codec.decode(Buffer.from(GOLDEN, 'hex'));
+    expect(log).toEqual({
+      name: 'play_video',
+      timestamp: '2024-02-03T04:05:06+00:00',
+      data: '{"id": "v1", "n": 1.0, "\\u00fc": "\\u00e9\\ud83d\\ude00"}',
+      context: '{"course_id": "course-v1:edX+DemoX+Demo", "user_id": 3}',
+    });
+    expect(codec.encode(log).toString('hex')).toBe(GOLDEN);
+  });
+
+  it('is an event again, with the id that it had on the bus', () => {
+    expect(eventOf('id', codec.decode(Buffer.from(GOLDEN, 'hex')))).toEqual({
+      name: 'play_video',
+      timestamp: new Date('2024-02-03T04:05:06Z'),
+      id: 'id',
+      context: { course_id: 'course-v1:edX+DemoX+Demo', user_id: 3 },
+      data: { id: 'v1', n: 1, ü: 'é😀' },
+    });
+  });
+
+  it('comes back as it was emitted', () => {
+    const event = {
+      ...{ name: 'e', timestamp: new Date('2026-11-24T12:00:00.120Z'), id: 'id' },
+      ...{ context: { user_id: 3 }, data: { list: [1, 'é"\n'], deep: { n: null } } },
+    };
+    expect(trackingLogOf(event).timestamp).toBe('2026-11-24T12:00:00.120000+00:00');
+    expect(eventOf('id', codec.decode(codec.encode(trackingLogOf(event))))).toEqual(event);
+  });
+
+  it.each([
+    ['2024-01-02T03:04:05.678900+00:00', '2024-01-02T03:04:05.678Z'],
+    ['2024-01-02T03:04:05+00:00', '2024-01-02T03:04:05.000Z'],
+    ['2024-01-02T03:04:05.5Z', '2024-01-02T03:04:05.500Z'],
+    ['2024-01-02T03:04:05.5', '2024-01-02T03:04:05.500Z'],
+    ['2024-01-02T03:04:05.000001-0530', '2024-01-02T08:34:05.000Z'],
+  ])('is read at the time %s', (timestamp, time) => {
+    const event = eventOf('id', { name: 'e', timestamp, data: '{}', context: '{}' });
+    expect(event.timestamp.toISOString()).toBe(time);
+  });
+
+  it('is read with what JSON has no word for, which is null, and not in texts', () => {
+    const data = '{"a": NaN, "b": [-Infinity, Infinity], "c": "NaN, \\"Infinity\\""}';
+    const event = eventOf('id', { name: 'e', timestamp: '2024-01-02T03:04:05Z', data, context: '{}' });
+    expect(event.data).toEqual({ a: null, b: [null, null], c: 'NaN, "Infinity"' });
+  });
+
+  it.each([
+    [{ timestamp: 'yesterday' }, 'its timestamp "yesterday" is no time'],
+    [{ data: '{' }, 'its data is no JSON text'],
+    [{ context: '[1]' }, 'its context is no JSON object'],
+  ])('is none with %j', (fault, what) => {
+    const log = { name: 'e', timestamp: '2024-01-02T03:04:05Z', data: '{}', context: '{}', ...fault };
+    expect(() => eventOf('id', log)).toThrow(what);
+  });
+});
