@@ -16,6 +16,7 @@ export { NotConfirmedException } from './tracker/not-confirmed.exception';
 
 export { backendsFromSettings } from './settings/backends-from-settings';
 export type { SettingsOptions, TreeFromSettings } from './settings/backends-from-settings';
+export type { EventBusTarget } from './settings/event-bus-engine';
 export type { LogTarget, LogTargetByName } from './settings/log-target';
 export type {
   DescribeEngine,

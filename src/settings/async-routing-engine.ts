@@ -2,7 +2,8 @@ import { AsyncRoutingBackend } from '../backends/async-routing/async-routing.bac
 import type { QueueDescription } from '../backends/async-routing/async-routing-options';
 import { backend, type BackendSurroundings } from '../routing/description';
 import { OptionReader } from './option-reader';
-import { at, show } from './setting-path';
+import { isOwnName } from './own-name';
+import { show } from './setting-path';
 import type { DescribeEngine } from './settings-engine';
 
 /**
@@ -20,8 +21,4 @@ export function asyncRouting(queue?: QueueDescription, imports?: BackendSurround
     read.done();
     return backend(AsyncRoutingBackend, { processIn: 'emitter', queue }, { imports });
   };
-}
-
-function isOwnName(path: string, name: string): boolean {
-  return at(path.slice(0, path.length - at('', name).length), name) === path;
 }

@@ -7,6 +7,7 @@ import type { Backends, ProcessorEntry } from '../routing/description';
 import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
 import { logTargets, type LogTarget, type LogTargetByName } from './log-target';
 import type { SegmentBackendOptions } from '../backends/segment/segment-options';
+import { eventBusTo, type EventBusTarget } from './event-bus-engine';
 import { isMapping, plainSettings } from './plain-settings';
 import { referenceEngines } from './reference-engines';
 import { segmentTo } from './segment-target';
@@ -33,6 +34,8 @@ export interface SettingsOptions {
   readonly logger?: LogTarget | LogTargetByName | undefined;
   /** What a SegmentBackend of the settings is given: its write key, above all.  @default none, and such a backend is a fault */
   readonly segment?: SegmentBackendOptions | undefined;
+  /** Where the events of an EventBusRoutingBackend of the settings go.  @default none: then it only receives */
+  readonly eventBus?: EventBusTarget | undefined;
 }
 
 /**
@@ -55,8 +58,12 @@ export function backendsFromSettings(
     names: source.texts('EVENT_BUS_TRACKING_LOGS'),
   };
   const ofApplication = enginesOf(engines, faults);
-  const { logger, segment } = optionsOf(options, faults);
-  const reference = referenceEngines(logTargets(logger, faults), segmentTo(segment, faults));
+  const { logger, segment, eventBus: target } = optionsOf(options, faults);
+  const reference = referenceEngines(
+    logTargets(logger, faults),
+    segmentTo(segment, faults),
+    eventBusTo(target, faults),
+  );
   const tree = new SettingsTree([ofApplication, reference], eventBus, faults);
   const processors = tree.processors(source.value('EVENT_TRACKING_PROCESSORS'), 'EVENT_TRACKING_PROCESSORS');
   const backends = tree.backends(source.value('EVENT_TRACKING_BACKENDS'), 'EVENT_TRACKING_BACKENDS');
@@ -83,12 +90,20 @@ function enginesOf(given: unknown, faults: ConfigFault[]): SettingsEngines {
 function optionsOf(options: unknown, faults: ConfigFault[]): Readonly<Record<keyof SettingsOptions, unknown>> {
   const mend = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
   if (typeof options !== 'object' || options === null) {
-    faults.push({ path: 'options', what: `it is ${show(options)}, not an object with logger and segment.`, mend });
-    return { logger: undefined, segment: undefined };
+    faults.push({
+      path: 'options',
+      what: `it is ${show(options)}, not an object with logger, segment and eventBus.`,
+      mend,
+    });
+    return { logger: undefined, segment: undefined, eventBus: undefined };
   }
-  for (const name of Object.keys(options).filter((each) => each !== 'logger' && each !== 'segment')) {
-    faults.push({ path: at('options', name), what: 'the option is unknown; known are logger and segment.', mend });
+  const { logger, segment, eventBus, ...others } = options as SettingsOptions;
+  for (const name of Object.keys(others)) {
+    faults.push({
+      path: at('options', name),
+      what: 'the option is unknown; known are logger, segment, eventBus.',
+      mend,
+    });
   }
-  const { logger, segment } = options as SettingsOptions;
-  return { logger, segment };
+  return { logger, segment, eventBus };
 }

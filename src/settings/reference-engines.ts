@@ -16,9 +16,13 @@ import type { DescribeEngine, SettingsEngines } from './settings-engine';
 
 /**
  * What needs a peer cannot be named here, or the root entry would need it too: its entry exports the engine, and the application
- * hands it in, where it comes before the ones here (`standsIn`). Until there is that entry, `comesWith` says which it will be.
+ * hands it in, where it comes before the ones here (`standsIn`).
  */
-export function referenceEngines(logTarget: LogTargetByName, segment: DescribeEngine): SettingsEngines {
+export function referenceEngines(
+  logTarget: LogTargetByName,
+  segment: DescribeEngine,
+  eventBus: DescribeEngine,
+): SettingsEngines {
   return {
     'eventtracking.backends.routing.RoutingBackend': routing,
     'eventtracking.backends.logger.LoggerBackend': loggerTo(logTarget),
@@ -32,8 +36,6 @@ export function referenceEngines(logTarget: LogTargetByName, segment: DescribeEn
     'eventtracking.backends.event_bus.EventBusBackend': eventBus,
   };
 }
-
-const eventBus = comesWith('nestjs-event-tracking/redis-streams or nestjs-event-tracking/kafka');
 
 const routing: DescribeEngine = (options, node) => {
   new OptionReader(options, node).done();
@@ -106,15 +108,6 @@ function standsIn(entry: string, engines: string): DescribeEngine {
   return (_options, { path, engine }) => {
     const what = `${engine} comes with ${entry}, which has not been handed in.`;
     const mend = `import { ${engines} } from '${entry}'; backendsFromSettings(settings, ${engines})`;
-    throw TrackingConfigException.create([{ path: at(path, 'ENGINE'), what, mend }]);
-  };
-}
-
-/** The application can put a class of its own in the place of what is not there yet. */
-function comesWith(entry: string): DescribeEngine {
-  return (_options, { path, engine }) => {
-    const what = `${engine} comes with ${entry}, which this version does not have.`;
-    const mend = `leave ${path} out, or say what stands in for it: backendsFromSettings(settings, { '${engine}': MyBackend })`;
     throw TrackingConfigException.create([{ path: at(path, 'ENGINE'), what, mend }]);
   };
 }

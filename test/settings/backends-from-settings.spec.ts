@@ -11,6 +11,7 @@ import {
   type Destined,
   type EventProcessor,
   type TrackingEvent,
+  type ProducerDescription,
 } from '../../src';
 import { backendsFromSettings } from '../../src/settings/backends-from-settings';
 import type { SettingsEngine, SettingsNode } from '../../src/settings/settings-engine';
@@ -179,19 +180,53 @@ describe('backendsFromSettings', () => {
     const stand = { 'dummy.backend.engine': MemoryBackend };
     const bus = { EVENT_BUS_TRACKING_LOGS: ['edx.course.enrollment.activated', 'edx.course.enrollment.deactivated'] };
 
-    it.each([
-      ['xapi', EVENT_BUS_IN_DOCUMENTATION, 'nestjs-event-tracking/redis-streams or nestjs-event-tracking/kafka'],
-      ['xapi', EVENT_BUS, 'nestjs-event-tracking/redis-streams or nestjs-event-tracking/kafka'],
-    ])('says of %s with %s what it comes with, and nothing else', (name, engine, entry) => {
-      expect(faultsOf({ ...documentedExample(name, engine), ...bus }, stand)).toEqual([
-        {
-          path: `EVENT_TRACKING_BACKENDS.${name}.ENGINE`,
-          what: `${engine} comes with ${entry}, which this version does not have.`,
-          mend:
-            `leave EVENT_TRACKING_BACKENDS.${name} out, or say what stands in for it: ` +
-            `backendsFromSettings(settings, { '${engine}': MyBackend })`,
-        },
-      ]);
+    it.each([EVENT_BUS_IN_DOCUMENTATION, EVENT_BUS])(
+      'loads xapi with %s as it stands, and asks where the bus is once it is switched on',
+      async (engine) => {
+        const settings = { ...documentedExample('xapi', engine), ...bus };
+        const folder = new LogFolder();
+        const read = backendsFromSettings(settings, stand, { logger: { path: folder.file() } });
+        const { app, tracker, ledger, names } = await startTracking(read);
+        tracker.emit('edx.course.enrollment.activated');
+        await app.close();
+        expect(names('xapi/xapi')).toEqual([]); // what is emitted goes onto the bus, or nowhere
+        expect(ledger.node('xapi')).toMatchObject({ received: 1, dropped: { filtered: 1 } });
+
+        expect(faultsOf({ ...settings, SEND_TRACKING_EVENT_EMITTED_SIGNAL: true }, stand)).toEqual([
+          {
+            path: 'EVENT_TRACKING_BACKENDS.xapi',
+            what: 'SEND_TRACKING_EVENT_EMITTED_SIGNAL is on, and nothing says where the bus is.',
+            mend: expect.stringContaining('eventBus: { producer: redisStreams({ url }) }'),
+          },
+        ]);
+      },
+    );
+
+    it('sends what the settings allow through the producer that it is given', async () => {
+      const sent: string[] = [];
+      const producer: ProducerDescription = {
+        kind: 'producer',
+        delivery: { batch: { maxWaitMs: 1 } },
+        encode: (log) => Buffer.from(JSON.stringify(log)),
+        open: ({ topic }) => ({
+          delivery: {},
+          send: (messages) => {
+            sent.push(...messages.map(({ name }) => `${topic}: ${name}`));
+            return Promise.resolve(undefined);
+          },
+          close: () => Promise.resolve(),
+        }),
+      };
+      const settings = { ...documentedExample('xapi', EVENT_BUS), ...bus, SEND_TRACKING_EVENT_EMITTED_SIGNAL: 'true' };
+      const folder = new LogFolder();
+      const read = backendsFromSettings(settings, stand, {
+        logger: { path: folder.file() },
+        eventBus: { producer, topic: 'events' },
+      });
+      const { app, tracker } = await startTracking(read);
+      for (const each of ['activated', 'mode_changed', 'deactivated']) tracker.emit(`edx.course.enrollment.${each}`);
+      await app.close();
+      expect(sent).toEqual(['events: edx.course.enrollment.activated', 'events: edx.course.enrollment.deactivated']);
     });
 
     it.each([
