@@ -65,6 +65,7 @@ const COMPARED = [
   'documents',
   'segment_calls',
   'queued',
+  'bus_messages',
   'step_errors',
   'swallowed',
 ];
@@ -89,6 +90,7 @@ export function differences(expected: VectorExpectation, got: Observation, rules
     ),
     ...documentDifferences(expected.documents ?? {}, got.documents, rules),
     ...lineDifferences(expected.lines ?? {}, recording.lines),
+    ...valueDifferences(expected.bus_messages ?? [], recording.bus.messages, 'bus_messages', rules),
     ...queuedDifferences(expected.queued ?? [], got.queued ?? [], rules),
     ...segmentDifferences(expected.segment_calls ?? [], segmentCalls, rules),
     ...textDifferences(

@@ -10,6 +10,7 @@ const DIFFERING_TRAITS = [
   'event-shape',
   'fatal-signals',
   'float-integer-distinction',
+  'nan',
   'store-keys',
   'text-names',
   'time-precision',

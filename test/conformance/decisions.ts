@@ -247,7 +247,34 @@ export const decisions: readonly Decision[] = [
           level.some(({ kind, processors = [] }) => kind === 'async_routing' && processors.length > 0),
       ),
   },
+  {
+    number: '0080',
+    title: 'processors protect the bus',
+    kind: 'a backend of the bus that has processors, and sends',
+    concerns: ({ backends, steps }) =>
+      backends.some(({ kind, processors = [] }) => kind === 'event_bus' && processors.length > 0) &&
+      steps.some(({ op }) => op === 'emit'),
+  },
+  {
+    number: '0081',
+    title: 'each node of the bus has an event of its own',
+    kind: 'several backends of the bus that receive',
+    concerns: ({ backends, steps }) =>
+      backends.filter(({ kind }) => kind === 'event_bus').length > 1 && steps.some(({ op }) => op === 'bus_deliver'),
+  },
+  {
+    number: '0082',
+    title: 'any ISO time can go over the bus',
+    kind: 'a time given as text to a backend of the bus',
+    concerns: ({ backends, processors }) =>
+      backends.some(({ kind }) => kind === 'event_bus') && processors.some(({ path }) => path?.[0] === 'timestamp'),
+  },
 ];
+
+/** A number that strict JSON has no word for. */
+function isNotFinite(value: unknown): boolean {
+  return isTagged(value) && value.$type === 'float' && !/^-?[\d.]/.test(String(value.value));
+}
 
 /** A number that JavaScript writes without its fraction. */
 function isWholeFloat(value: unknown): boolean {
@@ -273,12 +300,13 @@ export function decisionsFor(vector: VectorCase): readonly Decision[] {
  * 0027), and a scope ends what was entered in it (0029).
  */
 export function contentTraits(vector: VectorCase): readonly string[] {
-  const { steps, processors, values, crossesScopes } = factsOf(vector);
+  const { steps, backends, processors, values, crossesScopes } = factsOf(vector);
   return [
     ...(hasOddNames(steps) || processors.some(setsOddName) ? ['text-names'] : []),
     ...(processors.some(losesField) ? ['event-shape'] : []),
     ...(crossesScopes ? ['scope-bounds'] : []),
     ...(values.some(isWholeFloat) ? ['float-integer-distinction'] : []),
+    ...(backends.some(({ kind }) => kind === 'event_bus') && values.some(isNotFinite) ? ['nan'] : []),
   ];
 }
 

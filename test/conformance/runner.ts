@@ -79,7 +79,10 @@ function failed(reason: string, found: readonly Difference[] = []): Outcome {
 }
 
 /** @throws MalformedCase for what only shows while the case runs. */
-export async function observe(vector: VectorCase, recording = new Recording()): Promise<Observation> {
+export async function observe(
+  vector: VectorCase,
+  recording = new Recording(vector.settings?.['event_bus']),
+): Promise<Observation> {
   if (!sendsToSegment(vector)) return observeWith(vector, recording);
   const segment = await SegmentApi.listen();
   try {
@@ -89,6 +92,11 @@ export async function observe(vector: VectorCase, recording = new Recording()): 
   } finally {
     await segment.close();
   }
+}
+
+/** Then the case's own application only puts events there. */
+function hasQueue(tracker: VectorCase['tracker']): boolean {
+  return allBackends(tracker).some(({ kind }) => kind === 'async_routing');
 }
 
 function sendsToSegment({ tracker }: VectorCase): boolean {
@@ -102,11 +110,12 @@ async function observeWith({ tracker: described, steps = [] }: VectorCase, recor
     TrackingModule.forRoot({
       ...describeBranch(described, recording, '', late),
       role,
+      consumers: { bus: recording.bus.describeConsumer() },
       clock: clock.read,
       logger: silent,
       requestContext: false,
     });
-  const started = await start(describe('emitter'));
+  const started = await start(describe(hasQueue(described) ? 'emitter' : 'both'));
   if (started instanceof Error)
     return {
       constructionError: started,

@@ -91,6 +91,9 @@ export class StepRunner {
       case 'thread':
         this.inThread(this.flows.pop(), nested, `${index}.`);
         return;
+      case 'bus_deliver': // what did not come from the bus is none of the consumer's
+        if (step.from_bus !== false) void this.recording.bus.deliver(step.tracking_log ?? {});
+        return;
       case 'run_queue': // the last step: what is queued is worked off after it
         return;
       case 'register_backend':

@@ -20,6 +20,7 @@ import {
 } from 'nestjs-event-tracking';
 import { SegmentBackend, type SegmentBackendOptions } from 'nestjs-event-tracking/segment';
 import { DocumentStores } from './document-store';
+import { CaseBus } from './event-bus';
 import { EventQueues } from './event-queues';
 import { makeError } from './faults';
 import { legalNames } from './names';
@@ -37,6 +38,10 @@ export class Recording {
   segment: SegmentApi | undefined;
   readonly stores = new DocumentStores();
   readonly queues = new EventQueues();
+  readonly bus = new CaseBus();
+
+  /** @param busSettings what the case sets for the event bus */
+  constructor(readonly busSettings?: unknown) {}
 
   event(path: string, event: unknown): void {
     this.order.push(path);
@@ -94,6 +99,8 @@ function describeBackend(vector: VectorBackend, recording: Recording, path: stri
       return backend(RoutingBackend, {}, describeBranch(vector, recording, path));
     case 'async_routing':
       return recording.queues.describe(path, describeBranch(vector, recording, path));
+    case 'event_bus':
+      return recording.bus.describe(recording.busSettings, describeBranch(vector, recording, path));
     case 'logger':
       return backend(LoggerBackend, loggerOptions(vector, recording, path));
     case 'segment':

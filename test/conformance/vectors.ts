@@ -68,6 +68,8 @@ export interface VectorStep {
   readonly backend?: VectorBackend;
   readonly suffix?: string;
   readonly processor?: VectorProcessor;
+  readonly tracking_log?: Readonly<Record<string, unknown>>;
+  readonly from_bus?: boolean;
 }
 
 export interface VectorExpectation {
@@ -79,6 +81,7 @@ export interface VectorExpectation {
   readonly swallowed?: readonly { readonly stage: string }[];
   readonly segment_calls?: readonly unknown[];
   readonly documents?: Readonly<Record<string, readonly unknown[]>>;
+  readonly bus_messages?: readonly unknown[];
   readonly queued?: readonly { readonly backend_name: string; readonly event: unknown }[];
 }
 
@@ -140,7 +143,7 @@ const BACKEND_FIELDS: FieldsByKind = new Map([
   ['memory', ['then_set', 'then_fail']],
   ['routing', ['processors', 'backends']],
   ['async_routing', ['processors', 'backends', 'backend_name']],
-  ['event_bus', undefined],
+  ['event_bus', ['processors', 'backends']],
   ['logger', ['max_event_size', 'level', 'threshold']],
   ['segment', []],
   ['mongo', ['options']],
@@ -156,7 +159,7 @@ const STEP_FIELDS: FieldsByKind = new Map([
   ['register_backend', ['name', 'backend', 'suffix']],
   ['register_processor', ['processor']],
   ['run_queue', []],
-  ['bus_deliver', undefined],
+  ['bus_deliver', ['tracking_log', 'from_bus']],
 ]);
 const ERRORS = ['generic', 'cancel', 'no_transformer', 'no_backend', 'fatal'];
 
@@ -225,11 +228,6 @@ function checkFields(
   return record;
 }
 
-const LATER_PARTS: ReadonlyMap<string, string> = new Map([
-  ['event_bus', 'the event bus backend'],
-  ['bus_deliver', 'the event bus consumer'],
-]);
-
 /** The part that a case needs and this release, or this machine, does not have; undefined if it can run. */
 export function missingPart({ tracker, steps = [] }: VectorCase): string | undefined {
   const needed = [
@@ -238,8 +236,6 @@ export function missingPart({ tracker, steps = [] }: VectorCase): string | undef
   ];
   if (needed.includes('async_routing') && !hasQueueServer) return 'a Redis: REDIS_URL, or npm run services';
   if (needed.includes('mongo') && !hasServer) return 'a MongoDB: MONGO_URL, or npm run services';
-  const missing = needed.find((each) => LATER_PARTS.has(each));
-  if (missing !== undefined) return LATER_PARTS.get(missing);
   const late = new Set(allSteps(steps).flatMap(({ backend }) => (backend ? [backend.kind] : [])));
   if (late.has('routing')) return 'a way to register a routing backend with its children at run time';
   return late.has('segment') ? 'a way to register a destination at run time' : undefined;

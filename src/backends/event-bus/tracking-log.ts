@@ -23,7 +23,7 @@ export interface TrackingLog {
 export function trackingLogOf({ name, timestamp, data, context }: StoredEvent): TrackingLog {
   return {
     name,
-    timestamp: referenceTime(timeOf(timestamp)),
+    timestamp: typeof timestamp === 'string' ? timeText(timestamp) : referenceTime(timeOf(timestamp)),
     data: referenceJson(data),
     context: referenceJson(context),
   };
@@ -35,6 +35,16 @@ export function eventOf(id: string, { name, timestamp, data, context }: Tracking
     ...{ name: name === '' ? 'unknown' : name, timestamp: timeOf(timestamp), id },
     ...{ context: contextOf(parse(context, 'context')), data: parse(data, 'data') as EventFields },
   };
+}
+
+const TIME_TEXT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(?:(Z)|([+-]\d\d):?(\d\d))?$/i;
+
+/** A text keeps its digits, which may be finer than a Date. */
+function timeText(timestamp: string): string {
+  const time = timeOf(timestamp);
+  const [, date, clock, fraction, , hours = '+00', minutes = '00'] = TIME_TEXT.exec(timestamp) ?? [];
+  if (date === undefined || clock === undefined) return referenceTime(time);
+  return `${date}T${clock}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}${hours}:${minutes}`;
 }
 
 /** A processor may have put a text in the place of the time; and a text may lack its offset, which then is UTC. */
