@@ -137,15 +137,19 @@ export class Delivery {
     }
   }
 
-  /** Takes an event, inside of `emit`. @returns why not */
-  accept(envelope: Envelope): string | undefined {
+  /**
+   * Takes an event, inside of `emit`.
+   * @param isLent of one who asked `takesMore` before, and has the event somewhere safe: it finds room beyond the bounds
+   * @returns why not
+   */
+  accept(envelope: Envelope, isLent = false): string | undefined {
     this.latest = undefined;
     if (this.state === 'closed') return 'closed';
     const refusal = this.parts.destination.refuses?.(envelope.sharedStored());
     if (refusal !== undefined) return refusal;
     const wasWaiting = this.queue.waiting > 0;
     const now = Date.now();
-    const taken = this.queue.put(envelope, now);
+    const taken = this.queue.put(envelope, now, isLent);
     if (taken === undefined) {
       this.reportFull();
       return 'queue-full';

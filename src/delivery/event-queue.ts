@@ -35,6 +35,8 @@ export class EventQueue {
   private heldEvents = 0;
   private heldBytes = 0;
   private isSpilling = false;
+  /** Whether the disk had no room when it was last asked for some. */
+  private isDiskFull = false;
   /** What could not be done with the disk when it was last tried. */
   private readonly failing = new Set<'read' | 'write'>();
 
@@ -81,16 +83,19 @@ export class EventQueue {
 
   /**
    * Takes an event, to memory or to the disk.
+   * @param isLent whether it must be taken: no other is dropped for it, and `isFull` was asked before
    * @returns undefined if there is no room for it; `entry` is undefined for what is on disk alone
    */
-  put(envelope: Envelope, now: number): Taken | undefined {
+  put(envelope: Envelope, now: number, isLent: boolean): Taken | undefined {
     const { disk, settings } = this;
     if (disk !== undefined && (settings.durable || this.isSpilling || !this.hasRoom(envelope.estimatedLength()))) {
-      const stored = this.putOnDisk(disk, writeRecord(envelope, { acceptedAt: now, ...originFacts(envelope) }));
-      if (stored !== 'failed') return stored ? STORED : undefined;
+      const record = writeRecord(envelope, { acceptedAt: now, ...originFacts(envelope) });
+      const stored = this.putOnDisk(disk, record, isLent ? 'lent' : undefined);
+      if (stored === true) return STORED;
+      if (stored === false && !isLent) return undefined;
     }
     const entry = QueuedEvent.of(envelope, now);
-    if (!this.hasRoom(entry.bytes) && !this.makeRoom(entry.bytes)) return undefined;
+    if (!isLent && !this.hasRoom(entry.bytes) && !this.makeRoom(entry.bytes)) return undefined;
     this.hold(entry);
     return { entry, isStored: false };
   }
@@ -121,9 +126,11 @@ export class EventQueue {
     return [];
   }
 
-  /** Whether one more event would be refused for want of room, or be dropped by `whenFull`. */
+  /** Whether nothing more should come: what does all the same is refused, dropped by `whenFull`, or beyond the bounds. */
   get isFull(): boolean {
-    return this.disk === undefined && !this.hasRoom(0);
+    const { maxEvents, maxBytes } = this.settings;
+    if (this.heldEvents < maxEvents && this.heldBytes < maxBytes) return false;
+    return this.disk === undefined || this.isDiskFull || this.isDiskFailing;
   }
 
   /** Writes what is gathered. @returns whether all that was put on disk is there */
@@ -140,6 +147,7 @@ export class EventQueue {
 
   /** Done for good. */
   settle(entries: readonly QueuedEvent[]): void {
+    this.isDiskFull = false;
     this.let(entries, (source, stored) => {
       source.settle(stored);
     });
@@ -253,20 +261,21 @@ export class EventQueue {
     return true;
   }
 
-  private putOnDisk(disk: DiskSource, record: string, how?: 'written'): boolean | 'failed' {
+  private putOnDisk(disk: DiskSource, record: string, how?: 'written' | 'lent'): boolean | 'failed' {
     // What is only gathered proves nothing of a disk that has failed.
     const flush = this.settings.durable || how === 'written' || this.failing.has('write');
     try {
       let isStored = disk.put(record, flush);
-      if (!isStored && this.settings.whenFull === 'drop-oldest') {
+      if (!isStored && this.settings.whenFull === 'drop-oldest' && how !== 'lent') {
         const dropped = disk.dropOldest(Buffer.byteLength(record));
         if (dropped > 0) this.reports.onDropped('queue-full', dropped);
         isStored = disk.put(record, flush);
       }
+      this.isDiskFull = !isStored;
       if (isStored && flush) this.mend('write');
       if (isStored && !this.isSpilling && !this.settings.durable) {
         this.isSpilling = true; // those that come now follow it, or they would always be sent before it
-        if (how === undefined) this.reports.onDiskBegun();
+        if (how !== 'written') this.reports.onDiskBegun();
       }
       return isStored;
     } catch (error) {

@@ -33,6 +33,7 @@ export class AsyncStep {
       // Whoever made it may go on changing it.
       return typeof result === 'string' ? result : result.hold();
     } catch (error) {
+      if (signal.aborted) return envelope; // what was cut short by the end has not failed, and is done again
       return afterFailure(envelope, error, this.settings.onError, this.surroundings);
     } finally {
       this.underWay--;

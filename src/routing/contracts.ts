@@ -63,8 +63,11 @@ export interface AsyncProcessor {
 
 /** A shipped backend: shares the envelope and its text, and never changes the event. */
 export interface EnvelopeBackend {
-  /** Takes the event, or says why not. */
-  accept(envelope: Envelope): DropReason | undefined;
+  /**
+   * Takes the event, or says why not.
+   * @param isLent whether whoever gives it asked for room before: then it must not be refused for want of it
+   */
+  accept(envelope: Envelope, isLent?: boolean): DropReason | undefined;
   /**
    * Asked right after `accept`: resolves with where the event has got to; rejects if it could not be written.
    * @param isLent whether whoever asks has the event still, and takes it back ('returned') if it cannot be sent before the end

@@ -8,8 +8,8 @@ import type { EnvelopeBackend } from './contracts';
 export class DestinationSink implements EnvelopeBackend {
   constructor(private readonly queue: Delivery) {}
 
-  accept(envelope: Envelope): string | undefined {
-    return this.queue.accept(envelope);
+  accept(envelope: Envelope, isLent?: boolean): string | undefined {
+    return this.queue.accept(envelope, isLent);
   }
 
   confirm(isLent?: boolean): Promise<Destined | 'returned'> {

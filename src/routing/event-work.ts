@@ -2,6 +2,7 @@
  * The half of an AsyncRoutingBackend that is behind its queue. A queue forgets an event once it is told that the event is done:
  * so it is told so only when every child has the event where it belongs, and never of one that could not be given to them.
  */
+import { setMaxListeners } from 'node:events';
 import type { TrackerScopes } from '../context/tracker-scopes';
 import type { DropReason, WorkCounts } from '../delivery/node-ledger';
 import type { QueuedEvent, RecordOrigin } from '../delivery/queued-event';
@@ -39,7 +40,7 @@ export class EventWork {
   private node: RouteNode | undefined;
   private readonly waits: boolean;
   private readonly ending = new AbortController();
-  private readonly ended: Promise<void>;
+  private readonly endWaiters = new Set<() => void>();
   /** Taken from the queue, and not yet with the children. */
   private inHand = 0;
   /** Batches of which the next event waits for a child that has no room. */
@@ -49,11 +50,7 @@ export class EventWork {
 
   constructor(private readonly parts: WorkParts) {
     this.waits = parts.steps.some((step) => step instanceof AsyncStep);
-    this.ended = new Promise((resolve) => {
-      this.ending.signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
+    setMaxListeners(0, this.ending.signal); // one for each call of an AsyncProcessor
   }
 
   /** @param node whose children get what is worked off */
@@ -87,6 +84,7 @@ export class EventWork {
   /** Nothing more is given to the children, which close now. */
   stop(): void {
     this.ending.abort(new Error('the application is closing'));
+    for (const resolve of this.endWaiters) resolve();
   }
 
   /**
@@ -105,8 +103,9 @@ export class EventWork {
     let at = 0;
     for (const item of items) {
       const index = at++;
-      if (turns.isOver || this.fullChild() !== undefined) await this.whenItsTurn(turns);
       const processed = underWay === undefined ? undefined : await underWay[index];
+      // Asked again after each wait: others that waited for the same room may have taken it.
+      while (!this.isStopped && (turns.isOver || this.fullChild() !== undefined)) await this.whenItsTurn(turns);
       // Where code of the application emits while it processes an event, that belongs to the same user and request.
       const done = this.inContextOf(item.envelope, () =>
         this.conclude(item, underWay === undefined ? this.processAtOnce(item) : processed),
@@ -186,17 +185,25 @@ export class EventWork {
     return this.parts.scopes.run('event', (envelope.context?.values ?? {}) as EventFields, code);
   }
 
-  /** Not before there is time in this turn, and room with every child. */
+  /** Waits for time in a turn, or else for room with a child that has none. */
   private async whenItsTurn(turns: Turns): Promise<void> {
-    while (!this.ending.signal.aborted) {
-      await turns.next();
-      const room = this.fullChild()?.whenTakesMore?.();
-      if (room === undefined) return;
-      this.blocked++;
-      this.answerRest();
-      await Promise.race([room, this.ended]);
-      this.blocked--;
-    }
+    if (turns.isOver) await turns.next();
+    const room = this.fullChild()?.whenTakesMore?.();
+    if (room === undefined) return;
+    this.blocked++;
+    this.answerRest();
+    await this.orEnded(room);
+    this.blocked--;
+  }
+
+  /** Not by a race with one promise for the end: it would keep something of each wait until then. */
+  private async orEnded(wait: Promise<void>): Promise<void> {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.endWaiters.add(end);
+    if (this.isStopped) end();
+    await Promise.race([wait, ended]);
+    this.endWaiters.delete(end);
   }
 
   private fullChild(): EnvelopeBackend | undefined {

@@ -127,8 +127,8 @@ export function growTree(
       tell: (text) => {
         notices.tell(`${place}: ${text}`);
       },
-      keepLetter: (of, event, reason, isRaw) => {
-        deliveries.keepLetter(of, event, reason, isRaw ? { isRaw } : {});
+      keepLetter: (of, event, reason, origin) => {
+        deliveries.keepLetter(of, event, reason, origin);
       },
     });
     return work;

@@ -19,6 +19,7 @@ import {
   type BackendClass,
   type ProcessorClass,
 } from './description';
+import { QueuedRouting } from './queued-routing';
 import { NODE_OPTIONS } from './tokens';
 import { TrackingConfigException, type ConfigFault } from './tracking-config.exception';
 import type { ConsumerClass } from './event-consumer';
@@ -146,7 +147,9 @@ async function build(
     return undefined;
   }
   try {
-    return await moduleRef.create<object>(type);
+    const instance = await moduleRef.create<object>(type);
+    if (instance instanceof QueuedRouting) await instance.queue.open?.();
+    return instance;
   } catch (error) {
     settings.faults.push(...faultsOf(node, error));
     return undefined;

@@ -1,7 +1,7 @@
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { EntryDestination, Rejection } from '../delivery/destination';
 import type { QueueCounts } from '../delivery/node-ledger';
-import type { QueuedEvent } from '../delivery/queued-event';
+import type { QueuedEvent, RecordOrigin } from '../delivery/queued-event';
 import type { StoredEvent } from '../event/tracking-event';
 import type { EventWork } from './event-work';
 import { RoutingBackend } from './routing.backend';
@@ -14,7 +14,7 @@ export interface EventCarrier {
   readonly delivery: DeliveryOptions;
   /** Whether it ends in this process: then a role changes nothing, and at shutdown it is worked off before the children close. */
   readonly isLocal: boolean;
-  /** Makes ready what needs a wait, before the tree is put together. @throws TrackingConfigException for what is missing */
+  /** Makes ready what needs a wait, while the node is built. @throws TrackingConfigException for what is missing */
   open?(): Promise<void>;
   /** Told once where it stands, before anything is sent. */
   attach(surroundings: CarrierSurroundings): void;
@@ -39,7 +39,7 @@ export interface CarrierSurroundings {
   readonly warn: (text: string) => void;
   readonly tell: (text: string) => void;
   /** Keeps as a dead letter what cannot be given to the node it is for. */
-  readonly keepLetter: (path: string, event: StoredEvent, reason: string, isRaw: boolean) => void;
+  readonly keepLetter: (path: string, event: StoredEvent, reason: string, origin: RecordOrigin) => void;
 }
 
 /** A routing backend whose children get their events from a queue, after `emit` has returned. */

@@ -53,7 +53,7 @@ export class RouteNode {
     this.take = this.takerOf(backend);
   }
 
-  private readonly take: (envelope: Envelope) => DropReason | undefined;
+  private readonly take: (envelope: Envelope, isLent: boolean) => DropReason | undefined;
 
   /** Undefined for a backend of the application that takes its events one by one. */
   get sink(): EnvelopeBackend | undefined {
@@ -123,7 +123,7 @@ export class RouteNode {
         this.handOn(current, confirmation);
         return undefined;
       }
-      const refused = this.take(current);
+      const refused = this.take(current, confirmation?.isLender === true);
       if (refused === undefined && confirmation !== undefined) this.confirm(confirmation);
       return refused;
     } catch (error) {
@@ -149,13 +149,14 @@ export class RouteNode {
     );
   }
 
-  private takerOf(backend: object): (envelope: Envelope) => DropReason | undefined {
+  private takerOf(backend: object): (envelope: Envelope, isLent: boolean) => DropReason | undefined {
     const { place, processing, notices } = this.surroundings;
     const shipped = this.sink;
     if (shipped !== undefined) {
       shipped.attach?.(place, notices);
-      if (shipped.callsApplication !== true) return (envelope) => shipped.accept(envelope);
-      return (envelope) => processing.run(envelope.id, envelope.depth, place, () => shipped.accept(envelope));
+      if (shipped.callsApplication !== true) return (envelope, isLent) => shipped.accept(envelope, isLent);
+      return (envelope, isLent) =>
+        processing.run(envelope.id, envelope.depth, place, () => shipped.accept(envelope, isLent));
     }
     const application = backend as { send(event: TrackingEvent): unknown }; // a promise is what must not go unseen
     return (envelope) => {

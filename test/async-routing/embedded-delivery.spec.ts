@@ -53,7 +53,7 @@ const work = ({ ledger }: Run) => ledger.node('later')?.work;
 
 describe('The queue of a process', () => {
   it('has given every event to the children, in order, when the application has closed', async () => {
-    const run = await start();
+    const run = await start({ shutdownTimeoutMs: 10_000 });
     const names = Array.from({ length: 1000 }, (_, at) => `e${String(at)}`);
     for (const name of names) run.tracker.emit(name);
     await run.app.close();

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { EventCarrier } from '../../routing/queued-routing';
 import { QueuedRouting } from '../../routing/queued-routing';
@@ -12,7 +12,7 @@ import { EmbeddedQueue } from './embedded-queue';
  * @throws TrackingConfigException for its options
  */
 @Injectable()
-export class AsyncRoutingBackend extends QueuedRouting implements OnModuleInit, OnApplicationShutdown {
+export class AsyncRoutingBackend extends QueuedRouting implements OnApplicationShutdown {
   readonly queue: EventCarrier;
   readonly processIn: 'worker' | 'emitter';
   private readonly isWanted: (name: string) => boolean;
@@ -35,10 +35,6 @@ export class AsyncRoutingBackend extends QueuedRouting implements OnModuleInit, 
 
   static idle(): AsyncRoutingBackend {
     return new AsyncRoutingBackend();
-  }
-
-  async onModuleInit(): Promise<void> {
-    await this.queue.open?.();
   }
 
   /** After the drain, as the tree is below the tracker, and before the queue is closed, as that is below this. */

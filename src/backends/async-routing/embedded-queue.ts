@@ -8,7 +8,8 @@ import type { EventWork } from '../../routing/event-work';
 /**
  * The queue of a process that has no other: the delivery before the node is the queue, and its events are worked off in the same
  * process, a slice in each turn of the event loop. An event on its disk is forgotten there once every child has it for good; one
- * in memory, which is no safer here than there, as soon as the children have taken it.
+ * in memory, which is no safer here than there, as soon as the children have taken it, unless it stands behind another queue that
+ * keeps it.
  */
 export class EmbeddedQueue implements EventCarrier {
   /** No attempt ends for want of time: it has the events, and whatever they wait for has a limit of its own. */
@@ -29,7 +30,7 @@ export class EmbeddedQueue implements EventCarrier {
     const left = new Set(entries.keys());
     const items = entries.map((entry) => ({
       envelope: work.envelopeOf(entry),
-      isLent: entry.stored !== undefined,
+      isLent: entry.stored !== undefined || entry.isLent,
       isProcessed,
     }));
     await work.run(items, (index) => left.delete(index));

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Inject } from '@nestjs/common';
 import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bull';
@@ -12,7 +13,7 @@ import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-rou
 import { getBackendToken } from '../../routing/tokens';
 import { showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
 import { BullHub } from './bull-hub';
-import type { BullWorker } from './bull-worker';
+import { answers, type BullWorker } from './bull-worker';
 
 export interface BullQueueOptions {
   /**
@@ -108,11 +109,20 @@ class BullCarrier implements EventCarrier {
     return this.watch?.read();
   }
 
-  /** Bull closes a connection only once it is there: a Redis that is down would keep the process from ending. */
-  close(): void {
+  /** Bull waits for what a Redis that is down, or deaf, has not answered: that would keep the process from ending. */
+  async close(): Promise<void> {
     const { queue } = this;
-    if (queue === undefined || queue.client.status === 'ready') return;
-    for (const client of queue.clients) client.disconnect();
+    if (queue === undefined || (await answers(queue))) return;
+    // First, or Bull takes what is cut for an outage, and comes back to it later.
+    const isClosed = queue.close(true);
+    // Taken from Bull, which waits for the end of each: a connection that is cut while it is made never comes to one.
+    for (const client of queue.clients.splice(0)) {
+      const isOpen = client.status === 'ready';
+      client.disconnect();
+      // By itself it waits two seconds for the other side to end the connection too.
+      if (isOpen) (client as unknown as { readonly stream?: Socket }).stream?.destroy();
+    }
+    await isClosed;
   }
 }
 

@@ -13,11 +13,14 @@ import type { BullHub } from './bull-hub';
 const SWEEP_PAGE = 100;
 /** For what is still to be said to a Redis that may be gone. */
 const GIVE_BACK_MS = 2000;
+/** A Redis that does not answer in that time is taken for gone. */
+const ANSWER_MS = 500;
 
 export class BullWorker {
   private isBegun = false;
   private isEnding = false;
-  private readonly underWay = new Set<Promise<void>>();
+  /** By the id of the job. */
+  private readonly underWay = new Map<string, Promise<void>>();
 
   constructor(
     private readonly queue: Queue,
@@ -30,30 +33,49 @@ export class BullWorker {
     this.isBegun = true;
     const { queue } = this;
     queue.on('failed', this.onFailed);
+    queue.client.on('ready', this.onReady);
+    // Bull lets go of its promise, which rejects where the connection ends before it was there: the process would end with it.
+    const nameWorker = queue.setWorkerName.bind(queue);
+    queue.setWorkerName = () => nameWorker().catch(() => undefined);
     // Resolves when the queue is closed.
     queue
       .process(JOB_NAME, this.concurrency, (job: Job<unknown>) => this.handle(job))
       .catch((error: unknown) => {
         if (!this.isEnding) this.warn(`the queue "${queue.name}" cannot be worked off: ${describeError(error)}`);
       });
-    this.sweep().catch(() => undefined); // what is there is told of again when it fails again, and seen by the next start
+    if (this.isConnected()) this.onReady();
   }
 
   /** Takes no more jobs. */
   async end(): Promise<void> {
     if (!this.isBegun || this.isEnding) return;
     this.isEnding = true;
-    // Else it would wait for a connection that may never come.
-    if (this.isConnected()) await this.queue.pause(true, true).catch(() => undefined);
+    // To wake what waits for a job Bull cuts a connection, and makes it anew, which may take for ever; nothing needs it any more.
+    internals(this.queue).bclient.connect = () => Promise.resolve();
+    const isPaused = this.queue.pause(true, true).catch(() => undefined);
+    if (await answers(this.queue)) await within(GIVE_BACK_MS, isPaused);
   }
 
   /** Resolves when the jobs under way are done or given back, and Redis knows. */
   async giveBack(): Promise<void> {
     if (!this.isBegun) return;
-    const isOver = new Promise((resolve) => setTimeout(resolve, GIVE_BACK_MS).unref());
-    await Promise.race([Promise.allSettled([...this.underWay]), isOver]);
-    if (!this.isConnected()) return;
-    await Promise.race([this.queue.whenCurrentJobsFinished().catch(() => undefined), isOver]);
+    const { queue } = this;
+    queue.client.off('ready', this.onReady);
+    await within(GIVE_BACK_MS, Promise.allSettled([...this.underWay.values()]));
+    if (!(await answers(queue))) return;
+    // Not by queue.whenCurrentJobsFinished: it makes a connection anew, and where that fails the process ends.
+    await within(GIVE_BACK_MS, Promise.all(Object.values(internals(queue).processing)));
+    await within(GIVE_BACK_MS, this.giveBackUnbegun());
+  }
+
+  /** Bull takes the next job with the end of the last one, and after `end` begins none: it would be held until its lock is over. */
+  private async giveBackUnbegun(): Promise<void> {
+    const { queue } = this;
+    const { token } = internals(queue);
+    for (const job of (await queue.getActive()) as (Job | null)[]) {
+      if (job?.name !== JOB_NAME || this.underWay.has(String(job.id))) continue;
+      if ((await queue.client.get(job.lockKey())) === token) await job.moveToFailed({ message: 'the worker closes' });
+    }
   }
 
   private isConnected(): boolean {
@@ -61,13 +83,14 @@ export class BullWorker {
   }
 
   private async handle(job: Job<unknown>): Promise<void> {
+    const id = String(job.id);
     const done = this.work(job);
     const ended = done.then(
       () => undefined,
       () => undefined,
     );
-    this.underWay.add(ended);
-    void ended.finally(() => this.underWay.delete(ended));
+    this.underWay.set(id, ended);
+    void ended.finally(() => this.underWay.get(id) === ended && this.underWay.delete(id));
     await done;
   }
 
@@ -83,6 +106,7 @@ export class BullWorker {
         read,
         `unknown-path: this worker has no AsyncRoutingBackend "${read.path}" of tracker "${read.tracker}"; it has ${this.hub.known()}`,
       );
+      await this.settle(job as Job<EventJob>, read, []);
       return;
     }
     const left = new Set(read.events.keys());
@@ -97,7 +121,8 @@ export class BullWorker {
 
   private async settle(job: Job<EventJob>, read: ReadJob, left: readonly number[]): Promise<void> {
     const settled = read.events.length - left.length;
-    const counted = settled === 0 ? undefined : countSettled(this.queue, read.emitter, settled);
+    // A count that fails must not bring back what is settled.
+    const counted = settled === 0 ? undefined : countSettled(this.queue, read.emitter, settled).catch(() => undefined);
     // Done or not, what is settled must neither be sent again nor fill Redis.
     const narrowed = job.update(narrowJob(job.data, left));
     // Where all are, the job may be gone, and need not come back for that.
@@ -107,7 +132,7 @@ export class BullWorker {
 
   private bury({ tracker, path, events }: ReadJob, reason: string): void {
     const keeper = this.hub.nearest(tracker);
-    for (const { event } of events) keeper?.keepLetter(path, event, reason, false);
+    for (const { event, origin } of events) keeper?.keepLetter(path, event, reason, origin);
     this.warn(`${String(events.length)} events became dead letters: ${reason}.`);
   }
 
@@ -118,30 +143,48 @@ export class BullWorker {
       ...{ context: {}, data: { raw: job.data } },
     };
     const keeper = this.hub.nearest(String(tracker));
-    keeper?.keepLetter(typeof path === 'string' ? path : keeper.path, event, `unreadable: ${reason}`, true);
+    keeper?.keepLetter(typeof path === 'string' ? path : keeper.path, event, `unreadable: ${reason}`, {
+      isRaw: true,
+    });
     this.warn(`a job of the queue "${this.queue.name}" became a dead letter: ${reason}.`);
   }
 
   /** Those that Bull gave up: a job that took its worker down again and again. */
   private async sweep(): Promise<void> {
-    await this.queue.isReady();
-    for (;;) {
-      const jobs = (await this.queue.getFailed(0, SWEEP_PAGE - 1)).filter((job: Job | null) => job?.name === JOB_NAME);
+    for (let kept = 0; ;) {
+      const jobs = (await this.queue.getFailed(kept, kept + SWEEP_PAGE - 1)) as (Job<unknown> | null)[];
       if (jobs.length === 0) return;
-      for (const job of jobs) await this.buryFailed(job, job.failedReason ?? 'unknown');
+      for (const job of jobs) {
+        const isOurs = job?.name === JOB_NAME && (await this.buryFailed(job, job.failedReason ?? 'unknown'));
+        if (!isOurs) kept++;
+      }
     }
   }
 
-  private async buryFailed(job: Job<unknown>, why: string): Promise<void> {
+  /** @returns whether it was for this worker to bury: others look for them at the same time */
+  private async buryFailed(job: Job<unknown>, why: string): Promise<boolean> {
+    const { queue } = this;
+    if (!(await job.takeLock()) || !(await job.isFailed())) return false;
     const read = readJob(job.data);
     if (typeof read === 'string') this.buryRaw(job, read);
-    else if (read.events.length > 0) this.bury(read, `given-up: Bull gave the job up: ${why}`);
-    await job.remove();
+    else if (read.events.length > 0) {
+      this.bury(read, `given-up: Bull gave the job up: ${why}`);
+      await countSettled(queue, read.emitter, read.events.length);
+    }
+    // Not by job.remove, for which the lock would have to be gone before the job.
+    const id = String(job.id);
+    await queue.client.multi().zrem(queue.toKey('failed'), id).del(queue.toKey(id), job.lockKey()).exec();
+    return true;
   }
 
   private warn(text: string): void {
     this.hub.nearest('default')?.warn(text);
   }
+
+  /** Also after an outage, in which a job may have failed unheard. */
+  private readonly onReady = (): void => {
+    this.sweep().catch(() => undefined); // they are still there, and looked for when the connection is there again
+  };
 
   /** Told of each attempt that failed, and by the one who looked also of those that are given up. */
   private readonly onFailed = (job: Job | null, error: Error): void => {
@@ -149,6 +192,43 @@ export class BullWorker {
     job
       .isFailed()
       .then((isGivenUp) => (isGivenUp ? this.buryFailed(job, error.message) : undefined))
-      .catch(() => undefined); // it is still there, and swept by the next start
+      .catch(() => undefined); // it is still there, and swept after the next connection or start
   };
+}
+
+/** What Bull's own types leave out. */
+interface BullInternals {
+  /** The value of the locks of this Queue. */
+  readonly token: string;
+  /** The connection on which it waits for jobs. */
+  readonly bclient: { connect: () => Promise<void> };
+  /** What each of its loops waits for. */
+  readonly processing: Readonly<Record<string, Promise<unknown>>>;
+}
+
+function internals(queue: Queue): BullInternals {
+  return queue as unknown as BullInternals;
+}
+
+/** Whether Redis does, by now. */
+export async function answers({ client }: Queue): Promise<boolean> {
+  if (client.status !== 'ready') return false;
+  return (await within(ANSWER_MS, client.ping())) === 'PONG';
+}
+
+/** What it resolves with; undefined where it rejects, or takes longer. */
+async function within<T>(timeoutMs: number, wait: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const isOver = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined);
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([wait, isOver]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
 }

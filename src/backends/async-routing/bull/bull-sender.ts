@@ -7,13 +7,14 @@ import type { QueueWatch } from './queue-watch';
 /**
  * Bull's own attempts only bring back the job of a worker that died or closed, which says nothing against the events: so there
  * are more than any deployment uses up. A job that is done is kept for a while, as a reply that was lost is asked for again under
- * the same id.
+ * the same id. A time-out that the application gives its own jobs would run the same events twice side by side.
  */
 const JOB_OPTIONS = {
   attempts: 1000,
   removeOnComplete: { age: 600, count: 50_000 },
   removeOnFail: false,
   stackTraceLimit: 1,
+  timeout: 0,
 };
 
 const CONNECT_MS = 1000;
@@ -38,10 +39,11 @@ export class BullSender {
     }
     const unread = entries.filter(({ facts }) => facts.isRaw === true);
     const events = unread.length === 0 ? entries : entries.filter(({ facts }) => facts.isRaw !== true);
+    const { emitter } = this.watch;
     const looked = this.watch.look();
     const added = [...unread.map((entry) => this.addRaw(entry)), ...(events.length > 0 ? [this.add(events)] : [])];
     await Promise.all([looked, ...added]);
-    this.watch.put(entries.length);
+    this.watch.put(events.length, emitter);
   }
 
   /** A connection that is being made is worth a moment; one that was lost is not. */

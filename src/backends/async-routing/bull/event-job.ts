@@ -71,11 +71,12 @@ export function writeJob(
 }
 
 /**
- * The id of a job: that of the same events again, or a job whose reply was lost would run twice. Bull ignores one that it knows.
+ * The id of a job: that of the same events again, or a job whose reply was lost would run twice. Bull ignores one that it knows,
+ * be it done: so an event that is redriven, and by that accepted anew, has to make another id.
  */
 export function jobIdOf(path: string, entries: readonly QueuedEvent[]): string {
   const hash = createHash('sha256').update(path);
-  for (const { id } of entries) hash.update(id);
+  for (const { id, acceptedAt } of entries) hash.update(`${id} ${String(acceptedAt)}\n`);
   return `t-${hash.digest('base64url').slice(0, 22)}`;
 }
 
@@ -118,5 +119,10 @@ function readEvent(written: unknown, { dates, depth, parentId }: EventFacts): Re
   reviveDates(event, dates);
   if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
   if (Number.isNaN(event.timestamp.getTime())) throw new Error('its timestamp is no time');
+  if (!isObject(event.context) || !isObject(event.data)) throw new Error('its context or its data is no object');
   return { event, origin: { depth, parentId } };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

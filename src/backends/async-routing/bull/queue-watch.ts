@@ -16,11 +16,18 @@ export interface WatchReports {
   readonly tell: (text: string) => void;
 }
 
+/** What one process put there since the queue was last found emptied. */
+interface Account {
+  readonly emitter: string;
+  added: number;
+  settled: number;
+}
+
 export class QueueWatch {
   private epoch: string | undefined;
-  private emitterId = randomUUID();
-  private added = 0;
-  private settled = 0;
+  private account = openAccount();
+  /** The one before: a batch was on its way with its name when the queue was found emptied. */
+  private previous: Account | undefined;
   private emptied = 0;
   private counts: { readonly waitingJobs: number; readonly activeJobs: number; readonly lookedAt: Date } | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -33,7 +40,7 @@ export class QueueWatch {
 
   /** Under which workers count what they have settled of this process. */
   get emitter(): string {
-    return this.emitterId;
+    return this.account.emitter;
   }
 
   read(): QueueCounts {
@@ -52,24 +59,37 @@ export class QueueWatch {
   end(): void {
     clearInterval(this.timer);
     this.queue.client.off('ready', this.onReady);
+    this.queue.off('error', this.onError);
   }
 
   /** For when events are put there; together with them, so that it costs no wait of its own. */
   async look(): Promise<void> {
     const { client } = this.queue;
-    const [epoch, settled] = await client.mget(this.key('epoch'), settledKey(this.queue, this.emitterId));
-    this.settled = Number(settled ?? 0);
+    const accounts = this.accounts();
+    const keys = accounts.map(({ emitter }) => settledKey(this.queue, emitter));
+    const [epoch, ...counts] = await client.mget(this.key('epoch'), ...keys);
+    for (const [index, account] of accounts.entries()) {
+      const settled = Number(counts[index] ?? 0);
+      // A count that has expired begins again at nothing.
+      if (settled < account.settled) account.added -= account.settled;
+      account.settled = settled;
+    }
     if (epoch === undefined || epoch === null) await this.writeEpoch();
     else if (this.epoch !== undefined && epoch !== this.epoch) this.reportEmptied(epoch);
     else this.epoch = epoch;
   }
 
-  put(events: number): void {
-    this.added += events;
+  /** @param emitter what it was when their job was written */
+  put(events: number, emitter: string): void {
+    for (const account of this.accounts()) if (account.emitter === emitter) account.added += events;
   }
 
   private get unsettled(): number {
-    return Math.max(this.added - this.settled, 0);
+    return this.accounts().reduce((sum, { added, settled }) => sum + Math.max(added - settled, 0), 0);
+  }
+
+  private accounts(): Account[] {
+    return this.previous === undefined ? [this.account] : [this.account, this.previous];
   }
 
   private async writeEpoch(): Promise<void> {
@@ -78,16 +98,15 @@ export class QueueWatch {
     await client.set(this.key('epoch'), epoch, 'NX');
     const found = (await client.get(this.key('epoch'))) ?? epoch;
     if (this.epoch === undefined) this.epoch = found;
-    else this.reportEmptied(found);
+    else if (found !== this.epoch) this.reportEmptied(found); // else another look of this process has told of it already
   }
 
   private reportEmptied(epoch: string): void {
     const lost = this.unsettled;
     this.emptied += lost;
     this.epoch = epoch;
-    this.added = 0;
-    this.settled = 0;
-    this.emitterId = randomUUID();
+    this.previous = { emitter: this.emitter, added: 0, settled: 0 };
+    this.account = openAccount();
     this.reports.warn(
       `the queue "${this.queue.name}" was emptied (FLUSHALL, an eviction, or a Redis that lost its file): of the events of this ` +
         `process at most ${String(lost)} were in it and are lost ('queue emptied'; emptiedEvents in the ledger). Mend: keep tracking in a Redis with appendonly yes and maxmemory-policy noeviction.`,
@@ -101,7 +120,7 @@ export class QueueWatch {
       // Where the queue is paused its jobs are counted apart, of which the types know nothing.
       const { waiting, active, delayed, paused = 0 } = (await queue.getJobCounts()) as JobCounts & { paused?: number };
       this.counts = { waitingJobs: waiting + delayed + paused, activeJobs: active, lookedAt: new Date() };
-      if (this.added > 0) await this.look();
+      if (this.accounts().some(({ added }) => added > 0)) await this.look();
     } catch {
       // It went away while it was asked; the next time is soon.
     }
@@ -135,6 +154,10 @@ export class QueueWatch {
       `the Redis of the queue "${this.queue.name}" cannot be reached (${error.message}); events wait, and it is tried again.`,
     );
   };
+}
+
+function openAccount(): Account {
+  return { emitter: randomUUID(), added: 0, settled: 0 };
 }
 
 /** Counts, for the process that put them there, events that are settled. */
