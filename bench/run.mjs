@@ -1,6 +1,7 @@
 // npm run bench -- emit [--json] [--pairs 5] [--case b] [--bytes 1024]
 // npm run bench -- http [--json] [--pairs 5] [--case fastify]
 // npm run bench -- delivery [--json] [--pairs 5] [--case accept|mongo|wire|outage]
+// npm run bench -- async [--json] [--pairs 5] [--case queue|accept|web] [--bytes 1024]
 // --smoke runs every bench once with little work: whether it runs, not what it measures.
 import { parseArgs } from 'node:util';
 
@@ -19,6 +20,7 @@ const benches = {
   emit: () => import('./emit/emit.mjs'),
   http: () => import('./http/http.mjs'),
   delivery: () => import('./delivery/delivery.mjs'),
+  async: () => import('./async/async.mjs'),
 };
 const names = values.smoke ? Object.keys(benches) : positionals;
 if (names.length === 0 || names.some((name) => !(name in benches))) {

@@ -1,17 +1,18 @@
-// `npm run chaos -- [--kills 20] [--backend mongo|segment] [--signal KILL|TERM] [--json]`
+// `npm run chaos -- [--kills 20] [--backend mongo|segment|bull] [--signal KILL|TERM] [--json]`
 // Starts an application that emits, stops it at random moments, starts it again, and compares what it relied on with what arrived.
 // KILL: `durable`; an event is relied on once emitConfirmed has resolved. TERM: no disk, the sink is up; once emit has returned.
+// bull: a web process and two workers around a Redis, stopped in turns (scripts/chaos/bull.mjs), into MongoDB.
 // For MongoDB the URL is MONGO_URL, or that of `npm run services`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runBull } from './chaos/bull.mjs';
 import { startSink } from './chaos/http-sink.mjs';
-import { readState } from './services/cache.mjs';
+import { openMongo } from './chaos/mongo-sink.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,8 +23,12 @@ const { values: options } = parseArgs({
   },
 });
 const kills = Number(options.kills);
-if (!(kills >= 0) || !['mongo', 'segment'].includes(options.backend) || !['KILL', 'TERM'].includes(options.signal)) {
-  console.error('chaos: npm run chaos -- [--kills 20] [--backend mongo|segment] [--signal KILL|TERM]');
+if (
+  !(kills >= 0) ||
+  !['mongo', 'segment', 'bull'].includes(options.backend) ||
+  !['KILL', 'TERM'].includes(options.signal)
+) {
+  console.error('chaos: npm run chaos -- [--kills 20] [--backend mongo|segment|bull] [--signal KILL|TERM]');
   process.exit(2);
 }
 
@@ -34,8 +39,32 @@ const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
 const relied = new Set();
 let sentAgain = 0;
 
-const sink = options.backend === 'mongo' ? await openMongo() : await openHttp();
+const sink = options.backend === 'segment' ? await openHttp() : await openMongo();
 try {
+  const { dead, more, said } = options.backend === 'bull' ? await runProcesses() : await runLives();
+  const arrived = await sink.arrived();
+  const lost = [...relied].filter((key) => !arrived.has(key) && !dead.has(key));
+  sentAgain += sink.sentAgain();
+  const figures = { relied: relied.size, arrived: arrived.size, lost: lost.length, sentAgain, ...more };
+  console.log(
+    options.json
+      ? JSON.stringify({ chaos: options.backend, signal: options.signal, kills, ...figures })
+      : `relied on ${figures.relied}, arrived ${figures.arrived} distinct, lost ${figures.lost}, sent again ${figures.sentAgain}${said}`,
+  );
+  if (lost.length > 0 || relied.size === 0) {
+    console.error(`chaos: lost, for example: ${lost.slice(0, 5).join(', ')}`);
+    process.exitCode = 1;
+  }
+  for (const fault of more.faults ?? []) {
+    console.error(`chaos: ${fault}`);
+    process.exitCode = 1;
+  }
+} finally {
+  await sink.close();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function runLives() {
   for (let life = 1; life <= kills; life++) {
     await live(life, 'emit', async (child) => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
@@ -44,22 +73,18 @@ try {
   }
   // The last life only delivers what the others have left.
   await live(kills + 1, 'deliver', async () => undefined);
-  const arrived = await sink.arrived();
-  const lost = [...relied].filter((key) => !arrived.has(key));
-  sentAgain += sink.sentAgain();
-  const figures = { relied: relied.size, arrived: arrived.size, lost: lost.length, sentAgain };
-  console.log(
-    options.json
-      ? JSON.stringify({ chaos: options.backend, signal: options.signal, kills, ...figures })
-      : `relied on ${figures.relied}, arrived ${figures.arrived} distinct, lost ${figures.lost}, sent again ${figures.sentAgain}`,
-  );
-  if (lost.length > 0 || relied.size === 0) {
-    console.error(`chaos: lost, for example: ${lost.slice(0, 5).join(', ')}`);
-    process.exitCode = 1;
-  }
-} finally {
-  await sink.close();
-  rmSync(directory, { recursive: true, force: true });
+  return { dead: new Set(), more: {}, said: '' };
+}
+
+async function runProcesses() {
+  const { signal } = options;
+  const { dead, faults, books } = await runBull({
+    ...{ kills, signal, directory, url: sink.url, patienceMs: PATIENCE_MS },
+    onRelied: (key) => relied.add(key),
+    onSentAgain: (events) => (sentAgain += events),
+  });
+  const said = `, dead-lettered ${dead.size}, books balanced in ${books.balanced} of ${books.read} lives`;
+  return { dead, more: { deadLettered: dead.size, books, faults }, said };
 }
 
 /** One life of the application. @param meanwhile called once it relies on its first event, or has begun to deliver */
@@ -109,31 +134,4 @@ async function openHttp() {
     sentAgain: () => server.events.length - new Set(server.events.map(({ messageId }) => messageId)).size,
     close: () => server.close(),
   };
-}
-
-async function openMongo() {
-  const require = createRequire(import.meta.url);
-  const { MongoClient } = require('mongodb');
-  const base = mongoUrl();
-  const client = await new MongoClient(base, { serverSelectionTimeoutMS: 5000 }).connect();
-  const name = `chaos_${process.pid}_${Date.now()}`;
-  return {
-    url: `${base.replace(/\/+$/, '')}/${name}`,
-    arrived: async () => {
-      const keys = await client.db(name).collection('events').find().project({ 'data.key': 1 }).toArray();
-      return new Set(keys.map(({ data }) => data.key));
-    },
-    sentAgain: () => 0, // the emitter counts the server's duplicate-key replies
-    close: async () => {
-      await client.db(name).dropDatabase();
-      await client.close();
-    },
-  };
-}
-
-function mongoUrl() {
-  const url = process.env.MONGO_URL || readState().mongo?.url;
-  if (url) return url;
-  console.error('chaos: there is no MongoDB. Mend: npm run services, or MONGO_URL=mongodb://… npm run chaos.');
-  return process.exit(2);
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readState } from '../../scripts/services/cache.mjs';
-import { measure, median, report } from '../figures.mjs';
+import { each, inPairs, measure, report } from '../figures.mjs';
 
 const script = (name) => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url));
 const require = createRequire(import.meta.url);
@@ -24,24 +24,23 @@ export async function run({ json, smoke, pairs, only }) {
 /** The synchronous part of emit, beside that of others. */
 function accept({ smoke, pairs }) {
   const count = smoke ? 500 : undefined;
-  return [
+  const subjects = [
     { subject: 'emit into memory', name: 'memory', bar: 0.8 },
     { subject: 'emit, durable', name: 'durable', bar: 1.6 },
     { subject: '@segment/analytics-node track()', name: 'segment', needs: '@segment/analytics-node' },
     { subject: 'posthog-node capture()', name: 'posthog', needs: 'posthog-node' },
     { subject: '@opentelemetry/sdk-logs emit()', name: 'otel', needs: '@opentelemetry/sdk-logs' },
-  ]
-    .filter(({ needs }) => isInstalled(needs))
-    .map(({ subject, name, bar }) =>
-      inPairs({
-        ...{ case: 'accept', subject, versus: 'JSON.stringify', bar, pairs },
-        ours: () => measure(script('accept'), [name, 1024, count]),
-        theirs: () => measure(script('accept'), ['stringify', 1024, count]),
-      }),
-    );
+  ].filter(({ needs }) => isInstalled(needs));
+  return each(subjects, ({ subject, name, bar }) =>
+    inPairs({
+      ...{ case: 'accept', subject, versus: 'JSON.stringify', bar, pairs },
+      ours: () => measure(script('accept'), [name, 1024, count]),
+      theirs: () => measure(script('accept'), ['stringify', 1024, count]),
+    }),
+  );
 }
 
-function mongo({ smoke, pairs }) {
+async function mongo({ smoke, pairs }) {
   const url = mongoUrl();
   if (url === undefined) {
     console.error(
@@ -52,12 +51,12 @@ function mongo({ smoke, pairs }) {
   process.env.MONGO_URL = url;
   const count = smoke ? 1000 : undefined;
   return [
-    inPairs({
+    await inPairs({
       ...{ case: 'mongo', subject: 'MongoBackend', versus: 'insertMany of 500', barUs: 6, barRate: 0.9, pairs },
       ours: () => measure(script('mongo'), ['ours', count]),
       theirs: () => measure(script('mongo'), ['raw', count]),
     }),
-  ].flat();
+  ];
 }
 
 async function wire({ smoke, pairs }) {
@@ -66,10 +65,11 @@ async function wire({ smoke, pairs }) {
   const count = smoke ? 1000 : undefined;
   try {
     const theirs = () => measure(script('wire'), ['segment', sink.url, count]);
-    return [
+    const subjects = [
       { subject: 'SegmentBackend, plain', name: 'ours', barRate: 3 },
       { subject: 'SegmentBackend, gzip', name: 'ours-gzip' },
-    ].map(({ subject, name, barRate }) =>
+    ];
+    return await each(subjects, ({ subject, name, barRate }) =>
       inPairs({
         ...{ case: 'wire', subject, versus: '@segment/analytics-node', barRate, pairs },
         ours: () => measure(script('wire'), [name, sink.url, count]),
@@ -106,34 +106,6 @@ function outage({ smoke }) {
     }),
     figure('replay from disk', replay, { bar: '50,000/s', met: judge(replay.perSecond >= 50_000) }),
   ];
-}
-
-function inPairs({ case: name, subject, versus, bar, barUs, barRate, pairs, ours, theirs }) {
-  const mine = [];
-  const other = [];
-  for (let pair = 0; pair < pairs; pair++) {
-    mine.push(ours());
-    other.push(theirs());
-  }
-  const of = (read) => median(mine.map((figure, at) => read(figure, other[at])));
-  const cpuUs = of((figure) => figure.cpuUs);
-  const ratio = of((figure, against) => figure.cpuUs / against.cpuUs);
-  const addedUs = of((figure, against) => figure.cpuUs - against.cpuUs);
-  const perSecond = of((figure) => figure.perSecond ?? 1e6 / figure.cpuUs);
-  const rate =
-    mine[0].perSecond === undefined ? undefined : of((figure, against) => figure.perSecond / against.perSecond);
-  const bars = [
-    ...(bar === undefined ? [] : [{ text: String(bar), met: ratio <= bar }]),
-    ...(barUs === undefined ? [] : [{ text: `+${barUs} µs`, met: addedUs <= barUs }]),
-    ...(barRate === undefined ? [] : [{ text: `${barRate} x events/s`, met: rate >= barRate }]),
-  ];
-  return {
-    ...{ case: name, bytes: mine[0].bytes, cpuUs, perSecond, versus, ratio },
-    subject: rate === undefined ? subject : `${subject}: ${rate.toFixed(2)} x events/s`,
-    ...(rate === undefined ? {} : { rate }),
-    ...(barUs === undefined ? {} : { addedUs }),
-    ...(bars.length === 0 ? {} : { bar: bars.map(({ text }) => text).join(', '), met: bars.every(({ met }) => met) }),
-  };
 }
 
 function isInstalled(name) {

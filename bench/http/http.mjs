@@ -1,9 +1,8 @@
 // What tracking adds to a request: four variants of one application, on Express and on Fastify, each in a process of its own
 // (server.mjs), under the load that autocannon makes in this one.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
+import { ask, leave, startChild } from '../children.mjs';
 import { median, report } from '../figures.mjs';
 
 const server = fileURLToPath(new URL('./server.mjs', import.meta.url));
@@ -64,12 +63,9 @@ function figureOf(adapter, variant, rounds) {
 }
 
 async function measure(adapter, variant, { warmUp, requests }) {
-  const child = fork(server, [adapter, variant], {
-    execArgv: ['--expose-gc'], // not this process's own: with `node -e`, each child would run that code and fork again
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
+  const { child, said } = await startChild(server, [adapter, variant]);
   try {
-    const { url } = await answerOf(child);
+    const { url } = said;
     await send(url, warmUp);
     const before = await ask(child, 'start');
     await send(url, requests);
@@ -79,7 +75,7 @@ async function measure(adapter, variant, { warmUp, requests }) {
     const cpuUs = (after.user + after.system - before.user - before.system) / requests;
     return { cpuUs, perSecond: requests / after.seconds, bytes };
   } finally {
-    if (child.connected) child.disconnect(); // it leaves by itself then
+    await leave(child);
   }
 }
 
@@ -98,26 +94,5 @@ async function send(url, amount) {
   const { errors, timeouts, non2xx, '2xx': answered } = result;
   if (answered !== amount) {
     throw new Error(`${answered} of ${amount} requests were answered: ${JSON.stringify({ errors, timeouts, non2xx })}`);
-  }
-}
-
-async function ask(child, question) {
-  const answer = answerOf(child);
-  child.send(question);
-  return answer;
-}
-
-async function answerOf(child) {
-  const given = new AbortController();
-  try {
-    const [answer] = await Promise.race([
-      once(child, 'message', { signal: given.signal }),
-      once(child, 'exit', { signal: given.signal }).then(([code, signal]) => {
-        throw new Error(`the server ended (${signal ?? code}) instead of answering`);
-      }),
-    ]);
-    return answer;
-  } finally {
-    given.abort();
   }
 }

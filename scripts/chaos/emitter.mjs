@@ -1,7 +1,8 @@
 // An application that emits until it is stopped, and says on its standard output which events it relies on (scripts/chaos.mjs).
 import 'reflect-metadata';
-import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { countDuplicates } from './duplicates.mjs';
+import { tell } from './tell.mjs';
 
 const require = createRequire(import.meta.url);
 const { Module } = require('@nestjs/common');
@@ -15,11 +16,6 @@ const delivery = {
   retry: { minDelayMs: 20, maxDelayMs: 200 },
 };
 
-/** Synchronously, or what was written before a SIGKILL would not be out. */
-function tell(line) {
-  writeSync(1, `${line}\n`);
-}
-
 function sink() {
   if (kind === 'segment') {
     const { SegmentBackend } = require('nestjs-event-tracking/segment');
@@ -27,16 +23,8 @@ function sink() {
   }
   const { MongooseModule } = require('@nestjs/mongoose');
   const { MongoBackend } = require('nestjs-event-tracking/mongoose');
-  const onConnectionCreate = (connection) => {
-    connection.on('connected', () => {
-      connection.getClient().on('commandSucceeded', ({ reply }) => {
-        const duplicates = (reply?.writeErrors ?? []).filter(({ code }) => code === 11000).length;
-        if (duplicates > 0) tell(`again ${duplicates}`);
-      });
-    });
-    return connection;
-  };
-  const imports = [MongooseModule.forRoot(url, { lazyConnection: true, monitorCommands: true, onConnectionCreate })];
+  const options = { lazyConnection: true, ...countDuplicates((count) => tell(`again ${count}`)) };
+  const imports = [MongooseModule.forRoot(url, options)];
   return backend(MongoBackend, { collection: 'events', indexes: false }, { delivery, imports });
 }
 

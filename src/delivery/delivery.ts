@@ -167,16 +167,15 @@ export class Delivery {
    * @param isLent whether whoever asks has it still, and takes it back ('returned') if it cannot be sent before the end
    */
   confirm(isLent = false): Promise<Outcome> {
-    const { latest } = this;
-    // What is gathered for the next write would die with the process.
-    if (latest === 'stored') return Promise.resolve(this.queue.flush() ? 'stored' : 'pending');
-    if (latest === undefined) return Promise.reject(new Error('no event was accepted'));
-    latest.isLent = isLent;
+    if (this.latest === undefined) return Promise.reject(new Error('no event was accepted'));
     return new Promise((resolve) => {
-      latest.onSettled = resolve;
-      this.ripeAt = 0; // somebody waits
-      this.wakeSoon();
+      this.tellOfLatest(resolve, isLent);
     });
+  }
+
+  /** The same for whoever has it still. @param tell called once, now or later */
+  lend(tell: (outcome: Outcome) => void): void {
+    this.tellOfLatest(tell, true);
   }
 
   /**
@@ -270,6 +269,20 @@ export class Delivery {
 
   purge(filter: DeadLetterFilter): number {
     return this.letters.takeOut(filter, () => true);
+  }
+
+  private tellOfLatest(tell: (outcome: Outcome) => void, isLent: boolean): void {
+    const { latest } = this;
+    if (latest === undefined) throw new Error('no event was accepted');
+    if (latest === 'stored') {
+      // What is gathered for the next write would die with the process.
+      tell(this.queue.flush() ? 'stored' : 'pending');
+      return;
+    }
+    latest.isLent = isLent;
+    latest.onSettled = tell;
+    this.ripeAt = 0; // somebody waits
+    this.wakeSoon();
   }
 
   private async drainOnce(timeoutMs: number): Promise<void> {

@@ -10,6 +10,8 @@ export interface OutcomeListener {
   settle(path: string, outcome: Destined, reason?: DropReason): void;
   /** For a backend that accepted the event and writes it later. */
   await(path: string, outcome: Promise<Destined | 'returned'>): void;
+  /** The same without a promise, where it is asked of every event. @returns to be called once */
+  hear?(): (outcome: Destined | 'returned') => void;
 }
 
 /** Collects, for one event, what becomes of it at each backend. */

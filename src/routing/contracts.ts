@@ -73,6 +73,8 @@ export interface EnvelopeBackend {
    * @param isLent whether whoever asks has the event still, and takes it back ('returned') if it cannot be sent before the end
    */
   confirm?(isLent?: boolean): Promise<Destined | 'returned'>;
+  /** The same for whoever has the event still, without a promise. @param tell called once, now or later */
+  lend?(tell: (outcome: Destined | 'returned') => void): void;
   /** For whoever has events elsewhere, where they are safe: whether more are welcome now. */
   readonly takesMore?: boolean;
   /** Resolves when more are. */

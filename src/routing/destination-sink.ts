@@ -16,6 +16,10 @@ export class DestinationSink implements EnvelopeBackend {
     return this.queue.confirm(isLent);
   }
 
+  lend(tell: (outcome: Destined | 'returned') => void): void {
+    this.queue.lend(tell);
+  }
+
   get takesMore(): boolean {
     return this.queue.takesMore;
   }

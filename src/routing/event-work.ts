@@ -99,27 +99,22 @@ export class EventWork {
     for (let at = 0; at < items.length; at++) ledger.receive();
     // Those that wait for something outside wait side by side; they go on in their order all the same.
     const underWay = this.waits ? items.map((item) => this.processWaiting(item, turns)) : undefined;
-    const pending: Promise<void>[] = [];
+    // Told by callbacks: a promise for each event, and for each child, would cost more than all else that is done for it.
+    const batch = new OpenEnds(onDone);
     let at = 0;
     for (const item of items) {
       const index = at++;
       const processed = underWay === undefined ? undefined : await underWay[index];
       // Asked again after each wait: others that waited for the same room may have taken it.
       while (!this.isStopped && (turns.isOver || this.fullChild() !== undefined)) await this.whenItsTurn(turns);
+      const end = batch.open(index);
       // Where code of the application emits while it processes an event, that belongs to the same user and request.
-      const done = this.inContextOf(item.envelope, () =>
-        this.conclude(item, underWay === undefined ? this.processAtOnce(item) : processed),
-      );
+      this.inContextOf(item.envelope, () => {
+        this.conclude(item, underWay === undefined ? this.processAtOnce(item) : processed, end);
+      });
       this.leaveHand();
-      if (done === true) onDone(index);
-      if (typeof done !== 'object') continue;
-      pending.push(
-        done.then((isDone) => {
-          if (isDone) onDone(index);
-        }),
-      );
     }
-    await Promise.all(pending);
+    await batch.closed();
   }
 
   private processAtOnce({ envelope, isProcessed }: WorkItem): Result | undefined {
@@ -153,32 +148,34 @@ export class EventWork {
     });
   }
 
-  /** @returns whether it is done, be it later */
-  private conclude({ envelope, isLent }: WorkItem, result: Result | undefined): boolean | Promise<boolean> {
+  /** @param end told once, now or later, whether it is done */
+  private conclude({ envelope, isLent }: WorkItem, result: Result | undefined, end: (isDone: boolean) => void): void {
     const { ledger, keepLetter } = this.parts;
     if (result === undefined || this.isStopped) {
       ledger.giveBack();
-      return false;
+      end(false);
+      return;
     }
     if (typeof result === 'string') {
       ledger.drop(result);
-      return true;
+      end(true);
+      return;
     }
     if (result instanceof Buried) {
       keepLetter(envelope.stored(), result.reason, originFacts(envelope));
       ledger.bury();
-      return true;
+      end(true);
+      return;
     }
-    const lender = isLent ? new Lender() : undefined;
-    this.node?.handOn(result, lender);
-    if (lender === undefined) {
+    if (!isLent) {
+      this.node?.handOn(result, undefined);
       ledger.settle();
-      return true;
+      end(true);
+      return;
     }
-    return lender.whenDone((isDone) => {
-      if (isDone) ledger.settle();
-      else ledger.giveBack();
-    });
+    const lender = new Lender(ledger, end);
+    this.node?.handOn(result, lender);
+    lender.close('stored'); // all children have it now
   }
 
   private inContextOf<T>(envelope: Envelope, code: () => T): T {
@@ -230,12 +227,39 @@ export class EventWork {
   }
 }
 
+/** What has begun and not ended in one batch. */
+class OpenEnds {
+  private count = 1;
+  private resolve: (() => void) | undefined;
+
+  constructor(private readonly onDone: (index: number) => void) {}
+
+  /** @returns to be called once, with whether it is done */
+  open(index: number): (isDone: boolean) => void {
+    this.count++;
+    return (isDone) => {
+      if (isDone) this.onDone(index);
+      if (--this.count === 0) this.resolve?.();
+    };
+  }
+
+  closed(): Promise<void> {
+    if (--this.count === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.resolve = resolve));
+  }
+}
+
 /** Hears what becomes of one event at each of the children, and has it still. */
 class Lender implements OutcomeListener {
   readonly isLender = true;
+  /** The children that have not told, and one that stands for those which have not been given it. */
   private open = 1;
   private isReturned = false;
-  private onDone: ((isDone: boolean) => void) | undefined;
+
+  constructor(
+    private readonly ledger: WorkLedger,
+    private readonly end: (isDone: boolean) => void,
+  ) {}
 
   settle(_path: string, outcome: Destined, reason?: DropReason): void {
     // Nobody has taken it, and nobody has refused it either.
@@ -243,33 +267,26 @@ class Lender implements OutcomeListener {
   }
 
   await(_path: string, outcome: Promise<Destined | 'returned'>): void {
-    this.open++;
-    outcome.then(
-      (where) => {
-        this.close(where);
-      },
-      () => {
-        this.close('dropped');
-      },
-    );
-  }
-
-  /** @param conclude told before whoever waits */
-  whenDone(conclude: (isDone: boolean) => void): boolean | Promise<boolean> {
-    if (--this.open === 0) {
-      conclude(!this.isReturned);
-      return !this.isReturned;
-    }
-    return new Promise((resolve) => {
-      this.onDone = (isDone) => {
-        conclude(isDone);
-        resolve(isDone);
-      };
+    outcome.then(this.hear(), () => {
+      this.close('dropped');
     });
   }
 
-  private close(outcome: Destined | 'returned'): void {
-    if (outcome === 'returned' || outcome === 'pending') this.isReturned = true;
-    if (--this.open === 0) this.onDone?.(!this.isReturned);
+  /** @returns to be told once what became of it at one child */
+  hear(): (outcome: Destined | 'returned') => void {
+    this.open++;
+    return this.onOutcome;
   }
+
+  close(outcome: Destined | 'returned'): void {
+    if (outcome === 'returned' || outcome === 'pending') this.isReturned = true;
+    if (--this.open > 0) return;
+    if (this.isReturned) this.ledger.giveBack();
+    else this.ledger.settle();
+    this.end(!this.isReturned);
+  }
+
+  private readonly onOutcome = (outcome: Destined | 'returned'): void => {
+    this.close(outcome);
+  };
 }

@@ -189,7 +189,12 @@ export class RouteNode {
   }
 
   private confirm(confirmation: OutcomeListener): void {
-    const later = this.sink?.confirm?.(confirmation.isLender);
+    const { sink } = this;
+    if (sink?.lend !== undefined && confirmation.hear !== undefined) {
+      sink.lend(confirmation.hear());
+      return;
+    }
+    const later = sink?.confirm?.(confirmation.isLender);
     if (later === undefined) confirmation.settle(this.path, 'delivered');
     else confirmation.await(this.path, later);
   }

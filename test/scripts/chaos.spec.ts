@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWithServices } from '../support/services';
+import { describeWithPrograms, describeWithServices } from '../support/services';
 
 const root = join(__dirname, '../..');
 
@@ -42,4 +42,30 @@ describeWithServices(['mongo'], 'An application that is stopped three times at r
     },
     60_000,
   );
+});
+
+/** The same of a web process and two workers. */
+const NOTHING_LOST_BETWEEN =
+  /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+, dead-lettered 0, books balanced in (\d+) of \1 lives\n$/;
+
+describeWithPrograms(['redis'], 'A web process and two workers that are stopped four times in turns', () => {
+  describeWithServices(['mongo'], 'around a Redis of their own', ({ mongo }) => {
+    it.each(['KILL', 'TERM'])(
+      'lose no event for MongoDB that was relied on: %s',
+      async (signal) => {
+        const { code, said } = await chaos(
+          { MONGO_URL: mongo },
+          '--backend',
+          'bull',
+          '--kills',
+          '4',
+          '--signal',
+          signal,
+        );
+        expect(said).toMatch(NOTHING_LOST_BETWEEN);
+        expect(code).toBe(0);
+      },
+      180_000,
+    );
+  });
 });

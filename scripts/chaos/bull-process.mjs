@@ -1,0 +1,167 @@
+// The application of scripts/chaos/bull.mjs, as its web process or as a worker: one module for both.
+import 'reflect-metadata';
+import { createRequire } from 'node:module';
+import { setTimeout as wait } from 'node:timers/promises';
+import { countDuplicates } from './duplicates.mjs';
+import { tell } from './tell.mjs';
+
+const require = createRequire(import.meta.url);
+const { Module } = require('@nestjs/common');
+const { NestFactory } = require('@nestjs/core');
+const { BullModule } = require('@nestjs/bull');
+const { MongooseModule } = require('@nestjs/mongoose');
+const {
+  AsyncRoutingBackend,
+  backend,
+  createTrackingWorker,
+  processor,
+  TrackerService,
+  TrackingModule,
+} = require('nestjs-event-tracking');
+const { bullQueue } = require('nestjs-event-tracking/bull');
+const { MongoBackend } = require('nestjs-event-tracking/mongoose');
+const { slot, life, mode, signal, url, redis, directory } = JSON.parse(process.env.CHAOS);
+const isWorker = slot !== 'web';
+
+/**
+ * Every way in which an event can be safe: KILL: the web process has a disk (relied on as 'stored'), but for every third life
+ * (relied on as 'delivered': in Redis); one worker keeps nothing but the job, the other has a disk of its own. TERM: no disk at
+ * all, and workers that have less time to close than they need.
+ */
+const isDurable = signal === 'KILL' && (isWorker ? slot === 'worker-2' : mode === 'deliver' || life % 3 !== 0);
+const hasDirectory = isDurable || slot === 'worker-2';
+const shutdownTimeoutMs = isWorker && signal === 'TERM' ? Math.round(Math.random() * 200) : 20_000;
+const delivery = {
+  ...(hasDirectory ? { directory, maxDiskBytes: 2 ** 30 } : {}),
+  ...(isDurable ? { durable: true } : {}),
+  batch: { maxEvents: 50, maxWaitMs: 20 },
+  retry: { minDelayMs: 20, maxDelayMs: 200 },
+};
+
+class LookUp {
+  async processAsync(event) {
+    await wait(Math.random() * 10);
+    event.data.looked_up = true;
+  }
+}
+
+let tracker;
+let isStopping = false;
+/** Imported by the node that is deepest in the tree: its hook runs when all of it has drained. */
+class BooksModule {
+  onApplicationShutdown() {
+    tell(`books ${JSON.stringify(tracker.ledger.nodes().flatMap(faultsIn))}`);
+  }
+}
+Module({})(BooksModule);
+
+function faultsIn({ path, received, passed, dropped, delivery: queue, work }) {
+  const faults = [];
+  const expectSame = (what, one, other) => {
+    if (one !== other) faults.push(`${path} ${what}: ${one} is not ${other}`);
+  };
+  expectSame('received', received, passed + sum(dropped));
+  if (queue !== undefined) {
+    const { accepted, recovered = 0, redriven = 0, delivered, deadLettered = 0, pending, handedOver = 0 } = queue;
+    const settled = delivered + deadLettered + sum(queue.dropped) + pending + handedOver;
+    expectSame('accepted', accepted + recovered + redriven, settled);
+    expectSame('pending', pending, 0);
+  }
+  if (work !== undefined) {
+    expectSame('work', work.received, work.settled + sum(work.dropped) + work.deadLettered + work.returned);
+  }
+  return faults;
+}
+
+function sum(counts) {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+const told = new Set();
+function tellLetters() {
+  for (const { event } of tracker.deadLetters.list({}, { limit: Infinity })) {
+    const keys = event.data.raw?.events?.map(({ data }) => data.key) ?? [event.data.key];
+    for (const key of keys) {
+      if (!told.has(key)) tell(`dead ${key}`);
+      told.add(key);
+    }
+  }
+}
+
+// The jobs of a process that was killed come back soon, and as often as it takes.
+const settings = { lockDuration: 2000, stalledInterval: 1000, maxStalledCount: 1000 };
+class AppModule {
+  beforeApplicationShutdown() {
+    isStopping = true; // as requests stop coming
+  }
+}
+Module({
+  imports: [
+    TrackingModule.forRoot({
+      ...{ shutdownTimeoutMs, delivery, role: 'emitter' },
+      backends: {
+        later: backend(
+          AsyncRoutingBackend,
+          { queue: bullQueue('chaos') },
+          {
+            imports: [BullModule.registerQueue({ name: 'chaos', redis, settings })],
+            processors: [processor(LookUp)],
+            backends: {
+              mongo: backend(
+                MongoBackend,
+                { collection: 'events', indexes: false },
+                {
+                  // Smaller than a job, so that one is seldom done at once.
+                  delivery: { batch: { maxEvents: 10, maxWaitMs: 5 }, concurrency: 2 },
+                  imports: [
+                    MongooseModule.forRoot(url, {
+                      lazyConnection: true,
+                      ...countDuplicates((count) => tell(`again ${count}`)),
+                    }),
+                    BooksModule,
+                  ],
+                },
+              ),
+            },
+          },
+        ),
+      },
+    }),
+  ],
+})(AppModule);
+
+const logger = ['error', 'fatal'];
+const app = isWorker
+  ? await createTrackingWorker(AppModule, { logger })
+  : (await NestFactory.createApplicationContext(AppModule, { logger })).enableShutdownHooks();
+tracker = app.get(TrackerService);
+tracker.ledger.onChange(({ change }) => {
+  if (change === 'dead-letter') tellLetters();
+});
+const queued = () => tracker.ledger.node('later');
+const end = async () => {
+  tellLetters(); // those too that were kept in a life which had no time to tell
+  await app.close();
+  process.exit(0);
+};
+
+if (isWorker) {
+  process.once('message', () => void end());
+  while (!(queued().work.settled > 0)) await wait(5);
+  tell('begun');
+} else if (mode === 'deliver') {
+  while (queued().delivery.pending > 0) await wait(20);
+  await end();
+} else {
+  const filler = 'x'.repeat(500);
+  for (let n = 0; !isStopping; n++) {
+    const key = `${life}-${n}`;
+    await tracker.context({ user_id: 7 }, () => {
+      if (signal === 'KILL') return tracker.emitConfirmed('chaos.emitted', { key, filler });
+      return tracker.emit('chaos.emitted', { key, filler });
+    });
+    tell(`+ ${key}`);
+    if (n === 0) tell('begun');
+    if (n % 10 === 0) await wait(2); // about what the MongoDB takes from the workers
+  }
+}

@@ -1,0 +1,130 @@
+// Web process -> Redis -> two workers -> MongoDB, and each of the three is stopped in turn while the others go on.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startRedis } from './own-redis.mjs';
+
+const processFile = join(dirname(fileURLToPath(import.meta.url)), 'bull-process.mjs');
+const TURNS = ['web', 'worker-1', 'web', 'worker-2'];
+/** For the jobs of those that were killed last to come back, and for all that is left to be delivered. */
+const LAST_PATIENCE_MS = 120_000;
+
+/**
+ * Resolves when nothing waits in the queue any more and all have closed.
+ * @returns the keys that ended as dead letters, what is wrong with the queue or the books, and of how many lives that closed the books were read and balanced
+ */
+export async function runBull({ kills, signal, directory, url, patienceMs, onRelied, onSentAgain }) {
+  const redis = await startRedis(join(directory, 'redis'));
+  const dead = new Set();
+  const faults = [];
+  const books = { read: 0, balanced: 0 };
+  let lives = 0;
+  const running = new Map();
+
+  const hear = (slot, line) => {
+    if (line.startsWith('+ ')) onRelied(line.slice(2));
+    else if (line.startsWith('again ')) onSentAgain(Number(line.slice(6)));
+    else if (line.startsWith('dead ')) dead.add(line.slice(5));
+    else if (line.startsWith('books ')) {
+      const found = JSON.parse(line.slice(6));
+      books.read++;
+      if (found.length === 0) books.balanced++;
+      for (const fault of found) faults.push(`${slot}: ${fault}`);
+    }
+  };
+  const start = (slot, mode) => {
+    const life = ++lives;
+    const settings = { slot, life, mode, signal, url, redis: redis.url, directory: join(directory, slot) };
+    running.set(slot, new Life(slot, { settings, patienceMs, hear }));
+  };
+
+  try {
+    for (const slot of new Set(TURNS)) start(slot, 'work');
+    for (let kill = 0; kill < kills; kill++) {
+      const slot = TURNS[kill % TURNS.length];
+      const victim = running.get(slot);
+      // A worker is stopped while there is work, and not only between.
+      await Promise.all([victim.begun, running.get('web').begun]);
+      await wait(Math.random() * 800);
+      await victim.stop(`SIG${signal}`);
+      start(slot, 'work');
+    }
+    const web = running.get('web');
+    await web.begun;
+    await web.stop('SIGTERM');
+    start('web', 'deliver'); // what its earlier lives have left on disk
+    await running.get('web').ended;
+    faults.push(...(await leftInQueue(redis)));
+    for (const slot of ['worker-1', 'worker-2']) await running.get(slot).end();
+    return { dead, faults, books };
+  } finally {
+    for (const life of running.values()) life.child.kill('SIGKILL');
+    await redis.close();
+  }
+}
+
+/** @returns what is still there when the patience is over */
+async function leftInQueue({ port }) {
+  const Bull = createRequire(import.meta.url)('bull');
+  const queue = new Bull('chaos', { redis: { host: '127.0.0.1', port } });
+  try {
+    const deadline = performance.now() + LAST_PATIENCE_MS;
+    for (;;) {
+      const { waiting, active, delayed, failed } = await queue.getJobCounts();
+      if (waiting + active + delayed + failed === 0) return [];
+      if (performance.now() > deadline)
+        return [`left in the queue: ${JSON.stringify({ waiting, active, delayed, failed })}`];
+      await wait(50);
+    }
+  } finally {
+    await queue.close();
+  }
+}
+
+/** One process, from its start to its end. */
+class Life {
+  constructor(slot, { settings, patienceMs, hear }) {
+    this.child = spawn(process.execPath, [processFile], {
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env: { ...process.env, CHAOS: JSON.stringify(settings) },
+    });
+    const title = `life ${settings.life} (${slot}, ${settings.mode})`;
+    this.begun = new Promise((resolve, reject) => {
+      const patience = setTimeout(() => {
+        this.child.kill('SIGKILL');
+        reject(new Error(`${title} has not begun within ${patienceMs} ms`));
+      }, patienceMs);
+      const lines = createInterface({ input: this.child.stdout });
+      lines.on('line', (line) => {
+        hear(slot, line);
+        if (line !== 'begun') return;
+        clearTimeout(patience);
+        resolve();
+      });
+      this.ended = new Promise((end, fail) => {
+        this.child.once('close', (code, signal) => {
+          clearTimeout(patience);
+          if (signal === 'SIGKILL' || signal === 'SIGTERM' || code === 0) end();
+          else fail(new Error(`${title} ended with ${code ?? signal}`));
+          reject(new Error(`${title} ended before it had begun`));
+        });
+      });
+    });
+    this.begun.catch(() => undefined); // whoever needs it awaits it
+    this.ended.catch(() => undefined);
+  }
+
+  async stop(signal) {
+    this.child.kill(signal);
+    await this.ended;
+  }
+
+  /** Has it close by itself. */
+  async end() {
+    this.child.send('end');
+    await this.ended;
+  }
+}
