@@ -14,6 +14,14 @@ export interface ContextView {
   get(key: string): unknown;
 }
 
+/** What a queue knows of an event besides itself. */
+export interface CarriedFacts {
+  readonly depth?: number | undefined;
+  readonly parentId?: string | undefined;
+  /** About that of its JSON text. */
+  readonly length?: number | undefined;
+}
+
 /** What stands in a line around name, context and data: keys, timestamp, id. */
 const FRAME_LENGTH = 125;
 
@@ -72,6 +80,10 @@ export class Envelope {
   private dataJson: string | undefined;
   /** The version that a processor made this one of. */
   private processedFrom: Envelope | undefined;
+  /** As it came from a queue, while nobody has changed it. */
+  private kept: StoredEvent | undefined;
+  /** What a queue knew of its length. */
+  private knownLength: number | undefined;
 
   private constructor(
     private emitted: EmittedEvent,
@@ -86,23 +98,21 @@ export class Envelope {
   }
 
   /** An event that comes back from a queue: in normal form already, and nobody else's. */
-  static carried(
-    { id, ...event }: StoredEvent,
-    origin: { readonly depth?: number | undefined; readonly parentId?: string | undefined },
-    normalizer: Normalizer,
-  ): Envelope {
-    const context = new OwnContext(isFields(event.context) ? event.context : {});
-    const { depth = 0, parentId } = origin;
-    const emitted = {
-      id,
-      name: event.name,
-      time: event.timestamp.getTime(),
-      context,
-      data: undefined,
-      depth,
-      parentId,
-    };
-    return new Envelope(emitted, normalizer, event);
+  static carried(stored: StoredEvent, origin: CarriedFacts, normalizer: Normalizer): Envelope {
+    const { id, name, timestamp, data } = stored;
+    const context = new OwnContext(isFields(stored.context) ? stored.context : {});
+    const { depth = 0, parentId, length } = origin;
+    const emitted = { id, name, time: timestamp.getTime(), context, data: undefined, depth, parentId };
+    // Most have no other fields, and are only passed on or written: then nothing is put together for them.
+    const isUsual =
+      Object.keys(stored).length === OWN_FIELDS + 1 && context.values === stored.context && isFields(data);
+    const envelope = new Envelope(emitted, normalizer, isUsual ? undefined : withoutId(stored));
+    if (isUsual) {
+      envelope.formed = data;
+      envelope.kept = stored;
+    }
+    envelope.knownLength = length;
+    return envelope;
   }
 
   get id(): string {
@@ -146,6 +156,7 @@ export class Envelope {
   /** About how long the JSON text is, without making it; what it is, if it is made. */
   estimatedLength(): number {
     if (this.json !== undefined) return this.json.length;
+    if (this.knownLength !== undefined) return this.knownLength;
     const { context } = this;
     const contextLength = context === undefined ? 0 : context.estimatedLength();
     const dataLength = this.dataJson?.length ?? estimateLength(this.data);
@@ -232,7 +243,13 @@ export class Envelope {
 
   /** With its id, sharing everything with `event`. */
   sharedStored(): StoredEvent {
-    const { name, timestamp, ...rest } = this.event;
+    if (this.kept !== undefined) return this.kept;
+    if (this.made === undefined) {
+      const { name, time, context } = this.emitted;
+      const values = context.values as TrackingEvent['context'];
+      return { name, timestamp: new Date(time), id: this.id, context: values, data: this.emittedData() as EventFields };
+    }
+    const { name, timestamp, ...rest } = this.made;
     return { name, timestamp, id: this.id, ...rest };
   }
 
@@ -308,4 +325,8 @@ export class Envelope {
     if (made === undefined) return emittedText(name, time, id, context.text(), this.dataText());
     return eventText(made, id, made.context === context.values ? context.text() : undefined);
   }
+}
+
+function withoutId({ id: _, ...event }: StoredEvent): TrackingEvent {
+  return event;
 }

@@ -82,10 +82,16 @@ function headText(head: RecordHead): string {
 }
 
 /** Where the Dates of an event are; undefined for the usual place, which is the timestamp alone. */
-export function datesOf({ timestamp, ...rest }: object & { readonly timestamp: unknown }): DatePath[] | undefined {
-  const isUsual = timestamp instanceof Date;
-  if (isUsual && !hasDates(rest)) return undefined;
+export function datesOf(event: object & { readonly timestamp: unknown }): DatePath[] | undefined {
+  const isUsual = event.timestamp instanceof Date;
+  if (isUsual && !hasOtherDates(event)) return undefined;
+  const { timestamp: _, ...rest } = event;
   return isUsual ? [['timestamp'], ...datePaths(rest, [])] : datePaths(rest, []);
+}
+
+function hasOtherDates(event: object): boolean {
+  for (const key in event) if (key !== 'timestamp' && hasDates((event as EventFields)[key])) return true;
+  return false;
 }
 
 function datePaths(value: unknown, path: DatePath): DatePath[] {

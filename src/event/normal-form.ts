@@ -109,14 +109,16 @@ export function estimateLength(form: unknown): number {
     for (let at = 0; at < form.length; at++) length += estimateLength(form[at]) + 1;
     return length;
   }
-  for (const key of Object.keys(form)) length += key.length + 4 + estimateLength((form as EventFields)[key]);
+  for (const key in form) length += key.length + 4 + estimateLength((form as EventFields)[key]);
   return length;
 }
 
 /** Whether there is a Date anywhere in what is in normal form. */
 export function hasDates(form: unknown): boolean {
   if (typeof form !== 'object' || form === null) return false;
-  return form instanceof Date || Object.values(form).some(hasDates);
+  if (form instanceof Date) return true;
+  for (const key in form) if (hasDates((form as EventFields)[key])) return true;
+  return false;
 }
 
 /** `copy['__proto__'] = x` would replace the prototype: such a key becomes an ordinary field. */

@@ -7,7 +7,7 @@ import type { TrackerScopes } from '../context/tracker-scopes';
 import type { DropReason, WorkCounts } from '../delivery/node-ledger';
 import type { QueuedEvent, RecordOrigin } from '../delivery/queued-event';
 import type { WorkLedger } from '../delivery/work-ledger';
-import { Envelope } from '../event/envelope';
+import { Envelope, type CarriedFacts } from '../event/envelope';
 import { originFacts } from '../event/event-record';
 import type { Normalizer } from '../event/normalizer';
 import type { EventFields, StoredEvent } from '../event/tracking-event';
@@ -71,7 +71,7 @@ export class EventWork {
   }
 
   /** An event that was read from a queue. */
-  envelope(event: StoredEvent, origin: RecordOrigin): Envelope {
+  envelope(event: StoredEvent, origin: CarriedFacts): Envelope {
     return Envelope.carried(event, origin, this.parts.normalizer);
   }
 

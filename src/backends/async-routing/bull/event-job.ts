@@ -3,7 +3,8 @@
  * knows every earlier one, and what it does not know is kept whole.
  */
 import { createHash } from 'node:crypto';
-import type { QueuedEvent, RecordOrigin } from '../../../delivery/queued-event';
+import type { QueuedEvent } from '../../../delivery/queued-event';
+import type { CarriedFacts } from '../../../event/envelope';
 import { datesOf, reviveDates, type DatePath } from '../../../event/event-record';
 import type { StoredEvent } from '../../../event/tracking-event';
 
@@ -31,6 +32,8 @@ export interface EventJob {
   /** Whether the processors of the node have run already. */
   readonly processed?: true;
   readonly events: readonly object[];
+  /** About that of their JSON texts together: so that a reader, who counts what he holds, need not look through them. */
+  readonly length?: number;
   /** By index; only where there is something to know. */
   readonly facts?: Readonly<Record<string, EventFacts>>;
 }
@@ -44,7 +47,7 @@ export interface JobAddress {
 
 export interface ReadEvent {
   readonly event: StoredEvent;
-  readonly origin: RecordOrigin;
+  readonly origin: CarriedFacts;
 }
 
 export interface ReadJob extends JobAddress {
@@ -66,6 +69,7 @@ export function writeJob(
     ...{ format: FORMAT, tracker, path, emitter },
     ...(isProcessed ? { processed: true } : {}),
     events,
+    length: entries.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(Object.keys(facts).length === 0 ? {} : { facts }),
   };
 }
@@ -82,11 +86,12 @@ export function jobIdOf(path: string, entries: readonly QueuedEvent[]): string {
 
 /** The same job with only the events at `indices`. */
 export function narrowJob(job: EventJob, indices: readonly number[]): EventJob {
-  const { facts = {}, ...rest } = job;
+  const { facts = {}, length = 0, ...rest } = job;
   const kept = indices.flatMap((from, to) => (facts[from] === undefined ? [] : [[String(to), facts[from]] as const]));
   return {
     ...rest,
     events: indices.map((index) => job.events[index] as object),
+    length: (length * indices.length) / Math.max(job.events.length, 1),
     ...(kept.length === 0 ? {} : { facts: Object.fromEntries(kept) }),
   };
 }
@@ -94,7 +99,7 @@ export function narrowJob(job: EventJob, indices: readonly number[]): EventJob {
 /** @returns what is wrong with it, where it is no job that this version can read */
 export function readJob(data: unknown): ReadJob | string {
   if (typeof data !== 'object' || data === null) return 'its data is no object';
-  const { format, tracker, path, emitter, processed, events, facts = {} } = data as Partial<EventJob>;
+  const { format, tracker, path, emitter, processed, events, length, facts = {} } = data as Partial<EventJob>;
   if (typeof format === 'number' && format > FORMAT) {
     return `it has format ${String(format)}, and this version reads formats up to ${String(FORMAT)}: it was written by a newer version of nestjs-event-tracking`;
   }
@@ -103,24 +108,25 @@ export function readJob(data: unknown): ReadJob | string {
   if (typeof tracker !== 'string' || typeof path !== 'string' || !Array.isArray(events)) {
     return 'it lacks tracker, path or events';
   }
+  const each = typeof length === 'number' && length > 0 ? length / events.length : undefined;
   try {
     return {
       ...{ tracker, path, isProcessed: processed === true },
       emitter: typeof emitter === 'string' ? emitter : '',
-      events: events.map((event, index) => readEvent(event, facts[index] ?? {})),
+      events: events.map((event, index) => readEvent(event, facts[index] ?? {}, each)),
     };
   } catch (error) {
     return `one of its events cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
-function readEvent(written: unknown, { dates, depth, parentId }: EventFacts): ReadEvent {
+function readEvent(written: unknown, { dates, depth, parentId }: EventFacts, length: number | undefined): ReadEvent {
   const event = { ...(written as StoredEvent) };
   reviveDates(event, dates);
   if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
   if (Number.isNaN(event.timestamp.getTime())) throw new Error('its timestamp is no time');
   if (!isObject(event.context) || !isObject(event.data)) throw new Error('its context or its data is no object');
-  return { event, origin: { depth, parentId } };
+  return { event, origin: { depth, parentId, length } };
 }
 
 function isObject(value: unknown): boolean {

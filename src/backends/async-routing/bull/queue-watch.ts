@@ -10,6 +10,8 @@ import type { QueueCounts } from '../../../delivery/node-ledger';
 const LOOK_INTERVAL_MS = 5000;
 /** How long the count of a process outlives what it last put there. */
 const COUNT_TTL_MS = 604_800_000;
+const RENEW_MS = 3_600_000;
+const MAX_RENEWED = 1000;
 
 export interface WatchReports {
   readonly warn: (text: string) => void;
@@ -163,7 +165,23 @@ function openAccount(): Account {
 /** Counts, for the process that put them there, events that are settled. */
 export async function countSettled(queue: Queue, emitter: string, events: number): Promise<void> {
   const key = settledKey(queue, emitter);
-  await queue.client.multi().incrby(key, events).pexpire(key, COUNT_TTL_MS).exec();
+  const { client } = queue;
+  const counted = client.incrby(key, events);
+  if (isToBeRenewed(queue, key)) await client.pexpire(key, COUNT_TTL_MS);
+  await counted;
+}
+
+/** When the time that each count has left was renewed: not with each job. */
+const renewals = new WeakMap<Queue, Map<string, number>>();
+
+function isToBeRenewed(queue: Queue, key: string): boolean {
+  const renewed = renewals.get(queue) ?? new Map<string, number>();
+  renewals.set(queue, renewed);
+  const now = Date.now();
+  if (now - (renewed.get(key) ?? 0) < RENEW_MS) return false;
+  if (renewed.size >= MAX_RENEWED) renewed.clear(); // of processes that have long ended
+  renewed.set(key, now);
+  return true;
 }
 
 function settledKey(queue: Queue, emitter: string): string {
