@@ -51,7 +51,7 @@ export class RedisLink {
   }
 
   get isReady(): boolean {
-    return this.redis.status === 'ready';
+    return this.redis.status === 'ready' && !this.isClosed;
   }
 
   /** Begins to connect, and never ends to, until `close`. */
