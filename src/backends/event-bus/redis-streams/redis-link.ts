@@ -13,6 +13,8 @@ const MAX_RETRY_MS = 2000;
 
 const OURS: RedisOptions = {
   lazyConnect: true,
+  // ioredis waits for a connection to close, one that is gone already included, and the process with it.
+  disconnectTimeout: 300,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   // 0: what was under way fails when the connection goes. With null, and not sent again, it would never be settled.
