@@ -1,5 +1,6 @@
 import type { DeliveryOptions } from '../../../delivery/delivery-options';
 import { SendFailedException, type Rejection } from '../../../delivery/destination';
+import { referenceTime } from '../../../event/reference-text';
 import type { BusMessage, BusProducer } from '../bus-producer';
 import type { RedisLink } from './redis-link';
 import { fieldsOf } from './stream-form';
@@ -26,9 +27,9 @@ export class StreamProducer implements BusProducer {
     if (!link.isReady) throw failure(`its Redis is not connected (${link.redis.status})`);
     const { key, maxLen, source } = address;
     const trim = maxLen === null ? [] : ['MAXLEN', '~', maxLen];
-    const sentAt = new Date();
+    const time = referenceTime(new Date());
     const pipeline = link.redis.pipeline();
-    for (const message of messages) pipeline.xadd(key, ...trim, '*', ...fieldsOf(message, source, sentAt));
+    for (const message of messages) pipeline.xadd(key, ...trim, '*', ...fieldsOf(message, source, time));
     // Redis has not answered in time. All that is sent after it would wait behind it.
     const giveUp = (): void => {
       link.reconnect();
