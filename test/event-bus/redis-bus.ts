@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { backend, consumer, EventBusBackend, MemoryBackend, type ConsumerCounts } from '../../src';
 import type { BackendSurroundings, Backends } from '../../src/routing/description';
@@ -19,7 +20,7 @@ export class RedisBus {
     this.redis.on('error', () => undefined); // the server may be killed by the test
     closeLater({
       close: async () => {
-        await Promise.race([this.redis.del(this.topic).catch(() => undefined), new Promise((r) => setTimeout(r, 500))]);
+        await Promise.race([this.redis.del(this.topic).catch(() => undefined), wait(500, undefined, { ref: false })]);
         this.redis.disconnect();
       },
     });

@@ -173,6 +173,7 @@ describeWithServices(['redis'], 'A RedisStreamsConsumer', (urls) => {
     });
     await bus.whenAllDone();
     expect(run.names('in/memory')).toEqual(['kept']);
+    await until(() => logger.warnings.length > 0);
     expect(logger.warnings).toEqual([expect.stringContaining('were gone from it before they were done: 1.')]);
   });
 
