@@ -89,9 +89,10 @@ export class BusIntake implements EventIntake {
     const items = fresh.map(({ envelope }) => ({ envelope, isLent: true, isProcessed: false }));
     const running = works().map((work) => {
       for (const each of fresh) each.open++;
-      return work.run(items, (at) => {
+      const onDone = (at: number): void => {
         this.tick(fresh[at]);
-      });
+      };
+      return work.run(items, onDone, true);
     });
     for (const each of fresh) {
       running.push(...this.callHandlers(each));

@@ -15,8 +15,8 @@ export interface IncomingEntry {
 /** Where a consumer puts what it has read. */
 export interface EventIntake {
   /**
-   * Gives entries to every node of the bus and to every handler that wants them. Resolves when each is done, or cannot be before
-   * the application ends. Never rejects.
+   * Gives entries to every node of the bus, in the order of the calls, and to every handler that wants them. Resolves when each
+   * is done, or cannot be before the application ends. Never rejects.
    * @param onDone told the index of each that is done, in any order: delivered, or kept as a dead letter. It may be acknowledged.
    */
   take(entries: readonly IncomingEntry[], onDone: (index: number) => void): Promise<void>;

@@ -46,6 +46,8 @@ export class EventWork {
   /** Batches of which the next event waits for a child that has no room. */
   private blocked = 0;
   private restWaiters: (() => void)[] = [];
+  /** While a call that is in order gives its events to the children: resolves when it has. */
+  private givenLast: Promise<void> | undefined;
   private childSinks: readonly EnvelopeBackend[] | undefined;
 
   constructor(private readonly parts: WorkParts) {
@@ -91,16 +93,36 @@ export class EventWork {
    * Runs the processors on each event, and gives it to the children, in order. Resolves when each is done, or cannot be before
    * the application ends. Never rejects.
    * @param onDone told the index of each that is done
+   * @param isInOrder whether the children get none of them before those of the earlier calls that were in order too
    */
-  async run(items: readonly WorkItem[], onDone: (index: number) => void): Promise<void> {
-    const { ledger } = this.parts;
-    const turns = new Turns();
+  async run(items: readonly WorkItem[], onDone: (index: number) => void, isInOrder = false): Promise<void> {
     this.inHand += items.length;
-    for (let at = 0; at < items.length; at++) ledger.receive();
-    // Those that wait for something outside wait side by side; they go on in their order all the same.
-    const underWay = this.waits ? items.map((item) => this.processWaiting(item, turns)) : undefined;
+    for (let at = 0; at < items.length; at++) this.parts.ledger.receive();
     // Told by callbacks: a promise for each event, and for each child, would cost more than all else that is done for it.
     const batch = new OpenEnds(onDone);
+    if (isInOrder) await this.giveInOrder(items, batch);
+    else await this.give(items, batch);
+    await batch.closed();
+  }
+
+  private async giveInOrder(items: readonly WorkItem[], batch: OpenEnds): Promise<void> {
+    const before = this.givenLast;
+    let leave = (): void => undefined;
+    const given = new Promise<void>((resolve) => (leave = resolve));
+    this.givenLast = given;
+    if (before !== undefined) await before;
+    try {
+      await this.give(items, batch);
+    } finally {
+      if (this.givenLast === given) this.givenLast = undefined; // the next one need not wait
+      leave();
+    }
+  }
+
+  private async give(items: readonly WorkItem[], batch: OpenEnds): Promise<void> {
+    const turns = new Turns();
+    // Those that wait for something outside wait side by side; they go on in their order all the same.
+    const underWay = this.waits ? items.map((item) => this.processWaiting(item, turns)) : undefined;
     let at = 0;
     for (const item of items) {
       const index = at++;
@@ -114,7 +136,6 @@ export class EventWork {
       });
       this.leaveHand();
     }
-    await batch.closed();
   }
 
   private processAtOnce({ envelope, isProcessed }: WorkItem): Result | undefined {

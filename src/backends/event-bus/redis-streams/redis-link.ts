@@ -1,0 +1,130 @@
+/**
+ * One connection to Redis, which is made again for as long as it takes. Nothing waits in it: a command that waits for a connection
+ * inside of ioredis is lost with the process, and one that ioredis sends again by itself may come after what its sender did
+ * meanwhile. So without a connection a command fails at once, and whoever sent it decides.
+ */
+import type { Redis as RedisClient, RedisOptions } from 'ioredis';
+import { Redis } from './peers';
+import { isRedis, type RedisTarget } from './redis-target';
+
+const CONNECT_MS = 1000;
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 2000;
+
+const OURS: RedisOptions = {
+  lazyConnect: true,
+  // ioredis waits for a connection to close, one that is gone already included, and the process with it.
+  disconnectTimeout: 300,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  // 0: what was under way fails when the connection goes. With null, and not sent again, it would never be settled.
+  maxRetriesPerRequest: 0,
+  enableAutoPipelining: false,
+  retryStrategy: (times) =>
+    Math.min(FIRST_RETRY_MS * 2 ** Math.min(times, 10), MAX_RETRY_MS) * (0.5 + Math.random() / 2),
+};
+
+export interface LinkReports {
+  readonly warn: (text: string) => void;
+  readonly tell: (text: string) => void;
+}
+
+export class RedisLink {
+  readonly redis: RedisClient;
+  private isFailing = false;
+  private isClosed = false;
+
+  /** @param reports none for one of two connections to the same Redis: one of them says enough */
+  constructor(
+    target: RedisTarget,
+    private readonly reports: LinkReports | undefined,
+  ) {
+    this.redis = connectionTo(target);
+    this.redis.on('error', (error: Error) => {
+      this.fail(error.message);
+    });
+    this.redis.on('close', () => {
+      if (!this.isClosed) this.fail('the connection was closed');
+    });
+    this.redis.on('ready', () => {
+      if (this.isFailing) reports?.tell('its Redis answers again.');
+      this.isFailing = false;
+    });
+  }
+
+  get isReady(): boolean {
+    return this.redis.status === 'ready' && !this.isClosed;
+  }
+
+  /** Begins to connect, and never ends to, until `close`. */
+  connect(): void {
+    if (this.redis.status === 'wait') this.redis.connect().catch(() => undefined); // 'error' tells of it
+  }
+
+  /** A connection that is being made is worth a moment; one that was lost is not. */
+  async whenConnected(): Promise<void> {
+    this.connect();
+    if (['connecting', 'connect'].includes(this.redis.status)) await this.next(['ready', 'close', 'end'], CONNECT_MS);
+  }
+
+  /** Resolves once it is ready, or `signal` is aborted. */
+  async whenReady(signal: AbortSignal): Promise<void> {
+    this.connect();
+    while (!this.isReady && !signal.aborted) await this.next(['ready'], MAX_RETRY_MS, signal);
+  }
+
+  /**
+   * The reply of Redis, if it comes in time. A Redis that is silent holds all that is sent over this connection: a new one may get
+   * through.
+   */
+  async reply<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.reconnect();
+        reject(new Error(`Redis did not answer within ${String(timeoutMs)} ms`));
+      }, timeoutMs);
+    });
+    reply.catch(() => undefined); // its failure may come after the time was up
+    try {
+      return await Promise.race([reply, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  reconnect(): void {
+    if (!this.isClosed && this.isReady) this.redis.disconnect(true);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.redis.disconnect();
+  }
+
+  private fail(why: string): void {
+    if (this.isFailing) return;
+    this.isFailing = true;
+    this.reports?.warn(`its Redis cannot be reached (${why}); it is tried again.`);
+  }
+
+  private next(events: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        for (const event of events) this.redis.off(event, end);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, timeoutMs);
+      for (const event of events) this.redis.on(event, end);
+      signal?.addEventListener('abort', end);
+    });
+  }
+}
+
+function connectionTo({ url, connection }: RedisTarget): RedisClient {
+  if (connection !== undefined && isRedis(connection)) return connection.duplicate(OURS);
+  const options = { ...connection, ...OURS };
+  return url === undefined ? new Redis(options) : new Redis(url, options);
+}

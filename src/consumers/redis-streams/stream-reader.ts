@@ -1,0 +1,325 @@
+/**
+ * Reads for a group. What Redis has given to a consumer it keeps as pending until it hears that it is done, and gives to nobody
+ * else by itself: so what a consumer that died was working on is claimed by those that live, and those that live say so for as
+ * long as they work on theirs, or a destination that is down would have its events go round until they are given up.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { RedisLink } from '../../backends/event-bus/redis-streams/redis-link';
+import { streamKey } from '../../backends/event-bus/redis-streams/stream-form';
+import { describeError } from '../../event/normal-form';
+import type { ConsumerSurroundings } from '../../routing/event-consumer';
+import type { ResolvedOptions } from './redis-streams-consumer-options';
+import { incoming, positionOf, type StreamEntry } from './stream-entry';
+import { isAnswer, StreamGroup, type PendingEntry } from './stream-group';
+
+const LAG_INTERVAL_MS = 5000;
+const CLOSE_MS = 2000;
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 5000;
+/** Pending entries that are looked at in one command. */
+const PAGE = 1000;
+
+type Pending = (after: string | undefined) => Promise<PendingEntry[]>;
+
+export class StreamReader {
+  /** For all but reading. */
+  private readonly link: RedisLink;
+  /** Nothing else gets through while it waits for entries; and it can be cut, to wait no more. */
+  private readonly readingLink: RedisLink;
+  private readonly group: StreamGroup;
+  private readonly keys: readonly string[];
+  private readonly ending = new AbortController();
+  /** Read, and Redis has not heard that they are done: ids by position. */
+  private readonly open = new Map<string, { readonly key: string; readonly id: string }>();
+  /** Done, and still to be told. */
+  private toldNext: { readonly key: string; readonly id: string }[] = [];
+  private isTelling = false;
+  private tellTimer: NodeJS.Immediate | undefined;
+  private roomWaiters: (() => void)[] = [];
+  /** How often the connections were lost: what was made ready before is to be made ready again. */
+  private losses = 0;
+  private preparedAt = -1;
+  private hasBegun = false;
+  private isClaiming = false;
+  private reading: Promise<void> | undefined;
+  private timers: NodeJS.Timeout[] = [];
+  private lags: number | undefined;
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly surroundings: ConsumerSurroundings,
+  ) {
+    const { target, topics, keyPrefix } = options;
+    this.link = new RedisLink(target, surroundings);
+    this.readingLink = new RedisLink(target, undefined);
+    this.group = new StreamGroup(this.link, options);
+    this.keys = topics.map((topic) => streamKey(keyPrefix, topic));
+  }
+
+  begin(): void {
+    const { claimAfterMs } = this.options;
+    for (const { redis } of [this.link, this.readingLink]) {
+      redis.on('close', () => {
+        this.losses++;
+      });
+    }
+    this.link.redis.on('ready', () => {
+      this.tellSoon();
+    });
+    this.reading = this.read();
+    this.every(claimAfterMs / 2, () => this.claimIdle());
+    this.every(claimAfterMs / 3, () => this.holdOpen());
+    this.every(LAG_INTERVAL_MS, () => this.lookAtLag());
+  }
+
+  get lag(): number | undefined {
+    return this.lags;
+  }
+
+  private isEnding(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  /** Reads no more. What was read goes on. @param deadline epoch milliseconds */
+  async end(deadline: number): Promise<void> {
+    this.ending.abort();
+    this.answerRoom();
+    // A reply that is on its way is lost with it: its entries are pending still, and are given back with the others.
+    this.readingLink.close();
+    await Promise.race([this.reading, wait(Math.max(deadline - Date.now(), 0), undefined, { ref: false })]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([this.leave(), wait(CLOSE_MS, undefined, { ref: false })]).catch(() => undefined);
+    for (const timer of this.timers) clearInterval(timer);
+    clearImmediate(this.tellTimer);
+    this.link.close();
+  }
+
+  private async read(): Promise<void> {
+    const { keys, group, readingLink, options } = this;
+    const { signal } = this.ending;
+    let failures = 0;
+    while (!this.isEnding()) {
+      try {
+        await Promise.all([this.link.whenReady(signal), readingLink.whenReady(signal)]);
+        if (this.preparedAt !== this.losses) await this.prepare();
+        await this.whenRoom();
+        if (this.isEnding()) return;
+        this.give(await group.read(readingLink, keys, options.count, options.blockMs));
+        failures = 0;
+      } catch (error) {
+        if (this.isEnding()) return;
+        if (isGroupLost(error)) this.preparedAt = -1;
+        else if (this.link.isReady && readingLink.isReady) this.tellOnce(`it cannot read: ${describeError(error)}.`);
+        const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures++, 10), MAX_RETRY_MS);
+        await wait(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** After each connection: the groups may be gone, and what Redis gave to this consumer may not have arrived. */
+  private async prepare(): Promise<void> {
+    const { losses, keys, group, options } = this;
+    for (const key of keys) {
+      if (!this.hasBegun) await this.place(key);
+      else if (await group.create(key, '0')) {
+        this.surroundings.warn(
+          `the group "${options.group}" of the stream "${key}" was gone (FLUSHALL, XGROUP DESTROY, or a Redis that lost its file) and was made anew, at the beginning of the stream. Mend: keep the bus in a Redis with appendonly yes and maxmemory-policy noeviction.`,
+        );
+      }
+    }
+    this.hasBegun = true;
+    for (const key of keys) await this.takeOver(key, 0, (after) => group.ownPending(key, after, PAGE));
+    this.preparedAt = losses;
+    for (const first of [this.claimIdle(), this.lookAtLag()]) first.catch(() => undefined); // there is a next time
+  }
+
+  private async place(key: string): Promise<void> {
+    const { group, options } = this;
+    const at = options.start === 'new' ? '$' : '0';
+    const isNew = await group.create(key, at);
+    if (!isNew && options.start !== 'group') await group.move(key, at);
+  }
+
+  private give(entries: readonly StreamEntry[]): void {
+    if (this.isEnding()) return;
+    const taken = entries.filter((entry) => this.openUp(entry));
+    if (taken.length === 0) return;
+    // It never rejects. What it has not said to be done by then is not done before the end.
+    void this.surroundings.intake.take(taken.map(incoming), (index) => {
+      const entry = taken[index];
+      if (entry !== undefined) this.done(entry);
+    });
+  }
+
+  /** @returns whether it was not open already */
+  private openUp({ key, id }: StreamEntry): boolean {
+    const position = positionOf(key, id);
+    if (this.open.has(position)) return false;
+    this.open.set(position, { key, id });
+    return true;
+  }
+
+  /** Claims what is pending and not being worked on here. */
+  private async takeOver(key: string, idleMs: number, pending: Pending): Promise<void> {
+    const { count } = this.options;
+    for (let after: string | undefined; !this.isEnding();) {
+      const page = await pending(after);
+      const wanted = page.filter(({ id }) => !this.open.has(positionOf(key, id)));
+      for (let at = 0; at < wanted.length; at += count) {
+        await this.whenRoom();
+        if (this.isEnding()) return;
+        await this.claim(key, idleMs, wanted.slice(at, at + count));
+      }
+      if (page.length === 0) return;
+      after = page.at(-1)?.id;
+    }
+  }
+
+  private async claim(key: string, idleMs: number, wanted: readonly PendingEntry[]): Promise<void> {
+    const { group, options, surroundings } = this;
+    const ids = wanted.map(({ id }) => id);
+    const claimed = await group.claim(key, idleMs, ids);
+    if (this.isEnding()) return;
+    const deliveries = new Map(wanted.map((each) => [each.id, each.deliveries]));
+    const isSpent = ({ id }: StreamEntry): boolean => (deliveries.get(id) ?? 0) >= options.maxDeliveries;
+    for (const entry of claimed.filter(isSpent)) {
+      if (!this.openUp(entry)) continue;
+      const times = String(deliveries.get(entry.id));
+      surroundings.intake.bury(incoming(entry), `given-up: it was given to consumers ${times} times, and never done`);
+      this.done(entry);
+    }
+    this.give(claimed.filter((entry) => !isSpent(entry)));
+    if (claimed.length === ids.length) return;
+    const got = new Set(claimed.map(({ id }) => id));
+    await this.forgetMissing(
+      key,
+      ids.filter((id) => !got.has(id)),
+    );
+  }
+
+  private async forgetMissing(key: string, ids: readonly string[]): Promise<void> {
+    const missing = await this.group.missing(key, ids);
+    if (missing.length === 0) return;
+    await this.group.acknowledge(key, missing);
+    this.tellOnce(
+      `entries of the stream "${key}" were gone from it before they were done: ${String(missing.length)}. Mend: a larger maxLen for whoever sends.`,
+    );
+  }
+
+  private async claimIdle(): Promise<void> {
+    const { keys, group, options } = this;
+    if (this.isClaiming || this.preparedAt !== this.losses) return;
+    this.isClaiming = true;
+    const { claimAfterMs } = options;
+    try {
+      for (const key of keys)
+        await this.takeOver(key, claimAfterMs, (after) => group.idlePending(key, claimAfterMs, after, PAGE));
+    } finally {
+      this.isClaiming = false;
+    }
+  }
+
+  private async holdOpen(): Promise<void> {
+    for (const [key, ids] of byKey(this.open.values())) await this.group.hold(key, ids);
+  }
+
+  private async lookAtLag(): Promise<void> {
+    const lags = await Promise.all(this.keys.map((key) => this.group.lag(key)));
+    this.lags = lags.reduce((sum, lag) => (sum === undefined || lag === undefined ? undefined : sum + lag), 0);
+  }
+
+  private done({ key, id }: { readonly key: string; readonly id: string }): void {
+    this.toldNext.push({ key, id });
+    this.tellSoon();
+  }
+
+  private tellSoon(): void {
+    if (this.tellTimer !== undefined || this.isTelling || this.toldNext.length === 0) return;
+    this.tellTimer = setImmediate(() => {
+      this.tellTimer = undefined;
+      this.tell().catch(() => undefined); // told again with the next, or when Redis is there again
+    });
+  }
+
+  /** Tells Redis what is done. What it cannot be told now is told later: an entry may be acknowledged twice. */
+  private async tell(): Promise<void> {
+    if (this.isTelling) return;
+    this.isTelling = true;
+    try {
+      while (this.toldNext.length > 0 && this.link.isReady) {
+        const entries = this.toldNext;
+        this.toldNext = [];
+        try {
+          await Promise.all([...byKey(entries)].map(([key, ids]) => this.group.acknowledge(key, ids)));
+        } catch (error) {
+          this.toldNext = [...entries, ...this.toldNext];
+          throw error;
+        }
+        for (const { key, id } of entries) this.open.delete(positionOf(key, id));
+        this.answerRoom();
+      }
+    } finally {
+      this.isTelling = false;
+    }
+  }
+
+  /** Last of all: what is done is told, and what is not is for the others. */
+  private async leave(): Promise<void> {
+    const { keys, group, options } = this;
+    if (!this.link.isReady) return;
+    while (this.isTelling) await wait(1);
+    await this.tell();
+    for (const key of keys) {
+      const pending = await group.ownPending(key, undefined, PAGE);
+      const ids: string[] = [];
+      for (let page = pending; page.length > 0; page = await group.ownPending(key, ids.at(-1), PAGE))
+        ids.push(...page.map(({ id }) => id));
+      if (ids.length > 0) await group.giveBack(key, ids, options.claimAfterMs);
+      else if (options.isRandomName) await group.leave(key);
+    }
+  }
+
+  /** Resolves when there is room for what is read at once, or the end has come. */
+  private async whenRoom(): Promise<void> {
+    const { count, maxInFlight } = this.options;
+    while (this.open.size + count > maxInFlight && !this.isEnding())
+      await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+  }
+
+  private answerRoom(): void {
+    for (const resolve of this.roomWaiters.splice(0)) resolve();
+  }
+
+  /** What fails is tried again the next time. */
+  private every(intervalMs: number, code: () => Promise<void>): void {
+    const timer = setInterval(() => {
+      if (this.link.isReady) code().catch(() => undefined);
+      this.tellSoon();
+    }, intervalMs);
+    this.timers.push(timer.unref());
+  }
+
+  private tellOnce(text: string): void {
+    if (this.told.has(text)) return;
+    this.told.add(text);
+    this.surroundings.warn(`${text} (Told once.)`);
+  }
+}
+
+/** The group, or its stream, is not there. */
+function isGroupLost(error: unknown): boolean {
+  return isAnswer(error, 'NOGROUP') || isAnswer(error, 'UNBLOCKED');
+}
+
+function byKey(entries: Iterable<{ readonly key: string; readonly id: string }>): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { key, id } of entries) {
+    const known = ids.get(key);
+    if (known === undefined) ids.set(key, [id]);
+    else known.push(id);
+  }
+  return ids;
+}
