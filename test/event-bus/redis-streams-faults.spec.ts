@@ -32,6 +32,10 @@ class Reader {
     return this.printed.split('\n').filter((line) => line.length === 36);
   }
 
+  get isReady(): boolean {
+    return this.printed.startsWith('ready');
+  }
+
   async end(signal: NodeJS.Signals): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = once(this.child, 'exit');
@@ -47,8 +51,9 @@ describeWithServices(['redis'], 'Two consumers of a group', (urls) => {
   it('lose nothing when one of them is killed: the other claims what it was working on', async () => {
     const bus = new RedisBus(urls.redis);
     const ids = idsFrom(600);
-    await bus.add(ids.map((id) => ({ id })));
     const [first, second] = [new Reader(bus, 'first', 40), new Reader(bus, 'second', 10)];
+    await until(() => first.isReady && second.isReady, undefined, 20_000); // or one is done before the other begins
+    await bus.add(ids.map((id) => ({ id })));
     await until(() => first.ids.length > 20 && second.ids.length > 20, undefined, 20_000);
     await first.end('SIGKILL');
     expect(await bus.pending()).toBeGreaterThan(0);
@@ -60,8 +65,9 @@ describeWithServices(['redis'], 'Two consumers of a group', (urls) => {
   it('have what one of them gives back at its end at once, and nothing twice', async () => {
     const bus = new RedisBus(urls.redis);
     const ids = idsFrom(400);
-    await bus.add(ids.map((id) => ({ id })));
     const [first, second] = [new Reader(bus, 'first', 40), new Reader(bus, 'second', 10)];
+    await until(() => first.isReady && second.isReady, undefined, 20_000); // or one is done before the other begins
+    await bus.add(ids.map((id) => ({ id })));
     await until(() => first.ids.length > 20 && second.ids.length > 20, undefined, 20_000);
     await first.end('SIGTERM');
     await bus.whenAllDone();
