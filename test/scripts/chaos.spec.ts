@@ -57,15 +57,7 @@ describeWithPrograms(['redis'], 'A web process and two workers that are stopped 
     ])(
       'lose no event for MongoDB that was relied on: %s, %s',
       async (way, signal) => {
-        const { code, said } = await chaos(
-          { MONGO_URL: mongo },
-          '--backend',
-          way,
-          '--kills',
-          '4',
-          '--signal',
-          signal,
-        );
+        const { code, said } = await chaos({ MONGO_URL: mongo }, '--backend', way, '--kills', '4', '--signal', signal);
         expect(said).toMatch(NOTHING_LOST_BETWEEN);
         expect(code).toBe(0);
       },
