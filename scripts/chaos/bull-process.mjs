@@ -1,4 +1,4 @@
-// The application of scripts/chaos/bull.mjs, as its web process or as a worker: one module for both.
+// The application of scripts/chaos/bull.mjs, as its web process or as a worker: one module for both, and for each way through Redis.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,14 +13,17 @@ const { MongooseModule } = require('@nestjs/mongoose');
 const {
   AsyncRoutingBackend,
   backend,
+  consumer,
   createTrackingWorker,
+  EventBusBackend,
   processor,
   TrackerService,
   TrackingModule,
 } = require('nestjs-event-tracking');
 const { bullQueue } = require('nestjs-event-tracking/bull');
 const { MongoBackend } = require('nestjs-event-tracking/mongoose');
-const { slot, life, mode, signal, url, redis, directory } = JSON.parse(process.env.CHAOS);
+const { redisStreams, RedisStreamsConsumer } = require('nestjs-event-tracking/redis-streams');
+const { way, slot, life, mode, signal, url, redis, directory } = JSON.parse(process.env.CHAOS);
 const isWorker = slot !== 'web';
 
 /**
@@ -50,7 +53,9 @@ let isStopping = false;
 /** Imported by the node that is deepest in the tree: its hook runs when all of it has drained. */
 class BooksModule {
   onApplicationShutdown() {
-    tell(`books ${JSON.stringify(tracker.ledger.nodes().flatMap(faultsIn))}`);
+    tell(
+      `books ${JSON.stringify([...tracker.ledger.nodes().flatMap(faultsIn), ...tracker.ledger.consumers().flatMap(faultsOf)])}`,
+    );
   }
 }
 Module({})(BooksModule);
@@ -73,6 +78,13 @@ function faultsIn({ path, received, passed, dropped, delivery: queue, work }) {
   return faults;
 }
 
+function faultsOf({ name, received, settled, duplicates, deadLettered, returned, pending }) {
+  const ended = settled + duplicates + deadLettered + returned;
+  return received === ended && pending === 0
+    ? []
+    : [`consumer ${name}: ${received} is not ${ended} + ${pending} pending`];
+}
+
 function sum(counts) {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
@@ -90,44 +102,62 @@ function tellLetters() {
 
 // The jobs of a process that was killed come back soon, and as often as it takes.
 const settings = { lockDuration: 2000, stalledInterval: 1000, maxStalledCount: 1000 };
+const backends = {
+  mongo: backend(
+    MongoBackend,
+    { collection: 'events', indexes: false },
+    {
+      // Smaller than a job, so that one is seldom done at once.
+      delivery: { batch: { maxEvents: 10, maxWaitMs: 5 }, concurrency: 2 },
+      imports: [
+        MongooseModule.forRoot(url, {
+          lazyConnection: true,
+          ...countDuplicates((count) => tell(`again ${count}`)),
+        }),
+        BooksModule,
+      ],
+    },
+  ),
+};
+const trees = {
+  bull: () => ({
+    backends: {
+      later: backend(
+        AsyncRoutingBackend,
+        { queue: bullQueue('chaos') },
+        {
+          imports: [BullModule.registerQueue({ name: 'chaos', redis, settings })],
+          processors: [processor(LookUp)],
+          backends,
+        },
+      ),
+    },
+  }),
+  'redis-streams': () => ({
+    backends: {
+      later: backend(
+        EventBusBackend,
+        { producer: redisStreams({ url: redis, maxLen: null }), topic: 'chaos' },
+        { backends },
+      ),
+    },
+    consumers: {
+      // One of the two comes back under its name, the other under a new one each time.
+      bus: consumer(RedisStreamsConsumer, {
+        ...{ url: redis, topic: 'chaos', group: 'chaos', claimAfterMs: 2000, maxDeliveries: 1000 },
+        ...(slot === 'worker-1' ? { name: slot } : {}),
+      }),
+    },
+  }),
+};
+
 class AppModule {
   beforeApplicationShutdown() {
     isStopping = true; // as requests stop coming
   }
 }
 Module({
-  imports: [
-    TrackingModule.forRoot({
-      ...{ shutdownTimeoutMs, delivery, role: 'emitter' },
-      backends: {
-        later: backend(
-          AsyncRoutingBackend,
-          { queue: bullQueue('chaos') },
-          {
-            imports: [BullModule.registerQueue({ name: 'chaos', redis, settings })],
-            processors: [processor(LookUp)],
-            backends: {
-              mongo: backend(
-                MongoBackend,
-                { collection: 'events', indexes: false },
-                {
-                  // Smaller than a job, so that one is seldom done at once.
-                  delivery: { batch: { maxEvents: 10, maxWaitMs: 5 }, concurrency: 2 },
-                  imports: [
-                    MongooseModule.forRoot(url, {
-                      lazyConnection: true,
-                      ...countDuplicates((count) => tell(`again ${count}`)),
-                    }),
-                    BooksModule,
-                  ],
-                },
-              ),
-            },
-          },
-        ),
-      },
-    }),
-  ],
+  imports: [TrackingModule.forRoot({ shutdownTimeoutMs, delivery, role: 'emitter', ...trees[way]() })],
 })(AppModule);
 
 const logger = ['error', 'fatal'];

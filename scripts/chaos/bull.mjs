@@ -1,4 +1,4 @@
-// Web process -> Redis -> two workers -> MongoDB, and each of the three is stopped in turn while the others go on.
+// Web process -> Redis, as jobs of Bull or a stream -> two workers -> MongoDB, and each of the three is stopped in turn while the others go on.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ const LAST_PATIENCE_MS = 120_000;
  * Resolves when nothing waits in the queue any more and all have closed.
  * @returns the keys that ended as dead letters, what is wrong with the queue or the books, and of how many lives that closed the books were read and balanced
  */
-export async function runBull({ kills, signal, directory, url, patienceMs, onRelied, onSentAgain }) {
+export async function runBull({ way, kills, signal, directory, url, patienceMs, onRelied, onSentAgain }) {
   const redis = await startRedis(join(directory, 'redis'));
   const dead = new Set();
   const faults = [];
@@ -37,7 +37,7 @@ export async function runBull({ kills, signal, directory, url, patienceMs, onRel
   };
   const start = (slot, mode) => {
     const life = ++lives;
-    const settings = { slot, life, mode, signal, url, redis: redis.url, directory: join(directory, slot) };
+    const settings = { way, slot, life, mode, signal, url, redis: redis.url, directory: join(directory, slot) };
     running.set(slot, new Life(slot, { settings, patienceMs, hear }));
   };
 
@@ -57,7 +57,7 @@ export async function runBull({ kills, signal, directory, url, patienceMs, onRel
     await web.stop('SIGTERM');
     start('web', 'deliver'); // what its earlier lives have left on disk
     await running.get('web').ended;
-    faults.push(...(await leftInQueue(redis)));
+    faults.push(...(await (way === 'bull' ? leftInQueue(redis) : leftOnStream(redis))));
     for (const slot of ['worker-1', 'worker-2']) await running.get(slot).end();
     return { dead, faults, books };
   } finally {
@@ -81,6 +81,24 @@ async function leftInQueue({ port }) {
     }
   } finally {
     await queue.close();
+  }
+}
+
+/** The same of a stream. */
+async function leftOnStream({ url }) {
+  const { Redis } = createRequire(import.meta.url)('ioredis');
+  const redis = new Redis(url);
+  try {
+    const deadline = performance.now() + LAST_PATIENCE_MS;
+    for (;;) {
+      const [group = []] = await redis.xinfo('GROUPS', 'chaos');
+      const [pending, lag] = ['pending', 'lag'].map((name) => group[group.indexOf(name) + 1]);
+      if (pending === 0 && lag === 0) return [];
+      if (performance.now() > deadline) return [`left on the stream: ${JSON.stringify({ pending, lag })}`];
+      await wait(50);
+    }
+  } finally {
+    redis.disconnect();
   }
 }
 

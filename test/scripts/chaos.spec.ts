@@ -50,18 +50,14 @@ const NOTHING_LOST_BETWEEN =
 
 describeWithPrograms(['redis'], 'A web process and two workers that are stopped four times in turns', () => {
   describeWithServices(['mongo'], 'around a Redis of their own', ({ mongo }) => {
-    it.each(['KILL', 'TERM'])(
-      'lose no event for MongoDB that was relied on: %s',
-      async (signal) => {
-        const { code, said } = await chaos(
-          { MONGO_URL: mongo },
-          '--backend',
-          'bull',
-          '--kills',
-          '4',
-          '--signal',
-          signal,
-        );
+    it.each([
+      ['bull', 'KILL'],
+      ['bull', 'TERM'],
+      ['redis-streams', 'KILL'],
+    ])(
+      'lose no event for MongoDB that was relied on: %s, %s',
+      async (way, signal) => {
+        const { code, said } = await chaos({ MONGO_URL: mongo }, '--backend', way, '--kills', '4', '--signal', signal);
         expect(said).toMatch(NOTHING_LOST_BETWEEN);
         expect(code).toBe(0);
       },
