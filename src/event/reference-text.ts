@@ -3,9 +3,10 @@
  * separators ", " and ": ", ASCII only with lower-case escapes (DEL too, which JSON.stringify leaves), exponents of two digits,
  * times as "+00:00" with a fraction of six digits or none.
  */
-import type { TrackingEvent } from './tracking-event';
+import type { EventFields, TrackingEvent } from './tracking-event';
 
 const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/g;
+const TO_BE_ESCAPED = /["\\]|[^\x20-\x7e]/;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\b': '\\b',
   '\f': '\\f',
@@ -47,12 +48,20 @@ function valueText(value: unknown): string {
 
 function objectText(value: object): string {
   if (value instanceof Date) return `"${timeText(value)}"`;
-  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
-  const fields = Object.entries(value).map(([key, field]) => `${stringText(key)}: ${valueText(field)}`);
-  return `{${fields.join(', ')}}`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) text += `${at === 0 ? '' : ', '}${valueText(value[at])}`;
+    return `[${text}]`;
+  }
+  for (const key in value) {
+    if (!Object.prototype.hasOwnProperty.call(value, key)) continue;
+    text += `${text === '' ? '' : ', '}${stringText(key)}: ${valueText((value as EventFields)[key])}`;
+  }
+  return `{${text}}`;
 }
 
 function stringText(text: string): string {
+  if (!TO_BE_ESCAPED.test(text)) return `"${text}"`; // as most are: looking costs a third of replacing
   const escaped = text.replace(/["\\]/g, '\\$&').replace(NOT_PRINTABLE_ASCII, escape);
   return `"${escaped}"`;
 }

@@ -42,18 +42,21 @@ const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 5000;
 
 /** One event of which somebody has still to say that it is done. */
-interface OpenEvent {
-  readonly entry: IncomingEntry;
-  readonly event: StoredEvent;
-  readonly envelope: Envelope;
-  readonly onDone: () => void;
-  /** Nodes and handlers that have not said so. */
-  open: number;
+class OpenEvent {
+  /** Nodes and handlers that have not said so; one more while they are asked. */
+  open = 1;
   /** Why it will never be taken by one of them. */
   failure: string | undefined;
-  isDone: boolean;
+  isDone = false;
   /** For entries with the same event that came meanwhile. */
-  readonly waiters: ((isDone: boolean) => void)[];
+  waiters: ((isDone: boolean) => void)[] | undefined;
+
+  constructor(
+    readonly entry: IncomingEntry,
+    readonly event: StoredEvent,
+    readonly envelope: Envelope,
+    readonly onDone: () => void,
+  ) {}
 }
 
 export class BusIntake implements EventIntake {
@@ -94,8 +97,9 @@ export class BusIntake implements EventIntake {
       };
       return work.run(items, onDone, true);
     });
+    const handlers = this.parts.handlers();
     for (const each of fresh) {
-      running.push(...this.callHandlers(each));
+      if (handlers.length > 0) running.push(...this.callHandlers(each));
       this.tick(each); // what was held open until all had been asked
     }
     await Promise.all(running);
@@ -131,8 +135,8 @@ export class BusIntake implements EventIntake {
   }
 
   private open(entry: IncomingEntry, event: StoredEvent, onDone: () => void): OpenEvent {
-    const envelope = Envelope.carried(event, {}, this.parts.normalizer);
-    const opened = { ...{ entry, event, envelope, onDone }, open: 1, failure: undefined, isDone: false, waiters: [] };
+    const envelope = Envelope.carried(event, { length: entry.raw.byteLength }, this.parts.normalizer);
+    const opened = new OpenEvent(entry, event, envelope, onDone);
     this.underWay.set(event.id, opened);
     return opened;
   }
@@ -158,12 +162,12 @@ export class BusIntake implements EventIntake {
 
   private conclude({ event, isDone, waiters }: OpenEvent): void {
     this.underWay.delete(event.id);
-    for (const resolve of waiters) resolve(isDone);
+    for (const resolve of waiters ?? []) resolve(isDone);
   }
 
   /** Of two entries with the same event, the second waits for the first, and is done with it. */
   private async follow(same: OpenEvent, end: () => void): Promise<void> {
-    const isDone = await new Promise<boolean>((resolve) => same.waiters.push(resolve));
+    const isDone = await new Promise<boolean>((resolve) => (same.waiters ??= []).push(resolve));
     if (isDone) {
       this.repeat(end);
       return;
@@ -231,8 +235,9 @@ export class BusIntake implements EventIntake {
   private remember(id: string): void {
     this.done.delete(id);
     this.done.set(id, Date.now());
+    if (this.done.size <= MAX_REMEMBERED) return;
     const [oldest] = this.done.keys();
-    if (this.done.size > MAX_REMEMBERED && oldest !== undefined) this.done.delete(oldest);
+    if (oldest !== undefined) this.done.delete(oldest);
   }
 
   private leaveHand(): void {

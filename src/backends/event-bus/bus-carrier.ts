@@ -4,7 +4,7 @@ import type { QueuedEvent } from '../../delivery/queued-event';
 import { describeError } from '../../event/normal-form';
 import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
 import type { BusMessage, BusProducer, ProducerDescription } from './bus-producer';
-import { trackingLogOf } from './tracking-log';
+import { ContextText, trackingLogOf } from './tracking-log';
 
 /** The sending side of a node of the bus. What comes back is a consumer's affair. */
 export class BusCarrier implements EventCarrier {
@@ -28,10 +28,11 @@ export class BusCarrier implements EventCarrier {
     const rejections: Rejection[] = [];
     const messages: BusMessage[] = [];
     const indices: number[] = [];
+    const contexts = new ContextText();
     for (const [index, entry] of entries.entries()) {
       try {
         const event = entry.event(true);
-        const payload = this.description.encode(trackingLogOf(event));
+        const payload = this.description.encode(trackingLogOf(event, contexts));
         messages.push({ id: event.id, name: event.name, payload });
         indices.push(index);
       } catch (error) {

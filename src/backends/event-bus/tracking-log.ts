@@ -19,13 +19,30 @@ export interface TrackingLog {
   readonly context: string;
 }
 
+/** The text of a context: events of one scope share it, and come one after the other. */
+export class ContextText {
+  private last: unknown;
+  private text = '';
+
+  of(context: unknown): string {
+    if (context !== this.last) {
+      this.text = referenceJson(context);
+      this.last = context;
+    }
+    return this.text;
+  }
+}
+
 /** @throws if the event's timestamp is no time */
-export function trackingLogOf({ name, timestamp, data, context }: StoredEvent): TrackingLog {
+export function trackingLogOf(
+  { name, timestamp, data, context }: StoredEvent,
+  contexts = new ContextText(),
+): TrackingLog {
   return {
     name,
     timestamp: typeof timestamp === 'string' ? timeText(timestamp) : referenceTime(timeOf(timestamp)),
     data: referenceJson(data),
-    context: referenceJson(context),
+    context: contexts.of(context),
   };
 }
 
