@@ -16,7 +16,9 @@ describeWithServices(['kafka'], 'kafka()', ({ kafka: brokers }) => {
 
   const sending = (topic: string, options: KafkaOptions): Promise<BuiltTracking> =>
     startTracking({
-      backends: { bus: backend(EventBusBackend, { producer: kafka(options), topic }, { delivery: { batch: { maxWaitMs: 1 } } }) },
+      backends: {
+        bus: backend(EventBusBackend, { producer: kafka(options), topic }, { delivery: { batch: { maxWaitMs: 1 } } }),
+      },
     });
 
   const clients: [string, () => KafkaOptions][] = [
