@@ -6,7 +6,6 @@ import { trackingLogCodec } from '../../src/backends/event-bus/avro';
 import { kafka, type KafkaOptions } from '../../src/kafka';
 import { describeWithServices } from '../support/services';
 import { startTracking, type BuiltTracking } from '../support/start-tracking';
-import { until } from '../support/until';
 import { readTopic } from '../support/kafka-topic';
 
 const codec = trackingLogCodec({ entry: 'nestjs-event-tracking/kafka', peers: ['avsc'] });
@@ -30,7 +29,7 @@ describeWithServices(['kafka'], 'kafka()', ({ kafka: brokers }) => {
     it('puts an event on a topic that was not there, under the headers of a CloudEvent', async () => {
       const topic = `t-${randomUUID()}`;
       const { tracker } = await sending(topic, { ...connection(), source: 'here/web' });
-      const { id } = (await tracker.emitConfirmed('problem_check', { grade: 1.5, text: 'é😀' }))!;
+      const { id } = await tracker.emitConfirmed('problem_check', { grade: 1.5, text: 'é😀' });
       const [message] = await readTopic(brokers, topic, 1);
       const log = codec.decode(message!.value!);
       expect(textsOf(message!)).toEqual({

@@ -11,7 +11,8 @@ const MAX_WAIT_MS = 1000;
 export class KafkaJsReader implements KafkaReader {
   private readonly consumer: KafkaJs.Consumer;
   private readonly admin: KafkaJs.Admin;
-  private isAdminConnected = false;
+  private connecting: Promise<void> | undefined;
+  private isClosed = false;
   private listener: KafkaListener | undefined;
   private isStopped = false;
   private generation = 0;
@@ -86,6 +87,8 @@ export class KafkaJsReader implements KafkaReader {
 
   async close(): Promise<void> {
     this.isStopped = true;
+    this.isClosed = true;
+    await this.connecting?.catch(() => undefined);
     await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()]);
   }
 
@@ -120,26 +123,33 @@ export class KafkaJsReader implements KafkaReader {
   }
 
   private async connectedAdmin(): Promise<KafkaJs.Admin> {
-    if (!this.isAdminConnected) await this.admin.connect();
-    this.isAdminConnected = true;
+    if (this.isClosed) throw new Error('it is closed'); // and would be connected for good
+    this.connecting ??= this.admin.connect();
+    try {
+      await this.connecting;
+    } catch (error) {
+      this.connecting = undefined;
+      throw error;
+    }
     return this.admin;
   }
 
   /** What it leaves is fetched again: the next fetch begins behind the last offset that was resolved. */
-  private async takeBatch({ batch, resolveOffset, heartbeat, isRunning }: KafkaJs.EachBatchPayload): Promise<void> {
+  private async takeBatch(payload: KafkaJs.EachBatchPayload): Promise<void> {
     const { listener, generation } = this;
+    const { batch } = payload;
     let at = 0;
     while (at < batch.messages.length && listener !== undefined) {
       while (listener.room() <= 0 && !this.isStopped) {
         await Promise.race([listener.whenRoom(), soon(this.settings.sessionTimeoutMs / 5)]);
-        await heartbeat();
+        await payload.heartbeat();
       }
-      if (this.isStopped || generation !== this.generation || !isRunning()) return;
+      if (this.isStopped || generation !== this.generation || !payload.isRunning()) return;
       const messages = batch.messages.slice(at, at + listener.room());
       listener.read(messages.map((message) => recordOf(batch, message)));
       at += messages.length;
-      resolveOffset(messages.at(-1)?.offset ?? '');
-      await heartbeat();
+      payload.resolveOffset(messages.at(-1)?.offset ?? '');
+      await payload.heartbeat();
     }
   }
 }

@@ -11,7 +11,9 @@ import type {
 
 type Consumer = PlatformaticKafka.Consumer<Buffer, Buffer, string, string>;
 type Stream = PlatformaticKafka.MessagesStream<Buffer, Buffer, string, string>;
-type Message = PlatformaticKafka.Message<Buffer, Buffer, string, string>;
+type Message = Omit<PlatformaticKafka.Message<Buffer, Buffer, string, string>, 'value'> & {
+  readonly value?: Buffer | undefined;
+};
 
 const LATEST = -1n;
 const EARLIEST = -2n;
@@ -49,7 +51,7 @@ export class PlatformaticReader implements KafkaReader {
       heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
       autocommit: false,
       maxWaitTime: MAX_WAIT_MS,
-      deserializers: { headerKey: stringDeserializer, headerValue: stringDeserializer } as never,
+      deserializers: { headerKey: stringDeserializer, headerValue: stringDeserializer },
     });
     const fail = (error: unknown): void => {
       this.reject(error);
@@ -232,7 +234,7 @@ export class PlatformaticReader implements KafkaReader {
 }
 
 function recordOf({ topic, partition, offset, value, headers }: Message): KafkaRecord {
-  return { topic, partition, offset, headers, value: (value as Buffer | undefined) ?? null };
+  return { topic, partition, offset, headers, value: value ?? null };
 }
 
 /** Of a group that somebody reads in the brokers move no offset. */
