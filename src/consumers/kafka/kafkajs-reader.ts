@@ -13,6 +13,7 @@ export class KafkaJsReader implements KafkaReader {
   private readonly admin: KafkaJs.Admin;
   private connecting: Promise<void> | undefined;
   private isClosed = false;
+  private asking: Promise<unknown> | undefined;
   private listener: KafkaListener | undefined;
   private isStopped = false;
   private generation = 0;
@@ -70,25 +71,17 @@ export class KafkaJsReader implements KafkaReader {
     await this.consumer.commitOffsets(offsets.map((each) => ({ ...each, offset: each.offset.toString() })));
   }
 
-  async lag(): Promise<number> {
-    const { group, topics } = this.settings;
-    const admin = await this.connectedAdmin();
-    const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
-    let lag = 0n;
-    for (const topic of topics) {
-      const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
-      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-        const at = BigInt(standsAt.find((each) => each.partition === partition)?.offset ?? -1);
-        lag += BigInt(high) - (at >= 0n ? at : BigInt(low));
-      }
-    }
-    return Number(lag);
+  lag(): Promise<number> {
+    const asking = this.measureLag();
+    this.asking = asking.catch(() => undefined);
+    return asking;
   }
 
   async close(): Promise<void> {
     this.isStopped = true;
     this.isClosed = true;
     await this.connecting?.catch(() => undefined);
+    await this.asking; // an answer under way would open a connection that nobody closes
     await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()]);
   }
 
@@ -120,6 +113,21 @@ export class KafkaJsReader implements KafkaReader {
         return;
       }
     }
+  }
+
+  private async measureLag(): Promise<number> {
+    const { group, topics } = this.settings;
+    const admin = await this.connectedAdmin();
+    const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+    let lag = 0n;
+    for (const topic of topics) {
+      const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
+      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+        const at = BigInt(standsAt.find((each) => each.partition === partition)?.offset ?? -1);
+        lag += BigInt(high) - (at >= 0n ? at : BigInt(low));
+      }
+    }
+    return Number(lag);
   }
 
   private async connectedAdmin(): Promise<KafkaJs.Admin> {
