@@ -30,25 +30,30 @@ export function protocolNames(error: unknown, depth = 0): Set<string> {
 export function isTopicMissing(error: unknown): boolean {
   const names = protocolNames(error);
   if (names.has('UNKNOWN_TOPIC_OR_PARTITION') || names.has('LEADER_NOT_AVAILABLE')) return true;
-  return error instanceof Error && /^Unknown topic /.test(error.message); // @platformatic/kafka puts it in its own words
+  return /^Unknown topic /.test(messageOf(error) ?? ''); // @platformatic/kafka puts it in its own words
 }
 
 /** An error in one line: what the client says, and what the broker said. */
 export function describeKafkaError(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error) ?? String(error);
   const inner = innermost(error);
   const names = [...protocolNames(error)];
-  const more = [...(inner === message || inner === '' ? [] : [inner]), ...(names.length > 0 ? [names.join(', ')] : [])];
+  const more = [...(inner === undefined || inner === message ? [] : [inner]), ...names];
   return more.length === 0 ? message : `${message} (${more.join('; ')})`;
 }
 
-function innermost(error: unknown): string {
-  let at: unknown = error;
+function innermost(error: unknown): string | undefined {
+  let at = error;
   for (let depth = 0; depth < 8; depth++) {
     const { cause, errors } = at as { readonly cause?: unknown; readonly errors?: readonly unknown[] };
     const next = cause ?? errors?.at(-1);
-    if (!(next instanceof Error)) break;
+    if (messageOf(next) === undefined) break;
     at = next;
   }
-  return at instanceof Error ? at.message : '';
+  return messageOf(at);
+}
+
+function messageOf(error: unknown): string | undefined {
+  const { message } = (error ?? {}) as { readonly message?: unknown };
+  return typeof message === 'string' ? message : undefined;
 }

@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type * as PlatformaticKafka from '@platformatic/kafka';
 import { requirePeer, type PeerUse } from '../../../routing/require-peer';
-import type { KafkaMessage, KafkaSender } from './kafka-port';
+import { isTopicMissing, type KafkaMessage, type KafkaSender } from './kafka-port';
 
 /** How the brokers are told who this is. A function is asked at each connection. */
 export interface SaslOptions {
@@ -51,9 +51,15 @@ export class PlatformaticSender implements KafkaSender {
   }
 
   async send(topic: string, messages: readonly KafkaMessage[]): Promise<void> {
-    await this.producer.send({
-      messages: messages.map(({ key, value, headers }) => ({ topic, key, value, headers: { ...headers } })),
-    });
+    try {
+      await this.producer.send({
+        messages: messages.map(({ key, value, headers }) => ({ topic, key, value, headers: { ...headers } })),
+      });
+    } catch (error) {
+      // What it has seen of a topic that is being made it would hold for five seconds.
+      if (isTopicMissing(error)) this.producer.clearMetadata();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
