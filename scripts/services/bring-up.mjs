@@ -75,7 +75,15 @@ async function launch(name, { path, args, how }, hadPort, record) {
       server.once('exit', (code, signal) => resolve(`it ended, ${signal ?? `exit code ${code}`}${lastWords(logFile)}`));
     });
     if (server.pid === undefined) throw new Error(`${path} does not start: ${await gone}`);
-    const entry = { url: urlAt(name, port), pid: server.pid, how, port, start: startOf(server.pid), program: path, args };
+    const entry = {
+      url: urlAt(name, port),
+      pid: server.pid,
+      how,
+      port,
+      start: startOf(server.pid),
+      program: path,
+      args,
+    };
     record(entry); // before it is ready: if we are killed now, the next run finds it
     const over = new AbortController();
     failure = await Promise.race([readiness(name, port, 60_000, over.signal), gone]);

@@ -4,7 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The servers that `npm run services` brings up, and the variable by which each can be named instead. */
-const variables = { redis: 'REDIS_URL', mongo: 'MONGO_URL', toxiproxy: 'TOXIPROXY_URL', kafka: 'KAFKA_BROKERS' } as const;
+const variables = {
+  redis: 'REDIS_URL',
+  mongo: 'MONGO_URL',
+  toxiproxy: 'TOXIPROXY_URL',
+  kafka: 'KAFKA_BROKERS',
+} as const;
 export type ServiceName = keyof typeof variables;
 
 /** An entry of services.json; a container has no process and no program. */
