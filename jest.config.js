@@ -1,7 +1,7 @@
 'use strict';
 
-// Nest 12 and a few packages below it are ES modules: Jest runs CommonJS, so these are compiled with our own files.
-const esModules = ['@nestjs'];
+// Nest 12, a few packages below it and a client of Kafka are ES modules: Jest runs CommonJS, so these are compiled with our own files.
+const esModules = ['@nestjs', '@platformatic'];
 
 /** @type {import('jest').Config} */
 module.exports = {

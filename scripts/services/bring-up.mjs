@@ -30,14 +30,14 @@ export async function bringUp(name, known, record) {
 
   const tell = (text) => console.log(`${name}: ${text}`);
   const begin = (found) => launch(name, found, known?.port, record);
-  const ways = [
-    async () => {
+  const ways = [async () => begin(await install(tell))];
+  if (program) {
+    ways.unshift(async () => {
       const path = onPath(program);
       if (!path) throw new Error(`${program} is not on the PATH`);
       return begin({ path, args, how: 'PATH' });
-    },
-    async () => begin(await install(tell)),
-  ];
+    });
+  }
   if (composePort) ways.push(() => contain(name, composePort, record, tell));
 
   const reasons = [];
@@ -65,18 +65,28 @@ async function launch(name, { path, args, how }, hadPort, record) {
   let failure;
   for (let tries = 0; tries < 3; tries += 1) {
     const port = await freePort(tries === 0 ? hadPort : undefined);
-    const filled = args.map((arg) => arg.replace('{port}', port).replace('{folder}', data));
+    const otherPort = args.includes('{otherPort}') ? await freePort() : '';
+    const filled = args.map((arg) =>
+      arg.replace('{port}', port).replace('{otherPort}', otherPort).replace('{folder}', data),
+    );
     const server = startServer(path, filled, data, logFile);
     const gone = new Promise((resolve) => {
       server.once('error', (error) => resolve(error.message));
       server.once('exit', (code, signal) => resolve(`it ended, ${signal ?? `exit code ${code}`}${lastWords(logFile)}`));
     });
     if (server.pid === undefined) throw new Error(`${path} does not start: ${await gone}`);
-    const url = `${catalogue[name].scheme}://127.0.0.1:${port}`;
-    const entry = { url, pid: server.pid, how, port, start: startOf(server.pid), program: path, args };
+    const entry = {
+      url: urlAt(name, port),
+      pid: server.pid,
+      how,
+      port,
+      start: startOf(server.pid),
+      program: path,
+      args,
+    };
     record(entry); // before it is ready: if we are killed now, the next run finds it
     const over = new AbortController();
-    failure = await Promise.race([readiness(name, port, 20_000, over.signal), gone]);
+    failure = await Promise.race([readiness(name, port, 60_000, over.signal), gone]);
     over.abort();
     // Another program may have taken the port in between: what answers is ours only while ours lives.
     if (failure === undefined && runs(entry)) return entry;
@@ -89,11 +99,16 @@ async function launch(name, { path, args, how }, hadPort, record) {
 
 async function contain(name, composePort, record, tell) {
   const port = await startContainer(name, composePort, tell);
-  const entry = { url: `${catalogue[name].scheme}://127.0.0.1:${port}`, how: 'docker', port };
+  const entry = { url: urlAt(name, port), how: 'docker', port };
   record(entry);
   const failure = await readiness(name, port, 60_000);
   if (failure) throw new Error(`its container does not answer: ${failure}`);
   return entry;
+}
+
+function urlAt(name, port) {
+  const { scheme } = catalogue[name];
+  return `${scheme === undefined ? '' : `${scheme}://`}127.0.0.1:${port}`;
 }
 
 /** Waits for an answer; resolves with the reason if none comes. */

@@ -9,7 +9,10 @@ import { onPath, run } from './processes.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const tenMinutes = 600_000;
 
-/** {port} and {folder} are filled in at the start: services.json carries the arguments, for tests that start a server of their own. */
+/**
+ * {port}, {otherPort} and {folder} are filled in at the start: services.json carries the arguments, for tests that start a server
+ * of their own.
+ */
 const redisArgs = [
   ...['--port', '{port}', '--bind', '127.0.0.1', '--dir', '{folder}', '--daemonize', 'no'],
   ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'], // what was acknowledged outlives a kill -9
@@ -41,6 +44,14 @@ export const catalogue = {
     install: toxiproxyByGo,
     // In a container it would neither reach the servers of this machine's loopback nor show its proxies there.
     composePort: undefined,
+  },
+  kafka: {
+    variable: 'KAFKA_BROKERS',
+    scheme: undefined, // a list of host:port
+    program: undefined, // there is none that takes its ports as arguments
+    args: [],
+    install: kafkaByMaven,
+    composePort: 9092,
   },
 };
 
@@ -98,6 +109,34 @@ async function toxiproxyByGo(tell) {
     renameSync(inFolder('bin', 'toxiproxy.new'), folder);
   }
   return { path: join(folder, 'server'), args: toxiproxyArgs, how: 'go' };
+}
+
+async function kafkaByMaven(tell) {
+  for (const [program, mend] of [
+    ['java', 'a JRE of 17 or newer'],
+    ['mvn', 'apt-get install maven'],
+  ]) {
+    if (!onPath(program)) throw new Error(`${program} is not on the PATH (${mend}; or name brokers in KAFKA_BROKERS)`);
+  }
+  const pom = readFileSync(join(here, 'kafka', 'pom.xml'));
+  const libs = inFolder('bin', `kafka-${createHash('sha256').update(pom).digest('hex').slice(0, 16)}`);
+  if (!existsSync(libs)) {
+    tell('fetching the jars of Kafka with Maven, once: 43 MB');
+    remove('bin', 'kafka.new');
+    const copy = ['dependency:copy-dependencies', '-DoutputDirectory=' + inFolder('bin', 'kafka.new')];
+    await run('mvn', ['-q', '-B', '-f', join(here, 'kafka', 'pom.xml'), ...copy, '-DincludeScope=runtime'], {
+      logFile: inFolder('log/kafka-maven.log'),
+      timeoutMs: tenMinutes,
+    });
+    renameSync(inFolder('bin', 'kafka.new'), libs);
+  }
+  // As text: another checkout may start it when this one is gone.
+  const script = readFileSync(join(here, 'kafka', 'start.sh'), 'utf8');
+  return {
+    path: onPath('sh'),
+    args: ['-c', script, 'kafka', libs, '{port}', '{otherPort}', '{folder}'],
+    how: 'Maven',
+  };
 }
 
 function needsGo() {

@@ -12,6 +12,16 @@ function hello() {
   return Buffer.concat([head, document]);
 }
 
+/** ApiVersions, the first words of every client: https://kafka.apache.org/protocol#The_Messages_ApiVersions */
+function apiVersions() {
+  const request = Buffer.alloc(14); // length, key 18, version 0, correlation 1, no name
+  request.writeInt32BE(request.length - 4, 0);
+  request.writeInt16BE(18, 4);
+  request.writeInt32BE(1, 8);
+  request.writeInt16BE(-1, 12);
+  return request;
+}
+
 const conversations = {
   redis: { say: 'PING\r\n', isAnswer: (bytes) => /^[+-]/.test(bytes.toString('latin1')) }, // an error is an answer: NOAUTH
   mongo: { say: hello(), isAnswer: (bytes) => bytes.length >= 16 && bytes.readInt32LE(12) === 2013 },
@@ -19,6 +29,7 @@ const conversations = {
     say: 'GET /version HTTP/1.0\r\n\r\n',
     isAnswer: (bytes) => bytes.toString('latin1').startsWith('HTTP/'),
   },
+  kafka: { say: apiVersions(), isAnswer: (bytes) => bytes.length >= 10 && bytes.readInt32BE(4) === 1 },
 };
 
 /** Why the server on that port of 127.0.0.1 gives no answer; undefined if it does. */
@@ -30,9 +41,11 @@ export function silenceAt(url) {
   return where && silence(where);
 }
 
-/** The first host of a URL that may name several; none for `mongodb+srv:`, which is a question to DNS. */
+/** The first host of a URL that may name several, or of a list of brokers; none for `mongodb+srv:`, which is a question to DNS. */
 export function addressOf(url) {
   if (url.startsWith('/')) return { path: url };
+  const [, broker, brokerPort] = /^([^/:,@]+|\[[^\]]+\]):(\d+)(?:,|$)/.exec(url) ?? [];
+  if (broker) return { host: broker.replace(/^\[|\]$/g, ''), port: Number(brokerPort) };
   const [, scheme, host, port] = /^([a-z+]+):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/,?]+)(?::(\d+))?/i.exec(url) ?? [];
   const usual = { 'redis:': 6379, 'rediss:': 6379, 'mongodb:': 27017, 'http:': 80, 'https:': 443 }[`${scheme}:`];
   return usual && { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? usual) };

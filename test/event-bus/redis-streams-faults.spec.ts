@@ -369,7 +369,12 @@ describeWithServices(['redis', 'toxiproxy'], 'A way to Redis that', (urls) => {
     });
     closeLater(producer);
     const { signal } = new AbortController();
-    const messages = idsFrom(5).map((id) => ({ id, name: 'e', payload: Buffer.from(id) }));
+    const messages = idsFrom(5).map((id) => ({
+      id,
+      name: 'e',
+      time: '2024-02-03T04:05:06+00:00',
+      payload: Buffer.from(id),
+    }));
     expect(await producer.send(messages.slice(0, 1), signal)).toEqual([]);
     // A reply is the id of the entry: '$15', a line end, 15 bytes, a line end.
     await way.add({ type: 'limit_data', bytes: 50 });

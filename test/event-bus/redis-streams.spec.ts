@@ -138,7 +138,7 @@ describeWithServices(['redis'], 'An EventBusBackend with redisStreams', (urls) =
       warn: () => undefined,
       tell: () => undefined,
     });
-    const message = (id: string) => ({ id, name: 'e', payload: Buffer.from(id) });
+    const message = (id: string) => ({ id, name: 'e', time: '2024-02-03T04:05:06+00:00', payload: Buffer.from(id) });
     const { signal } = new AbortController();
     expect(await producer.send([message('1'), message('2')], signal)).toEqual([]);
     await bus.redis.del(bus.topic);

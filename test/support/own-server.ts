@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ServerProgram, ServiceName } from './services';
 
-const schemes: Record<ServiceName, string> = { redis: 'redis', mongo: 'mongodb', toxiproxy: 'http' };
+const schemes: Record<ServiceName, string> = {
+  ...{ redis: 'redis://', mongo: 'mongodb://', toxiproxy: 'http://' },
+  kafka: '', // a list of host:port
+};
 
 /** A server for one test, which may do with it what it likes; its data is kept over restarts, until `remove`. */
 export class OwnServer {
@@ -36,14 +39,15 @@ export class OwnServer {
   }
 
   get url(): string {
-    return `${schemes[this.program.name]}://127.0.0.1:${this.port}`;
+    return `${schemes[this.program.name]}127.0.0.1:${this.port}`;
   }
 
   /** After `kill`: the same URL, the same data. Resolves once it takes connections. */
   async start(): Promise<void> {
     if (this.isRunning()) throw new Error(`${this.program.name} already runs at ${this.url}`);
+    const otherPort = this.program.args.includes('{otherPort}') ? String(await freePort()) : '';
     const args = this.program.args.map((arg) =>
-      arg.replace('{port}', String(this.port)).replace('{folder}', this.folder),
+      arg.replace('{port}', String(this.port)).replace('{otherPort}', otherPort).replace('{folder}', this.folder),
     );
     const server = spawn(this.program.path, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     this.server = server;
@@ -55,7 +59,7 @@ export class OwnServer {
     server.stderr.setEncoding('utf8').on('data', keep);
     const closed = new Promise((resolve) => server.once('close', resolve)); // what it said is whole by then
     await once(server, 'spawn');
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + (this.program.name === 'kafka' ? 60_000 : 20_000);
     while (this.isRunning()) {
       if ((await accepts(this.port)) && this.isRunning()) return;
       if (performance.now() > deadline) break;

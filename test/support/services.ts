@@ -4,7 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The servers that `npm run services` brings up, and the variable by which each can be named instead. */
-const variables = { redis: 'REDIS_URL', mongo: 'MONGO_URL', toxiproxy: 'TOXIPROXY_URL' } as const;
+const variables = {
+  redis: 'REDIS_URL',
+  mongo: 'MONGO_URL',
+  toxiproxy: 'TOXIPROXY_URL',
+  kafka: 'KAFKA_BROKERS',
+} as const;
 export type ServiceName = keyof typeof variables;
 
 /** An entry of services.json; a container has no process and no program. */
@@ -14,11 +19,11 @@ export interface ServiceEntry {
   readonly port: number;
   readonly pid?: number;
   readonly program?: string;
-  /** Of the program; `{port}` and `{folder}` stand for themselves. */
+  /** Of the program; `{port}`, `{otherPort}` and `{folder}` stand for themselves. */
   readonly args?: readonly string[];
 }
 
-/** A server program and its arguments; `{port}` and `{folder}` stand for themselves. */
+/** A server program and its arguments; `{port}`, `{otherPort}` and `{folder}` stand for themselves. */
 export interface ServerProgram {
   readonly name: ServiceName;
   readonly path: string;

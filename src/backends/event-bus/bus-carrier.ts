@@ -32,8 +32,9 @@ export class BusCarrier implements EventCarrier {
     for (const [index, entry] of entries.entries()) {
       try {
         const event = entry.event(true);
-        const payload = this.description.encode(trackingLogOf(event, contexts));
-        messages.push({ id: event.id, name: event.name, payload });
+        const log = trackingLogOf(event, contexts);
+        const payload = this.description.encode(log);
+        messages.push({ id: event.id, name: event.name, time: log.timestamp, payload });
         indices.push(index);
       } catch (error) {
         rejections.push({ index, reason: `it cannot be put on the bus: ${describeError(error)}`, retryable: false });

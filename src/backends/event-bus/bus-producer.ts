@@ -7,6 +7,8 @@ export interface BusMessage {
   readonly id: string;
   /** Of the event: for Kafka the key. */
   readonly name: string;
+  /** Of the event: ISO 8601, with an offset. */
+  readonly time: string;
   /** Avro, without a frame. */
   readonly payload: Buffer;
 }

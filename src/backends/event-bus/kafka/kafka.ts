@@ -1,0 +1,44 @@
+import { trackingLogCodec } from '../avro';
+import type { ProducerDescription } from '../bus-producer';
+import { checkKafkaOptions, type KafkaConnection, type KafkaOptions } from './kafka-options';
+import type { KafkaSender } from './kafka-port';
+import { KafkaProducer, REQUEST_TIMEOUT_MS } from './kafka-producer';
+import { kafkaJsSender } from './kafkajs-sender';
+import { loadPlatformatic, PlatformaticSender, type ConnectionSettings } from './platformatic-sender';
+
+/** What the entry needs. */
+export const KAFKA_USE = { entry: 'nestjs-event-tracking/kafka', peers: ['avsc', '@platformatic/kafka'] };
+
+/** One batch at a time: of two under way the second may land first, and events of one key would change places. */
+const DELIVERY = { batch: { maxEvents: 500 }, concurrency: 1 } as const;
+
+/**
+ * The producer of an EventBusBackend that sends to Kafka.
+ * @throws TrackingConfigException for its options, MissingPeerException for a package that is not installed
+ */
+export function kafka(options: KafkaOptions): ProducerDescription {
+  checkKafkaOptions(options);
+  const codec = trackingLogCodec(KAFKA_USE);
+  const sender = senderOf(options);
+  return {
+    kind: 'producer',
+    encode: (log) => codec.encode(log),
+    delivery: DELIVERY,
+    open: (surroundings) =>
+      new KafkaProducer({ sender: sender(), options, schema: codec.schema, delivery: DELIVERY }, surroundings),
+  };
+}
+
+/** @throws MissingPeerException */
+function senderOf(options: KafkaOptions): () => KafkaSender {
+  const { kafkajs, acks = 'all', requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  if (kafkajs !== undefined) return () => kafkaJsSender(kafkajs, acks);
+  const library = loadPlatformatic(KAFKA_USE); // now: what is not installed is a fault of the configuration
+  return () => new PlatformaticSender(library, { ...connectionOf(options), acks, requestTimeoutMs });
+}
+
+/** @param connection with `brokers` */
+export function connectionOf(connection: KafkaConnection): ConnectionSettings {
+  const { brokers = [], clientId = 'nestjs-event-tracking', connectTimeoutMs = 1000, tls, sasl } = connection;
+  return { brokers, clientId, connectTimeoutMs, tls, sasl };
+}

@@ -1,0 +1,89 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type * as PlatformaticKafka from '@platformatic/kafka';
+import { requirePeer, type PeerUse } from '../../../routing/require-peer';
+import { isTopicMissing, type KafkaMessage, type KafkaSender } from './kafka-port';
+
+/** How the brokers are told who this is. A function is asked at each connection. */
+export interface SaslOptions {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER';
+  readonly username?: string | (() => string | Promise<string>) | undefined;
+  readonly password?: string | (() => string | Promise<string>) | undefined;
+  readonly token?: string | (() => string | Promise<string>) | undefined;
+}
+
+/** Of `@platformatic/kafka`. */
+export interface ConnectionSettings {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly connectTimeoutMs: number;
+  readonly tls?: TlsOptions | undefined;
+  readonly sasl?: SaslOptions | undefined;
+}
+
+const MAX_KEYS = 1000;
+
+/** @throws MissingPeerException */
+export function loadPlatformatic(use: PeerUse): typeof PlatformaticKafka {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import that fails cannot say what mends it
+  return requirePeer('@platformatic/kafka', use, () => require('@platformatic/kafka') as typeof PlatformaticKafka);
+}
+
+/** The sending end of the client that is made from a list of brokers. */
+export class PlatformaticSender implements KafkaSender {
+  private readonly producer: PlatformaticKafka.Producer<Buffer, Buffer, string, string>;
+  private readonly hashes = new Map<string, number>();
+
+  constructor(
+    library: typeof PlatformaticKafka,
+    settings: ConnectionSettings & { readonly acks: 'all' | 'leader'; readonly requestTimeoutMs: number },
+  ) {
+    const { stringSerializer } = library;
+    this.producer = new library.Producer<Buffer, Buffer, string, string>({
+      ...baseOptions(settings),
+      requestTimeout: settings.requestTimeoutMs,
+      timeout: settings.requestTimeoutMs,
+      acks: settings.acks === 'all' ? -1 : 1,
+      autocreateTopics: true,
+      serializers: { headerKey: stringSerializer, headerValue: stringSerializer },
+      partitioner: (message, key) => this.hashOf(key, () => library.compatibilityPartitioner(message as never, key)),
+    });
+    this.producer.on('error', () => undefined); // the send that it belongs to is rejected
+  }
+
+  async send(topic: string, messages: readonly KafkaMessage[]): Promise<void> {
+    try {
+      await this.producer.send({
+        messages: messages.map(({ key, value, headers }) => ({ topic, key, value, headers: { ...headers } })),
+      });
+    } catch (error) {
+      // What it has seen of a topic that is being made it would hold for five seconds.
+      if (isTopicMissing(error)) this.producer.clearMetadata();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.producer.close();
+  }
+
+  /** As the clients of Java and kafkajs spread their keys. Worked out in BigInts, 5 to 10 us a key, and events have few names. */
+  private hashOf(key: Buffer | undefined, work: () => number): number {
+    const text = key?.toString('latin1') ?? '';
+    const known = this.hashes.get(text);
+    if (known !== undefined) return known;
+    const hash = work();
+    if (this.hashes.size >= MAX_KEYS) this.hashes.clear();
+    this.hashes.set(text, hash);
+    return hash;
+  }
+}
+
+/** Nothing is tried again in here: whoever sends or reads does that, and waits no longer than it wants to. */
+export function baseOptions(settings: ConnectionSettings): PlatformaticKafka.BaseOptions {
+  const { clientId, brokers, connectTimeoutMs, tls, sasl } = settings;
+  return {
+    ...{ clientId, bootstrapBrokers: [...brokers], retries: 0, connectTimeout: connectTimeoutMs },
+    ...(tls !== undefined && { tls }),
+    ...(sasl !== undefined && { sasl: sasl as PlatformaticKafka.SASLOptions }),
+  };
+}

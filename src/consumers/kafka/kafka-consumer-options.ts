@@ -1,0 +1,53 @@
+import { Faults, isDuration, isText, type KafkaConnection } from '../../backends/event-bus/kafka/kafka-options';
+import type { GivenKafkaJs } from '../../backends/event-bus/kafka/kafkajs-sender';
+
+export interface KafkaConsumerOptions extends KafkaConnection {
+  /** Instead of `brokers`: a `Kafka`, of which a consumer is made.  @default none */
+  readonly kafkajs?: GivenKafkaJs | undefined;
+  /** Who shares the work: each event goes to one member of a group, and to every group. Two services have two groups. */
+  readonly group: string;
+  /** @default 'analytics', the topic of tracking events in Open edX */
+  readonly topic?: string | undefined;
+  /** Instead of `topic`, for several. */
+  readonly topics?: readonly string[] | undefined;
+  /**
+   * Where reading begins: where the group stands, and for a new group at the beginning ('group'); or the group is moved, at each
+   * start at which nobody reads in it, behind what is there ('new') or to the beginning.  @default 'group'
+   */
+  readonly start?: 'group' | 'new' | 'beginning' | undefined;
+  /** Events read and not done, beyond which reading waits; and ten times as many read that a slow one holds back.  @default 2000 */
+  readonly maxInFlight?: number | undefined;
+  /** How long the brokers wait for a sign of life before they give this member's partitions to others.  @default 10_000 */
+  readonly sessionTimeoutMs?: number | undefined;
+}
+
+const CONNECTION = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
+const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'sessionTimeoutMs'];
+
+/** @throws TrackingConfigException with all that is wrong */
+export function checkKafkaConsumerOptions(options: unknown): asserts options is KafkaConsumerOptions {
+  const faults = new Faults('KafkaConsumer');
+  const mend = "consumer(KafkaConsumer, { brokers: ['localhost:9092'], group: 'my-service' })";
+  const given = faults.fields(options, [...CONNECTION, ...OWN], mend);
+  faults.connection(given, ['consumer']);
+  if (given['group'] === undefined)
+    faults.add('it has no group, so the brokers could not remember what is done.', "group: 'my-service'");
+  for (const name of ['group', 'topic']) faults.of(given, name, isText, 'a text', `${name}: 'analytics'`);
+  faults.of(given, 'topics', isTopics, 'a list of topics', "topics: ['analytics']");
+  if (given['topic'] !== undefined && given['topics'] !== undefined)
+    faults.add('it has a topic and topics.', 'leave one of them out');
+  faults.of(
+    given,
+    'start',
+    (value) => value === 'group' || value === 'new' || value === 'beginning',
+    '"group", "new" or "beginning"',
+    "start: 'group'",
+  );
+  faults.of(given, 'maxInFlight', isDuration, 'a number from 1 up', 'maxInFlight: 2000');
+  faults.of(given, 'sessionTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'sessionTimeoutMs: 10_000');
+  faults.refuse();
+}
+
+function isTopics(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isText);
+}

@@ -1,0 +1,179 @@
+import type * as KafkaJs from 'kafkajs';
+import { describeKafkaError } from '../../backends/event-bus/kafka/kafka-port';
+import type { KafkaListener, KafkaReader, KafkaRecord, PartitionOffset, ReaderSettings } from './kafka-reader';
+import { couldNotMove } from './platformatic-reader';
+
+type GivenKafka = Pick<KafkaJs.Kafka, 'consumer' | 'admin'>;
+
+/** How long a broker may wait for records to come. */
+const MAX_WAIT_MS = 1000;
+
+export class KafkaJsReader implements KafkaReader {
+  private readonly consumer: KafkaJs.Consumer;
+  private readonly admin: KafkaJs.Admin;
+  private connecting: Promise<void> | undefined;
+  private isClosed = false;
+  private asking: Promise<unknown> | undefined;
+  private listener: KafkaListener | undefined;
+  private isStopped = false;
+  private generation = 0;
+  private resolve: () => void = () => undefined;
+  private reject: (error: unknown) => void = () => undefined;
+
+  constructor(
+    kafka: GivenKafka,
+    private readonly settings: ReaderSettings,
+  ) {
+    const { group, sessionTimeoutMs } = settings;
+    this.admin = kafka.admin({ retry: { retries: 0 } });
+    this.consumer = kafka.consumer({
+      ...{ groupId: group, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
+      heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
+      ...{ maxWaitTimeInMs: MAX_WAIT_MS, allowAutoTopicCreation: true },
+      // Whoever runs this begins anew, and says so.
+      retry: { retries: 2, initialRetryTime: 100, restartOnFailure: () => Promise.resolve(false) },
+    });
+    const { CRASH, GROUP_JOIN } = this.consumer.events;
+    this.consumer.on(CRASH, ({ payload }) => {
+      this.reject(payload.error);
+    });
+    this.consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.generation++;
+      if (this.isStopped) return;
+      const all = Object.entries(payload.memberAssignment);
+      this.listener?.assigned(
+        all.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition }))),
+      );
+    });
+  }
+
+  run(listener: KafkaListener): Promise<void> {
+    this.listener = listener;
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+      this.begin().catch(reject);
+    });
+  }
+
+  /** It stays in the group by the heartbeats of fetches that ask for nothing. */
+  stop(): void {
+    this.isStopped = true;
+    try {
+      this.consumer.pause(this.settings.topics.map((topic) => ({ topic })));
+    } catch {
+      // It has not begun yet.
+    }
+    this.resolve();
+  }
+
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    await this.consumer.commitOffsets(offsets.map((each) => ({ ...each, offset: each.offset.toString() })));
+  }
+
+  lag(): Promise<number> {
+    const asking = this.measureLag();
+    this.asking = asking.catch(() => undefined);
+    return asking;
+  }
+
+  async close(): Promise<void> {
+    this.isStopped = true;
+    this.isClosed = true;
+    await this.connecting?.catch(() => undefined);
+    await this.asking; // an answer under way would open a connection that nobody closes
+    await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()]);
+  }
+
+  private async begin(): Promise<void> {
+    const { topics, start } = this.settings;
+    if (start !== 'group') await this.moveGroup(start);
+    await this.consumer.connect();
+    await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.takeBatch(payload),
+    });
+    if (this.isStopped) this.stop();
+  }
+
+  private async moveGroup(start: 'new' | 'beginning'): Promise<void> {
+    const { group, topics, warn } = this.settings;
+    const admin = await this.connectedAdmin();
+    for (const topic of topics) {
+      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({
+        partition,
+        offset: start === 'new' ? high : low,
+      }));
+      try {
+        await admin.setOffsets({ groupId: group, topic, partitions });
+      } catch (error) {
+        warn(couldNotMove(this.settings, describeKafkaError(error)));
+        return;
+      }
+    }
+  }
+
+  private async measureLag(): Promise<number> {
+    const { group, topics } = this.settings;
+    const admin = await this.connectedAdmin();
+    const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+    let lag = 0n;
+    for (const topic of topics) {
+      const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
+      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+        const at = BigInt(standsAt.find((each) => each.partition === partition)?.offset ?? -1);
+        lag += BigInt(high) - (at >= 0n ? at : BigInt(low));
+      }
+    }
+    return Number(lag);
+  }
+
+  private async connectedAdmin(): Promise<KafkaJs.Admin> {
+    if (this.isClosed) throw new Error('it is closed'); // and would be connected for good
+    this.connecting ??= this.admin.connect();
+    try {
+      await this.connecting;
+    } catch (error) {
+      this.connecting = undefined;
+      throw error;
+    }
+    return this.admin;
+  }
+
+  /** What it leaves is fetched again: the next fetch begins behind the last offset that was resolved. */
+  private async takeBatch(payload: KafkaJs.EachBatchPayload): Promise<void> {
+    const { listener, generation } = this;
+    const { batch } = payload;
+    let at = 0;
+    while (at < batch.messages.length && listener !== undefined) {
+      while (listener.room() <= 0 && !this.isStopped) {
+        await Promise.race([listener.whenRoom(), soon(this.settings.sessionTimeoutMs / 5)]);
+        await payload.heartbeat();
+      }
+      if (this.isStopped || generation !== this.generation || !payload.isRunning()) return;
+      const messages = batch.messages.slice(at, at + listener.room());
+      listener.read(messages.map((message) => recordOf(batch, message)));
+      at += messages.length;
+      payload.resolveOffset(messages.at(-1)?.offset ?? '');
+      await payload.heartbeat();
+    }
+  }
+}
+
+function recordOf(
+  { topic, partition }: KafkaJs.Batch,
+  { offset, value, headers = {} }: KafkaJs.KafkaMessage,
+): KafkaRecord {
+  const texts = new Map<string, string>();
+  for (const [name, header] of Object.entries(headers)) {
+    const first = Array.isArray(header) ? header[0] : header;
+    if (first !== undefined) texts.set(name, first.toString());
+  }
+  return { topic, partition, offset: BigInt(offset), value, headers: texts };
+}
+
+function soon(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

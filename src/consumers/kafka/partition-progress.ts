@@ -1,0 +1,52 @@
+/**
+ * How far one partition has come. A group remembers one offset, and everything before it counts as done: so what may be committed
+ * is where the first entry stands that is not done, whatever has been done behind it.
+ */
+export interface OpenOffset {
+  readonly offset: bigint;
+  isDone: boolean;
+}
+
+export class PartitionProgress {
+  private open: OpenOffset[] = [];
+  private head = 0;
+  private next = -1n;
+  private doneUpTo: bigint | undefined;
+  private committed: bigint | undefined;
+
+  /** Entries between the offset that may be committed and the last one read. */
+  get span(): number {
+    return this.open.length - this.head;
+  }
+
+  /** @returns undefined for what has been read before: after a rebalance reading begins again where the group stands */
+  take(offset: bigint): OpenOffset | undefined {
+    if (offset < this.next) return undefined;
+    this.next = offset + 1n;
+    const entry = { offset, isDone: false };
+    this.open.push(entry);
+    return entry;
+  }
+
+  settle(entry: OpenOffset): void {
+    entry.isDone = true;
+    for (let first = this.open[this.head]; first?.isDone === true; first = this.open[this.head]) {
+      this.doneUpTo = first.offset + 1n;
+      this.head++;
+    }
+    // Seldom, so that it costs nothing per entry.
+    if (this.head > 1000 && this.head * 2 > this.open.length) {
+      this.open = this.open.slice(this.head);
+      this.head = 0;
+    }
+  }
+
+  /** Where the group may stand, if it does not stand there yet. */
+  get toCommit(): bigint | undefined {
+    return this.doneUpTo === this.committed ? undefined : this.doneUpTo;
+  }
+
+  commit(offset: bigint): void {
+    this.committed = offset;
+  }
+}
