@@ -97,7 +97,7 @@ export type { Destined } from './routing/confirmation';
 export type { OnError } from './routing/processor-step';
 export { EventEmissionExit } from './routing/event-emission-exit';
 export { RoutingBackend } from './routing/routing.backend';
-export { getBackendToken, InjectBackend, InjectOptions } from './routing/tokens';
+export { getBackendToken, getConsumerToken, InjectBackend, InjectOptions } from './routing/tokens';
 export { TrackingConfigException } from './routing/tracking-config.exception';
 export type { ConfigFault } from './routing/tracking-config.exception';
 export { UnknownBackendException } from './routing/unknown-backend.exception';
