@@ -1,7 +1,7 @@
-// `npm run chaos -- [--kills 20] [--backend mongo|segment|bull|redis-streams] [--signal KILL|TERM] [--json]`
+// `npm run chaos -- [--kills 20] [--backend mongo|segment|bull|redis-streams|kafka] [--signal KILL|TERM] [--json]`
 // Starts an application that emits, stops it at random moments, starts it again, and compares what it relied on with what arrived.
 // KILL: `durable`; an event is relied on once emitConfirmed has resolved. TERM: no disk, the sink is up; once emit has returned.
-// bull, redis-streams: a web process and two workers around a Redis, stopped in turns (scripts/chaos/bull.mjs), into MongoDB.
+// bull, redis-streams, kafka: a web process and two workers around a queue or bus, stopped in turns (scripts/chaos/bull.mjs), into MongoDB.
 // For MongoDB the URL is MONGO_URL, or that of `npm run services`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,11 +25,11 @@ const { values: options } = parseArgs({
 const kills = Number(options.kills);
 if (
   !(kills >= 0) ||
-  !['mongo', 'segment', 'bull', 'redis-streams'].includes(options.backend) ||
+  !['mongo', 'segment', 'bull', 'redis-streams', 'kafka'].includes(options.backend) ||
   !['KILL', 'TERM'].includes(options.signal)
 ) {
   console.error(
-    'chaos: npm run chaos -- [--kills 20] [--backend mongo|segment|bull|redis-streams] [--signal KILL|TERM]',
+    'chaos: npm run chaos -- [--kills 20] [--backend mongo|segment|bull|redis-streams|kafka] [--signal KILL|TERM]',
   );
   process.exit(2);
 }
@@ -37,7 +37,7 @@ if (
 const emitter = join(dirname(fileURLToPath(import.meta.url)), 'chaos/emitter.mjs');
 /** A life that has not relied on anything by then hangs. */
 const PATIENCE_MS = 30_000;
-const hasWorkers = ['bull', 'redis-streams'].includes(options.backend);
+const hasWorkers = ['bull', 'redis-streams', 'kafka'].includes(options.backend);
 const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
 const relied = new Set();
 let sentAgain = 0;
@@ -82,7 +82,14 @@ async function runLives() {
 async function runProcesses() {
   const { signal } = options;
   const { dead, faults, books } = await runBull({
-    ...{ way: options.backend, kills, signal, directory, url: sink.url, patienceMs: PATIENCE_MS },
+    ...{
+      way: options.backend,
+      kills,
+      signal,
+      directory,
+      url: sink.url,
+      patienceMs: options.backend === 'kafka' ? 2 * PATIENCE_MS : PATIENCE_MS,
+    },
     onRelied: (key) => relied.add(key),
     onSentAgain: (events) => (sentAgain += events),
   });

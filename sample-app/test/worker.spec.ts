@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Tracking from 'nestjs-event-tracking';
@@ -39,16 +40,25 @@ describeWithServices(['redis'], 'With REDIS_URL', ({ redis }) => {
     const { WorkerModule } = jest.requireActual<typeof Worker>('../src/worker.module');
     const worker = await createTrackingWorker(WorkerModule, { logger: false });
     const ledger = worker.get(TrackingLedger);
+    // What somebody has left in the queue of the sample comes too.
+    const reported = (): LoggedEvent[] => lines(join(folder, 'reports.log')).filter(({ id }) => id === enrolled?.id);
     await until(
-      () => ledger.node('reports')?.work?.settled === 1,
+      () => reported().length > 0,
       () => JSON.stringify(ledger.node('reports')),
     );
     await worker.close();
     await sample.close();
 
-    const lines = (await readFile(join(folder, 'reports.log'), 'utf8')).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as LoggedEvent)).toMatchObject([
-      { id: enrolled?.id, name: 'edx.course.enrollment.activated', context: { username: 'learner', country: 'FR' } },
+    expect(reported()).toMatchObject([
+      { name: 'edx.course.enrollment.activated', context: { username: 'learner', country: 'FR' } },
     ]);
   });
 });
+
+function lines(path: string): LoggedEvent[] {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as LoggedEvent);
+}

@@ -23,7 +23,8 @@ const {
 const { bullQueue } = require('nestjs-event-tracking/bull');
 const { MongoBackend } = require('nestjs-event-tracking/mongoose');
 const { redisStreams, RedisStreamsConsumer } = require('nestjs-event-tracking/redis-streams');
-const { way, slot, life, mode, signal, url, redis, directory } = JSON.parse(process.env.CHAOS);
+const { kafka, KafkaConsumer } = require('nestjs-event-tracking/kafka');
+const { way, slot, life, mode, signal, url, server, topic, directory } = JSON.parse(process.env.CHAOS);
 const isWorker = slot !== 'web';
 
 /**
@@ -126,7 +127,7 @@ const trees = {
         AsyncRoutingBackend,
         { queue: bullQueue('chaos') },
         {
-          imports: [BullModule.registerQueue({ name: 'chaos', redis, settings })],
+          imports: [BullModule.registerQueue({ name: 'chaos', redis: server, settings })],
           processors: [processor(LookUp)],
           backends,
         },
@@ -135,18 +136,27 @@ const trees = {
   }),
   'redis-streams': () => ({
     backends: {
-      later: backend(
-        EventBusBackend,
-        { producer: redisStreams({ url: redis, maxLen: null }), topic: 'chaos' },
-        { backends },
-      ),
+      later: backend(EventBusBackend, { producer: redisStreams({ url: server, maxLen: null }), topic }, { backends }),
     },
     consumers: {
       // One of the two comes back under its name, the other under a new one each time.
       bus: consumer(RedisStreamsConsumer, {
-        ...{ url: redis, topic: 'chaos', group: 'chaos', claimAfterMs: 2000, maxDeliveries: 1000 },
+        ...{ url: server, topic, group: 'chaos', claimAfterMs: 2000, maxDeliveries: 1000 },
         ...(slot === 'worker-1' ? { name: slot } : {}),
       }),
+    },
+  }),
+  kafka: () => ({
+    backends: {
+      later: backend(
+        EventBusBackend,
+        // Spread over the partitions.
+        { producer: kafka({ brokers: server.split(','), key: ({ id }) => id }), topic },
+        { backends },
+      ),
+    },
+    consumers: {
+      bus: consumer(KafkaConsumer, { brokers: server.split(','), topic, group: topic, sessionTimeoutMs: 6000 }),
     },
   }),
 };

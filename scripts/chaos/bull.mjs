@@ -1,4 +1,4 @@
-// Web process -> Redis, as jobs of Bull or a stream -> two workers -> MongoDB, and each of the three is stopped in turn while the others go on.
+// Web process -> Redis, as jobs of Bull or a stream, or Kafka -> two workers -> MongoDB, and each of the three is stopped in turn while the others go on.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startRedis } from './own-redis.mjs';
+import { startTopic } from './own-topic.mjs';
 
 const processFile = join(dirname(fileURLToPath(import.meta.url)), 'bull-process.mjs');
 const TURNS = ['web', 'worker-1', 'web', 'worker-2'];
@@ -17,7 +18,7 @@ const LAST_PATIENCE_MS = 120_000;
  * @returns the keys that ended as dead letters, what is wrong with the queue or the books, and of how many lives that closed the books were read and balanced
  */
 export async function runBull({ way, kills, signal, directory, url, patienceMs, onRelied, onSentAgain }) {
-  const redis = await startRedis(join(directory, 'redis'));
+  const server = way === 'kafka' ? await startTopic() : await startRedis(join(directory, 'redis'));
   const dead = new Set();
   const faults = [];
   const books = { read: 0, balanced: 0 };
@@ -37,7 +38,8 @@ export async function runBull({ way, kills, signal, directory, url, patienceMs, 
   };
   const start = (slot, mode) => {
     const life = ++lives;
-    const settings = { way, slot, life, mode, signal, url, redis: redis.url, directory: join(directory, slot) };
+    const { url: at, topic = 'chaos' } = server;
+    const settings = { way, slot, life, mode, signal, url, server: at, topic, directory: join(directory, slot) };
     running.set(slot, new Life(slot, { settings, patienceMs, hear }));
   };
 
@@ -57,14 +59,21 @@ export async function runBull({ way, kills, signal, directory, url, patienceMs, 
     await web.stop('SIGTERM');
     start('web', 'deliver'); // what its earlier lives have left on disk
     await running.get('web').ended;
-    faults.push(...(await (way === 'bull' ? leftInQueue(redis) : leftOnStream(redis))));
+    faults.push(...(await left[way](server)));
     for (const slot of ['worker-1', 'worker-2']) await running.get(slot).end();
     return { dead, faults, books };
   } finally {
     for (const life of running.values()) life.child.kill('SIGKILL');
-    await redis.close();
+    await server.close();
   }
 }
+
+/** What is still there when the patience is over. */
+const left = {
+  bull: leftInQueue,
+  'redis-streams': leftOnStream,
+  kafka: (server) => server.left(server.topic, LAST_PATIENCE_MS),
+};
 
 /** @returns what is still there when the patience is over */
 async function leftInQueue({ port }) {

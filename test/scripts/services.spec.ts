@@ -238,12 +238,13 @@ describe('npm run services', () => {
     const machine = await Machine.with();
     const { code, said } = await machine.run(['start']);
     expect(code).toBe(1);
-    expect(said.split('\n').slice(0, 5)).toEqual([
+    expect(said.split('\n').slice(0, 6)).toEqual([
       expect.stringMatching(/^redis .*redis-server is not on the PATH; no apt-get.*; docker is not on the PATH$/),
       expect.stringMatching(/^mongo .*mongod is not on the PATH; go is not on the PATH.*; docker is not on the PATH$/),
       expect.stringMatching(/^toxiproxy .*toxiproxy-server is not on the PATH; go is not on the PATH/),
+      expect.stringMatching(/^kafka .*java is not on the PATH.*KAFKA_BROKERS.*; docker is not on the PATH$/),
       '',
-      expect.stringContaining('0 of 3 up'),
+      expect.stringContaining('0 of 4 up'),
     ]);
   });
 
@@ -277,9 +278,9 @@ describe('npm run services', () => {
 
   it('says what it can do when asked for anything else', async () => {
     const machine = await Machine.with();
-    expect(await machine.run(['start', 'kafka'])).toEqual({
+    expect(await machine.run(['start', 'rabbit'])).toEqual({
       code: 2,
-      said: expect.stringMatching(/cannot do "start kafka"[^]*\[redis\] \[mongo\] \[toxiproxy\]/),
+      said: expect.stringMatching(/cannot do "start rabbit"[^]*\[redis\] \[mongo\] \[toxiproxy\] \[kafka\]/),
     });
   });
 });
