@@ -14,6 +14,8 @@ export interface EventCarrier {
   readonly delivery: DeliveryOptions;
   /** Whether it ends in this process: then a role changes nothing, and at shutdown it is worked off before the children close. */
   readonly isLocal: boolean;
+  /** Whether it can put there again what a worker could not read as events.  @default false */
+  readonly takesRaw?: boolean;
   /** Makes ready what needs a wait, while the node is built. @throws TrackingConfigException for what is missing */
   open?(): Promise<void>;
   /** Told once where it stands, before anything is sent. */
@@ -38,6 +40,8 @@ export interface CarrierSurroundings {
   readonly work: EventWork;
   readonly warn: (text: string) => void;
   readonly tell: (text: string) => void;
+  /** Warns of what every job may bring, under a key that says what and where. */
+  readonly warnOnce: (key: string, text: string) => void;
   /** Keeps as a dead letter what cannot be given to the node it is for. */
   readonly keepLetter: (path: string, event: StoredEvent, reason: string, origin: RecordOrigin) => void;
 }
@@ -50,6 +54,10 @@ export abstract class QueuedRouting extends RoutingBackend implements EntryDesti
   abstract readonly processIn: 'worker' | 'emitter' | 'both';
   /** Whether what comes from a bus goes to its children. */
   readonly isOnBus: boolean = false;
+
+  get takesRaw(): boolean {
+    return this.queue.takesRaw === true;
+  }
 
   /** Decides by the name alone, before the queue, whether the event is wanted. */
   abstract keepsName(name: string): boolean;

@@ -43,6 +43,7 @@ class BullCarrier implements EventCarrier {
   /** One job at a time, so that the order is kept up to the queue. */
   readonly delivery: DeliveryOptions = { batch: { maxWaitMs: 100 }, ordered: true };
   readonly isLocal = false;
+  readonly takesRaw = true;
   private readonly injected: Promise<Queue>;
   private queue: Queue | undefined;
   private watch: QueueWatch | undefined;

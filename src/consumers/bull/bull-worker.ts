@@ -6,6 +6,7 @@
 import type { Job, Queue } from 'bull';
 import { JOB_NAME, narrowJob, readJob, type EventJob, type ReadJob } from '../../backends/async-routing/bull/event-job';
 import { countSettled } from '../../backends/async-routing/bull/queue-watch';
+import { atMost } from '../../event/at-most';
 import { describeError } from '../../event/normal-form';
 import type { StoredEvent } from '../../event/tracking-event';
 import type { BullHub } from './bull-hub';
@@ -53,7 +54,7 @@ export class BullWorker {
     // To wake what waits for a job Bull cuts a connection, and makes it anew, which may take for ever; nothing needs it any more.
     internals(this.queue).bclient.connect = () => Promise.resolve();
     const isPaused = this.queue.pause(true, true).catch(() => undefined);
-    if (await answers(this.queue)) await within(GIVE_BACK_MS, isPaused);
+    if (await answers(this.queue)) await atMost(GIVE_BACK_MS, isPaused);
   }
 
   /** Resolves when the jobs under way are done or given back, and Redis knows. */
@@ -61,11 +62,11 @@ export class BullWorker {
     if (!this.isBegun) return;
     const { queue } = this;
     queue.client.off('ready', this.onReady);
-    await within(GIVE_BACK_MS, Promise.allSettled([...this.underWay.values()]));
+    await atMost(GIVE_BACK_MS, Promise.allSettled([...this.underWay.values()]));
     if (!(await answers(queue))) return;
     // Not by queue.whenCurrentJobsFinished: it makes a connection anew, and where that fails the process ends.
-    await within(GIVE_BACK_MS, Promise.all(Object.values(internals(queue).processing)));
-    await within(GIVE_BACK_MS, this.giveBackUnbegun());
+    await atMost(GIVE_BACK_MS, Promise.all(Object.values(internals(queue).processing)));
+    await atMost(GIVE_BACK_MS, this.giveBackUnbegun());
   }
 
   /** Bull takes the next job with the end of the last one, and after `end` begins none: it would be held until its lock is over. */
@@ -133,7 +134,10 @@ export class BullWorker {
   private bury({ tracker, path, events }: ReadJob, reason: string): void {
     const keeper = this.hub.nearest(tracker);
     for (const { event, origin } of events) keeper?.keepLetter(path, event, reason, origin);
-    this.warn(`${String(events.length)} events became dead letters: ${reason}.`);
+    keeper?.warnOnce(
+      `buried ${tracker} ${path}`,
+      `events became dead letters: ${reason}. See TrackingDeadLetters. (Told once.)`,
+    );
   }
 
   private buryRaw(job: Job<unknown>, reason: string): void {
@@ -146,7 +150,10 @@ export class BullWorker {
     keeper?.keepLetter(typeof path === 'string' ? path : keeper.path, event, `unreadable: ${reason}`, {
       isRaw: true,
     });
-    this.warn(`a job of the queue "${this.queue.name}" became a dead letter: ${reason}.`);
+    keeper?.warnOnce(
+      `unreadable ${this.queue.name}`,
+      `a job of the queue "${this.queue.name}" became a dead letter: ${reason}. See TrackingDeadLetters. (Told once.)`,
+    );
   }
 
   /** Those that Bull gave up: a job that took its worker down again and again. */
@@ -169,7 +176,7 @@ export class BullWorker {
     if (typeof read === 'string') this.buryRaw(job, read);
     else if (read.events.length > 0) {
       this.bury(read, `given-up: Bull gave the job up: ${why}`);
-      await countSettled(queue, read.emitter, read.events.length);
+      await countSettled(queue, read.emitter, read.events.length).catch(() => undefined); // or it is buried again
     }
     // Not by job.remove, for which the lock would have to be gone before the job.
     const id = String(job.id);
@@ -213,22 +220,5 @@ function internals(queue: Queue): BullInternals {
 /** Whether Redis does, by now. */
 export async function answers({ client }: Queue): Promise<boolean> {
   if (client.status !== 'ready') return false;
-  return (await within(ANSWER_MS, client.ping())) === 'PONG';
-}
-
-/** What it resolves with; undefined where it rejects, or takes longer. */
-async function within<T>(timeoutMs: number, wait: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const isOver = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(undefined);
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([wait, isOver]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
+  return (await atMost(ANSWER_MS, client.ping())) === 'PONG';
 }

@@ -10,6 +10,7 @@ import { connectionOf, KAFKA_USE } from '../../backends/event-bus/kafka/kafka';
 import { describeKafkaError, isTopicMissing } from '../../backends/event-bus/kafka/kafka-port';
 import { baseOptions, loadPlatformatic } from '../../backends/event-bus/kafka/platformatic-sender';
 import { eventOf, TRACKING_EVENT_TYPE } from '../../backends/event-bus/tracking-log';
+import { atMost } from '../../event/at-most';
 import { deriveEventId } from '../../event/event-id';
 import type { StoredEvent } from '../../event/tracking-event';
 import type { ConsumerSurroundings, EventConsumer, IncomingEntry } from '../../routing/event-consumer';
@@ -81,10 +82,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     await this.end();
     clearInterval(this.lagTimer);
     clearTimeout(this.commitTimer);
-    await bounded(this.reading);
-    await bounded(this.committing); // one that was under way may lack the last
-    await bounded(this.commit());
-    await bounded(this.reader?.close());
+    await atMost(CLOSE_MS, this.reading);
+    await atMost(CLOSE_MS, this.committing); // one that was under way may lack the last
+    await atMost(CLOSE_MS, this.commit());
+    await atMost(CLOSE_MS, this.reader?.close());
     this.reader = undefined;
     this.progress.clear();
   }
@@ -154,7 +155,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         if (!this.isDown) delayMs = MIN_DELAY_MS;
         this.tellOutage(error);
         this.reader = undefined;
-        await bounded(reader.close());
+        await atMost(CLOSE_MS, reader.close());
         await wait(delayMs, undefined, { signal }).catch(() => undefined);
         delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
       }
@@ -241,14 +242,4 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
 
 function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}:${String(partition)}`;
-}
-
-/** Resolves with it, its failure, or the end of patience. */
-async function bounded(work: Promise<void> | undefined): Promise<void> {
-  const given = new AbortController();
-  await Promise.race([
-    work?.catch(() => undefined),
-    wait(CLOSE_MS, undefined, { signal: given.signal, ref: false }).catch(() => undefined),
-  ]);
-  given.abort();
 }

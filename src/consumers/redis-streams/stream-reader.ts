@@ -6,6 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { RedisLink } from '../../backends/event-bus/redis-streams/redis-link';
 import { streamKey } from '../../backends/event-bus/redis-streams/stream-form';
+import { atMost } from '../../event/at-most';
 import { describeError } from '../../event/normal-form';
 import type { ConsumerSurroundings } from '../../routing/event-consumer';
 import type { ResolvedOptions } from './redis-streams-consumer-options';
@@ -87,11 +88,11 @@ export class StreamReader {
     this.answerRoom();
     // A reply that is on its way is lost with it: its entries are pending still, and are given back with the others.
     this.readingLink.close();
-    await Promise.race([this.reading, wait(Math.max(deadline - Date.now(), 0), undefined, { ref: false })]);
+    await atMost(deadline - Date.now(), this.reading);
   }
 
   async close(): Promise<void> {
-    await Promise.race([this.leave(), wait(CLOSE_MS, undefined, { ref: false })]).catch(() => undefined);
+    await atMost(CLOSE_MS, this.leave());
     for (const timer of this.timers) clearInterval(timer);
     clearImmediate(this.tellTimer);
     this.link.close();

@@ -166,9 +166,11 @@ function openAccount(): Account {
 export async function countSettled(queue: Queue, emitter: string, events: number): Promise<void> {
   const key = settledKey(queue, emitter);
   const { client } = queue;
-  const counted = client.incrby(key, events);
-  if (isToBeRenewed(queue, key)) await client.pexpire(key, COUNT_TTL_MS);
-  await counted;
+  // At once: of two that fail together, one that is not awaited yet would end the process.
+  await Promise.all([
+    client.incrby(key, events),
+    isToBeRenewed(queue, key) ? client.pexpire(key, COUNT_TTL_MS) : undefined,
+  ]);
 }
 
 /** When the time that each count has left was renewed: not with each job. */

@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SendFailedException } from '../../../delivery/destination';
+import { atMost } from '../../../event/at-most';
 import type { DeliveryOptions } from '../../../delivery/delivery-options';
 import type { BusMessage, BusProducer, ProducerSurroundings } from '../bus-producer';
 import { TRACKING_EVENT_TYPE } from '../tracking-log';
@@ -76,8 +77,7 @@ export class KafkaProducer implements BusProducer {
   }
 
   async close(): Promise<void> {
-    const isClosed = this.parts.sender.close().catch(() => undefined);
-    await Promise.race([isClosed, wait(CLOSE_MS, undefined, { ref: false })]);
+    await atMost(CLOSE_MS, this.parts.sender.close());
   }
 
   private async sendAll(messages: readonly BusMessage[], signal: AbortSignal): Promise<void> {

@@ -9,8 +9,8 @@ import { loadPlatformatic, PlatformaticSender, type ConnectionSettings } from '.
 /** What the entry needs. */
 export const KAFKA_USE = { entry: 'nestjs-event-tracking/kafka', peers: ['avsc', '@platformatic/kafka'] };
 
-/** One batch at a time: of two under way the second may land first, and events of one key would change places. */
-const DELIVERY = { batch: { maxEvents: 500 }, concurrency: 1 } as const;
+/** One batch at a time, and none past one that is tried again: events of one key would change places. */
+const DELIVERY = { batch: { maxEvents: 500 }, ordered: true } as const;
 
 /**
  * The producer of an EventBusBackend that sends to Kafka.
