@@ -8,7 +8,7 @@ export interface DeadLetter {
   /** Of the destination in the tree. */
   readonly path: string;
   readonly event: StoredEvent;
-  /** `refused: …`, `attempts` or `too-old`. */
+  /** `refused: …`, `attempts`, `too-old`; of queues and buses also `processor-failed: …` and others (docs/async-routing.md). */
   readonly reason: string;
   /** Sent in vain, those not counted that only probed whether the destination is back. */
   readonly attempts: number;

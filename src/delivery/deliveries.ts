@@ -20,6 +20,9 @@ const MAX_LETTER_BYTES_IN_MEMORY = 16_777_216;
 /** The same for a path that is not here: whoever may write into a queue can name any. */
 const MAX_STRAY_BYTES_IN_MEMORY = 1_048_576;
 const MAX_STRAY_PATHS = 100;
+/** No name of a node has a colon. */
+const OTHER = ':other';
+const UNREADABLE = ':unreadable';
 const ADOPTION_INTERVAL_MS = 60_000;
 /** Of how many dead letters one call gives at most, unless it says otherwise. */
 const DEFAULT_LIMIT = 1000;
@@ -91,6 +94,9 @@ export class Deliveries {
     const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
     const home = folder === undefined ? undefined : join(folder, this.folderNameOf(path));
     const store = home === undefined ? undefined : this.store(join(home, 'queue'), settings);
+    const stray = this.strays.get(path);
+    if (home !== undefined) stray?.close(); // its files are those of this one from now on
+    this.strays.delete(path);
     const deadLetters =
       home === undefined
         ? MemoryStore.open({ maxBytes: Math.min(settings.maxDiskBytes, MAX_LETTER_BYTES_IN_MEMORY) })
@@ -114,6 +120,7 @@ export class Deliveries {
         if (this.measurers.size > 0) tellAll(this.measurers, { path, of, ms });
       },
     });
+    if (home === undefined) stray?.giveTo(delivery);
     this.deliveries.push(delivery);
     return delivery;
   }
@@ -138,17 +145,19 @@ export class Deliveries {
 
   /**
    * Keeps an event as a dead letter that came back from a queue for a node which stands at `path`, or which nobody here knows:
-   * then it is kept for a start that has it.
+   * then it is kept for a start that has it. Never throws.
    */
   keepLetter(path: string, event: StoredEvent, reason: string, facts: RecordOrigin): void {
     const delivery = this.deliveries.findLast((known) => known.path === path);
-    if (delivery !== undefined) {
+    if (delivery !== undefined && (facts.isRaw !== true || delivery.takesRaw)) {
       delivery.keepLetter(event, reason, facts);
       return;
     }
     const now = Date.now();
-    this.strayBox(path).put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
-    tellAll<DeliveryEvent>(this.listeners, { path, change: 'dead-letter' });
+    // A destination would be sent what is no event, were it redriven from there.
+    const box = this.strayBox(delivery === undefined ? path : UNREADABLE);
+    box.put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
+    tellAll<DeliveryEvent>(this.listeners, { path: box.path, change: 'dead-letter' });
   }
 
   listDeadLetters(filter: DeadLetterFilter, limit: number = DEFAULT_LIMIT): DeadLetter[] {
@@ -208,20 +217,28 @@ export class Deliveries {
 
   /** In the folder in which the delivery of that path would look for them. */
   private strayBox(named: string): StrayLetters {
-    const path = this.strays.size < MAX_STRAY_PATHS ? named : 'other';
+    const path = this.strays.has(named) || this.strays.size < MAX_STRAY_PATHS ? named : OTHER;
     const known = this.strays.get(path);
     if (known !== undefined) return known;
-    const settings = this.settingsFor(undefined, undefined);
-    const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
-    const store =
-      folder === undefined
-        ? MemoryStore.open({ maxBytes: MAX_STRAY_BYTES_IN_MEMORY })
-        : this.store(join(folder, encodeURIComponent(path), 'dead'), settings);
-    const box = new StrayLetters(path, store, (error) => {
+    const box = new StrayLetters(path, this.strayStore(path), (error) => {
       this.notices.once(`stray letters ${path}`, () => `a dead letter for ${path} could not be kept: ${String(error)}`);
     });
     this.strays.set(path, box);
     return box;
+  }
+
+  private strayStore(path: string): RecordStore {
+    const settings = this.settingsFor(undefined, undefined);
+    const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
+    try {
+      if (folder !== undefined) return this.store(join(folder, encodeURIComponent(path), 'dead'), settings);
+    } catch (error) {
+      this.notices.once(
+        `stray store ${path}`,
+        () => `dead letters for ${path} are kept in memory, since their folder cannot be opened: ${String(error)}`,
+      );
+    }
+    return MemoryStore.open({ maxBytes: MAX_STRAY_BYTES_IN_MEMORY });
   }
 
   private store(
@@ -271,15 +288,16 @@ export class Deliveries {
     for (const name of readdirSync(orphan)) {
       const home = join(orphan, name);
       if (this.takenOver.has(home)) continue;
-      const delivery = this.deliveries.findLast(({ path }) => encodeURIComponent(path) === name.replace(/~\d+$/, ''));
-      if (delivery === undefined) {
-        this.reportLeft(home);
-        continue;
-      }
+      const ofPath = name.replace(/~\d+$/, '');
+      const delivery = this.deliveries.findLast(({ path }) => encodeURIComponent(path) === ofPath);
       const settings = { maxDiskBytes: Number.MAX_SAFE_INTEGER, fsync: false };
       const open = (part: string): RecordStore | undefined =>
         existsSync(join(home, part)) ? this.store(join(home, part), settings) : undefined;
-      delivery.adopt(open('queue'), open('dead'));
+      if (delivery !== undefined) delivery.adopt(open('queue'), open('dead'));
+      else if (existsSync(join(home, 'queue')) || this.strays.size >= MAX_STRAY_PATHS) {
+        this.reportLeft(home);
+        continue;
+      } else this.strayBox(decodeURIComponent(ofPath)).adopt(open('dead'));
       this.takenOver.add(home); // one that is opened twice would be sent twice
     }
   }

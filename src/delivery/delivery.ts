@@ -193,6 +193,12 @@ export class Delivery {
     return new Promise((resolve) => this.roomWaiters.push(resolve));
   }
 
+  /** Whether what could not be read as events can be redriven from here. */
+  get takesRaw(): boolean {
+    const { destination } = this.parts;
+    return carriesEntries(destination) && destination.takesRaw;
+  }
+
   /** Keeps an event among the dead letters that is given up elsewhere, and not in these books. */
   keepLetter(event: StoredEvent, reason: string, facts: RecordOrigin): void {
     const now = Date.now();

@@ -68,6 +68,8 @@ export class SendFailedException extends Error {
 
 /** A destination of this library that passes events on to where they go into a tree again, with all that is known of them. */
 export interface EntryDestination extends Destination {
+  /** Whether it can put there again what a worker could not read as events. */
+  readonly takesRaw: boolean;
   sendEntries(entries: readonly QueuedEvent[], signal: AbortSignal): ReturnType<Destination['sendBatch']>;
 }
 

@@ -8,7 +8,7 @@ export class StrayLetters {
 
   constructor(
     readonly path: string,
-    store: RecordStore,
+    private readonly store: RecordStore,
     onLost: (error: Error) => void,
   ) {
     this.box = new DeadLetterBox(path, store, onLost);
@@ -29,6 +29,16 @@ export class StrayLetters {
 
   purge(filter: DeadLetterFilter): number {
     return this.box.takeOut(filter, () => true);
+  }
+
+  /** Takes over what another process left. */
+  adopt(other: RecordStore | undefined): void {
+    if (other !== undefined) this.box.adopt(other);
+  }
+
+  /** To the node, which is there now. */
+  giveTo(delivery: { adopt(queue: undefined, deadLetters: RecordStore): void }): void {
+    delivery.adopt(undefined, this.store);
   }
 
   close(): void {

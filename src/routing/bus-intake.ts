@@ -2,6 +2,7 @@
  * Between a consumer and the tree. An entry is done, and may be acknowledged, when every node of the bus has settled the event and
  * every handler has taken it; until then the bus must keep it. What can never be done is kept as a dead letter, as it was read.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TrackerScopes } from '../context/tracker-scopes';
 import type { ConsumerLedger } from '../delivery/consumer-ledger';
@@ -67,7 +68,9 @@ export class BusIntake implements EventIntake {
   private inHand = 0;
   private restWaiters: (() => void)[] = [];
 
-  constructor(private readonly parts: IntakeParts) {}
+  constructor(private readonly parts: IntakeParts) {
+    setMaxListeners(0, this.ending.signal); // one for each call of a handler
+  }
 
   async take(entries: readonly IncomingEntry[], onDone: (index: number) => void): Promise<void> {
     const { ledger, works } = this.parts;
@@ -80,7 +83,7 @@ export class BusIntake implements EventIntake {
       const at = index++;
       const end = (): void => {
         this.leaveHand();
-        onDone(at);
+        this.tell(onDone, at);
       };
       const event = this.decode(entry, end);
       if (event === undefined) continue;
@@ -92,10 +95,13 @@ export class BusIntake implements EventIntake {
     const items = fresh.map(({ envelope }) => ({ envelope, isLent: true, isProcessed: false }));
     const running = works().map((work) => {
       for (const each of fresh) each.open++;
-      const onDone = (at: number): void => {
-        this.tick(fresh[at]);
-      };
-      return work.run(items, onDone, true);
+      return work.run(
+        items,
+        (at) => {
+          this.tick(fresh[at]);
+        },
+        true,
+      );
     });
     const handlers = this.parts.handlers();
     for (const each of fresh) {
@@ -121,6 +127,18 @@ export class BusIntake implements EventIntake {
   whenAtRest(): Promise<void> {
     if (this.inHand === 0) return Promise.resolve();
     return new Promise((resolve) => this.restWaiters.push(resolve));
+  }
+
+  /** A consumer of the application may fail in it, inside of the delivery of a child that has just settled the event. */
+  private tell(onDone: (index: number) => void, at: number): void {
+    try {
+      onDone(at);
+    } catch (error) {
+      this.parts.warn(
+        'onDone failed',
+        () => `what it gave to intake.take failed: ${describeError(error)}. The entry may come again. (Told once.)`,
+      );
+    }
   }
 
   /** undefined for what is no event: then it is a dead letter, and done. */
@@ -197,12 +215,13 @@ export class BusIntake implements EventIntake {
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
         // Each attempt counts its events anew: what it emits has the same ids as before.
-        await scopes.run('event', (envelope.context?.values ?? {}) as EventFields, () =>
+        const called = scopes.run('event', (envelope.context?.values ?? {}) as EventFields, () =>
           processing.runAsync(envelope.id, envelope.depth, handler.place, async () => {
             await handler.call(envelope.copy());
+            return true;
           }),
         );
-        return true;
+        return await this.orEnded(called);
       } catch (error) {
         if (attempt >= handlerAttempts) return `handler-failed: ${handler.place}: ${describeError(error)}`;
         const delayMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, MAX_RETRY_MS);
@@ -210,6 +229,24 @@ export class BusIntake implements EventIntake {
       }
     }
     return false;
+  }
+
+  /** false if the end comes first: a method that never comes back must not keep the application from closing. */
+  private async orEnded(called: Promise<boolean>): Promise<boolean> {
+    const { signal } = this.ending;
+    let end = (): void => undefined;
+    const ended = new Promise<boolean>((resolve) => {
+      end = () => {
+        resolve(false);
+      };
+    });
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    try {
+      return await Promise.race([called, ended]);
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
   }
 
   private buryEntry({ position, raw }: IncomingEntry, reason: string, event?: StoredEvent): void {

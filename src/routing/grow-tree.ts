@@ -127,6 +127,9 @@ export function growTree(
       tell: (text) => {
         notices.tell(`${place}: ${text}`);
       },
+      warnOnce: (key, text) => {
+        notices.once(`${key} ${place}`, () => `${place}: ${text}`);
+      },
       keepLetter: (of, event, reason, origin) => {
         deliveries.keepLetter(of, event, reason, origin);
       },

@@ -164,13 +164,7 @@ class Planner {
     }
     const { type, options, surroundings } = description;
     const place = `${at} (${classNameOf(type)})`;
-    if (!NODE_NAME.test(name)) {
-      this.fault(
-        place,
-        `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
-        'give it a name of these only',
-      );
-    }
+    this.checkName(place, name);
     if (ancestors.includes(description)) {
       this.fault(
         place,
@@ -215,13 +209,7 @@ class Planner {
     }
     const { type, options, settings } = description;
     const place = `${at} (${classNameOf(type)})`;
-    if (!NODE_NAME.test(name)) {
-      this.fault(
-        place,
-        `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
-        'give it a name of these only',
-      );
-    }
+    this.checkName(place, name);
     if (typeof (type as { prototype?: { begin?: unknown } }).prototype?.begin !== 'function') {
       this.fault(
         place,
@@ -231,6 +219,9 @@ class Planner {
       return undefined;
     }
     this.refuseUnknownKeys(place, 'settings', settings, ['imports', 'dedupeWindowMs', 'handlerAttempts']);
+    const { dedupeWindowMs = 0, handlerAttempts = 1 } = settings;
+    this.checkLeast(place, { dedupeWindowMs }, 0);
+    this.checkLeast(place, { handlerAttempts }, 1);
     const imports = this.imports(`${at}.imports`, settings.imports);
     return { place, name, token: getConsumerToken(name, this.tracker), type, options, settings, imports };
   }
@@ -320,10 +311,7 @@ class Planner {
         `processor(..., { onError: 'drop' })`,
       );
     }
-    for (const [name, value] of Object.entries({ timeoutMs, concurrency })) {
-      if (!(value >= 1))
-        this.fault(place, `${name} is ${showValue(value)}, not a number from 1 up.`, 'leave it out, or give a number');
-    }
+    this.checkLeast(place, { timeoutMs, concurrency }, 1);
     return { onError, timeoutMs, concurrency };
   }
 
@@ -355,6 +343,23 @@ class Planner {
       );
     }
     return true;
+  }
+
+  private checkLeast(place: string, settings: Readonly<Record<string, unknown>>, least: number): void {
+    for (const [name, value] of Object.entries(settings)) {
+      if (typeof value === 'number' && value >= least) continue;
+      const what = `${name} is ${showValue(value)}, not a number from ${String(least)} up.`;
+      this.fault(place, what, 'leave it out, or give a number');
+    }
+  }
+
+  private checkName(place: string, name: string): void {
+    if (NODE_NAME.test(name)) return;
+    this.fault(
+      place,
+      `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
+      'give it a name of these only',
+    );
   }
 
   private refuseUnknownKeys(place: string, what: string, value: object, known: readonly string[]): void {

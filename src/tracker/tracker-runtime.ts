@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DEFAULT_LIMITS, describeError, type PartialLimits, type ValueLimits } from '../event/normal-form';
 import type { Clock } from '../event/clock';
-import { MAX_TIMER_MS, readClock } from '../event/clock';
+import { atMost } from '../event/at-most';
+import { readClock } from '../event/clock';
 import { Envelope } from '../event/envelope';
 import { EventIds } from '../event/event-id';
 import { Normalizer, toEventName } from '../event/normalizer';
@@ -44,6 +45,8 @@ interface EarlyEvent {
 
 /** What an event may be emitted inside of, before a chain of events that emit events is cut. */
 const MAX_DEPTH = 8;
+/** At least so long they may take to say what is done, whatever time is left. */
+const CLOSE_CONSUMERS_MS = 5000;
 
 /**
  * What stands behind one TrackerService.
@@ -241,27 +244,29 @@ export class TrackerRuntime {
    */
   private async drain(deadline: number): Promise<void> {
     const queues = this.queues();
-    const half = Date.now() + (deadline - Date.now()) / 2; // the children need their time too
-    const areRead = Promise.all(
-      this.consumers.map(async ({ instance, intake }) => {
+    const left = (): number => Math.max(deadline - Date.now(), 0);
+    const half = Date.now() + left() / 2; // the children need their time too
+    // What an application's consumer throws must not keep the rest from being written.
+    const isWorkedOff = Promise.allSettled([
+      ...this.consumers.map(async ({ instance, intake }) => {
         await instance.end(half);
         await intake.whenAtRest();
       }),
-    );
-    const isWorkedOff = Promise.all(queues.map(async ({ backend }) => backend.queue.endWork?.(half)));
+      ...queues.map(async ({ backend }) => backend.queue.endWork?.(half)),
+    ]);
     for (const { sink, backend } of queues) {
-      if (!backend.queue.isLocal) continue;
-      await Promise.race([sink?.flush?.(), until(half)]);
+      if (backend.queue.isLocal) await atMost(half - Date.now(), sink?.flush?.());
     }
-    await Promise.race([Promise.all([isWorkedOff, areRead]), until(half)]);
+    await atMost(half - Date.now(), isWorkedOff);
     for (const { work } of queues) work.stop();
     for (const { intake } of this.consumers) intake.stop();
     const locals = new Set(queues.filter(({ backend }) => backend.queue.isLocal).map(({ sink }) => sink));
     const others = this.writers().filter((writer) => !locals.has(writer));
-    await Promise.allSettled(others.map(async (writer) => writer.drain?.(deadline - Date.now())));
+    await Promise.allSettled(others.map(async (writer) => writer.drain?.(left())));
     await Promise.allSettled([...locals].map(async (sink) => sink?.drain?.(0)));
     await Promise.allSettled(queues.map(async ({ backend }) => backend.queue.giveBack?.()));
-    await Promise.allSettled(this.consumers.map(async ({ instance }) => instance.close()));
+    const isClosed = Promise.allSettled(this.consumers.map(async ({ instance }) => instance.close()));
+    await atMost(Math.max(left(), CLOSE_CONSUMERS_MS), isClosed);
   }
 
   private consumer({ name, place, settings }: ConsumerPlan, instance: EventConsumer): RunningConsumer {
@@ -273,7 +278,7 @@ export class TrackerRuntime {
       works: () => this.queues().flatMap(({ backend, work }) => (backend.isOnBus ? work : [])),
       handlers: () => this.handlers,
       keepLetter: (event, reason, origin) => {
-        deliveries.keepLetter(`consumers/${name}`, event, reason, origin);
+        deliveries.keepLetter(`consumer:${name}`, event, reason, origin); // no node can have that path
       },
       warn: (key, text) => {
         notices.once(key, () => `${place}: ${text()}`);
@@ -430,9 +435,4 @@ function directoriesOf({ backends }: Pick<TreePlan, 'backends'>, deliveries: Del
 function withDefaults(limits: PartialLimits): ValueLimits {
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_LIMITS, ...(Object.fromEntries(given) as Partial<ValueLimits>) };
-}
-
-/** Resolves then, and keeps nothing alive. */
-function until(time: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(time - Date.now(), 0), MAX_TIMER_MS)).unref());
 }

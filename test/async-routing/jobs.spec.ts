@@ -89,6 +89,16 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
     expect(run.logger.warnings.join()).toContain('became a dead letter: it has format 2');
   });
 
+  it('never has a destination sent what is no event, though a job may name its path', async () => {
+    await redis.addJob({ format: 2, tracker: 'default', path: 'later/gate' });
+    const run = await start();
+    await eventually(() => expect(letters(run)).toMatchObject([{ path: ':unreadable' }]));
+    expect(run.tracker.deadLetters.redrive({})).toBe(0);
+    await run.tracker.flush();
+    expect(run.gate.taken).toEqual([]);
+    expect(run.tracker.deadLetters.purge({})).toBe(1);
+  });
+
   it('keeps the dead letter of a newer job on disk, and redrives it from there once and again', async () => {
     const directory = new LogFolder().path;
     const newer = { format: 2, tracker: 'default', path: 'later', batches: [{ at: '2026-01-01T00:00:00.000Z' }] };

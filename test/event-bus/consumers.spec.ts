@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import {
   backend,
@@ -123,7 +126,7 @@ describe('What a consumer brings', () => {
     expect(feed.acknowledged.sort()).toEqual(['1', '2']);
     const [letter] = run.tracker.deadLetters.list();
     expect(letter).toMatchObject({
-      path: 'consumers/bus',
+      path: 'consumer:bus',
       reason: expect.stringContaining('unreadable: Error: its data is no JSON text'),
       event: { data: { position: '1', raw: Buffer.from('1').toString('base64') } },
     });
@@ -131,6 +134,57 @@ describe('What a consumer brings', () => {
       expect.stringContaining('consumers.bus (OwnConsumer): the entry 1 became a dead letter'),
     ]);
     expectBalanced(run);
+  });
+
+  it('is written at the end, whatever a consumer of the application throws then', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'consumers-'));
+    const feed = new Feed();
+    feed.onEnd = feed.onClose = () => Promise.reject(new Error('it has no end'));
+    const run = await startTracking({
+      consumers: { bus: feed.describe() },
+      backends: { down: backend(Gate, {}, { delivery: { directory } }) },
+      shutdownTimeoutMs: 200,
+    });
+    run.tracker.backend<Gate>('down').behave = () => Promise.reject(new Error('connection refused'));
+    run.tracker.emit('a');
+    await run.app.close();
+    expect(run.ledger.destination('down')).toMatchObject({ handedOver: 1, dropped: {} });
+    rmSync(directory, { recursive: true });
+  });
+
+  it('goes on where a consumer of the application fails to acknowledge', async () => {
+    const feed = new Feed();
+    const logger = new RecordingLogger();
+    feed.onAcknowledge = () => {
+      throw new Error('no connection');
+    };
+    const run = await startTracking({
+      logger,
+      consumers: { bus: feed.describe() },
+      backends: { bus: backend(EventBusBackend, {}, { backends: { door: backend(Gate, {}, { delivery: quick }) } }) },
+    });
+    await feed.push({ name: 'a' }, { name: 'b' });
+    await feed.push({ name: 'c' });
+    expect(run.tracker.backend<Gate>('bus/door').names).toEqual(['a', 'b', 'c']);
+    expect(logger.warnings).toEqual([
+      expect.stringContaining('what it gave to intake.take failed: Error: no connection'),
+    ]);
+  });
+
+  it('is found among the dead letters by the next start too', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'consumers-'));
+    const start = async (feed: Feed): Promise<BuiltTracking> =>
+      startTracking({ consumers: { bus: feed.describe() }, delivery: { directory }, logger: new RecordingLogger() });
+    const feed = new Feed();
+    const first = await start(feed);
+    await feed.push(new Error('it is no event'));
+    await first.app.close();
+    const second = await start(new Feed());
+    expect(second.tracker.deadLetters.list()).toMatchObject([
+      { path: 'consumer:bus', reason: expect.stringContaining('it is no event') },
+    ]);
+    await second.app.close();
+    rmSync(directory, { recursive: true });
   });
 
   it('is read by no process that only emits', async () => {
@@ -146,13 +200,16 @@ describe('@OnTrackingEvent', () => {
     readonly seen: TrackingEvent[] = [];
     readonly contexts: object[] = [];
     failures = 0;
+    calls = 0;
+    hangs = false;
 
     constructor(private readonly tracker: TrackerService) {}
 
     @OnTrackingEvent('problem_check')
     @OnTrackingEvent(/^edx\.grades\./g)
     async onGrade(event: TrackingEvent): Promise<void> {
-      await Promise.resolve();
+      this.calls++;
+      await (this.hangs ? new Promise(() => undefined) : Promise.resolve());
       if (this.failures-- > 0) throw new Error('the database is away');
       this.seen.push(event);
       this.contexts.push(this.tracker.currentContext());
@@ -220,13 +277,35 @@ describe('@OnTrackingEvent', () => {
     expect(feed.acknowledged).toEqual(['1']);
     expect(run.tracker.deadLetters.list()).toMatchObject([
       {
-        path: 'consumers/bus',
+        path: 'consumer:bus',
         reason: 'handler-failed: Reports.onGrade: Error: the database is away',
         event: { name: 'problem_check', data: { k: 1 } },
       },
     ]);
     expectBalanced(run);
   });
+
+  it('does not keep the application from closing where a method never comes back', async () => {
+    const feed = new Feed();
+    const run = await start(feed, { shutdownTimeoutMs: 200 });
+    run.reports.hangs = true;
+    const pushed = feed.push({ name: 'problem_check' });
+    await until(() => run.reports.calls === 1);
+    await run.app.close();
+    await pushed;
+    expect(feed.acknowledged).toEqual([]);
+    expect(counts(run)).toMatchObject({ received: 1, returned: 1, pending: 0 });
+  });
+
+  it.each([{ handlerAttempts: 0 }, { dedupeWindowMs: -1 }, { handlerAttempts: 'often' as never }])(
+    'refuses %j',
+    async (settings) => {
+      const [name] = Object.keys(settings);
+      await expect(startTracking({ consumers: { bus: new Feed().describe(settings) } })).rejects.toThrow(
+        new RegExp(`consumers.bus \\(OwnConsumer\\): ${name!} is .*, not a number from`),
+      );
+    },
+  );
 
   it('refuses what is no name', () => {
     expect(() => OnTrackingEvent(5 as unknown as string)).toThrow(

@@ -13,6 +13,10 @@ import {
 export class Feed {
   readonly acknowledged: string[] = [];
   isClosed = false;
+  /** What the consumer does when it is to end, and to close. */
+  onEnd: () => Promise<void> = () => Promise.resolve();
+  onClose: () => Promise<void> = () => Promise.resolve();
+  onAcknowledge: () => void = () => undefined;
   surroundings: ConsumerSurroundings | undefined;
   private position = 0;
 
@@ -26,7 +30,10 @@ export class Feed {
       };
       return { position, raw: Buffer.from(position), decode };
     });
-    await this.surroundings?.intake.take(entries, (index) => this.acknowledged.push(entries[index]!.position));
+    await this.surroundings?.intake.take(entries, (index) => {
+      this.onAcknowledge();
+      this.acknowledged.push(entries[index]!.position);
+    });
   }
 
   describe(settings?: ConsumerSettings): ConsumerDescription {
@@ -43,11 +50,11 @@ class OwnConsumer implements EventConsumer {
   }
 
   end(): Promise<void> {
-    return Promise.resolve();
+    return this.options.feed.onEnd();
   }
 
   close(): Promise<void> {
     this.options.feed.isClosed = true;
-    return Promise.resolve();
+    return this.options.feed.onClose();
   }
 }
