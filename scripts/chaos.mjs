@@ -1,7 +1,7 @@
 // `npm run chaos -- [--kills 20] [--backend mongo|segment|bull|redis-streams|kafka] [--signal KILL|TERM] [--json]`
 // Starts an application that emits, stops it at random moments, starts it again, and compares what it relied on with what arrived.
 // KILL: `durable`; an event is relied on once emitConfirmed has resolved. TERM: no disk, the sink is up; once emit has returned.
-// bull, redis-streams, kafka: a web process and two workers around a queue or bus, stopped in turns (scripts/chaos/bull.mjs), into MongoDB.
+// bull, redis-streams, kafka: a web process and two workers around a queue or bus, stopped in turns (scripts/chaos/workers.mjs), into MongoDB.
 // For MongoDB the URL is MONGO_URL, or that of `npm run services`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runBull } from './chaos/bull.mjs';
+import { runWorkers } from './chaos/workers.mjs';
 import { startSink } from './chaos/http-sink.mjs';
 import { openMongo } from './chaos/mongo-sink.mjs';
 
@@ -81,7 +81,7 @@ async function runLives() {
 
 async function runProcesses() {
   const { signal } = options;
-  const { dead, faults, books } = await runBull({
+  const { dead, faults, books } = await runWorkers({
     ...{
       way: options.backend,
       kills,

@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { countDuplicates } from './duplicates.mjs';
+import { emitKeys } from './emit-keys.mjs';
 import { tell } from './tell.mjs';
 
 const require = createRequire(import.meta.url);
@@ -48,12 +49,8 @@ if (mode === 'deliver') {
   await app.close();
   process.exit(0);
 }
-for (let n = 0; !isStopping; n++) {
-  const key = `${life}-${n}`;
-  await tracker.context({ user_id: 7 }, () => {
-    if (signal === 'KILL') return tracker.emitConfirmed('chaos.emitted', { key, filler });
-    return tracker.emit('chaos.emitted', { key, filler });
-  });
-  tell(`+ ${key}`);
-  if (n % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-}
+await emitKeys({
+  ...{ tracker, signal, life, filler },
+  isStopping: () => isStopping,
+  after: (n) => (n % 5 === 0 ? new Promise((resolve) => setTimeout(resolve, 1)) : undefined),
+});

@@ -1,6 +1,7 @@
 import type { Queue } from 'bull';
 import { SendFailedException } from '../../../delivery/destination';
 import type { QueuedEvent } from '../../../delivery/queued-event';
+import { whenConnected } from '../../redis-connecting';
 import { JOB_NAME, jobIdOf, writeJob } from './event-job';
 import type { QueueWatch } from './queue-watch';
 
@@ -17,8 +18,6 @@ const JOB_OPTIONS = {
   timeout: 0,
 };
 
-const CONNECT_MS = 1000;
-
 /** The emitting end: one job for each batch. */
 export class BullSender {
   constructor(
@@ -29,7 +28,7 @@ export class BullSender {
 
   /** @throws SendFailedException while there is no connection: in Bull's own queue the events would be lost with the process */
   async send(entries: readonly QueuedEvent[]): Promise<void> {
-    await this.whenConnected();
+    await whenConnected(this.queue.client);
     const { status } = this.queue.client;
     if (status !== 'ready') {
       throw SendFailedException.create({
@@ -44,21 +43,6 @@ export class BullSender {
     const added = [...unread.map((entry) => this.addRaw(entry)), ...(events.length > 0 ? [this.add(events)] : [])];
     await Promise.all([looked, ...added]);
     this.watch.put(events.length, emitter);
-  }
-
-  /** A connection that is being made is worth a moment; one that was lost is not. */
-  private async whenConnected(): Promise<void> {
-    const { client } = this.queue;
-    if (!['connecting', 'connect', 'wait'].includes(client.status)) return;
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        for (const event of ['ready', 'close', 'end']) client.off(event, end);
-        resolve();
-      };
-      const timer = setTimeout(end, CONNECT_MS);
-      for (const event of ['ready', 'close', 'end']) client.on(event, end);
-    });
   }
 
   private async add(entries: readonly QueuedEvent[]): Promise<void> {

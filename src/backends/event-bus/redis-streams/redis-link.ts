@@ -4,10 +4,10 @@
  * meanwhile. So without a connection a command fails at once, and whoever sent it decides.
  */
 import type { Redis as RedisClient, RedisOptions } from 'ioredis';
+import { nextOf, whenConnected } from '../../redis-connecting';
 import { Redis } from './peers';
 import { isRedis, type RedisTarget } from './redis-target';
 
-const CONNECT_MS = 1000;
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2000;
 
@@ -61,16 +61,16 @@ export class RedisLink {
     if (this.redis.status === 'wait') this.redis.connect().catch(() => undefined); // 'error' tells of it
   }
 
-  /** A connection that is being made is worth a moment; one that was lost is not. */
+  /** Begins to connect, and waits for a moment. */
   async whenConnected(): Promise<void> {
     this.connect();
-    if (['connecting', 'connect'].includes(this.redis.status)) await this.next(['ready', 'close', 'end'], CONNECT_MS);
+    await whenConnected(this.redis);
   }
 
   /** Resolves once it is ready, or `signal` is aborted. */
   async whenReady(signal: AbortSignal): Promise<void> {
     this.connect();
-    while (!this.isReady && !signal.aborted) await this.next(['ready'], MAX_RETRY_MS, signal);
+    while (!this.isReady && !signal.aborted) await nextOf(this.redis, ['ready'], MAX_RETRY_MS, signal);
   }
 
   /**
@@ -106,20 +106,6 @@ export class RedisLink {
     if (this.isFailing) return;
     this.isFailing = true;
     this.reports?.warn(`its Redis cannot be reached (${why}); it is tried again.`);
-  }
-
-  private next(events: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        for (const event of events) this.redis.off(event, end);
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, timeoutMs);
-      for (const event of events) this.redis.on(event, end);
-      signal?.addEventListener('abort', end);
-    });
   }
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startRedis } from './own-redis.mjs';
 import { startTopic } from './own-topic.mjs';
 
-const processFile = join(dirname(fileURLToPath(import.meta.url)), 'bull-process.mjs');
+const processFile = join(dirname(fileURLToPath(import.meta.url)), 'worker-life.mjs');
 const TURNS = ['web', 'worker-1', 'web', 'worker-2'];
 /** For the jobs of those that were killed last to come back, and for all that is left to be delivered. */
 const LAST_PATIENCE_MS = 120_000;
@@ -17,7 +17,7 @@ const LAST_PATIENCE_MS = 120_000;
  * Resolves when nothing waits in the queue any more and all have closed.
  * @returns the keys that ended as dead letters, what is wrong with the queue or the books, and of how many lives that closed the books were read and balanced
  */
-export async function runBull({ way, kills, signal, directory, url, patienceMs, onRelied, onSentAgain }) {
+export async function runWorkers({ way, kills, signal, directory, url, patienceMs, onRelied, onSentAgain }) {
   const server = way === 'kafka' ? await startTopic() : await startRedis(join(directory, 'redis'));
   const dead = new Set();
   const faults = [];

@@ -1,8 +1,9 @@
-// The application of scripts/chaos/bull.mjs, as its web process or as a worker: one module for both, and for each way through Redis.
+// The application of scripts/chaos/workers.mjs, as its web process or as a worker: one module for both, and for each way through Redis.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
 import { countDuplicates } from './duplicates.mjs';
+import { emitKeys } from './emit-keys.mjs';
 import { tell } from './tell.mjs';
 
 const require = createRequire(import.meta.url);
@@ -194,14 +195,12 @@ if (isWorker) {
   await end();
 } else {
   const filler = 'x'.repeat(500);
-  for (let n = 0; !isStopping; n++) {
-    const key = `${life}-${n}`;
-    await tracker.context({ user_id: 7 }, () => {
-      if (signal === 'KILL') return tracker.emitConfirmed('chaos.emitted', { key, filler });
-      return tracker.emit('chaos.emitted', { key, filler });
-    });
-    tell(`+ ${key}`);
-    if (n === 0) tell('begun');
-    if (n % 10 === 0) await wait(2); // about what the MongoDB takes from the workers
-  }
+  await emitKeys({
+    ...{ tracker, signal, life, filler },
+    isStopping: () => isStopping,
+    after: async (n) => {
+      if (n === 0) tell('begun');
+      if (n % 10 === 0) await wait(2); // about what the MongoDB takes from the workers
+    },
+  });
 }
