@@ -3,6 +3,7 @@ import tseslint from 'typescript-eslint';
 
 /** The folders of src/, top to bottom: a room may import only the rooms below it. */
 const rooms = [
+  'cli',
   'opentelemetry',
   'terminus',
   'consumers',
@@ -20,6 +21,8 @@ const rooms = [
 /** The only place that knows a package. */
 const homes = {
   'sonic-boom': ['src/backends/logger/'],
+  commander: ['src/cli/'],
+  jiti: ['src/cli/'],
   pino: ['src/backends/logger/'],
   'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
   recheck: ['src/processors/'],

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+
+/** The JSON text of a value with the keys of every object in the order of their code units: equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) => {
+    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
+    const sorted: [string, unknown][] = Object.entries(each).sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+    return Object.fromEntries(sorted);
+  });
+}
+
+/** 16 hexadecimal digits of the SHA-256 of the canonical JSON. */
+export function contentHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
+}

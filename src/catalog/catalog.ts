@@ -1,0 +1,79 @@
+import { showValue } from '../routing/tracking-config.exception';
+import { isContextDefinition, type ContextDefinition } from './define-context';
+import { isEventDefinition, type EventDefinition } from './define-event';
+import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
+import type { CatalogDocument } from './event-document';
+
+export type CatalogEntry = EventDefinition | ContextDefinition;
+
+const MARK = Symbol.for('nestjs-event-tracking.catalog');
+
+/** The documented events of an application, and its contexts. */
+export interface Catalog<Entries extends readonly CatalogEntry[] = readonly CatalogEntry[]> {
+  /** As they were given. */
+  readonly entries: Entries;
+  readonly events: ReadonlyMap<string, EventDefinition>;
+  readonly contexts: ReadonlyMap<string, ContextDefinition>;
+  /** As plain JSON, each in the order of names. */
+  readonly document: CatalogDocument;
+  /**
+   * What is personal in the events of a name, those included that it does not have: for `processor(Redact, { marks: catalog.pii })`.
+   * Bound: it can be handed on as it is.
+   */
+  readonly pii: (eventName: string) => readonly string[];
+}
+
+/**
+ * Puts definitions of events and contexts together.
+ * @throws EventDefinitionException if two have one name, or if one is no definition
+ */
+export function defineCatalog<const Entries extends readonly CatalogEntry[]>(entries: Entries): Catalog<Entries> {
+  const faults: DefinitionFault[] = [];
+  const events = new Map<string, EventDefinition>();
+  const contexts = new Map<string, ContextDefinition>();
+  const add = <Entry extends CatalogEntry>(known: Map<string, Entry>, entry: Entry, at: number): void => {
+    if (known.has(entry.name)) {
+      const what = `there is another of the name ${showValue(entry.name)}`;
+      faults.push({
+        option: `[${String(at)}]`,
+        what,
+        mend: 'one definition for each name; raise its version when it changes',
+      });
+    }
+    known.set(entry.name, entry);
+  };
+  const list: unknown = entries;
+  for (const [at, entry] of Array.isArray(list) ? (list as unknown[]).entries() : []) {
+    if (isEventDefinition(entry)) add(events, entry, at);
+    else if (isContextDefinition(entry)) add(contexts, entry, at);
+    else
+      faults.push({ option: `[${String(at)}]`, what: `it is ${showValue(entry)}, no definition`, mend: NO_DEFINITION });
+  }
+  if (!Array.isArray(list))
+    faults.push({ option: 'entries', what: `they are ${showValue(list)}, not a list`, mend: NO_DEFINITION });
+  if (faults.length > 0) throw EventDefinitionException.create('defineCatalog', faults);
+
+  const everywhere = [...contexts.values()].flatMap(({ document }) => document.pii);
+  const byName = new Map([...events].map(([name, { document }]) => [name, [...everywhere, ...document.pii]]));
+  return Object.freeze({
+    [MARK]: true,
+    ...{ entries, events, contexts },
+    document: { events: documentsOf(events), contexts: documentsOf(contexts) },
+    pii: (eventName: string) => byName.get(eventName) ?? everywhere,
+  });
+}
+
+const NO_DEFINITION = "defineCatalog([defineEvent('video.played', {...}), defineContext('course', {...})])";
+
+/** What a module was given: a catalog, or a list of definitions. @throws EventDefinitionException */
+export function readCatalog(given: Catalog | readonly CatalogEntry[]): Catalog {
+  return isCatalog(given) ? given : defineCatalog(given);
+}
+
+export function isCatalog(value: unknown): value is Catalog {
+  return typeof value === 'object' && value !== null && (value as { [MARK]?: unknown })[MARK] === true;
+}
+
+function documentsOf<Document>(definitions: ReadonlyMap<string, { readonly document: Document }>): Document[] {
+  return [...definitions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { document }]) => document);
+}

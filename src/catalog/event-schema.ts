@@ -1,0 +1,146 @@
+/**
+ * A definition needs its schema twice: to validate, and to be documented. A schema that can only validate would leave a hole in
+ * the documents where nobody looks for one, and an asynchronous one could be asked only after the event has gone out. So both
+ * are refused here, when they are defined.
+ */
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
+import { describeError } from '../event/normal-form';
+import { isSchema, JSON_SCHEMA_DIALECT, type JsonSchema } from './json-schema';
+import { sampleOf } from './sample-value';
+
+/** A schema of zod 4, arktype 2, valibot by `toStandardJsonSchema`, or any other library that speaks both standards. */
+export interface EventSchema<Input = unknown, Output = unknown> {
+  readonly '~standard': StandardSchemaV1.Props<Input, Output> & StandardJSONSchemaV1.Props<Input, Output>;
+}
+
+/** What has to be handed to `emit`: what the schema takes, since an event is never replaced by what the schema makes of it. */
+export type InputOf<Schema extends EventSchema> = StandardSchemaV1.InferInput<Schema>;
+
+export type Issue = StandardSchemaV1.Issue;
+export type Validate = (value: unknown) => StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>;
+
+export interface ReadSchema {
+  readonly validate: Validate;
+  readonly json: JsonSchema;
+  /** Whether an object that does not say so takes fields which it does not declare: so in JSON Schema, not in the libraries. */
+  readonly isOpen: boolean;
+}
+
+export interface SchemaFault {
+  readonly what: string;
+  readonly mend: string;
+}
+
+const NO_JSON_SCHEMA =
+  'valibot: toStandardJsonSchema(schema) of @valibot/to-json-schema; a JSON Schema: jsonSchema({...}) of nestjs-event-tracking/json-schema; a class with class-validator: dto(Class) of nestjs-event-tracking/class-validator; zod from 4.2, arktype from 2.1.28';
+
+/** @returns the fault, if it cannot be a definition's schema */
+export function readEventSchema(schema: unknown): ReadSchema | SchemaFault {
+  const standard = standardOf(schema);
+  if (typeof standard?.validate !== 'function')
+    return { what: 'it is no Standard Schema', mend: `z.object({...}), type({...}); ${NO_JSON_SCHEMA}` };
+  if (typeof standard.jsonSchema?.input !== 'function') {
+    return {
+      what: `it is a schema of ${String(standard.vendor)} that validates but gives no JSON Schema, so the event could not be documented`,
+      mend: NO_JSON_SCHEMA,
+    };
+  }
+  if ((schema as { async?: unknown }).async === true) return ASYNCHRONOUS;
+  const json = jsonSchemaOf(standard as StandardJSONSchemaV1.Props & StandardSchemaV1.Props);
+  if (!isSchema(json)) return json;
+  const validate = standard.validate;
+  const answer = asked(validate, sampleOf(json));
+  if (answer instanceof Promise) {
+    answer.catch(() => undefined);
+    return ASYNCHRONOUS;
+  }
+  return { validate, json, isOpen: standard.vendor === JSON_SCHEMA_VENDOR };
+}
+
+/** Of the adapter for JSON Schema objects: there, an object is open unless it says that it is not. */
+export const JSON_SCHEMA_VENDOR = 'json-schema';
+
+const ASYNCHRONOUS: SchemaFault = {
+  what: 'it validates asynchronously, and emit waits for nothing',
+  mend: 'leave the asynchronous check out of the schema; what has to be asked for belongs in an AsyncProcessor',
+};
+
+export function isFault(read: ReadSchema | SchemaFault): read is SchemaFault {
+  return 'what' in read;
+}
+
+type PartialStandard = Partial<StandardSchemaV1.Props & StandardJSONSchemaV1.Props> | undefined;
+
+function standardOf(schema: unknown): PartialStandard {
+  if ((typeof schema !== 'object' && typeof schema !== 'function') || schema === null) return undefined; // a type of arktype is a function
+  return (schema as { '~standard'?: PartialStandard })['~standard'];
+}
+
+/** A schema that fails for a sample may be right all the same: the sample is a guess. */
+function asked(validate: Validate, sample: unknown): unknown {
+  try {
+    return validate(sample);
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonSchemaOf(standard: StandardJSONSchemaV1.Props): JsonSchema | SchemaFault {
+  const refused: string[] = [];
+  let made: unknown;
+  try {
+    const libraryOptions = LIBRARY_OPTIONS[standard.vendor]?.(refused);
+    made = standard.jsonSchema.input({ target: 'draft-2020-12', ...(libraryOptions && { libraryOptions }) });
+  } catch (error) {
+    return notWritten(describeError(error));
+  }
+  if (refused.length > 0) return notWritten(`it holds ${[...new Set(refused)].join(', ')}`);
+  if (!isSchema(made)) return notWritten('its JSON Schema is no object');
+  return { $schema: JSON_SCHEMA_DIALECT, ...(JSON.parse(JSON.stringify(made)) as JsonSchema) };
+}
+
+function notWritten(why: string): SchemaFault {
+  return {
+    what: `it has no JSON Schema (${why})`,
+    mend: 'describe the event as it is written: text, numbers, booleans, null, Date, and objects and lists of these (docs/values.md)',
+  };
+}
+
+/** An event can hold a Date, which JSON Schema does not know: it is documented as the text that it is written as. */
+const DATE = { type: 'string', format: 'date-time' };
+
+/** What has no place in an event, so that no event could ever fit; by the names of zod. */
+const NOT_IN_EVENTS = new Set([
+  'bigint',
+  'symbol',
+  'undefined',
+  'void',
+  'map',
+  'set',
+  'nan',
+  'function',
+  'promise',
+  'file',
+]);
+
+interface ZodNode {
+  readonly zodSchema: { readonly _zod: { readonly def: { readonly type: string } } };
+  readonly jsonSchema: Record<string, unknown>;
+}
+
+/** What the libraries have to be told in their own words. */
+const LIBRARY_OPTIONS: Readonly<Record<string, (refused: string[]) => Record<string, unknown>>> = {
+  zod: (refused) => ({
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }: ZodNode) => {
+      const { type } = zodSchema._zod.def;
+      if (type === 'date') Object.assign(jsonSchema, DATE);
+      else if (NOT_IN_EVENTS.has(type)) refused.push(`a ${type}`);
+    },
+  }),
+  arktype: () => ({ fallback: { date: ({ base }: { readonly base: object }) => ({ ...base, ...DATE }) } }),
+  valibot: () => ({
+    overrideSchema: ({ valibotSchema }: { readonly valibotSchema: { readonly type: string } }) =>
+      valibotSchema.type === 'date' ? DATE : undefined,
+  }),
+};

@@ -1,0 +1,111 @@
+/** A JSON Schema of the dialect 2020-12, as far as events are documented by it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export const JSON_SCHEMA_DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
+/** The JSON types, and what an event may hold besides: a Date, which is a text in JSON. */
+export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
+
+export function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function propertiesOf(schema: JsonSchema): Readonly<Record<string, unknown>> {
+  return isSchema(schema['properties']) ? schema['properties'] : {};
+}
+
+export function requiredOf(schema: JsonSchema): readonly string[] {
+  const required = schema['required'];
+  return Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string') : [];
+}
+
+/** The types that a value of this schema may have; undefined where it does not say. */
+export function typesOf(schema: JsonSchema): readonly string[] | undefined {
+  const { type } = schema;
+  if (typeof type === 'string') return [type];
+  if (Array.isArray(type)) return type.filter((each): each is string => typeof each === 'string');
+  const values = valuesOf(schema);
+  return values === undefined ? undefined : [...new Set(values.map(jsonTypeOf))];
+}
+
+/** The only values that it lets through; undefined where it lets others through too. */
+export function valuesOf(schema: JsonSchema): readonly unknown[] | undefined {
+  if (Array.isArray(schema['enum'])) return schema['enum'] as unknown[];
+  return 'const' in schema ? [schema['const']] : undefined;
+}
+
+/** The alternatives of which a value has to fit one. */
+export function alternativesOf(schema: JsonSchema): readonly JsonSchema[] {
+  const alternatives = schema['anyOf'] ?? schema['oneOf'];
+  return Array.isArray(alternatives) ? alternatives.filter(isSchema) : [];
+}
+
+/** What a `$ref` inside of `root` leads to; the schema itself if it has none, or one that leads nowhere. */
+export function resolveRef(schema: JsonSchema, root: JsonSchema): JsonSchema {
+  let found = schema;
+  // A chain of references that leads back to itself has no end.
+  for (let hops = 0; hops < 20; hops++) {
+    const reference = found['$ref'];
+    if (typeof reference !== 'string' || !reference.startsWith('#')) return found;
+    let at: unknown = root;
+    for (const step of reference.slice(1).split('/').filter(Boolean)) {
+      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      at = isSchema(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+    }
+    if (!isSchema(at)) return found;
+    found = at;
+  }
+  return found;
+}
+
+/**
+ * The schemas that a value at a path may have to fit: several where the way leads through alternatives, none where nothing is
+ * said of that place.
+ */
+export function schemasAt(root: JsonSchema, path: readonly PropertyKey[]): readonly JsonSchema[] {
+  let found = spread(root, root);
+  for (const key of path)
+    found = found.flatMap((schema) => childOf(schema, key)).flatMap((child) => spread(child, root));
+  return found;
+}
+
+/** The alternatives of a schema, its references followed. */
+function spread(schema: JsonSchema, root: JsonSchema, depth = 0): JsonSchema[] {
+  const own = resolveRef(schema, root);
+  const alternatives = alternativesOf(own);
+  if (alternatives.length === 0 || depth > 8) return [own];
+  return alternatives.flatMap((each) => spread(each, root, depth + 1));
+}
+
+function childOf(schema: JsonSchema, key: PropertyKey): readonly JsonSchema[] {
+  if (typeof key === 'number' || (typesOf(schema)?.includes('array') === true && /^\d+$/.test(String(key)))) {
+    const tuple = schema['prefixItems'];
+    const item: unknown = (Array.isArray(tuple) ? tuple[Number(key)] : undefined) ?? schema['items'];
+    return isSchema(item) ? [item] : [];
+  }
+  const properties = propertiesOf(schema);
+  const child: unknown = Object.hasOwn(properties, key) ? properties[String(key)] : schema['additionalProperties'];
+  return isSchema(child) ? [child] : [];
+}
+
+/** The JSON type of a value in normal form. A Date is written as a text, and a schema says so. */
+export function jsonTypeOf(value: unknown): JsonType {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof Date) return 'string';
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'number':
+      return Number.isInteger(value) ? 'integer' : 'number';
+    case 'boolean':
+      return 'boolean';
+    default:
+      return 'object';
+  }
+}
+
+/** Whether a value of one type is of a type that is named: each integer is a number. */
+export function isOfType(type: JsonType, named: readonly string[]): boolean {
+  return named.includes(type) || (type === 'integer' && named.includes('number'));
+}

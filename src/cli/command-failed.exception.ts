@@ -1,0 +1,8 @@
+/** A command that cannot do what it was asked for. The text is for whoever called it: no stack is shown. */
+export class CommandFailedException extends Error {
+  override readonly name = 'CommandFailedException';
+
+  static create(what: string, mend: string, cause?: unknown): CommandFailedException {
+    return new CommandFailedException(`${what}\n  Mend: ${mend}`, cause === undefined ? undefined : { cause });
+  }
+}
