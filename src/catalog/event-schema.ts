@@ -47,7 +47,7 @@ export function readEventSchema(schema: unknown): ReadSchema | SchemaFault {
   }
   if ((schema as { async?: unknown }).async === true) return ASYNCHRONOUS;
   const json = jsonSchemaOf(standard as StandardJSONSchemaV1.Props & StandardSchemaV1.Props);
-  if (!isSchema(json)) return json;
+  if (isFault(json)) return json;
   const validate = standard.validate;
   const answer = asked(validate, sampleOf(json));
   if (answer instanceof Promise) {
@@ -65,8 +65,8 @@ const ASYNCHRONOUS: SchemaFault = {
   mend: 'leave the asynchronous check out of the schema; what has to be asked for belongs in an AsyncProcessor',
 };
 
-export function isFault(read: ReadSchema | SchemaFault): read is SchemaFault {
-  return 'what' in read;
+export function isFault(read: ReadSchema | JsonSchema | SchemaFault): read is SchemaFault {
+  return 'what' in read && 'mend' in read;
 }
 
 type PartialStandard = Partial<StandardSchemaV1.Props & StandardJSONSchemaV1.Props> | undefined;

@@ -1,0 +1,150 @@
+/**
+ * Most schemas take fields that they do not declare, and leave them out of what they give back. An event is not replaced by
+ * that, so such a field would go out with every event and stand in no document. These keys find it.
+ */
+import { alternativesOf, isSchema, propertiesOf, resolveRef, type JsonSchema } from './json-schema';
+
+/** What one object, or the items of one list, may have in it. */
+class Keys {
+  readonly byName = new Map<string, Keys | undefined>();
+  /** Whether other fields than these are nobody's business here. */
+  takesOthers = true;
+  others: Keys | undefined;
+  items: Keys | undefined;
+  /** The fields that have others in them. */
+  nested: (readonly [name: string, keys: Keys])[] = [];
+  /** Of the last value of which all were declared. Events come from the same lines of code, with the same fields in the same order. */
+  lastNames: readonly string[] = [];
+}
+
+export class DeclaredKeys {
+  private constructor(private readonly root: Keys) {}
+
+  /**
+   * @param isOpen whether an object that does not say so takes other fields
+   * @returns undefined if every object in it is open, or says itself what it refuses
+   */
+  static of(schema: JsonSchema, isOpen: boolean): DeclaredKeys | undefined {
+    if (isOpen) return undefined;
+    const reader = new KeysReader(schema);
+    const root = reader.read(schema);
+    return root === undefined || !reader.isAnyClosed ? undefined : new DeclaredKeys(root);
+  }
+
+  /** Whether a value has nothing in it that is not declared. */
+  hasAll(value: unknown): boolean {
+    return isDeclared(value, this.root);
+  }
+
+  /** The paths to what is not. */
+  missing(value: unknown): string[][] {
+    const found: string[][] = [];
+    collect(value, this.root, [], found);
+    return found;
+  }
+}
+
+function isDeclared(value: unknown, keys: Keys): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return areDeclared(value, keys.items);
+  if (keys.others !== undefined) return areOthersDeclared(value as Fields, keys, keys.others);
+  if (!keys.takesOthers && !hasLastNames(value, keys.lastNames) && !hasKnownNames(value as Fields, keys)) return false;
+  const { nested } = keys;
+  for (let at = 0; at < nested.length; at++) {
+    const [name, below] = nested[at] as (typeof nested)[number];
+    if (!isDeclared((value as Fields)[name], below)) return false;
+  }
+  return true;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function areDeclared(items: readonly unknown[], keys: Keys | undefined): boolean {
+  if (keys !== undefined) for (let at = 0; at < items.length; at++) if (!isDeclared(items[at], keys)) return false;
+  return true;
+}
+
+/** A sixth of what it takes to look for each of the names. */
+function hasLastNames(value: object, names: readonly string[]): boolean {
+  let at = 0;
+  for (const name in value) if (name !== names[at++]) return false;
+  return at === names.length;
+}
+
+function hasKnownNames(value: Fields, keys: Keys): boolean {
+  const names: string[] = [];
+  for (const name in value) {
+    if (!keys.byName.has(name) && value[name] !== undefined) return false;
+    names.push(name);
+  }
+  keys.lastNames = names.every((name) => keys.byName.has(name)) ? names : [];
+  return true;
+}
+
+function areOthersDeclared(value: Fields, keys: Keys, others: Keys): boolean {
+  for (const name in value) {
+    const below = keys.byName.has(name) ? keys.byName.get(name) : others;
+    if (below !== undefined && !isDeclared(value[name], below)) return false;
+  }
+  return true;
+}
+
+function collect(value: unknown, keys: Keys, path: readonly string[], found: string[][]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    const { items } = keys;
+    if (items !== undefined)
+      value.forEach((item, at) => {
+        collect(item, items, [...path, String(at)], found);
+      });
+    return;
+  }
+  for (const [key, field] of Object.entries(value)) {
+    const isKnown = keys.byName.has(key);
+    const below = isKnown ? keys.byName.get(key) : keys.others;
+    if (!isKnown && !keys.takesOthers && field !== undefined) found.push([...path, key]);
+    else if (below !== undefined) collect(field, below, [...path, key], found);
+  }
+}
+
+class KeysReader {
+  isAnyClosed = false;
+  /** A schema may hold itself. */
+  private readonly known = new Map<JsonSchema, Keys>();
+
+  constructor(private readonly root: JsonSchema) {}
+
+  /** undefined where nothing has to be looked at. */
+  read(given: unknown): Keys | undefined {
+    if (!isSchema(given)) return undefined;
+    const schema = this.ownOf(given);
+    if (schema === undefined) return undefined;
+    const isObject = 'properties' in schema;
+    if (!isObject && !isSchema(schema['items']) && !isSchema(schema['additionalProperties'])) return undefined;
+    const seen = this.known.get(schema);
+    if (seen !== undefined) return seen;
+    const keys = new Keys();
+    this.known.set(schema, keys);
+    keys.items = this.read(schema['items']);
+    keys.others = this.read(schema['additionalProperties']);
+    for (const [name, property] of Object.entries(propertiesOf(schema))) {
+      const below = this.read(property);
+      keys.byName.set(name, below);
+      if (below !== undefined) keys.nested.push([name, below]);
+    }
+    // One that says `additionalProperties` itself is open, or refuses by itself.
+    keys.takesOthers = !isObject || 'additionalProperties' in schema || 'patternProperties' in schema;
+    if (!keys.takesOthers) this.isAnyClosed = true;
+    return keys;
+  }
+
+  /** Which of several alternatives a value is meant for cannot be told; but beside null there is only one. */
+  private ownOf(given: JsonSchema): JsonSchema | undefined {
+    const schema = resolveRef(given, this.root);
+    if ('allOf' in schema) return undefined;
+    const alternatives = alternativesOf(schema).filter(({ type }) => type !== 'null');
+    if (alternatives.length > 1) return undefined;
+    const [only] = alternatives;
+    return only === undefined ? schema : resolveRef(only, this.root);
+  }
+}
