@@ -21,6 +21,10 @@ const rooms = [
 /** The only place that knows a package. */
 const homes = {
   'sonic-boom': ['src/backends/logger/'],
+  ajv: ['src/catalog/ajv/'],
+  'class-validator': ['src/catalog/class-validator/'],
+  'class-validator-jsonschema': ['src/catalog/class-validator/'],
+  'class-transformer': ['src/catalog/class-validator/'],
   commander: ['src/cli/'],
   jiti: ['src/cli/'],
   pino: ['src/backends/logger/'],
@@ -100,6 +104,8 @@ export default defineConfig(
     },
   ]),
   rooms.map((room) => arrowsRunDown(room)),
+  arrowsRunDown('catalog', 'src/catalog/ajv/'),
+  arrowsRunDown('catalog', 'src/catalog/class-validator/'),
   arrowsRunDown('backends', 'src/backends/logger/'),
   arrowsRunDown('backends', 'src/backends/mongo/'),
   arrowsRunDown('backends', 'src/backends/async-routing/bull/'),
@@ -110,6 +116,8 @@ export default defineConfig(
   arrowsRunDown('consumers', 'src/consumers/redis-streams/'),
   arrowsRunDown('consumers', 'src/consumers/kafka/'),
   arrowsRunDown('settings', 'src/settings/mongoose-engines.ts'),
+  importRule('src/json-schema.ts'),
+  importRule('src/class-validator.ts'),
   importRule('src/mongoose.ts'),
   importRule('src/bull.ts'),
   importRule('src/redis-streams.ts'),

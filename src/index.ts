@@ -98,6 +98,32 @@ export type { OnError } from './routing/processor-step';
 export { EventEmissionExit } from './routing/event-emission-exit';
 export { RoutingBackend } from './routing/routing.backend';
 export { getBackendToken, getConsumerToken, InjectBackend, InjectOptions } from './routing/tokens';
+export { defineCatalog } from './catalog/catalog';
+export type { Catalog, CatalogEntry } from './catalog/catalog';
+export { defineContext } from './catalog/define-context';
+export type { ContextDefinition, ContextDefinitionOptions } from './catalog/define-context';
+export { defineEvent } from './catalog/define-event';
+export type { EventData, EventDefinition, EventDefinitionOptions } from './catalog/define-event';
+export { EventDefinitionException } from './catalog/event-definition.exception';
+export type { DefinitionFault } from './catalog/event-definition.exception';
+export type {
+  CatalogDocument,
+  ContextDocument,
+  Deprecation,
+  EventDocument,
+  EventSource,
+  HistoryEntry,
+} from './catalog/event-document';
+export type { EventSchema } from './catalog/event-schema';
+export type { JsonSchema } from './catalog/json-schema';
+export type { EventName, Register, RegisteredEvent } from './catalog/registered-events';
+export { TrackingCatalog } from './catalog/tracking-catalog';
+export type { CatalogCoverage, SeenEvent } from './catalog/tracking-catalog';
+export { TrackingViolations } from './catalog/tracking-violations';
+export type { FoundViolations, ViolationCount } from './catalog/tracking-violations';
+export type { ValidationMode, ValidationOptions } from './catalog/validation-mode';
+export type { Violation, ViolationKind } from './catalog/violation';
+
 export { TrackingConfigException } from './routing/tracking-config.exception';
 export type { ConfigFault } from './routing/tracking-config.exception';
 export { UnknownBackendException } from './routing/unknown-backend.exception';

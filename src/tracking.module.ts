@@ -9,6 +9,8 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { TrackingCatalog } from './catalog/tracking-catalog';
+import { TrackingViolations } from './catalog/tracking-violations';
 import { TrackingDeadLetters } from './delivery/tracking-dead-letters';
 import { TrackingLedger } from './delivery/tracking-ledger';
 import { namedModule, treeModules } from './routing/node-modules';
@@ -145,12 +147,13 @@ function coreModule(
   const tracker: Provider = {
     provide: tokens.tracker,
     inject: [tokens.settings],
-    useFactory: ({ options, enabled, notices }: Settings) => {
+    useFactory: ({ options, enabled, catalog, notices }: Settings) => {
       // Asked for anew each time: a test may exchange Date.now after the start.
       const { clock = () => Date.now(), limits = {}, ids } = options;
-      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000, delivery } = options;
+      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000, delivery, validation, documentation } = options;
       return new TrackerService({
         ...{ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, delivery, notices, ids },
+        ...{ catalog, validation, documentation },
       });
     },
   };
@@ -183,6 +186,16 @@ function coreModule(
             inject: [tokens.tracker],
             useFactory: (service: TrackerService) => service.deadLetters,
           },
+          {
+            provide: TrackingViolations,
+            inject: [tokens.tracker],
+            useFactory: (service: TrackerService) => service.violations,
+          },
+          {
+            provide: TrackingCatalog,
+            inject: [tokens.tracker],
+            useFactory: (service: TrackerService) => service.catalog,
+          },
         ]
       : [];
   class Core extends TrackingCore {
@@ -203,7 +216,7 @@ function coreModule(
       settings,
       ...nodes,
       ...idle.map(({ provide }) => provide),
-      ...(ledger.length > 0 ? [TrackingLedger, TrackingDeadLetters] : []),
+      ...(ledger.length > 0 ? [TrackingLedger, TrackingDeadLetters, TrackingViolations, TrackingCatalog] : []),
     ],
   };
 }

@@ -2,6 +2,7 @@ import { showValue } from '../routing/tracking-config.exception';
 import { isContextDefinition, type ContextDefinition } from './define-context';
 import { isEventDefinition, type EventDefinition } from './define-event';
 import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
+import { hasMark } from './marks';
 import type { CatalogDocument } from './event-document';
 
 export type CatalogEntry = EventDefinition | ContextDefinition;
@@ -71,7 +72,7 @@ export function readCatalog(given: Catalog | readonly CatalogEntry[]): Catalog {
 }
 
 export function isCatalog(value: unknown): value is Catalog {
-  return typeof value === 'object' && value !== null && (value as { [MARK]?: unknown })[MARK] === true;
+  return hasMark(value, MARK);
 }
 
 function documentsOf<Document>(definitions: ReadonlyMap<string, { readonly document: Document }>): Document[] {

@@ -2,6 +2,7 @@ import { showValue } from '../routing/tracking-config.exception';
 import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import type { ContextDocument } from './event-document';
+import { hasMark } from './marks';
 import type { EventSchema } from './event-schema';
 
 export interface ContextDefinitionOptions<Fields extends EventSchema<object> = EventSchema<object>> {
@@ -49,5 +50,5 @@ export function defineContext<const Name extends string>(
 }
 
 export function isContextDefinition(value: unknown): value is ContextDefinition {
-  return typeof value === 'object' && value !== null && (value as { [MARK]?: unknown })[MARK] === true;
+  return hasMark(value, MARK);
 }

@@ -4,6 +4,7 @@ import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import type { Deprecation, EventDocument, EventSource, HistoryEntry } from './event-document';
 import type { EventSchema, InputOf, ReadSchema } from './event-schema';
+import { hasMark } from './marks';
 import { isSchema } from './json-schema';
 import type { ValidationMode } from './validation-mode';
 
@@ -102,7 +103,7 @@ export function defineEvent<
 }
 
 export function isEventDefinition(value: unknown): value is EventDefinition {
-  return typeof value === 'object' && value !== null && (value as { [MARK]?: unknown })[MARK] === true;
+  return hasMark(value, MARK);
 }
 
 function history(reader: DefinitionReader): readonly HistoryEntry[] {

@@ -12,7 +12,7 @@ import { SegmentStore } from './disk/segment-store';
 import type { RecordStore } from './disk/record-store';
 import { QueuedEvent, type RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
-import { StrayLetters } from './stray-letters';
+import { StrayLetters, type TakeBack } from './stray-letters';
 import type { StoredEvent } from '../event/tracking-event';
 
 /** Dead letters without a disk. */
@@ -59,6 +59,7 @@ export class Deliveries {
   private adoptionTimer: NodeJS.Timeout | undefined;
   /** Dead letters for nodes that are not here, by path. */
   private readonly strays = new Map<string, StrayLetters>();
+  private readonly takers = new Map<string, TakeBack>();
   private readonly listeners = new Set<(event: DeliveryEvent) => void>();
   private readonly measurers = new Set<(duration: DeliveryDuration) => void>();
 
@@ -87,6 +88,11 @@ export class Deliveries {
   /** Whether the directory that these settings name, if they do, can be used. */
   hasDirectory({ directory }: DeliverySettings): boolean {
     return directory === undefined || this.folders.has(directory);
+  }
+
+  /** @param path of which dead letters are redriven by being given to somebody; no destination stands there */
+  takeBack(path: string, taker: TakeBack): void {
+    this.takers.set(path, taker);
   }
 
   /** Opens the delivery of a destination. @throws if its files cannot be opened */
@@ -220,9 +226,10 @@ export class Deliveries {
     const path = this.strays.has(named) || this.strays.size < MAX_STRAY_PATHS ? named : OTHER;
     const known = this.strays.get(path);
     if (known !== undefined) return known;
-    const box = new StrayLetters(path, this.strayStore(path), (error) => {
+    const onLost = (error: Error): void => {
       this.notices.once(`stray letters ${path}`, () => `a dead letter for ${path} could not be kept: ${String(error)}`);
-    });
+    };
+    const box = new StrayLetters(path, this.strayStore(path), onLost, this.takers.get(path));
     this.strays.set(path, box);
     return box;
   }

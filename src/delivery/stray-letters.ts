@@ -1,6 +1,14 @@
 import { DeadLetterBox, type DeadLetter, type DeadLetterFilter } from './dead-letter-box';
 import type { RecordStore } from './disk/record-store';
-import type { QueuedEvent } from './queued-event';
+import type { StoredEvent } from '../event/tracking-event';
+import type { QueuedEvent, RecordOrigin } from './queued-event';
+
+/** Takes events back that no destination has refused. */
+export interface TakeBack {
+  /** Whether it would be taken by now. */
+  readonly isTaken: (event: StoredEvent) => boolean;
+  readonly take: (event: StoredEvent, origin: RecordOrigin) => void;
+}
 
 /** Dead letters for a node that this application does not have: they can be looked at, and wait for a start that has it. */
 export class StrayLetters {
@@ -10,6 +18,7 @@ export class StrayLetters {
     readonly path: string,
     private readonly store: RecordStore,
     onLost: (error: Error) => void,
+    private readonly takeBack?: TakeBack,
   ) {
     this.box = new DeadLetterBox(path, store, onLost);
   }
@@ -22,9 +31,15 @@ export class StrayLetters {
     this.box.visit(filter, visit);
   }
 
-  /** There is no queue to put them into. */
-  redrive(): number {
-    return 0;
+  /** Where there is no queue to put them into, and nobody else who takes them, they stay. */
+  redrive(filter: DeadLetterFilter): number {
+    const { takeBack } = this;
+    if (takeBack === undefined) return 0;
+    const where = (letter: DeadLetter): boolean => (filter.where?.(letter) ?? true) && takeBack.isTaken(letter.event);
+    return this.box.takeOut({ ...filter, where }, ({ event }, origin) => {
+      takeBack.take(event, origin);
+      return true;
+    });
   }
 
   purge(filter: DeadLetterFilter): number {

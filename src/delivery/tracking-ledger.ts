@@ -15,6 +15,8 @@ export interface TrackerCounts {
   readonly replaced: Readonly<Record<string, number>>;
   /** Events whose name was no text. */
   readonly oddNames: number;
+  /** Violations of the catalog, by kind; of one event there may be several. */
+  readonly violations: Readonly<Record<string, number>>;
   /** Functions given to @TrackEvent and @TrackingContext that failed, by place. */
   readonly failures: Readonly<Record<string, number>>;
 }
@@ -83,6 +85,7 @@ export class TrackerLedger {
   private readonly dropped = new Tally();
   private readonly replaced = new Tally();
   private readonly failures = new Tally();
+  private readonly violations = new Tally();
 
   constructor(private readonly name: string) {}
 
@@ -98,6 +101,10 @@ export class TrackerLedger {
     this.replaced.add(kind);
   }
 
+  violate(kind: string): void {
+    this.violations.add(kind);
+  }
+
   oddName(): void {
     this.oddNames++;
   }
@@ -109,6 +116,7 @@ export class TrackerLedger {
   counts(waiting: number): TrackerCounts {
     const { name, emitted, oddNames } = this;
     const [dropped, replaced, failures] = [this.dropped.counts(), this.replaced.counts(), this.failures.counts()];
-    return { name, emitted, dropped, waiting, replaced, oddNames, failures };
+    const violations = this.violations.counts();
+    return { name, emitted, dropped, waiting, replaced, oddNames, violations, failures };
   }
 }

@@ -78,6 +78,8 @@ export class Envelope {
   /** The data in normal form, while the event is not made. */
   private formed: unknown;
   private dataJson: string | undefined;
+  /** Whether the data is its own normal form, and was found to be. */
+  private isPlain = false;
   /** The version that a processor made this one of. */
   private processedFrom: Envelope | undefined;
   /** As it came from a queue, while nobody has changed it. */
@@ -197,6 +199,15 @@ export class Envelope {
     return this.made === undefined ? this.emittedData() : this.made.data;
   }
 
+  /** The data of `event` for whoever only reads it, before `emit` returns: as the caller gave it, where that is what is written. */
+  dataToRead(): unknown {
+    if (this.source !== undefined) return this.source.dataToRead();
+    if (this.made !== undefined || this.formed !== undefined || this.dataJson !== undefined) return this.data;
+    const { emitted, normalizer, processedFrom } = this;
+    this.isPlain = processedFrom === undefined && normalizer.isPlainObject(emitted.data);
+    return this.isPlain ? emitted.data : this.emittedData();
+  }
+
   /** The JSON text of the data alone, kept for `text()` too. */
   dataText(): string {
     if (this.made !== undefined) return JSON.stringify(this.made.data);
@@ -314,7 +325,8 @@ export class Envelope {
 
   private makeDataText(): string {
     const isProcessed = this.processedFrom !== undefined;
-    const text = this.formed === undefined ? this.normalizer.dataText(this.emitted.data, isProcessed) : undefined;
+    const text =
+      this.formed === undefined ? this.normalizer.dataText(this.emitted.data, isProcessed, this.isPlain) : undefined;
     return text ?? JSON.stringify(this.emittedData());
   }
 

@@ -1,5 +1,5 @@
 import { copyNormalForm, setField, toNormalForm, type ReplacedKind, type ValueLimits } from './normal-form';
-import { writePlainJson } from './plain-json';
+import { isPlainJson, plainText, writePlainJson } from './plain-json';
 import type { EventFields, TrackingEvent } from './tracking-event';
 
 /** Told of each value that could not be written as it was. @param path from the event, such as `data.answer.file` */
@@ -29,10 +29,16 @@ export class Normalizer {
     return orElse(this.value(eventName, 'data', data, this.widerLimits), before);
   }
 
-  /** The JSON text of `data(…)` or `processedData(…)`, if that can be told without making it. */
-  dataText(data: unknown, isProcessed: boolean): string | undefined {
+  /** The JSON text of `data(…)` or `processedData(…)`, if that can be told without making it. @param isPlain whether it was found to be */
+  dataText(data: unknown, isProcessed: boolean, isPlain: boolean): string | undefined {
+    if (isPlain) return plainText(data);
     if (isProcessed) return writePlainJson(data, this.widerLimits);
     return isAbsent(data) ? '{}' : writePlainJson(data, this.limits);
+  }
+
+  /** Whether data is an object that is its own normal form: found without making that, and not of all that are. */
+  isPlainObject(data: unknown): boolean {
+    return isFields(data) && isPlainJson(data, this.limits);
   }
 
   /** A scope's values; undefined for what has no keys in normal form: an array, a promise, a Date. */

@@ -15,10 +15,24 @@ const MAX_NODES = 1000;
  * @returns undefined if its normal form is another value, if it has Dates, or if it is too large to be looked through
  */
 export function writePlainJson(value: unknown, limits: ValueLimits): string | undefined {
+  return isPlainJson(value, limits) ? plainText(value) : undefined;
+}
+
+/** The JSON text of a value that `isPlainJson`. @returns undefined where it cannot be read any more */
+export function plainText(value: unknown): string | undefined {
   try {
-    return new PlainLook(limits).isPlain(value, 0) ? JSON.stringify(value) : undefined;
+    return JSON.stringify(value);
   } catch {
     return undefined; // a getter or a proxy that throws: the normal form says so in its place
+  }
+}
+
+/** Whether a value is its own normal form, has no Dates, and is small enough to be looked through. */
+export function isPlainJson(value: unknown, limits: ValueLimits): boolean {
+  try {
+    return new PlainLook(limits).isPlain(value, 0);
+  } catch {
+    return false; // as above
   }
 }
 

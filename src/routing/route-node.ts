@@ -68,6 +68,11 @@ export class RouteNode {
     return this.ledger.path;
   }
 
+  /** As it stands in the configuration. */
+  get standsAt(): string {
+    return this.surroundings.place;
+  }
+
   get ledger(): NodeLedger {
     return this.surroundings.ledger;
   }

@@ -6,6 +6,8 @@ export { events, TrackedEvents } from './tracked-events';
 export type { SourceOptions, TrackingSource } from './tracked-events';
 export { waitForEvent } from './wait-for-event';
 export type { WaitOptions } from './wait-for-event';
+export { expectNoViolations } from './expect-no-violations';
+export { ViolationsFoundException } from './violations-found.exception';
 export { EventNotTrackedException } from './event-not-tracked.exception';
 export { UntrackedSourceException } from './untracked-source.exception';
 export type { EventFilter, EventPattern, NamePattern, TrackedEvent } from './event-pattern';

@@ -29,6 +29,10 @@ export interface TrackingTestingOptions {
   readonly requestContext?: RequestContextOptions | false | undefined;
   /** As in TrackingModule.  @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 } */
   readonly limits?: PartialLimits | undefined;
+  /** As in TrackingModule; see `expectNoViolations`.  @default none */
+  readonly catalog?: TrackingModuleOptions['catalog'];
+  /** As in TrackingModule.  @default 'report' with a catalog */
+  readonly validation?: TrackingModuleOptions['validation'];
   /** Where the module's own warnings go.  @default Nest's logger, context `Tracking` */
   readonly logger?: LoggerService | undefined;
 }

@@ -1,3 +1,4 @@
+import type { Violation } from '../catalog/violation';
 import type { Destined } from '../routing/confirmation';
 
 /** An event is not, or not yet, at every backend it should get to. It may still arrive: `pending` goes on. */
@@ -11,6 +12,8 @@ export class NotConfirmedException extends Error {
     /** What is known of each backend, by path; '' for an event that was dropped before the tree. */
     readonly destinations: Readonly<Record<string, Destined>>,
     options?: ErrorOptions,
+    /** In what it does not keep to the catalog, if it was rejected for that; else empty. */
+    readonly violations: readonly Violation[] = [],
   ) {
     super(message, options);
   }
@@ -21,6 +24,7 @@ export class NotConfirmedException extends Error {
     destinations: Readonly<Record<string, Destined>>,
     why: string,
     cause?: unknown,
+    violations: readonly Violation[] = [],
   ): NotConfirmedException {
     const table = Object.entries(destinations).map(
       ([path, outcome]) => `${path === '' ? 'before the tree' : path}: ${outcome}`,
@@ -31,6 +35,7 @@ export class NotConfirmedException extends Error {
       id,
       destinations,
       cause === undefined ? undefined : { cause },
+      violations,
     );
   }
 }

@@ -1,6 +1,9 @@
 import type { Observable } from 'rxjs';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { isPromise } from '../routing/processor-step';
+import { isEventDefinition, type EventData, type EventDefinition } from '../catalog/define-event';
+import type { EventName } from '../catalog/registered-events';
+import { emittingFrom } from './emit-place';
 import { observe, type Ended } from './observe';
 import type { TrackerService } from './tracker.service';
 import { addLayer, runtimeOf, type AnyMethod, type GivenValues, type MethodCall } from './wrapped-method';
@@ -49,6 +52,20 @@ type Given<Result> =
         ? Value
         : Result;
 
+/** What makes the data of a defined event: it may be left out where nothing of the data is required. */
+type MakerOf<Data extends object, Args extends readonly unknown[], Result> =
+  Partial<Data> extends Data
+    ? [data?: DataMaker<Data, Args, Result> | (TrackEventOptions<Args, Result> & Partial<DataOption<Data>>)]
+    : [data: DataMaker<Data, Args, Result> | (TrackEventOptions<Args, Result> & DataOption<Data>)];
+
+type DataMaker<Data extends object, Args extends readonly unknown[], Result> = (
+  outcome: TrackOutcome<Args, Result>,
+) => Data & GivenValues;
+
+interface DataOption<Data extends object> {
+  readonly data: (outcome: any) => Data & GivenValues;
+}
+
 /** Fits a method whose arguments and result are what the data function says it takes. */
 type CheckedDecorator<Args extends readonly unknown[], Result> = <Method extends AnyMethod>(
   target: object,
@@ -78,16 +95,24 @@ export type TrackEventDecorator<Args extends readonly unknown[], Result> =
  * failure of the tracking.
  * @param data makes the event's data from the call's outcome, or options
  */
+export function TrackEvent<Definition extends EventDefinition, Args extends readonly any[] = any[], Result = any>(
+  event: Definition,
+  ...data: MakerOf<EventData<Definition>, Args, Result>
+): TrackEventDecorator<Args, Result>;
 export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
-  name: string,
+  name: EventName,
   data?: (outcome: TrackOutcome<Args, Result>) => GivenValues | undefined,
 ): TrackEventDecorator<Args, Result>;
 // Apart from the above: in one union, the compiler could not tell the outcome where `on` is left out.
 export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
-  name: string,
+  name: EventName,
   options: TrackEventOptions<Args, Result>,
 ): TrackEventDecorator<Args, Result>;
-export function TrackEvent(name: string, data?: TrackEventOptions['data'] | TrackEventOptions): MethodDecorator {
+export function TrackEvent(
+  event: string | EventDefinition,
+  data?: TrackEventOptions['data'] | TrackEventOptions,
+): MethodDecorator {
+  const name = isEventDefinition(event) ? event.name : event;
   const options: TrackEventOptions = typeof data === 'function' ? { data } : (data ?? {});
   const { tracker = DEFAULT_TRACKER } = options;
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor) => {
@@ -142,9 +167,11 @@ function emitOutcome(
   };
   const data = make('data');
   const context = make('context');
-  if (context === undefined) tracker.emit(name, data);
-  else
-    tracker.context(name, context, () => {
-      tracker.emit(name, data);
-    });
+  const emit = (): void => {
+    tracker.emit(name, data);
+  };
+  emittingFrom(call.place, () => {
+    if (context === undefined) emit();
+    else tracker.context(name, context, emit);
+  });
 }

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS, describeError, type PartialLimits, type ValueLimits } f
 import type { Clock } from '../event/clock';
 import { atMost } from '../event/at-most';
 import { readClock } from '../event/clock';
-import { Envelope } from '../event/envelope';
+import { Envelope, type CarriedFacts } from '../event/envelope';
 import { EventIds } from '../event/event-id';
 import { Normalizer, toEventName } from '../event/normalizer';
 import type { Notices } from '../event/notices';
@@ -13,7 +13,17 @@ import { Deliveries } from '../delivery/deliveries';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import { TrackerLedger, TrackingLedger } from '../delivery/tracking-ledger';
-import type { Confirmation } from '../routing/confirmation';
+import { CatalogCourier } from './catalog-courier';
+import { CATALOG_EVENT, isCatalogKeeper, isCatalogLog } from '../catalog/catalog-keeper';
+import type { CatalogDocument } from '../catalog/event-document';
+import { EventInspector, type Refusal } from '../catalog/event-inspector';
+import type { Catalog } from '../catalog/catalog';
+import { isEventDefinition } from '../catalog/define-event';
+import { TrackingCatalog } from '../catalog/tracking-catalog';
+import { TrackingViolations } from '../catalog/tracking-violations';
+import type { ValidationMode, ValidationOptions } from '../catalog/validation-mode';
+import { originFacts } from '../event/event-record';
+import type { StoredEvent } from '../event/tracking-event';
 import type { EnvelopeBackend } from '../routing/contracts';
 import { growTree, rootNode } from '../routing/grow-tree';
 import type { NodeSettings } from '../routing/node-modules';
@@ -22,6 +32,8 @@ import type { QueuedPart, RouteNode } from '../routing/route-node';
 import { BusIntake, type EventHandler } from '../routing/bus-intake';
 import { ConsumerLedger } from '../delivery/consumer-ledger';
 import type { ConsumerSurroundings, EventConsumer } from '../routing/event-consumer';
+import type { EmitConfirmation } from './emit-confirmation';
+import { currentEmitPlace } from './emit-place';
 import { isDestinationClass, type BackendPlan, type ConsumerPlan, type TreePlan } from '../routing/tree-plan';
 
 export interface RuntimeOptions {
@@ -33,18 +45,24 @@ export interface RuntimeOptions {
   readonly shutdownTimeoutMs: number;
   readonly delivery?: DeliveryOptions | undefined;
   readonly notices: Notices;
+  readonly catalog?: Catalog | undefined;
+  readonly validation?: ValidationMode | ValidationOptions | undefined;
+  readonly documentation?: boolean | undefined;
   /** Makes the ids of events.  @default UUIDv7 */
   readonly ids?: Pick<EventIds, 'next'> | undefined;
 }
 
 interface EarlyEvent {
   readonly envelope: Envelope;
-  readonly confirmation: Confirmation | undefined;
+  readonly confirmation: EmitConfirmation | undefined;
   readonly release: (() => void) | undefined;
+  readonly refusal: Refusal | undefined;
 }
 
 /** What an event may be emitted inside of, before a chain of events that emit events is cut. */
 const MAX_DEPTH = 8;
+/** Where events stand that do not keep to the catalog. No node can have that path. */
+export const REJECTED_PATH = 'catalog:rejected';
 /** At least so long they may take to say what is done, whatever time is left. */
 const CLOSE_CONSUMERS_MS = 5000;
 
@@ -63,6 +81,11 @@ export class TrackerRuntime {
   readonly deliveries: Deliveries;
   readonly deadLetters: TrackingDeadLetters;
   readonly root: RouteNode;
+  readonly violations: TrackingViolations;
+  readonly catalog: TrackingCatalog;
+  /** Only with a catalog. */
+  private readonly inspector: EventInspector | undefined;
+  private courier: CatalogCourier | undefined;
   readonly processing = new Processing();
   private state: 'starting' | 'ready' | 'closed' | 'off';
   private readonly books: TrackerLedger;
@@ -95,8 +118,17 @@ export class TrackerRuntime {
       );
     });
     this.scopes = new TrackerScopes(tracker);
+    this.inspector = options.catalog && this.inspectorFor(options.catalog);
+    this.violations = this.inspector?.violations ?? new TrackingViolations();
+    this.catalog = new TrackingCatalog(options.catalog, this.inspector);
     this.deliveries = new Deliveries(name, options.delivery, notices);
     this.deadLetters = new TrackingDeadLetters(this.deliveries);
+    this.deliveries.takeBack(REJECTED_PATH, {
+      isTaken: (event) => this.inspector?.takes(this.carried(event, {})) ?? true,
+      take: (event, origin) => {
+        this.root.receive(this.stamped(this.carried(event, origin)), undefined);
+      },
+    });
     this.root = rootNode(this);
     this.ledger = new TrackingLedger({
       counts: () => this.books.counts(this.early.length),
@@ -140,8 +172,8 @@ export class TrackerRuntime {
     this.state = 'ready';
     const { early } = this;
     this.early = [];
-    for (const { envelope, confirmation, release } of early) {
-      this.root.receive(envelope, confirmation);
+    for (const { envelope, confirmation, release, refusal } of early) {
+      this.pass(envelope, confirmation, refusal);
       release?.();
     }
   }
@@ -171,7 +203,7 @@ export class TrackerRuntime {
   }
 
   /** Sends one event on its way. @returns its id; undefined if tracking is off */
-  emit(name: unknown, data: unknown, confirmation?: Confirmation): string | undefined {
+  emit(name: unknown, data: unknown, confirmation?: EmitConfirmation): string | undefined {
     if (this.state === 'off') return undefined;
     this.books.emit();
     // Before anything is read: the clock, a name and a getter in the data may be code of the application that emits again.
@@ -215,6 +247,26 @@ export class TrackerRuntime {
     for (const each of this.consumers) each.instance.begin(each.surroundings);
   }
 
+  /** Takes the documents of the catalog to the backends that can hold them, if the documentation travels with the events. */
+  beginDocumenting(): void {
+    const { catalog, documentation } = this.options;
+    if (this.state !== 'ready' || catalog === undefined || documentation !== true) return;
+    this.courier = new CatalogCourier(catalog.document, this.notices);
+    for (const { backend, standsAt, sink } of this.nodes()) {
+      if (isCatalogKeeper(backend)) this.courier.begin(backend, standsAt);
+      else if (isCatalogLog(backend)) sink?.accept(this.catalogEvent(catalog.document), false);
+    }
+  }
+
+  private catalogEvent(catalog: CatalogDocument): Envelope {
+    const now = Date.now();
+    const data = catalog as unknown as StoredEvent['data'];
+    return this.carried(
+      { name: CATALOG_EVENT, timestamp: new Date(now), id: this.ids.next(now), context: {}, data },
+      {},
+    );
+  }
+
   /** For the exit of the process, where nothing can be awaited. */
   flushSync(): void {
     for (const backend of this.writers()) backend.flushSync?.();
@@ -233,8 +285,10 @@ export class TrackerRuntime {
       release?.();
     }
     this.state = 'closed';
+    const isBrought = this.courier?.close();
     await this.drain(Date.now() + this.options.shutdownTimeoutMs);
     await this.deliveries.close();
+    await isBrought;
     this.reportLosses();
   }
 
@@ -303,7 +357,7 @@ export class TrackerRuntime {
     );
   }
 
-  private send(name: unknown, data: unknown, confirmation: Confirmation | undefined): string {
+  private send(name: unknown, data: unknown, confirmation: EmitConfirmation | undefined): string {
     const eventName = this.nameOf(name);
     const time = readClock(this.options.clock);
     const origin = this.processing.origin(eventName);
@@ -314,12 +368,50 @@ export class TrackerRuntime {
       return id;
     }
     const envelope = this.envelope(id, eventName, time, data, depth, origin?.parentId);
-    if (this.state === 'starting') this.keep(envelope, confirmation);
-    else this.root.receive(envelope, confirmation);
+    const refusal = this.inspector?.inspect(envelope, time, currentEmitPlace());
+    if (this.state === 'starting') this.keep(envelope, confirmation, refusal);
+    else this.pass(envelope, confirmation, refusal);
     return id;
   }
 
-  private cut(eventName: string, depth: number, confirmation: Confirmation | undefined): void {
+  /** Into the tree, or into the dead letters if it is refused. */
+  private pass(envelope: Envelope, confirmation: EmitConfirmation | undefined, refusal: Refusal | undefined): void {
+    if (refusal === undefined) {
+      this.root.receive(this.stamped(envelope), confirmation);
+      return;
+    }
+    this.books.drop('invalid');
+    this.deliveries.keepLetter(REJECTED_PATH, envelope.stored(), refusal.reason, originFacts(envelope));
+    if (confirmation === undefined) return;
+    confirmation.settle(REJECTED_PATH, 'dead-lettered');
+    confirmation.violations = refusal.violations;
+  }
+
+  private stamped(envelope: Envelope): Envelope {
+    return this.options.documentation === true ? (this.inspector?.stamp(envelope) ?? envelope) : envelope;
+  }
+
+  private carried(event: StoredEvent, origin: CarriedFacts): Envelope {
+    return Envelope.carried(event, origin, this.normalizer);
+  }
+
+  private inspectorFor(catalog: Catalog): EventInspector {
+    const { validation, documentation = false } = this.options;
+    return new EventInspector({
+      ...{ catalog, validation, isStamped: documentation },
+      count: (kind) => {
+        this.books.violate(kind);
+      },
+      tell: (key, text) => {
+        this.notices.once(key, text);
+      },
+      fail: (place, error, consequence) => {
+        this.fail(place, error, consequence);
+      },
+    });
+  }
+
+  private cut(eventName: string, depth: number, confirmation: EmitConfirmation | undefined): void {
     const why = `it is event ${String(depth)} in a chain of events emitted while another is processed`;
     this.drop('loop', eventName, why, confirmation);
   }
@@ -341,6 +433,7 @@ export class TrackerRuntime {
 
   private nameOf(name: unknown): string {
     if (typeof name === 'string' && name !== '') return name;
+    if (isEventDefinition(name)) return name.name;
     const eventName = toEventName(name);
     if (name !== undefined && name !== null && typeof name !== 'string') {
       this.books.oddName();
@@ -353,16 +446,16 @@ export class TrackerRuntime {
     return eventName;
   }
 
-  private keep(envelope: Envelope, confirmation: Confirmation | undefined): void {
+  private keep(envelope: Envelope, confirmation: EmitConfirmation | undefined, refusal: Refusal | undefined): void {
     if (this.early.length >= this.options.maxEarlyEvents) {
       const why = `more than ${String(this.options.maxEarlyEvents)} events were emitted before the application had started`;
       this.drop('not-ready', envelope.name, why, confirmation);
       return;
     }
-    this.early.push({ envelope: envelope.hold(), confirmation, release: confirmation?.hold() });
+    this.early.push({ envelope: envelope.hold(), confirmation, release: confirmation?.hold(), refusal });
   }
 
-  private drop(reason: DropReason, eventName: string, why: string, confirmation: Confirmation | undefined): void {
+  private drop(reason: DropReason, eventName: string, why: string, confirmation: EmitConfirmation | undefined): void {
     this.books.drop(reason);
     confirmation?.settle(this.root.path, 'dropped');
     // Not once for each name: a logger that emits what it is told would then never come to its end.

@@ -9,10 +9,16 @@ import type { TrackingLedger } from '../delivery/tracking-ledger';
 import { copyNormalForm, describeError } from '../event/normal-form';
 import { toEventName } from '../event/normalizer';
 import type { EventFields } from '../event/tracking-event';
-import { Confirmation, type Destined } from '../routing/confirmation';
+import type { Destined } from '../routing/confirmation';
 import type { Backend, EnvelopeBackend, EventProcessor, Processor } from '../routing/contracts';
 import { showValue } from '../routing/tracking-config.exception';
 import { UnknownBackendException } from '../routing/unknown-backend.exception';
+import { isEventDefinition, type EventDefinition } from '../catalog/define-event';
+import type { DataArgument, DataOfName, EventName } from '../catalog/registered-events';
+import type { TrackingCatalog } from '../catalog/tracking-catalog';
+import type { Violation } from '../catalog/violation';
+import type { TrackingViolations } from '../catalog/tracking-violations';
+import { EmitConfirmation } from './emit-confirmation';
 import { registerBackend, registerProcessor } from './register';
 import { NotConfirmedException } from './not-confirmed.exception';
 import { TrackerRuntime, type RuntimeOptions } from './tracker-runtime';
@@ -38,6 +44,9 @@ export class TrackerService {
   /** The books of this tracker. */
   readonly ledger: TrackingLedger;
   readonly deadLetters: TrackingDeadLetters;
+  /** Events that did not keep to the catalog. */
+  readonly violations: TrackingViolations;
+  readonly catalog: TrackingCatalog;
   private readonly runtime: TrackerRuntime;
 
   /** Built by TrackingModule. */
@@ -46,6 +55,8 @@ export class TrackerService {
     this.name = options.name;
     this.ledger = this.runtime.ledger;
     this.deadLetters = this.runtime.deadLetters;
+    this.violations = this.runtime.violations;
+    this.catalog = this.runtime.catalog;
   }
 
   /** @internal For the module, which starts and closes it. */
@@ -56,10 +67,12 @@ export class TrackerService {
   /**
    * Sends an event with the context of the current scope to every backend. Returns when each has taken it or refused it; waits
    * for no network and no disk. Never throws: what goes wrong is logged once and counted in `ledger`.
-   * @param name absent or '' is `unknown`
-   * @param data any object; brought to normal form at once, so it may change afterwards.  @default {}
+   * @param event its definition, or its name; absent or '' is `unknown`
+   * @param data what the definition says, or any object; brought to normal form at once, so it may change afterwards.  @default {}
    */
-  emit(name?: string, data?: object): void {
+  emit<Data extends object>(event: EventDefinition<string, Data>, ...data: DataArgument<Data>): void;
+  emit<Name extends EventName>(name?: Name, data?: DataOfName<Name>): void;
+  emit(name?: unknown, data?: object): void {
     try {
       this.runtime.emit(name, data);
     } catch (error) {
@@ -69,18 +82,29 @@ export class TrackerService {
 
   /**
    * As `emit`, and resolves when every backend has the event where it belongs: written, delivered, or held back by a filter.
-   * @throws NotConfirmedException if one has not, or not in time; it says which
+   * @throws NotConfirmedException if one has not, or not in time, saying which; or if the catalog rejected it, with its violations
    */
-  async emitConfirmed(name: string, data?: object, options: ConfirmOptions = {}): Promise<ConfirmedEvent> {
+  emitConfirmed<Data extends object>(
+    event: EventDefinition<string, Data>,
+    data: Data,
+    options?: ConfirmOptions,
+  ): Promise<ConfirmedEvent>;
+  emitConfirmed<Name extends EventName>(
+    name: Name,
+    data?: DataOfName<Name>,
+    options?: ConfirmOptions,
+  ): Promise<ConfirmedEvent>;
+  async emitConfirmed(event: unknown, data?: object, options: ConfirmOptions = {}): Promise<ConfirmedEvent> {
+    const name = isEventDefinition(event) ? event.name : toEventName(event);
     const { signal, timeoutMs = 10_000 } = options;
-    const confirmation = new Confirmation();
+    const confirmation = new EmitConfirmation();
     let id = '';
     try {
-      id = this.runtime.emit(name, data, confirmation) ?? '';
+      id = this.runtime.emit(event, data, confirmation) ?? '';
     } catch (error) {
       this.failed(error);
       const why = `since emit failed: ${describeError(error)}`;
-      throw NotConfirmedException.create(toEventName(name), id, confirmation.table(), why, error);
+      throw NotConfirmedException.create(name, id, confirmation.table(), why, error);
     }
     if (this.runtime.isOff) return { id, destinations: {} };
     const ended = await this.wait(confirmation, timeoutMs, signal);
@@ -88,8 +112,11 @@ export class TrackerService {
     if (ended === undefined && Object.values(destinations).every(isConfirmed)) {
       return { id, destinations: destinations as ConfirmedEvent['destinations'] };
     }
-    const why = ended ?? 'since it was dropped';
-    throw NotConfirmedException.create(toEventName(name), id, destinations, why, signal?.reason);
+    const { violations } = confirmation;
+    const why =
+      ended ??
+      (violations.length > 0 ? `since it does not keep to the catalog: ${told(violations)}` : 'since it was dropped');
+    throw NotConfirmedException.create(name, id, destinations, why, signal?.reason, violations);
   }
 
   /** Runs `body` in a scope whose events carry `values` too, and gives back what it gives back. */
@@ -193,7 +220,7 @@ export class TrackerService {
   }
 
   private async wait(
-    confirmation: Confirmation,
+    confirmation: EmitConfirmation,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
@@ -230,6 +257,10 @@ export class TrackerService {
  */
 export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;
+}
+
+function told(violations: readonly Violation[]): string {
+  return violations.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`).join('; ');
 }
 
 function isConfirmed(outcome: Destined): boolean {

@@ -35,6 +35,7 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
 
   onApplicationBootstrap(): void {
     this.runtime.isServing = true;
+    this.runtime.beginDocumenting();
     if (this.settings.options.role !== 'emitter') this.runtime.beginWork(eventHandlers(this.container));
     if (!this.runtime.holdsEvents) return;
     // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.

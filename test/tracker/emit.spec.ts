@@ -271,6 +271,7 @@ describe('With enabled: false', () => {
       waiting: 0,
       replaced: {},
       oddNames: 0,
+      violations: {},
       failures: {},
     });
     expect(ledger.nodes()).toEqual([expect.objectContaining({ path: '', received: 0 })]);

@@ -3,24 +3,62 @@ import type { Rejection } from '../../delivery/destination';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import { describeError } from '../../event/normal-form';
 import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
+import { CATALOG_EVENT } from '../../catalog/catalog-keeper';
+import type { CatalogDocument } from '../../catalog/event-document';
+import { deriveEventId } from '../../event/event-id';
+import type { EventFields } from '../../event/tracking-event';
 import type { BusMessage, BusProducer, ProducerDescription } from './bus-producer';
 import { ContextText, trackingLogOf } from './tracking-log';
+
+const SEND_CATALOG_MS = 30_000;
 
 /** The sending side of a node of the bus. What comes back is a consumer's affair. */
 export class BusCarrier implements EventCarrier {
   readonly delivery: DeliveryOptions;
   readonly isLocal = false;
   private producer: BusProducer | undefined;
+  private surroundings: CarrierSurroundings | undefined;
+  private catalogProducer: BusProducer | undefined;
+  private isCatalogSent = false;
 
   constructor(
     private readonly description: ProducerDescription,
     private readonly topic: string,
+    private readonly catalogTopic?: string,
   ) {
     this.delivery = description.delivery;
   }
 
-  attach({ place, warn, tell }: CarrierSurroundings): void {
-    this.producer = this.description.open({ topic: this.topic, place, warn, tell });
+  attach(surroundings: CarrierSurroundings): void {
+    this.surroundings = surroundings;
+    this.producer = this.openProducer(surroundings, this.topic);
+  }
+
+  /**
+   * Once, each document as an event whose id is made of its hash: so readers take those that they know for the same.
+   * Rejects if one was not taken.
+   */
+  async sendCatalog({ events, contexts }: CatalogDocument): Promise<void> {
+    const { catalogTopic, surroundings } = this;
+    if (catalogTopic === undefined || surroundings === undefined || this.isCatalogSent) return;
+    this.catalogProducer ??= this.openProducer(surroundings, catalogTopic);
+    const timestamp = new Date();
+    const messages = [...events, ...contexts].map((document): BusMessage => {
+      const id = deriveEventId(document.hash, '', CATALOG_EVENT, 0);
+      const data = document as unknown as EventFields;
+      const log = trackingLogOf({ name: CATALOG_EVENT, timestamp, id, context: {}, data });
+      return { id, name: document.name, time: log.timestamp, payload: this.description.encode(log) };
+    });
+    const { maxEvents = 100 } = this.delivery.batch ?? {};
+    for (let at = 0; at < messages.length; at += maxEvents) {
+      const refused = await this.catalogProducer.send(
+        messages.slice(at, at + maxEvents),
+        AbortSignal.timeout(SEND_CATALOG_MS),
+      );
+      const [first] = refused ?? [];
+      if (first !== undefined) throw new Error(first.reason);
+    }
+    this.isCatalogSent = true;
   }
 
   /** What cannot be written for the bus is refused; the others are sent. */
@@ -46,7 +84,11 @@ export class BusCarrier implements EventCarrier {
   }
 
   async close(): Promise<void> {
-    await this.producer?.close();
+    await Promise.all([this.producer?.close(), this.catalogProducer?.close()]);
+  }
+
+  private openProducer({ place, warn, tell }: CarrierSurroundings, topic: string): BusProducer {
+    return this.description.open({ topic, place, warn, tell });
   }
 }
 

@@ -10,6 +10,8 @@ export interface EventBusBackendOptions {
   readonly allowedEvents?: readonly string[] | undefined;
   /** @default 'analytics', the topic of tracking events in Open edX */
   readonly topic?: string | undefined;
+  /** Where the documents of the catalog are sent, with `documentation: true`: each as an event `event_catalog`.  @default none: they are not sent */
+  readonly catalogTopic?: string | undefined;
 }
 
 /** @throws TrackingConfigException with all that is wrong */
@@ -25,7 +27,7 @@ export function checkEventBusOptions(options: unknown): void {
     );
     throw TrackingConfigException.create(faults);
   }
-  const { producer, enabled, allowedEvents, topic, ...others } = options as Record<string, unknown>;
+  const { producer, enabled, allowedEvents, topic, catalogTopic, ...others } = options as Record<string, unknown>;
   const isProducer = typeof (producer as Partial<ProducerDescription> | null | undefined)?.open === 'function';
   if (producer !== undefined && !isProducer) {
     fault(
@@ -51,7 +53,12 @@ export function checkEventBusOptions(options: unknown): void {
   }
   if (topic !== undefined && (typeof topic !== 'string' || topic === ''))
     fault(`topic is ${showValue(topic)}, not a text.`, "topic: 'analytics'");
+  if (catalogTopic !== undefined && (typeof catalogTopic !== 'string' || catalogTopic === ''))
+    fault(`catalogTopic is ${showValue(catalogTopic)}, not a text.`, "catalogTopic: 'event-catalog'");
   for (const key of Object.keys(others))
-    fault(`there is no option "${key}"; known are producer, enabled, allowedEvents, topic.`, 'leave it out');
+    fault(
+      `there is no option "${key}"; known are producer, enabled, allowedEvents, topic, catalogTopic.`,
+      'leave it out',
+    );
   if (faults.length > 0) throw TrackingConfigException.create(faults);
 }

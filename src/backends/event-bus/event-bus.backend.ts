@@ -1,4 +1,6 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import type { CatalogKeeper } from '../../catalog/catalog-keeper';
+import type { CatalogDocument } from '../../catalog/event-document';
 import { QueuedRouting, type EventCarrier } from '../../routing/queued-routing';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { BusCarrier, NoCarrier } from './bus-carrier';
@@ -10,18 +12,20 @@ import { checkEventBusOptions, type EventBusBackendOptions } from './event-bus-o
  * @throws TrackingConfigException for its options
  */
 @Injectable()
-export class EventBusBackend extends QueuedRouting implements OnApplicationShutdown {
+export class EventBusBackend extends QueuedRouting implements CatalogKeeper, OnApplicationShutdown {
   readonly queue: EventCarrier;
   readonly processIn = 'both';
   override readonly isOnBus = true;
+  private readonly carrier: BusCarrier | undefined;
   private readonly isSending: boolean;
   private readonly allowed: ReadonlySet<string> | undefined;
 
   constructor(@Optional() @Inject(NODE_OPTIONS) readonly options: EventBusBackendOptions = {}) {
     super();
     checkEventBusOptions(options);
-    const { producer, enabled = producer !== undefined, allowedEvents, topic = 'analytics' } = options;
-    this.queue = producer === undefined ? new NoCarrier() : new BusCarrier(producer, topic);
+    const { producer, enabled = producer !== undefined, allowedEvents, topic = 'analytics', catalogTopic } = options;
+    this.carrier = producer && new BusCarrier(producer, topic, catalogTopic);
+    this.queue = this.carrier ?? new NoCarrier();
     this.isSending = enabled;
     this.allowed = allowedEvents && new Set(allowedEvents);
   }
@@ -32,6 +36,10 @@ export class EventBusBackend extends QueuedRouting implements OnApplicationShutd
 
   override keepsName(name: string): boolean {
     return this.isSending && (this.allowed === undefined || this.allowed.has(name));
+  }
+
+  async keepCatalog(catalog: CatalogDocument): Promise<void> {
+    if (this.isSending) await this.carrier?.sendCatalog(catalog);
   }
 
   /** After the drain, as the tree is below the tracker. */

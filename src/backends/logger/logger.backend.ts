@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, Optional, type LoggerService } from '@nestjs/common';
+import type { CatalogLog } from '../../catalog/catalog-keeper';
 import type { DeliveryCounts, DropReason } from '../../delivery/node-ledger';
 import type { Envelope } from '../../event/envelope';
 import type { Notices } from '../../event/notices';
@@ -20,7 +21,7 @@ interface Target {
  * @throws TrackingConfigException for its options, all faults at once
  */
 @Injectable()
-export class LoggerBackend implements EnvelopeBackend {
+export class LoggerBackend implements EnvelopeBackend, CatalogLog {
   readonly callsApplication: boolean;
   private readonly target: Target;
   private readonly writer: LineWriter | undefined;
@@ -29,6 +30,8 @@ export class LoggerBackend implements EnvelopeBackend {
   private say = (text: string): void => {
     new Logger('Tracking').warn(text);
   };
+
+  readonly takesCatalogAsEvent = true;
 
   constructor(@Optional() @Inject(NODE_OPTIONS) options: LoggerBackendOptions = {}) {
     checkLoggerOptions(options);

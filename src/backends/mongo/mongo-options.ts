@@ -12,6 +12,8 @@ export interface MongoBackendOptions {
   readonly database?: string | undefined;
   /** @default 'events' */
   readonly collection?: string | undefined;
+  /** Where the documents of the catalog are kept, with `documentation: true`; false keeps none.  @default 'event_catalog' */
+  readonly catalogCollection?: string | false | undefined;
   /** Made in the background, besides those on `timestamp` and `name`; false makes none at all.  @default [] */
   readonly indexes?: readonly MongoIndex[] | false | undefined;
   /** MongoDB removes events that are older.  @default never */
@@ -36,6 +38,7 @@ const KNOWN = [
   'connectionName',
   'database',
   'collection',
+  'catalogCollection',
   'indexes',
   'expireAfterSeconds',
   'timeSeries',
@@ -68,13 +71,15 @@ const NAMES = {
   connectionName: /./s,
   database: /^[^/\\. "$*<>:|?\0]{1,63}$/,
   collection: /^(?!system\.)[^$\0]+$/,
+  catalogCollection: /^(?!system\.)[^$\0]+$/,
   metaField: /^[^$.\0][^.\0]*$/,
 };
 
 function textFaults(options: MongoBackendOptions): readonly ConfigFault[] {
-  return (['connectionName', 'database', 'collection', 'metaField'] as const).flatMap((name) => {
+  return (['connectionName', 'database', 'collection', 'catalogCollection', 'metaField'] as const).flatMap((name) => {
     const value: unknown = options[name];
-    if (value === undefined || (typeof value === 'string' && NAMES[name].test(value))) return [];
+    if (value === undefined || (name === 'catalogCollection' && value === false)) return [];
+    if (typeof value === 'string' && NAMES[name].test(value)) return [];
     return [
       fault(
         `${name} is ${showValue(value)}, not a name that MongoDB takes.`,

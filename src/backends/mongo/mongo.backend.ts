@@ -16,6 +16,8 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { mongo } from 'mongoose';
+import type { CatalogKeeper } from '../../catalog/catalog-keeper';
+import type { CatalogDocument } from '../../catalog/event-document';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
 import { SendFailedException, type Destination, type Rejection } from '../../delivery/destination';
 import type { StoredEvent } from '../../event/tracking-event';
@@ -24,6 +26,7 @@ import { CollectionSetup } from './collection-setup';
 import { deliveredBefore } from './duplicates';
 import { encodingFault } from './encoding';
 import { documentOf, RefusedDocument, transformedDocument, type EventDocument } from './event-document';
+import { keepCatalog, type KeptDocument } from './kept-catalog';
 import { MongoConnection } from './mongo-connection';
 import { checkMongoOptions, type MongoBackendOptions } from './mongo-options';
 import { DUPLICATE_KEYS, isOfTheEncoder, judgeWriteError, sendFailure, writeErrorsOf } from './send-errors';
@@ -39,7 +42,9 @@ interface Entry {
  * @throws TrackingConfigException for its options
  */
 @Injectable()
-export class MongoBackend implements Destination, OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+export class MongoBackend
+  implements Destination, CatalogKeeper, OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown
+{
   static readonly delivery: DeliveryOptions = { batch: { maxEvents: 500, maxBytes: 16_777_216 } };
 
   /** But for `transform`, which is the application's. */
@@ -99,6 +104,12 @@ export class MongoBackend implements Destination, OnModuleInit, OnApplicationBoo
     const entries = this.entriesOf(events, rejections);
     if (entries.length > 0) await this.within(signal, this.write(entries, rejections, signal));
     return rejections;
+  }
+
+  async keepCatalog(catalog: CatalogDocument): Promise<void> {
+    const { catalogCollection = 'event_catalog' } = this.options;
+    if (catalogCollection === false || this.connection === undefined) return;
+    await keepCatalog((await this.database()).collection<KeptDocument>(catalogCollection), catalog);
   }
 
   private async prepare(): Promise<void> {

@@ -1,0 +1,80 @@
+import type { ValidationError } from 'class-validator';
+import type { EventSchema, Issue } from '../event-schema';
+import type { JsonSchema } from '../json-schema';
+import {
+  defaultMetadataStorage,
+  getMetadataStorage,
+  plainToInstance,
+  validateSync,
+  validationMetadatasToSchemas,
+} from './peers';
+
+/** A class with decorators of class-validator. */
+export type DtoClass<Data extends object> = new (...args: never[]) => Data;
+
+const DEFINITIONS = '#/$defs/';
+
+/**
+ * A DTO with decorators of class-validator as the schema of an event. What is emitted may be plain or an instance; `@Type` of
+ * class-transformer says what is nested in it. A class with a validator that is asynchronous is refused by `defineEvent`.
+ */
+export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data, Data> {
+  const made = (): Record<string, unknown> => ({ ...jsonSchemaOf(type) });
+  const schema: EventSchema<Data, Data> = {
+    '~standard': {
+      version: 1,
+      vendor: 'class-validator',
+      validate: (value) => {
+        if (typeof value !== 'object' || value === null) return { issues: [{ message: 'it is no object' }] };
+        // A copy: what is validated must not be what is emitted, which nobody may change.
+        const instance = plainToInstance(type as unknown as new () => Data, value);
+        const issues = validateSync(instance, { forbidUnknownValues: false }).flatMap((error) => issuesOf(error, []));
+        return issues.length === 0 ? { value: value as Data } : { issues };
+      },
+      jsonSchema: { input: made, output: made },
+    },
+  };
+  return isAsynchronous(type) ? Object.assign(schema, { async: true }) : schema;
+}
+
+function issuesOf({ property, constraints = {}, children = [] }: ValidationError, above: readonly string[]): Issue[] {
+  const path = [...above, property];
+  const own = Object.values(constraints).map((message): Issue => ({ message, path }));
+  return [...own.slice(0, 1), ...children.flatMap((child) => issuesOf(child, path))]; // one for a field: all say that it is wrong
+}
+
+/** The class, and those that its fields are of, as its definitions. */
+function jsonSchemaOf(type: DtoClass<object>): JsonSchema {
+  const all = validationMetadatasToSchemas({
+    refPointerPrefix: DEFINITIONS,
+    classTransformerMetadataStorage: defaultMetadataStorage as never,
+  }) as unknown as Readonly<Record<string, JsonSchema>>;
+  const own = all[type.name];
+  if (own === undefined) throw new TypeError(`${type.name} has no decorator of class-validator`);
+  const definitions: Record<string, JsonSchema> = {};
+  collect(own, all, definitions);
+  return Object.keys(definitions).length === 0 ? own : { ...own, $defs: definitions };
+}
+
+function collect(schema: unknown, all: Readonly<Record<string, JsonSchema>>, found: Record<string, JsonSchema>): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  const { $ref } = schema as { readonly $ref?: unknown };
+  const name = typeof $ref === 'string' ? $ref.slice(DEFINITIONS.length) : undefined;
+  const meant = name === undefined || name in found ? undefined : all[name];
+  if (name !== undefined && meant !== undefined) {
+    found[name] = meant;
+    collect(meant, all, found);
+  }
+  for (const child of Object.values(schema)) collect(child, all, found);
+}
+
+/** `validateSync` would pass over it in silence. */
+function isAsynchronous(type: DtoClass<object>): boolean {
+  const storage = getMetadataStorage();
+  return storage.getTargetValidationMetadatas(type, '', false, false).some(({ constraintCls }) => {
+    const constraint: unknown = constraintCls; // of type Function, and undefined for what nothing has to be asked of
+    return (
+      typeof constraint === 'function' && storage.getTargetValidatorConstraints(constraint).some((each) => each.async)
+    );
+  });
+}

@@ -1,0 +1,24 @@
+import type { ViolationCount } from '../catalog/tracking-violations';
+
+/** Events did not keep to the catalog. */
+export class ViolationsFoundException extends Error {
+  override readonly name = 'ViolationsFoundException';
+
+  /** Made by `create`; public so that `toThrow` takes the class. */
+  constructor(
+    message: string,
+    readonly violations: readonly ViolationCount[],
+  ) {
+    super(message);
+  }
+
+  static create(violations: readonly ViolationCount[]): ViolationsFoundException {
+    const lines = violations.map(({ event, path, message, kind, count, location }) => {
+      const where = location === '' ? '' : `, emitted at ${location}`;
+      const often = count === 1 ? '' : ` (${String(count)} times)`;
+      return `  ${event}: ${path === '' ? 'it' : path} ${message} (${kind})${where}${often}`;
+    });
+    const text = `events do not keep to the catalog:\n${lines.join('\n')}\n  Mend: emit what is defined, or change the definition and raise its version`;
+    return new ViolationsFoundException(text, violations);
+  }
+}

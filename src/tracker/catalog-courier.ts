@@ -1,0 +1,63 @@
+import { atMost } from '../event/at-most';
+import { describeError } from '../event/normal-form';
+import type { Notices } from '../event/notices';
+import type { CatalogKeeper } from '../catalog/catalog-keeper';
+import type { CatalogDocument } from '../catalog/event-document';
+
+/** Within it, a keeper knows when the documents were last in force. */
+const INTERVAL_MS = 3_600_000;
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 300_000;
+const CLOSE_MS = 2000;
+
+/**
+ * Takes the catalog to the backends that hold it. A store that is down has no events either, and takes both when it is back: so
+ * nobody waits for it, and it is tried until it has them.
+ */
+export class CatalogCourier {
+  private readonly timers = new Map<CatalogKeeper, NodeJS.Timeout>();
+  private readonly underWay = new Set<Promise<void>>();
+  private isClosed = false;
+
+  constructor(
+    private readonly catalog: CatalogDocument,
+    private readonly notices: Notices,
+  ) {}
+
+  /** @param place of the backend in the configuration */
+  begin(keeper: CatalogKeeper, place: string): void {
+    this.track(this.bring(keeper, place, 0));
+  }
+
+  /** What is on its way is waited for, but not for long. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    await atMost(CLOSE_MS, Promise.all(this.underWay));
+  }
+
+  private async bring(keeper: CatalogKeeper, place: string, failures: number): Promise<void> {
+    let isKept = true;
+    try {
+      await keeper.keepCatalog(this.catalog);
+    } catch (error) {
+      isKept = false;
+      this.notices.once(
+        `catalog ${place}`,
+        () =>
+          `${place} could not take the catalog: ${describeError(error)}. It is tried again until it has. (Told once.)`,
+      );
+    }
+    if (this.isClosed) return;
+    const delayMs = isKept ? INTERVAL_MS : Math.min(FIRST_RETRY_MS * 2 ** failures, MAX_RETRY_MS);
+    const again = setTimeout(() => {
+      this.track(this.bring(keeper, place, isKept ? 0 : failures + 1));
+    }, delayMs);
+    this.timers.set(keeper, again.unref());
+  }
+
+  private track(run: Promise<void>): void {
+    this.underWay.add(run);
+    void run.finally(() => this.underWay.delete(run));
+  }
+}
