@@ -7,6 +7,8 @@ export interface TrackerCounts {
   readonly name: string;
   /** Calls of `emit` and `emitConfirmed`; the root has received those that were not dropped before it. */
   readonly emitted: number;
+  /** Events that the catalog had rejected and that were sent after all, by `TrackingDeadLetters.redrive`. */
+  readonly redriven: number;
   /** Events that never reached the tree, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   /** Events emitted before the application had started that wait for it. */
@@ -34,7 +36,7 @@ export interface Books {
 export class TrackingLedger {
   constructor(private readonly books: Books) {}
 
-  /** What the tracker itself counted: emitted = received by the root + dropped + waiting. */
+  /** What the tracker itself counted: emitted + redriven = received by the root + dropped + waiting. */
   tracker(): TrackerCounts {
     return this.books.counts();
   }
@@ -81,6 +83,7 @@ export class TrackingLedger {
 /** Keeps the books of a tracker, besides those of its nodes. */
 export class TrackerLedger {
   private emitted = 0;
+  private redriven = 0;
   private oddNames = 0;
   private readonly dropped = new Tally();
   private readonly replaced = new Tally();
@@ -91,6 +94,10 @@ export class TrackerLedger {
 
   emit(): void {
     this.emitted++;
+  }
+
+  redrive(): void {
+    this.redriven++;
   }
 
   drop(reason: string): void {
@@ -114,9 +121,9 @@ export class TrackerLedger {
   }
 
   counts(waiting: number): TrackerCounts {
-    const { name, emitted, oddNames } = this;
+    const { name, emitted, redriven, oddNames } = this;
     const [dropped, replaced, failures] = [this.dropped.counts(), this.replaced.counts(), this.failures.counts()];
     const violations = this.violations.counts();
-    return { name, emitted, dropped, waiting, replaced, oddNames, violations, failures };
+    return { name, emitted, redriven, dropped, waiting, replaced, oddNames, violations, failures };
   }
 }

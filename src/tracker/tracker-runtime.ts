@@ -126,6 +126,7 @@ export class TrackerRuntime {
     this.deliveries.takeBack(REJECTED_PATH, {
       isTaken: (event) => this.inspector?.takes(this.carried(event, {})) ?? true,
       take: (event, origin) => {
+        this.books.redrive();
         this.root.receive(this.stamped(this.carried(event, origin)), undefined);
       },
     });

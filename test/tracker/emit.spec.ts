@@ -267,6 +267,7 @@ describe('With enabled: false', () => {
     expect(ledger.tracker()).toEqual({
       name: 'default',
       emitted: 0,
+      redriven: 0,
       dropped: {},
       waiting: 0,
       replaced: {},
