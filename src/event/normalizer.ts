@@ -38,7 +38,7 @@ export class Normalizer {
 
   /** Whether data is an object that is its own normal form: found without making that, and not of all that are. */
   isPlainObject(data: unknown): boolean {
-    return isFields(data) && isPlainJson(data, this.limits);
+    return isPlainJson(data, this.limits) && isFields(data); // in this order: of a revoked proxy nothing can be asked
   }
 
   /** A scope's values; undefined for what has no keys in normal form: an array, a promise, a Date. */
