@@ -129,6 +129,11 @@ export function TrackEvent(
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
+/** By name alone: of which there are is the application's affair, where it has registered a catalog. */
+interface Emitter {
+  emit(name: string, data: object | undefined): void;
+}
+
 /** Only a stub in the tracker's place can throw; then, too, the caller must not notice. */
 function tell(...[tracker, name, ...outcome]: Parameters<typeof emitOutcome>): void {
   try {
@@ -168,7 +173,7 @@ function emitOutcome(
   const data = make('data');
   const context = make('context');
   const emit = (): void => {
-    tracker.emit(name, data);
+    (tracker as Emitter).emit(name, data);
   };
   emittingFrom(call.place, () => {
     if (context === undefined) emit();
