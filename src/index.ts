@@ -100,6 +100,7 @@ export { RoutingBackend } from './routing/routing.backend';
 export { getBackendToken, getConsumerToken, InjectBackend, InjectOptions } from './routing/tokens';
 export { defineCatalog } from './catalog/catalog';
 export type { Catalog, CatalogEntry } from './catalog/catalog';
+export type { CatalogKeeper } from './catalog/catalog-keeper';
 export { defineContext } from './catalog/define-context';
 export type { ContextDefinition, ContextDefinitionOptions } from './catalog/define-context';
 export { defineEvent } from './catalog/define-event';

@@ -27,6 +27,16 @@ export interface StoredCoverage {
   readonly unseen: readonly string[];
 }
 
+interface StoredEvent {
+  readonly name: string;
+  readonly timestamp: Date;
+}
+
+type Filter = mongo.Filter<StoredEvent>;
+
+/** What a server answers that does not know a part of an aggregation: FerretDB 1 has no $min. */
+const NOT_IMPLEMENTED = 238;
+
 /**
  * Holds the stored events against the documents that are kept beside them. Counts every event: it is for a report, not for a
  * request.
@@ -34,22 +44,8 @@ export interface StoredCoverage {
  */
 export async function storedCoverage(db: mongo.Db, options: StoredCoverageOptions = {}): Promise<StoredCoverage> {
   const { events = 'events', catalog = 'event_catalog', since } = options;
-  const names = await db
-    .collection(events)
-    .aggregate<StoredEventName>([
-      ...(since === undefined ? [] : [{ $match: { timestamp: { $gte: since } } }]),
-      {
-        $group: {
-          _id: '$name',
-          count: { $sum: 1 },
-          firstAt: { $min: '$timestamp' },
-          lastAt: { $max: '$timestamp' },
-        },
-      },
-      { $project: { _id: 0, name: '$_id', count: 1, firstAt: 1, lastAt: 1 } },
-      { $sort: { name: 1 } },
-    ])
-    .toArray();
+  const filter = since === undefined ? {} : { timestamp: { $gte: since } };
+  const names = await namesIn(db.collection<StoredEvent>(events), filter);
   const documented = new Set(await db.collection<KeptDocument>(catalog).distinct('name', { kind: 'event' }));
   const stored = new Set(names.map(({ name }) => name));
   return {
@@ -57,4 +53,42 @@ export async function storedCoverage(db: mongo.Db, options: StoredCoverageOption
     undocumented: names.filter(({ name }) => !documented.has(name)),
     unseen: [...documented].filter((name) => !stored.has(name)).sort(),
   };
+}
+
+async function namesIn(events: mongo.Collection<StoredEvent>, filter: Filter): Promise<StoredEventName[]> {
+  const times = { firstAt: { $min: '$timestamp' }, lastAt: { $max: '$timestamp' } };
+  try {
+    return (await grouped<Times>(events, filter, times)).map(({ _id: name, ...counted }) => ({ name, ...counted }));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== NOT_IMPLEMENTED) throw error;
+    const counts = await grouped(events, filter, {});
+    return Promise.all(
+      counts.map(async ({ _id: name, count }) => {
+        const [firstAt, lastAt] = await Promise.all(
+          ([1, -1] as const).map((order) => endOf(events, { ...filter, name }, order)),
+        );
+        return { name, count, firstAt: firstAt as Date, lastAt: lastAt as Date };
+      }),
+    );
+  }
+}
+
+interface Counted {
+  readonly _id: string;
+  readonly count: number;
+}
+type Times = Pick<StoredEventName, 'firstAt' | 'lastAt'>;
+
+function grouped<More extends object = object>(
+  events: mongo.Collection<StoredEvent>,
+  filter: Filter,
+  more: object,
+): Promise<(Counted & More)[]> {
+  const group = { $group: { _id: '$name', count: { $sum: 1 }, ...more } };
+  return events.aggregate<Counted & More>([{ $match: filter }, group, { $sort: { _id: 1 } }]).toArray();
+}
+
+async function endOf(events: mongo.Collection<StoredEvent>, filter: Filter, order: 1 | -1): Promise<Date | undefined> {
+  const [event] = await events.find(filter).sort({ timestamp: order }).limit(1).toArray();
+  return event?.timestamp;
 }
