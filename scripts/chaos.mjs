@@ -14,25 +14,14 @@ import { runWorkers } from './chaos/workers.mjs';
 import { startSink } from './chaos/http-sink.mjs';
 import { openMongo } from './chaos/mongo-sink.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '20' },
-    backend: { type: 'string', default: 'segment' },
-    signal: { type: 'string', default: 'KILL' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `usage: npm run chaos -- [options]
+  --kills N        how often the application is stopped (20)
+  --backend NAME   mongo, segment, bull, redis-streams or kafka (segment)
+  --signal NAME    KILL or TERM (KILL)
+  --json           one line of JSON
+  --help           this text`;
+const options = optionsOf(process.argv.slice(2));
 const kills = Number(options.kills);
-if (
-  !(kills >= 0) ||
-  !['mongo', 'segment', 'bull', 'redis-streams', 'kafka'].includes(options.backend) ||
-  !['KILL', 'TERM'].includes(options.signal)
-) {
-  console.error(
-    'chaos: npm run chaos -- [--kills 20] [--backend mongo|segment|bull|redis-streams|kafka] [--signal KILL|TERM]',
-  );
-  process.exit(2);
-}
 
 const emitter = join(dirname(fileURLToPath(import.meta.url)), 'chaos/emitter.mjs');
 /** A life that has not relied on anything by then hangs. */
@@ -65,6 +54,38 @@ try {
 } finally {
   await sink.close();
   rmSync(directory, { recursive: true, force: true });
+}
+
+function optionsOf(args) {
+  let values;
+  try {
+    values = parseArgs({
+      args,
+      options: {
+        kills: { type: 'string', default: '20' },
+        backend: { type: 'string', default: 'segment' },
+        signal: { type: 'string', default: 'KILL' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error.message);
+  }
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  if (!(Number(values.kills) >= 0)) refuse(`--kills is "${values.kills}", not a number from 0 up`);
+  if (!['mongo', 'segment', 'bull', 'redis-streams', 'kafka'].includes(values.backend))
+    refuse(`there is no backend "${values.backend}"`);
+  if (!['KILL', 'TERM'].includes(values.signal)) refuse(`--signal is "${values.signal}", not KILL or TERM`);
+  return values;
+}
+
+function refuse(what) {
+  console.error(`chaos: ${what}\n${USAGE}`);
+  process.exit(2);
 }
 
 async function runLives() {

@@ -10,8 +10,8 @@ export class WorkLedger {
   private readonly dropped = new Tally();
   private readonly failures = new Tally();
 
-  receive(): void {
-    this.received++;
+  receive(events: number): void {
+    this.received += events;
   }
 
   settle(): void {

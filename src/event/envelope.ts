@@ -150,7 +150,7 @@ export class Envelope {
     if (this.source !== undefined) this.source.hold();
     else if (this.made === undefined && this.dataJson === undefined) this.formed ??= this.formData();
     // What the caller's data leads to, a request say, must not be kept alive for as long as the event waits.
-    this.emitted = { ...this.emitted, data: undefined };
+    if (this.emitted.data !== undefined) this.emitted = { ...this.emitted, data: undefined };
     this.processedFrom = undefined;
     return this;
   }

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
+import { RecentKeys } from '../event/recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { bounded, EventKey, type EventKeySource } from './event-key';
 import { OptionFaults } from './option-faults';
-import { RecentKeys } from './recent-keys';
 import { SharingProcessor } from './sharing-processor';
 
 export interface DedupeOptions {

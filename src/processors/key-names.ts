@@ -1,7 +1,7 @@
+import { RecentKeys } from '../event/recent-keys';
 import { showValue } from '../routing/tracking-config.exception';
 import { exponentialAttack } from './exponential-pattern';
 import type { OptionFaults } from './option-faults';
-import { RecentKeys } from './recent-keys';
 
 const MAX_KNOWN = 2000;
 const MAX_LENGTH = 200;

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
+import { RecentKeys } from '../event/recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { EventKey, type EventKeySource } from './event-key';
 import { OptionFaults } from './option-faults';
-import { RecentKeys } from './recent-keys';
 import { SharingProcessor } from './sharing-processor';
 
 export interface RateLimitOptions {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
+import { RecentKeys } from '../event/recent-keys';
 import { synchronous } from '../routing/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { showValue } from '../routing/tracking-config.exception';
@@ -11,7 +12,6 @@ import type { FieldRewriter, RewriteRule } from './field-rewriter';
 import { KeyNames } from './key-names';
 import { OptionFaults } from './option-faults';
 import { readHash, type HashKeys } from './pseudonyms';
-import { RecentKeys } from './recent-keys';
 import { SharingProcessor } from './sharing-processor';
 
 /** What a value becomes. */

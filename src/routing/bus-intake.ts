@@ -12,7 +12,8 @@ import { describeError } from '../event/normal-form';
 import type { Normalizer } from '../event/normalizer';
 import type { EventFields, StoredEvent, TrackingEvent } from '../event/tracking-event';
 import type { EventIntake, IncomingEntry } from './event-consumer';
-import type { EventWork } from './event-work';
+import type { EventWork, WorkItem } from './event-work';
+import { KnownEvents } from './known-events';
 import type { Processing } from './processing';
 
 /** A method with @OnTrackingEvent. */
@@ -38,12 +39,15 @@ export interface IntakeParts {
   readonly warn: (key: string, text: () => string) => void;
 }
 
-const MAX_REMEMBERED = 100_000;
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 5000;
 
-/** One event of which somebody has still to say that it is done. */
-class OpenEvent {
+type OnDone = (index: number) => void;
+
+/** One event of which somebody has still to say that it is done; as the nodes are given it. */
+class OpenEvent implements WorkItem {
+  readonly isLent = true;
+  readonly isProcessed = false;
   /** Nodes and handlers that have not said so; one more while they are asked. */
   open = 1;
   /** Why it will never be taken by one of them. */
@@ -56,15 +60,14 @@ class OpenEvent {
     readonly entry: IncomingEntry,
     readonly event: StoredEvent,
     readonly envelope: Envelope,
-    readonly onDone: () => void,
+    readonly onDone: OnDone,
+    readonly index: number,
   ) {}
 }
 
 export class BusIntake implements EventIntake {
   private readonly ending = new AbortController();
-  /** Ids that are done, oldest first, each with when; epoch milliseconds. */
-  private readonly done = new Map<string, number>();
-  private readonly underWay = new Map<string, OpenEvent>();
+  private readonly known = new KnownEvents<OpenEvent>();
   private inHand = 0;
   private restWaiters: (() => void)[] = [];
 
@@ -72,7 +75,7 @@ export class BusIntake implements EventIntake {
     setMaxListeners(0, this.ending.signal); // one for each call of a handler
   }
 
-  async take(entries: readonly IncomingEntry[], onDone: (index: number) => void): Promise<void> {
+  async take(entries: readonly IncomingEntry[], onDone: OnDone): Promise<void> {
     const { ledger, works } = this.parts;
     ledger.receive(entries.length);
     this.inHand += entries.length;
@@ -81,22 +84,20 @@ export class BusIntake implements EventIntake {
     let index = 0;
     for (const entry of entries) {
       const at = index++;
-      const end = (): void => {
-        this.leaveHand();
-        this.tell(onDone, at);
-      };
-      const event = this.decode(entry, end);
-      if (event === undefined) continue;
-      const same = this.underWay.get(event.id);
-      if (same !== undefined) repeated.push(this.follow(same, end));
-      else if (this.isKnown(event.id)) this.repeat(end);
-      else fresh.push(this.open(entry, event, end));
+      const event = this.decode(entry);
+      if (event === undefined) {
+        this.end(onDone, at);
+        continue;
+      }
+      const same = this.known.find(event.id);
+      if (same instanceof OpenEvent) repeated.push(this.follow(same, onDone, at));
+      else if (same !== undefined && Date.now() - same < this.parts.dedupeWindowMs) this.repeat(onDone, at);
+      else fresh.push(this.open(entry, event, onDone, at));
     }
-    const items = fresh.map(({ envelope }) => ({ envelope, isLent: true, isProcessed: false }));
     const running = works().map((work) => {
       for (const each of fresh) each.open++;
       return work.run(
-        items,
+        fresh,
         (at) => {
           this.tick(fresh[at]);
         },
@@ -130,7 +131,8 @@ export class BusIntake implements EventIntake {
   }
 
   /** A consumer of the application may fail in it, inside of the delivery of a child that has just settled the event. */
-  private tell(onDone: (index: number) => void, at: number): void {
+  private end(onDone: OnDone, at: number): void {
+    this.leaveHand();
     try {
       onDone(at);
     } catch (error) {
@@ -141,21 +143,21 @@ export class BusIntake implements EventIntake {
     }
   }
 
-  /** undefined for what is no event: then it is a dead letter, and done. */
-  private decode(entry: IncomingEntry, end: () => void): StoredEvent | undefined {
+  /** undefined for what is no event: then it is a dead letter. */
+  private decode(entry: IncomingEntry): StoredEvent | undefined {
     try {
       return entry.decode();
     } catch (error) {
       this.buryEntry(entry, `unreadable: ${describeError(error)}`);
-      end();
       return undefined;
     }
   }
 
-  private open(entry: IncomingEntry, event: StoredEvent, onDone: () => void): OpenEvent {
-    const envelope = Envelope.carried(event, { length: entry.raw.byteLength }, this.parts.normalizer);
-    const opened = new OpenEvent(entry, event, envelope, onDone);
-    this.underWay.set(event.id, opened);
+  private open(entry: IncomingEntry, event: StoredEvent, onDone: OnDone, at: number): OpenEvent {
+    const length = entry.bytes ?? entry.raw.byteLength;
+    const envelope = Envelope.carried(event, { length }, this.parts.normalizer);
+    const opened = new OpenEvent(entry, event, envelope, onDone, at);
+    this.known.open(event.id, opened);
     return opened;
   }
 
@@ -167,36 +169,36 @@ export class BusIntake implements EventIntake {
     if (event.failure === undefined) this.parts.ledger.settle();
     else this.buryEntry(event.entry, event.failure, event.event);
     event.isDone = true;
-    this.remember(event.event.id);
-    this.conclude(event);
-    event.onDone();
+    this.known.settle(event.event.id, Date.now());
+    this.answerWaiters(event);
+    this.end(event.onDone, event.index);
   }
 
   private giveBack(event: OpenEvent): void {
     this.parts.ledger.giveBack();
-    this.conclude(event);
+    this.known.forget(event.event.id);
+    this.answerWaiters(event);
     this.leaveHand();
   }
 
-  private conclude({ event, isDone, waiters }: OpenEvent): void {
-    this.underWay.delete(event.id);
+  private answerWaiters({ isDone, waiters }: OpenEvent): void {
     for (const resolve of waiters ?? []) resolve(isDone);
   }
 
   /** Of two entries with the same event, the second waits for the first, and is done with it. */
-  private async follow(same: OpenEvent, end: () => void): Promise<void> {
+  private async follow(same: OpenEvent, onDone: OnDone, at: number): Promise<void> {
     const isDone = await new Promise<boolean>((resolve) => (same.waiters ??= []).push(resolve));
     if (isDone) {
-      this.repeat(end);
+      this.repeat(onDone, at);
       return;
     }
     this.parts.ledger.giveBack();
     this.leaveHand();
   }
 
-  private repeat(end: () => void): void {
+  private repeat(onDone: OnDone, at: number): void {
     this.parts.ledger.repeat();
-    end();
+    this.end(onDone, at);
   }
 
   private callHandlers(event: OpenEvent): Promise<void>[] {
@@ -262,19 +264,6 @@ export class BusIntake implements EventIntake {
       () =>
         `the entry ${position} became a dead letter: ${reason}. See TrackingDeadLetters. (Told once; the ledger counts on.)`,
     );
-  }
-
-  private isKnown(id: string): boolean {
-    const at = this.done.get(id);
-    return at !== undefined && Date.now() - at < this.parts.dedupeWindowMs;
-  }
-
-  private remember(id: string): void {
-    this.done.delete(id);
-    this.done.set(id, Date.now());
-    if (this.done.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.done.keys();
-    if (oldest !== undefined) this.done.delete(oldest);
   }
 
   private leaveHand(): void {

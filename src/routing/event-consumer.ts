@@ -8,6 +8,8 @@ export interface IncomingEntry {
   readonly position: string;
   /** As it was read, for the dead letters. */
   readonly raw: Uint8Array;
+  /** About how many it has, where `raw` is put together only when it is read.  @default those of `raw` */
+  readonly bytes?: number | undefined;
   /** @throws with what is wrong, if it is no event */
   readonly decode: () => StoredEvent;
 }

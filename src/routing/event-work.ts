@@ -97,7 +97,7 @@ export class EventWork {
    */
   async run(items: readonly WorkItem[], onDone: (index: number) => void, isInOrder = false): Promise<void> {
     this.inHand += items.length;
-    for (let at = 0; at < items.length; at++) this.parts.ledger.receive();
+    this.parts.ledger.receive(items.length);
     // Told by callbacks: a promise for each event, and for each child, would cost more than all else that is done for it.
     const batch = new OpenEnds(onDone);
     if (isInOrder) await this.giveInOrder(items, batch);
@@ -129,10 +129,11 @@ export class EventWork {
       const processed = underWay === undefined ? undefined : await underWay[index];
       // Asked again after each wait: others that waited for the same room may have taken it.
       while (!this.isStopped && (turns.isOver || this.fullChild() !== undefined)) await this.whenItsTurn(turns);
-      const end = batch.open(index);
+      batch.begin();
       // Where code of the application emits while it processes an event, that belongs to the same user and request.
       this.inContextOf(item.envelope, () => {
-        this.conclude(item, underWay === undefined ? this.processAtOnce(item) : processed, end);
+        const result = underWay === undefined ? this.processAtOnce(item) : processed;
+        this.conclude(item, result, batch, index);
       });
       this.leaveHand();
     }
@@ -169,32 +170,32 @@ export class EventWork {
     });
   }
 
-  /** @param end told once, now or later, whether it is done */
-  private conclude({ envelope, isLent }: WorkItem, result: Result | undefined, end: (isDone: boolean) => void): void {
+  /** Tells `batch` once, now or later, whether it is done. */
+  private conclude({ envelope, isLent }: WorkItem, result: Result | undefined, batch: OpenEnds, index: number): void {
     const { ledger, keepLetter } = this.parts;
     if (result === undefined || this.isStopped) {
       ledger.giveBack();
-      end(false);
+      batch.end(index, false);
       return;
     }
     if (typeof result === 'string') {
       ledger.drop(result);
-      end(true);
+      batch.end(index, true);
       return;
     }
     if (result instanceof Buried) {
       keepLetter(envelope.stored(), result.reason, originFacts(envelope));
       ledger.bury();
-      end(true);
+      batch.end(index, true);
       return;
     }
     if (!isLent) {
       this.node?.handOn(result, undefined);
       ledger.settle();
-      end(true);
+      batch.end(index, true);
       return;
     }
-    const lender = new Lender(ledger, end);
+    const lender = new Lender(ledger, batch, index);
     this.node?.handOn(result, lender);
     lender.close('stored'); // all children have it now
   }
@@ -255,13 +256,14 @@ class OpenEnds {
 
   constructor(private readonly onDone: (index: number) => void) {}
 
-  /** @returns to be called once, with whether it is done */
-  open(index: number): (isDone: boolean) => void {
+  begin(): void {
     this.count++;
-    return (isDone) => {
-      if (isDone) this.onDone(index);
-      if (--this.count === 0) this.resolve?.();
-    };
+  }
+
+  /** Once for each that has begun. */
+  end(index: number, isDone: boolean): void {
+    if (isDone) this.onDone(index);
+    if (--this.count === 0) this.resolve?.();
   }
 
   closed(): Promise<void> {
@@ -279,7 +281,8 @@ class Lender implements OutcomeListener {
 
   constructor(
     private readonly ledger: WorkLedger,
-    private readonly end: (isDone: boolean) => void,
+    private readonly batch: OpenEnds,
+    private readonly index: number,
   ) {}
 
   settle(_path: string, outcome: Destined, reason?: DropReason): void {
@@ -304,7 +307,7 @@ class Lender implements OutcomeListener {
     if (--this.open > 0) return;
     if (this.isReturned) this.ledger.giveBack();
     else this.ledger.settle();
-    this.end(!this.isReturned);
+    this.batch.end(this.index, !this.isReturned);
   }
 
   private readonly onOutcome = (outcome: Destined | 'returned'): void => {

@@ -17,6 +17,26 @@ function chaos(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ readonly co
   });
 }
 
+describe('chaos', () => {
+  it('tells how it is used when it is asked', async () => {
+    const { code, said } = await chaos({}, '--help');
+    expect(said).toMatch(/^usage: npm run chaos -- \[options\]\n( {2}--\w+ .*\n)+$/);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['--kil', '3'], /^chaos: Unknown option '--kil'/],
+    [['--kills', 'many'], /^chaos: --kills is "many", not a number from 0 up\n/],
+    [['--backend', 'kafak'], /^chaos: there is no backend "kafak"\n/],
+    [['--signal', 'HUP'], /^chaos: --signal is "HUP", not KILL or TERM\n/],
+  ])('says what is wrong, and how it is used: %j', async (args, wrong) => {
+    const { code, said } = await chaos({}, ...args);
+    expect(said).toMatch(wrong);
+    expect(said).toMatch(/\nusage: npm run chaos/);
+    expect(code).toBe(2);
+  });
+});
+
 /** All it says, with a number of events to rely on that is not 0. */
 const NOTHING_LOST = /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+\n$/;
 

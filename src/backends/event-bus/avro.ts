@@ -39,7 +39,7 @@ export function trackingLogCodec(use: PeerUse): TrackingLogCodec {
   return {
     encode: ({ name, timestamp, data, context }) => type.toBuffer({ tracking_log: { name, timestamp, data, context } }),
     decode: (bytes) => {
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const { tracking_log: log } = type.fromBuffer(buffer) as { readonly tracking_log: TrackingLog };
       return log;
     },

@@ -49,8 +49,11 @@ export function trackingLogOf(
 /** @throws with what is wrong, if it is no event */
 export function eventOf(id: string, { name, timestamp, data, context }: TrackingLog): StoredEvent {
   return {
-    ...{ name: name === '' ? 'unknown' : name, timestamp: timeOf(timestamp), id },
-    ...{ context: contextOf(parse(context, 'context')), data: parse(data, 'data') as EventFields },
+    name: name === '' ? 'unknown' : name,
+    timestamp: timeOf(timestamp),
+    id,
+    context: contextOf(parse(context, 'context')),
+    data: parse(data, 'data') as EventFields,
   };
 }
 
@@ -64,9 +67,11 @@ function timeText(timestamp: string): string {
   return `${date}T${clock}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}${hours}:${minutes}`;
 }
 
+const LONGEST_OFFSET = '+00:00'.length;
+
 /** A processor may have put a text in the place of the time; and a text may lack its offset, which then is UTC. */
 function timeOf(timestamp: unknown): Date {
-  const isZoneless = typeof timestamp === 'string' && !/(Z|[+-]\d\d:?\d\d)$/i.test(timestamp);
+  const isZoneless = typeof timestamp === 'string' && !/(Z|[+-]\d\d:?\d\d)$/i.test(timestamp.slice(-LONGEST_OFFSET));
   const time = timestamp instanceof Date ? timestamp : new Date(isZoneless ? `${timestamp}Z` : String(timestamp));
   if (timestamp === null || Number.isNaN(time.getTime()))
     throw new Error(`its timestamp ${JSON.stringify(timestamp)} is no time`);

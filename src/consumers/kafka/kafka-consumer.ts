@@ -28,6 +28,8 @@ const MIN_DELAY_MS = 200;
 const MAX_DELAY_MS = 5000;
 /** For what is still to be said to brokers that may be gone. */
 const CLOSE_MS = 2000;
+/** Records that are taken in one turn of the event loop: what waits for its turn meanwhile does not wait long, and most are done before the next. */
+const MAX_PER_TURN = 100;
 /** Of `maxInFlight`: entries that are done and cannot be committed, since one before them is not. */
 const SPAN_FACTOR = 10;
 
@@ -43,6 +45,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private reading: Promise<void> | undefined;
   private start: 'group' | 'new' | 'beginning';
   private inFlight = 0;
+  private takenThisTurn = 0;
   private roomWaiters: (() => void)[] = [];
   private isDown = false;
   private commitTimer: NodeJS.Timeout | undefined;
@@ -109,7 +112,8 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   room(): number {
     let span = 0;
     for (const { done } of this.progress.values()) span += done.span;
-    return Math.min(this.maxInFlight - this.inFlight, this.maxInFlight * SPAN_FACTOR - span);
+    const { maxInFlight } = this;
+    return Math.min(MAX_PER_TURN - this.takenThisTurn, maxInFlight - this.inFlight, maxInFlight * SPAN_FACTOR - span);
   }
 
   whenRoom(): Promise<void> {
@@ -122,12 +126,16 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     if (surroundings === undefined || this.ending.signal.aborted) return;
     const taken: { readonly done: PartitionProgress; readonly open: OpenOffset }[] = [];
     const entries: IncomingEntry[] = [];
+    let last: KafkaRecord | undefined;
+    let done: PartitionProgress | undefined;
     for (const record of records) {
-      const done = this.progress.get(keyOf(record))?.done;
+      if (record.partition !== last?.partition || record.topic !== last.topic)
+        done = this.progress.get(keyOf(record))?.done;
+      last = record;
       const open = done?.take(record.offset);
       if (done === undefined || open === undefined) continue;
       taken.push({ done, open });
-      entries.push(this.entryOf(record));
+      entries.push(new RecordEntry(record, this.codec));
     }
     if (entries.length === 0) return;
     this.inFlight += entries.length;
@@ -139,6 +147,17 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       this.commitSoon();
       this.answerRoom();
     });
+    this.endTurn(entries.length);
+  }
+
+  /** After what the entries have begun: then their delivery has its turn before the next are taken. */
+  private endTurn(taken: number): void {
+    if (this.takenThisTurn === 0)
+      setImmediate(() => {
+        this.takenThisTurn = 0;
+        this.answerRoom();
+      });
+    this.takenThisTurn += taken;
   }
 
   private async keepReading(): Promise<void> {
@@ -180,24 +199,6 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     this.isDown = true;
   }
 
-  private entryOf(record: KafkaRecord): IncomingEntry {
-    const { topic, partition, offset, value } = record;
-    return {
-      position: `${topic}:${String(partition)}:${String(offset)}`,
-      raw: value ?? Buffer.alloc(0),
-      decode: () => this.decode(record),
-    };
-  }
-
-  private decode({ topic, partition, offset, value, headers }: KafkaRecord): StoredEvent {
-    const type = headers.get('ce_type');
-    if (type !== undefined && type !== TRACKING_EVENT_TYPE) throw new Error(`it is no tracking event, but "${type}"`);
-    if (value === null) throw new Error('it has no value');
-    const given = headers.get('ce_id') ?? '';
-    const id = given === '' ? deriveEventId(`kafka ${topic}:${String(partition)}:${String(offset)}`, '', '', 0) : given;
-    return eventOf(id, this.codec.decode(unframed(value)));
-  }
-
   private commitSoon(): void {
     this.commitTimer ??= setTimeout(() => {
       this.commitTimer = undefined;
@@ -237,6 +238,32 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private answerRoom(): void {
     if (this.roomWaiters.length === 0 || (this.room() <= 0 && !this.ending.signal.aborted)) return;
     for (const resolve of this.roomWaiters.splice(0)) resolve();
+  }
+}
+
+class RecordEntry implements IncomingEntry {
+  constructor(
+    private readonly record: KafkaRecord,
+    private readonly codec: TrackingLogCodec,
+  ) {}
+
+  get position(): string {
+    const { topic, partition, offset } = this.record;
+    return `${topic}:${String(partition)}:${String(offset)}`;
+  }
+
+  get raw(): Buffer {
+    return this.record.value ?? Buffer.alloc(0);
+  }
+
+  decode(): StoredEvent {
+    const { record } = this;
+    const type = record.header('ce_type');
+    if (type !== undefined && type !== TRACKING_EVENT_TYPE) throw new Error(`it is no tracking event, but "${type}"`);
+    if (record.value === null) throw new Error('it has no value');
+    const given = record.header('ce_id') ?? '';
+    const id = given === '' ? deriveEventId(`kafka ${this.position}`, '', '', 0) : given;
+    return eventOf(id, this.codec.decode(unframed(record.value)));
   }
 }
 

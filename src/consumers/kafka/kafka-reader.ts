@@ -9,7 +9,8 @@ export interface KafkaRecord extends TopicPartition {
   readonly offset: bigint;
   /** null: a tombstone. */
   readonly value: Buffer | null;
-  readonly headers: ReadonlyMap<string, string>;
+  /** Only made into a text when it is asked for: records have ten headers, of which two are read. */
+  header(name: 'ce_id' | 'ce_type'): string | undefined;
 }
 
 export interface PartitionOffset extends TopicPartition {

@@ -166,12 +166,11 @@ function recordOf(
   { topic, partition }: KafkaJs.Batch,
   { offset, value, headers = {} }: KafkaJs.KafkaMessage,
 ): KafkaRecord {
-  const texts = new Map<string, string>();
-  for (const [name, header] of Object.entries(headers)) {
-    const first = Array.isArray(header) ? header[0] : header;
-    if (first !== undefined) texts.set(name, first.toString());
-  }
-  return { topic, partition, offset: BigInt(offset), value, headers: texts };
+  const header = (name: string): string | undefined => {
+    const given = headers[name];
+    return (Array.isArray(given) ? given[0] : given)?.toString();
+  };
+  return { topic, partition, offset: BigInt(offset), value, header };
 }
 
 function soon(ms: number): Promise<void> {

@@ -9,10 +9,11 @@ import type {
   TopicPartition,
 } from './kafka-reader';
 
-type Consumer = PlatformaticKafka.Consumer<Buffer, Buffer, string, string>;
-type Stream = PlatformaticKafka.MessagesStream<Buffer, Buffer, string, string>;
-type Message = Omit<PlatformaticKafka.Message<Buffer, Buffer, string, string>, 'value'> & {
+type Consumer = PlatformaticKafka.Consumer;
+type Stream = PlatformaticKafka.MessagesStream<Buffer, Buffer, Buffer, Buffer>;
+type Message = Omit<PlatformaticKafka.Message, 'value' | 'headers'> & {
   readonly value?: Buffer | undefined;
+  readonly headers: ReadonlyMap<Buffer, Buffer | null>;
 };
 
 const LATEST = -1n;
@@ -43,15 +44,13 @@ export class PlatformaticReader implements KafkaReader {
     private readonly settings: ReaderSettings,
   ) {
     const { group, sessionTimeoutMs } = settings;
-    const { stringDeserializer } = library;
     this.options = { ...options, requestTimeout: sessionTimeoutMs + ANSWER_MS, autocreateTopics: true };
-    this.consumer = new library.Consumer<Buffer, Buffer, string, string>({
+    this.consumer = new library.Consumer<Buffer, Buffer, Buffer, Buffer>({
       ...this.options,
       ...{ groupId: group, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
       heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
       autocommit: false,
       maxWaitTime: MAX_WAIT_MS,
-      deserializers: { headerKey: stringDeserializer, headerValue: stringDeserializer },
     });
     const fail = (error: unknown): void => {
       this.reject(error);
@@ -213,7 +212,7 @@ export class PlatformaticReader implements KafkaReader {
       while (records.length < room) {
         const message = stream.read() as Message | null;
         if (message === null) break;
-        records.push(recordOf(message));
+        records.push(new PlatformaticRecord(message));
       }
       if (records.length === 0) return;
       listener.read(records);
@@ -233,8 +232,31 @@ export class PlatformaticReader implements KafkaReader {
   }
 }
 
-function recordOf({ topic, partition, offset, value, headers }: Message): KafkaRecord {
-  return { topic, partition, offset, headers, value: value ?? null };
+const NAMES = { ce_id: Buffer.from('ce_id'), ce_type: Buffer.from('ce_type') };
+
+class PlatformaticRecord implements KafkaRecord {
+  constructor(private readonly message: Message) {}
+
+  get topic(): string {
+    return this.message.topic;
+  }
+
+  get partition(): number {
+    return this.message.partition;
+  }
+
+  get offset(): bigint {
+    return this.message.offset;
+  }
+
+  get value(): Buffer | null {
+    return this.message.value ?? null;
+  }
+
+  header(name: keyof typeof NAMES): string | undefined {
+    for (const [key, value] of this.message.headers) if (NAMES[name].equals(key)) return value?.toString();
+    return undefined;
+  }
 }
 
 /** Of a group that somebody reads in the brokers move no offset. */

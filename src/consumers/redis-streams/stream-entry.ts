@@ -4,14 +4,6 @@ import { deriveEventId } from '../../event/event-id';
 import type { StoredEvent } from '../../event/tracking-event';
 import type { IncomingEntry } from '../../routing/event-consumer';
 
-/** As Redis gave it. */
-export interface StreamEntry {
-  readonly key: string;
-  readonly id: string;
-  /** Names and values in turn. */
-  readonly fields: readonly Buffer[];
-}
-
 type EntryReply = readonly [id: Buffer, fields: readonly Buffer[] | null] | null;
 export type StreamsReply = readonly (readonly [key: Buffer, entries: readonly EntryReply[]])[] | null;
 
@@ -19,11 +11,7 @@ const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 const TYPE = Buffer.from('type');
 const ID = Buffer.from('id');
 const EVENT_DATA = Buffer.from('event_data');
-
-/** The place of an entry among all streams. */
-export function positionOf(key: string, id: string): string {
-  return `${key}:${id}`;
-}
+const OURS = Buffer.from(TRACKING_EVENT_TYPE);
 
 /** The entries of a reply of XREADGROUP. */
 export function entriesOf(reply: StreamsReply): StreamEntry[] {
@@ -36,31 +24,40 @@ export function entriesOfStream(key: string, entries: readonly EntryReply[]): St
   for (const entry of entries) {
     const [id, fields] = entry ?? [];
     if (id !== undefined && fields !== undefined && fields !== null)
-      found.push({ key, id: id.toString('latin1'), fields });
+      found.push(new StreamEntry(key, id.toString('latin1'), fields));
   }
   return found;
 }
 
-export function incoming(entry: StreamEntry): IncomingEntry {
-  return new IncomingStreamEntry(entry);
-}
+/** As Redis gave it. */
+export class StreamEntry implements IncomingEntry {
+  /** @param fields names and values in turn */
+  constructor(
+    readonly key: string,
+    readonly id: string,
+    private readonly fields: readonly Buffer[],
+  ) {}
 
-class IncomingStreamEntry implements IncomingEntry {
-  readonly position: string;
-
-  constructor(private readonly entry: StreamEntry) {
-    this.position = positionOf(entry.key, entry.id);
+  /** The place of an entry among all streams. */
+  get position(): string {
+    return `${this.key}:${this.id}`;
   }
 
   /** The fields as Redis had them, whatever they are: an array of bulk strings, as in RESP. */
   get raw(): Buffer {
-    const { fields } = this.entry;
+    const { fields } = this;
     const parts = fields.flatMap((field) => [Buffer.from(`$${String(field.length)}\r\n`), field, Buffer.from('\r\n')]);
     return Buffer.concat([Buffer.from(`*${String(fields.length)}\r\n`), ...parts]);
   }
 
+  get bytes(): number {
+    let bytes = 0;
+    for (const field of this.fields) bytes += field.length;
+    return bytes;
+  }
+
   decode(): StoredEvent {
-    const { key, id: streamId, fields } = this.entry;
+    const { key, id: streamId, fields } = this;
     let type: Buffer | undefined;
     let id: Buffer | undefined;
     let payload: Buffer | undefined;
@@ -71,7 +68,7 @@ class IncomingStreamEntry implements IncomingEntry {
       else if (name.equals(ID)) id = fields[at + 1];
     }
     if (type === undefined || payload === undefined) throw new Error('it has no type or no event_data');
-    if (type.toString() !== TRACKING_EVENT_TYPE)
+    if (!type.equals(OURS))
       throw new Error(`its type is ${JSON.stringify(type.toString().slice(0, 100))}, not ${TRACKING_EVENT_TYPE}`);
     const given = id?.toString() ?? '';
     // Without an id of its own the event has that of its place: read again, it is the same event still.

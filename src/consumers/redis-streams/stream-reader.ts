@@ -10,7 +10,8 @@ import { atMost } from '../../event/at-most';
 import { describeError } from '../../event/normal-form';
 import type { ConsumerSurroundings } from '../../routing/event-consumer';
 import type { ResolvedOptions } from './redis-streams-consumer-options';
-import { incoming, positionOf, type StreamEntry } from './stream-entry';
+import { OpenIds } from './open-ids';
+import type { StreamEntry } from './stream-entry';
 import { isAnswer, StreamGroup, type PendingEntry } from './stream-group';
 
 const LAG_INTERVAL_MS = 5000;
@@ -30,10 +31,10 @@ export class StreamReader {
   private readonly group: StreamGroup;
   private readonly keys: readonly string[];
   private readonly ending = new AbortController();
-  /** Read, and Redis has not heard that they are done: ids by position. */
-  private readonly open = new Map<string, { readonly key: string; readonly id: string }>();
+  /** Read, and Redis has not heard that they are done. */
+  private readonly open = new OpenIds();
   /** Done, and still to be told. */
-  private toldNext: { readonly key: string; readonly id: string }[] = [];
+  private toldNext: StreamEntry[] = [];
   private isTelling = false;
   private tellTimer: NodeJS.Immediate | undefined;
   private roomWaiters: (() => void)[] = [];
@@ -99,25 +100,38 @@ export class StreamReader {
   }
 
   private async read(): Promise<void> {
-    const { keys, group, readingLink, options } = this;
+    const { readingLink } = this;
     const { signal } = this.ending;
     let failures = 0;
+    let next: Promise<StreamEntry[]> | undefined;
     while (!this.isEnding()) {
       try {
-        await Promise.all([this.link.whenReady(signal), readingLink.whenReady(signal)]);
-        if (this.preparedAt !== this.losses) await this.prepare();
-        await this.whenRoom();
-        if (this.isEnding()) return;
-        this.give(await group.read(readingLink, keys, options.count, options.blockMs));
+        if (next === undefined) {
+          await Promise.all([this.link.whenReady(signal), readingLink.whenReady(signal)]);
+          if (this.preparedAt !== this.losses) await this.prepare();
+          await this.whenRoom();
+          if (this.isEnding()) return;
+        }
+        const taken = this.openUp(await (next ?? this.readNext()));
+        // Redis looks for the next ones while these are decoded.
+        next = this.hasRoom() && this.preparedAt === this.losses ? this.readNext() : undefined;
+        next?.catch(() => undefined); // it is heard when its turn comes, or not at all at the end
+        this.give(taken);
         failures = 0;
       } catch (error) {
         if (this.isEnding()) return;
+        next = undefined;
         if (isGroupLost(error)) this.preparedAt = -1;
         else if (this.link.isReady && readingLink.isReady) this.tellOnce(`it cannot read: ${describeError(error)}.`);
         const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures++, 10), MAX_RETRY_MS);
         await wait(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
+  }
+
+  private readNext(): Promise<StreamEntry[]> {
+    const { keys, group, readingLink, options } = this;
+    return group.read(readingLink, keys, options.count, options.blockMs);
   }
 
   /** After each connection: the groups may be gone, and what Redis gave to this consumer may not have arrived. */
@@ -144,23 +158,19 @@ export class StreamReader {
     if (!isNew && options.start !== 'group') await group.move(key, at);
   }
 
-  private give(entries: readonly StreamEntry[]): void {
-    if (this.isEnding()) return;
-    const taken = entries.filter((entry) => this.openUp(entry));
-    if (taken.length === 0) return;
+  /** @returns those that were not open already */
+  private openUp(entries: readonly StreamEntry[]): StreamEntry[] {
+    return entries.filter(({ key, id }) => this.open.add(key, id));
+  }
+
+  /** @param taken just opened up */
+  private give(taken: readonly StreamEntry[]): void {
+    if (this.isEnding() || taken.length === 0) return;
     // It never rejects. What it has not said to be done by then is not done before the end.
-    void this.surroundings.intake.take(taken.map(incoming), (index) => {
+    void this.surroundings.intake.take(taken, (index) => {
       const entry = taken[index];
       if (entry !== undefined) this.done(entry);
     });
-  }
-
-  /** @returns whether it was not open already */
-  private openUp({ key, id }: StreamEntry): boolean {
-    const position = positionOf(key, id);
-    if (this.open.has(position)) return false;
-    this.open.set(position, { key, id });
-    return true;
   }
 
   /** Claims what is pending and not being worked on here. */
@@ -168,7 +178,7 @@ export class StreamReader {
     const { count } = this.options;
     for (let after: string | undefined; !this.isEnding();) {
       const page = await pending(after);
-      const wanted = page.filter(({ id }) => !this.open.has(positionOf(key, id)));
+      const wanted = page.filter(({ id }) => !this.open.has(key, id));
       for (let at = 0; at < wanted.length; at += count) {
         await this.whenRoom();
         if (this.isEnding()) return;
@@ -187,12 +197,12 @@ export class StreamReader {
     const deliveries = new Map(wanted.map((each) => [each.id, each.deliveries]));
     const isSpent = ({ id }: StreamEntry): boolean => (deliveries.get(id) ?? 0) >= options.maxDeliveries;
     for (const entry of claimed.filter(isSpent)) {
-      if (!this.openUp(entry)) continue;
+      if (!this.open.add(key, entry.id)) continue;
       const times = String(deliveries.get(entry.id));
-      surroundings.intake.bury(incoming(entry), `given-up: it was given to consumers ${times} times, and never done`);
+      surroundings.intake.bury(entry, `given-up: it was given to consumers ${times} times, and never done`);
       this.done(entry);
     }
-    this.give(claimed.filter((entry) => !isSpent(entry)));
+    this.give(this.openUp(claimed.filter((entry) => !isSpent(entry))));
     if (claimed.length === ids.length) return;
     const got = new Set(claimed.map(({ id }) => id));
     await this.forgetMissing(
@@ -224,7 +234,7 @@ export class StreamReader {
   }
 
   private async holdOpen(): Promise<void> {
-    for (const [key, ids] of byKey(this.open.values())) await this.group.hold(key, ids);
+    for (const key of this.keys) await this.group.hold(key, this.open.of(key));
   }
 
   private async lookAtLag(): Promise<void> {
@@ -232,8 +242,8 @@ export class StreamReader {
     this.lags = lags.reduce((sum, lag) => (sum === undefined || lag === undefined ? undefined : sum + lag), 0);
   }
 
-  private done({ key, id }: { readonly key: string; readonly id: string }): void {
-    this.toldNext.push({ key, id });
+  private done(entry: StreamEntry): void {
+    this.toldNext.push(entry);
     this.tellSoon();
   }
 
@@ -259,7 +269,7 @@ export class StreamReader {
           this.toldNext = [...entries, ...this.toldNext];
           throw error;
         }
-        for (const { key, id } of entries) this.open.delete(positionOf(key, id));
+        for (const { key, id } of entries) this.open.delete(key, id);
         this.answerRoom();
       }
     } finally {
@@ -285,9 +295,12 @@ export class StreamReader {
 
   /** Resolves when there is room for what is read at once, or the end has come. */
   private async whenRoom(): Promise<void> {
+    while (!this.hasRoom() && !this.isEnding()) await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+  }
+
+  private hasRoom(): boolean {
     const { count, maxInFlight } = this.options;
-    while (this.open.size + count > maxInFlight && !this.isEnding())
-      await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+    return this.open.size + count <= maxInFlight;
   }
 
   private answerRoom(): void {
@@ -315,7 +328,7 @@ function isGroupLost(error: unknown): boolean {
   return isAnswer(error, 'NOGROUP') || isAnswer(error, 'UNBLOCKED');
 }
 
-function byKey(entries: Iterable<{ readonly key: string; readonly id: string }>): Map<string, string[]> {
+function byKey(entries: readonly StreamEntry[]): Map<string, string[]> {
   const ids = new Map<string, string[]>();
   for (const { key, id } of entries) {
     const known = ids.get(key);

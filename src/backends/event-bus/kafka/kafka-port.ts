@@ -3,15 +3,17 @@
 export interface KafkaMessage {
   readonly key: Buffer;
   readonly value: Buffer;
+  /** Beside those that all have. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface KafkaSender {
   /**
    * Sends one batch, in order within each partition. A rejection says nothing about what has landed.
+   * @param headers that all messages have; the same object each time
    * @throws an error of the client, of which `protocolNames` tells what the broker said
    */
-  send(topic: string, messages: readonly KafkaMessage[]): Promise<void>;
+  send(topic: string, messages: readonly KafkaMessage[], headers: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 

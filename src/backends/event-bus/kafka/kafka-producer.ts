@@ -85,7 +85,7 @@ export class KafkaProducer implements BusProducer {
     const ready = messages.map((message) => this.messageOf(message, frames));
     for (;;) {
       try {
-        await this.parts.sender.send(this.topic, ready);
+        await this.parts.sender.send(this.topic, ready, this.fixedHeaders);
         return;
       } catch (error) {
         // The first send to a topic that is not there asks for it, and fails.
@@ -98,8 +98,7 @@ export class KafkaProducer implements BusProducer {
   }
 
   private messageOf({ id, name, time, payload }: BusMessage, { key, value }: Frames): KafkaMessage {
-    const headers = { ...this.fixedHeaders, ce_id: id, ce_time: time };
-    return { key: key(this.keyOf({ name, id })), value: value(payload), headers };
+    return { key: key(this.keyOf({ name, id })), value: value(payload), headers: { ce_id: id, ce_time: time } };
   }
 
   /** A registry that is away is asked again with the next batch. */

@@ -37,7 +37,11 @@ class KafkaJsSender implements KafkaSender {
     readonly close: () => Promise<void>,
   ) {}
 
-  async send(topic: string, messages: readonly KafkaMessage[]): Promise<void> {
+  async send(
+    topic: string,
+    messages: readonly KafkaMessage[],
+    common: Readonly<Record<string, string>>,
+  ): Promise<void> {
     this.connected ??= this.producer.connect();
     try {
       await this.connected;
@@ -47,7 +51,7 @@ class KafkaJsSender implements KafkaSender {
     }
     await this.producer.send({
       ...{ topic, acks: this.acks === 'all' ? -1 : 1 },
-      messages: messages.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
+      messages: messages.map(({ key, value, headers }) => ({ key, value, headers: { ...common, ...headers } })),
     });
   }
 }

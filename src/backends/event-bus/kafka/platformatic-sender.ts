@@ -22,6 +22,9 @@ export interface ConnectionSettings {
 
 const MAX_KEYS = 1000;
 
+type Headers = KafkaMessage['headers'];
+type HeaderBytes = readonly [name: Buffer, value: Buffer];
+
 /** @throws MissingPeerException */
 export function loadPlatformatic(use: PeerUse): typeof PlatformaticKafka {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import that fails cannot say what mends it
@@ -30,30 +33,34 @@ export function loadPlatformatic(use: PeerUse): typeof PlatformaticKafka {
 
 /** The sending end of the client that is made from a list of brokers. */
 export class PlatformaticSender implements KafkaSender {
-  private readonly producer: PlatformaticKafka.Producer<Buffer, Buffer, string, string>;
+  private readonly producer: PlatformaticKafka.Producer;
   private readonly hashes = new Map<string, number>();
+  private common: { readonly of: Headers; readonly bytes: readonly HeaderBytes[] } | undefined;
 
   constructor(
     library: typeof PlatformaticKafka,
     settings: ConnectionSettings & { readonly acks: 'all' | 'leader'; readonly requestTimeoutMs: number },
   ) {
-    const { stringSerializer } = library;
-    this.producer = new library.Producer<Buffer, Buffer, string, string>({
+    this.producer = new library.Producer<Buffer, Buffer, Buffer, Buffer>({
       ...baseOptions(settings),
       requestTimeout: settings.requestTimeoutMs,
       timeout: settings.requestTimeoutMs,
       acks: settings.acks === 'all' ? -1 : 1,
       autocreateTopics: true,
-      serializers: { headerKey: stringSerializer, headerValue: stringSerializer },
-      partitioner: (message, key) => this.hashOf(key, () => library.compatibilityPartitioner(message as never, key)),
+      partitioner: (message, key) => this.hashOf(key, () => library.compatibilityPartitioner(message, key)),
     });
     this.producer.on('error', () => undefined); // the send that it belongs to is rejected
   }
 
-  async send(topic: string, messages: readonly KafkaMessage[]): Promise<void> {
+  async send(topic: string, messages: readonly KafkaMessage[], common: Headers): Promise<void> {
+    if (this.common?.of !== common) this.common = { of: common, bytes: bytesOf(common) };
+    const { bytes } = this.common;
     try {
       await this.producer.send({
-        messages: messages.map(({ key, value, headers }) => ({ topic, key, value, headers: { ...headers } })),
+        messages: messages.map(({ key, value, headers }) => ({
+          ...{ topic, key, value },
+          headers: new Map([...bytes, ...bytesOf(headers)]),
+        })),
       });
     } catch (error) {
       // What it has seen of a topic that is being made it would hold for five seconds.
@@ -76,6 +83,10 @@ export class PlatformaticSender implements KafkaSender {
     this.hashes.set(text, hash);
     return hash;
   }
+}
+
+function bytesOf(headers: Headers): HeaderBytes[] {
+  return Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]);
 }
 
 /** Nothing is tried again in here: whoever sends or reads does that, and waits no longer than it wants to. */
