@@ -29,7 +29,7 @@ export async function keepCatalog(
     documents.map(({ _id, ...fields }) => ({
       updateOne: {
         filter: { _id },
-        update: { $setOnInsert: { ...fields, first_seen: now }, $max: { last_seen: now } },
+        update: { $setOnInsert: { ...withoutNulls(fields), first_seen: now }, $max: { last_seen: now } },
         upsert: true,
       },
     })),
@@ -46,6 +46,11 @@ function eventFields({ hash, data, context, ...document }: EventDocument): Field
 
 function contextFields({ hash, fields, ...document }: ContextDocument): Fields {
   return { _id: hash, kind: 'context', ...document, fields_schema: schemaText(fields) };
+}
+
+/** What nobody has said is not there; a server may leave it out itself. */
+function withoutNulls(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 function schemaText(schema: object | null): string | null {
