@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Param, Post } from '@nestjs/common';
-import { TrackEvent, TrackingContext, type TrackedCall } from 'nestjs-event-tracking';
+import { TrackEvent, TrackingContext, type EventData, type TrackedCall } from 'nestjs-event-tracking';
 import { ReadPipe } from '../input/read';
+import { EnrollmentActivated, EnrollmentDeactivated } from '../tracking/catalog';
 import { CurrentUser, type DemoUser } from '../users/demo-user';
 import { readEnrolDto, type EnrolDto } from './enrol.dto';
 import { EnrollmentService, type Enrollment } from './enrollment.service';
@@ -10,12 +11,12 @@ import { EnrollmentService, type Enrollment } from './enrollment.service';
  * a 409 or 404 is not an enrolment.
  */
 @Controller('courses/:courseId/enrollment')
-@TrackingContext(({ args: [courseId] }: TrackedCall<[string]>) => ({ course_id: courseId }))
+@TrackingContext(({ args: [courseId] }: TrackedCall<[string]>) => ({ course_id: courseId }), { name: 'course' })
 export class EnrollmentController {
   constructor(private readonly enrollment: EnrollmentService) {}
 
   @Post()
-  @TrackEvent('edx.course.enrollment.activated', enrollmentData)
+  @TrackEvent(EnrollmentActivated, enrollmentData)
   enrol(
     @Param('courseId') courseId: string,
     @Body(new ReadPipe(readEnrolDto)) dto: EnrolDto,
@@ -25,13 +26,13 @@ export class EnrollmentController {
   }
 
   @Delete()
-  @TrackEvent('edx.course.enrollment.deactivated', enrollmentData)
+  @TrackEvent(EnrollmentDeactivated, enrollmentData)
   unenrol(@Param('courseId') courseId: string, @CurrentUser() user: DemoUser): Enrollment {
     return this.enrollment.unenrol(courseId, user);
   }
 }
 
-function enrollmentData({ result }: { result: Enrollment }): object {
+function enrollmentData({ result }: { result: Enrollment }): EventData<typeof EnrollmentActivated> {
   const { course_id, user_id, mode } = result;
   return { course_id, user_id, mode };
 }

@@ -1,6 +1,7 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { TrackerService } from 'nestjs-event-tracking';
 import { CoursesService } from '../courses/courses.service';
+import { MessageQueued } from '../tracking/catalog';
 import type { DemoUser } from '../users/demo-user';
 import type { EnrolDto } from './enrol.dto';
 
@@ -47,7 +48,7 @@ export class EnrollmentService {
 
   /** Knows nothing of courses, users or enrolments; its event names all of them. */
   private queueMessage(template: string): void {
-    this.tracker.emit('message.queued', { template, channel: 'email' });
+    this.tracker.emit(MessageQueued, { template, channel: 'email' });
   }
 
   private find(courseId: string, user: DemoUser): Enrollment | undefined {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
-import { InjectBackend, TrackerService, TrackEvent, TrackingContext } from 'nestjs-event-tracking';
+import { InjectBackend, TrackerService, TrackEvent, TrackingContext, type EventData } from 'nestjs-event-tracking';
 import { CoursesService } from '../courses/courses.service';
 import { EnrollmentService } from '../enrollment/enrollment.service';
+import { CourseSummary, NightlyFinished } from '../tracking/catalog';
 import { VideoPlays } from '../tracking/video-plays.backend';
 
 export interface NightlySummary {
@@ -26,15 +27,15 @@ export class NightlyJob {
   ) {}
 
   @Cron(CronExpression.EVERY_DAY_AT_3AM, { name: 'nightly' })
-  @TrackingContext(() => ({ job: 'nightly', job_run_id: randomUUID() }))
-  @TrackEvent('nightly.finished', { on: 'settled', data: finishedData })
+  @TrackingContext(() => ({ job: 'nightly', job_run_id: randomUUID() }), { name: 'nightly' })
+  @TrackEvent(NightlyFinished, { on: 'settled', data: finishedData })
   run(): NightlySummary {
     const totals = { courses: 0, enrollments: 0, plays: 0 };
     for (const { id } of this.courses.all()) {
       const enrollments = this.enrollment.count(id);
       const plays = this.plays.of(id);
       this.tracker.context({ course_id: id }, () => {
-        this.tracker.emit('nightly.course_summary', { enrollments, plays });
+        this.tracker.emit(CourseSummary, { enrollments, plays });
       });
       totals.courses += 1;
       totals.enrollments += enrollments;
@@ -45,7 +46,15 @@ export class NightlyJob {
 }
 
 // 'settled': a night that failed is the one that must be seen in the log.
-function finishedData(outcome: { result?: NightlySummary | undefined; error?: unknown; durationMs: number }): object {
+function finishedData(outcome: {
+  result?: NightlySummary | undefined;
+  error?: unknown;
+  durationMs: number;
+}): EventData<typeof NightlyFinished> {
   const { result, error, durationMs } = outcome;
-  return { ...result, duration_ms: durationMs, error: error instanceof Error ? error.message : undefined };
+  return {
+    ...result,
+    duration_ms: durationMs,
+    ...(error === undefined ? {} : { error: error instanceof Error ? error.message : 'unknown' }),
+  };
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { TrackEvent, TrackingContext, type TrackedCall } from 'nestjs-event-tracking';
+import { TrackEvent, TrackingContext, type EventData, type TrackedCall } from 'nestjs-event-tracking';
 import { fields, ReadPipe, text } from '../input/read';
+import { ProblemCheck, ProblemCheckFail } from '../tracking/catalog';
 import { CurrentUser, type DemoUser } from '../users/demo-user';
 import { ProblemsService, type CheckResult } from './problems.service';
 
@@ -17,17 +18,20 @@ function readCheckDto(body: unknown): CheckDto {
  * neither, since the handler never runs.
  */
 @Controller('courses/:courseId/problems/:problemId')
-@TrackingContext(({ args: [courseId, problemId] }: TrackedCall<[string, string]>) => ({
-  course_id: courseId,
-  module: { usage_key: problemId },
-}))
+@TrackingContext(
+  ({ args: [courseId, problemId] }: TrackedCall<[string, string]>) => ({
+    course_id: courseId,
+    module: { usage_key: problemId },
+  }),
+  { name: 'course' },
+)
 export class ProblemsController {
   constructor(private readonly problems: ProblemsService) {}
 
   @Post('check')
   @HttpCode(200)
-  @TrackEvent('problem_check', checkData)
-  @TrackEvent('problem_check_fail', { on: 'error', data: checkFailData })
+  @TrackEvent(ProblemCheck, checkData)
+  @TrackEvent(ProblemCheckFail, { on: 'error', data: checkFailData })
   check(
     @Param('courseId') courseId: string,
     @Param('problemId') problemId: string,
@@ -38,7 +42,7 @@ export class ProblemsController {
   }
 }
 
-function checkData({ result }: { result: CheckResult }): object {
+function checkData({ result }: { result: CheckResult }): EventData<typeof ProblemCheck> {
   const { problem_id, answer, correct, attempts, grade, max_grade } = result;
   return {
     problem_id,
@@ -57,7 +61,7 @@ function checkFailData({
 }: {
   args: readonly [string, string, DemoUser, CheckDto];
   error: unknown;
-}): object {
+}): EventData<typeof ProblemCheckFail> {
   const [, problem_id, , { answer }] = args;
   return { problem_id, answers: { [problem_id]: answer }, failure: error instanceof Error ? error.message : 'unknown' };
 }

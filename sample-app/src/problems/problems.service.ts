@@ -1,6 +1,7 @@
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { TrackerService } from 'nestjs-event-tracking';
 import { CoursesService } from '../courses/courses.service';
+import { ProblemSubmitted } from '../tracking/catalog';
 import type { DemoUser } from '../users/demo-user';
 
 export interface CheckResult {
@@ -31,7 +32,7 @@ export class ProblemsService {
 
     const correct = answer.trim().toLowerCase() === problem.answer.toLowerCase();
     const grade = correct ? problem.weight : 0;
-    this.tracker.emit('edx.grades.problem.submitted', {
+    this.tracker.emit(ProblemSubmitted, {
       problem_id: problemId,
       weight: problem.weight,
       weighted_earned: grade,

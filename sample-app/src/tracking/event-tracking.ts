@@ -33,6 +33,7 @@ import { MongoBackend } from 'nestjs-event-tracking/mongoose';
 import { CoursesModule } from '../courses/courses.module';
 import type { Settings } from '../settings';
 import { LearnersModule } from '../users/learners.service';
+import { catalog } from './catalog';
 import { CourseOrg } from './course-org.processor';
 import { LearnerProfile } from './learner-profile.processor';
 import { VideoPlays } from './video-plays.backend';
@@ -45,6 +46,8 @@ export const eventTracking = TrackingModule.forRootAsync({
   useFactory: (config: Config) => ({
     enabled: config.get('tracking.enabled', { infer: true }),
     delivery: { directory: config.get('tracking.directory', { infer: true }) },
+    catalog, // NODE_ENV=production reports too: an event with a fault is worth more than none
+    documentation: Boolean(process.env.MONGO_URL), // where analysts look, they find what the events mean
     role: process.env.REDIS_URL ? 'emitter' : 'both', // createTrackingWorker makes it 'worker'
   }),
   // 'drop': if the query cannot be cut off, the event does not go out with it.

@@ -16,7 +16,7 @@ export class VideoEventsService {
   }
 
   // On a method of a service, not of the controller: one request may bring events of several courses, and each event gets its own.
-  @TrackingContext(({ args: [course] }: TrackedCall<[Course]>) => ({ course_id: course.id }))
+  @TrackingContext(({ args: [course] }: TrackedCall<[Course]>) => ({ course_id: course.id }), { name: 'course' })
   protected record({ video }: Course, { name, position }: VideoEventDto): void {
     this.tracker.emit(name, { id: video.id, code: video.code, duration: video.duration, ...position });
   }
