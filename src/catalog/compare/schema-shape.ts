@@ -125,7 +125,7 @@ class ShapeReader {
   private own(schema: JsonSchema): Shape {
     if (isSchema(schema['not']) && Object.keys(schema['not']).length === 0) return new Map();
     const named = typesOf('type' in schema ? { type: schema['type'] } : {});
-    const listed = valuesOf(schema)?.filter((value) => 'const' in schema === false || same(value, schema['const']));
+    const listed = valuesOf(schema)?.filter((value) => !('const' in schema) || same(value, schema['const']));
     const shape = new Map<Kind, KindShape>();
     for (const kind of KINDS) {
       const isNamed = named === undefined || named.includes(kind) || (kind === 'number' && named.includes('integer'));
@@ -449,7 +449,7 @@ function isOfNumber(value: number, { isInteger, lower, upper, steps }: NumberSha
 }
 
 function isOfText(value: string, { minLength, maxLength, patterns, formats }: TextShape): boolean {
-  const length = [...value].length;
+  const { length } = Array.from(value); // as JSON Schema counts: code points
   return (
     length >= minLength &&
     length <= maxLength &&

@@ -156,7 +156,8 @@ function opened(schema: unknown): unknown {
 function witness([was, is]: Pair): unknown {
   const fitsNow = ajv.compile(is);
   const fitBefore = ajv.compile(opened(was) as JsonSchema);
-  return candidates(is).find((value) => value !== undefined && fitsNow(value) && !fitBefore(value));
+  const isWitness = (value: unknown): boolean => value !== undefined && fitsNow(value) && !fitBefore(value);
+  return candidates(is).find(isWitness);
 }
 
 const breakingOf = (changes: readonly Change[]): Change[] => changes.filter(({ isBreaking }) => isBreaking);

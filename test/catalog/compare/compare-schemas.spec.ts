@@ -170,16 +170,22 @@ describe('compareSchemas', () => {
     });
 
     it('is not misled by a pair of alternatives that were held against each other and did not match', () => {
-      const held = (of: JsonSchema): JsonSchema => ({
-        ...object({ top: { anyOf: [{ $ref: '#/$defs/x' }, { $ref: '#/$defs/y' }] }, then: { $ref: '#/$defs/leaf' } }),
-        $defs: {
-          x: object({ x: text, leaf: { $ref: '#/$defs/leaf' } }, { required: ['x'] }),
-          y: object({ y: text, leaf: { $ref: '#/$defs/leaf' } }, { required: ['y'] }),
-          leaf: object({ of, up: { anyOf: [{ $ref: '#/$defs/x' }, { $ref: '#/$defs/y' }] } }),
-        },
+      const held = (kid: JsonSchema, one: JsonSchema, other: JsonSchema): JsonSchema => ({
+        ...object({
+          alt: {
+            anyOf: [
+              object({ x: text, kid: one }, { required: ['x'] }),
+              object({ y: text, kid: other }, { required: ['y'] }),
+            ],
+          },
+          then: { $ref: '#/$defs/link' },
+        }),
+        $defs: { kid: object({ kid, link: { $ref: '#/$defs/link' } }), link: object({ to: { $ref: '#/$defs/kid' } }) },
       });
-      expect(told(held(text), held(text))).toEqual([]);
-      expect(told(held(text), held(whole))).toContain('data.then.of type-changed!');
+      const ofKid = { $ref: '#/$defs/kid' };
+      // The kids meet in the first of the one and the second of the other, which do not belong together.
+      const changes = told(held(text, ofKid, text), held(whole, text, ofKid));
+      expect(changes).toContain('data.then.to.kid type-changed!');
     });
   });
 
