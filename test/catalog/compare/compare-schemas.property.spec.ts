@@ -216,7 +216,7 @@ describe('compareSchemas, for any schemas', () => {
       }),
       { numRuns: RUNS },
     );
-    expect(found).toBeGreaterThan(100);
+    expect(found).toBeGreaterThan(RUNS / 4);
   });
 
   it('calls it breaking only when a value is let through that was not, but for the rules about stored events and removed fields', () => {
@@ -230,6 +230,6 @@ describe('compareSchemas, for any schemas', () => {
       }),
       { numRuns: RUNS },
     );
-    expect(found).toBeGreaterThan(100);
+    expect(found).toBeGreaterThan(RUNS / 4);
   });
 });
