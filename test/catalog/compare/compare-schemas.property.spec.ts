@@ -145,12 +145,20 @@ function fitting(schema: JsonSchema, depth: number): unknown {
   return candidates(schema, depth).find((value) => fits(value));
 }
 
-/** Adding a field to an object that takes no others widens it, and breaks nobody: so the one before is asked as if it were open. */
+/** Adding a field to an object that takes no others, in whatever words, widens it, and breaks nobody: so the one before is asked as if it were open. */
 function opened(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(opened);
   if (!isSchema(schema)) return schema;
-  const kept = Object.entries(schema).filter(([key, value]) => !(key === 'additionalProperties' && value === false));
-  return Object.fromEntries(kept.map(([key, value]) => [key, opened(value)]));
+  const isClosed = (value: unknown): boolean => value === false || (isSchema(value) && fitting(value, 1) === undefined);
+  const kept = Object.entries(schema).filter(([key, value]) => !(key === 'additionalProperties' && isClosed(value)));
+  return Object.fromEntries(
+    kept.map(([key, value]) => [
+      key,
+      key === 'properties' && isSchema(value)
+        ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, isClosed(each) ? {} : opened(each)]))
+        : opened(value),
+    ]),
+  );
 }
 
 function witness([was, is]: Pair): unknown {
