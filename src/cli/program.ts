@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError } from '../event/normal-form';
+import { addCheck } from './check/check.command';
 import { CommandFailedException } from './command-failed.exception';
 import type { Terminal } from './terminal';
 
@@ -10,7 +11,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Adds one command under `catalog`. @param end told the code that the process ends with, if it is not 0 */
 export type AddCommand = (catalog: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [];
+const COMMANDS: readonly AddCommand[] = [addCheck];
 
 /**
  * Runs one command line. Never rejects.

@@ -1,0 +1,130 @@
+/**
+ * The lock is the agreement with the readers of events, and it is read in pull requests: a line that says nothing to them hides
+ * one that does. So it holds what they rely on and what they are told, in one order, and leaves out the rest: hashes, histories,
+ * examples, what is empty.
+ */
+import { canonicalJson } from '../canonical-json';
+import type { CatalogDocument, ContextDocument, Deprecation, EventDocument } from '../event-document';
+import { isSchema, type JsonSchema } from '../json-schema';
+
+/** Raised if a lock that this writes could no longer be read by what wrote the last one. */
+export const LOCK_FORMAT = 1;
+
+interface LockedText {
+  readonly title?: string;
+  readonly description?: string;
+  readonly when?: string;
+  readonly pii?: readonly string[];
+}
+
+export interface LockedEvent extends LockedText {
+  readonly version: number;
+  readonly source?: string;
+  readonly owner?: string;
+  readonly deprecated?: Deprecation;
+  readonly data?: JsonSchema;
+  readonly context?: JsonSchema;
+}
+
+export interface LockedContext extends LockedText {
+  readonly fields?: JsonSchema;
+}
+
+export interface CatalogLock {
+  readonly format: typeof LOCK_FORMAT;
+  readonly events: Readonly<Record<string, LockedEvent>>;
+  readonly contexts: Readonly<Record<string, LockedContext>>;
+}
+
+export function lockOf({ events, contexts }: CatalogDocument): CatalogLock {
+  return {
+    format: LOCK_FORMAT,
+    events: byName(events, lockedEvent),
+    contexts: byName(contexts, lockedContext),
+  };
+}
+
+/** The text of the file. Equal catalogs have equal texts. */
+export function writeLock(lock: CatalogLock): string {
+  return `${JSON.stringify(lock, null, 2)}\n`;
+}
+
+/** @returns why it cannot be read, if it cannot */
+export function readLock(text: string): CatalogLock | string {
+  let lock: unknown;
+  try {
+    lock = JSON.parse(text);
+  } catch {
+    return 'it is no JSON';
+  }
+  if (!isSchema(lock) || !isSchema(lock['events']) || !isSchema(lock['contexts'])) return 'it holds no catalog';
+  if (lock['format'] !== LOCK_FORMAT)
+    return `its format is ${JSON.stringify(lock['format'])}, and this release reads ${String(LOCK_FORMAT)}`;
+  for (const [name, event] of Object.entries(lock['events'])) {
+    if (!isSchema(event) || !Number.isSafeInteger(event['version'])) return `event ${name} in it has no version`;
+    if (!hasParts(event, ['data', 'context'])) return `event ${name} in it is damaged`;
+  }
+  for (const [name, context] of Object.entries(lock['contexts'])) {
+    if (!isSchema(context) || !hasParts(context, ['fields'])) return `context ${name} in it is damaged`;
+  }
+  return lock as unknown as CatalogLock;
+}
+
+/** Whether two locks hold the same, however they are written. */
+export function isSameLock(a: CatalogLock, b: CatalogLock): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+function hasParts(entry: JsonSchema, schemas: readonly string[]): boolean {
+  const pii = entry['pii'] ?? [];
+  return (
+    Array.isArray(pii) &&
+    pii.every((path) => typeof path === 'string') &&
+    schemas.every((part) => entry[part] === undefined || isSchema(entry[part]))
+  );
+}
+
+function byName<Document extends { readonly name: string }, Locked>(
+  documents: readonly Document[],
+  locked: (document: Document) => Locked,
+): Record<string, Locked> {
+  const sorted = documents.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return Object.fromEntries(sorted.map((document) => [document.name, locked(document)]));
+}
+
+function lockedEvent(event: EventDocument): LockedEvent {
+  const { version, title, description, when, source, owner, deprecated, pii, data, context } = event;
+  return {
+    version,
+    ...filled({ title, description, when, source, owner, deprecated, pii: pii.toSorted() }),
+    ...filled({ data: lockedSchema(data), context: lockedSchema(context) }),
+  };
+}
+
+function lockedContext({ title, description, when, pii, fields }: ContextDocument): LockedContext {
+  return filled({ title, description, when, pii: pii.toSorted(), fields: lockedSchema(fields) });
+}
+
+type Filled<Fields> = { readonly [Key in keyof Fields]?: NonNullable<Fields[Key]> };
+
+function filled<Fields extends object>(fields: Fields): Filled<Fields> {
+  const isFilled = (value: unknown): boolean => value !== null && !(Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isFilled(value))) as Filled<Fields>;
+}
+
+/** Its keys in one order, and without the dialect, which is one for all. */
+function lockedSchema(schema: JsonSchema | null): JsonSchema | null {
+  if (schema === null) return null;
+  const { $schema: _dialect, ...rest } = schema;
+  const ordered = JSON.parse(canonicalJson(rest)) as JsonSchema;
+  return withSortedRequired(ordered) as JsonSchema;
+}
+
+function withSortedRequired(value: unknown, key?: string): unknown {
+  if (Array.isArray(value)) {
+    const isNames = key === 'required' && value.every((each) => typeof each === 'string');
+    return isNames ? value.toSorted() : value.map((each) => withSortedRequired(each));
+  }
+  if (!isSchema(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withSortedRequired(each, name)]));
+}

@@ -1,0 +1,180 @@
+import { ANY_DEPTH, ANY_KEY, PathFault, readFieldPath, type PathStep } from '../../processors/event-path';
+import { canonicalJson } from '../canonical-json';
+import type { JsonSchema } from '../json-schema';
+import type { CatalogLock, LockedContext, LockedEvent } from './catalog-lock';
+import { breaking, harmless, type Change } from './change';
+import { compareSchemas } from './compare-schemas';
+
+/**
+ * What becomes of the breaking changes of an event: there are none; they stand; or they are told to readers, since the version
+ * was raised, the removed event was deprecated before, or they were accepted by name.
+ */
+export type Verdict = 'harmless' | 'breaking' | 'version-raised' | 'was-deprecated' | 'accepted';
+
+/** What is different in one event, or in one context. */
+export interface EntryChanges {
+  readonly of: 'event' | 'context';
+  readonly name: string;
+  /** As it was agreed, and as it is; null for a context, and where there is none. */
+  readonly version: { readonly was: number | null; readonly is: number | null };
+  readonly changes: readonly Change[];
+  readonly verdict: Verdict;
+}
+
+/** All that is different, events first, each in the order of names; what is the same is not there. */
+export function compareCatalogs(was: CatalogLock, is: CatalogLock, accepted: readonly string[] = []): EntryChanges[] {
+  const events = namesOf(was.events, is.events).map((name) =>
+    eventChanges(name, own(was.events, name), own(is.events, name), accepted),
+  );
+  const contexts = namesOf(was.contexts, is.contexts).map((name) =>
+    contextChanges(name, own(was.contexts, name), own(is.contexts, name), accepted),
+  );
+  return [...events, ...contexts].filter(({ changes }) => changes.length > 0);
+}
+
+function namesOf(was: object, is: object): string[] {
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
+}
+
+function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function eventChanges(
+  name: string,
+  was: LockedEvent | undefined,
+  is: LockedEvent | undefined,
+  accepted: readonly string[],
+): EntryChanges {
+  const version = { was: was?.version ?? null, is: is?.version ?? null };
+  const changes = changesOfEvent(was, is);
+  return { of: 'event', name, version, changes, verdict: verdict() };
+
+  function verdict(): Verdict {
+    if (!changes.some(({ isBreaking }) => isBreaking)) return 'harmless';
+    // There is no version left to raise: readers were told by the deprecation, or somebody stands up for it.
+    if (is === undefined) {
+      if (was?.deprecated !== undefined) return 'was-deprecated';
+      return accepted.includes(name) ? 'accepted' : 'breaking';
+    }
+    return was !== undefined && is.version > was.version ? 'version-raised' : 'breaking';
+  }
+}
+
+function changesOfEvent(was: LockedEvent | undefined, is: LockedEvent | undefined): Change[] {
+  if (was === undefined) return is === undefined ? [] : [harmless('event-added', { path: '' })];
+  if (is === undefined) return [breaking('event-removed', { path: '', what: 'event removed' })];
+  const schemas = [...partChanges('data', was.data, is.data), ...partChanges('context', was.context, is.context)];
+  return [
+    ...versionChange(was.version, is.version),
+    ...schemas,
+    ...piiChanges(was.pii, is.pii, schemas),
+    ...documentation(was, is, ['title', 'description', 'when', 'source', 'owner', 'deprecated']),
+  ];
+}
+
+function contextChanges(
+  name: string,
+  was: LockedContext | undefined,
+  is: LockedContext | undefined,
+  accepted: readonly string[],
+): EntryChanges {
+  const changes = changesOfContext(was, is);
+  const isBreaking = changes.some((change) => change.isBreaking);
+  const standing = accepted.includes(name) ? 'accepted' : 'breaking'; // a context has no version
+  return {
+    ...{ of: 'context', name, version: { was: null, is: null }, changes },
+    verdict: isBreaking ? standing : 'harmless',
+  };
+}
+
+function changesOfContext(was: LockedContext | undefined, is: LockedContext | undefined): Change[] {
+  if (was === undefined) return is === undefined ? [] : [harmless('context-added', { path: '' })];
+  if (is === undefined) return [breaking('context-removed', { path: '', what: 'context removed' })];
+  const schemas = partChanges('context', was.fields, is.fields);
+  return [
+    ...schemas,
+    ...piiChanges(was.pii, is.pii, schemas),
+    ...documentation(was, is, ['title', 'description', 'when']),
+  ];
+}
+
+function versionChange(was: number, is: number): Change[] {
+  if (was === is) return [];
+  const facts = { path: 'version', was: String(was), is: String(is) };
+  return [
+    is > was ? harmless('version-raised', facts) : breaking('version-lowered', { ...facts, what: 'version lowered' }),
+  ];
+}
+
+/** Where nothing was said, nobody could rely on anything. */
+function partChanges(path: string, was: JsonSchema | undefined, is: JsonSchema | undefined): Change[] {
+  if (was === undefined) return is === undefined ? [] : [harmless('schema-added', { path })];
+  if (is === undefined) return [breaking('schema-removed', { path, what: 'no longer described' })];
+  return compareSchemas(was, is, path);
+}
+
+function piiChanges(was: readonly string[] = [], is: readonly string[] = [], schemas: readonly Change[]): Change[] {
+  const isNew = (path: string): boolean =>
+    schemas.some(({ kind, path: added }) => isAddition(kind) && covers(added, path));
+  const added = is.filter((path) => !was.some((marked) => covers(marked, path)));
+  const removed = was.filter((path) => !is.some((marked) => covers(marked, path)));
+  return [
+    ...added
+      .filter((path) => !isNew(path)) // of a new field, nobody has read anything yet
+      .map((path) => breaking('pii-added', { path, was: 'not marked', is: 'personal', what: 'marked as personal' })),
+    ...added
+      .filter(isNew)
+      .map((path) => harmless('documentation', { path, is: 'personal', what: 'the new field is personal' })),
+    ...removed.map((path) => harmless('pii-removed', { path, was: 'personal', is: 'not marked' })),
+    ...(added.length + removed.length === 0 && canonicalJson(was) !== canonicalJson(is)
+      ? [
+          harmless('documentation', {
+            path: 'pii',
+            was: was.join(', '),
+            is: is.join(', '),
+            what: 'marks written otherwise',
+          }),
+        ]
+      : []),
+  ];
+}
+
+function isAddition(kind: Change['kind']): boolean {
+  return kind === 'field-added' || kind === 'required-field-added';
+}
+
+/** Whether all that one path leads to lies at or below the other. */
+function covers(path: string, inner: string): boolean {
+  if (path === inner) return true;
+  const [outer, within] = [readFieldPath(path), readFieldPath(inner)];
+  if (outer instanceof PathFault || within instanceof PathFault) return false;
+  return within.every(({ part, steps }) => outer.some((one) => one.part === part && coversSteps(one.steps, steps)));
+}
+
+function coversSteps(outer: readonly PathStep[], inner: readonly PathStep[]): boolean {
+  const [step, ...rest] = outer;
+  if (step === undefined) return true;
+  if (inner.length === 0) return false;
+  if (step === ANY_DEPTH) return inner.some((_, at) => coversSteps(rest, inner.slice(at)));
+  if (inner[0] === ANY_DEPTH || (step !== ANY_KEY && step !== inner[0])) return false;
+  return coversSteps(rest, inner.slice(1));
+}
+
+function documentation<Entry extends object>(
+  was: Entry,
+  is: Entry,
+  options: readonly (keyof Entry & string)[],
+): Change[] {
+  return options.flatMap((option) => {
+    const [before, after] = [shown(was[option]), shown(is[option])];
+    return before === after
+      ? []
+      : [harmless('documentation', { path: option, was: before, is: after, what: `${option} changed` })];
+  });
+}
+
+function shown(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === 'string' ? value : canonicalJson(value);
+}

@@ -1,0 +1,86 @@
+import { showValue } from '../../routing/tracking-config.exception';
+import {
+  isAnything,
+  type Alternative,
+  type Bound,
+  type KindShape,
+  type ListShape,
+  type NumberShape,
+  type ObjectShape,
+  type Shape,
+  type TextShape,
+} from './schema-shape';
+
+const MAX_VALUES = 8;
+
+/** What may stand there, in the words of JSON Schema: `integer | null`, `"audit" | "verified"`. */
+export function describeShape(shape: Shape): string {
+  if (shape.size === 0) return 'nothing';
+  if (isAnything(shape)) return 'anything';
+  const words = [...shape.values()].flatMap(wordsOfKind);
+  return [...words.filter((word) => word !== 'null'), ...words.filter((word) => word === 'null')].join(' | ');
+}
+
+export function describeValues(values: readonly unknown[]): string {
+  const shown = values.slice(0, MAX_VALUES).map(showValue);
+  const left = values.length - shown.length;
+  return [...shown, ...(left > 0 ? [`${String(left)} more`] : [])].join(' | ');
+}
+
+function wordsOfKind({ values, alternatives }: KindShape): string[] {
+  const isBoolean = values.length === 2 && values.every((value) => typeof value === 'boolean');
+  const listed = values.length === 0 ? [] : [isBoolean ? 'boolean' : describeValues(values)];
+  return [...new Set([...listed, ...alternatives.map(describeAlternative)])];
+}
+
+export function describeAlternative(alternative: Alternative): string {
+  switch (alternative.kind) {
+    case 'number':
+      return named(alternative.isInteger ? 'integer' : 'number', limitsOfNumber(alternative));
+    case 'string':
+      return named('string', limitsOfText(alternative));
+    case 'array':
+      return named('list', limitsOfList(alternative));
+    case 'object':
+      return named('object', fieldsOf(alternative));
+  }
+}
+
+function named(name: string, limits: readonly string[]): string {
+  return limits.length === 0 ? name : `${name} (${limits.join(', ')})`;
+}
+
+function limitsOfNumber({ lower, upper, steps }: NumberShape): string[] {
+  return [
+    ...(lower === undefined ? [] : [describeBound(lower, 'from', 'above')]),
+    ...(upper === undefined ? [] : [describeBound(upper, 'to', 'below')]),
+    ...steps.map((step) => `multiple of ${String(step)}`),
+  ];
+}
+
+export function describeBound({ value, isExclusive }: Bound, inclusive: string, exclusive: string): string {
+  return `${isExclusive ? exclusive : inclusive} ${String(value)}`;
+}
+
+function limitsOfText({ minLength, maxLength, patterns, formats }: TextShape): string[] {
+  return [...formats, ...countsOf(minLength, maxLength, 'characters'), ...patterns.map((pattern) => `/${pattern}/`)];
+}
+
+function limitsOfList({ minItems, maxItems, places }: ListShape): string[] {
+  return [
+    ...(places.length === 0 ? [] : [`${String(places.length)} places`]),
+    ...countsOf(minItems, maxItems, 'items'),
+  ];
+}
+
+function fieldsOf({ fields }: ObjectShape): string[] {
+  const names = [...fields.keys()].sort();
+  return names.length > MAX_VALUES ? [...names.slice(0, MAX_VALUES), '…'] : names;
+}
+
+function countsOf(least: number, most: number, of: string): string[] {
+  if (least === 0 && most === Infinity) return [];
+  if (least === most) return [`${String(least)} ${of}`];
+  if (most === Infinity) return [`from ${String(least)} ${of}`];
+  return [least === 0 ? `to ${String(most)} ${of}` : `${String(least)} to ${String(most)} ${of}`];
+}

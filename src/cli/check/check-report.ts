@@ -1,0 +1,92 @@
+import type { Change } from '../../catalog/compare/change';
+import type { EntryChanges, Verdict } from '../../catalog/compare/compare-catalogs';
+import type { Terminal } from '../terminal';
+
+export interface Counts {
+  readonly changes: number;
+  /** Breaking, and by nothing told to readers. */
+  readonly breaking: number;
+  /** Breaking, but told. */
+  readonly told: number;
+  readonly entries: number;
+}
+
+export function countsOf(entries: readonly EntryChanges[]): Counts {
+  const count = (isCounted: (change: Change, verdict: Verdict) => boolean): number =>
+    entries.reduce((sum, { changes, verdict }) => sum + changes.filter((each) => isCounted(each, verdict)).length, 0);
+  return {
+    changes: count(() => true),
+    breaking: count(({ isBreaking }, verdict) => isBreaking && verdict === 'breaking'),
+    told: count(({ isBreaking }, verdict) => isBreaking && verdict !== 'breaking'),
+    entries: entries.length,
+  };
+}
+
+/** @param today for the history that is proposed: `2026-11-01` */
+export function describeEntry(entry: EntryChanges, today: string, terminal: Terminal): string {
+  const name = entry.of === 'context' ? `context ${entry.name}` : entry.name;
+  const sorted = [...entry.changes].sort((a, b) => Number(b.isBreaking) - Number(a.isBreaking));
+  return [
+    `${terminal.paint('bold', name)}${toldBy(entry)}`,
+    ...sorted.flatMap((change) => describeChange(change, entry.verdict, terminal)),
+    ...(entry.verdict === 'breaking' ? [`  ${terminal.paint('yellow', 'Mend:')} ${mendOf(entry, today)}`] : []),
+  ].join('\n');
+}
+
+export function describeCounts({ changes, breaking, told, entries }: Counts): string {
+  const where = `${counted(changes, 'change')} in ${counted(entries, 'event or context', 'events and contexts')}`;
+  return `${where}: ${String(breaking)} breaking, ${String(told)} breaking but told to readers, ${String(changes - breaking - told)} harmless.`;
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${String(count)} ${count === 1 ? one : many}`;
+}
+
+function toldBy({ verdict, version: { was, is } }: EntryChanges): string {
+  switch (verdict) {
+    case 'version-raised':
+      return `: version raised ${String(was)} -> ${String(is)}`;
+    case 'was-deprecated':
+      return ': it was deprecated';
+    case 'accepted':
+      return ': accepted by --accept';
+    case 'harmless':
+    case 'breaking':
+      return '';
+  }
+}
+
+function describeChange(change: Change, verdict: Verdict, terminal: Terminal): string[] {
+  const { path, what, was, is, why, isBreaking } = change;
+  const line = `${path === '' ? '' : `${path}: `}${what}`;
+  if (!isBreaking) return [`  ${terminal.paint('green', 'harmless')}  ${line}${facing(was, is)}`];
+  const label = verdict === 'breaking' ? terminal.paint('red', 'breaking') : terminal.paint('yellow', 'told    ');
+  const both = was === null && is === null ? [] : [`            was ${was ?? 'none'}; is ${is ?? 'none'}`];
+  return [`  ${label}  ${line}`, ...both, `            ${terminal.paint('dim', `why: ${why ?? ''}`)}`];
+}
+
+function facing(was: string | null, is: string | null): string {
+  if (was === null && is === null) return '';
+  if (was === null) return ` (${is ?? ''})`;
+  return is === null ? ` (was ${was})` : ` (${was} -> ${is})`;
+}
+
+function mendOf({ of, name, changes, version }: EntryChanges, today: string): string {
+  const has = (kind: Change['kind']): boolean => changes.some((change) => change.kind === kind);
+  const place = `${of === 'event' ? 'defineEvent' : 'defineContext'}(${JSON.stringify(name)})`;
+  if (has('event-removed'))
+    return `keep ${place} with deprecated: { since: '${today}' } and --update, and remove it after a release; or --update --accept ${quoted(name)}`;
+  if (of === 'context')
+    return `keep ${place} as it was; or, when all who read it know: --update --accept ${quoted(name)}`;
+  if (has('version-lowered')) return `version: ${String(version.was)} in ${place}, or a higher one`;
+  const next = String((version.was ?? 0) + 1);
+  const change = changes
+    .filter(({ isBreaking }) => isBreaking)
+    .map(({ path, what }) => `${path} ${what}`.trim().replace(/[\\']/g, '\\$&'))
+    .join('; ');
+  return `version: ${next}, history: [{ version: ${next}, date: '${today}', change: '${change}' }] in ${place}; or keep what was`;
+}
+
+function quoted(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
