@@ -10,6 +10,7 @@ import { NightlyJob } from './jobs/nightly.job';
 import { ProblemsController } from './problems/problems.controller';
 import { ProblemsService } from './problems/problems.service';
 import { readSettings } from './settings';
+import { DriftController } from './tracking/drift.controller';
 import { eventTracking } from './tracking/event-tracking';
 import { EventsController } from './tracking/events.controller';
 import { DemoUserGuard } from './users/demo-user';
@@ -23,7 +24,14 @@ import { VideoEventsService } from './video/video-events.service';
     eventTracking,
     CoursesModule,
   ],
-  controllers: [EnrollmentController, VideoController, ProblemsController, JobsController, EventsController],
+  controllers: [
+    EnrollmentController,
+    VideoController,
+    ProblemsController,
+    JobsController,
+    EventsController,
+    ...(process.env.NODE_ENV === 'production' ? [] : [DriftController]),
+  ],
   providers: [
     { provide: APP_GUARD, useClass: DemoUserGuard },
     EnrollmentService,

@@ -1,5 +1,14 @@
 import { BadRequestException, Controller, Get, Query } from '@nestjs/common';
-import { InjectBackend, MemoryBackend, TrackingLedger, type StoredEvent } from 'nestjs-event-tracking';
+import {
+  InjectBackend,
+  MemoryBackend,
+  TrackingCatalog,
+  TrackingLedger,
+  TrackingViolations,
+  type CatalogCoverage,
+  type StoredEvent,
+  type ViolationCount,
+} from 'nestjs-event-tracking';
 import { ReadPipe } from '../input/read';
 
 /** What a developer looks at. In production these would be behind a guard: events hold what users did. */
@@ -10,6 +19,8 @@ export class EventsController {
     @InjectBackend('grading/recent') private readonly grading: MemoryBackend,
     @InjectBackend('reports/recent') private readonly reports: MemoryBackend,
     private readonly ledger: TrackingLedger,
+    private readonly violations: TrackingViolations,
+    private readonly catalog: TrackingCatalog,
   ) {}
 
   /** The last events, newest last. */
@@ -33,6 +44,18 @@ export class EventsController {
   @Get('ledger')
   books(): object {
     return { tracker: this.ledger.tracker(), nodes: this.ledger.nodes() };
+  }
+
+  /** Events that did not keep to the catalog, with where they are emitted. */
+  @Get('violations')
+  drifted(): ViolationCount[] {
+    return this.violations.list();
+  }
+
+  /** Which of the documented events were emitted, and which emitted ones are in no document. */
+  @Get('coverage')
+  coverage(): CatalogCoverage {
+    return this.catalog.coverage();
   }
 }
 

@@ -5,7 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { TrackerService, type StoredEvent } from 'nestjs-event-tracking';
-import { events, matchers, type EventFilter } from 'nestjs-event-tracking/testing';
+import { events, expectNoViolations, matchers, type EventFilter } from 'nestjs-event-tracking/testing';
 import request, { type Response } from 'supertest';
 import { AppModule } from '../../src/app.module';
 
@@ -21,13 +21,15 @@ export interface LoggedEvent {
 
 interface SampleOptions {
   readonly enabled?: boolean;
+  /** Whether events may depart from the catalog.  @default false */
+  readonly drifts?: boolean;
   /** Replaces providers before the application is made. */
   readonly change?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
 /** The whole application behind a real socket, its log in a temporary folder. */
 export class RunningSample {
-  static async of({ enabled = true, change = (builder) => builder }: SampleOptions = {}): Promise<RunningSample> {
+  static async of({ enabled = true, drifts = false, change = (builder) => builder }: SampleOptions = {}): Promise<RunningSample> {
     const folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
     const log = join(folder, 'tracking.log');
     const reports = join(folder, 'reports.log');
@@ -36,7 +38,7 @@ export class RunningSample {
       .useValue(new ConfigService({ port: 0, tracking: { enabled, log, reports } }));
     const app = (await change(builder).compile()).createNestApplication({ logger: false });
     await app.listen(0, '127.0.0.1');
-    return new RunningSample(app, await app.getUrl(), folder, log);
+    return new RunningSample(app, await app.getUrl(), folder, log, drifts);
   }
 
   private constructor(
@@ -44,6 +46,7 @@ export class RunningSample {
     readonly address: string,
     private readonly folder: string,
     readonly log: string,
+    private readonly drifts: boolean,
   ) {}
 
   get(path: string): Promise<Response> {
@@ -77,11 +80,12 @@ export class RunningSample {
     return parseLines(await readFile(this.log, 'utf8'));
   }
 
-  /** Ends the test: whatever it was about, no event got lost in it. */
+  /** Ends the test: whatever it was about, no event got lost in it, and each kept to the catalog. */
   async close(): Promise<void> {
     await this.app.close();
     await rm(this.folder, { recursive: true });
     expect(this.app).toHaveDroppedNothing();
+    if (!this.drifts) expectNoViolations(this.app);
   }
 }
 
