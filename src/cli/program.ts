@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { describeError } from '../event/normal-form';
 import { CommandFailedException } from './command-failed.exception';
 import type { Terminal } from './terminal';
+import { addValidate } from './validate/validate.command';
 
 /** What a command ends with, documented in its help. */
 export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
@@ -10,7 +11,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Adds one command under `catalog`. @param end told the code that the process ends with, if it is not 0 */
 export type AddCommand = (catalog: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [];
+const COMMANDS: readonly AddCommand[] = [addValidate];
 
 /**
  * Runs one command line. Never rejects.
