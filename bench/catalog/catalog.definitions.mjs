@@ -1,7 +1,6 @@
 // The catalog of the events of log-events.mjs.
+import { defineCatalog, defineEvent } from 'nestjs-event-tracking';
 import { z } from 'zod';
-import { defineCatalog } from '../../dist/catalog/catalog.js';
-import { defineEvent } from '../../dist/catalog/define-event.js';
 
 const context = z.object({ user_id: z.int(), course_id: z.string(), username: z.string() });
 const mode = z.enum(['audit', 'honor', 'verified']);

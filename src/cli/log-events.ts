@@ -1,3 +1,4 @@
+import { CATALOG_EVENT } from '../catalog/catalog-keeper';
 import { LineSplitter, type LineReader } from './log-lines';
 import type { LogFile } from './log-file';
 import type { Progress } from './progress';
@@ -16,10 +17,12 @@ export interface BrokenLine {
   readonly why: string;
 }
 
-/** What was in a log. lines = events + blank + broken + others. */
+/** What was in a log. lines = events + catalogs + blank + broken + others. */
 export interface LogCounts {
   readonly lines: number;
   readonly events: number;
+  /** Lines that hold the catalog itself, which LoggerBackend writes at start. */
+  readonly catalogs: number;
   readonly blank: number;
   readonly broken: number;
   /** The first of them. */
@@ -57,6 +60,7 @@ export async function readLog(
 
 class EventReader implements LineReader {
   private events = 0;
+  private catalogs = 0;
   private blank = 0;
   private others = 0;
   private brokenCount = 0;
@@ -78,6 +82,10 @@ class EventReader implements LineReader {
       this.others++;
       return;
     }
+    if (event.name === CATALOG_EVENT) {
+      this.catalogs++;
+      return;
+    }
     this.events++;
     this.take(event, number, text);
   }
@@ -88,8 +96,8 @@ class EventReader implements LineReader {
   }
 
   counts(): Omit<LogCounts, 'lines'> {
-    const { events, blank, others, brokenCount: broken, brokenLines } = this;
-    return { events, blank, broken, brokenLines, others };
+    const { events, catalogs, blank, others, brokenCount: broken, brokenLines } = this;
+    return { events, catalogs, blank, broken, brokenLines, others };
   }
 }
 

@@ -20,7 +20,7 @@ export class Progress {
     if (now - this.shownAt < EVERY_MS) return;
     this.shownAt = now;
     const rate = Math.round((lines * 1000) / Math.max(1, now - this.startedAt));
-    this.terminal.progress(`${this.bar(bytesRead)}  ${count(lines)} lines, ${count(rate)}/s`);
+    this.terminal.progress(`${this.bar(bytesRead)}  ${amount(lines, 'line')}, ${count(rate)}/s`);
   }
 
   /** Leaves the line as it was. */
@@ -39,4 +39,9 @@ export class Progress {
 /** `1,234,567`. */
 export function count(number: number): string {
   return number.toLocaleString('en');
+}
+
+/** `1 line`, `2,000 lines`. */
+export function amount(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? '' : 's'}`;
 }

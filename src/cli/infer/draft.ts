@@ -1,7 +1,7 @@
 /** The file that is drafted from a log: every event of it keeps to its definitions, and a person has still to say what they mean. */
 import { isDateTime } from '../date-time';
 import { printable } from '../printable';
-import { count } from '../progress';
+import { amount, count } from '../progress';
 import { call, literal, print, quote, type Code, type ObjectEntry } from './code';
 import { constantNames, titleOf } from './event-words';
 import { FieldProfile } from './field-profile';
@@ -55,8 +55,8 @@ export function draftCatalog(log: LogProfile, title: string, language: SchemaLan
 
 function headText({ names, otherNames }: LogProfile, title: string): string {
   const total = [...names.values()].reduce((sum, profile) => sum + profile.count, 0);
-  const left = otherNames === 0 ? '' : `\n// ${count(otherNames)} events of further names are not in it.`;
-  return `// A draft, from ${count(total)} events of ${count(names.size)} names in ${printable(title)}. All of them keep to it.${left}
+  const left = otherNames === 0 ? '' : `\n// Not in it: ${amount(otherNames, 'event')} of further names.`;
+  return `// A draft, from ${amount(total, 'event')} of ${amount(names.size, 'name')} in ${printable(title)}. All of them keep to it.${left}
 // It knows only what was in that log: say what the events mean, correct the types, and look through what is marked as personal.`;
 }
 
@@ -113,7 +113,7 @@ function eventText(event: DraftedEvent, language: SchemaLanguage): string {
 const GUESSED = 'Guessed from names and values.';
 
 function seenText({ count: times, firstSeen, lastSeen }: NameProfile): string {
-  const seen = `${count(times)} ${times === 1 ? 'event' : 'events'}`;
+  const seen = amount(times, 'event');
   if (Number.isNaN(firstSeen)) return `${seen}.`;
   return `${seen}, from ${new Date(firstSeen).toISOString()} to ${new Date(lastSeen).toISOString()}.`;
 }

@@ -13,6 +13,8 @@ export interface Budget {
 
 const MAX_DEPTH = 16;
 const MAX_KEYS = 300;
+/** To a schema that is what the object inherits from; and half a character is in no path of JSON Schema. */
+const CANNOT_BE_NAMED = /^__proto__$|\p{Cs}/u;
 
 export class FieldProfile {
   /** How often there was a value. */
@@ -110,7 +112,7 @@ export class FieldProfile {
       this.fold();
       return (this.values ??= this.below());
     }
-    if (key === '__proto__' || this.budget.fields <= 0) {
+    if (CANNOT_BE_NAMED.test(key) || this.budget.fields <= 0) {
       this.isOpen = true;
       return undefined;
     }

@@ -7,7 +7,7 @@ import { CommandFailedException } from '../command-failed.exception';
 import { readLog, type LogCounts } from '../log-events';
 import { LogFile } from '../log-file';
 import type { AddCommand } from '../program';
-import { count, Progress } from '../progress';
+import { amount, count, Progress } from '../progress';
 import type { Terminal } from '../terminal';
 import { draftCatalog } from './draft';
 import { LogProfile } from './log-profile';
@@ -39,7 +39,7 @@ export const addInfer: AddCommand = (catalog, terminal) => {
       });
       if (counts.events === 0)
         throw CommandFailedException.create(
-          `${given} has no event in it: ${count(counts.broken)} lines are broken, ${count(counts.others)} are other JSON.`,
+          `${given} has no event in it: ${amount(counts.broken, 'broken line')}, ${amount(counts.others, 'line')} of other JSON.`,
           'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
         );
       const draft = draftCatalog(profile, file.title, options.schema === 'zod' ? ZOD : JSON_SCHEMA);
@@ -73,10 +73,12 @@ async function write(draft: string, out: string | undefined, terminal: Terminal)
 function tell(counts: LogCounts, profile: LogProfile, out: string | undefined, terminal: Terminal): void {
   const { lines, events, broken, others, brokenLines } = counts;
   terminal.tell(
-    `${count(lines)} lines: ${count(events)} events of ${count(profile.names.size)} names, ${count(broken)} broken lines, ${count(others)} lines of other JSON.`,
+    `${amount(lines, 'line')}: ${amount(events, 'event')} of ${amount(profile.names.size, 'name')}, ${amount(broken, 'broken line')}, ${amount(others, 'line')} of other JSON.`,
   );
   for (const { line, why } of brokenLines) terminal.tell(`  line ${count(line)} ${why}`);
   if (profile.otherNames > 0)
-    terminal.tell(`${count(profile.otherNames)} events of further names were left out: names hold ids?`);
+    terminal.tell(
+      `${amount(profile.otherNames, 'event')} of further names were left out; names with ids in them cannot be documented.`,
+    );
   if (out !== undefined) terminal.tell(`The draft is in ${out}: look for TODO.`);
 }

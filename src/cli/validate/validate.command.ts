@@ -4,7 +4,7 @@ import { CommandFailedException } from '../command-failed.exception';
 import { loadCatalog } from '../load-catalog';
 import { readLog, type LogCounts } from '../log-events';
 import { LogFile } from '../log-file';
-import { Progress } from '../progress';
+import { amount, Progress } from '../progress';
 import { EXIT, type AddCommand } from '../program';
 import type { Terminal } from '../terminal';
 import { LogValidation } from './log-validation';
@@ -28,7 +28,7 @@ export const addValidate: AddCommand = (catalog, terminal, end) => {
       const result = validation.result();
       if (counts.lines > counts.blank && counts.events === 0)
         throw CommandFailedException.create(
-          `${file} has no event in it: ${String(counts.broken)} lines are broken, ${String(counts.others)} are other JSON.`,
+          `${file} has no event in it: ${amount(counts.broken, 'broken line')}, ${amount(counts.others, 'line')} of other JSON.`,
           'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
         );
       terminal.out(options.json ? validationAsJson(counts, result) : validationAsText(counts, result, terminal));

@@ -1,6 +1,6 @@
 import type { LogCounts } from '../log-events';
 import { printable } from '../printable';
-import { count } from '../progress';
+import { amount, count } from '../progress';
 import { tableText } from '../table';
 import type { Terminal } from '../terminal';
 import type { ValidationResult } from './log-validation';
@@ -16,19 +16,20 @@ export function validationAsText(counts: LogCounts, result: ValidationResult, te
 }
 
 function summary(
-  { lines, events, broken, others, blank }: LogCounts,
+  { lines, events, catalogs, broken, others, blank }: LogCounts,
   result: ValidationResult,
   terminal: Terminal,
 ): string {
   const rest = [
     ...(broken > 0 ? [`${count(broken)} broken`] : []),
+    ...(catalogs > 0 ? [`${count(catalogs)} of the catalog itself`] : []),
     ...(others > 0 ? [`${count(others)} other JSON`] : []),
     ...(blank > 0 ? [`${count(blank)} blank`] : []),
   ];
-  const read = `${count(lines)} lines: ${[`${count(events)} events`, ...rest].join(', ')}.`;
+  const read = `${amount(lines, 'line')}: ${[amount(events, 'event'), ...rest].join(', ')}.`;
   const { wrongEvents } = result;
   if (wrongEvents === 0) return `${read}\n${terminal.paint('green', 'No violations.')}`;
-  return `${read}\n${terminal.paint('red', `${count(wrongEvents)} events do not keep to the catalog.`)}`;
+  return `${read}\n${terminal.paint('red', `${amount(wrongEvents, 'event')} not in keeping with the catalog.`)}`;
 }
 
 function violations({ violations: rows, otherViolations }: ValidationResult, terminal: Terminal): string[] {
