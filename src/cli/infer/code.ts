@@ -64,10 +64,12 @@ function unitEscape(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
+const IDENTIFIER = /^(?!.*[^\0-\uffff])[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
 /** In an object literal, `__proto__` without brackets is no key: it sets what the object inherits from. */
 function propertyKey(key: string): string {
   if (key === '__proto__') return "['__proto__']";
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key);
+  return IDENTIFIER.test(key) ? key : quote(key);
 }
 
 /** @param before how many columns of the line are taken  @param after how many have to be left */
@@ -83,7 +85,7 @@ export function print(code: Code, indent: string, before: number, after = 1): st
 function inline(code: Code): string | undefined {
   if (typeof code === 'string') return code;
   if ('callee' in code) {
-    const args = allInline(code.args);
+    const args = isBrokenChain(code) ? undefined : allInline(code.args);
     return args && `${code.callee}(${args.join(', ')})${code.suffixes.join('')}`;
   }
   if ('items' in code) {
@@ -101,6 +103,17 @@ function allInline(codes: readonly Code[]): string[] | undefined {
   return lines.every((line) => line !== undefined) ? lines : undefined;
 }
 
+/** Three calls in a row, the first of which takes more than can be read at a glance. */
+function isBrokenChain({ args, suffixes }: CallCode): boolean {
+  return suffixes.length > 1 && args.some((arg) => depthOf(arg) > 1);
+}
+
+function depthOf(code: Code): number {
+  if (typeof code === 'string') return code.startsWith('{') ? 1 : 0;
+  const below = 'callee' in code ? code.args : 'items' in code ? code.items : code.entries.map(({ value }) => value);
+  return below.length === 0 ? 0 : 1 + Math.max(...below.map(depthOf));
+}
+
 /** Lists of lists, and of objects, are tables. */
 function isBrokenList({ items }: ListCode): boolean {
   if (items.length < 2) return false;
@@ -111,15 +124,17 @@ function isBrokenList({ items }: ListCode): boolean {
 }
 
 function printCall({ callee, args, suffixes }: CallCode, indent: string, before: number): string {
-  if (suffixes.length === 0) return `${callee}(${printArguments(args, indent, before + callee.length)})`;
+  if (suffixes.length === 0) return `${callee}(${printArguments(args, indent, before + callee.length, 1)})`;
   const [root = '', ...rest] = callee.split('.');
   const inner = `${indent}  `;
   const method = `.${rest.join('.')}`;
-  const first = `${method}(${printArguments(args, inner, inner.length + method.length)})`;
+  const first = `${method}(${printArguments(args, inner, inner.length + method.length, 0)})`;
   return [root, ...[first, ...suffixes].map((each) => `${inner}${each}`)].join('\n');
 }
 
-function printArguments(args: readonly Code[], indent: string, before: number): string {
+function printArguments(args: readonly Code[], indent: string, before: number, after: number): string {
+  const line = allInline(args)?.join(', ');
+  if (line !== undefined && before + line.length + '()'.length + after <= WIDTH) return line;
   const last = args.at(-1);
   const leading = args.slice(0, -1);
   const isHugged = typeof last === 'object' && !('callee' in last) && leading.every((each) => typeof each === 'string');

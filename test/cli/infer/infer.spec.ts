@@ -94,7 +94,7 @@ describe('A draft', () => {
         const found = validate(lines, catalogOf(draftOf(lines, schema)));
         expect(found).toMatchObject({ violations: [], unplanned: [], wrongEvents: 0, neverSeen: [] });
       }),
-      { numRuns: 250 },
+      { numRuns: schema === 'zod' ? 250 : 80 }, // Ajv compiles code for each
     );
   });
 
