@@ -219,8 +219,7 @@ function hex(r, length) {
 }
 
 function without(object, key) {
-  const { [key]: _, ...rest } = object;
-  return rest;
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 }
 
 /** Mulberry32. */

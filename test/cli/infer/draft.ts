@@ -1,4 +1,5 @@
 import { transformSync } from '@swc/core';
+import * as zod from 'zod';
 import { defineCatalog, isCatalog, type Catalog } from '../../../src/catalog/catalog';
 import { defineContext } from '../../../src/catalog/define-context';
 import { defineEvent } from '../../../src/catalog/define-event';
@@ -38,9 +39,7 @@ export function draftOf(
 const PACKAGES: Readonly<Record<string, unknown>> = {
   'nestjs-event-tracking': { defineCatalog, defineContext, defineEvent },
   'nestjs-event-tracking/json-schema': { jsonSchema },
-  get zod() {
-    return require('zod') as unknown;
-  },
+  zod,
 };
 
 /** Loads a draft without its folder: hundreds of them are. `loadCatalog` loads some. */
