@@ -9,6 +9,7 @@ import { generateLog } from './generate-log.mjs';
 const subject = fileURLToPath(new URL('./validate-subject.mjs', import.meta.url));
 const parser = fileURLToPath(new URL('./parse-subject.mjs', import.meta.url));
 
+/** Each gives figures for `report`. `emit`: its validation beside the schema's own validate, of events of catalog.definitions.mjs, goes here. */
 const CASES = { 'validate-log': validateLog };
 
 export async function run({ json, smoke, pairs, only }) {

@@ -34,7 +34,11 @@ describe('catalog validate', () => {
   };
   const found = async (log: string | Buffer, ...options: string[]) => {
     const { code, out, err } = await validate(log, '--json', ...options);
-    return { code, ...(JSON.parse(out === '' ? JSON.stringify({ err }) : out) as Record<string, unknown>) };
+    const result: Record<string, unknown> = {
+      code,
+      ...(JSON.parse(out === '' ? JSON.stringify({ err }) : out) as object),
+    };
+    return result;
   };
 
   it('ends with 0 where every event keeps to the catalog, and names those that were not seen', async () => {
