@@ -3,6 +3,7 @@
 // npm run bench -- delivery [--json] [--pairs 5] [--case accept|mongo|wire|outage]
 // npm run bench -- async [--json] [--pairs 5] [--case queue|accept|web] [--bytes 1024]
 // npm run bench -- bus [--json] [--pairs 5] [--case redis-streams|kafka]
+// npm run bench -- catalog [--json] [--pairs 5] [--case validate-log]
 // --smoke runs every bench once with little work: whether it runs, not what it measures.
 import { parseArgs } from 'node:util';
 
@@ -23,6 +24,7 @@ const benches = {
   delivery: () => import('./delivery/delivery.mjs'),
   async: () => import('./async/async.mjs'),
   bus: () => import('./bus/bus.mjs'),
+  catalog: () => import('./catalog/catalog.mjs'),
 };
 const names = values.smoke ? Object.keys(benches) : positionals;
 if (names.length === 0 || names.some((name) => !(name in benches))) {

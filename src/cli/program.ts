@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { describeError } from '../event/normal-form';
 import { addCheck } from './check/check.command';
 import { CommandFailedException } from './command-failed.exception';
+import { addInfer } from './infer/infer.command';
 import type { Terminal } from './terminal';
+import { addValidate } from './validate/validate.command';
 
 /** What a command ends with, documented in its help. */
 export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
@@ -11,7 +13,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Adds one command under `catalog`. @param end told the code that the process ends with, if it is not 0 */
 export type AddCommand = (catalog: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addCheck];
+const COMMANDS: readonly AddCommand[] = [addCheck, addInfer, addValidate];
 
 /**
  * Runs one command line. Never rejects.

@@ -1,0 +1,47 @@
+import type { Terminal } from './terminal';
+
+const WIDTH = 24;
+const EVERY_MS = 100;
+
+/** How far a log has been read, on one line of the error stream; nothing where nobody looks on. */
+export class Progress {
+  private readonly startedAt = Date.now();
+  private shownAt = 0;
+
+  /** @param bytes of the whole file, if that is known */
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly bytes: number | undefined,
+  ) {}
+
+  show(bytesRead: number, lines: number): void {
+    if (!this.terminal.isWatched) return;
+    const now = Date.now();
+    if (now - this.shownAt < EVERY_MS) return;
+    this.shownAt = now;
+    const rate = Math.round((lines * 1000) / Math.max(1, now - this.startedAt));
+    this.terminal.progress(`${this.bar(bytesRead)}  ${amount(lines, 'line')}, ${count(rate)}/s`);
+  }
+
+  /** Leaves the line as it was. */
+  clear(): void {
+    if (this.shownAt > 0) this.terminal.progress('');
+  }
+
+  private bar(bytesRead: number): string {
+    if (this.bytes === undefined || this.bytes === 0) return `${count(Math.round(bytesRead / 1e6))} MB`;
+    const share = Math.min(1, bytesRead / this.bytes);
+    const full = Math.round(share * WIDTH);
+    return `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${String(Math.floor(share * 100)).padStart(3)} %`;
+  }
+}
+
+/** `1,234,567`. */
+export function count(number: number): string {
+  return number.toLocaleString('en');
+}
+
+/** `1 line`, `2,000 lines`. */
+export function amount(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? '' : 's'}`;
+}

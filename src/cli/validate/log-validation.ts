@@ -1,0 +1,115 @@
+import type { Catalog } from '../../catalog/catalog';
+import type { EventDefinition } from '../../catalog/define-event';
+import { EventCheck } from '../../catalog/event-check';
+import type { Violation } from '../../catalog/violation';
+import type { LoggedEvent } from '../log-events';
+import { eventOf } from '../log-events';
+import { DateRevival } from './date-revival';
+import { ViolationTable, type ViolationRow } from './violation-table';
+
+/** A name that the catalog does not have. */
+export interface UnplannedName {
+  readonly name: string;
+  readonly count: number;
+  /** The number of the line on which it was seen first. */
+  readonly line: number;
+}
+
+export interface ValidationResult {
+  readonly violations: readonly ViolationRow[];
+  /** Violations beyond those rows. */
+  readonly otherViolations: number;
+  /** Events that have at least one, those with a name that is not in the catalog included. */
+  readonly wrongEvents: number;
+  readonly unplanned: readonly UnplannedName[];
+  /** Events of names beyond those. */
+  readonly otherUnplanned: number;
+  readonly seen: number;
+  readonly neverSeen: readonly string[];
+}
+
+const MAX_NAMES = 1000;
+
+/** Holds the events of a log, one after the other, against a catalog. */
+export class LogValidation {
+  private readonly checks: ReadonlyMap<string, NameCheck>;
+  private readonly table = new ViolationTable();
+  private readonly unplanned = new Map<string, { name: string; count: number; line: number }>();
+  private otherUnplanned = 0;
+  private wrongEvents = 0;
+
+  constructor(catalog: Catalog, options: { readonly undeclared: boolean }) {
+    this.checks = new Map([...catalog.events].map(([name, event]) => [name, new NameCheck(event, options)]));
+  }
+
+  /** @param text of the line that it came from */
+  take(event: LoggedEvent, line: number, text: string): void {
+    const check = this.checks.get(event.name);
+    if (check === undefined) {
+      this.wrongEvents++;
+      this.countUnplanned(event.name, line);
+      return;
+    }
+    check.count++;
+    const violations = check.violations(event, text);
+    if (violations === undefined) return;
+    this.wrongEvents++;
+    for (const violation of violations) this.table.add(check.definition.document, violation, line);
+  }
+
+  result(): ValidationResult {
+    const names = [...this.checks].sort(([a], [b]) => (a < b ? -1 : 1));
+    const neverSeen = names.filter(([, { count }]) => count === 0).map(([name]) => name);
+    return {
+      ...{ violations: this.table.rows(), otherViolations: this.table.others, wrongEvents: this.wrongEvents },
+      unplanned: [...this.unplanned.values()].sort((one, other) => other.count - one.count || one.line - other.line),
+      ...{ otherUnplanned: this.otherUnplanned, seen: names.length - neverSeen.length, neverSeen },
+    };
+  }
+
+  private countUnplanned(name: string, line: number): void {
+    const known = this.unplanned.get(name);
+    if (known !== undefined) known.count++;
+    else if (this.unplanned.size >= MAX_NAMES) this.otherUnplanned++;
+    else this.unplanned.set(name, { name, count: 1, line });
+  }
+}
+
+/** What is asked of the events of one name. */
+class NameCheck {
+  count = 0;
+  private readonly check: EventCheck;
+  private readonly dataDates: DateRevival | undefined;
+  private readonly contextDates: DateRevival | undefined;
+
+  constructor(
+    readonly definition: EventDefinition,
+    options: { readonly undeclared: boolean },
+  ) {
+    this.check = new EventCheck(definition, options);
+    this.dataDates = DateRevival.of(definition.schemas.data);
+    this.contextDates = DateRevival.of(definition.schemas.context);
+  }
+
+  violations(event: LoggedEvent, text: string): readonly Violation[] | undefined {
+    const { data, context } = event;
+    const isRevivedData = this.dataDates?.revive(data) === true;
+    const isRevivedContext = this.contextDates?.revive(context) === true;
+    const found = this.ask(data, context);
+    if (found === undefined || !(isRevivedData || isRevivedContext)) return found;
+    // Of two alternatives, one may mean a Date and the other the text, in the same place.
+    const asText = eventOf(JSON.parse(text));
+    const foundInText = asText === undefined ? found : this.ask(asText.data, asText.context);
+    return (foundInText?.length ?? 0) < found.length ? foundInText : found;
+  }
+
+  private ask(data: unknown, context: object): readonly Violation[] | undefined {
+    try {
+      return this.check.check(data, context);
+    } catch (error) {
+      // Not its message: that may hold the value.
+      const message = `its schema failed for it: ${error instanceof Error ? error.name : typeof error}`;
+      return [{ kind: 'value-not-allowed', path: '', message }];
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import type { Catalog } from '../../catalog/catalog';
+import { CommandFailedException } from '../command-failed.exception';
+import { loadCatalog } from '../load-catalog';
+import { readLog, type LogCounts } from '../log-events';
+import { LogFile } from '../log-file';
+import { amount, Progress } from '../progress';
+import { EXIT, type AddCommand } from '../program';
+import type { Terminal } from '../terminal';
+import { LogValidation } from './log-validation';
+import { validationAsJson, validationAsText } from './validation-report';
+
+interface Options {
+  readonly catalog?: string;
+  readonly json?: true;
+  readonly undeclared: boolean;
+}
+
+export const addValidate: AddCommand = (catalog, terminal, end) => {
+  withHelp(catalog.command('validate'))
+    .argument('<file>', 'a log; compressed if its name ends in .gz; - for the standard input')
+    .option('--catalog <file>', 'the file that exports the catalog')
+    .option('--no-undeclared', 'fields that a definition does not declare are no violation')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (file: string, options: Options) => {
+      const given = await loadCatalog(terminal.folder, options.catalog);
+      const { counts, validation } = await validateLog(file, given, options, terminal);
+      const result = validation.result();
+      if (counts.lines > counts.blank && counts.events === 0)
+        throw CommandFailedException.create(
+          `${file} has no event in it: ${amount(counts.broken, 'broken line')}, ${amount(counts.others, 'line')} of other JSON.`,
+          'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
+        );
+      terminal.out(options.json ? validationAsJson(counts, result) : validationAsText(counts, result, terminal));
+      if (result.wrongEvents > 0 || counts.broken > 0) end(EXIT.found);
+    });
+};
+
+function withHelp(command: Command): Command {
+  return command
+    .description('Holds a tracking log against the catalog: a table of violations.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 every event keeps to the catalog; 1 a violation, an event that is not in the catalog, or a broken line was found; 2 it could not be done.',
+    );
+}
+
+async function validateLog(
+  given: string,
+  catalog: Catalog,
+  options: Options,
+  terminal: Terminal,
+): Promise<{ counts: LogCounts; validation: LogValidation }> {
+  const file = await LogFile.find(terminal.folder, given);
+  const validation = new LogValidation(catalog, options);
+  const counts = await readLog(file, new Progress(terminal, file.bytes), (event, line, text) => {
+    validation.take(event, line, text);
+  });
+  return { counts, validation };
+}

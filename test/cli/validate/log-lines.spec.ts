@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { LineSplitter } from '../../../src/cli/log-lines';
+
+function split(chunks: readonly Buffer[], maxLineBytes?: number) {
+  const lines: (string | { broken: string })[] = [];
+  const numbers: number[] = [];
+  const splitter = new LineSplitter(
+    {
+      line: (text, number) => {
+        lines.push(text);
+        numbers.push(number);
+      },
+      broken: (number, why) => {
+        lines.push({ broken: why });
+        numbers.push(number);
+      },
+    },
+    maxLineBytes,
+  );
+  for (const chunk of chunks) {
+    const given = Buffer.from(chunk);
+    splitter.push(given);
+    given.fill(0x21); // as a buffer that is read into again
+  }
+  splitter.end();
+  return { lines, numbers, count: splitter.lines };
+}
+
+describe('LineSplitter', () => {
+  it('gives the lines of a text, wherever its bytes are cut', () => {
+    const text = fc.string({ unit: fc.constantFrom('\n', '\r', 'a', 'é', '😀', '"'), maxLength: 40 });
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(200), { maxLength: 8 }), (whole, cuts) => {
+        const bytes = Buffer.from(whole);
+        const at = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
+        const chunks = at.slice(1).map((end, index) => bytes.subarray(at[index], end));
+        const expected = whole.split('\n');
+        if (expected.at(-1) === '') expected.pop();
+        const { lines, numbers, count } = split(chunks);
+        expect(lines).toEqual(expected);
+        expect(numbers).toEqual(expected.map((_, index) => index + 1));
+        expect(count).toBe(expected.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['in one chunk', ['ab\n', 'x'.repeat(30), '\ncd\n']],
+    ['over many chunks', ['ab\nxxxxxxxxx', 'x'.repeat(9), 'x'.repeat(9), 'xxx', '\ncd']],
+    ['as the last', ['ab\ncd\n', 'x'.repeat(9), 'x'.repeat(9)]],
+    ['among others', ['ab\n' + 'x'.repeat(30) + '\ncd\n']],
+  ])('skips a line that is too long %s, and reads the others', (_, parts) => {
+    const { lines, numbers } = split(
+      parts.map((part) => Buffer.from(part)),
+      10,
+    );
+    expect([...lines].sort()).toEqual(['ab', 'cd', { broken: 'is longer than 10 bytes' }].sort());
+    expect(numbers).toEqual([1, 2, 3]);
+  });
+
+  it('takes a byte order mark from the first line only', () => {
+    expect(split([Buffer.from('\ufeffa\n\ufeffb')]).lines).toEqual(['a', '\ufeffb']);
+  });
+});
