@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { describeError } from '../event/normal-form';
 import { CommandFailedException } from './command-failed.exception';
+import { addDocsCommand } from './docs/docs.command';
 import type { Terminal } from './terminal';
 
 /** What a command ends with, documented in its help. */
@@ -10,7 +11,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Adds one command under `catalog`. @param end told the code that the process ends with, if it is not 0 */
 export type AddCommand = (catalog: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [];
+const COMMANDS: readonly AddCommand[] = [addDocsCommand];
 
 /**
  * Runs one command line. Never rejects.
