@@ -24,7 +24,7 @@ main:focus { outline: none; }
 .skip:focus { left: 1rem; top: 0.5rem; z-index: 3; padding: 0.25rem 0.75rem; background: var(--ground); }
 header {
   position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; align-items: center;
-  justify-content: space-between; padding: 0.6rem max(1rem, (100vw - 68rem) / 2); background: var(--raised);
+  justify-content: space-between; padding: 0.6rem max(1rem, (100% - 66rem) / 2); background: var(--raised);
   border-bottom: 1px solid var(--line);
 }
 header nav a { font-weight: 600; color: inherit; text-decoration: none; }
@@ -36,6 +36,7 @@ header nav a:hover { text-decoration: underline; }
   flex: 1 1 12rem; min-width: 0; padding: 0.4rem 0.6rem; font: inherit; color: inherit; background: var(--ground);
   border: 1px solid var(--quiet); border-radius: 0.3rem;
 }
+.search input::placeholder { color: var(--quiet); opacity: 1; }
 #found { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 #results {
   position: absolute; top: calc(100% + 0.4rem); left: 0; right: 0; max-height: min(28rem, 70vh); overflow-y: auto; margin: 0;
@@ -58,14 +59,16 @@ dl { margin: 1.25rem 0; }
 dl div { display: grid; grid-template-columns: 11rem 1fr; gap: 0 1rem; padding: 0.2rem 0; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
-.table { overflow-x: auto; border: 1px solid var(--line); border-radius: 0.4rem; }
-table { width: 100%; border-collapse: collapse; font-size: 0.94rem; }
+.table { border: 1px solid var(--line); border-radius: 0.4rem; }
+table { width: 100%; border-collapse: collapse; table-layout: fixed; font-size: 0.94rem; }
 th, td { padding: 0.45rem 0.75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; background: var(--raised); color: var(--quiet); font-weight: 600; white-space: nowrap; }
-tbody th { font-weight: 400; overflow-wrap: anywhere; min-width: 11rem; }
-td { min-width: 6rem; overflow-wrap: break-word; }
-th.wide { width: 40%; min-width: 14rem; }
-th.code { width: 24%; min-width: 10rem; }
+tbody th { font-weight: 400; overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
+th.name { width: 34%; }
+th.fields { width: 24%; }
+th.code { width: 24%; }
+th.short { width: 8.5rem; }
 tr:target { background: var(--mark-ground); }
 td code { overflow-wrap: anywhere; }
 .mark { padding: 0.05rem 0.4rem; color: var(--mark); background: var(--mark-ground); border-radius: 0.25rem; font-size: 0.85em; white-space: nowrap; }
@@ -77,12 +80,19 @@ pre { margin: 0; padding: 0.9rem; overflow-x: auto; background: var(--raised); b
 .siblings { margin-top: 3rem; border-top: 1px solid var(--line); }
 .siblings h2 { margin-top: 1rem; }
 .siblings li { padding: 0.1rem 0; overflow-wrap: anywhere; }
-@media (max-width: 40rem) {
+@media (max-width: 50rem) {
   html { scroll-padding-top: 7rem; }
   .search label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   dl div { grid-template-columns: 1fr; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  table, tbody, tr, th, td { display: block; }
+  tr { padding: 0.5rem 0.75rem; border-top: 1px solid var(--line); }
+  tbody tr:first-child { border-top: 0; }
+  th, td { padding: 0.1rem 0; border: 0; }
+  td:empty { display: none; }
+  td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); }
 }
-@media print { header { display: none; } .table { overflow: visible; } }
+@media print { header { display: none; } }
 `;
 
 /** Without a library and without markup of its own making: what it shows of the catalog is text. */

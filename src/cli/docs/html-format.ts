@@ -49,12 +49,12 @@ function textOf(...texts: readonly (string | null)[]): string {
   return texts.filter((text) => text !== null).join(' ');
 }
 
-function index({ title, events, contexts, groups }: PrintedCatalog): readonly Html[] {
+function index(catalog: PrintedCatalog): readonly Html[] {
+  const { title, contexts, groups } = catalog;
   const many = groups.length > 1;
-  const counts = `${count(events.length, 'event')}, ${count(contexts.length, 'context')}.`;
   return [
     html`<h1>${title}</h1>`,
-    html`<p>${counts}</p>`,
+    html`<p>${words.size(catalog)}</p>`,
     ...(many ? [groupLinks(groups, contexts.length > 0)] : []),
     ...groups.flatMap(([name, members]) => [
       ...(many ? [html`<h2 id="${groupAnchor(name)}">${words.groupTitle(name)}</h2>`] : []),
@@ -62,10 +62,6 @@ function index({ title, events, contexts, groups }: PrintedCatalog): readonly Ht
     ]),
     ...(contexts.length === 0 ? [] : [html`<h2 id="contexts">Contexts</h2>`, contextTable(contexts, 'contexts/')]),
   ];
-}
-
-function count(size: number, what: string): string {
-  return `${size} ${what}${size === 1 ? '' : 's'}`;
 }
 
 function groupLinks(groups: PrintedCatalog['groups'], hasContexts: boolean): Html {
@@ -84,8 +80,17 @@ function groupAnchor(name: string): string {
 }
 
 const EVENT_COLUMNS: readonly Column[] = [
-  ...[{ heading: 'Event' }, { heading: 'Title', kind: 'wide' as const }],
-  ...[{ heading: 'Source' }, { heading: 'Since' }, { heading: 'Deprecated' }],
+  { heading: 'Event', kind: 'name' },
+  { heading: 'Title' },
+  { heading: 'Source', kind: 'short', isToldOf: true },
+  { heading: 'Since', kind: 'short', isToldOf: true },
+  { heading: 'Deprecated', kind: 'short', isToldOf: true },
+];
+
+const CONTEXT_COLUMNS: readonly Column[] = [
+  { heading: 'Context', kind: 'fields' },
+  { heading: 'Title' },
+  { heading: 'When it is entered' },
 ];
 
 function eventTable(label: string, events: readonly PrintedEvent[]): Html {
@@ -103,17 +108,13 @@ function contextTable(contexts: readonly PrintedContext[], folder: string): Html
   const rows = contexts.map(({ key, document: { name, title, when } }) => ({
     cells: [html`<a href="${folder}${key}.html"><code>${name}</code></a>`, title ?? '', when ?? ''],
   }));
-  return htmlTable(
-    'Contexts',
-    [{ heading: 'Context' }, { heading: 'Title', kind: 'wide' }, { heading: 'When it is entered', kind: 'wide' }],
-    rows,
-  );
+  return htmlTable('Contexts', CONTEXT_COLUMNS, rows);
 }
 
 function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly Html[] {
   const { document, examples } = event;
   return [
-    html`<h1><code>${document.name}</code></h1>`,
+    html`<h1><code>${breakable(document.name)}</code></h1>`,
     ...(document.title === null ? [] : [html`<p class="title">${document.title}</p>`]),
     ...deprecation(event, catalog),
     ...paragraphs(document.description),
@@ -132,6 +133,11 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly Html[
     ...historyPart(event),
     ...siblings(event, catalog),
   ];
+}
+
+/** A long name is broken between its words. */
+function breakable(name: string): readonly Html[] {
+  return name.split(/(?<=[._/:])/).map((word, at) => html`${at > 0 && html`<wbr>`}${word}`);
 }
 
 function paragraphs(text: string | null): readonly Html[] {
@@ -166,8 +172,10 @@ ${lines([
 }
 
 const FIELD_COLUMNS: readonly Column[] = [
-  ...[{ heading: 'Field' }, { heading: 'Type', kind: 'code' as const }, { heading: 'Required' }],
-  ...[{ heading: 'Description', kind: 'wide' as const }],
+  { heading: 'Field', kind: 'fields' },
+  { heading: 'Type', kind: 'code' },
+  { heading: 'Required', kind: 'short' },
+  { heading: 'Description' },
 ];
 
 function fieldTable(part: 'data' | 'context', rows: readonly FieldRow[], none: string, added?: AddedBy): Html {
@@ -234,16 +242,18 @@ ${lines(pii.map((path) => html`<li><code>${path}</code></li>`))}
   ];
 }
 
+const HISTORY_COLUMNS: readonly Column[] = [
+  { heading: 'Date', kind: 'short' },
+  { heading: 'Version', kind: 'short', isToldOf: true },
+  { heading: 'Change' },
+];
+
 function historyPart({ document: { history } }: PrintedEvent): readonly Html[] {
   if (history.length === 0) return [];
   const rows = history.map(({ date, version, change }) => ({ cells: [date, String(version ?? ''), change] }));
   return [
     html`<h2 id="history">History</h2>`,
-    htmlTable(
-      'History',
-      [{ heading: 'Date' }, { heading: 'Version' }, { heading: 'Change', kind: 'wide' }],
-      rows,
-    ),
+    htmlTable('History', HISTORY_COLUMNS, rows),
   ];
 }
 

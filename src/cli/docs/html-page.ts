@@ -50,8 +50,10 @@ export function lines(parts: readonly Html[]): Html {
 
 export interface Column {
   readonly heading: string;
-  /** For the width. */
-  readonly kind?: 'wide' | 'code' | undefined;
+  /** For the width; one without takes what is left. */
+  readonly kind?: 'name' | 'fields' | 'code' | 'short' | undefined;
+  /** Whether a narrow page, which has no columns, must say what stands there.  @default false */
+  readonly isToldOf?: boolean | undefined;
 }
 
 export interface Row {
@@ -61,14 +63,17 @@ export interface Row {
   readonly cells: readonly (Html | string)[];
 }
 
-/** A table that can be scrolled by itself, with the keyboard too. @param label what it is a table of, for who does not see it */
+/** @param label what it is a table of, for who does not see it */
 export function htmlTable(label: string, columns: readonly Column[], rows: readonly Row[]): Html {
   const head = columns.map(({ heading, kind }) => html`<th scope="col"${kind && html` class="${kind}"`}>${heading}</th>`);
   const body = rows.map(({ id, cells: [first, ...others] }) => {
-    const cells = others.map((cell) => html`<td>${cell}</td>`);
+    const cells = others.map((cell, at) => {
+      const { heading, isToldOf } = columns[at + 1] ?? {};
+      return html`<td${isToldOf === true && html` data-label="${heading}"`}>${cell}</td>`;
+    });
     return html`<tr${id !== undefined && html` id="${id}"`}><th scope="row">${first}</th>${cells}</tr>`;
   });
-  return html`<div class="table" role="region" aria-label="${label}" tabindex="0"><table>
+  return html`<div class="table"><table aria-label="${label}">
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${lines(body)}

@@ -21,20 +21,16 @@ function page(blocks: readonly string[]): string {
 }
 
 function index(catalog: PrintedCatalog): readonly string[] {
-  const { title, events, contexts, groups } = catalog;
+  const { title, contexts, groups } = catalog;
   return [
     `# ${inline(title)}`,
-    `${count(events.length, 'event')}, ${count(contexts.length, 'context')}.`,
+    words.size(catalog),
     ...groups.flatMap(([name, members]) => [
       groups.length > 1 ? `## ${inline(words.groupTitle(name))}` : '',
       table(['Event', 'Title', 'Source', 'Since', 'Deprecated'], members.map(indexRow)),
     ]),
     ...(contexts.length === 0 ? [] : ['## Contexts', contextTable(contexts, 'contexts/')]),
   ];
-}
-
-function count(size: number, what: string): string {
-  return `${size} ${what}${size === 1 ? '' : 's'}`;
 }
 
 function indexRow({ key, document }: PrintedEvent): string[] {

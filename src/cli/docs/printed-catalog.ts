@@ -42,33 +42,46 @@ export function printedCatalog(catalog: Catalog, title: string): PrintedCatalog 
     ...{ key: fileKey(each.name), document: each },
     fields: fieldRows(each.fields, personalIn('context', each.pii)),
   }));
+  const shared = sharedWords(document.events.map(({ name }) => name));
   const events = document.events.flatMap(({ name }) => {
     const definition = catalog.events.get(name);
-    return definition === undefined ? [] : [printedEvent(definition, catalog.pii(name))];
+    return definition === undefined ? [] : [printedEvent(definition, catalog.pii(name), groupOf(name, shared))];
   });
   return { title, hash: contentHash(document), events, contexts, groups: groupsOf(events) };
 }
 
-function printedEvent(definition: EventDefinition, marked: readonly string[]): PrintedEvent {
+function printedEvent(definition: EventDefinition, marked: readonly string[], group: string): PrintedEvent {
   const { name, document } = definition;
   const pii = [...new Set(marked)].sort();
   return {
-    ...{ key: fileKey(name), document, pii, group: groupOf(name) },
+    ...{ key: fileKey(name), document, pii, group },
     data: fieldRows(document.data, personalIn('data', pii)),
     context: fieldRows(document.context, personalIn('context', pii)),
     examples: exampleEvents(definition),
   };
 }
 
-const MAX_GROUP_WORDS = 3;
+const GROUP_WORDS = 2;
 
 /**
- * `edx.course.enrollment` for `edx.course.enrollment.activated`; '' for a name of one word. It depends on the name alone:
- * an event that is added moves no other.
+ * `edx.course` for `edx.course.enrollment.activated`, '' for a name of one word: two words, behind those with which every name
+ * of the catalog begins.
  */
-function groupOf(name: string): string {
-  const words = name.split(/[./:]/).slice(0, -1);
-  return words.slice(0, MAX_GROUP_WORDS).filter(Boolean).join('.');
+function groupOf(name: string, shared: number): string {
+  return wordsOf(name)
+    .slice(0, -1)
+    .slice(0, shared + GROUP_WORDS)
+    .join('.');
+}
+
+function wordsOf(name: string): readonly string[] {
+  return name.split(/[./:]+/).filter(Boolean);
+}
+
+function sharedWords(names: readonly string[]): number {
+  const [first = [], ...others] = names.map((name) => wordsOf(name).slice(0, -1));
+  const differs = first.findIndex((word, at) => others.some((words) => words[at] !== word));
+  return differs === -1 ? first.length : differs;
 }
 
 function groupsOf(events: readonly PrintedEvent[]): PrintedCatalog['groups'] {

@@ -11,7 +11,13 @@ export const NO_DATA = 'Not described: any fields.';
 export const NO_FIELDS = 'None.';
 export const NO_CONTEXT = 'Nothing is required of it.';
 
-/** The heading of a page, and what an event is called in lists. */
+/** `192 events, 3 contexts.` */
+export function size({ events, contexts }: PrintedCatalog): string {
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+  return `${[count(events.length, 'event'), ...(contexts.length > 0 ? [count(contexts.length, 'context')] : [])].join(', ')}.`;
+}
+
+/** The heading of a group of events. */
 export function groupTitle(name: string): string {
   return name === '' ? 'Other events' : name;
 }

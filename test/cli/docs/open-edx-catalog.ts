@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z, type ZodType } from 'zod';
+import { defineCatalog } from '../../../src/catalog/catalog';
+import { defineEvent } from '../../../src/catalog/define-event';
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+}
+
+interface Fact {
+  readonly name: string;
+  readonly section: string;
+  readonly source: string | null;
+  readonly added: string | null;
+  readonly deprecated: boolean;
+  readonly eventFields: readonly Field[];
+  readonly contextFields: readonly Field[];
+}
+
+const TYPES: Readonly<Record<string, ZodType>> = {
+  string: z.string(),
+  number: z.number(),
+  float: z.number(),
+  integer: z.int(),
+  boolean: z.boolean(),
+  datetime: z.iso.datetime(),
+  object: z.record(z.string(), z.unknown()),
+  list: z.array(z.unknown()),
+  array: z.array(z.unknown()),
+  'array of strings': z.array(z.string()),
+};
+
+function fields(facts: readonly Field[]): z.ZodObject {
+  return z.object(Object.fromEntries(facts.map(({ name, type }) => [name, TYPES[type] ?? z.unknown()])));
+}
+
+// Loaded by the command too, which has no __dirname of a test.
+const file = join(__dirname, 'open-edx-events.json');
+const { events } = JSON.parse(readFileSync(file, 'utf8')) as { readonly events: readonly Fact[] };
+
+/** The names, fields and dates of the 192 events in the documentation of Open edX (see `origin` in the file). */
+export const catalog = defineCatalog(
+  events.map(({ name, section, source, added, deprecated, eventFields, contextFields }) =>
+    defineEvent(name, {
+      title: section.replace(/s$/, ''),
+      source: source?.startsWith('Browser') === true ? 'browser' : 'server',
+      since: added ?? undefined,
+      data: fields(eventFields),
+      context: contextFields.length > 0 ? fields(contextFields) : undefined,
+      deprecated: deprecated ? { since: 'unknown' } : undefined,
+    }),
+  ),
+);
