@@ -3,7 +3,7 @@ import { formsOf, type Form } from './schema-forms';
 
 const MAX_DEPTH = 4;
 
-/** What may stand in a place, in words: `"audit" | "verified" | null`, `list of integer (from 0)`. */
+/** What may stand in a place, in words: `"audit" | "verified" | null`, `list of integer (0 or more)`. */
 export function typeText(forms: readonly Form[], root: JsonSchema, depth = 0): string {
   const texts = new Set(forms.flatMap(({ schema }) => textsOf(schema, root, depth)));
   const isNullable = texts.delete('null');
@@ -34,7 +34,7 @@ function textOf(type: string, schema: JsonSchema, root: JsonSchema, depth: numbe
     isSchema(each) && depth < MAX_DEPTH ? grouped(typeText(formsOf(each, root), root, depth + 1)) : ANYTHING;
   switch (type) {
     case 'array':
-      return withLimits(listText(schema, inner), [range(schema['minItems'], schema['maxItems'], ' items')]);
+      return withLimits(listText(schema, inner), [range(schema['minItems'], schema['maxItems'], 'item')]);
     case 'object':
       return mapOf(schema) === undefined ? 'object' : `map of ${inner(mapOf(schema))}`;
     case 'string':
@@ -72,7 +72,7 @@ function textLimits({ format, pattern, minLength, maxLength }: JsonSchema): read
   const hasFormat = typeof format === 'string';
   return [
     hasFormat ? format : undefined,
-    range(minLength, maxLength, ' characters'),
+    range(minLength, maxLength, 'character'),
     // That of a format is long, and says nothing more.
     typeof pattern === 'string' && !hasFormat ? `matches ${pattern}` : undefined,
   ];
@@ -92,9 +92,13 @@ function numberLimits(schema: JsonSchema): readonly (string | undefined)[] {
 function range(from: unknown, to: unknown, unit: string): string | undefined {
   const least = isLimit(from) ? from : undefined;
   const most = isLimit(to) ? to : undefined;
-  if (least === undefined) return most === undefined ? undefined : `up to ${most}${unit}`;
-  if (most === undefined) return `from ${least}${unit}`;
-  return least === most ? `${least}${unit}` : `${least} to ${most}${unit}`;
+  if (least === undefined) return most === undefined ? undefined : `up to ${counted(most, unit)}`;
+  if (most === undefined) return `${least} or more${unit === '' ? '' : ` ${unit}s`}`;
+  return least === most ? counted(least, unit) : `${least} to ${counted(most, unit)}`;
+}
+
+function counted(number: number, unit: string): string {
+  return unit === '' ? String(number) : `${number} ${unit}${number === 1 ? '' : 's'}`;
 }
 
 function isLimit(value: unknown): value is number {

@@ -17,7 +17,7 @@ export function fileKey(name: string): string {
   if (isPlain) return name;
   const readable = name
     .toLowerCase()
-    .replace(/[^a-z0-9._]+/g, '-')
+    .replace(/[^a-z0-9_]+/g, '-')
     .slice(0, MAX_LENGTH / 2)
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
   // As JSON: halves of a surrogate pair, which UTF-8 has no bytes for, would all have one hash.

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z, type ZodType } from 'zod';
 import { defineCatalog } from '../../../src/catalog/catalog';
 import { defineEvent } from '../../../src/catalog/define-event';
+import facts from './open-edx-events.json';
 
 interface Field {
   readonly name: string;
@@ -36,9 +35,7 @@ function fields(facts: readonly Field[]): z.ZodObject {
   return z.object(Object.fromEntries(facts.map(({ name, type }) => [name, TYPES[type] ?? z.unknown()])));
 }
 
-// Loaded by the command too, which has no __dirname of a test.
-const file = join(__dirname, 'open-edx-events.json');
-const { events } = JSON.parse(readFileSync(file, 'utf8')) as { readonly events: readonly Fact[] };
+const { events }: { readonly events: readonly Fact[] } = facts;
 
 /** The names, fields and dates of the 192 events in the documentation of Open edX (see `origin` in the file). */
 export const catalog = defineCatalog(
