@@ -136,7 +136,7 @@ if (executablePath === undefined)
     await page.setViewportSize({ width, height: 800 });
     for (const file of ['shop/index.html', 'shop/edx.course.enrollment.activated.html', 'edx/index.html']) {
       await open(file);
-      const [content, window] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as number[];
+      const [content, window] = await page.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
       expect([file, content]).toEqual([file, Math.min(content ?? 0, window ?? 0)]);
     }
   });
