@@ -3,17 +3,12 @@ import { describeError } from '../event/normal-form';
 import { addCheck } from './check/check.command';
 import { CommandFailedException } from './command-failed.exception';
 import { addInfer } from './infer/infer.command';
+import { addDocs } from './docs/docs.command';
+import { EXIT, type AddCommand, type ExitCode } from './command';
 import type { Terminal } from './terminal';
 import { addValidate } from './validate/validate.command';
 
-/** What a command ends with, documented in its help. */
-export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-/** Adds one command under `catalog`. @param end told the code that the process ends with, if it is not 0 */
-export type AddCommand = (catalog: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;
-
-const COMMANDS: readonly AddCommand[] = [addCheck, addInfer, addValidate];
+const COMMANDS: readonly AddCommand[] = [addDocs, addCheck, addInfer, addValidate];
 
 /**
  * Runs one command line. Never rejects.

@@ -5,7 +5,7 @@ import { compareCatalogs, type EntryChanges } from '../../catalog/compare/compar
 import { describeError } from '../../event/normal-form';
 import { CommandFailedException } from '../command-failed.exception';
 import { loadCatalog } from '../load-catalog';
-import { EXIT, type AddCommand, type ExitCode } from '../program';
+import { EXIT, type AddCommand, type ExitCode } from '../command';
 import type { Terminal } from '../terminal';
 import { countsOf, describeCounts, describeEntry } from './check-report';
 

@@ -6,7 +6,7 @@ import { describeError } from '../../event/normal-form';
 import { CommandFailedException } from '../command-failed.exception';
 import { readLog, type LogCounts } from '../log-events';
 import { LogFile } from '../log-file';
-import type { AddCommand } from '../program';
+import type { AddCommand } from '../command';
 import { amount, count, Progress } from '../progress';
 import type { Terminal } from '../terminal';
 import { draftCatalog } from './draft';

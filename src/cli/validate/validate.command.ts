@@ -5,7 +5,7 @@ import { loadCatalog } from '../load-catalog';
 import { readLog, type LogCounts } from '../log-events';
 import { LogFile } from '../log-file';
 import { amount, Progress } from '../progress';
-import { EXIT, type AddCommand } from '../program';
+import { EXIT, type AddCommand } from '../command';
 import type { Terminal } from '../terminal';
 import { LogValidation } from './log-validation';
 import { validationAsJson, validationAsText } from './validation-report';

@@ -1,0 +1,95 @@
+/**
+ * The catalog as one AsyncAPI document: a channel, since all events go one way, to whatever backends the application has; a
+ * message and an operation for each event.
+ */
+import type { JsonSchema } from '../../catalog/json-schema';
+import { described, eventSchema, jsonText } from './json-schema-format';
+import { asDraft07, movedSchema } from './moved-schema';
+import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
+import type { PrintedFile } from './printed-files';
+
+export function asyncapiFiles(catalog: PrintedCatalog): readonly PrintedFile[] {
+  return [{ path: 'asyncapi.json', text: jsonText(asyncapiDocument(catalog)) }];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function asyncapiDocument({ title, hash, events, contexts }: PrintedCatalog): Json {
+  const byKey = (make: (event: PrintedEvent) => unknown): Json =>
+    Object.fromEntries(events.map((event) => [event.key, make(event)]));
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title,
+      // A catalog has no version of its own: another catalog has another hash.
+      version: hash,
+      description: 'Written by "event-tracking catalog docs": change the definitions, and print it again.',
+    },
+    defaultContentType: 'application/json',
+    channels: {
+      events: {
+        address: null,
+        title: 'Events',
+        description: 'One JSON text for each event. Where it goes, the backends of the application say.',
+        messages: byKey(({ key }) => ({ $ref: `#/components/messages/${key}` })),
+      },
+    },
+    operations: byKey(operation),
+    components: {
+      messages: byKey(message),
+      schemas: {
+        ...byKey((event) => eventSchema(event, schemaPlace(event.key), asDraft07)),
+        ...Object.fromEntries(contexts.map((context) => [contextKey(context), contextSchema(context)])),
+      },
+    },
+  };
+}
+
+function schemaPlace(key: string): string {
+  return `#/components/schemas/${key}`;
+}
+
+/** No event has it: two hyphens stand in a key only before a hash. */
+function contextKey({ key }: PrintedContext): string {
+  return `context--${key}`;
+}
+
+function operation({ key, document: { title, name, when } }: PrintedEvent): Json {
+  return {
+    action: 'send',
+    title: title ?? name,
+    ...(when !== null && { description: `Emitted when: ${when}` }),
+    channel: { $ref: '#/channels/events' },
+    messages: [{ $ref: `#/channels/events/messages/${key}` }],
+  };
+}
+
+function message(event: PrintedEvent): Json {
+  const { key, document, examples } = event;
+  const { name, title, deprecated, source, owner } = document;
+  const fitting = examples.filter(({ fits }) => fits);
+  return {
+    name,
+    title: title ?? name,
+    ...described(event),
+    contentType: 'application/json',
+    tags: [{ name: source }, ...(owner === null ? [] : [{ name: owner }]), ...(deprecated === null ? [] : [DEPRECATED])],
+    payload: { $ref: schemaPlace(key) },
+    ...(fitting.length > 0 && { examples: fitting.map((example) => ({ payload: example.event })) }),
+  };
+}
+
+const DEPRECATED = { name: 'deprecated' };
+
+function contextSchema(context: PrintedContext): JsonSchema {
+  const { name, title, description, when, fields, pii } = context.document;
+  const place = schemaPlace(contextKey(context));
+  return {
+    ...(fields === null ? { type: 'object' } : movedSchema(fields, place, asDraft07)),
+    title: title ?? `Context ${name}`,
+    ...(description !== null && { description }),
+    'x-context': name,
+    ...(when !== null && { 'x-when': when }),
+    'x-pii': pii,
+  };
+}

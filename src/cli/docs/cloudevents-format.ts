@@ -1,0 +1,50 @@
+/**
+ * Each event as a CloudEvent 1.0, in the JSON format (structured mode). On the bus all are of one type, that of Open edX, which
+ * has the event in four texts; whoever takes an event off the bus and hands it on has the other form, which tells it by itself.
+ */
+import { TRACKING_EVENT_TYPE, trackingLogOf } from '../../backends/event-bus/tracking-log';
+import type { EventFields } from '../../event/tracking-event';
+import { jsonText, schemaId } from './json-schema-format';
+import type { PrintedCatalog, PrintedEvent } from './printed-catalog';
+import type { PrintedFile } from './printed-files';
+
+/** What the producers send unless they are told another. */
+const SOURCE = 'nestjs-event-tracking';
+
+export function cloudEventFiles({ events }: PrintedCatalog): readonly PrintedFile[] {
+  return events.map((event) => ({ path: `${event.key}.cloudevent.json`, text: jsonText(cloudEvents(event)) }));
+}
+
+function cloudEvents(event: PrintedEvent): object {
+  const { name, title, version, deprecated } = event.document;
+  return {
+    writtenBy: 'event-tracking catalog docs',
+    event: name,
+    ...(title !== null && { title }),
+    version,
+    ...(deprecated !== null && { deprecated }),
+    pii: event.pii,
+    onTheBus: onTheBus(event),
+    byItself: byItself(event),
+  };
+}
+
+/** As EventBusBackend sends it, but for the encoding: there, `data` is Avro. */
+function onTheBus({ examples: [{ event }] }: PrintedEvent): object {
+  const { id, name, timestamp, context, data } = event;
+  const log = trackingLogOf({ id, name, timestamp: new Date(timestamp), context: context as EventFields, data: data as EventFields });
+  return {
+    ...{ specversion: '1.0', id, source: SOURCE, type: TRACKING_EVENT_TYPE, time: log.timestamp },
+    ...{ datacontenttype: 'application/json', minorversion: '0', sourcehost: 'host.example.com', sourcelib: '11.2.0' },
+    data: { tracking_log: log },
+  };
+}
+
+/** `data` is the event as it stands in the log, of which `dataschema` is the schema that `--format json-schema` writes. */
+function byItself(printed: PrintedEvent): object {
+  const [{ event }] = printed.examples;
+  return {
+    ...{ specversion: '1.0', id: event.id, source: SOURCE, type: event.name, time: event.timestamp },
+    ...{ datacontenttype: 'application/json', dataschema: schemaId(printed), data: event },
+  };
+}

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { loadCatalog } from '../load-catalog';
+import { EXIT, type AddCommand, type ExitCode } from '../command';
+import type { Terminal } from '../terminal';
+import { asyncapiFiles } from './asyncapi-format';
+import { cloudEventFiles } from './cloudevents-format';
+import { htmlFiles } from './html-format';
+import { jsonSchemaFiles } from './json-schema-format';
+import { markdownFiles } from './markdown-format';
+import { printedCatalog, type PrintedCatalog } from './printed-catalog';
+import { PrintedFolder, type FileChange, type PrintedFile } from './printed-files';
+
+const FORMATS = {
+  markdown: markdownFiles,
+  html: htmlFiles,
+  'json-schema': jsonSchemaFiles,
+  asyncapi: asyncapiFiles,
+  cloudevents: cloudEventFiles,
+} as const satisfies Readonly<Record<string, (catalog: PrintedCatalog) => readonly PrintedFile[]>>;
+
+interface DocsOptions {
+  readonly catalog?: string | undefined;
+  readonly format: keyof typeof FORMATS;
+  readonly out: string;
+  readonly title: string;
+  readonly check?: true | undefined;
+}
+
+const DEFAULTS = { format: 'markdown', out: 'docs/events', title: 'Events' } as const;
+
+const HELP = `
+Examples:
+  event-tracking catalog docs                                          pages in Markdown, into docs/events
+  event-tracking catalog docs --format html --out site/events          open site/events/index.html in a browser
+  event-tracking catalog docs --check                                  in CI: are the pages those of the definitions?
+
+It removes what it wrote before and writes no more, and touches nothing that it did not write: .catalog-docs.<format>.json in
+the folder lists what is its own. Commit that file too.
+
+Exit codes: 0 all is written, or current; 1 --check found files that are missing, different or left over; 2 it could not be done.`;
+
+export const addDocs: AddCommand = (catalog: Command, terminal: Terminal, end) => {
+  catalog
+    .command('docs')
+    .description('Prints the catalog: a page for each event and an index, or its schemas for other tools.')
+    .option('--catalog <file>', 'the file that exports the catalog (default: that of package.json, or the usual places)')
+    .addOption(new Option('--format <format>', 'what to print').choices(Object.keys(FORMATS)).default(DEFAULTS.format))
+    .option('--out <dir>', 'the folder to write into', DEFAULTS.out)
+    .option('--title <text>', 'what the catalog is called', DEFAULTS.title)
+    .option('--check', 'write nothing, and tell which files are not current')
+    .addHelpText('after', HELP)
+    .action(async (options: DocsOptions) => {
+      end(await printDocs(options, terminal));
+    });
+};
+
+/** @throws CommandFailedException */
+async function printDocs(options: DocsOptions, terminal: Terminal): Promise<ExitCode> {
+  const catalog = await loadCatalog(terminal.folder, options.catalog);
+  const files = FORMATS[options.format](printedCatalog(catalog, options.title));
+  const folder = new PrintedFolder(resolve(terminal.folder, options.out), options.format, files);
+  if (options.check === true) return check(folder, files.length, options, terminal);
+  const changes = folder.write();
+  const removed = changes.filter(({ state }) => state === 'left over').length;
+  terminal.out(`${options.out}: ${files.length} files, ${changes.length - removed} written, ${removed} removed.`);
+  return EXIT.fine;
+}
+
+function check(folder: PrintedFolder, size: number, options: DocsOptions, terminal: Terminal): ExitCode {
+  const changes = folder.changes();
+  if (changes.length === 0) {
+    terminal.out(`${options.out} is current: ${size} files.`);
+    return EXIT.fine;
+  }
+  for (const change of changes) terminal.out(changeLine(change, options, terminal));
+  terminal.tell(`${options.out} is not current: ${changes.length} files.\n  Mend: ${commandLine(options)}`);
+  return EXIT.found;
+}
+
+const COLOURS = { missing: 'red', different: 'yellow', 'left over': 'magenta' } as const;
+
+function changeLine({ path, state }: FileChange, { out }: DocsOptions, terminal: Terminal): string {
+  return `${terminal.paint(COLOURS[state], state.padEnd(9))}  ${out.replace(/\/$/, '')}/${path}`;
+}
+
+/** What would write the files: the line that was given, without its `--check`. */
+function commandLine(options: DocsOptions): string {
+  const given = (['catalog', 'format', 'out', 'title'] as const).flatMap((name) => {
+    const value = options[name];
+    const isDefault = name !== 'catalog' && value === DEFAULTS[name];
+    return value === undefined || isDefault ? [] : [`--${name} ${quoted(value)}`];
+  });
+  return ['event-tracking catalog docs', ...given].join(' ');
+}
+
+function quoted(text: string): string {
+  return /^[\w./@:-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,29 @@
+/** Text that is HTML already; made only here, so that a text of a definition can get into a page in no other way than escaped. */
+export class Html {
+  constructor(readonly source: string) {}
+}
+
+type Part = Html | string | number | readonly Part[] | null | undefined | false;
+
+/** A template whose values are escaped, in text and in quoted attributes; lists are joined, nothing is left out. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(strings.reduce((source, text, at) => source + sourceOf(parts[at - 1]) + text));
+}
+
+function sourceOf(part: Part): string {
+  if (part instanceof Html) return part.source;
+  if (part === null || part === undefined || part === false) return '';
+  return typeof part === 'object' ? part.map(sourceOf).join('') : escaped(String(part));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function escaped(text: string): string {
+  return (
+    text
+      .replace(/\r\n?/g, '\n')
+       
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd')
+      .replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '')
+  );
+}

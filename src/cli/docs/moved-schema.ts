@@ -1,0 +1,49 @@
+import { isSchema, type JsonSchema } from '../../catalog/json-schema';
+
+/** Keywords whose value is data: what looks like a reference in it is none. */
+const DATA = new Set(['const', 'enum', 'default', 'examples', 'example']);
+/** Keywords whose value is a map of schemas, by names that are no keywords. */
+const MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
+
+/** What becomes of each schema in a schema, from the inside out. */
+type Change = (schema: JsonSchema) => JsonSchema;
+
+/**
+ * A schema as a part of a larger document: its references, which begin at its own root, lead to where it stands.
+ * @param place the JSON pointer to it: `#/properties/data`
+ */
+export function movedSchema(schema: JsonSchema, place: string, change: Change = (each) => each): JsonSchema {
+  const { $schema: _, ...own } = schema;
+  return moved(own, place, change);
+}
+
+function moved(schema: JsonSchema, place: string, change: Change): JsonSchema {
+  const child = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(child);
+    return isSchema(value) ? moved(value, place, change) : value;
+  };
+  const entries = Object.entries(schema).map(([keyword, value]): [string, unknown] => {
+    if (keyword === '$ref' && typeof value === 'string' && value.startsWith('#')) return [keyword, place + value.slice(1)];
+    if (DATA.has(keyword)) return [keyword, value];
+    if (MAPS.has(keyword) && isSchema(value)) return [keyword, mapped(value, child)];
+    return [keyword, child(value)];
+  });
+  return change(Object.fromEntries(entries));
+}
+
+function mapped(map: JsonSchema, child: (value: unknown) => unknown): JsonSchema {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, child(value)]));
+}
+
+const DEFINITIONS_REF = /(^#|\/)\$defs\//g;
+
+/** Of the dialect 2020-12, in the words of draft 07, which AsyncAPI has taken its schemas from. */
+export function asDraft07(schema: JsonSchema): JsonSchema {
+  const { $defs, prefixItems, items, $ref, ...rest } = schema;
+  return {
+    ...rest,
+    ...($ref !== undefined && { $ref: typeof $ref === 'string' ? $ref.replace(DEFINITIONS_REF, '$1definitions/') : $ref }),
+    ...(isSchema($defs) && { definitions: $defs }),
+    ...(prefixItems === undefined ? items !== undefined && { items } : { items: prefixItems, additionalItems: items ?? true }),
+  };
+}

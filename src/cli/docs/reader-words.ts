@@ -1,0 +1,55 @@
+/** What the pages say, whatever they are written in. */
+import type { EventSource } from '../../catalog/event-document';
+import type { ExampleEvent } from './example-event';
+import type { FieldRow } from './field-table';
+import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
+
+export const SOURCES: Readonly<Record<EventSource, string>> = { server: 'Server', browser: 'Browser', mobile: 'Mobile' };
+
+/** Where nothing is said of a part of the event. */
+export const NO_DATA = 'Not described: any fields.';
+export const NO_FIELDS = 'None.';
+export const NO_CONTEXT = 'Nothing is required of it.';
+
+/** `192 events, 3 contexts.` */
+export function size({ events, contexts }: PrintedCatalog): string {
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+  return `${[count(events.length, 'event'), ...(contexts.length > 0 ? [count(contexts.length, 'context')] : [])].join(', ')}.`;
+}
+
+/** The heading of a group of events. */
+export function groupTitle(name: string): string {
+  return name === '' ? 'Other events' : name;
+}
+
+export function exampleTitle({ isMadeUp }: ExampleEvent): string {
+  return isMadeUp ? 'Example (made up)' : 'Example';
+}
+
+export function exampleNote({ isMadeUp, fits }: ExampleEvent): string {
+  if (!isMadeUp) return 'The data is an example from the definition; the rest of the event is made up.';
+  return fits ? 'Made up from the types.' : 'Made up from the types: it does not keep to every rule of the definition.';
+}
+
+/** Of the field, what does not stand in a column of its own. */
+export function fieldNote({ description, isDeprecated, repeats }: FieldRow): string {
+  const again = repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
+  return [
+    ...(isDeprecated ? ['Deprecated.'] : []),
+    ...(description === null ? [] : [description]),
+    ...(repeats === undefined ? [] : [`Recursive: ${again}.`]),
+  ].join(' ');
+}
+
+/** The contexts that add a field. */
+export function contextsWith(row: FieldRow, { contexts }: PrintedCatalog): readonly PrintedContext[] {
+  return contexts.filter(({ fields }) => fields.some(({ path }) => path === row.path));
+}
+
+export function exampleText({ event }: ExampleEvent): string {
+  return JSON.stringify(event, null, 2);
+}
+
+export function eventNamed(name: string | undefined, { events }: PrintedCatalog): PrintedEvent | undefined {
+  return events.find(({ document }) => document.name === name);
+}

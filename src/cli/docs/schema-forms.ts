@@ -1,0 +1,59 @@
+/**
+ * One place in an event may be described in pieces: references, parts that all hold (`allOf`), alternatives. A reader wants to
+ * know what can stand there. So a schema is brought to its forms: each without references and pieces, one for each alternative.
+ */
+import { alternativesOf, isSchema, propertiesOf, requiredOf, resolveRef, type JsonSchema } from '../../catalog/json-schema';
+
+export interface Form {
+  readonly schema: JsonSchema;
+  /** The schemas that it was made of, as they stand in the document: a form of one's own origin is a recursion. */
+  readonly origins: readonly JsonSchema[];
+}
+
+const MAX_DEPTH = 16;
+/** Alternatives of alternatives multiply. */
+const MAX_FORMS = 1000;
+
+export function formsOf(given: JsonSchema, root: JsonSchema, depth = 0): readonly Form[] {
+  const origin = resolveRef(given, root);
+  const whole = withoutRef(given, origin);
+  const { allOf, anyOf: _any, oneOf: _one, ...own } = whole;
+  const start: readonly Form[] = [{ schema: own, origins: [origin] }];
+  if (depth > MAX_DEPTH) return start;
+  const below = (schemas: readonly JsonSchema[]): Form[] => schemas.flatMap((each) => formsOf(each, root, depth + 1));
+  const parts = Array.isArray(allOf) ? allOf.filter(isSchema).map((part) => below([part])) : [];
+  const alternatives = below(alternativesOf(whole));
+  return [...parts, alternatives].filter((part) => part.length > 0).reduce(together, start);
+}
+
+/** What stands beside a reference holds too. */
+function withoutRef(given: JsonSchema, origin: JsonSchema): JsonSchema {
+  if (origin === given) return given;
+  const { $ref: _, ...beside } = given;
+  return { ...origin, ...beside };
+}
+
+function together(forms: readonly Form[], others: readonly Form[]): readonly Form[] {
+  if (forms.length * others.length > MAX_FORMS) return [...forms, ...others];
+  return forms.flatMap((one) =>
+    others.map((other) => ({
+      schema: merged(one.schema, other.schema),
+      origins: [...one.origins, ...other.origins],
+    })),
+  );
+}
+
+function merged(one: JsonSchema, other: JsonSchema): JsonSchema {
+  const required = [...new Set([...requiredOf(one), ...requiredOf(other)])];
+  const properties = new Map(Object.entries(propertiesOf(one)));
+  for (const [name, schema] of Object.entries(propertiesOf(other))) {
+    const known = properties.get(name);
+    properties.set(name, known === undefined ? schema : { allOf: [known, schema] });
+  }
+  return {
+    ...one,
+    ...other,
+    ...(required.length > 0 && { required }),
+    ...(properties.size > 0 && { properties: Object.fromEntries(properties) }),
+  };
+}

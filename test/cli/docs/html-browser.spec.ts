@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { DocsFolder, OPEN_EDX, SHOP } from './print-docs';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
+const executablePath = [process.env['CHROMIUM_PATH'], ...PLACES].find((path) => path !== undefined && existsSync(path));
+const ARGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+if (executablePath === undefined)
+  process.stderr.write(`catalog docs in a browser: skipped, no Chromium at CHROMIUM_PATH or ${PLACES.join(', ')}\n`);
+
+(executablePath === undefined ? describe.skip : describe)('catalog docs --format html, in a browser', () => {
+  const folder = new DocsFolder();
+  let browser: Browser;
+  let page: Page;
+  let troubles: string[];
+
+  beforeAll(async () => {
+    for (const [catalog, out] of [
+      [SHOP, 'shop'],
+      [OPEN_EDX, 'edx'],
+    ] as const)
+      expect(await folder.docs('--catalog', catalog, '--format', 'html', '--out', out)).toMatchObject({ code: 0 });
+    browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: ARGS });
+  }, 60_000);
+
+  beforeEach(async () => {
+    troubles = [];
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    page.on('console', (message) => troubles.push(message.text()));
+    page.on('pageerror', (error) => troubles.push(error.message));
+    page.on('dialog', (dialog) => troubles.push(dialog.message()));
+    page.on('request', (request) => {
+      if (!/^(file|data):/.test(request.url())) troubles.push(request.url());
+    });
+  });
+
+  afterEach(async () => {
+    await page.close();
+    expect(troubles).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    folder.remove();
+  });
+
+  const open = (file: string) => page.goto(pathToFileURL(join(folder.path, file)).href);
+  const found = () => page.locator('#results a code').allTextContents();
+
+  it('finds an event by its name, and goes to its page, which shows its fields', async () => {
+    await open('edx/index.html');
+    await page.getByLabel('Search events').fill('enrollment .activated');
+    expect(await found()).toEqual(['edx.course.enrollment.activated']);
+    expect(await page.locator('#found').textContent()).toBe('1 found');
+    await page.locator('#results a').click();
+    expect(await page.locator('h1').textContent()).toBe('edx.course.enrollment.activated');
+    const fields = await page.getByRole('table', { name: 'Fields of the data' }).getByRole('rowheader').allTextContents();
+    expect(fields).toEqual(expect.arrayContaining(['course_id', 'mode', 'user_id']));
+  });
+
+  it('finds events by their titles, their descriptions and the names of their fields, from any page', async () => {
+    await open('shop/contexts/request.html');
+    const search = page.getByLabel('Search events');
+    for (const [query, first] of [
+      ['ENROLMENT ENDED', 'edx.course.enrollment.deactivated'],
+      ['whole cohorts', 'edx.course.enrollment.activated'],
+      ['paid_by.brand', 'edx.course.enrollment.activated'],
+      ['signed', undefined],
+      ['context.agent', 'request'],
+      ['page viewed', 'Page Viewed'],
+      ['<script>', 'a/../../<b>&"\''],
+    ] as const) {
+      await search.fill(query);
+      expect([query, (await found())[0]]).toEqual([query, first]);
+    }
+    await search.fill('nothing like it');
+    expect(await page.locator('#results').textContent()).toBe('Nothing found.');
+    await search.fill('ip');
+    await page.locator('#results a').first().click();
+    expect(page.url()).toContain('/shop/');
+    expect(await page.locator('h1').count()).toBe(1);
+  });
+
+  it('can be worked with the keyboard alone', async () => {
+    await open('edx/index.html');
+    await page.keyboard.press('/');
+    await page.keyboard.type('video');
+    const [first, second] = await found();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator(':focus code').textContent()).toBe(second);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    expect(await page.locator(':focus').getAttribute('id')).toBe('query');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#results').isVisible()).toBe(false);
+    await page.keyboard.type('video');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/edx\/(?!index)/);
+    expect(await page.locator('h1').textContent()).toBe(first);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(page.url()).toMatch(/#main$/);
+  });
+
+  it('leads from an event to the others of its group, its replacement, its contexts and single fields', async () => {
+    await open('shop/play_video.html');
+    await page.getByRole('link', { name: 'edx.course.enrollment.activated' }).click();
+    await page.getByRole('link', { name: 'learner.email' }).click();
+    expect(page.url()).toMatch(/#data\.learner\.email$/);
+    await page.getByRole('link', { name: 'edx.course.enrollment.deactivated' }).click();
+    expect(await page.locator('.title').textContent()).toBe('Enrolment ended');
+    await page.getByRole('link', { name: 'request' }).click();
+    expect(await page.locator('h1').textContent()).toBe('Context request');
+    await page.getByRole('navigation', { name: 'Catalog' }).getByRole('link').click();
+    expect(await page.locator('h1').textContent()).toBe('Events');
+  });
+
+  it.each(['light', 'dark'] as const)('has enough contrast for every text when it is %s', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    for (const file of ['index.html', 'play_video.html', 'edx.course.enrollment.activated.html']) {
+      await open(`shop/${file}`);
+      await page.getByLabel('Search events').fill('course');
+      // As WCAG 2.2 counts it, 1.4.3: 4.5 to 1.
+      expect(await page.evaluate(LEAST_CONTRAST)).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  it.each([1200, 800, 700, 360])('fits a page of %i pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    for (const file of ['shop/index.html', 'shop/edx.course.enrollment.activated.html', 'edx/index.html']) {
+      await open(file);
+      const [content, window] = await page.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
+      expect([file, content]).toEqual([file, Math.min(content ?? 0, window ?? 0)]);
+    }
+  });
+
+  it('shows everything but the search where scripts are off', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const plain = await context.newPage();
+    await plain.goto(pathToFileURL(join(folder.path, 'shop/index.html')).href);
+    expect(await plain.getByRole('searchbox').count()).toBe(0);
+    await plain.getByRole('link', { name: 'play_video' }).click();
+    expect(await plain.locator('h1').textContent()).toBe('play_video');
+    await context.close();
+  });
+});
+
+/** Run in the page: the least contrast between a text and what is behind it. */
+const LEAST_CONTRAST = `(() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = channels(getComputedStyle(at).backgroundColor);
+      if (colour[3] !== 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const texts = [...document.querySelectorAll('body *')].filter(
+    (each) => each.checkVisibility() && [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''),
+  );
+  return Math.min(
+    ...texts.map((each) => {
+      const [a, b] = [luminance(channels(getComputedStyle(each).color)), luminance(ground(each))];
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }),
+  );
+})()`;
