@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { runCommand, type ExitCode } from '../../../src/cli/program';
+import type { ExitCode } from '../../../src/cli/command';
+import { runCommand } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';
 
 export const SHOP = join(__dirname, 'shop-catalog.ts');
