@@ -78,6 +78,13 @@ async function jest() {
 
 if (withServices) await startServices();
 await step('Build of the library', undefined, 'npm', 'run', '--silent', 'build');
+await step(
+  'Catalog of the sample application',
+  'sample-app/events.lock.json',
+  process.execPath,
+  'scripts/sample-docs.mjs',
+  '--check',
+);
 await step('Build of the sample application', 'sample-app/src/main.ts', bin('nest'), 'build', 'sample-app');
 await step('Types of everything', undefined, bin('tsc'), '--noEmit');
 await step('ESLint', undefined, bin('eslint'), '.');

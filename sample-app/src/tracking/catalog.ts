@@ -5,7 +5,10 @@
 import { defineCatalog, defineContext, defineEvent } from 'nestjs-event-tracking';
 import { z } from 'zod';
 
-const courseId = z.string().describe('`course-v1:organisation+course+run`');
+const courseId = z.string().meta({
+  description: 'The key of the course: organisation, course and run',
+  examples: ['course-v1:edX+DemoX+2026'],
+});
 const mode = z.enum(['audit', 'honor', 'verified']);
 const seconds = z.number().min(0).describe('Seconds from the beginning of the video');
 const inCourse = z.object({ course_id: courseId });
@@ -42,13 +45,13 @@ export const MessageQueued = defineEvent('message.queued', {
   owner: 'messages',
   since: '2026-11-01',
   data: z.object({
-    template: z.string().describe('Which text: `welcome-verified`'),
+    template: z.string().describe('Which text'),
     channel: z.enum(['email', 'push']),
   }),
   examples: [{ template: 'welcome-verified', channel: 'email' }],
 });
 
-const problemId = z.string().describe('The usage key of the problem');
+const problemId = z.string().meta({ description: 'The usage key of the problem', examples: ['capital'] });
 const answers = z.record(z.string(), z.string()).describe('What was answered, by the key of the problem');
 const correctness = z.enum(['correct', 'incorrect']);
 
