@@ -9,7 +9,11 @@ describe('The catalog of the sample', () => {
     await sample.delete(`/courses/${course}/enrollment`);
     await sample.post(`/courses/${course}/problems/capital/check`, { answer: 'Paris' });
     await sample.post(`/courses/${course}/problems/none/check`, { answer: 'Paris' });
-    const [play, pause, stop] = ['play_video', 'pause_video', 'stop_video'].map((name) => ({ name, course_id: course, currentTime: 1 }));
+    const [play, pause, stop] = ['play_video', 'pause_video', 'stop_video'].map((name) => ({
+      name,
+      course_id: course,
+      currentTime: 1,
+    }));
     const seek = { name: 'seek_video', course_id: course, old_time: 1, new_time: 2, type: 'onSkipSeek' };
     await sample.post('/video-events', [play, pause, stop, seek]);
     await sample.post('/jobs/nightly');
@@ -26,8 +30,20 @@ describe('The catalog of the sample', () => {
 
     const location = expect.stringMatching(/sample-app\/src\/tracking\/drift\.controller\.ts:\d+$/);
     expect((await sample.get('/violations')).body).toEqual([
-      expect.objectContaining({ kind: 'required-missing', event: 'message.queued', path: 'data.channel', count: 2, location }),
-      expect.objectContaining({ kind: 'additional-property', event: 'message.queued', path: 'data.chanel', count: 2, location }),
+      expect.objectContaining({
+        kind: 'required-missing',
+        event: 'message.queued',
+        path: 'data.channel',
+        count: 2,
+        location,
+      }),
+      expect.objectContaining({
+        kind: 'additional-property',
+        event: 'message.queued',
+        path: 'data.chanel',
+        count: 2,
+        location,
+      }),
     ]);
     expect(sample.tracked('message.queued')).toHaveLength(2);
     await sample.close();

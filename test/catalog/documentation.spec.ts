@@ -40,7 +40,11 @@ describe('An event', () => {
       backends: {
         sink: backend(MemoryBackend),
         log: backend(LoggerBackend, { path: folder.file(), sync: true }),
-        renamed: backend(MemoryBackend, {}, { processors: [processor(RenameEvent, { names: { 'video.played': 'play' } })] }),
+        renamed: backend(
+          MemoryBackend,
+          {},
+          { processors: [processor(RenameEvent, { names: { 'video.played': 'play' } })] },
+        ),
       },
     });
     tracker.emit(Played, { at: 1 });
@@ -88,16 +92,28 @@ describe('A backend of the application that can hold documents', () => {
       }
     }
     const logger = new RecordingLogger();
-    const { tracker } = await startTracking({ catalog, documentation: true, logger, backends: { keeper: backend(Keeper) } });
+    const { tracker } = await startTracking({
+      catalog,
+      documentation: true,
+      logger,
+      backends: { keeper: backend(Keeper) },
+    });
     const keeper = tracker.backend<Keeper>('keeper');
     await until(() => keeper.kept.length > 0);
     expect(keeper.kept).toEqual([catalog.document]);
-    expect(logger.warnings).toEqual([expect.stringMatching(/backends\.keeper \(Keeper\) could not take the catalog: .*away/)]);
+    expect(logger.warnings).toEqual([
+      expect.stringMatching(/backends\.keeper \(Keeper\) could not take the catalog: .*away/),
+    ]);
   });
 });
 
 describeWithServices(['mongo'], 'The documents in MongoDB', (urls) => {
-  const run = async (url: string, definitions: typeof catalog, emit: 'emits' | 'only starts', options: object = {}): Promise<void> => {
+  const run = async (
+    url: string,
+    definitions: typeof catalog,
+    emit: 'emits' | 'only starts',
+    options: object = {},
+  ): Promise<void> => {
     const imports = [MongooseModule.forRoot(url, { lazyConnection: true })];
     const { tracker, app } = await startTracking({
       catalog: definitions,
@@ -133,7 +149,9 @@ describeWithServices(['mongo'], 'The documents in MongoDB', (urls) => {
     };
     const first = await again(catalog);
     const same = await again(catalog);
-    expect(same.map(({ last_seen: _, ...document }) => document)).toEqual(first.map(({ last_seen: _, ...document }) => document));
+    expect(same.map(({ last_seen: _, ...document }) => document)).toEqual(
+      first.map(({ last_seen: _, ...document }) => document),
+    );
     const newer = await again(defineCatalog([played(2, 'A video was played'), Paused]) as never);
     const versions = newer.filter(({ name }) => name === 'video.played').sort((a, b) => a['version'] - b['version']);
     expect(versions.map(({ version, title }) => [version, title])).toEqual([
@@ -157,7 +175,9 @@ describeWithServices(['mongo'], 'The documents in MongoDB', (urls) => {
   it('show what is stored and in no document, and what is documented and was never stored', async () => {
     const database = ownDatabase(urls.mongo);
     await run(database.url, catalog, 'emits');
-    await (await database.collection()).insertMany(
+    await (
+      await database.collection()
+    ).insertMany(
       [1, 2].map((at) => ({ _id: String(at), name: 'typo', timestamp: new Date(at), context: {}, data: {} })),
     );
     const connection = await mongoose.createConnection(database.url).asPromise();

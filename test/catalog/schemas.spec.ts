@@ -115,7 +115,10 @@ describe.each(Object.entries(libraries))('A schema of %s', (_library, schema) =>
 
   it('says nothing of the values, which may be personal', () => {
     const secret = 'ada@example.com';
-    const violations = checkOf(schema).check({ problem_id: 77_123, success: secret, course: 'X9', answers: secret }, {});
+    const violations = checkOf(schema).check(
+      { problem_id: 77_123, success: secret, course: 'X9', answers: secret },
+      {},
+    );
     const told = JSON.stringify(violations);
     expect(violations?.length).toBeGreaterThan(2);
     for (const value of [secret, '77123', 'X9']) expect(told).not.toContain(value);
@@ -142,7 +145,13 @@ describe('A definition', () => {
   const asUntyped = (options: object): never => options as never;
 
   it('is refused with everything that is wrong in it at once, each with the line that mends it', () => {
-    const wrong = asUntyped({ pi: ['context.email'], version: 0, source: 'satellite', pii: ['name', 'contxt.a'], title: 7 });
+    const wrong = asUntyped({
+      pi: ['context.email'],
+      version: 0,
+      source: 'satellite',
+      pii: ['name', 'contxt.a'],
+      title: 7,
+    });
     expect(faultsOf(() => defineEvent('', wrong))).toMatchInlineSnapshot(`
      "defineEvent("") has 7 faults.
        1. pi: the option is unknown.
@@ -164,26 +173,37 @@ describe('A definition', () => {
 
   it('is refused with a schema that cannot document itself, and says what to wrap it in', () => {
     const wrong = asUntyped({ data: v.object({ a: v.string() }) });
-    expect(faultsOf(() => defineEvent('a', wrong))).toMatch(/valibot .* gives no JSON Schema[^]*toStandardJsonSchema\(schema\)/);
+    expect(faultsOf(() => defineEvent('a', wrong))).toMatch(
+      /valibot .* gives no JSON Schema[^]*toStandardJsonSchema\(schema\)/,
+    );
   });
 
   it('is refused with a schema that validates asynchronously, whichever library it is of', () => {
     const later = z.object({ a: z.string().refine(() => Promise.resolve(true)) });
     const valibot = v.objectAsync({ a: v.string() });
     expect(faultsOf(() => defineEvent('a', { data: later }))).toContain('validates asynchronously');
-    expect(faultsOf(() => defineEvent('a', { data: toStandardJsonSchema(valibot as never) }))).toMatch(/asynchronously|no JSON Schema/);
+    expect(faultsOf(() => defineEvent('a', { data: toStandardJsonSchema(valibot as never) }))).toMatch(
+      /asynchronously|no JSON Schema/,
+    );
     const ajv = jsonSchema({ $async: true, type: 'object', properties: { a: { type: 'string' } } });
     expect(faultsOf(() => defineEvent('a', { data: ajv }))).toContain('validates asynchronously');
   });
 
   it('is refused with a schema of what no event can hold', () => {
-    expect(faultsOf(() => defineEvent('a', { data: z.object({ m: z.map(z.string(), z.string()) }) }))).toContain('a map');
-    expect(faultsOf(() => defineEvent('a', { data: toStandardJsonSchema(v.object({ m: v.bigint() })) }))).toContain('bigint');
+    expect(faultsOf(() => defineEvent('a', { data: z.object({ m: z.map(z.string(), z.string()) }) }))).toContain(
+      'a map',
+    );
+    expect(faultsOf(() => defineEvent('a', { data: toStandardJsonSchema(v.object({ m: v.bigint() })) }))).toContain(
+      'bigint',
+    );
     expect(faultsOf(() => defineEvent('a', asUntyped({ data: z.string() })))).toContain('data is an object');
   });
 
   it('is refused with an example that does not keep to its own schema', () => {
-    const wrong = asUntyped({ data: z.object({ mode: z.enum(['audit']) }), examples: [{ mode: 'audit' }, { mode: 'gold' }] });
+    const wrong = asUntyped({
+      data: z.object({ mode: z.enum(['audit']) }),
+      examples: [{ mode: 'audit' }, { mode: 'gold' }],
+    });
     expect(faultsOf(() => defineEvent('a', wrong))).toContain('examples[1]: it does not keep to data');
   });
 
@@ -205,17 +225,35 @@ describe('A definition', () => {
     const hash = (options: object): string => defineEvent('a', options).document.hash;
     expect(hash({ title: 'A', when: 'B' })).toBe(hash({ when: 'B', title: 'A' }));
     expect(hash({ title: 'A' })).toMatch(/^[\da-f]{16}$/);
-    const others = [{}, { title: 'A' }, { version: 2 }, { pii: ['data.a'] }, { data: z.object({ a: z.string() }) }, { data: z.object({ a: z.number() }) }];
+    const others = [
+      {},
+      { title: 'A' },
+      { version: 2 },
+      { pii: ['data.a'] },
+      { data: z.object({ a: z.string() }) },
+      { data: z.object({ a: z.number() }) },
+    ];
     expect(new Set(others.map(hash)).size).toBe(others.length);
   });
 
   it('finds each undeclared field, at any depth, and none that is declared', () => {
-    const schema = z.object({ a: z.string().optional(), b: z.array(z.object({ c: z.number().optional() })), d: z.record(z.string(), z.object({ e: z.null().optional() })), open: z.looseObject({}) });
+    const schema = z.object({
+      a: z.string().optional(),
+      b: z.array(z.object({ c: z.number().optional() })),
+      d: z.record(z.string(), z.object({ e: z.null().optional() })),
+      open: z.looseObject({}),
+    });
     const field = fc.constantFrom('a', 'c', 'e', 'x', 'constructor', '__proto__', 'toString');
     fc.assert(
       fc.property(fc.array(field), fc.array(field), fc.array(field), (top, inList, inRecord) => {
-        const withKeys = (keys: readonly string[], value: unknown): object => Object.fromEntries(keys.map((key) => [key, value]));
-        const data = { b: [withKeys(inList, 1)], d: { any: withKeys(inRecord, null) }, open: { x: 1 }, ...withKeys(top, 'text') };
+        const withKeys = (keys: readonly string[], value: unknown): object =>
+          Object.fromEntries(keys.map((key) => [key, value]));
+        const data = {
+          b: [withKeys(inList, 1)],
+          d: { any: withKeys(inRecord, null) },
+          open: { x: 1 },
+          ...withKeys(top, 'text'),
+        };
         const expected = new Set([
           ...top.filter((key) => key !== 'a').map((key) => `data.${key}`),
           ...inList.filter((key) => key !== 'c').map((key) => `data.b.0.${key}`),

@@ -59,7 +59,11 @@ describe('An event that keeps to its definition', () => {
     run.tracker.context({ user_id: 7 }, () => {
       run.tracker.emit(Enrolled, { course_id: 'DemoX' });
     });
-    expect(run.last()).toMatchObject({ name: 'course.enrolled', data: { course_id: 'DemoX' }, context: { user_id: 7 } });
+    expect(run.last()).toMatchObject({
+      name: 'course.enrolled',
+      data: { course_id: 'DemoX' },
+      context: { user_id: 7 },
+    });
     expect(run.last().data).toEqual({ course_id: 'DemoX' }); // the default of the schema is not put in
     expect(run.kinds()).toEqual([]);
     expectBalance(run.ledger);
@@ -136,7 +140,9 @@ describe('An event that does not', () => {
       violations: [{ kind: 'required-missing', path: 'data.at' }],
     });
     expect((failure as Error).message).toContain('data.at is missing; it must be a number');
-    await expect(run.tracker.emitConfirmed(Played, { at: 1 })).resolves.toMatchObject({ destinations: { sink: 'delivered' } });
+    await expect(run.tracker.emitConfirmed(Played, { at: 1 })).resolves.toMatchObject({
+      destinations: { sink: 'delivered' },
+    });
   });
 
   it('is missed in what the context must carry, once looked up for each scope', async () => {
@@ -165,21 +171,43 @@ describe('An event that does not', () => {
     run.tracker.emit(Old);
     expect(run.names()).toEqual(['video.started']);
     expect(run.tracker.violations.list()).toEqual([
-      expect.objectContaining({ kind: 'deprecated', message: 'is deprecated since 2026-10; use "video.played" in its place' }),
+      expect.objectContaining({
+        kind: 'deprecated',
+        message: 'is deprecated since 2026-10; use "video.played" in its place',
+      }),
     ]);
   });
 
   it('never makes emit throw: hostile values, a schema that throws, one that turns out to be asynchronous', async () => {
     const Throwing = defineEvent('throwing', {
-      data: z.object({ a: z.unknown().refine((value) => { if (value === 'boom') throw new Error('boom'); return true; }) }),
+      data: z.object({
+        a: z.unknown().refine((value) => {
+          if (value === 'boom') throw new Error('boom');
+          return true;
+        }),
+      }),
     });
-    const Later = defineEvent('later', { data: z.object({ a: z.unknown().refine((value) => (value === 'boom' ? Promise.resolve(true) : true)) }) });
+    const Later = defineEvent('later', {
+      data: z.object({ a: z.unknown().refine((value) => (value === 'boom' ? Promise.resolve(true) : true)) }),
+    });
     for (const validation of ['report', 'reject'] as const) {
       const logger = new RecordingLogger();
       const run = await startTracking({ catalog: [Throwing, Later, Played], validation, logger });
       const { proxy, revoke } = Proxy.revocable({}, {});
       revoke();
-      for (const data of [proxy, { at: proxy }, { get at(): never { throw new Error('no'); } }, null, [], 'text', { at: 1n }])
+      for (const data of [
+        proxy,
+        { at: proxy },
+        {
+          get at(): never {
+            throw new Error('no');
+          },
+        },
+        null,
+        [],
+        'text',
+        { at: 1n },
+      ])
         run.tracker.emit(Played, asUntyped(data));
       for (const event of [Throwing, Later]) run.tracker.emit(event, { a: 'boom' });
       expect(run.names()).toHaveLength(validation === 'report' ? 9 : 0);
@@ -197,9 +225,14 @@ describe('An event that does not', () => {
         tracker.emit(Played, { at: 1 });
       }
     }
-    const run = await startTracking({ catalog, validation: 'reject', logger: new RecordingLogger() }, { providers: [Early] });
+    const run = await startTracking(
+      { catalog, validation: 'reject', logger: new RecordingLogger() },
+      { providers: [Early] },
+    );
     expect(run.events().map(({ data }) => data)).toEqual([{ at: 1 }]);
-    expect(run.app.get(TrackingDeadLetters).count()).toEqual({ 'invalid: data.at is missing; it must be a number (required-missing)': 1 });
+    expect(run.app.get(TrackingDeadLetters).count()).toEqual({
+      'invalid: data.at is missing; it must be a number (required-missing)': 1,
+    });
     expectBalance(run.ledger);
   });
 
@@ -286,7 +319,9 @@ describe('Whoever listens', () => {
     run.tracker.emit(Played, asUntyped({}));
     stop();
     run.tracker.emit(Played, asUntyped({}));
-    expect(heard).toEqual([expect.objectContaining({ event: 'video.played', id: run.events()[0]?.id, isRejected: false })]);
+    expect(heard).toEqual([
+      expect.objectContaining({ event: 'video.played', id: run.events()[0]?.id, isRejected: false }),
+    ]);
   });
 });
 
@@ -298,7 +333,9 @@ describe('The names that were seen', () => {
     run.tracker.emit('another');
     const coverage = run.app.get(TrackingCatalog).coverage();
     expect(coverage).toEqual({
-      seen: [{ name: 'video.played', count: 2, firstAt: run.events()[0]?.timestamp, lastAt: run.events()[1]?.timestamp }],
+      seen: [
+        { name: 'video.played', count: 2, firstAt: run.events()[0]?.timestamp, lastAt: run.events()[1]?.timestamp },
+      ],
       undocumented: [expect.objectContaining({ name: 'another', count: 1 })],
       unseen: ['course.enrolled', 'video.started'],
       others: 0,

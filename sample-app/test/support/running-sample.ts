@@ -29,7 +29,11 @@ interface SampleOptions {
 
 /** The whole application behind a real socket, its log in a temporary folder. */
 export class RunningSample {
-  static async of({ enabled = true, drifts = false, change = (builder) => builder }: SampleOptions = {}): Promise<RunningSample> {
+  static async of({
+    enabled = true,
+    drifts = false,
+    change = (builder) => builder,
+  }: SampleOptions = {}): Promise<RunningSample> {
     const folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
     const log = join(folder, 'tracking.log');
     const reports = join(folder, 'reports.log');

@@ -1,6 +1,13 @@
 /** Compiled by catalog-registered.spec.ts in a program of its own: what is registered here holds for a whole program. */
 import { z } from 'zod';
-import { defineCatalog, defineContext, defineEvent, TrackEvent, type EventName, type TrackerService } from 'nestjs-event-tracking';
+import {
+  defineCatalog,
+  defineContext,
+  defineEvent,
+  TrackEvent,
+  type EventName,
+  type TrackerService,
+} from 'nestjs-event-tracking';
 
 export const catalog = defineCatalog([
   defineEvent('course.enrolled', { data: z.object({ mode: z.enum(['audit', 'verified']) }) }),
