@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
@@ -104,6 +104,33 @@ describe('The entry nestjs-event-tracking/mongoose', () => {
       name: 'MissingPeerException',
       message: expect.stringMatching(/needs the package "mongoose"[^]*Mend: npm install mongoose @nestjs\/mongoose/),
     });
+  });
+});
+
+describe('The command line', () => {
+  it('prints the catalog of an application in TypeScript from the package alone', async () => {
+    const catalog = `import { defineEvent } from '${manifest.name}';
+export enum Mode { Audit = 'audit' }
+export const Played = defineEvent('video.played', { title: 'Video played', examples: [{ mode: Mode.Audit as const }] });
+`;
+    writeFileSync(join(packed.app, 'catalog.ts'), catalog);
+    const command = (...words: string[]) => packed.run(manifest.bin['event-tracking'], 'catalog', ...words);
+    expect(await command('docs', '--catalog', 'catalog.ts')).toMatchObject({ code: 0 });
+    expect(readFileSync(join(packed.app, 'docs/events/video.played.md'), 'utf8')).toContain('**Video played**');
+    expect(await command('check', '--catalog', 'catalog.ts')).toMatchObject({ code: 1 });
+    expect(await command('check', '--catalog', 'catalog.ts', '--update')).toMatchObject({ code: 0 });
+    expect(await command('check', '--catalog', 'catalog.ts')).toMatchObject({ code: 0 });
+    expect(await command('docs', '--catalog', 'nowhere.ts')).toMatchObject({
+      code: 2,
+      said: expect.stringMatching(/there is no catalog at nowhere\.ts\.\n {2}Mend: /),
+    });
+  }, 60_000);
+
+  it('costs an application nothing: what it needs is not loaded with the root entry', async () => {
+    const loaded = await packed.evaluate(`
+      require('${manifest.name}');
+      console.log(JSON.stringify(Object.keys(require.cache).filter((file) => /node_modules.(commander|jiti)./.test(file))));`);
+    expect(loaded).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ const root = resolve(__dirname, '../..');
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly bin: Readonly<Record<'event-tracking', string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
@@ -55,19 +56,34 @@ export class PackedPackage {
     return JSON.parse(stdout);
   }
 
-  /** Runs a tool of this repository; answers its exit code and what it said. */
-  async check(tool: string, ...args: string[]): Promise<{ code: unknown; said: string }> {
-    const env = { ...process.env, NO_COLOR: '1' };
-    try {
-      const { stdout } = await run(join(root, 'node_modules/.bin', tool), args, { cwd: root, env });
-      return { code: 0, said: stdout };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
-      return { code, said: stdout + stderr };
-    }
+  /** Runs a script of the package in the application. */
+  run(script: string, ...args: string[]): Promise<Ended> {
+    return end(process.execPath, [join(this.folder, script), ...args], this.app);
+  }
+
+  /** Runs a tool of this repository. */
+  check(tool: string, ...args: string[]): Promise<Ended> {
+    return end(join(root, 'node_modules/.bin', tool), args, root);
   }
 
   remove(): void {
     rmSync(dirname(this.app), { recursive: true, force: true });
+  }
+}
+
+/** How a process ended, and what it said. */
+interface Ended {
+  readonly code: unknown;
+  readonly said: string;
+}
+
+async function end(program: string, args: readonly string[], cwd: string): Promise<Ended> {
+  const env = { ...process.env, NO_COLOR: '1' };
+  try {
+    const { stdout } = await run(program, args, { cwd, env });
+    return { code: 0, said: stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+    return { code, said: stdout + stderr };
   }
 }
