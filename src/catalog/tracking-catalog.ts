@@ -1,7 +1,7 @@
 import type { Catalog } from './catalog';
 import type { CatalogDocument } from './event-document';
 
-/** How often events of a name were emitted by this process. */
+/** How often events of a name were emitted by this process, or are stored. */
 export interface SeenEvent {
   readonly name: string;
   readonly count: number;

@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { SeenEvent } from '../../catalog/tracking-catalog';
 import type { KeptDocument } from './kept-catalog';
 
 export interface StoredCoverageOptions {
@@ -10,19 +11,12 @@ export interface StoredCoverageOptions {
   readonly since?: Date | undefined;
 }
 
-export interface StoredEventName {
-  readonly name: string;
-  readonly count: number;
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-}
-
 /** What is stored beside what is documented. */
 export interface StoredCoverage {
   /** Documented, and stored. */
-  readonly seen: readonly StoredEventName[];
+  readonly seen: readonly SeenEvent[];
   /** Stored, and in no document. */
-  readonly undocumented: readonly StoredEventName[];
+  readonly undocumented: readonly SeenEvent[];
   /** Documented, and never stored. */
   readonly unseen: readonly string[];
 }
@@ -55,7 +49,7 @@ export async function storedCoverage(db: mongo.Db, options: StoredCoverageOption
   };
 }
 
-async function namesIn(events: mongo.Collection<StoredEvent>, filter: Filter): Promise<StoredEventName[]> {
+async function namesIn(events: mongo.Collection<StoredEvent>, filter: Filter): Promise<SeenEvent[]> {
   const times = { firstAt: { $min: '$timestamp' }, lastAt: { $max: '$timestamp' } };
   try {
     return (await grouped<Times>(events, filter, times)).map(({ _id: name, ...counted }) => ({ name, ...counted }));
@@ -77,7 +71,7 @@ interface Counted {
   readonly _id: string;
   readonly count: number;
 }
-type Times = Pick<StoredEventName, 'firstAt' | 'lastAt'>;
+type Times = Pick<SeenEvent, 'firstAt' | 'lastAt'>;
 
 function grouped<More extends object = object>(
   events: mongo.Collection<StoredEvent>,

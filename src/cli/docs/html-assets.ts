@@ -73,6 +73,7 @@ tr:target { background: var(--mark-ground); }
 td code { overflow-wrap: anywhere; }
 .mark { padding: 0.05rem 0.4rem; color: var(--mark); background: var(--mark-ground); border-radius: 0.25rem; font-size: 0.85em; white-space: nowrap; }
 pre { margin: 0; padding: 0.9rem; overflow-x: auto; background: var(--raised); border: 1px solid var(--line); border-radius: 0.4rem; }
+.origin { display: block; color: var(--quiet); }
 .groups ul, .siblings ul { margin: 0; padding: 0; list-style: none; }
 .groups ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0.15rem 1.5rem; }
 .groups a { overflow-wrap: anywhere; }
