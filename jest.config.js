@@ -37,4 +37,6 @@ module.exports = {
   setupFiles: ['reflect-metadata'],
   testTimeout: 20_000,
   maxWorkers: 2,
+  // What some files load (a parser of AsyncAPI, TypeScript) stays with their worker, and after some hundred files it had no memory left.
+  workerIdleMemoryLimit: '1GB',
 };
