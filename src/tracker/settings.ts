@@ -2,9 +2,8 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import type { RequestContextOptions } from '../context/request-fields';
 import { faultsOfRequestContext } from '../context/request-options';
-import { readCatalog, type Catalog, type CatalogEntry } from '../catalog/catalog';
-import { EventDefinitionException } from '../catalog/event-definition.exception';
-import { isValidationMode, type ValidationMode, type ValidationOptions } from '../catalog/validation-mode';
+import type { Catalog, CatalogEntry } from '../catalog/catalog';
+import type { ValidationMode, ValidationOptions } from '../catalog/validation-mode';
 import type { Clock } from '../event/clock';
 import type { PartialLimits } from '../event/normal-form';
 import { Notices } from '../event/notices';
@@ -14,6 +13,7 @@ import { classDelivery, resolveDelivery } from '../delivery/resolve-options';
 import { faultsOfDelivery } from '../routing/delivery-faults';
 import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
+import { catalogOf } from './catalog-options';
 import type { RuntimeOptions } from './tracker-runtime';
 
 export type TrackingRole = 'both' | 'emitter' | 'worker';
@@ -142,67 +142,4 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
       refuse(`limits.${limit}`, value, 'a number above 0', 'leave it out, or give a number');
   }
   return faults;
-}
-
-/** A fault of the catalog is one of the configuration, and is reported with the others. */
-function catalogOf(options: TrackingRuntimeOptions, faults: ConfigFault[]): Catalog | undefined {
-  const { catalog, validation, documentation } = options;
-  if (documentation !== undefined && typeof documentation !== 'boolean')
-    faults.push({
-      path: 'documentation',
-      what: `it is ${showValue(documentation)}, not true or false.`,
-      mend: 'documentation: true',
-    });
-  if (catalog === undefined) {
-    if (validation !== undefined && validation !== 'off')
-      faults.push({
-        path: 'validation',
-        what: 'there is no catalog to hold events against.',
-        mend: 'catalog: [...] beside it, or leave it out',
-      });
-    return undefined;
-  }
-  try {
-    const read = readCatalog(catalog);
-    faults.push(...validationFaults(validation, read));
-    return read;
-  } catch (error) {
-    if (!(error instanceof EventDefinitionException)) throw error;
-    for (const { option, what, mend } of error.faults)
-      faults.push({ path: `catalog${option}`, what: `${what}.`, mend });
-    return undefined;
-  }
-}
-
-function validationFaults(validation: unknown, { events }: Catalog): ConfigFault[] {
-  if (validation === undefined || isValidationMode(validation)) return [];
-  const mend =
-    "'off', 'report', 'reject', or { mode: 'report', environments: { production: 'off' }, events: { 'video.played': 'reject' } }";
-  const fault = (path: string, what: string): ConfigFault => ({ path, what, mend });
-  if (typeof validation !== 'object' || validation === null)
-    return [fault('validation', `it is ${showValue(validation)}.`)];
-  const {
-    mode,
-    environments = {},
-    events: byName = {},
-    unplanned,
-    undeclared,
-    ...others
-  } = validation as Record<string, unknown>;
-  const faults = Object.keys(others).map((key) => fault(`validation.${key}`, 'the option is unknown.'));
-  const modes = { mode, unplanned, ...prefixed('environments', environments), ...prefixed('events', byName) };
-  for (const [path, value] of Object.entries(modes)) {
-    if (value !== undefined && !isValidationMode(value))
-      faults.push(fault(`validation.${path}`, `it is ${showValue(value)}.`));
-  }
-  for (const name of Object.keys(byName as object)) {
-    if (!events.has(name)) faults.push(fault(`validation.events.${name}`, 'the catalog has no event of that name.'));
-  }
-  if (undeclared !== undefined && typeof undeclared !== 'boolean')
-    faults.push(fault('validation.undeclared', `it is ${showValue(undeclared)}, not true or false.`));
-  return faults;
-}
-
-function prefixed(prefix: string, values: unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values as object).map(([key, value]) => [`${prefix}.${key}`, value]));
 }
