@@ -3,7 +3,7 @@
 // npm run bench -- delivery [--json] [--pairs 5] [--case accept|mongo|wire|outage]
 // npm run bench -- async [--json] [--pairs 5] [--case queue|accept|web] [--bytes 1024]
 // npm run bench -- bus [--json] [--pairs 5] [--case redis-streams|kafka]
-// npm run bench -- catalog [--json] [--pairs 5] [--case validate-log]
+// npm run bench -- catalog [--json] [--pairs 5] [--case validate-log|emit]
 // --smoke runs every bench once with little work: whether it runs, not what it measures.
 import { parseArgs } from 'node:util';
 

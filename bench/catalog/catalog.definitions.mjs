@@ -2,7 +2,8 @@
 import { defineCatalog, defineEvent } from 'nestjs-event-tracking';
 import { z } from 'zod';
 
-const context = z.object({ user_id: z.int(), course_id: z.string(), username: z.string() });
+/** Of every event. It carries more. */
+export const context = z.object({ user_id: z.int(), course_id: z.string(), username: z.string() });
 const mode = z.enum(['audit', 'honor', 'verified']);
 const video = { id: z.string(), code: z.string(), duration: z.int() };
 const at = { currentTime: z.number() };

@@ -1,4 +1,4 @@
-// What the catalog costs: a log held against it by the command line, and (to come) validation at emit.
+// What the catalog costs: a log held against it by the command line, and validation at emit.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +7,11 @@ import { measure, median, report } from '../figures.mjs';
 import { generateLog } from './generate-log.mjs';
 
 const subject = fileURLToPath(new URL('./validate-subject.mjs', import.meta.url));
+const emitter = fileURLToPath(new URL('./emit-subject.mjs', import.meta.url));
 const parser = fileURLToPath(new URL('./parse-subject.mjs', import.meta.url));
 
-/** Each gives figures for `report`. `emit`: its validation beside the schema's own validate, of events of catalog.definitions.mjs, goes here. */
-const CASES = { 'validate-log': validateLog };
+/** Each gives figures for `report`. */
+const CASES = { 'validate-log': validateLog, emit };
 
 export async function run({ json, smoke, pairs, only }) {
   const names = Object.keys(CASES).filter((name) => only.case === undefined || only.case === name);
@@ -53,6 +54,37 @@ function validateLog({ smoke, pairs }) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const SCHEMAS = {
+  all: 'twenty events, zod',
+  ...{ zod: 'problem_check, zod', ajv: 'problem_check, JSON Schema by Ajv' },
+  ...{ arktype: 'problem_check, arktype', valibot: 'problem_check, valibot' },
+};
+
+/** What validation adds to an emit, beside what the schema's own validate adds to it where the application asks it there. */
+function emit({ smoke, pairs }) {
+  const names = smoke ? ['all', 'ajv'] : Object.keys(SCHEMAS);
+  return names.flatMap((name) => {
+    const runs = Array.from({ length: Math.min(pairs, 3) }, () => measure(emitter, [name, smoke ? 1 : 100]));
+    const of = (key) => median(runs.map((figure) => figure[key]));
+    const [validation, own, off] = ['validationAddedUs', 'ownAddedUs', 'offAddedUs'].map(of);
+    const [check, schema] = ['checkUs', 'schemaUs'].map(of);
+    const shared = { bench: 'catalog', bytes: of('bytes') };
+    const figure = (figures) => ({ ...shared, perSecond: 1e6 / figures.cpuUs, ...figures });
+    const [title, versus] = [SCHEMAS[name], 'validate'];
+    return [
+      figure({
+        ...{ case: 'emit', subject: `what validation adds: ${title}`, cpuUs: validation, versus },
+        ...{ ratio: validation / own, bar: 1.3, met: validation / own <= 1.3 },
+      }),
+      figure({ case: 'emit-check', subject: `the check alone: ${title}`, cpuUs: check, versus, ratio: check / schema }),
+      figure({
+        ...{ case: 'emit-off', subject: `an emit with validation 'off': ${title}`, cpuUs: of('offUs') },
+        ...{ versus: 'no catalog', ratio: of('offUs') / of('emitUs'), addedUs: off, bar: '+1 µs', met: off <= 1 },
+      }),
+    ];
+  });
 }
 
 /** A figure of a run that found something else would be one of something else. */

@@ -35,8 +35,6 @@ interface NameRecord {
   readonly name: string;
   readonly check: EventCheck | undefined;
   readonly mode: ValidationMode;
-  /** The events of one scope share their context, which need be looked at only once. */
-  readonly contexts: WeakMap<ContextView, readonly Violation[]>;
   /** For the envelope: which definition it was made by. */
   readonly stamp: object | undefined;
   count: number;
@@ -45,6 +43,8 @@ interface NameRecord {
 }
 
 const MAX_NAMES = 10_000;
+/** Of one context: the one of all that is emitted outside of any scope lives as long as the process. */
+const MAX_FINDINGS = 100;
 const UNPLANNED: readonly Violation[] = [{ kind: 'unplanned-event', path: '', message: 'is not in the catalog' }];
 const FAILED: readonly Violation[] = [{ kind: 'value-not-allowed', path: '', message: 'has a schema that failed' }];
 const NONE: readonly Violation[] = [];
@@ -117,7 +117,6 @@ export class EventInspector implements NamesSeen {
       name,
       check: definition && new EventCheck(definition, { undeclared }),
       mode: this.modes.of(name, definition),
-      contexts: new WeakMap(),
       stamp: stamped && { schema: Object.freeze({ name, version: stamped.version, hash: stamped.hash }) },
       ...{ count: 0, firstAt: 0, lastAt: 0 },
     };
@@ -128,7 +127,7 @@ export class EventInspector implements NamesSeen {
     if (check === undefined) return UNPLANNED;
     try {
       const ofData = check.checkData(envelope.dataToRead());
-      const ofContext = this.contextViolations(envelope, record, check);
+      const ofContext = this.contextViolations(envelope.context, check);
       const { deprecated } = check;
       if (ofData === undefined && ofContext.length === 0) return deprecated ?? NONE;
       return [...(deprecated ?? NONE), ...(ofData ?? NONE), ...ofContext];
@@ -140,13 +139,16 @@ export class EventInspector implements NamesSeen {
     }
   }
 
-  private contextViolations(envelope: Envelope, { contexts }: NameRecord, check: EventCheck): readonly Violation[] {
-    if (check.definition.schemas.context === undefined) return NONE;
-    const view = envelope.context;
-    const known = view && contexts.get(view);
-    if (known !== undefined) return known;
+  /** The events of one scope share their context, and most of them what they ask of it: it need be looked at only once. */
+  private contextViolations(view: ContextView | undefined, check: EventCheck): readonly Violation[] {
+    const schema = check.definition.schemas.context;
+    if (schema === undefined) return NONE;
+    const by = schema.validate; // the same for all events that name the same schema
+    let count = 0;
+    for (let known = view?.findings; known !== undefined; known = known.next, count++)
+      if (known.by === by) return known.found as readonly Violation[];
     const found = check.checkContext(view?.values ?? {}) ?? NONE;
-    if (view !== undefined) contexts.set(view, found);
+    if (view !== undefined) view.findings = { by, found, next: count < MAX_FINDINGS ? view.findings : undefined };
     return found;
   }
 

@@ -1,6 +1,6 @@
 import { fieldsText } from '../event/json-text';
 import { estimateLength, hasDates, setField } from '../event/normal-form';
-import type { ContextView } from '../event/envelope';
+import type { ContextView, Finding } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
 import type { FieldRow } from './field-row';
 
@@ -17,6 +17,7 @@ export function mergeLayers(values: EventFields, ...layers: readonly EventFields
  * the values are merged, and their text made, when somebody asks.
  */
 export abstract class ScopeView implements ContextView {
+  findings: Finding | undefined;
   private merged: EventFields | undefined;
   private json: string | undefined;
   private joined: string | undefined;

@@ -145,6 +145,30 @@ describe('An event that does not', () => {
     });
   });
 
+  it('is found in a context once for each scope and schema, whatever the names of its events', async () => {
+    let asked = 0;
+    const shared = z.object({ user_id: z.number() }).refine(() => ++asked > 0);
+    const other = z.object({ course_id: z.string() });
+    const run = await start('report', {
+      catalog: defineCatalog([
+        defineEvent('one', { context: shared }),
+        defineEvent('two', { context: shared }),
+        defineEvent('three', { context: other }),
+      ]),
+    });
+    asked = 0;
+    for (let scope = 0; scope < 2; scope++) {
+      run.tracker.context({ user_id: 7 }, () => {
+        for (const name of ['one', 'two', 'three', 'two', 'three']) run.tracker.emit(name, {});
+      });
+    }
+    expect(asked).toBe(2);
+    expect(run.app.get(TrackingViolations).list()).toEqual([
+      expect.objectContaining({ event: 'three', path: 'context.course_id', kind: 'required-missing', count: 4 }),
+    ]);
+    await run.app.close();
+  });
+
   it('is missed in what the context must carry, once looked up for each scope', async () => {
     const run = await start();
     run.tracker.emit(Enrolled, { course_id: 'DemoX' });
