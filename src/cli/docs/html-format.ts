@@ -215,7 +215,7 @@ function contextPart({ context, document }: PrintedEvent, catalog: PrintedCatalo
       const address = `contexts/${key}.html#${encodeURIComponent(fieldAnchor('context', row))}`;
       return html`${at > 0 && ', '}<a href="${address}"><code>${name}</code></a>`;
     });
-    return contexts.length > 0 && html`<span class="origin">Added by ${contexts}.</span>`;
+    return contexts.length > 0 && html` <span class="origin">Added by ${contexts}.</span>`;
   };
   const required =
     document.context === null
