@@ -37,12 +37,16 @@ interface NameRecord {
   readonly mode: ValidationMode;
   /** For the envelope: which definition it was made by. */
   readonly stamp: object | undefined;
+  /** How often it was looked up where such an event is emitted. */
+  callSites: number;
   count: number;
   firstAt: number;
   lastAt: number;
 }
 
 const MAX_NAMES = 10_000;
+/** Of one name: a stack costs some 10 µs and more, and an event that is wrong may be emitted over and over. */
+const MAX_CALL_SITES = 1000;
 /** Of one context: the one of all that is emitted outside of any scope lives as long as the process. */
 const MAX_FINDINGS = 100;
 const UNPLANNED: readonly Violation[] = [{ kind: 'unplanned-event', path: '', message: 'is not in the catalog' }];
@@ -118,7 +122,7 @@ export class EventInspector implements NamesSeen {
       check: definition && new EventCheck(definition, { undeclared }),
       mode: this.modes.of(name, definition),
       stamp: stamped && { schema: Object.freeze({ name, version: stamped.version, hash: stamped.hash }) },
-      ...{ count: 0, firstAt: 0, lastAt: 0 },
+      ...{ callSites: 0, count: 0, firstAt: 0, lastAt: 0 },
     };
   }
 
@@ -143,28 +147,33 @@ export class EventInspector implements NamesSeen {
   private contextViolations(view: ContextView | undefined, check: EventCheck): readonly Violation[] {
     const schema = check.definition.schemas.context;
     if (schema === undefined) return NONE;
-    const by = schema.validate; // the same for all events that name the same schema
     let count = 0;
     for (let known = view?.findings; known !== undefined; known = known.next, count++)
-      if (known.by === by) return known.found as readonly Violation[];
+      if (known.by === schema) return known.found as readonly Violation[];
     const found = check.checkContext(view?.values ?? {}) ?? NONE;
-    if (view !== undefined) view.findings = { by, found, next: count < MAX_FINDINGS ? view.findings : undefined };
+    if (view !== undefined)
+      view.findings = { by: schema, found, next: count < MAX_FINDINGS ? view.findings : undefined };
     return found;
   }
 
   private found(
     envelope: Envelope,
-    { name, mode }: NameRecord,
+    record: NameRecord,
     violations: readonly Violation[],
     place: string | undefined,
   ): Refusal | undefined {
+    const { name, mode } = record;
     const held = mode === 'reject' ? refusing(violations) : NONE;
     const isRejected = held.length > 0;
-    const location = place ?? (this.showsPlaces ? callSite() : undefined) ?? '';
+    const location = place ?? this.callSiteOf(record) ?? '';
     for (const { kind } of violations) this.options.count(kind);
     const found = { event: name, id: envelope.id, location, isRejected, violations };
     for (const fresh of this.violations.add(found, mode, Date.now())) this.tell(name, fresh, location, isRejected);
     return isRejected ? { reason: reasonOf(held), violations } : undefined;
+  }
+
+  private callSiteOf(record: NameRecord): string | undefined {
+    return this.showsPlaces && record.callSites++ < MAX_CALL_SITES ? callSite() : undefined;
   }
 
   private tell(name: string, { kind, path, message }: Violation, location: string, isRejected: boolean): void {

@@ -34,8 +34,18 @@ export interface SchemaFault {
 const NO_JSON_SCHEMA =
   'valibot: toStandardJsonSchema(schema) of @valibot/to-json-schema; a JSON Schema: jsonSchema({...}) of nestjs-event-tracking/json-schema; a class with class-validator: dto(Class) of nestjs-event-tracking/class-validator; zod from 4.2, arktype from 2.1.28';
 
-/** @returns the fault, if it cannot be a definition's schema */
+/** Definitions share schemas, and what has been asked of one need not be asked again. */
+const read = new WeakMap<object, ReadSchema | SchemaFault>();
+
+/** @returns the fault, if it cannot be a definition's schema; the same for the same schema */
 export function readEventSchema(schema: unknown): ReadSchema | SchemaFault {
+  if ((typeof schema !== 'object' && typeof schema !== 'function') || schema === null) return readAnew(schema);
+  const known = read.get(schema) ?? readAnew(schema);
+  read.set(schema, known);
+  return known;
+}
+
+function readAnew(schema: unknown): ReadSchema | SchemaFault {
   const standard = standardOf(schema);
   if (typeof standard?.validate !== 'function')
     return { what: 'it is no Standard Schema', mend: `z.object({...}), type({...}); ${NO_JSON_SCHEMA}` };
@@ -48,7 +58,7 @@ export function readEventSchema(schema: unknown): ReadSchema | SchemaFault {
   if ((schema as { async?: unknown }).async === true) return ASYNCHRONOUS;
   const json = jsonSchemaOf(standard as StandardJSONSchemaV1.Props & StandardSchemaV1.Props);
   if (isFault(json)) return json;
-  const validate = standard.validate;
+  const validate: Validate = standard.validate.bind(standard); // of a class, it may need its `this`
   const answer = asked(validate, sampleOf(json));
   if (answer instanceof Promise) {
     answer.catch(() => undefined);

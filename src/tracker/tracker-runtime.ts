@@ -255,8 +255,19 @@ export class TrackerRuntime {
     this.courier = new CatalogCourier(catalog.document, this.notices);
     for (const { backend, standsAt, sink } of this.nodes()) {
       if (isCatalogKeeper(backend)) this.courier.begin(backend, standsAt);
-      else if (isCatalogLog(backend)) sink?.accept(this.catalogEvent(catalog.document), false);
+      else if (isCatalogLog(backend)) this.logCatalog(catalog.document, standsAt, sink);
     }
+  }
+
+  /** A logger may be the application's own: the start must not fail for it. */
+  private logCatalog(catalog: CatalogDocument, place: string, sink: EnvelopeBackend | undefined): void {
+    let refused: string | undefined;
+    try {
+      refused = sink?.accept(this.catalogEvent(catalog), false);
+    } catch (error) {
+      refused = describeError(error);
+    }
+    if (refused !== undefined) this.notices.warn(`${place} has not taken the catalog: ${refused}.`);
   }
 
   private catalogEvent(catalog: CatalogDocument): Envelope {

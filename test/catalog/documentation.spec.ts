@@ -77,6 +77,24 @@ describe('A log', () => {
   });
 });
 
+describe('A logger of the application', () => {
+  it('that throws at the catalog does not keep the application from starting, and is told of', async () => {
+    const logger = new RecordingLogger();
+    const throwing = {
+      log: () => {
+        throw new Error('no');
+      },
+      warn: () => undefined,
+      error: () => undefined,
+    };
+    const backends = { log: backend(LoggerBackend, { logger: throwing }), sink: backend(MemoryBackend) };
+    const { tracker, names } = await startTracking({ catalog, documentation: true, logger, backends });
+    tracker.emit(Played, { at: 1 });
+    expect(names()).toEqual(['video.played']);
+    expect(logger.warnings[0]).toMatch(/backends\.log \(LoggerBackend\) has not taken the catalog: .*no/);
+  });
+});
+
 describe('A backend of the application that can hold documents', () => {
   it('is given them at start, and again until it has taken them', async () => {
     class Keeper implements Backend, CatalogKeeper {

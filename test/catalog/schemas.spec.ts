@@ -221,6 +221,24 @@ describe('A definition', () => {
     }
   });
 
+  it('takes a schema whose validate needs its `this`, as those of a class do', () => {
+    class OwnSchema {
+      readonly version = 1 as const;
+      readonly vendor = 'own';
+      private readonly wanted = 'a';
+      readonly jsonSchema = { input: () => ({ type: 'object' }), output: () => ({ type: 'object' }) };
+
+      validate(value: unknown) {
+        return this.wanted in (value as object)
+          ? { value: value as object }
+          : { issues: [{ message: 'a', path: ['a'] }] };
+      }
+    }
+    const schema: EventSchema<object> = { '~standard': new OwnSchema() };
+    expect(found(schema, { a: 1 })).toEqual([]);
+    expect(found(schema, {})).toEqual(['required-missing data.a']);
+  });
+
   it('has the same hash for the same content, whatever the order, and another for any other', () => {
     const hash = (options: object): string => defineEvent('a', options).document.hash;
     expect(hash({ title: 'A', when: 'B' })).toBe(hash({ when: 'B', title: 'A' }));

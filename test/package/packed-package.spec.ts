@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -124,6 +126,18 @@ export const Played = defineEvent('video.played', { title: 'Video played', examp
       code: 2,
       said: expect.stringMatching(/there is no catalog at nowhere\.ts\.\n {2}Mend: /),
     });
+  }, 60_000);
+
+  it('ends as it would where nobody reads on what it prints', async () => {
+    const child = spawn(process.execPath, [join(packed.folder, manifest.bin['event-tracking']), '--help'], {
+      cwd: packed.app,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy(); // before the first byte, as `| true` does
+    let said = '';
+    child.stderr.on('data', (bytes) => (said += String(bytes)));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect({ code, said }).toEqual({ code: 0, said: '' });
   }, 60_000);
 
   it('costs an application nothing: what it needs is not loaded with the root entry', async () => {
