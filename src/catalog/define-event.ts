@@ -1,9 +1,9 @@
-import { copyNormalForm, describeError } from '../event/normal-form';
+import { copyNormalForm } from '../event/normal-form';
 import { showValue } from '../routing/tracking-config.exception';
 import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import type { Deprecation, EventDocument, EventSource, HistoryEntry } from './event-document';
-import type { EventSchema, InputOf, ReadSchema } from './event-schema';
+import { refusalOf, type EventSchema, type InputOf, type ReadSchema } from './event-schema';
 import { hasMark } from './marks';
 import { isSchema } from './json-schema';
 import type { ValidationMode } from './validation-mode';
@@ -132,7 +132,7 @@ function deprecation(reader: DefinitionReader): Deprecation | null {
 /** An example that is wrong misleads everybody who reads it. */
 function examples(reader: DefinitionReader, data: ReadSchema | undefined): readonly unknown[] {
   return reader.list('examples').map((example, at) => {
-    const wrong = data === undefined ? undefined : refusal(data, example);
+    const wrong = data === undefined ? undefined : refusalOf(data, example);
     if (wrong !== undefined)
       reader.add(
         `examples[${String(at)}]`,
@@ -141,13 +141,4 @@ function examples(reader: DefinitionReader, data: ReadSchema | undefined): reado
       );
     return JSON.parse(JSON.stringify(copyNormalForm(example as object))) as unknown;
   });
-}
-
-function refusal({ validate }: ReadSchema, example: unknown): string | undefined {
-  try {
-    const answer = validate(example);
-    return answer instanceof Promise ? undefined : answer.issues?.[0]?.message;
-  } catch (error) {
-    return describeError(error);
-  }
 }

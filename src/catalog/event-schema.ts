@@ -75,6 +75,18 @@ const ASYNCHRONOUS: SchemaFault = {
   mend: 'leave the asynchronous check out of the schema; what has to be asked for belongs in an AsyncProcessor',
 };
 
+/** Why a schema does not let a value through; undefined if it does. Never throws. */
+export function refusalOf({ validate }: ReadSchema, value: unknown): string | undefined {
+  try {
+    const answer = validate(value);
+    if (!(answer instanceof Promise)) return answer.issues?.[0]?.message;
+    answer.catch(() => undefined);
+    return ASYNCHRONOUS.what;
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
 export function isFault(read: ReadSchema | JsonSchema | SchemaFault): read is SchemaFault {
   return 'what' in read && 'mend' in read;
 }

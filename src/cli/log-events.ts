@@ -1,7 +1,8 @@
 import { CATALOG_EVENT } from '../catalog/catalog-keeper';
 import { LineSplitter, type LineReader } from './log-lines';
 import type { LogFile } from './log-file';
-import type { Progress } from './progress';
+import { CommandFailedException } from './command-failed.exception';
+import { amount, type Progress } from './progress';
 
 /** An event as it stands in a log. Its dates are texts. */
 export interface LoggedEvent {
@@ -118,4 +119,12 @@ function isEvent(value: unknown): value is LoggedEvent {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** For a file of which nobody can have meant that it is a log. */
+export function withoutEvents(given: string, { broken, others }: LogCounts): CommandFailedException {
+  return CommandFailedException.create(
+    `${given} has no event in it: ${amount(broken, 'broken line')}, ${amount(others, 'line')} of other JSON.`,
+    'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
+  );
 }

@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../../catalog/define-event';
-import type { ReadSchema } from '../../catalog/event-schema';
+import { refusalOf, type ReadSchema } from '../../catalog/event-schema';
 import { sampleOf } from '../../catalog/sample-value';
 
 /** An event as it stands in the log, one of the definition's examples in it or data made up. */
@@ -33,11 +33,5 @@ export function exampleEvents({ name, document, schemas }: EventDefinition): rea
 }
 
 function isTaken(schema: ReadSchema | undefined, value: unknown): boolean {
-  if (schema === undefined) return true;
-  try {
-    const answer = schema.validate(value);
-    return !(answer instanceof Promise) && answer.issues === undefined;
-  } catch {
-    return false;
-  }
+  return schema === undefined || refusalOf(schema, value) === undefined;
 }

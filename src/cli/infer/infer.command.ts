@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { describeError } from '../../event/normal-form';
 import { CommandFailedException } from '../command-failed.exception';
-import { readLog, type LogCounts } from '../log-events';
+import { readLog, withoutEvents, type LogCounts } from '../log-events';
 import { LogFile } from '../log-file';
 import type { AddCommand } from '../command';
 import { amount, count, Progress } from '../progress';
@@ -37,11 +37,7 @@ export const addInfer: AddCommand = (catalog, terminal) => {
       const counts = await readLog(file, new Progress(terminal, file.bytes), (event, _line, text) => {
         profile.take(event, text.length);
       });
-      if (counts.events === 0)
-        throw CommandFailedException.create(
-          `${given} has no event in it: ${amount(counts.broken, 'broken line')}, ${amount(counts.others, 'line')} of other JSON.`,
-          'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
-        );
+      if (counts.events === 0) throw withoutEvents(given, counts);
       const draft = draftCatalog(profile, file.title, options.schema === 'zod' ? ZOD : JSON_SCHEMA);
       await write(draft, options.out, terminal);
       tell(counts, profile, options.out, terminal);

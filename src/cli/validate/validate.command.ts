@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { Catalog } from '../../catalog/catalog';
-import { CommandFailedException } from '../command-failed.exception';
 import { loadCatalog } from '../load-catalog';
-import { readLog, type LogCounts } from '../log-events';
+import { readLog, withoutEvents, type LogCounts } from '../log-events';
 import { LogFile } from '../log-file';
-import { amount, Progress } from '../progress';
+import { Progress } from '../progress';
 import { EXIT, type AddCommand } from '../command';
 import type { Terminal } from '../terminal';
 import { LogValidation } from './log-validation';
@@ -26,11 +25,7 @@ export const addValidate: AddCommand = (catalog, terminal, end) => {
       const given = await loadCatalog(terminal.folder, options.catalog);
       const { counts, validation } = await validateLog(file, given, options, terminal);
       const result = validation.result();
-      if (counts.lines > counts.blank && counts.events === 0)
-        throw CommandFailedException.create(
-          `${file} has no event in it: ${amount(counts.broken, 'broken line')}, ${amount(counts.others, 'line')} of other JSON.`,
-          'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
-        );
+      if (counts.lines > counts.blank && counts.events === 0) throw withoutEvents(file, counts);
       terminal.out(options.json ? validationAsJson(counts, result) : validationAsText(counts, result, terminal));
       if (result.wrongEvents > 0 || counts.broken > 0) end(EXIT.found);
     });
