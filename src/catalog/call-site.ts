@@ -1,7 +1,7 @@
-import { relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 
-/** This library, as it was loaded: from its sources, or built. */
-const OWN_FOLDER = resolve(__dirname, '..') + sep;
+/** This library: as it was loaded, and as its source maps call it (`node --enable-source-maps`). */
+const OWN_FOLDERS = ['src', 'dist'].map((folder) => join(resolve(__dirname, '../..'), folder) + sep);
 const MAX_FRAMES = 30;
 /** `    at Class.method (/srv/app/src/file.ts:12:5)`, or without the parentheses. */
 const FRAME = /^\s+at (?:.*\()?(?:file:\/\/)?([^()]+):(\d+):\d+\)?$/;
@@ -14,7 +14,7 @@ export function callSite(): string | undefined {
   Error.stackTraceLimit = before;
   for (const line of stack.split('\n')) {
     const [, file = '', number = ''] = FRAME.exec(line) ?? [];
-    if (file === '' || file.startsWith('node:') || file.startsWith(OWN_FOLDER)) continue;
+    if (file === '' || file.startsWith('node:') || OWN_FOLDERS.some((own) => file.startsWith(own))) continue;
     if (file.includes(`${sep}node_modules${sep}`)) continue;
     return `${relative(process.cwd(), file)}:${number}`;
   }
