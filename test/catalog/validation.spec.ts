@@ -103,6 +103,17 @@ describe('An event that does not', () => {
     ]);
   });
 
+  it('is looked up a bounded number of times where it is emitted, and counted all the same', async () => {
+    const run = await start('report');
+    for (let at = 0; at < 1100; at++) run.tracker.emit(Played, asUntyped({}));
+    const places = run.tracker.violations.list().map(({ location, count }) => [location !== '', count]);
+    expect(places).toEqual([
+      [true, 1000],
+      [false, 100],
+    ]);
+    expect(run.ledger.tracker().violations).toEqual({ 'required-missing': 1100 });
+  });
+
   it('goes into the dead letters with validation reject, with its violations, and is in the books', async () => {
     const run = await start('reject');
     run.tracker.emit(Played, asUntyped({ at: 'noon' }));
