@@ -145,7 +145,8 @@ export type { ConsumerCounts, DeliveryCounts, NodeCounts, QueueCounts, WorkCount
 
 export { InvalidContextException } from './context/invalid-context.exception';
 export { UnknownContextException } from './context/unknown-context.exception';
-export type { RequestContextOptions, RequestField, TrackedRequest } from './context/request-fields';
+export type { AfterResponse, RequestContextOptions, RequestField } from './context/request-context-options';
+export type { TrackedRequest } from './context/request-fields';
 
 export type { EventFields, StoredEvent, TrackingEvent } from './event/tracking-event';
 export type { Clock } from './event/clock';

@@ -1,6 +1,8 @@
 import type { Normalizer } from '../event/normalizer';
-import { RequestFields, type OnFieldFault, type RequestContextOptions, type TrackedRequest } from './request-fields';
+import type { RequestContextOptions } from './request-context-options';
+import { RequestFields, type OnFieldFault, type TrackedRequest } from './request-fields';
 import { RequestScope } from './request-scope';
+import { bindRequest } from './bound-request';
 import { currentClsStore, runInRequestStore } from './request-store';
 import type { TrackerScopes } from './tracker-scopes';
 
@@ -27,23 +29,35 @@ export class RequestContext {
     onFault: OnFieldFault,
   ) {
     this.fields = new RequestFields(options, onFault);
+    scopes.afterResponse = options.afterResponse;
   }
 
   /** A plain function: Nest builds a class middleware through its injector, which costs a fifth of Fastify's throughput. */
-  readonly middleware = (request: TrackedRequest, _response: unknown, next: () => void): void => {
-    this.open(request, request, undefined, next);
+  readonly middleware = (request: TrackedRequest, response: unknown, next: () => void): void => {
+    this.open(request, response, request, undefined, next);
   };
 
   /** As a hook of Fastify, for `onRequest`. */
-  readonly hook = (request: TrackedRequest & { readonly raw: object }, _reply: unknown, done: () => void): void => {
-    this.open(request.raw, request, request, done);
+  readonly hook = (
+    request: TrackedRequest & { readonly raw: object },
+    reply: { readonly raw: unknown },
+    done: () => void,
+  ): void => {
+    this.open(request.raw, reply.raw, request, request, done);
   };
 
-  private open(raw: object, entering: TrackedRequest, platform: TrackedRequest | undefined, next: () => void): void {
+  private open(
+    raw: object,
+    response: unknown,
+    entering: TrackedRequest,
+    platform: TrackedRequest | undefined,
+    next: () => void,
+  ): void {
     runInRequestStore(
       raw,
       this.inherited,
-      (store) => {
+      (store, isNew) => {
+        if (isNew) bindRequest(raw, response, store);
         const { fields, normalizer } = this;
         const now = (): TrackedRequest =>
           platform ?? (platformRequests.get(raw) as TrackedRequest | undefined) ?? entering;

@@ -5,6 +5,7 @@
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { FieldRow } from './field-row';
+import type { RequestContextOptions } from './request-context-options';
 
 /**
  * The request as the platform's handlers see it: Express's Request, or FastifyRequest once Fastify has made it. Whatever
@@ -18,24 +19,6 @@ export interface TrackedRequest {
   readonly host?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly [key: string]: unknown;
-}
-
-/**
- * false leaves the field out, a text gives it another name, a function adds it or replaces it: called at each emit, and
- * synchronous.
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an application reads its own request type, Express or Fastify
-export type RequestField = false | string | ((request: any) => unknown);
-
-export interface RequestContextOptions {
-  /** Routes that get a request context, as Nest's `forRoutes` takes them.  @default every route */
-  readonly forRoutes?: readonly (string | object)[] | undefined;
-  /** Routes that get none, as Nest's `exclude` takes them.  @default [] */
-  readonly exclude?: readonly (string | object)[] | undefined;
-  /** Changes to the fields, by name: see `RequestField`.  @default {} */
-  readonly fields?: Readonly<Record<string, RequestField>> | undefined;
-  /** Fields, by old name or new, that are written as a keyed hash (HMAC-SHA-256, 32 hex digits) of their value.  @default none */
-  readonly hash?: { readonly fields: readonly string[]; readonly key: string } | undefined;
 }
 
 const MAX_LENGTH = 1024;
@@ -152,17 +135,22 @@ export class RequestFields {
     }
   }
 
-  /** To be called at the first emit. */
-  once(request: TrackedRequest, entered: EnteredRequest): FieldRow {
-    return this.read(this.onceReaders, request, entered);
+  /** To be called at the first emit. @param isQuiet whether a field that cannot be read is left out unreported */
+  once(request: TrackedRequest, entered: EnteredRequest, isQuiet = false): FieldRow {
+    return this.read(this.onceReaders, request, entered, isQuiet);
   }
 
-  /** To be called at each emit. */
-  atEmit(request: TrackedRequest, entered: EnteredRequest): FieldRow {
-    return this.read(this.emitReaders, request, entered);
+  /** To be called at each emit. @param isQuiet as for `once` */
+  atEmit(request: TrackedRequest, entered: EnteredRequest, isQuiet = false): FieldRow {
+    return this.read(this.emitReaders, request, entered, isQuiet);
   }
 
-  private read({ all, names, jsonKeys }: Readers, request: TrackedRequest, entered: EnteredRequest): FieldRow {
+  private read(
+    { all, names, jsonKeys }: Readers,
+    request: TrackedRequest,
+    entered: EnteredRequest,
+    isQuiet: boolean,
+  ): FieldRow {
     const values: unknown[] = [];
     let isUsual = true;
     for (let at = 0; at < all.length; at++) {
@@ -179,7 +167,7 @@ export class RequestFields {
         }
       } catch (error) {
         value = undefined;
-        this.onFault(field, error); // one unreadable field must cost neither the others nor the request
+        if (!isQuiet) this.onFault(field, error); // one unreadable field must cost neither the others nor the request
       }
       values.push(value ?? undefined);
     }

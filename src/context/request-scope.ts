@@ -2,6 +2,7 @@ import type { Normalizer } from '../event/normalizer';
 import type { EventFields } from '../event/tracking-event';
 import { FieldRow } from './field-row';
 import type { EnteredRequest, RequestFields, TrackedRequest } from './request-fields';
+import type { ScopeOfRequest } from './request-store';
 import { Scope } from './scope';
 import { RequestView, View, type ScopeView } from './view';
 
@@ -11,17 +12,20 @@ const NOTHING = FieldRow.of({});
  * The scope of one request. The user is not known when a request comes in: guards run after every middleware. So what stays is
  * read once, at the first emit, and user and session at each; the merged view lasts while they stay the same.
  */
-export class RequestScope extends Scope {
+export class RequestScope extends Scope implements ScopeOfRequest {
   private once: FieldRow | undefined;
   private atEmit = NOTHING;
   /** Of what is not flat, which is another object at each reading. */
   private emitText = '';
 
-  /** @param requestNow the request as handlers see it; on Fastify another object than the one that middleware gets */
+  /**
+   * @param requestNow the request as handlers see it; on Fastify another object than the one that middleware gets. Undefined
+   *   once the request is over
+   */
   constructor(
     parent: Scope,
     private readonly entered: EnteredRequest,
-    private readonly requestNow: () => TrackedRequest,
+    private requestNow: (() => TrackedRequest) | undefined,
     private readonly fields: RequestFields,
     private readonly normalizer: Normalizer,
   ) {
@@ -29,11 +33,25 @@ export class RequestScope extends Scope {
   }
 
   override view(): ScopeView {
-    const request = this.requestNow();
-    this.once ??= this.fields.once(request, this.entered);
-    const read = this.fields.atEmit(request, this.entered);
-    if (!read.isSame(this.atEmit)) this.take(read);
+    this.read();
     return super.view();
+  }
+
+  /**
+   * Reads the fields a last time: what the request has started may go on for hours, and must keep its user, but not its body
+   * and its socket.
+   */
+  release(): void {
+    this.read(true); // most requests have emitted all they ever will: a field that fails now concerns no event
+    this.requestNow = undefined;
+  }
+
+  private read(isQuiet = false): void {
+    const request = this.requestNow?.();
+    if (request === undefined) return;
+    this.once ??= this.fields.once(request, this.entered, isQuiet);
+    const read = this.fields.atEmit(request, this.entered, isQuiet);
+    if (!read.isSame(this.atEmit)) this.take(read);
   }
 
   protected override get isRoot(): boolean {

@@ -17,6 +17,8 @@ export interface TrackerCounts {
   readonly replaced: Readonly<Record<string, number>>;
   /** Events whose name was no text. */
   readonly oddNames: number;
+  /** Events emitted in the flow of a request whose response was over: their context may be another request's (docs/context.md). */
+  readonly uncertainContexts: number;
   /** Violations of the catalog, by kind; of one event there may be several. */
   readonly violations: Readonly<Record<string, number>>;
   /** Functions given to @TrackEvent and @TrackingContext that failed, by place. */
@@ -85,6 +87,7 @@ export class TrackerLedger {
   private emitted = 0;
   private redriven = 0;
   private oddNames = 0;
+  private uncertainContexts = 0;
   private readonly dropped = new Tally();
   private readonly replaced = new Tally();
   private readonly failures = new Tally();
@@ -116,14 +119,18 @@ export class TrackerLedger {
     this.oddNames++;
   }
 
+  uncertain(): void {
+    this.uncertainContexts++;
+  }
+
   fail(place: string): void {
     this.failures.add(place);
   }
 
   counts(waiting: number): TrackerCounts {
-    const { name, emitted, redriven, oddNames } = this;
+    const { name, emitted, redriven, oddNames, uncertainContexts } = this;
     const [dropped, replaced, failures] = [this.dropped.counts(), this.replaced.counts(), this.failures.counts()];
     const violations = this.violations.counts();
-    return { name, emitted, redriven, dropped, waiting, replaced, oddNames, violations, failures };
+    return { name, emitted, redriven, dropped, waiting, replaced, oddNames, uncertainContexts, violations, failures };
   }
 }

@@ -50,6 +50,12 @@ export const trackerInstruments: readonly InstrumentPlan<TrackerCounts>[] = [
     by(KIND, replaced),
   ),
   counter('tracker.odd_names', '{event}', 'Events whose name was no text.', ({ oddNames }) => one(oddNames)),
+  counter(
+    'tracker.uncertain_contexts',
+    '{event}',
+    'Events whose context may be that of another request.',
+    ({ uncertainContexts }) => one(uncertainContexts),
+  ),
   counter('tracker.failures', '{failure}', 'Functions of the application that failed.', ({ failures }) =>
     by(PLACE, failures),
   ),

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
-import type { RequestContextOptions } from '../context/request-fields';
+import type { RequestContextOptions } from '../context/request-context-options';
 import type { Clock } from '../event/clock';
 import type { PartialLimits } from '../event/normal-form';
 import { MemoryBackend } from '../backends/memory/memory.backend';

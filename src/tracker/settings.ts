@@ -1,6 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import type { RequestContextOptions } from '../context/request-fields';
+import type { RequestContextOptions } from '../context/request-context-options';
 import { faultsOfRequestContext } from '../context/request-options';
 import type { Catalog, CatalogEntry } from '../catalog/catalog';
 import type { ValidationMode, ValidationOptions } from '../catalog/validation-mode';

@@ -52,6 +52,12 @@ export interface RuntimeOptions {
   readonly ids?: Pick<EventIds, 'next'> | undefined;
 }
 
+const UNCERTAIN =
+  'an event was emitted in the async context of a request whose response is over, and carries the context of that request. ' +
+  'That is right for work which the request started itself, and wrong in the callback of a connection or emitter that requests ' +
+  'share. Fix: tracker.bind(callback) where the callback is handed over; or choose what such events carry: ' +
+  "requestContext: { afterResponse: 'keep' | 'mark' | 'drop' }. (Logged once; `uncertainContexts` in the ledger counts on.)";
+
 interface EarlyEvent {
   readonly envelope: Envelope;
   readonly confirmation: EmitConfirmation | undefined;
@@ -117,7 +123,10 @@ export class TrackerRuntime {
           `a value of ${JSON.stringify(eventName)} at ${path} could not be written as it is (${kind}) and was replaced. (Told once; the ledger counts on.)`,
       );
     });
-    this.scopes = new TrackerScopes(tracker);
+    this.scopes = new TrackerScopes(tracker, () => {
+      this.books.uncertain();
+      if (this.scopes.afterResponse === undefined) notices.once('uncertain context', () => UNCERTAIN);
+    });
     this.inspector = options.catalog && this.inspectorFor(options.catalog);
     this.violations = this.inspector?.violations ?? new TrackingViolations();
     this.catalog = new TrackingCatalog(options.catalog, this.inspector);
@@ -440,7 +449,7 @@ export class TrackerRuntime {
     depth: number,
     parentId: string | undefined,
   ): Envelope {
-    return Envelope.of({ id, name, time, context: this.scopes.view(), data, depth, parentId }, this.normalizer);
+    return Envelope.of({ id, name, time, context: this.scopes.viewToEmit(), data, depth, parentId }, this.normalizer);
   }
 
   private nameOf(name: unknown): string {

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Observable } from 'rxjs';
 import { MAX_TIMER_MS } from '../event/clock';
+import { bindEmitter, boundFunction } from '../context/bound-emitter';
+import { boundStream } from '../context/bound-stream';
 import { InvalidContextException } from '../context/invalid-context.exception';
-import { currentScopesTracker } from '../context/tracker-scopes';
+import { bindFlow, currentScopesTracker } from '../context/tracker-scopes';
 import { UnknownContextException } from '../context/unknown-context.exception';
 import type { Destination } from '../delivery/destination';
 import type { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
@@ -156,6 +159,28 @@ export class TrackerService {
   exitContext(name: string): void {
     const scope = this.runtime.scopes.current();
     if (!scope.exit(name)) throw UnknownContextException.create(name, scope.openNames());
+  }
+
+  /**
+   * The same function, or stream, in the async context of the caller, whatever calls or feeds it later: for the callback of a
+   * connection, a listener of an emitter, the `next` of a middleware, which requests share. Everything in that context is
+   * entered, also what other libraries keep there.
+   */
+  bind<Bound extends ((...args: never[]) => unknown) | Observable<unknown>>(target: Bound): Bound {
+    const inside = bindFlow();
+    const bound = typeof target === 'function' ? boundFunction(target, inside) : boundStream(target, () => inside);
+    return bound as Bound;
+  }
+
+  /**
+   * Runs each listener that is added to an emitter from now on in the async context in which it was added, not in that of whoever
+   * emits. Removing a listener works as before. To be called once, where the emitter is made.
+   * @returns the emitter itself
+   * @throws TypeError if it is neither an EventEmitter nor an EventTarget
+   */
+  bindEmitter<Emitter extends object>(emitter: Emitter): Emitter {
+    bindEmitter(emitter, bindFlow);
+    return emitter;
   }
 
   /** A copy of the values that an event emitted here would carry. */

@@ -1,19 +1,21 @@
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
 import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { linkPlatformRequest, RequestContext } from '../context/request-context';
+import { bindClients, bindHandlers } from './bound-results';
+import { enterRequests, type RoutingAdapter } from './request-entry';
 import type { Settings } from './settings';
 import { TrackerService } from './tracker.service';
 
 type Routes = Parameters<ReturnType<MiddlewareConsumer['apply']>['forRoutes']>;
 
-type OnRequest = (request: { raw: object }, reply: unknown, done: () => void) => void;
+type OnRequest = (request: { raw: object }, reply: { raw: unknown }, done: () => void) => void;
 
 interface FastifyLike {
   /** Also for the plugins that it has already. */
   addHook(name: 'onRequest', hook: OnRequest): unknown;
 }
 
-interface PlatformAdapter {
+interface PlatformAdapter extends RoutingAdapter {
   getType?(): string;
   getInstance(): unknown;
   use(middleware: RequestContext['middleware']): unknown;
@@ -26,12 +28,16 @@ export abstract class TrackingShell implements NestModule {
     private readonly settings: Settings,
     private readonly adapterHost: HttpAdapterHost | undefined,
     private readonly container: ModulesContainer,
-  ) {}
+  ) {
+    if (this.opensScopes) bindHandlers(container);
+  }
 
   configure(consumer: MiddlewareConsumer): void {
     const { requestContext = {} } = this.settings.options;
+    if (requestContext === false || !this.opensScopes) return;
     const runtime = TrackerService.runtimeOf(this.tracker);
-    if (requestContext === false || runtime.isOff) return;
+    bindClients(this.container);
+    if (this.adapter?.createMiddlewareFactory !== undefined) enterRequests(this.adapter);
     const context = new RequestContext(requestContext, runtime.scopes, runtime.normalizer, (field, error) => {
       runtime.fail(`requestContext.fields.${field}`, error, 'The event goes without this field.');
     });
@@ -44,6 +50,14 @@ export abstract class TrackingShell implements NestModule {
       .forRoutes(...(forRoutes as Routes));
   }
 
+  private get opensScopes(): boolean {
+    return this.settings.options.requestContext !== false && !TrackerService.runtimeOf(this.tracker).isOff;
+  }
+
+  private get adapter(): PlatformAdapter | undefined {
+    return this.adapterHost?.httpAdapter as PlatformAdapter | undefined;
+  }
+
   /**
    * Nest looks at the path of each request for each middleware: on Fastify, a scope opened in one took 12 µs, and 5 in a hook
    * (docs/benchmarks.md). So where every request gets a scope, it is opened without that, unless other modules have middleware:
@@ -51,7 +65,7 @@ export abstract class TrackingShell implements NestModule {
    * @returns whether it is done
    */
   private openForAll(context: RequestContext): boolean {
-    const adapter = this.adapterHost?.httpAdapter as PlatformAdapter | undefined;
+    const { adapter } = this;
     if (adapter === undefined || this.hasOtherMiddleware()) return false;
     switch (adapter.getType?.()) {
       case 'express':
@@ -75,7 +89,7 @@ export abstract class TrackingShell implements NestModule {
 
   /** Middleware on Fastify gets the raw request, while guards put the user on Fastify's own. */
   private linkFastifyRequests(): void {
-    const adapter = this.adapterHost?.httpAdapter as PlatformAdapter | undefined;
+    const { adapter } = this;
     if (adapter?.getType?.() !== 'fastify') return;
     (adapter.getInstance() as FastifyLike).addHook('onRequest', (request, _reply, done) => {
       linkPlatformRequest(request.raw, request);

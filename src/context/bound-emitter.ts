@@ -1,0 +1,112 @@
+import type { EventEmitter } from 'node:events';
+import type { Inside } from './hand-through';
+
+type Listener = (this: unknown, ...args: unknown[]) => unknown;
+type Adds = (this: unknown, event: string | symbol, listener: Listener) => unknown;
+type Emitter = Record<(typeof ADDERS)[number] | (typeof ONCE_ADDERS)[number], Adds | undefined> &
+  Pick<EventEmitter, 'removeListener'>;
+
+const ADDERS = ['on', 'addListener', 'prependListener'] as const;
+/** Each with what adds a listener that stays. */
+const ONCE_ADDERS = ['once', 'prependOnceListener'] as const;
+const STAYING = { once: 'on', prependOnceListener: 'prependListener' } as const;
+
+const bound = new WeakSet<object>();
+
+/**
+ * From now on, each listener of the emitter runs in the flow in which it was added. Listeners are
+ * removed, listed and counted as before: by the function that was given.
+ * @param bindFlow gives the flow of the caller
+ * @throws TypeError for what is neither an EventEmitter nor an EventTarget
+ */
+export function bindEmitter(emitter: object, bindFlow: () => Inside): void {
+  if (bound.has(emitter)) return;
+  if (isEmitter(emitter)) bindAdders(emitter, bindFlow);
+  else if (isTarget(emitter)) bindTarget(emitter, bindFlow);
+  else
+    throw new TypeError(
+      'tracker.bindEmitter was given neither an EventEmitter nor an EventTarget: it has no on() and no addEventListener(). ' +
+        'Fix: pass the emitter itself, or wrap one listener by tracker.bind(listener).',
+    );
+  bound.add(emitter);
+}
+
+/** The same function, run in a flow. */
+export function boundFunction<Fn extends (...args: never[]) => unknown>(fn: Fn, inside: Inside): Fn {
+  const run = function (this: unknown, ...args: unknown[]): unknown {
+    return inside((): unknown => Reflect.apply(fn, this, args));
+  };
+  // Express tells error handlers by their number of parameters, and logs show names.
+  for (const key of ['name', 'length'])
+    Object.defineProperty(run, key, { value: Reflect.get(fn, key), configurable: true });
+  return run as unknown as Fn;
+}
+
+function isEmitter(value: object): value is Emitter {
+  const { on, removeListener } = value as { on?: unknown; removeListener?: unknown };
+  return typeof on === 'function' && typeof removeListener === 'function';
+}
+
+function bindAdders(emitter: Emitter, bindFlow: () => Inside): void {
+  const original = Object.fromEntries([...ADDERS, ...ONCE_ADDERS].map((name) => [name, emitter[name]]));
+  for (const name of ADDERS) {
+    const add = original[name];
+    if (add === undefined) continue;
+    emitter[name] = function (event, listener) {
+      return add.call(this, event, named(boundFunction(listener, bindFlow()), listener));
+    };
+  }
+  for (const name of ONCE_ADDERS) {
+    const add = original[STAYING[name]];
+    if (original[name] === undefined || add === undefined) continue;
+    emitter[name] = function (event, listener) {
+      const run = boundFunction(listener, bindFlow());
+      const once = (...args: unknown[]): unknown => {
+        emitter.removeListener(event, once);
+        return Reflect.apply(run, this, args);
+      };
+      return add.call(this, event, named(once, listener));
+    };
+  }
+}
+
+/** Emitters find a wrapped listener by this property: it is how their own `once` does it. */
+function named(run: Listener, listener: Listener): Listener {
+  return Object.assign(run, { listener });
+}
+
+type Handler = Listener | { handleEvent(event: unknown): unknown } | null;
+
+interface Target {
+  addEventListener: (this: Target, type: string, handler: Handler, options?: unknown) => void;
+  removeEventListener: (this: Target, type: string, handler: Handler, options?: unknown) => void;
+}
+
+function isTarget(value: object): value is Target {
+  return typeof (value as Partial<Target>).addEventListener === 'function';
+}
+
+function bindTarget(target: Target, bindFlow: () => Inside): void {
+  const { addEventListener, removeEventListener } = target;
+  // One for each listener, as a target takes the same one only once for a type; by which it is
+  // found to be removed.
+  const wrapped = new WeakMap<object, Map<string, Handler>>();
+  target.addEventListener = function (type, handler, options) {
+    if (handler === null) return;
+    const byType = wrapped.get(handler) ?? new Map<string, Handler>();
+    wrapped.set(handler, byType);
+    const run = byType.get(type) ?? boundHandler(handler, bindFlow());
+    byType.set(type, run);
+    addEventListener.call(this, type, run, options);
+  };
+  target.removeEventListener = function (type, handler, options) {
+    const run = handler === null ? null : (wrapped.get(handler)?.get(type) ?? handler);
+    if (handler !== null) wrapped.get(handler)?.delete(type);
+    removeEventListener.call(this, type, run, options);
+  };
+}
+
+function boundHandler(handler: NonNullable<Handler>, inside: Inside): Handler {
+  if (typeof handler === 'function') return boundFunction(handler, inside);
+  return { handleEvent: (event) => inside(() => handler.handleEvent(event)) };
+}
