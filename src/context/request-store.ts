@@ -13,15 +13,17 @@ export interface ScopeOfRequest extends Scope {
  * What one request carries: the scope that each tracker has opened for it. It is set once and stays
  * the same object, since it is also by what a nested scope knows the request it was opened in.
  *
- * States: open -> answered, when the response is over. An answered request keeps its scopes, for
+ * States: open -> answered, when the response and the handler are over. An answered request keeps its scopes, for
  * work that it has started and that goes on, but neither its body nor its socket.
  */
 export class RequestStore implements RequestIdentity {
   id: string | undefined;
   /** The first tracker, and its scope. */
   firstOwner: object | undefined;
-  /** Whether the response is over: sent, or given up by the client. */
+  /** Whether the response is over, sent or given up by the client, and the handler too. */
   isAnswered = false;
+  /** The handler that Nest has called last, with all that it does around it. */
+  handling: Promise<unknown> | undefined;
   /** The store of nestjs-cls that is open for the rest of the request. */
   clsStore: object | undefined;
   private firstScope: ScopeOfRequest | undefined;
@@ -44,10 +46,23 @@ export class RequestStore implements RequestIdentity {
     return this.firstOwner === owner ? this.firstScope : this.others?.get(owner);
   }
 
-  /** To be called once the response is over, after its last listener. */
+  /**
+   * To be called once the response is over, after its last listener. A client may go away while the
+   * handler is still at work: until that has ended, its flow is this request's without a doubt.
+   */
   end(): void {
+    const { handling } = this;
+    const answered = (): void => {
+      this.answered();
+    };
+    if (handling === undefined) answered();
+    else handling.then(answered, answered);
+  }
+
+  private answered(): void {
     if (this.isAnswered) return;
     this.isAnswered = true;
+    this.handling = undefined;
     this.firstScope?.release();
     for (const scope of this.others?.values() ?? []) scope.release();
   }

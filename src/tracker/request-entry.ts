@@ -4,6 +4,7 @@
  * the flow of another request, or into none. The request itself is at hand each time, so each of
  * these is begun in the request's own flow.
  */
+import { types } from 'node:util';
 import { inRequest, isCurrent, keepClsStore, storeOf, type RequestStore } from '../context/request-store';
 import { imitate } from './imitate';
 
@@ -79,8 +80,12 @@ function enteringAtOnce(handler: object): Handler {
   const handle = handler as Handler;
   return function (request, response, next) {
     const store = ofRequest(request);
-    if (store === undefined || isCurrent(store)) return handle.call(this, request, response, next);
-    return inRequest(store, () => handle.call(this, request, response, next));
+    if (store === undefined) return handle.call(this, request, response, next);
+    const result = isCurrent(store)
+      ? handle.call(this, request, response, next)
+      : inRequest(store, () => handle.call(this, request, response, next));
+    if (types.isPromise(result)) store.handling = result;
+    return result;
   };
 }
 

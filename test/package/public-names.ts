@@ -52,6 +52,7 @@ export const publicValues: readonly string[] = [
 
 export const publicTypes: readonly string[] = [
   'AddContextOptions',
+  'AfterResponse',
   'AsyncProcessor',
   'AsyncProcessorClass',
   'AsyncRoutingBackendOptions',

@@ -272,6 +272,7 @@ describe('With enabled: false', () => {
       waiting: 0,
       replaced: {},
       oddNames: 0,
+      uncertainContexts: 0,
       violations: {},
       failures: {},
     });
