@@ -149,6 +149,18 @@ export function inRequest<Result>(store: RequestStore, code: () => Result): Resu
   return isCurrent(store) ? code() : enter(store, code);
 }
 
+/**
+ * Runs code of a request that was given no scope. If this is the flow of another, which it has come
+ * into as above, that one's scope is left: nothing of it belongs to this request.
+ */
+export function inNoRequest<Result>(code: () => Result): Result {
+  if (currentRequestStore() === undefined) return code();
+  const active = currentClsStore();
+  const leave = (): Result =>
+    active === undefined ? code() : cls.runWith({ ...active, [KEY]: undefined }, code);
+  return requests.run(undefined as never, leave);
+}
+
 /** Whether this is the flow of that request. */
 export function isCurrent(store: RequestStore): boolean {
   return currentRequestStore() === store;

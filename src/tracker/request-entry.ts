@@ -5,7 +5,7 @@
  * these is begun in the request's own flow.
  */
 import { types } from 'node:util';
-import { inRequest, isCurrent, keepClsStore, storeOf, type RequestStore } from '../context/request-store';
+import { inNoRequest, inRequest, isCurrent, keepClsStore, storeOf, type RequestStore } from '../context/request-store';
 import { imitate } from './imitate';
 
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
@@ -80,7 +80,7 @@ function enteringAtOnce(handler: object): Handler {
   const handle = handler as Handler;
   return function (request, response, next) {
     const store = ofRequest(request);
-    if (store === undefined) return handle.call(this, request, response, next);
+    if (store === undefined) return inNoRequest(() => handle.call(this, request, response, next));
     const result = isCurrent(store)
       ? handle.call(this, request, response, next)
       : inRequest(store, () => handle.call(this, request, response, next));
@@ -94,7 +94,7 @@ function enteringAfterError(handler: object): Handler {
   return function (error, request, response, next) {
     const run = (): unknown => handle.call(this, error, request, response, next);
     const store = ofRequest(request);
-    return store === undefined ? run() : inRequest(store, run);
+    return store === undefined ? inNoRequest(run) : inRequest(store, run);
   };
 }
 
