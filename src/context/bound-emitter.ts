@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { Inside } from './hand-through';
+import type { Inside } from './flow';
 
 type Listener = (this: unknown, ...args: unknown[]) => unknown;
 type Adds = (this: unknown, event: string | symbol, listener: Listener) => unknown;

@@ -1,5 +1,6 @@
+import { types } from 'node:util';
 import { isObservable, Observable, Subscriber } from 'rxjs';
-import type { Inside } from './hand-through';
+import type { Inside } from './flow';
 
 /**
  * What RxJS 7 knows of an Observable that `pipe` made: the one before it, and the operator between
@@ -27,6 +28,8 @@ export function boundStream<Value>(stream: Observable<Value>, flowOf: () => Insi
 }
 
 function steps<Value>(stream: Observable<Value>, enter: Inside): Observable<Value> {
+  // What stands in for a stream (a decorator's result) must be subscribed to itself.
+  if (types.isProxy(stream)) return entering(stream, enter);
   const { source, operator } = stream as Piped;
   if (!isObservable(source) || !(operator !== undefined || isForwarder(stream))) return entering(stream, enter);
   const step = new Observable<Value>();

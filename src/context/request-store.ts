@@ -156,8 +156,7 @@ export function inRequest<Result>(store: RequestStore, code: () => Result): Resu
 export function inNoRequest<Result>(code: () => Result): Result {
   if (currentRequestStore() === undefined) return code();
   const active = currentClsStore();
-  const leave = (): Result =>
-    active === undefined ? code() : cls.runWith({ ...active, [KEY]: undefined }, code);
+  const leave = (): Result => (active === undefined ? code() : cls.runWith({ ...active, [KEY]: undefined }, code));
   return requests.run(undefined as never, leave);
 }
 

@@ -1,62 +1,23 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventFields } from '../event/tracking-event';
-import { handThrough, type Inside } from './hand-through';
+import { currentFrame, frames, type Frame } from './flow';
+import { handThrough } from './hand-through';
 import type { AfterResponse } from './request-context-options';
 import { currentRequestStore, type RequestStore, type ScopeOfRequest } from './request-store';
 import { Scope } from './scope';
 import { View, type ScopeView } from './view';
 
-/** A scope that is open in this flow, and those around it. */
-interface Frame {
-  /** undefined for the frame of a bound flow in which no scope was open. */
-  readonly owner: TrackerScopes | undefined;
-  readonly scope: Scope | undefined;
-  /**
-   * That of another tracker, if one is open around it; of each tracker only the innermost, which
-   * knows its own parents.
-   */
-  readonly outer: Frame | undefined;
-  /** The request in which it was opened. */
-  readonly request: RequestStore | undefined;
-  /**
-   * Whether the application has said that this flow is the right one (`bind`), so that its context
-   * is never uncertain.
-   */
-  readonly isBound: boolean;
-  /**
-   * Whether it has nothing of its request: opened after the response, by a tracker that then drops
-   * the request's context.
-   */
-  readonly isApart: boolean;
+/** What an event carries that says of itself that its context may be another's. */
+const MARK: EventFields = { uncertain_context: true };
+
+/** Inside the scope, because work that the result starts later must find its way back there. */
+function runThrough<Result>(body: () => Result): Result {
+  return handThrough(body());
 }
 
-/**
- * One storage for all trackers and applications of the process: it holds nothing but what each flow
- * has opened itself, and `currentTracker()` could not look into many.
- */
-const frames = new AsyncLocalStorage<Frame | undefined>();
-
-/**
- * The frame of this flow, unless it belongs to another request: a server that was started inside a
- * scope passes that scope on to every later request, and a request must not see what was opened for
- * another.
- */
-function currentFrame(request: RequestStore | undefined): Frame | undefined {
-  const frame = frames.getStore();
-  return frame !== undefined && frame.request === request ? frame : undefined;
-}
-
-function inFrame(frame: Frame | undefined): Inside {
-  return (code) => frames.run(frame, code);
-}
-
-function without(owner: TrackerScopes, frame: Frame | undefined): Frame | undefined {
+function without(owner: object, frame: Frame | undefined): Frame | undefined {
   if (frame === undefined) return undefined;
   return frame.owner === owner ? frame.outer : { ...frame, outer: without(owner, frame.outer) };
 }
-
-/** What an event carries that says of itself that its context may be another's. */
-const MARK: EventFields = { uncertain_context: true };
 
 /** The scopes of one tracker. */
 export class TrackerScopes {
@@ -110,8 +71,8 @@ export class TrackerScopes {
   }
 
   /**
-   * Runs `body` in a scope of its own, and hands its result through: what it yields later is made
-   * in the scope too.
+   * Runs `body` in a scope of its own. Work that its result starts later runs in that scope too: see
+   * `handThrough`.
    */
   run<Result>(name: string, values: EventFields, body: () => Result): Result {
     const request = currentRequestStore();
@@ -120,9 +81,7 @@ export class TrackerScopes {
     const isBound = top?.isBound === true;
     const isApart = request !== undefined && this.dropsAll(request, isBound);
     const frame: Frame = { owner: this, scope, outer: without(this, top), request, isBound, isApart };
-    const result = frames.run(frame, body);
-    if (typeof result !== 'object' || result === null) return result;
-    return handThrough(result, { inside: inFrame(frame), here: () => inFrame(frames.getStore()) });
+    return frames.run(frame, runThrough, body);
   }
 
   /** Opens the scope of a request: it ends with the request's flow. */
@@ -158,32 +117,11 @@ export class TrackerScopes {
 }
 
 /**
- * Enters the flow in which this is called, from wherever it is used later: all of it, with what
- * other libraries keep there. The application vouches for it.
- */
-export function bindFlow(): Inside {
-  const request = currentRequestStore();
-  const top = currentFrame(request);
-  const nowhere = { owner: undefined, scope: undefined, outer: undefined, request, isApart: false };
-  return frames.run({ ...(top ?? nowhere), isBound: true }, () => AsyncLocalStorage.snapshot() as Inside);
-}
-
-/**
- * Enters the flow in which this is called, from wherever it is used later: all of it, with what
- * other libraries keep there. Costs next to nothing where the code is run in that flow anyway.
- */
-export function currentFlow(): Inside {
-  const [request, frame] = [currentRequestStore(), frames.getStore()];
-  const enter = AsyncLocalStorage.snapshot() as Inside;
-  return (code) => (currentRequestStore() === request && frames.getStore() === frame ? code() : enter(code));
-}
-
-/**
  * The tracker whose scope was opened last in this flow; of those that a request has one of, the one
  * imported first.
  */
 export function currentScopesTracker(): object | undefined {
   const request = currentRequestStore();
-  const owner = currentFrame(request)?.owner ?? (request?.firstOwner as TrackerScopes | undefined);
-  return owner?.tracker;
+  const owner = currentFrame(request)?.owner ?? request?.firstOwner;
+  return (owner as TrackerScopes | undefined)?.tracker;
 }

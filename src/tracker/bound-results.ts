@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { isObservable } from 'rxjs';
 import { boundStream } from '../context/bound-stream';
 import { currentRequestStore } from '../context/request-store';
-import { currentFlow } from '../context/tracker-scopes';
+import { currentFlow } from '../context/flow';
 import { imitate } from './imitate';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -71,7 +71,8 @@ function isGateway(metatype: unknown): boolean {
 function bindMethods(metatype: unknown): void {
   let at: unknown = (metatype as { prototype?: unknown } | null | undefined)?.prototype;
   for (; typeof at === 'object' && at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const key of Reflect.ownKeys(at)) bindMethod(at, key);
+    // A class has the metadata of a route as well: the path of all its handlers.
+    for (const key of Reflect.ownKeys(at)) if (key !== 'constructor') bindMethod(at, key);
   }
 }
 

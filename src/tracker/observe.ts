@@ -1,12 +1,8 @@
-import { AsyncResource } from 'node:async_hooks';
 import { performance } from 'node:perf_hooks';
-import { types } from 'node:util';
-import { defer, isObservable, tap, type Observable } from 'rxjs';
-import { isAsyncIterator } from '../context/hand-through';
-import { standIn } from '../context/stand-in';
-
-/** How a call ended. `abandoned`: an Observable was unsubscribed, or an iterator left, before its end. */
-export type Ending = 'success' | 'error' | 'abandoned';
+import { StreamableFile } from '@nestjs/common';
+import { resultKind } from '../context/result-kind';
+import { isReadable, watchReadable } from './readable-watch';
+import { ResultWatch, type End, type Ending } from './result-watch';
 
 export interface Ended {
   readonly ending: Ending;
@@ -18,182 +14,77 @@ export interface Ended {
   readonly count: number;
 }
 
-type End = (ending: Ending, result: unknown, error: unknown, count: number) => void;
-
 /**
- * Calls `body` and tells how it ended, in the flow in which it was called: of a promise when it is settled, of any other
- * thenable when it is awaited, of an async iterator when it is over, of an Observable at the end of each subscription. Gives
- * back what `body` gives back or, where that is lazy, its equal: what begins when it is asked for, still does.
- * @param tell must not throw
+ * Calls `body` and reports how it ended, in the flow in which it was called: a promise when it settles, an Observable at the end
+ * of each subscription, an iterator when it is exhausted, another thenable when it is awaited, a readable stream when it has
+ * been read. Returns what `body` returns or, where the end is still to come, an equal of it: what starts when it is asked
+ * for still does, and a rejection is unhandled for the same callers as without it.
+ * @param report must not throw
  */
-export function observe(body: () => unknown, tell: (ended: Ended) => void): unknown {
-  const startedAt = performance.now();
-  const end: End = (ending, result, error, count) => {
-    tell({ ending, result, error, durationMs: performance.now() - startedAt, count });
-  };
+export function observe(body: () => unknown, report: (ended: Ended) => void): unknown {
+  const observation = new Observation(report);
   let result: unknown;
   try {
     result = body();
   } catch (error) {
-    end('error', undefined, error, 0);
+    observation.end('error', undefined, error, 0);
     throw error;
   }
-  const observeKind = observerOf(result);
-  // What is lazy may be asked for from anywhere: the event belongs to the flow of the call.
-  if (observeKind !== undefined) return observeKind(AsyncResource.bind(end));
-  if (types.isPromise(result)) observePromise(result, end);
-  else end('success', result, undefined, 1);
-  return result;
+  return observation.of(result);
 }
 
-/** What to do about a result that is lazy; undefined for any other. */
-function observerOf(result: unknown): ((end: End) => unknown) | undefined {
-  try {
-    if (typeof result !== 'object' || result === null || types.isPromise(result)) return undefined;
-    if (isObservable(result)) return isSubject(result) ? undefined : (end) => observeStream(result, end);
-    if (isAsyncIterator(result)) return (end) => new IteratorWatch(end).standInFor(result);
-    return isThenable(result) ? (end) => observeThenable(result, end) : undefined;
-  } catch {
-    return undefined; // a proxy or getter that throws when it is looked at: not ours to trip over
-  }
-}
+class Observation {
+  private readonly startedAt = performance.now();
 
-/** The caller gets the very promise; what is told here is told before it goes on, since it asked first. */
-function observePromise(promise: PromiseLike<unknown>, end: End): void {
-  promise.then(
-    (value) => {
-      end('success', value, undefined, 1);
-    },
-    (error: unknown) => {
-      end('error', undefined, error, 0);
-    },
-  );
-}
+  constructor(private readonly report: (ended: Ended) => void) {}
 
-type Settle = ((value: unknown) => unknown) | null | undefined;
-
-/** A query builder runs when it is awaited, and anew each time: asking it here would run the query twice. */
-function observeThenable(thenable: PromiseLike<unknown>, end: End): PromiseLike<unknown> {
-  let isOver = false;
-  const endOnce: End = (...ended) => {
-    if (isOver) return;
-    isOver = true;
-    end(...ended);
-  };
-  const failed = (error: unknown): void => {
-    endOnce('error', undefined, error, 0);
-  };
-  const then = (onValue?: Settle, onError?: Settle): unknown => {
-    try {
-      return thenable.then(
-        (value) => {
-          endOnce('success', value, undefined, 1);
-          return typeof onValue === 'function' ? onValue(value) : value;
-        },
-        (error: unknown) => {
-          failed(error);
-          if (typeof onError === 'function') return onError(error);
-          throw error;
-        },
-      );
-    } catch (error) {
-      failed(error);
-      throw error;
+  /** @param result what was returned or resolved */
+  of(result: unknown): unknown {
+    if (typeof result === 'object' && result !== null) {
+      switch (resultKind(result)) {
+        case 'promise':
+          return this.promise(result as Promise<unknown>);
+        case 'stream':
+        case 'lazy':
+          return new ResultWatch(this.end).of(result);
+        case 'value':
+          if (this.isRead(result)) return result;
+      }
     }
+    this.end('success', result, undefined, 1);
+    return result;
+  }
+
+  readonly end: End = (ending, result, error, count) => {
+    this.report({ ending, result, error, durationMs: performance.now() - this.startedAt, count });
   };
-  // These two ask the object's own `then`, which nobody observes.
-  const catchError = (onError?: Settle): unknown => then(undefined, onError);
-  const anyway = async (onEnd?: () => void): Promise<unknown> =>
-    Promise.resolve({ then } as PromiseLike<unknown>).finally(onEnd);
-  return standIn(thenable, { then, catch: catchError, finally: anyway });
-}
 
-/** A Subject is fed by whoever holds it, and its maker wants that very one back. What operators make of it is a stream. */
-function isSubject(stream: Observable<unknown>): boolean {
-  return 'next' in stream && (stream as { operator?: unknown }).operator === undefined;
-}
-
-function observeStream(stream: Observable<unknown>, end: End): Observable<unknown> {
-  return defer(() => {
-    let last: unknown;
-    let count = 0;
-    return stream.pipe(
-      tap({
-        next: (value) => {
-          last = value;
-          count++;
-        },
-        complete: () => {
-          end('success', last, undefined, count);
-        },
-        error: (error: unknown) => {
-          end('error', last, error, count);
-        },
-        unsubscribe: () => {
-          end('abandoned', last, undefined, count);
-        },
-      }),
-    );
-  });
-}
-
-/** Looks on while an async iterator is advanced, and tells its end once. */
-class IteratorWatch {
-  private last: unknown;
-  private count = 0;
-  private isOver = false;
-
-  constructor(private readonly end: End) {}
-
-  standInFor(source: AsyncIterableIterator<unknown>): AsyncIterableIterator<unknown> {
-    const observed: AsyncIterableIterator<unknown> = standIn(source, {
-      next: (...values: [] | [undefined]) => this.watch('success', () => source.next(...values)),
-      return: (...values: [] | [unknown]) => this.watch('abandoned', () => source.return?.(...values)),
-      throw: (...errors: [] | [unknown]) => this.watch('success', () => source.throw?.(...errors)),
-      [Symbol.asyncIterator]: () => {
-        const given = source[Symbol.asyncIterator]();
-        return given === source ? observed : this.standInFor(given); // a cursor makes a new one
+  /**
+   * A promise cannot be watched without marking it as handled. So the caller gets one that is derived from it, and is the one
+   * to handle it: a rejection that nobody handles is still reported, once (docs/decisions/0115).
+   */
+  private promise(promise: Promise<unknown>): Promise<unknown> {
+    return promise.then(
+      (value) => this.of(value),
+      (error: unknown) => {
+        this.end('error', undefined, error, 0);
+        throw error;
       },
-    });
-    return observed;
+    );
   }
 
-  /** @param ending what it means if this step is the last one */
-  private watch(ending: Ending, step: () => unknown): unknown {
-    let given: unknown;
+  /** Whether the call ends when a stream has been read. */
+  private isRead(result: object): boolean {
     try {
-      given = step();
-    } catch (error) {
-      this.over('error', error);
-      throw error;
-    }
-    const took = (result: unknown): void => {
-      this.took(ending, result as IteratorResult<unknown> | undefined);
-    };
-    const failed = (error: unknown): void => {
-      this.over('error', error);
-    };
-    if (isThenable(given)) given.then(took, failed);
-    else took(given); // no promise: not what an async iterator should give, but whoever reads it may be content
-    return given;
-  }
-
-  private took(ending: Ending, result: IteratorResult<unknown> | undefined): void {
-    if (result?.done === true) {
-      this.over(ending, undefined);
-    } else {
-      this.last = result?.value;
-      this.count++;
+      const stream = result instanceof StreamableFile ? result.getStream() : result;
+      if (!isReadable(stream)) return false;
+      const watch = new ResultWatch(this.end);
+      watchReadable(stream, (ending, error) => {
+        watch.over(ending, result, error, ending === 'success' ? 1 : 0);
+      });
+      return true;
+    } catch {
+      return false; // a proxy or getter that throws when it is inspected: for its reader to handle
     }
   }
-
-  private over(ending: Ending, error: unknown): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.end(ending, this.last, error, this.count);
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -21,7 +21,7 @@ import {
   type OperatorFunction,
 } from 'rxjs';
 import { boundStream } from '../../src/context/bound-stream';
-import type { Inside } from '../../src/context/hand-through';
+import type { Inside } from '../../src/context/flow';
 
 const storage = new AsyncLocalStorage<string>();
 const here = (): string | undefined => storage.getStore();

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { types } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
@@ -116,17 +117,38 @@ describe('@TrackEvent on a method that returns a promise', () => {
     expect(run.seen).toEqual([{ args: [], result: undefined, error: failure, durationMs: anyDuration, count: 0 }]);
   });
 
-  it('gives back the very promise, with whatever its maker put on it', async () => {
+  it('gives back a native promise, as an async method does', async () => {
+    const promise = Promise.resolve('r');
+    const run = await tracked(() => promise);
+    const given = run.call() as Promise<string>;
+    expect(given).not.toBe(promise);
+    expect(types.isPromise(given)).toBe(true);
+    expect(given.constructor).toBe(Promise);
+  });
+
+  it('keeps what its maker put on it, and emits when it is awaited', async () => {
     class Cancellable extends Promise<string> {
+      readonly #reason = 'cancelled';
+
       cancel(): string {
-        return 'cancelled';
+        return this.#reason;
       }
     }
-    const promise = new Cancellable((resolve) => resolve('r'));
-    const run = await tracked(() => promise);
-    expect(run.call()).toBe(promise);
-    expect(await promise).toBe('r');
-    expect(run.seen).toHaveLength(1);
+    const run = await tracked((value: unknown) => value);
+    const given = run.call(new Cancellable((resolve) => resolve('r'))) as Cancellable;
+    expect(given).toBeInstanceOf(Cancellable);
+    expect(given.cancel()).toBe('cancelled');
+    expect(run.names()).toEqual([]);
+    expect(await given).toBe('r');
+    expect(run.seen).toEqual([expect.objectContaining({ result: 'r', count: 1 })]);
+    expect(given.then((text) => text.length)).toBeInstanceOf(Cancellable);
+    expect(given.catch(() => '')).toBeInstanceOf(Cancellable);
+    expect(given.finally(() => undefined)).toBeInstanceOf(Cancellable);
+    // As the promise of an HTTP client, whose response has several readers.
+    const response = Object.assign(Promise.resolve('r'), { json: async () => Promise.resolve({ a: 1 }) });
+    const json = (run.call(response) as typeof response).json();
+    expect(await json).toEqual({ a: 1 });
+    expect(run.seen.slice(1)).toEqual([expect.objectContaining({ result: { a: 1 }, count: 1 })]);
   });
 });
 

@@ -1,0 +1,207 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Readable } from 'node:stream';
+import { defer, isObservable, tap, type Observable } from 'rxjs';
+import { isIterator, isThenable, resultKind, type IteratorLike } from '../context/result-kind';
+import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../context/stand-in';
+import { isReadable, watchReadable } from './readable-watch';
+
+/** How a call ended. `abandoned`: an Observable was unsubscribed, or an iterator or stream left, before its end. */
+export type Ending = 'success' | 'error' | 'abandoned';
+
+export type End = (ending: Ending, result: unknown, error: unknown, count: number) => void;
+
+/**
+ * Watches the result of one call whose end is still to come. Reports that end once, whichever way the result is used; only an
+ * Observable has an end for each of its subscriptions.
+ */
+export class ResultWatch {
+  /** The result may be used from anywhere: its end belongs to the flow of the call. */
+  private readonly flow = new AsyncResource('TrackedResult', { requireManualDestroy: true });
+  private last: unknown;
+  private count = 0;
+  private isOver = false;
+
+  constructor(private readonly end: End) {}
+
+  /** @param result a `stream` or `lazy` one; any other is returned as it is */
+  of(result: object): object {
+    const kind = resultKind(result);
+    if (kind === 'stream') return this.stream(result as Observable<unknown>);
+    return kind === 'lazy' ? this.standInFor(result) : result;
+  }
+
+  over(...[ending, result, error, count]: Parameters<End>): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.report(ending, result, error, count);
+  }
+
+  private report(...ended: Parameters<End>): void {
+    this.flow.runInAsyncScope(this.end, undefined, ...ended);
+  }
+
+  private standInFor<Source extends object>(source: Source): Source {
+    if (isReadable(source)) this.read(source); // a cursor may be one, too
+    const isAwaited = isThenable(source);
+    return standIn(
+      source,
+      (self): Replacements => ({
+        ...(isObservable(source)
+          ? streamReplacements(source, self as unknown as Observable<unknown>, this.stream(source))
+          : {}),
+        ...(isIterator(source) ? this.steps(source) : {}),
+        ...(isAwaited ? thenReplacements((...handlers) => this.then(source, handlers)) : {}),
+      }),
+      (method) => {
+        const given = method();
+        return given === source ? given : this.given(given, isAwaited);
+      },
+    );
+  }
+
+  /**
+   * What a method of the result gave back. It may be another way to the same end, such as the cursor of a query.
+   * @param isAwaited whether a promise is one as well: `query.exec()` is, `cursor.hasNext()` is not
+   */
+  private given(given: unknown, isAwaited: boolean): unknown {
+    if (typeof given !== 'object' || given === null) return given;
+    switch (resultKind(given)) {
+      case 'promise':
+        return isAwaited ? this.then(given as Promise<unknown>, []) : given;
+      case 'stream':
+      case 'lazy':
+        return this.of(given);
+      case 'value':
+        if (isReadable(given)) this.read(given);
+        return given;
+    }
+  }
+
+  private read(stream: Readable): void {
+    watchReadable(stream, (ending, error) => {
+      this.over(ending, this.last, error, this.count);
+    });
+  }
+
+  /** The `then` of what is awaited. A query builder runs again each time, so this asks it once for each time that it is asked. */
+  private then(source: PromiseLike<unknown>, handlers: readonly unknown[]): unknown {
+    return thenWatched(
+      source,
+      handlers,
+      (value) => this.settled(value),
+      (error) => {
+        this.over('error', undefined, error, 0);
+      },
+    );
+  }
+
+  /** A promise may resolve to what has not begun: then its end is the end of that. */
+  private settled(value: unknown): unknown {
+    if (typeof value === 'object' && value !== null) {
+      const given = this.of(value);
+      if (given !== value) return given;
+      if (isReadable(value)) {
+        this.read(value);
+        return value;
+      }
+    }
+    this.over('success', value, undefined, 1);
+    return value;
+  }
+
+  private stream(stream: Observable<unknown>): Observable<unknown> {
+    return defer(() => {
+      let last: unknown;
+      let count = 0;
+      return stream.pipe(
+        tap({
+          next: (value) => {
+            last = value;
+            count++;
+          },
+          complete: () => {
+            this.report('success', last, undefined, count);
+          },
+          error: (error: unknown) => {
+            this.report('error', last, error, count);
+          },
+          unsubscribe: () => {
+            this.report('abandoned', last, undefined, count);
+          },
+        }),
+      );
+    });
+  }
+
+  private steps(source: IteratorLike): Replacements {
+    const step =
+      (key: 'next' | 'return' | 'throw', ending: Ending) =>
+      (...values: [] | [unknown]): unknown =>
+        this.step(ending, () => source[key]?.(...values));
+    return { next: step('next', 'success'), return: step('return', 'abandoned'), throw: step('throw', 'success') };
+  }
+
+  /** @param ending what it means if this step is the last one */
+  private step(ending: Ending, advance: () => unknown): unknown {
+    let given: unknown;
+    try {
+      given = advance();
+    } catch (error) {
+      this.over('error', this.last, error, this.count);
+      throw error;
+    }
+    const took = (result: unknown): unknown => {
+      this.took(ending, result);
+      return result;
+    };
+    if (!isThenable(given)) return took(given);
+    const then = (...handlers: unknown[]): unknown =>
+      thenWatched(given, handlers, took, (error) => {
+        this.over('error', this.last, error, this.count);
+      });
+    return resultKind(given) === 'promise' ? then() : standIn(given, () => thenReplacements(then));
+  }
+
+  private took(ending: Ending, result: unknown): void {
+    if (isIteratorResult(result) ? result.done === true : result === undefined || result === null) {
+      this.over(ending, this.last, undefined, this.count);
+    } else {
+      this.last = isIteratorResult(result) ? result.value : result;
+      this.count++;
+    }
+  }
+}
+
+/** A cursor of a database gives the value itself, and null after the last one. */
+function isIteratorResult(result: unknown): result is Partial<IteratorResult<unknown>> {
+  return (
+    typeof result === 'object' &&
+    result !== null &&
+    Object.keys(result).every((key) => key === 'done' || key === 'value')
+  );
+}
+
+/** Calls `then` once, with what is to be done before the handlers of the caller. */
+function thenWatched(
+  source: PromiseLike<unknown>,
+  [onValue, onError, ...others]: readonly unknown[],
+  took: (value: unknown) => unknown,
+  failed: (error: unknown) => void,
+): unknown {
+  type Handler = (...settled: unknown[]) => unknown;
+  const onSuccess: Handler = (value, ...more) => {
+    const given = took(value);
+    return typeof onValue === 'function' ? (onValue as Handler)(given, ...more) : given;
+  };
+  const onFailure: Handler = (error, ...more) => {
+    failed(error);
+    if (typeof onError === 'function') return (onError as Handler)(error, ...more);
+    throw error;
+  };
+  try {
+    return invoke(source, 'then', [onSuccess, onFailure, ...others]);
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
