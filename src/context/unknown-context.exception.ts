@@ -1,3 +1,7 @@
+import { quoted } from '../event/printable';
+
+const MAX_SHOWN = 20;
+
 /** A context was left that is not open where it was left. */
 export class UnknownContextException extends Error {
   override readonly name = 'UnknownContextException';
@@ -15,10 +19,13 @@ export class UnknownContextException extends Error {
     const open =
       openContexts.length === 0
         ? 'none is open'
-        : `open, innermost first: ${openContexts.map((name) => `"${name}"`).join(', ')}`;
+        : `open, innermost first: ${openContexts
+            .slice(0, MAX_SHOWN)
+            .map((name) => quoted(name))
+            .join(', ')}`;
     return new UnknownContextException(
-      `exitContext(${JSON.stringify(context)}) found no context of that name in the nearest open scope; ${open}.\n` +
-        `  Mend: leave it in the function that entered it, or let tracker.context(${JSON.stringify(context)}, {...}, body) do both.`,
+      `exitContext(${quoted(context)}) found no context of that name in the nearest open scope; ${open}.\n` +
+        `  Mend: leave it in the function that entered it, or let tracker.context(${quoted(context)}, {...}, body) do both.`,
       context,
       openContexts,
     );

@@ -1,5 +1,5 @@
+import { estimateLength, hasDates, isSameForm } from './form-copies';
 import { emittedText, eventText } from './json-text';
-import { estimateLength, hasDates, isSameForm } from './normal-form';
 import { isFields, type Normalizer } from './normalizer';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 
@@ -112,8 +112,10 @@ export class Envelope {
   }
 
   /** An event that comes back from a queue: in normal form already, and nobody else's. */
-  static carried(stored: StoredEvent, origin: CarriedFacts, normalizer: Normalizer): Envelope {
-    const { id, name, timestamp, data } = stored;
+  static carried(read: StoredEvent, origin: CarriedFacts, normalizer: Normalizer): Envelope {
+    const name = normalizer.name(read.name);
+    const stored = name === read.name ? read : { ...read, name };
+    const { id, timestamp, data } = stored;
     const context = new OwnContext(isFields(stored.context) ? stored.context : {});
     const { depth = 0, parentId, length } = origin;
     const emitted = { id, name, time: timestamp.getTime(), context, data: undefined, depth, parentId };
@@ -236,7 +238,8 @@ export class Envelope {
   }
 
   /** The same event under another name. Its data is not read for that. */
-  renamed(name: string): Envelope {
+  renamed(given: string): Envelope {
+    const name = this.normalizer.name(given);
     return this.derived({ ...this.emitted, name }, (event) => ({ ...event, name }));
   }
 
@@ -293,7 +296,9 @@ export class Envelope {
     if (!(timestamp instanceof Date) || !this.isSameContext(values, context)) return undefined;
     const time = timestamp.getTime();
     if (!Number.isFinite(time)) return undefined;
-    const envelope = new Envelope({ ...this.emitted, name, time, context, data }, this.normalizer, undefined);
+    const { normalizer } = this;
+    const emitted = { ...this.emitted, name: normalizer.name(name), time, context, data };
+    const envelope = new Envelope(emitted, normalizer, undefined);
     envelope.processedFrom = this;
     return envelope;
   }

@@ -1,45 +1,25 @@
 /**
  * An event that holds live objects is a different event for each reader: the log sees a Map as {}, the store sees a class, a
  * getter throws into the request, a cycle hangs the writer, and the caller changes the object after emit. So data and context
- * are brought to one form in one walk, there and then: plain JSON values and Date. Each value is read once; what cannot be
- * written is replaced by a text that says so, and counted. The walk is bounded: tracking must not cost more than the request.
+ * are brought to one form in one walk, there and then: plain JSON values and Date. What cannot be written is replaced by a
+ * string that says so, and counted. The walk is bounded: tracking must not cost more than the request.
  */
 import { types } from 'node:util';
+import { describeError } from './describe-error';
+import { setField } from './form-copies';
+import { brief, classOf, isOpaque, nameOf } from './opaque-values';
+import type { OnReplaced, ReplacedKind, ReplacedPlace } from './replaced-value';
 import type { EventFields } from './tracking-event';
+import type { WalkLimits } from './value-limits';
+import { digitsOf, hasToJson, isHidden, isHuge, keyPath, sizeOf, unbox } from './value-parts';
 
-/** How much of a value is written. Beyond a limit the rest is replaced by a text in brackets, and counted. */
-export interface ValueLimits {
-  /** Objects and arrays inside each other.  @default 64 */
-  readonly maxDepth: number;
-  /** Values in one event's data, keys with undefined included.  @default 20_000 */
-  readonly maxNodes: number;
-  /** Characters (UTF-16 units) of all texts and keys in one event's data.  @default 1_000_000 */
-  readonly maxTextLength: number;
-}
-
-/** Some of the limits; what is left out, or undefined, is the default. */
-export type PartialLimits = { readonly [Limit in keyof ValueLimits]?: ValueLimits[Limit] | undefined };
-
-export const DEFAULT_LIMITS: ValueLimits = { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 };
-
-/** Why a value was replaced; the ledger counts by these. */
-export type ReplacedKind =
-  | 'function'
-  | 'symbol'
-  | 'not-finite'
-  | 'invalid-date'
-  | 'unreadable'
-  | 'circular'
-  | 'opaque'
-  | 'too-deep'
-  | 'too-many'
-  | 'too-long';
-
-/** Told once for each value that was replaced. @param path dotted, from the value handed in; '' is that value itself. */
-export type OnReplaced = (kind: ReplacedKind, path: string) => void;
+export { describeError } from './describe-error';
+export { copyNormalForm, estimateLength, hasDates, isSameForm, setField } from './form-copies';
+export type { ReplacedKind } from './replaced-value';
+export { DEFAULT_LIMITS, type PartialLimits, type ValueLimits } from './value-limits';
 
 /** Brings any value to normal form: a fresh copy that shares nothing with it. Never throws. */
-export function toNormalForm(value: unknown, limits: ValueLimits, onReplaced: OnReplaced): unknown {
+export function toNormalForm(value: unknown, limits: WalkLimits, onReplaced: OnReplaced): unknown {
   const walk = new Walk(limits, onReplaced);
   try {
     return walk.value(value, 0);
@@ -48,98 +28,19 @@ export function toNormalForm(value: unknown, limits: ValueLimits, onReplaced: On
   }
 }
 
-/** A copy of what is in normal form already; half the price of a walk, since nothing needs to be looked at. */
-export function copyNormalForm<T>(value: T): T {
-  return copyValue(value) as T;
-}
-
-function copyValue(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? copyObject(value) : value;
-}
-
-function copyObject(value: object): unknown {
-  if (Array.isArray(value)) {
-    const copy: unknown[] = [];
-    for (let at = 0; at < value.length; at++) copy.push(copyValue(value[at]));
-    return copy;
-  }
-  if (value instanceof Date) return new Date(value.getTime());
-  const copy: EventFields = {};
-  // Not over Object.keys, a list of which is made each time, and not with Object.hasOwn: each took a third longer.
-  for (const key in value) {
-    if (Object.prototype.hasOwnProperty.call(value, key)) setField(copy, key, copyValue((value as EventFields)[key]));
-  }
-  return copy;
-}
-
-/**
- * Whether a value is plain JSON and the same as another that is in normal form. Dates are not looked into.
- * @param form in normal form
- */
-export function isSameForm(value: unknown, form: unknown): boolean {
-  if (typeof form !== 'object' || form === null) return value === form;
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(form)) return Array.isArray(value) && areSameForms(value, form);
-  if (Object.getPrototypeOf(value) !== Object.prototype || Object.getPrototypeOf(form) !== Object.prototype)
-    return false;
-  let more = 0;
-  for (const key in value) if (Object.prototype.hasOwnProperty.call(value, key)) more++;
-  for (const key in form) {
-    if (!Object.prototype.hasOwnProperty.call(form, key)) continue;
-    if (!Object.prototype.hasOwnProperty.call(value, key)) return false;
-    if (!isSameForm((value as EventFields)[key], (form as EventFields)[key])) return false;
-    more--;
-  }
-  return more === 0;
-}
-
-function areSameForms(values: readonly unknown[], forms: readonly unknown[]): boolean {
-  if (values.length !== forms.length) return false;
-  for (let at = 0; at < forms.length; at++) if (!isSameForm(values[at], forms[at])) return false;
-  return true;
-}
-
-/** About how long the JSON text of what is in normal form is. */
-export function estimateLength(form: unknown): number {
-  if (typeof form === 'string') return form.length + 2;
-  if (typeof form !== 'object' || form === null) return 5;
-  if (form instanceof Date) return 26;
-  let length = 2;
-  if (Array.isArray(form)) {
-    for (let at = 0; at < form.length; at++) length += estimateLength(form[at]) + 1;
-    return length;
-  }
-  for (const key in form) length += key.length + 4 + estimateLength((form as EventFields)[key]);
-  return length;
-}
-
-/** Whether there is a Date anywhere in what is in normal form. */
-export function hasDates(form: unknown): boolean {
-  if (typeof form !== 'object' || form === null) return false;
-  if (form instanceof Date) return true;
-  for (const key in form) if (hasDates((form as EventFields)[key])) return true;
-  return false;
-}
-
-/** `copy['__proto__'] = x` would replace the prototype: such a key becomes an ordinary field. */
-export function setField(fields: EventFields, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    fields[key] = value;
-  }
-}
-
-class Walk {
+class Walk implements ReplacedPlace {
   private nodes = 0;
   private textLength = 0;
+  private hugeDigits = 0;
   /** The objects being walked, outermost first. */
   private readonly ancestors: object[] = [];
   /** The key taken at each depth, for naming what is replaced. */
   private readonly keys: (string | number)[] = [];
+  /** How many of the keys lead to what is being replaced. */
+  private replacedDepth = 0;
 
   constructor(
-    private readonly limits: ValueLimits,
+    private readonly limits: WalkLimits,
     private readonly onReplaced: OnReplaced,
   ) {}
 
@@ -176,12 +77,14 @@ class Walk {
     return this.replace('too-long', `[Left out: text of ${String(text.length)} characters]`, depth);
   }
 
-  /** Decimal digits take time quadratic in their number, hexadecimal ones do not: so a huge one is measured by these. */
   private bigint(value: bigint, depth: number): string {
-    if (value > -HUGE && value < HUGE) return this.text(value.toString(), depth);
-    const digits = Math.floor(value.toString(16).length * Math.log10(16));
-    if (this.textLength + digits <= this.limits.maxTextLength) return this.text(value.toString(), depth);
-    return this.replace('too-long', `[Left out: about ${String(digits)} digits]`, depth);
+    if (!isHuge(value)) return this.text(value.toString(), depth);
+    const digits = digitsOf(value);
+    const isWritten =
+      this.hugeDigits + digits <= MAX_HUGE_DIGITS && this.textLength + digits <= this.limits.maxTextLength;
+    if (!isWritten) return this.replace('too-long', `[Left out: about ${String(digits)} digits]`, depth);
+    this.hugeDigits += digits;
+    return this.text(value.toString(), depth);
   }
 
   private object(value: object, depth: number): unknown {
@@ -232,7 +135,9 @@ class Walk {
   /** @param known fields that were copied before */
   private copyFields(value: object, copy: EventFields, depth: number, count?: number, known?: object): void {
     const open = this.ancestors.length;
-    const keys = Object.keys(value);
+    const isProxy = types.isProxy(value);
+    // Object.keys asks a proxy about each of its keys before the first can be read.
+    const keys = isProxy ? Reflect.ownKeys(value) : Object.keys(value);
     const length = count ?? keys.length;
     let unfit = 0;
     for (let at = 0; at < length; at++) {
@@ -251,6 +156,10 @@ class Walk {
       this.textLength += key.length;
       let field: unknown;
       try {
+        if (isProxy && isHidden(value, key)) {
+          this.nodes++; // asking costs a call of the application
+          continue;
+        }
         const given = (value as EventFields)[key];
         if (typeof given === 'string' && this.textLength + given.length <= this.limits.maxTextLength) {
           // Most fields of most events: what else is done for a value, to name it if it is replaced, costs more than its copy.
@@ -357,80 +266,19 @@ class Walk {
     return copy;
   }
 
+  path(): string {
+    return keyPath(this.keys.slice(0, this.replacedDepth));
+  }
+
   private replace<T>(kind: ReplacedKind, replacement: T, depth: number): T {
-    this.onReplaced(kind, this.keys.slice(0, depth).join('.'));
+    this.replacedDepth = depth;
+    this.onReplaced(kind, this);
     return replacement;
   }
 }
 
+/** Keys up to this length are always kept: they name values. */
 const LONG_KEY = 100;
 
-/** Beyond it, the digits of a bigint are counted before they are made. */
-const HUGE = 1n << 4096n;
-
-/** By the built-in getter: a subclass may have a `size` of its own. */
-function sizeOf(collection: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>): number {
-  const prototype = types.isMap(collection) ? Map.prototype : Set.prototype;
-  return Reflect.get(prototype, 'size', collection);
-}
-
-function unbox(value: object): unknown {
-  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
-  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
-  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
-  if (types.isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
-  return Symbol.prototype.valueOf.call(value);
-}
-
-function hasToJson(value: object): boolean {
-  return typeof (value as EventFields)['toJSON'] === 'function';
-}
-
-/** Live machinery, whose fields say nothing about what happened and lead to half the process. */
-function isOpaque(value: object): boolean {
-  const { pipe, on, subscribe, then, unref } = value as Record<'pipe' | 'on' | 'subscribe' | 'then' | 'unref', unknown>;
-  return (
-    types.isPromise(value) ||
-    // A query that nobody awaited: from its fields the way leads to the connection, and to the password in its URL.
-    typeof then === 'function' ||
-    typeof subscribe === 'function' ||
-    (typeof pipe === 'function' && typeof on === 'function') ||
-    typeof unref === 'function' || // a timer holds all other timers of the process, with what they were given
-    isAroundHttp(value) ||
-    // The machinery of the language and of the web has no fields: `{}` would hide that something was left out.
-    (tagOf(value) !== undefined && Object.keys(value).length === 0)
-  );
-}
-
-/** A request or reply of Fastify: among its own fields are the query, the body and the cookies. */
-function isAroundHttp(value: object): boolean {
-  if (!Object.hasOwn(value, 'raw')) return false; // a getter of a class is not called for what is only a guess
-  const { raw } = value as { readonly raw?: unknown };
-  return typeof raw === 'object' && raw !== null && ('httpVersion' in raw || 'writeHead' in raw);
-}
-
-function nameOf(value: { readonly name?: unknown }): string {
-  return typeof value.name === 'string' && value.name !== '' ? brief(value.name) : 'anonymous';
-}
-
-function brief(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
-
-function classOf(value: object): string {
-  return tagOf(value) ?? nameOf((value as { constructor?: { name?: unknown } }).constructor ?? {});
-}
-
-function tagOf(value: object): string | undefined {
-  const tag = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  return typeof tag === 'string' && tag !== '' ? brief(tag) : undefined;
-}
-
-/** Short, and safe for anything that can be thrown, revoked proxies included. */
-export function describeError(error: unknown): string {
-  try {
-    return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 200);
-  } catch {
-    return 'an error that cannot be read';
-  }
-}
+/** Decimal digits of all huge bigints in one value: they take time quadratic in their number, 2 ms for so many. */
+const MAX_HUGE_DIGITS = 20_000;

@@ -1,21 +1,36 @@
-import { copyNormalForm, setField, toNormalForm, type ReplacedKind, type ValueLimits } from './normal-form';
+import { copyNormalForm, setField } from './form-copies';
+import { toNormalForm } from './normal-form';
 import { isPlainJson, plainText, writePlainJson } from './plain-json';
+import { cut } from './printable';
+import { ReplacedValues, UNHEARD, type ReplacedListener } from './replaced-value';
 import type { EventFields, TrackingEvent } from './tracking-event';
-
-/** Told of each value that could not be written as it was. @param path from the event, such as `data.answer.file` */
-export type ReplacedListener = (eventName: string, kind: ReplacedKind, path: string) => void;
+import type { ValueLimits, WalkLimits } from './value-limits';
 
 /** Brings what applications hand over to the form in which it travels. Never throws. */
 export class Normalizer {
   /** For what comes back from a processor: what was cut before, and the texts that say so, must not be cut again. */
-  private readonly widerLimits: ValueLimits;
+  private readonly widerLimits: WalkLimits;
 
   constructor(
     private readonly limits: ValueLimits,
-    private readonly onReplaced: ReplacedListener,
+    private readonly replaced: ReplacedListener = UNHEARD,
   ) {
     const { maxDepth, maxNodes, maxTextLength } = limits;
     this.widerLimits = { maxDepth, maxNodes: 2 * maxNodes, maxTextLength: 2 * maxTextLength + 64 * maxNodes };
+  }
+
+  /**
+   * The name under which an event goes on: `unknown` for nothing, the text of whatever is no string, and cut beyond
+   * `maxNameLength`, which is counted.
+   */
+  name(given: unknown): string {
+    const name = toEventName(given);
+    const { maxNameLength } = this.limits;
+    if (name.length <= maxNameLength) return name;
+    const shown = cut(name, maxNameLength);
+    this.replaced.count('too-long');
+    this.replaced.report(shown, 'too-long', () => 'name');
+    return shown;
   }
 
   /** Falsy data is {}, an empty array and a toJSON that gives nothing too; an array, text, number or true passes as it is. */
@@ -63,7 +78,7 @@ export class Normalizer {
    */
   processed(result: object, before: TrackingEvent): TrackingEvent {
     const { name, timestamp, context, data, ...added } = result as Partial<TrackingEvent> & EventFields;
-    const known = toEventName(name);
+    const known = this.name(name);
     const event: EventFields = {
       name: known,
       timestamp: this.value(known, 'timestamp', timestamp, this.widerLimits) ?? before.timestamp,
@@ -78,14 +93,12 @@ export class Normalizer {
     return event as unknown as TrackingEvent;
   }
 
-  private value(eventName: string, part: string, value: unknown, limits = this.limits): unknown {
-    return toNormalForm(value, limits, (kind, path) => {
-      this.onReplaced(eventName, kind, path === '' ? part : `${part}.${path}`);
-    });
+  private value(eventName: string, part: string, value: unknown, limits: WalkLimits = this.limits): unknown {
+    return toNormalForm(value, limits, new ReplacedValues(this.replaced, eventName, part).add);
   }
 }
 
-/** The name under which an event goes on: `unknown` for nothing, and text for whatever is not. */
+/** As `Normalizer.name`, without the limit. */
 export function toEventName(name: unknown): string {
   if (typeof name === 'string') return name === '' ? UNKNOWN_NAME : name;
   if (isAbsent(name)) return UNKNOWN_NAME;
@@ -94,7 +107,7 @@ export function toEventName(name: unknown): string {
 }
 
 const UNKNOWN_NAME = 'unknown';
-const NAME_LIMITS: ValueLimits = { maxDepth: 4, maxNodes: 20, maxTextLength: 200 };
+const NAME_LIMITS: WalkLimits = { maxDepth: 4, maxNodes: 20, maxTextLength: 200 };
 
 function isAbsent(value: unknown): boolean {
   try {

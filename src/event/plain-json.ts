@@ -3,8 +3,8 @@
  * already, which is almost all that applications emit, is looked through once and written as it stands. Everything else is for
  * the normal form: there is one place that knows what becomes of a Map.
  */
-import type { ValueLimits } from './normal-form';
 import type { EventFields } from './tracking-event';
+import type { WalkLimits } from './value-limits';
 
 /** Cycles are found by their depth, so the look must be cheap to have been in vain: it covers events of some 20 kB. */
 const MAX_DEPTH = 16;
@@ -14,7 +14,7 @@ const MAX_NODES = 1000;
  * The JSON text of a value that is its own normal form.
  * @returns undefined if its normal form is another value, if it has Dates, or if it is too large to be looked through
  */
-export function writePlainJson(value: unknown, limits: ValueLimits): string | undefined {
+export function writePlainJson(value: unknown, limits: WalkLimits): string | undefined {
   return isPlainJson(value, limits) ? plainText(value) : undefined;
 }
 
@@ -28,7 +28,7 @@ export function plainText(value: unknown): string | undefined {
 }
 
 /** Whether a value is its own normal form, has no Dates, and is small enough to be looked through. */
-export function isPlainJson(value: unknown, limits: ValueLimits): boolean {
+export function isPlainJson(value: unknown, limits: WalkLimits): boolean {
   try {
     return new PlainLook(limits).isPlain(value, 0);
   } catch {
@@ -43,7 +43,7 @@ class PlainLook {
   private readonly maxNodes: number;
   private readonly maxTextLength: number;
 
-  constructor({ maxDepth, maxNodes, maxTextLength }: ValueLimits) {
+  constructor({ maxDepth, maxNodes, maxTextLength }: WalkLimits) {
     this.maxDepth = Math.min(maxDepth, MAX_DEPTH);
     this.maxNodes = Math.min(maxNodes, MAX_NODES);
     this.maxTextLength = maxTextLength;

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
+import { boundedKey } from '../event/bounded-key';
 import type { Envelope } from '../event/envelope';
 import { RecentKeys } from '../event/recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { bounded, EventKey, type EventKeySource } from './event-key';
+import { EventKey, type EventKeySource } from './event-key';
 import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
@@ -62,7 +63,7 @@ export class Dedupe extends SharingProcessor {
 /** Of the name too: a check and its answer may carry the same id. */
 function keyOf(envelope: Envelope, key: EventKey): string | undefined {
   const text = key.textIn(envelope);
-  const name = bounded(envelope.name);
+  const name = boundedKey(envelope.name);
   return text === undefined ? undefined : `${String(name.length)}:${name}${text}`;
 }
 

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { boundedKey } from '../event/bounded-key';
 import type { Envelope } from '../event/envelope';
 import { toNormalForm } from '../event/normal-form';
 import type { TrackingEvent } from '../event/tracking-event';
@@ -45,11 +45,10 @@ export class EventKey {
   textIn(envelope: Envelope): string | undefined {
     const value = this.valueIn(envelope);
     if (value === undefined || value === null || value === '') return undefined;
-    return bounded(toText(value));
+    return boundedKey(toText(value));
   }
 }
 
-const LONG_KEY = 200;
 const KEY_LIMITS = { maxDepth: 8, maxNodes: 200, maxTextLength: 10_000 };
 
 function toText(value: unknown): string {
@@ -57,9 +56,4 @@ function toText(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (value instanceof Date) return value.toJSON();
   return JSON.stringify(toNormalForm(value, KEY_LIMITS, () => undefined));
-}
-
-/** Users write texts of any length, and a bound on their number alone bounds no memory. */
-export function bounded(text: string): string {
-  return text.length > LONG_KEY ? hash('sha256', text, 'base64') : text;
 }

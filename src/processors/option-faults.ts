@@ -69,7 +69,8 @@ export class OptionFaults {
       this.add(`${name} is ${showValue(value)}, not an object of values by name.`);
       return {};
     }
-    const form = toNormalForm(value, DEFAULT_LIMITS, (kind, path) => {
+    const form = toNormalForm(value, DEFAULT_LIMITS, (kind, place) => {
+      const path = place.path();
       this.add(
         `${name}${path === '' ? '' : `.${path}`} cannot be written as it is (${kind}).`,
         'give text, numbers, booleans, dates, and objects and lists of these',

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
+import { boundedKey } from '../event/bounded-key';
 import type { Envelope } from '../event/envelope';
 import { RecentKeys } from '../event/recent-keys';
 import { synchronous } from '../routing/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { showValue } from '../routing/tracking-config.exception';
-import { bounded } from './event-key';
 import type { FieldPath } from './event-path';
 import { makeRewriter, readFieldPaths } from './field-paths';
 import type { FieldRewriter, RewriteRule } from './field-rewriter';
@@ -92,7 +92,7 @@ export class Redact extends SharingProcessor {
 
   private rewriterFor(eventName: string): FieldRewriter {
     if (this.marks === undefined) return this.rewriter;
-    const key = bounded(eventName);
+    const key = boundedKey(eventName);
     return this.rewriters.get(key) ?? this.rewriters.enter(key, this.marked(this.marks(eventName)));
   }
 

@@ -23,7 +23,7 @@ export abstract class SharingProcessor implements EnvelopeProcessor {
       depth: 0,
       parentId: undefined,
     };
-    const envelope = Envelope.of(emitted, new Normalizer(DEFAULT_LIMITS, () => undefined)).with(event);
+    const envelope = Envelope.of(emitted, new Normalizer(DEFAULT_LIMITS)).with(event);
     const processed = this.processEnvelope(envelope);
     return typeof processed === 'string' ? null : processed.event;
   }

@@ -1,3 +1,5 @@
+import { quoted } from '../event/printable';
+
 /** A backend was asked for under a path where none stands. */
 export class UnknownBackendException extends Error {
   override readonly name = 'UnknownBackendException';
@@ -18,7 +20,7 @@ export class UnknownBackendException extends Error {
       : 'names of nested backends are joined by "/", as in tracker.backend("caliper/mongo"). ' +
         'Before the application has started, inject it: @InjectBackend("caliper/mongo").';
     return new UnknownBackendException(
-      `the tracker "${tracker}" has no backend at ${JSON.stringify(path)}; ${known}.\n  Mend: ${mend}`,
+      `the tracker "${tracker}" has no backend at ${quoted(path)}; ${known}.\n  Mend: ${mend}`,
       path,
       knownPaths,
     );

@@ -1,4 +1,5 @@
 import type { Violation } from '../catalog/violation';
+import { quoted } from '../event/printable';
 import type { Destined } from '../routing/confirmation';
 
 /** An event is not, or not yet, at every backend it should get to. It may still arrive: `pending` goes on. */
@@ -30,7 +31,7 @@ export class NotConfirmedException extends Error {
       ([path, outcome]) => `${path === '' ? 'before the tree' : path}: ${outcome}`,
     );
     return new NotConfirmedException(
-      `the event ${JSON.stringify(eventName)} (${id}) is not confirmed, ${why}; ${table.length === 0 ? 'it has not reached the tree' : table.join(', ')}.\n` +
+      `the event ${quoted(eventName)} (${id}) is not confirmed, ${why}; ${table.length === 0 ? 'it has not reached the tree' : table.join(', ')}.\n` +
         '  Mend: see the ledger of the backend named; emit it again only if it has not to arrive once.',
       id,
       destinations,

@@ -1,12 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DEFAULT_LIMITS, describeError, type PartialLimits, type ValueLimits } from '../event/normal-form';
 import type { Clock } from '../event/clock';
 import { atMost } from '../event/at-most';
 import { readClock } from '../event/clock';
 import { Envelope, type CarriedFacts } from '../event/envelope';
+import { describeError } from '../event/describe-error';
 import { EventIds } from '../event/event-id';
-import { Normalizer, toEventName } from '../event/normalizer';
+import { Normalizer } from '../event/normalizer';
 import type { Notices } from '../event/notices';
+import { quoted } from '../event/printable';
+import { withDefaults, type PartialLimits } from '../event/value-limits';
 import { TrackerScopes } from '../context/tracker-scopes';
 import { isWished, type DropReason } from '../delivery/node-ledger';
 import { Deliveries } from '../delivery/deliveries';
@@ -34,6 +36,7 @@ import { ConsumerLedger } from '../delivery/consumer-ledger';
 import type { ConsumerSurroundings, EventConsumer } from '../routing/event-consumer';
 import type { EmitConfirmation } from './emit-confirmation';
 import { currentEmitPlace } from './emit-place';
+import { ReplacedReport } from './replaced-report';
 import { isDestinationClass, type BackendPlan, type ConsumerPlan, type TreePlan } from '../routing/tree-plan';
 
 export interface RuntimeOptions {
@@ -115,14 +118,7 @@ export class TrackerRuntime {
     this.state = options.enabled ? 'starting' : 'off';
     this.books = new TrackerLedger(name);
     this.ids = options.ids ?? new EventIds();
-    this.normalizer = new Normalizer(withDefaults(options.limits), (eventName, kind, path) => {
-      this.books.replace(kind);
-      notices.once(
-        `replaced ${kind} ${eventName} ${path}`,
-        () =>
-          `a value of ${JSON.stringify(eventName)} at ${path} could not be written as it is (${kind}) and was replaced. (Told once; the ledger counts on.)`,
-      );
-    });
+    this.normalizer = new Normalizer(withDefaults(options.limits), new ReplacedReport(this.books, notices));
     this.scopes = new TrackerScopes(tracker, () => {
       this.books.uncertain();
       if (this.scopes.afterResponse === undefined) notices.once('uncertain context', () => UNCERTAIN);
@@ -424,7 +420,7 @@ export class TrackerRuntime {
         this.books.violate(kind);
       },
       tell: (key, text) => {
-        this.notices.once(key, text);
+        this.notices.aboutInput('catalog violation', () => [key], text);
       },
       fail: (place, error, consequence) => {
         this.fail(place, error, consequence);
@@ -453,17 +449,17 @@ export class TrackerRuntime {
   }
 
   private nameOf(name: unknown): string {
-    if (typeof name === 'string' && name !== '') return name;
-    if (isEventDefinition(name)) return name.name;
-    const eventName = toEventName(name);
-    if (name !== undefined && name !== null && typeof name !== 'string') {
-      this.books.oddName();
-      this.notices.once(
-        `odd name ${eventName}`,
-        () =>
-          `an event was emitted with a name that is no text (${typeof name}); it is called ${JSON.stringify(eventName)}. Mend: tracker.emit('some.name', data)`,
-      );
-    }
+    if (typeof name === 'string' || name === undefined || name === null) return this.normalizer.name(name);
+    if (isEventDefinition(name)) return this.normalizer.name(name.name);
+    const eventName = this.normalizer.name(name);
+    this.books.oddName();
+    this.notices.aboutInput(
+      'event name',
+      () => [eventName],
+      () =>
+        `an event was emitted with a name that is not a string (${typeof name}); it is called ${quoted(eventName)}. ` +
+        "Fix: tracker.emit('some.name', data)",
+    );
     return eventName;
   }
 
@@ -482,8 +478,7 @@ export class TrackerRuntime {
     // Not once for each name: a logger that emits what it is told would then never come to its end.
     this.notices.once(
       `dropped ${reason}`,
-      () =>
-        `the event ${JSON.stringify(eventName)} was dropped ('${reason}'): ${why}. (Told once; the ledger counts on.)`,
+      () => `the event ${quoted(eventName)} was dropped ('${reason}'): ${why}. (Told once; the ledger counts on.)`,
     );
   }
 
@@ -543,10 +538,4 @@ function directoriesOf({ backends }: Pick<TreePlan, 'backends'>, deliveries: Del
   const { directory } = deliveries.settingsFor(undefined, undefined);
   if (directory !== undefined) directories.add(directory);
   return directories;
-}
-
-/** A limit that is given as undefined must not switch the default off, as a spread would. */
-function withDefaults(limits: PartialLimits): ValueLimits {
-  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
-  return { ...DEFAULT_LIMITS, ...(Object.fromEntries(given) as Partial<ValueLimits>) };
 }

@@ -10,8 +10,10 @@ import { UnknownContextException } from '../context/unknown-context.exception';
 import type { Destination } from '../delivery/destination';
 import type { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import type { TrackingLedger } from '../delivery/tracking-ledger';
-import { copyNormalForm, describeError } from '../event/normal-form';
+import { describeError } from '../event/describe-error';
+import { copyNormalForm } from '../event/form-copies';
 import { toEventName } from '../event/normalizer';
+import { cut, printable, quoted } from '../event/printable';
 import type { EventFields } from '../event/tracking-event';
 import type { Destined } from '../routing/confirmation';
 import type { Backend, EnvelopeBackend, EventProcessor, Processor } from '../routing/contracts';
@@ -119,7 +121,9 @@ export class TrackerService {
     const { violations } = confirmation;
     const why =
       ended ??
-      (violations.length > 0 ? `since it does not keep to the catalog: ${told(violations)}` : 'since it was dropped');
+      (violations.length > 0
+        ? `since it does not keep to the catalog: ${summaryOf(violations)}`
+        : 'since it was dropped');
     throw NotConfirmedException.create(name, id, destinations, why, signal?.reason, violations);
   }
 
@@ -146,7 +150,7 @@ export class TrackerService {
       notices.once(
         'entered outside',
         () =>
-          `enterContext(${JSON.stringify(name)}) was called outside of every scope, so its values go into the events of all ` +
+          `enterContext(${quoted(name)}) was called outside of every scope, so its values go into the events of all ` +
           'users until it is left. Mend: tracker.context(values, body) for what belongs to one flow; enter what belongs to the process before the start.',
       );
     }
@@ -236,11 +240,12 @@ export class TrackerService {
   }
 
   private without(name: string, values: unknown): EventFields {
-    this.runtime.notices.once(
-      `no context ${name}`,
+    this.runtime.notices.aboutInput(
+      'context',
+      () => [name],
       () =>
-        `context(${JSON.stringify(name)}) was given ${showValue(values)} instead of an object with keys; its body runs without it. ` +
-        'Mend: tracker.context({ user_id: 11111 }, body)',
+        `context(${quoted(name)}) was given ${showValue(values)} instead of an object with keys; its body runs without it. ` +
+        'Fix: tracker.context({ user_id: 11111 }, body)',
     );
     return {};
   }
@@ -285,9 +290,18 @@ export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;
 }
 
-function told(violations: readonly Violation[]): string {
-  return violations.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`).join('; ');
+/** The first of them, for an error: paths and messages may quote what users send. */
+function summaryOf(violations: readonly Violation[]): string {
+  const shown = violations.slice(0, MAX_SHOWN).map(({ path, message }) => {
+    return printable(`${path === '' ? 'it' : cut(path, MAX_PATH_LENGTH)} ${message}`, MAX_VIOLATION_LENGTH);
+  });
+  const more = violations.length - shown.length;
+  return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
+
+const MAX_SHOWN = 5;
+const MAX_PATH_LENGTH = 100;
+const MAX_VIOLATION_LENGTH = 300;
 
 function isConfirmed(outcome: Destined): boolean {
   return outcome === 'delivered' || outcome === 'stored' || outcome === 'filtered';

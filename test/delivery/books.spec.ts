@@ -109,7 +109,7 @@ function someOf(
   return events.flatMap((event, index) => (isOdd(event) ? [{ index, reason: 'odd', retryable }] : []));
 }
 
-const normalizer = new Normalizer(DEFAULT_LIMITS, () => undefined);
+const normalizer = new Normalizer(DEFAULT_LIMITS);
 
 /** For what is left at the end, which a destination takes that answers at once. */
 const PATIENCE_MS = 3000;

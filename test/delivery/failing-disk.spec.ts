@@ -41,7 +41,7 @@ function delivery(options: DeliveryOptions): {
     onChange: (change) => changes.push(change),
   });
   running.push(queue);
-  const normalizer = new Normalizer(DEFAULT_LIMITS, () => undefined);
+  const normalizer = new Normalizer(DEFAULT_LIMITS);
   let number = 0;
   const emit = (name: string): void => {
     const context = new OwnContext({});

@@ -10,6 +10,7 @@ import { Decimal } from '@prisma/client-runtime-utils';
 import mongoose from 'mongoose';
 import { BehaviorSubject, of, Subject } from 'rxjs';
 import { backend, LoggerBackend, MemoryBackend, TrackingModule } from '../../src';
+import { quoted as quotedName } from '../../src/event/printable';
 import { LogFolder } from '../support/log-folder';
 import { BuiltTracking, RecordingLogger } from '../support/start-tracking';
 import { platforms, TestCase } from '../support/test-case';
@@ -316,7 +317,7 @@ const cases: Readonly<Record<string, readonly Sample[]>> = {
       () => { const error = errorWith('a'); error.cause = { of: [error] }; return error; }, // prettier-ignore
       { name: 'Error', message: 'a', stack: 'Error: at f', cause: { of: ['[Circular]'] } },
       '{"name":"Error","message":"a","stack":"Error: at f","cause":{"of":["[Circular]"]}}',
-      ['cause.of.0'],
+      ['cause.of.*'],
     ],
   ],
   'getter that throws, `toJSON` that throws, revoked proxy': [
@@ -338,7 +339,7 @@ const cases: Readonly<Record<string, readonly Sample[]>> = {
       tooDeep,
       JSON.parse(`${'['.repeat(63)}"[Left out: too deep]"${']'.repeat(63)}`),
       `${'['.repeat(63)}"[Left out: too deep]"${']'.repeat(63)}`,
-      [Array.from({ length: 63 }, () => '0').join('.')],
+      ['*.*.*.*.….*.*.*.*'], // the way to it begins with the list of samples
     ],
   ],
   'array beyond `limits.maxNodes`': [
@@ -409,8 +410,8 @@ describe('The table of docs/values.md', () => {
   it.each(rows)('tells what becomes of: $value', ({ value, promised, countedAs }) => {
     const samples = cases[value];
     if (samples === undefined) throw new Error(`there is no case for the row "${value}"`);
-    const replacedAt = samples.flatMap(([, , , paths = countedAs === undefined ? [] : ['']], at) =>
-      paths.map((path) => `data.${String(at)}${path && `.${path}`}`),
+    const replacedAt = samples.flatMap(([, , , paths = countedAs === undefined ? [] : ['']]) =>
+      paths.map((path) => (path === '' ? 'data.*' : `data.*.${path}`)),
     );
     const countedBefore = countsOf(run, countedAs);
 
@@ -431,9 +432,9 @@ describe('The table of docs/values.md', () => {
       counted: countedBefore.counted + 2 * replacedAt.length,
       others: countedBefore.others,
     });
-    const notices = logger.warnings.filter((warning) => warning.includes(`a value of ${JSON.stringify(value)} at `));
+    const notices = logger.warnings.filter((warning) => warning.includes(`a value of ${quotedName(value)} at `));
     expect(notices).toEqual(
-      replacedAt.map((path) =>
+      [...new Set(replacedAt)].map((path) =>
         expect.stringContaining(` at ${path} could not be written as it is (${String(countedAs)})`),
       ),
     );

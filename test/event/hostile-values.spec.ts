@@ -1,7 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { backend, LoggerBackend, MemoryBackend } from 'nestjs-event-tracking';
+import { heapUsed } from '../support/heap-used';
 import { expectBalance } from '../support/start-tracking';
 import { startWithLogAndMemory, type LogAndMemory } from '../support/seen-by-all';
 
@@ -521,9 +520,3 @@ describe('The texts of names seen before', () => {
     expect(heapUsed() - before).toBeLessThan(20_000_000);
   });
 });
-
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  return process.memoryUsage().heapUsed;
-}

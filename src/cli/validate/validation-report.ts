@@ -1,5 +1,5 @@
 import type { LogCounts } from '../log-events';
-import { printable } from '../printable';
+import { printable } from '../../event/printable';
 import { amount, count } from '../progress';
 import { tableText } from '../table';
 import type { Terminal } from '../terminal';

@@ -1,0 +1,54 @@
+import { types } from 'node:util';
+import { cut } from './printable';
+import type { EventFields } from './tracking-event';
+
+const MAX_PATH_KEYS = 10;
+const MAX_KEY_LENGTH = 50;
+
+/**
+ * Keys joined by dots for a message: `*` for every item of a list, so that each item is not another place. Of more than ten
+ * keys the first five and the last four are shown, of each key 50 characters.
+ */
+export function keyPath(keys: readonly (string | number)[]): string {
+  const shown = keys.length <= MAX_PATH_KEYS ? keys : [...keys.slice(0, 5), '…', ...keys.slice(-4)];
+  return shown.map((key) => (typeof key === 'number' ? '*' : cut(key, MAX_KEY_LENGTH))).join('.');
+}
+
+/** Whether Object.keys would leave out this key of a proxy. */
+export function isHidden(proxy: object, key: string | symbol): boolean {
+  return typeof key === 'symbol' || Reflect.getOwnPropertyDescriptor(proxy, key)?.enumerable !== true;
+}
+
+/** The size of a Map or Set by the built-in getter: a subclass may have a `size` of its own. */
+export function sizeOf(collection: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>): number {
+  const prototype = types.isMap(collection) ? Map.prototype : Set.prototype;
+  return Reflect.get(prototype, 'size', collection);
+}
+
+/** The primitive in an object such as `new String('a')`. */
+export function unbox(value: object): unknown {
+  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
+  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
+  if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
+  if (types.isBigIntObject(value)) return BigInt.prototype.valueOf.call(value);
+  return Symbol.prototype.valueOf.call(value);
+}
+
+export function hasToJson(value: object): boolean {
+  return typeof (value as EventFields)['toJSON'] === 'function';
+}
+
+const HUGE = 1n << 4096n;
+const MINUS_HUGE = -HUGE;
+const BEYOND_COUNTING = 1n << 8_000_000n;
+
+/** Whether a bigint has so many digits that they are counted before they are made. */
+export function isHuge(value: bigint): boolean {
+  return value >= HUGE || value <= MINUS_HUGE;
+}
+
+/** About how many decimal digits a bigint has, up to 2.4 million. Hexadecimal ones take no more time than there are of them. */
+export function digitsOf(value: bigint): number {
+  const size = value < 0n ? -value : value;
+  return Math.floor((size < BEYOND_COUNTING ? size : BEYOND_COUNTING).toString(16).length * Math.log10(16));
+}
