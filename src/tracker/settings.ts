@@ -29,7 +29,10 @@ export interface TrackingRuntimeOptions {
   readonly requestContext?: RequestContextOptions | false | undefined;
   /** Tells the time of events.  @default Date.now */
   readonly clock?: Clock | undefined;
-  /** How much of one event's values is written.  @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 } */
+  /**
+   * How much of one event is kept.
+   * @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000, maxNameLength: 1_000 }
+   */
   readonly limits?: PartialLimits | undefined;
   /** Events emitted before the application has started are kept up to this number, then dropped as 'not-ready'.  @default 10_000 */
   readonly maxEarlyEvents?: number | undefined;
