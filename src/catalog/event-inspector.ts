@@ -130,7 +130,8 @@ export class EventInspector implements NamesSeen {
     const { check } = record;
     if (check === undefined) return UNPLANNED;
     try {
-      const ofData = check.checkData(envelope.dataToRead());
+      // What decides whether an event goes out must be what goes out: a getter may give something else the next time.
+      const ofData = check.checkData(record.mode === 'reject' ? envelope.data : envelope.dataToRead());
       const ofContext = this.contextViolations(envelope.context, check);
       const { deprecated } = check;
       if (ofData === undefined && ofContext.length === 0) return deprecated ?? NONE;

@@ -90,8 +90,8 @@ export class Envelope {
   /** The data in normal form, while the event is not made. */
   private formed: unknown;
   private dataJson: string | undefined;
-  /** Whether the data is its own normal form, and was found to be. */
-  private isPlain = false;
+  /** How long the text of the data can be, where it was found to be its own normal form; else 0. */
+  private maxPlainLength = 0;
   /** The version that a processor made this one of. */
   private processedFrom: Envelope | undefined;
   /** As it came from a queue, while nobody has changed it. */
@@ -218,8 +218,8 @@ export class Envelope {
     if (this.source !== undefined) return this.source.dataToRead();
     if (this.made !== undefined || this.formed !== undefined || this.dataJson !== undefined) return this.data;
     const { emitted, normalizer, processedFrom } = this;
-    this.isPlain = processedFrom === undefined && normalizer.isPlainObject(emitted.data);
-    return this.isPlain ? emitted.data : this.emittedData();
+    this.maxPlainLength = processedFrom === undefined ? normalizer.maxPlainLength(emitted.data) : 0;
+    return this.maxPlainLength > 0 ? emitted.data : this.emittedData();
   }
 
   /** The JSON text of the data alone, kept for `text()` too. */
@@ -343,7 +343,9 @@ export class Envelope {
   private makeDataText(): string {
     const isProcessed = this.processedFrom !== undefined;
     const text =
-      this.formed === undefined ? this.normalizer.dataText(this.emitted.data, isProcessed, this.isPlain) : undefined;
+      this.formed === undefined
+        ? this.normalizer.dataText(this.emitted.data, isProcessed, this.maxPlainLength)
+        : undefined;
     return text ?? JSON.stringify(this.emittedData());
   }
 

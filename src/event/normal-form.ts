@@ -8,6 +8,7 @@ import { types } from 'node:util';
 import { describeError } from './describe-error';
 import { setField } from './form-copies';
 import { brief, classOf, isOpaque, nameOf } from './opaque-values';
+import { MAX_COUNTED_KEYS, type ListedKeys } from './plain-json';
 import type { OnReplaced, ReplacedKind, ReplacedPlace } from './replaced-value';
 import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
@@ -18,9 +19,12 @@ export { copyNormalForm, estimateLength, hasDates, isSameForm, setField } from '
 export type { ReplacedKind } from './replaced-value';
 export { DEFAULT_LIMITS, type PartialLimits, type ValueLimits } from './value-limits';
 
-/** Brings any value to normal form: a fresh copy that shares nothing with it. Never throws. */
-export function toNormalForm(value: unknown, limits: WalkLimits, onReplaced: OnReplaced): unknown {
-  const walk = new Walk(limits, onReplaced);
+/**
+ * Brings any value to normal form: a fresh copy that shares nothing with it. Never throws.
+ * @param listed keys of objects in it that were listed a moment ago
+ */
+export function toNormalForm(value: unknown, limits: WalkLimits, onReplaced: OnReplaced, listed?: ListedKeys): unknown {
+  const walk = new Walk(limits, onReplaced, listed);
   try {
     return walk.value(value, 0);
   } catch (error) {
@@ -42,6 +46,7 @@ class Walk implements ReplacedPlace {
   constructor(
     private readonly limits: WalkLimits,
     private readonly onReplaced: OnReplaced,
+    private readonly listed: ListedKeys | undefined,
   ) {}
 
   value(value: unknown, depth: number): unknown {
@@ -137,13 +142,13 @@ class Walk implements ReplacedPlace {
     const open = this.ancestors.length;
     const isProxy = types.isProxy(value);
     // Object.keys asks a proxy about each of its keys before the first can be read.
-    const keys = isProxy ? Reflect.ownKeys(value) : Object.keys(value);
+    const keys = isProxy ? Reflect.ownKeys(value) : (this.listed?.get(value) ?? Object.keys(value));
     const length = count ?? keys.length;
     let unfit = 0;
     for (let at = 0; at < length; at++) {
       const key = keys[at] as string;
       if (this.nodes >= this.limits.maxNodes) {
-        copy['[Left out]'] = this.replace('too-many', `${String(length - at)} more keys`, depth);
+        copy['[Left out]'] = this.replace('too-many', `${countOf(length - at)} more keys`, depth);
         break;
       }
       if (known !== undefined && key in known) continue;
@@ -282,3 +287,7 @@ const LONG_KEY = 100;
 
 /** Decimal digits of all huge bigints in one value: they take time quadratic in their number, 2 ms for so many. */
 const MAX_HUGE_DIGITS = 20_000;
+
+function countOf(keys: number): string {
+  return keys > MAX_COUNTED_KEYS ? `more than ${MAX_COUNTED_KEYS}` : String(keys);
+}

@@ -1,6 +1,6 @@
 import { copyNormalForm, setField } from './form-copies';
 import { toNormalForm } from './normal-form';
-import { isPlainJson, plainText, writePlainJson } from './plain-json';
+import { PlainLook, plainText, type ListedKeys } from './plain-json';
 import { cut } from './printable';
 import { ReplacedValues, UNHEARD, type ReplacedListener } from './replaced-value';
 import type { EventFields, TrackingEvent } from './tracking-event';
@@ -10,6 +10,8 @@ import type { ValueLimits, WalkLimits } from './value-limits';
 export class Normalizer {
   /** For what comes back from a processor: what was cut before, and the texts that say so, must not be cut again. */
   private readonly widerLimits: WalkLimits;
+  /** What the last look has listed, for the walk that follows. */
+  private listed: ListedKeys | undefined;
 
   constructor(
     private readonly limits: ValueLimits,
@@ -44,16 +46,23 @@ export class Normalizer {
     return orElse(this.value(eventName, 'data', data, this.widerLimits), before);
   }
 
-  /** The JSON text of `data(…)` or `processedData(…)`, if that can be told without making it. @param isPlain whether it was found to be */
-  dataText(data: unknown, isProcessed: boolean, isPlain: boolean): string | undefined {
-    if (isPlain) return plainText(data);
-    if (isProcessed) return writePlainJson(data, this.widerLimits);
-    return isAbsent(data) ? '{}' : writePlainJson(data, this.limits);
+  /**
+   * The JSON text of `data(…)` or `processedData(…)`, if that can be told without making it. Where it cannot, the next call is
+   * to make it.
+   * @param maxLength what `maxPlainLength` has said; 0 where it was not asked
+   */
+  dataText(data: unknown, isProcessed: boolean, maxLength: number): string | undefined {
+    if (!isProcessed && isAbsent(data)) return '{}';
+    return plainText(data, maxLength > 0 ? maxLength : this.look(data, isProcessed ? this.widerLimits : this.limits));
   }
 
-  /** Whether data is an object that is its own normal form: found without making that, and not of all that are. */
-  isPlainObject(data: unknown): boolean {
-    return isPlainJson(data, this.limits) && isFields(data); // in this order: of a revoked proxy nothing can be asked
+  /**
+   * How long the JSON text of data can be, if it is an object that is its own normal form.
+   * @returns 0 for everything else, and for some objects that are. Then the next call is to make the normal form
+   */
+  maxPlainLength(data: unknown): number {
+    const length = this.look(data, this.limits);
+    return length > 0 && isFields(data) ? length : 0; // in this order: of a revoked proxy nothing can be asked
   }
 
   /** A scope's values; undefined for what has no keys in normal form: an array, a promise, a Date. */
@@ -94,7 +103,15 @@ export class Normalizer {
   }
 
   private value(eventName: string, part: string, value: unknown, limits: WalkLimits = this.limits): unknown {
-    return toNormalForm(value, limits, new ReplacedValues(this.replaced, eventName, part).add);
+    const { listed } = this;
+    this.listed = undefined;
+    return toNormalForm(value, limits, new ReplacedValues(this.replaced, eventName, part).add, listed);
+  }
+
+  private look(value: unknown, limits: WalkLimits): number {
+    const { maxLength, listed } = new PlainLook(value, limits);
+    this.listed = listed;
+    return maxLength;
   }
 }
 

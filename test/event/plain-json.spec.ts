@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { backend, LoggerBackend, type TrackingEvent } from 'nestjs-event-tracking';
 import { MemoryBackend } from '../../src/backends/memory/memory.backend';
 import { toNormalForm } from '../../src/event/normal-form';
-import { writePlainJson } from '../../src/event/plain-json';
+import { PlainLook, plainText } from '../../src/event/plain-json';
 import { LogFolder } from '../support/log-folder';
 import { startTracking } from '../support/start-tracking';
 
@@ -15,7 +15,7 @@ describe('The text of data that is plain JSON', () => {
     const anything = fc.anything({ withDate: true, withMap: true, withBigInt: true, withNullPrototype: true });
     fc.assert(
       fc.property(fc.oneof(anything, fc.jsonValue()), (value) => {
-        const text = writePlainJson(value, limits);
+        const text = plainText(value, new PlainLook(value, limits).maxLength);
         if (text === undefined) return;
         written++;
         expect(text).toBe(JSON.stringify(toNormalForm(value, limits, () => fail('nothing is to be replaced'))));
@@ -38,13 +38,13 @@ describe('The text of data that is plain JSON', () => {
     ['texts longer than there may be', { a: 'x'.repeat(600_000), b: 'x'.repeat(600_000) }],
     ['keys longer than there may be', { ['k'.repeat(1_000_001)]: 1 }],
   ])('is left to the normal form where there is %s', (_, value) => {
-    expect(writePlainJson(value, limits)).toBeUndefined();
+    expect(plainText(value, new PlainLook(value, limits).maxLength)).toBeUndefined();
   });
 
   it('is left to the normal form where data goes around in circles, many ways at once', () => {
     const knot: Record<string, unknown> = {};
     for (const key of 'abcdefgh') knot[key] = knot;
-    expect(writePlainJson(knot, limits)).toBeUndefined();
+    expect(plainText(knot, new PlainLook(knot, limits).maxLength)).toBeUndefined();
   });
 });
 
