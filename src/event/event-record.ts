@@ -3,7 +3,7 @@
  * is two lines: what the delivery knows of the event, with the paths of its dates, and the event's own JSON text.
  */
 import type { Envelope } from './envelope';
-import { hasDates } from './normal-form';
+import { hasDates, setField } from './normal-form';
 import type { EventFields, StoredEvent } from './tracking-event';
 
 /** From the event down: `['data', 'answers', 0, 'at']`. */
@@ -62,12 +62,21 @@ export function readRecord(record: string): { readonly event: StoredEvent; reado
   const end = record.indexOf('\n');
   const { dates = [['timestamp']], ...facts } = JSON.parse(record.slice(0, end)) as RecordHead;
   const event = JSON.parse(record.slice(end + 1)) as StoredEvent;
+  if (!isParsed(event) || typeof event.id !== 'string' || typeof event.name !== 'string')
+    throw new Error('it has no id or no name');
   reviveDates(event, dates);
   return { event, facts };
 }
 
-/** The inverse of `datesOf`, on an event whose dates are texts. */
+/**
+ * The inverse of `datesOf`, on an event parsed from JSON. The paths come from a job or a file, which others may write: each
+ * step has to be an own field of a parsed object or list, so that no path reaches a prototype. A path that fits is no longer
+ * than the event is deep, so the work is bounded by the length of what was read.
+ * @throws Error for paths that lead to no date of this event; its message holds nothing of the event
+ */
 export function reviveDates(event: object, dates: readonly DatePath[] = [['timestamp']]): void {
+  const paths: unknown = dates;
+  if (!Array.isArray(paths)) throw new Error('the paths to its dates are no list');
   for (const path of dates) reviveDate(event, path);
 }
 
@@ -102,9 +111,32 @@ function datePaths(value: unknown, path: DatePath): DatePath[] {
 }
 
 function reviveDate(event: object, path: DatePath): void {
-  let holder = event as Record<string | number, unknown>;
-  for (const key of path.slice(0, -1)) holder = holder[key] as Record<string | number, unknown>;
-  const last = path.at(-1) as string | number;
-  // `__proto__` is an ordinary key here: JSON.parse has made it one, and then it can be set like one.
-  holder[last] = new Date(holder[last] as string);
+  const steps: readonly unknown[] = Array.isArray(path) ? path : [];
+  let holder: unknown = event;
+  for (let at = 0; at < steps.length - 1; at++) holder = ownField(holder, steps[at]);
+  const last = steps.at(-1);
+  const date = new Date(ownDateText(holder, last));
+  if (Number.isNaN(date.getTime()))
+    throw new Error(last === 'timestamp' ? 'its timestamp is no time' : 'one of its dates is no time');
+  setField(holder as EventFields, String(last), date);
+}
+
+function ownField(holder: unknown, key: unknown): unknown {
+  const isKey = typeof key === 'string' || typeof key === 'number';
+  if (!isKey || !isParsed(holder) || !Object.hasOwn(holder, key))
+    throw new Error('a path to one of its dates leads nowhere');
+  return (holder as Record<string | number, unknown>)[key];
+}
+
+/** A Date where the paths of one event are followed a second time. */
+function ownDateText(holder: unknown, key: unknown): string | Date {
+  const value = ownField(holder, key);
+  if (typeof value === 'string' || value instanceof Date) return value;
+  throw new Error('a path to one of its dates leads to another value');
+}
+
+/** True for what JSON.parse makes: a plain object or a list. */
+function isParsed(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -129,6 +129,20 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
     ['an event without data', job({ events: [event({ data: null })] }), 'its context or its data is no object'],
     ['facts that are null', job({ events: [event()], facts: null }), 'one of its events cannot be read'],
     ['dates where nothing is', job({ events: [event()], facts: { 0: { dates: [['a', 'b']] } } }), 'cannot be read'],
+    ['dates that are no list', job({ events: [event()], facts: { 0: { dates: 7 } } }), 'the paths to its dates'],
+    [
+      'a date of all objects',
+      job({ events: [event()], facts: { 0: { dates: [['__proto__', 'x']] } } }),
+      'leads nowhere',
+    ],
+    ['facts of an event that are no object', job({ events: [event()], facts: { 0: 7 } }), 'what is known of it'],
+    ['a depth that is no number', job({ events: [event()], facts: { 0: { depth: '1' } } }), 'what is known of it'],
+    ['a depth below zero', job({ events: [event()], facts: { 0: { depth: -1 } } }), 'what is known of it'],
+    [
+      'a parent that is no id',
+      job({ events: [event()], facts: { 0: { depth: 1, parentId: {} } } }),
+      'what is known of it',
+    ],
   ])('makes one dead letter of a job with %s, and goes on', async (_, data, reason) => {
     const run = await start();
     await redis.addJob(data);
@@ -141,6 +155,25 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
     run.emit(1);
     await run.taken(1);
     await run.atRest();
+  });
+
+  it('makes a dead letter of one event that cannot be read, delivers its neighbours, and counts all of them', async () => {
+    const polluting = { 1: { dates: [['timestamp'], ['__proto__', 'get']] }, 3: { dates: [['data', 'n', 'x']] } };
+    const events = ['a', 'b', 'c', 'd'].map((name, at) => event({ name, id: ID.replace(/1$/, String(at)) }));
+    await redis.addJob(job({ events, facts: polluting }));
+    const run = await start();
+    await run.taken(2);
+    expect(run.gate.names).toEqual(['a', 'c']);
+    expect('get' in {}).toBe(false);
+    await settled(run);
+    expect(letters(run)).toEqual([
+      { path: 'later', raw: expect.objectContaining({ events: [events[1]] }) as unknown, reason: expect.any(String) },
+      { path: 'later', raw: expect.objectContaining({ events: [events[3]] }) as unknown, reason: expect.any(String) },
+    ]);
+    for (const { reason } of letters(run))
+      expect(reason).toMatch(/^unreadable: one of its events cannot be read: .*date/);
+    expect(await redis.redis.get(redis.key('tracking:settled:x'))).toBe('4');
+    expect(await redis.jobs()).toMatchObject({ completed: 1, failed: 0 });
   });
 
   it('makes dead letters of a job for a path that it does not have, with the paths that it has', async () => {

@@ -104,24 +104,26 @@ export class BullWorker {
     const node = this.hub.find(read.tracker, read.path);
     if (node === undefined) {
       this.bury(
+        job as Job<EventJob>,
         read,
         `unknown-path: this worker has no AsyncRoutingBackend "${read.path}" of tracker "${read.tracker}"; it has ${this.hub.known()}`,
       );
       await this.settle(job as Job<EventJob>, read, []);
       return;
     }
-    const left = new Set(read.events.keys());
+    this.buryUnreadable(job as Job<EventJob>, read);
+    const left = new Set(read.events.map(({ index }) => index));
     const items = read.events.map(({ event, origin }) => ({
       envelope: node.work.envelope(event, origin),
       isLent: true,
       isProcessed: read.isProcessed,
     }));
-    await node.work.run(items, (index) => left.delete(index));
+    await node.work.run(items, (at) => left.delete(read.events[at]?.index ?? -1));
     await this.settle(job as Job<EventJob>, read, [...left]);
   }
 
   private async settle(job: Job<EventJob>, read: ReadJob, left: readonly number[]): Promise<void> {
-    const settled = read.events.length - left.length;
+    const settled = read.events.length + read.unreadable.length - left.length;
     // A count that fails must not bring back what is settled.
     const counted = settled === 0 ? undefined : countSettled(this.queue, read.emitter, settled).catch(() => undefined);
     // Done or not, what is settled must neither be sent again nor fill Redis.
@@ -131,8 +133,10 @@ export class BullWorker {
     if (left.length > 0) throw new Error(`the worker closes: ${String(left.length)} events go back to the queue`);
   }
 
-  private bury({ tracker, path, events }: ReadJob, reason: string): void {
+  private bury(job: Job<EventJob>, read: ReadJob, reason: string): void {
+    const { tracker, path, events } = read;
     const keeper = this.hub.nearest(tracker);
+    this.buryUnreadable(job, read);
     for (const { event, origin } of events) keeper?.keepLetter(path, event, reason, origin);
     keeper?.warnOnce(
       `buried ${tracker} ${path}`,
@@ -140,11 +144,16 @@ export class BullWorker {
     );
   }
 
-  private buryRaw(job: Job<unknown>, reason: string): void {
-    const { tracker, path } = (job.data ?? {}) as Partial<ReadJob>;
+  /** Each as a job of its own, which can be redriven as it was. */
+  private buryUnreadable(job: Job<EventJob>, { unreadable }: ReadJob): void {
+    for (const { index, reason } of unreadable) this.buryRaw(job, reason, narrowJob(job.data, [index]));
+  }
+
+  private buryRaw(job: Job<unknown>, reason: string, data = job.data): void {
+    const { tracker, path } = (data ?? {}) as Partial<ReadJob>;
     const event: StoredEvent = {
       ...{ name: 'unreadable job', timestamp: new Date(job.timestamp), id: String(job.id) },
-      ...{ context: {}, data: { raw: job.data } },
+      ...{ context: {}, data: { raw: data } },
     };
     const keeper = this.hub.nearest(String(tracker));
     keeper?.keepLetter(typeof path === 'string' ? path : keeper.path, event, `unreadable: ${reason}`, {
@@ -175,8 +184,9 @@ export class BullWorker {
     const read = readJob(job.data);
     if (typeof read === 'string') this.buryRaw(job, read);
     else if (read.events.length > 0) {
-      this.bury(read, `given-up: Bull gave the job up: ${why}`);
-      await countSettled(queue, read.emitter, read.events.length).catch(() => undefined); // or it is buried again
+      this.bury(job as Job<EventJob>, read, `given-up: Bull gave the job up: ${why}`);
+      const buried = read.events.length + read.unreadable.length;
+      await countSettled(queue, read.emitter, buried).catch(() => undefined); // or it is buried again
     }
     // Not by job.remove, for which the lock would have to be gone before the job.
     const id = String(job.id);

@@ -48,10 +48,21 @@ export interface JobAddress {
 export interface ReadEvent {
   readonly event: StoredEvent;
   readonly origin: CarriedFacts;
+  /** Zero-based position in the job. */
+  readonly index: number;
+}
+
+/** An event of a job that cannot be read. */
+export interface UnreadableEvent {
+  /** Zero-based position in the job. */
+  readonly index: number;
+  /** Holds nothing of the event. */
+  readonly reason: string;
 }
 
 export interface ReadJob extends JobAddress {
   readonly events: readonly ReadEvent[];
+  readonly unreadable: readonly UnreadableEvent[];
 }
 
 export function writeJob(
@@ -96,39 +107,69 @@ export function narrowJob(job: EventJob, indices: readonly number[]): EventJob {
   };
 }
 
-/** @returns what is wrong with it, where it is no job that this version can read */
+/** @returns what is wrong with it, where nothing in it can be read by this version */
 export function readJob(data: unknown): ReadJob | string {
   if (typeof data !== 'object' || data === null) return 'its data is no object';
   const { format, tracker, path, emitter, processed, events, length, facts = {} } = data as Partial<EventJob>;
   if (typeof format === 'number' && format > FORMAT) {
     return `it has format ${String(format)}, and this version reads formats up to ${String(FORMAT)}: it was written by a newer version of nestjs-event-tracking`;
   }
-  if (format !== FORMAT)
-    return `it has the format ${(JSON.stringify(format) as string | undefined) ?? 'undefined'}, which is none`;
+  if (format !== FORMAT) return `it has the format ${showFormat(format)}, which is none`;
   if (typeof tracker !== 'string' || typeof path !== 'string' || !Array.isArray(events)) {
     return 'it lacks tracker, path or events';
   }
   const each = typeof length === 'number' && length > 0 ? length / events.length : undefined;
-  try {
-    return {
-      ...{ tracker, path, isProcessed: processed === true },
-      emitter: typeof emitter === 'string' ? emitter : '',
-      events: events.map((event, index) => readEvent(event, facts[index] ?? {}, each)),
-    };
-  } catch (error) {
-    return `one of its events cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  const read: ReadEvent[] = [];
+  const unreadable: UnreadableEvent[] = [];
+  for (const [index, event] of events.entries()) {
+    try {
+      read.push({ ...readEvent(event, factsOf(facts, index), each), index });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      unreadable.push({ index, reason: `one of its events cannot be read: ${why}` });
+    }
   }
+  const [first] = unreadable;
+  if (first !== undefined && read.length === 0) return first.reason;
+  return {
+    ...{ tracker, path, isProcessed: processed === true },
+    emitter: typeof emitter === 'string' ? emitter : '',
+    ...{ events: read, unreadable },
+  };
 }
 
-function readEvent(written: unknown, { dates, depth, parentId }: EventFacts, length: number | undefined): ReadEvent {
+/** A job comes from Redis, where others may write: its format may be a string of any length. */
+function showFormat(format: unknown): string {
+  return typeof format === 'number' ? String(format) : `of type ${format === null ? 'null' : typeof format}`;
+}
+
+function factsOf(facts: unknown, index: number): EventFacts {
+  const known = isObject(facts) ? ownValue(facts, String(index)) : facts;
+  if (known === undefined) return {};
+  const { depth, parentId } = (isObject(known) ? known : { depth: NaN }) as EventFacts;
+  const isDepth = depth === undefined || (Number.isSafeInteger(depth) && depth >= 0);
+  if (isDepth && (parentId === undefined || typeof parentId === 'string')) return known as EventFacts;
+  throw new Error('what is known of it cannot be read');
+}
+
+function readEvent(
+  written: unknown,
+  { dates, depth, parentId }: EventFacts,
+  length: number | undefined,
+): Omit<ReadEvent, 'index'> {
   const event = { ...(written as StoredEvent) };
-  reviveDates(event, dates);
   if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
-  if (Number.isNaN(event.timestamp.getTime())) throw new Error('its timestamp is no time');
+  reviveDates(event, dates);
+  // A processor may have put a string in its place.
+  if (!((event.timestamp as unknown) instanceof Date)) throw new Error('its timestamp is no time');
   if (!isObject(event.context) || !isObject(event.data)) throw new Error('its context or its data is no object');
   return { event, origin: { depth, parentId, length } };
 }
 
-function isObject(value: unknown): boolean {
+function ownValue(fields: object, key: string): unknown {
+  return Object.hasOwn(fields, key) ? (fields as Readonly<Record<string, unknown>>)[key] : undefined;
+}
+
+function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
