@@ -1,4 +1,5 @@
 import { readRecord } from '../event/event-record';
+import { printable } from '../event/printable';
 import type { StoredEvent } from '../event/tracking-event';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
@@ -8,7 +9,10 @@ export interface DeadLetter {
   /** Of the destination in the tree. */
   readonly path: string;
   readonly event: StoredEvent;
-  /** `refused: …`, `attempts`, `too-old`; of queues and buses also `processor-failed: …` and others (docs/async-routing.md). */
+  /**
+   * `refused: …`, `attempts`, `too-old`; of queues and buses also `processor-failed: …` and others (docs/async-routing.md).
+   * At most 300 characters on one line; control characters are written as `\u000a`.
+   */
   readonly reason: string;
   /** Sent in vain, those not counted that only probed whether the destination is back. */
   readonly attempts: number;
@@ -32,6 +36,8 @@ export interface DeadLetterFilter {
   readonly where?: ((letter: DeadLetter) => boolean) | undefined;
 }
 
+/** Reasons quote what servers answer and what came from a bus: both can be of any length, and hold line breaks. */
+const MAX_REASON_LENGTH = 300;
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 4_194_304;
 
@@ -55,7 +61,7 @@ export class DeadLetterBox {
   }
 
   put(entry: QueuedEvent, reason: string, now: number): void {
-    this.putRecord(entry.record({ reason, deadAt: now }));
+    this.putRecord(entry.record({ reason: printable(reason, MAX_REASON_LENGTH), deadAt: now }));
   }
 
   /** Takes over what another process left. */
@@ -140,10 +146,10 @@ export class DeadLetterBox {
   }: StoredRecord): { readonly letter: DeadLetter; readonly facts: RecordOrigin } | undefined {
     try {
       const { event, facts } = readRecord(payload.toString('utf8'));
-      const { attempts = 0, firstError, lastError, acceptedAt, lastTriedAt, deadAt = acceptedAt, reason = '' } = facts;
-      const { depth, parentId, isRaw } = facts;
+      const { attempts = 0, firstError, lastError, acceptedAt, lastTriedAt, deadAt = acceptedAt } = facts;
+      const { reason, depth, parentId, isRaw } = facts;
       const letter = {
-        ...{ path: this.path, event, reason, attempts, firstError, lastError },
+        ...{ path: this.path, event, reason: reasonText(reason), attempts, firstError, lastError },
         ...{ acceptedAt: new Date(acceptedAt), deadAt: new Date(deadAt) },
         lastTriedAt: lastTriedAt === undefined ? undefined : new Date(lastTriedAt),
       };
@@ -152,6 +158,11 @@ export class DeadLetterBox {
       return undefined; // written by another version: left for it
     }
   }
+}
+
+/** Of a record, which another version or another program may have written. */
+function reasonText(reason: unknown): string {
+  return typeof reason === 'string' ? printable(reason, MAX_REASON_LENGTH) : '';
 }
 
 function fits(letter: DeadLetter, { path, id, name, reason, since, until, where }: DeadLetterFilter): boolean {

@@ -26,6 +26,9 @@ const UNREADABLE = ':unreadable';
 const ADOPTION_INTERVAL_MS = 60_000;
 /** Of how many dead letters one call gives at most, unless it says otherwise. */
 const DEFAULT_LIMIT = 1000;
+/** A reason may quote what a server answered: then each letter has another one. */
+const MAX_REASONS = 100;
+const OTHER_REASONS = '(other reasons)';
 
 /** What happened to a delivery, for whoever watches. */
 export interface DeliveryEvent {
@@ -179,7 +182,8 @@ export class Deliveries {
     const counts = new Map<string, number>();
     for (const box of this.of(filter)) {
       box.visitDeadLetters(filter, ({ reason }) => {
-        counts.set(reason, (counts.get(reason) ?? 0) + 1);
+        const key = counts.has(reason) || counts.size < MAX_REASONS ? reason : OTHER_REASONS;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
         return true;
       });
     }

@@ -13,7 +13,7 @@ export class TrackingDeadLetters {
     return this.deliveries.listDeadLetters(filter, options.limit);
   }
 
-  /** How many fit, by reason. */
+  /** How many fit, by reason. Reasons after the first 100 are counted together as `(other reasons)`. */
   count(filter: DeadLetterFilter = {}): Record<string, number> {
     return this.deliveries.countDeadLetters(filter);
   }

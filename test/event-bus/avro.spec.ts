@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { trackingLogCodec } from '../../src/backends/event-bus/avro';
 import { eventOf, trackingLogOf } from '../../src/backends/event-bus/tracking-log';
+import { cpuGrowth, expectLinear } from '../support/growth';
 
 /** As the Python producer wrote it: openedx-events 11.2.0, a play_video of the LMS. */
 const GOLDEN =
@@ -55,8 +57,52 @@ describe('A tracking event on the bus', () => {
     expect(event.data).toEqual({ a: null, b: [null, null], c: 'NaN, "Infinity"' });
   });
 
+  it('is read with words that JSON lacks wherever Python may write them, next to any strings', () => {
+    const text = fc.oneof(
+      fc.constantFrom('NaN', 'Infinity', '-Infinity', '\\', '"', 'a "NaN" b', '\\"NaN', ''),
+      fc.string({ unit: 'binary' }),
+    );
+    const word = fc.constantFrom('NaN', 'Infinity', '-Infinity');
+    const item = fc.oneof(
+      text.map((value) => ({ json: JSON.stringify(value), value: value })),
+      word.map((value) => ({ json: value, value: null })),
+    );
+    fc.assert(
+      fc.property(fc.array(item), (items) => {
+        const data = `{"list": [NaN${items.map(({ json }) => `, ${json}`).join('')}]}`;
+        const event = eventOf('id', { name: 'e', timestamp: '2024-01-02T03:04:05Z', data, context: '{}' });
+        expect(event.data).toEqual({ list: [null, ...items.map(({ value }) => value)] });
+      }),
+    );
+  });
+
+  it.each<[string, (size: number) => string]>([
+    ['inside of a string that holds JSON', (size) => `{"answer":"${'\\"'.repeat(size)}`],
+    ['inside of such a string, behind a NaN', (size) => `{"a":NaN,"answer":"${'\\"'.repeat(size)}`],
+    ['behind a backslash', (size) => `{"a":NaN,"answer":"${'\\"'.repeat(size)}\\`],
+    ['inside of a string of backslashes', (size) => `{"a":NaN,"answer":"${'\\'.repeat(2 * size + 1)}`],
+    ['between many strings', (size) => `{"a":NaN,"list":[${'"",'.repeat(size)}`],
+    ['between many NaN', (size) => `{"list":[${'NaN,'.repeat(size)}`],
+    ['between many minus signs', (size) => `{"a":NaN,"b":${'-'.repeat(size)}`],
+    ['between many words', (size) => `{"a":NaN,"b":${'-Infinit'.repeat(size)}`],
+  ])('takes time linear in its length where it is cut off %s', (_, textOf) => {
+    const growth = cpuGrowth(10_000, (size) => {
+      const data = textOf(size);
+      return () =>
+        expect(() => eventOf('id', { name: 'e', timestamp: '2024-01-02T03:04:05Z', data, context: '{}' })).toThrow(
+          'its data is no JSON text',
+        );
+    });
+    expectLinear(growth);
+  });
+
+  it('says nothing of a timestamp that is none, which may be of any length', () => {
+    const log = { name: 'e', timestamp: '9'.repeat(100_000), data: '{}', context: '{}' };
+    expect(() => eventOf('id', log)).toThrow(/^its timestamp is no time$/);
+  });
+
   it.each([
-    [{ timestamp: 'yesterday' }, 'its timestamp "yesterday" is no time'],
+    [{ timestamp: 'yesterday' }, 'its timestamp is no time'],
     [{ data: '{' }, 'its data is no JSON text'],
     [{ context: '[1]' }, 'its context is no JSON object'],
   ])('is none with %j', (fault, what) => {

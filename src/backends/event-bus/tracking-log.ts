@@ -68,13 +68,16 @@ function timeText(timestamp: string): string {
 }
 
 const LONGEST_OFFSET = '+00:00'.length;
+/** No notation of a time that is in use is longer. */
+const LONGEST_TIME = 100;
 
 /** A processor may have put a text in the place of the time; and a text may lack its offset, which then is UTC. */
 function timeOf(timestamp: unknown): Date {
   const isZoneless = typeof timestamp === 'string' && !/(Z|[+-]\d\d:?\d\d)$/i.test(timestamp.slice(-LONGEST_OFFSET));
+  const isTooLong = typeof timestamp === 'string' && timestamp.length > LONGEST_TIME;
   const time = timestamp instanceof Date ? timestamp : new Date(isZoneless ? `${timestamp}Z` : String(timestamp));
-  if (timestamp === null || Number.isNaN(time.getTime()))
-    throw new Error(`its timestamp ${JSON.stringify(timestamp)} is no time`);
+  // The value is not quoted: it may be of any length, and hold whatever a user typed.
+  if (timestamp === null || isTooLong || Number.isNaN(time.getTime())) throw new Error('its timestamp is no time');
   return time;
 }
 
@@ -95,7 +98,35 @@ function parse(text: string, part: string): unknown {
   }
 }
 
-/** Outside of strings, what JSON has no word for is null. */
+/** Python's words for numbers that JSON does not have. */
+const WORDS = /-?\b(?:Infinity|NaN)\b/g;
+
+/**
+ * Replaces, outside of strings, the words that JSON does not have by null. Linear in the length of the text, which may be cut
+ * off anywhere: a string without an end reaches to the end of the text.
+ */
 function strict(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (found) => (found.startsWith('"') ? found : 'null'));
+  if (!text.includes('NaN') && !text.includes('Infinity')) return text;
+  const parts: string[] = [];
+  for (let from = 0; from < text.length;) {
+    const quote = text.indexOf('"', from);
+    const outside = quote < 0 ? text.length : quote;
+    parts.push(text.slice(from, outside).replace(WORDS, 'null'));
+    from = endOfString(text, outside);
+    parts.push(text.slice(outside, from));
+  }
+  return parts.join('');
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** @param start position of the opening quote, or the length of the text */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === QUOTE) return at + 1;
+  }
+  return text.length;
 }
