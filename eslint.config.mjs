@@ -29,7 +29,6 @@ const homes = {
   jiti: ['src/cli/'],
   pino: ['src/backends/logger/'],
   'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
-  recheck: ['src/processors/'],
   // The reader of the reference's settings only makes the module of a connection, and takes the class from the backend.
   bull: ['src/backends/async-routing/bull/', 'src/consumers/bull/'],
   '@nestjs/bull': ['src/backends/async-routing/bull/'],

@@ -147,7 +147,7 @@ async function row(label, node, prepare) {
 }
 
 try {
-  run('npm', ['run', 'build'], root); // the whole of it: what nest builds alone lacks what is bundled
+  run('npm', ['run', 'build'], root);
   mkdirSync(join(temporary, 'packed'));
   const packed = ['pack', '--ignore-scripts', '--json', '--pack-destination', join(temporary, 'packed')];
   const tarball = join(temporary, 'packed', JSON.parse(run('npm', packed, root))[0].filename);

@@ -1,15 +1,18 @@
 import { RecentKeys } from '../event/recent-keys';
 import { showValue } from '../routing/tracking-config.exception';
-import { exponentialAttack } from './exponential-pattern';
 import type { OptionFaults } from './option-faults';
+import { MAX_MATCHED_LENGTH, NamePattern, PatternFault } from './patterns/name-pattern';
 
 const MAX_KNOWN = 2000;
 const MAX_LENGTH = 200;
+/** An event may have thousands of keys: so what one may cost grows with its length, up to a few microseconds for most. */
+const STEPS_PER_CHARACTER = 100;
+const SHORT_KEY = 64;
 
 /** Field names, whatever their case. Events have the same names over and over, so each is decided once. */
 export class KeyNames {
   private readonly names = new Set<string>();
-  private readonly patterns: RegExp[] = [];
+  private readonly patterns: NamePattern[] = [];
   private readonly known = new RecentKeys<boolean>(MAX_KNOWN);
 
   /** @param keys texts, which are the whole name, and patterns, which match anywhere in it */
@@ -20,6 +23,7 @@ export class KeyNames {
     return names;
   }
 
+  /** Whether a field of this name is meant. A name that is too long for the patterns is, if there are any. */
   has(key: string): boolean {
     if (key.length > MAX_LENGTH) return this.decide(key);
     return this.known.get(key) ?? this.known.enter(key, this.decide(key));
@@ -33,18 +37,17 @@ export class KeyNames {
 
   private addPattern({ source, flags }: RegExp, faults: OptionFaults): void {
     // With g or y a pattern goes on where it last matched, and would miss every other field.
-    const pattern = new RegExp(source, `${flags.replace(/[giy]/g, '')}i`);
-    const attack = exponentialAttack(source, pattern.flags);
-    if (attack !== undefined) {
-      faults.add(
-        `keys holds /${source}/, which can take exponential time: a field called ${attack} would stop the process.`,
-        'write it without a repetition inside a repetition, such as (a+)+',
-      );
-    }
-    this.patterns.push(pattern);
+    const pattern = NamePattern.read(source, `${flags.replace(/[dgiy]/g, '')}i`, {
+      place: 'anywhere',
+      maxSteps: (length) => STEPS_PER_CHARACTER * Math.max(length, SHORT_KEY),
+    });
+    if (pattern instanceof PatternFault) faults.add(`keys holds /${source}/, which ${pattern.what}.`, pattern.mend);
+    else this.patterns.push(pattern);
   }
 
   private decide(key: string): boolean {
-    return this.names.has(key.toLowerCase()) || this.patterns.some((pattern) => pattern.test(key));
+    if (this.names.has(key.toLowerCase())) return true;
+    if (key.length > MAX_MATCHED_LENGTH) return this.patterns.length > 0;
+    return this.patterns.some((pattern) => pattern.test(key));
   }
 }

@@ -3,7 +3,7 @@ import type { NameFilter } from '../routing/contracts';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
 import type { TrackingEvent } from '../event/tracking-event';
-import { exponentialAttack } from './exponential-pattern';
+import { MAX_MATCHED_LENGTH, NamePattern } from './patterns/name-pattern';
 
 export interface RegexFilterOptions {
   /** 'allowlist' keeps the events whose name matches, 'blocklist' the others.  @default 'allowlist' */
@@ -17,12 +17,13 @@ export interface RegexFilterOptions {
 
 /**
  * Lets events through by their name. An allowlist without patterns keeps nothing, a blocklist without patterns keeps all.
- * A pattern that can take exponential time is refused at start.
+ * Matching takes bounded time whatever the patterns are. Events with a name of more than 1,000 characters are held back by
+ * either type, if there is a pattern.
  * @throws TrackingConfigException for its options, all faults at once
  */
 @Injectable()
 export class RegexFilter implements NameFilter {
-  private readonly patterns: readonly RegExp[];
+  private readonly patterns: readonly NamePattern[];
   private readonly keepsMatches: boolean;
 
   constructor(@Optional() @Inject(NODE_OPTIONS) options: RegexFilterOptions = {}) {
@@ -33,9 +34,9 @@ export class RegexFilter implements NameFilter {
     const { filterType = 'allowlist', regularExpressions = [], ...unknown } = options;
     const faults = [...typeFaults(filterType), ...nameFaults(unknown), ...listFaults(regularExpressions)];
     const read = isCollection(regularExpressions) ? [...new Set(regularExpressions)].map(readPattern) : [];
-    faults.push(...read.flatMap((pattern) => (pattern instanceof RegExp ? [] : [pattern])));
+    faults.push(...read.flatMap((pattern) => (pattern instanceof NamePattern ? [] : [pattern])));
     if (faults.length > 0) throw TrackingConfigException.create(faults);
-    this.patterns = read as RegExp[];
+    this.patterns = read as NamePattern[];
     this.keepsMatches = filterType === 'allowlist';
   }
 
@@ -44,11 +45,11 @@ export class RegexFilter implements NameFilter {
   }
 
   keepsName(name: string): boolean {
-    for (const pattern of this.patterns) {
-      pattern.lastIndex = 0;
-      if (pattern.test(name)) return this.keepsMatches;
-    }
-    return !this.keepsMatches;
+    const { patterns, keepsMatches } = this;
+    // What the patterns say of it is not asked: it must pass neither an allowlist nor a blocklist unseen.
+    if (name.length > MAX_MATCHED_LENGTH && patterns.length > 0) return false;
+    for (const pattern of patterns) if (pattern.test(name)) return keepsMatches;
+    return !keepsMatches;
   }
 }
 
@@ -85,7 +86,10 @@ function isCollection(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
-function readPattern(expression: unknown): RegExp | ConfigFault {
+/** One event has one name: a millisecond is what it may cost at worst. */
+const MAX_STEPS = 500_000;
+
+function readPattern(expression: unknown): NamePattern | ConfigFault {
   if (typeof expression !== 'string') {
     return {
       path: PLACE,
@@ -94,17 +98,11 @@ function readPattern(expression: unknown): RegExp | ConfigFault {
     };
   }
   try {
-    const { source, plain, flags } = fromPython(expression);
-    // Sticky, so that it matches at the start and nowhere else; with `u`, so that a dot is one character and no escape means a letter.
-    const pattern = new RegExp(source, `${flags}uy`);
-    // Checked as what it is, a match at the start: a search is slower and is judged in seconds instead of milliseconds.
-    const attack = exponentialAttack(`^(?:${plain})`, `${flags}u`);
-    if (attack === undefined) return pattern;
-    return {
-      path: PLACE,
-      what: `${showValue(expression)} can take exponential time: a name like ${attack} would stop the process.`,
-      mend: 'write it without a repetition inside a repetition, such as (a+)+, and without alternatives that match the same, such as (a|a)*',
-    };
+    const { source, flags } = fromPython(expression);
+    // With `u`, so that a dot is one character and no escape means a letter.
+    const pattern = NamePattern.read(source, `${flags}u`, { place: 'start', maxSteps: () => MAX_STEPS });
+    if (pattern instanceof NamePattern) return pattern;
+    return { path: PLACE, what: `${showValue(expression)} ${pattern.what}.`, mend: pattern.mend };
   } catch (error) {
     const what = `${showValue(expression)} is no regular expression: ${error instanceof Error ? error.message : String(error)}`;
     return { path: PLACE, what, mend: 'escape what is meant literally by a backslash', cause: error };
@@ -113,21 +111,18 @@ function readPattern(expression: unknown): RegExp | ConfigFault {
 
 /** `$` also stands before a newline that ends the name. With `(?m)` it stands before every newline, as here. */
 const SPELLINGS: Readonly<Record<string, string>> = { '\\A': '(?<![^])', '\\Z': '(?![^])', $: '(?=\\n?(?![^]))' };
-/** The same for the checker, which judges what looks around by trial, and this at once. */
-const PLAIN_SPELLINGS: Readonly<Record<string, string>> = { '\\A': '^', '\\Z': '$', $: '$' };
-
 /**
  * Patterns are pasted from the reference's settings, where some things have another spelling. What would silently mean
  * something else here (`$`, \Z, an escaped letter) is rewritten or, by the `u` flag, refused: a blocklist must not fail open.
  */
-function fromPython(expression: string): { source: string; plain: string; flags: string } {
+function fromPython(expression: string): { source: string; flags: string } {
   const [inline = '', letters = ''] = /^\(\?([ims]+)\)/.exec(expression) ?? [];
   const flags = [...new Set(letters)].join('');
   const own = expression.slice(inline.length);
-  return { source: respell(own, flags, SPELLINGS), plain: respell(own, flags, PLAIN_SPELLINGS), flags };
+  return { source: respell(own, flags), flags };
 }
 
-function respell(expression: string, flags: string, spellings: Readonly<Record<string, string>>): string {
+function respell(expression: string, flags: string): string {
   let isInClass = false;
   return expression.replace(/\\[^]|\(\?P<|\(\?P=\w+\)|[[\]$]/g, (token) => {
     if (token === '[') isInClass = true;
@@ -136,7 +131,7 @@ function respell(expression: string, flags: string, spellings: Readonly<Record<s
     if (token === '(?P<') return '(?<';
     if (token.startsWith('(?P=')) return `\\k<${token.slice(4, -1)}>`;
     if (token === '$' && flags.includes('m')) return token;
-    return spellings[token] ?? (token.startsWith('\\') ? unescapeLiteral(token) : token);
+    return SPELLINGS[token] ?? (token.startsWith('\\') ? unescapeLiteral(token) : token);
   });
 }
 
