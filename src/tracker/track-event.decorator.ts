@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { isPromise } from '../routing/processor-step';
 import { isEventDefinition, type EventData, type EventDefinition } from '../catalog/define-event';
 import type { EventName } from '../catalog/registered-events';
 import { emittingFrom } from './emit-place';
+import { GivenFunction } from './given-function';
 import { observe, type Ended } from './observe';
 import type { TrackerService } from './tracker.service';
 import { addLayer, runtimeOf, type AnyMethod, type GivenValues, type MethodCall } from './wrapped-method';
@@ -114,20 +114,29 @@ export function TrackEvent(
 ): MethodDecorator {
   const name = isEventDefinition(event) ? event.name : event;
   const options: TrackEventOptions = typeof data === 'function' ? { data } : (data ?? {});
-  const { tracker = DEFAULT_TRACKER } = options;
+  const { tracker = DEFAULT_TRACKER, on = 'success' } = options;
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor) => {
+    const makers: Makers = { data: makerOf(options, 'data'), context: makerOf(options, 'context') };
     addLayer('TrackEvent', target, key, descriptor, 'events', {
       tracker,
       around: (service, call, body) =>
         runtimeOf(service)?.isOff === true
           ? body()
           : observe(body, (ended) => {
-              tell(service, name, options, call, ended);
+              if (on === 'settled' || on === ended.ending) report(service, name, makers, call, ended);
             }),
     });
   };
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
+
+type Part = 'data' | 'context';
+type Outcome = TrackOutcome<unknown[], unknown>;
+type Makers = Readonly<Record<Part, GivenFunction<Outcome> | undefined>>;
+
+function makerOf(options: TrackEventOptions, part: Part): GivenFunction<Outcome> | undefined {
+  return options[part] && new GivenFunction((outcome: Outcome) => options[part]?.(outcome));
+}
 
 /** By name alone: of which there are is the application's affair, where it has registered a catalog. */
 interface Emitter {
@@ -135,7 +144,7 @@ interface Emitter {
 }
 
 /** Only a stub in the tracker's place can throw; then, too, the caller must not notice. */
-function tell(...[tracker, name, ...outcome]: Parameters<typeof emitOutcome>): void {
+function report(...[tracker, name, ...outcome]: Parameters<typeof emitOutcome>): void {
   try {
     emitOutcome(tracker, name, ...outcome);
   } catch (error) {
@@ -143,27 +152,12 @@ function tell(...[tracker, name, ...outcome]: Parameters<typeof emitOutcome>): v
   }
 }
 
-function emitOutcome(
-  tracker: TrackerService,
-  name: string,
-  options: TrackEventOptions,
-  call: MethodCall,
-  ended: Ended,
-): void {
-  const { on = 'success' } = options;
-  if (on !== 'settled' && on !== ended.ending) return;
+function emitOutcome(tracker: TrackerService, name: string, makers: Makers, call: MethodCall, ended: Ended): void {
   const { result, error, durationMs, count } = ended;
   const outcome = { args: [...call.args], result, error, durationMs, count };
-  const make = (part: 'data' | 'context'): object | undefined => {
-    const maker = options[part];
-    if (maker === undefined) return undefined;
+  const make = (part: Part): object | undefined => {
     try {
-      const made: unknown = maker.call(options, outcome);
-      if (isPromise(made)) {
-        made.then(undefined, () => undefined);
-        throw new TypeError('it returned a promise, and emit waits for nothing');
-      }
-      return made as object | undefined;
+      return makers[part]?.call(outcome);
     } catch (failure) {
       const place = `the ${part} function of @TrackEvent(${JSON.stringify(name)}) on ${call.place}`;
       runtimeOf(tracker)?.fail(place, failure, 'The event went out without it.');

@@ -1,5 +1,5 @@
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { isPromise } from '../routing/processor-step';
+import { GivenFunction } from './given-function';
 import type { TrackerService } from './tracker.service';
 import { addLayer, runtimeOf, type AnyMethod, type Around, type GivenValues, type MethodCall } from './wrapped-method';
 
@@ -39,13 +39,10 @@ export function TrackingContext<Values extends object>(
 ): AnyDecorator;
 export function TrackingContext(values: ContextOf, options: TrackingContextOptions = {}): AnyDecorator {
   const { tracker = DEFAULT_TRACKER } = options;
-  const around: Around = (service, call, body) =>
-    runtimeOf(service) === undefined
-      ? body()
-      : service.context(options.name ?? call.place, valuesFor(service, values, call), body);
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    if (key === undefined) decorateClass(target as { readonly prototype: object }, { tracker, around });
-    else addLayer('TrackingContext', target, key, descriptor, 'scopes', { tracker, around });
+    const layer = { tracker, around: scopeOf(values, options.name) };
+    if (key === undefined) decorateClass(target as { readonly prototype: object }, layer);
+    else addLayer('TrackingContext', target, key, descriptor, 'scopes', layer);
   };
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
@@ -81,15 +78,19 @@ function decorateClass(
   }
 }
 
-function valuesFor(tracker: TrackerService, values: ContextOf, call: MethodCall): object {
-  if (typeof values !== 'function') return values;
+function scopeOf(values: ContextOf, name: string | undefined): Around {
+  const given = typeof values === 'function' ? new GivenFunction(values as (call: TrackedCall) => unknown) : values;
+  return (service, call, body) => {
+    // A function that calls methods of `self` would otherwise be called for each of them, and so on.
+    if (runtimeOf(service) === undefined || (given instanceof GivenFunction && given.isRunning)) return body();
+    return service.context(name ?? call.place, valuesFor(service, given, call), body);
+  };
+}
+
+function valuesFor(tracker: TrackerService, values: object, call: MethodCall): object {
+  if (!(values instanceof GivenFunction)) return values;
   try {
-    const made: unknown = (values as (call: TrackedCall) => unknown)({ args: [...call.args], self: call.self });
-    if (isPromise(made)) {
-      made.then(undefined, () => undefined);
-      throw new TypeError('it returned a promise, and a scope cannot wait for its values');
-    }
-    return made ?? {};
+    return (values as GivenFunction<TrackedCall>).call({ args: [...call.args], self: call.self }) ?? {};
   } catch (error) {
     const place = `the function of @TrackingContext on ${call.place}`;
     runtimeOf(tracker)?.fail(place, error, 'The method runs without its values.');

@@ -120,8 +120,8 @@ describe('@TrackingContext on a method', () => {
       },
       'Error: no',
     ],
-    ['returns a promise', () => Promise.resolve({}) as never, 'a scope cannot wait for its values'],
-    ['returns a promise that is rejected', () => Promise.reject(new Error('no')) as never, 'a scope cannot wait'],
+    ['returns a promise', () => Promise.resolve({}) as never, 'it returned a promise, and nothing waits for it'],
+    ['returns a promise that is rejected', () => Promise.reject(new Error('no')) as never, 'it returned a promise'],
   ])('runs the method without values where their function %s: counted, and told once', async (_what, values, told) => {
     const { call, last, ledger, logger } = await scoped(values, emitInside);
     call();
