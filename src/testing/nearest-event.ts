@@ -2,6 +2,7 @@
  * A failed expectation is understood at a glance when it shows the event that was meant: the misspelt name, the one field that
  * is another. So of all events the nearest is looked for, by name first, then by how many of the expected values it has.
  */
+import { isNear, nameDistance } from '../event/nearest-name';
 import { fitsName, type EventPattern, type NamePattern } from './event-pattern';
 import { countFitting } from './fit';
 import type { ListedEvent } from './event-list';
@@ -12,7 +13,7 @@ export function nearestEvent(wanted: EventPattern, events: readonly ListedEvent[
   let least: readonly number[] = [];
   events.forEach((event, at) => {
     const rank = [
-      wanted.name === undefined ? 0 : nameDistance(wanted.name, event.name),
+      wanted.name === undefined ? 0 : distanceOf(wanted.name, event.name),
       -countFitting(wanted.data, event.data) - countFitting(wanted.context, event.context),
       -at,
     ];
@@ -25,31 +26,13 @@ export function nearestEvent(wanted: EventPattern, events: readonly ListedEvent[
 export function nearestName(wanted: NamePattern, events: readonly ListedEvent[]): string | undefined {
   const nearest = events[nearestEvent({ name: wanted }, events)]?.name;
   if (nearest === undefined || typeof wanted !== 'string') return undefined;
-  const distance = nameDistance(wanted, nearest);
-  return distance <= Math.max(wanted.length, nearest.length) / 2 ? nearest : undefined;
+  return isNear(distanceOf(wanted, nearest), wanted, nearest) ? nearest : undefined;
 }
 
 /** 0 for a name that fits; for text, how many characters are to be changed. */
-function nameDistance(wanted: NamePattern, name: string): number {
+function distanceOf(wanted: NamePattern, name: string): number {
   if (fitsName(wanted, name)) return 0;
-  return typeof wanted === 'string' ? editDistance(wanted.slice(0, MAX_NAME), name.slice(0, MAX_NAME)) : 1;
-}
-
-/** A name made of user input may have any length, and the distance costs the product of two. */
-const MAX_NAME = 200;
-
-/** Levenshtein: characters put in, taken out or replaced to get from one text to the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (let at = 1; at <= from.length; at++) {
-    const above = row;
-    row = [at];
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = (above[column - 1] ?? 0) + Number(from[at - 1] !== to[column - 1]);
-      row.push(Math.min(replaced, (above[column] ?? 0) + 1, (row[column - 1] ?? 0) + 1));
-    }
-  }
-  return row[to.length] ?? 0;
+  return typeof wanted === 'string' ? nameDistance(wanted, name) : 1;
 }
 
 function isLess(rank: readonly number[], than: readonly number[]): boolean {

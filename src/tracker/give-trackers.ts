@@ -1,24 +1,33 @@
 import type { ModulesContainer } from '@nestjs/core';
+import { giveTracker } from './tracker-property';
 import type { TrackerService } from './tracker.service';
-import { trackerProperty, trackersNeededBy } from './wrapped-method';
+import { trackerRequestsOf } from './wrapped-method';
 
-/** Nest injects no properties into what a factory returns: such instances are given their tracker here, at start. */
+/**
+ * Gives the tracker to instances that Nest injects no properties into: what a factory returned, and what has its decorated
+ * methods from another class. Any other instance of that sort finds its tracker when it is called (`findTracker`).
+ */
 export function giveTrackers(container: ModulesContainer, tracker: TrackerService): void {
   for (const { providers, controllers, injectables } of container.values()) {
     for (const wrapper of [...providers.values(), ...controllers.values(), ...injectables.values()]) {
-      if (wrapper.isDependencyTreeStatic()) giveTracker(wrapper.instance, tracker);
+      const instance: unknown = wrapper.isDependencyTreeStatic() ? wrapper.instance : undefined;
+      if (typeof instance !== 'object' || instance === null) continue;
+      try {
+        if (isRequestedBy(instance, tracker.name)) giveTracker(instance, tracker);
+      } catch {
+        // A provider may be anything, a proxy that throws too.
+      }
     }
   }
 }
 
-function giveTracker(instance: unknown, tracker: TrackerService): void {
-  if (typeof instance !== 'object' || instance === null) return;
-  const property = trackerProperty(tracker.name);
-  try {
-    if (!trackersNeededBy(Object.getPrototypeOf(instance) as object).has(tracker.name)) return;
-    // A value that outlives its application, as those of tests do, still has the tracker of the last one.
-    if (Reflect.get(instance, property) !== tracker) Reflect.set(instance, property, tracker);
-  } catch {
-    // A provider may be anything, a proxy that throws too.
+function isRequestedBy(instance: object, tracker: string): boolean {
+  for (let at = parentOf(instance); at !== null; at = parentOf(at)) {
+    if (trackerRequestsOf(at).some((request) => request.tracker === tracker)) return true;
   }
+  return false;
+}
+
+function parentOf(object: object): object | null {
+  return Object.getPrototypeOf(object) as object | null;
 }

@@ -14,6 +14,7 @@ import { faultsOfDelivery } from '../routing/delivery-faults';
 import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import { catalogOf } from './catalog-options';
+import { faultsOfDecorators } from './decorator-faults';
 import type { RuntimeOptions } from './tracker-runtime';
 
 export type TrackingRole = 'both' | 'emitter' | 'worker';
@@ -94,6 +95,7 @@ export function makeSettings(
       mend: "TrackingModule.forRoot({ name: 'another', ... }), injected by @InjectTracker('another')",
     });
   }
+  faults.push(...faultsOfDecorators(container));
   namesTaken.set(container, taken.add(name));
   return { options, enabled, catalog, faults, off: new Set(), notices: new Notices(logger) };
 }

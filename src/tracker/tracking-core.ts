@@ -1,8 +1,11 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { TrackingConfigException } from '../routing/tracking-config.exception';
 import type { TreePlan } from '../routing/tree-plan';
+import { faultsOfDecorators } from './decorator-faults';
 import { giveTrackers } from './give-trackers';
 import { eventHandlers } from './on-tracking-event.decorator';
+import { trackerHasClosed, trackerHasStarted } from './running-trackers';
 import type { Settings } from './settings';
 import type { TrackerRuntime } from './tracker-runtime';
 import { TrackerService } from './tracker.service';
@@ -25,7 +28,11 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
   }
 
   async onModuleInit(): Promise<void> {
+    // Of what factories have returned by now; those of classes were found before anything was built.
+    const faults = faultsOfDecorators(this.container);
+    if (faults.length > 0) throw TrackingConfigException.create(faults);
     giveTrackers(this.container, this.tracker);
+    trackerHasStarted(this.tracker, this.container);
     await this.runtime.prepare(this.plan);
     this.runtime.start(this.plan, (token) => this.moduleRef.get<unknown>(token, { strict: false }), this.settings.off);
     if (this.runtime.isOff) return;
@@ -51,6 +58,7 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
   async onApplicationShutdown(): Promise<void> {
     clearTimeout(this.signalCheck);
     await this.runtime.close();
+    trackerHasClosed(this.tracker);
     // Not before: a process that leaves while it drains still writes what is held.
     process.removeListener('exit', this.onExit);
   }

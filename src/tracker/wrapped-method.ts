@@ -1,13 +1,14 @@
 /**
- * @TrackEvent and @TrackingContext share one wrapper per method: whatever their order, and whatever other decorators stand
- * between them, the scope is outermost and the event is emitted inside it. The wrapper keeps the method's metadata, name and
+ * What @TrackEvent and @TrackingContext make of a method. Each event keeps its place among other decorators: below a cache it
+ * is emitted for what was computed, above it for what was asked for. Scopes are opened in the outermost wrapper, so that all
+ * events of the method, and what other decorators do around it, stand inside them. A wrapper keeps the method's metadata, name and
  * length: a guard, a pipe or a route that looks at them must find what it would find without us, or it stops protecting.
  */
-import { Inject, Optional } from '@nestjs/common';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { getTrackerToken } from './tokens';
+import { findTracker, trackerRequest, type TrackerRequest } from './find-tracker';
+import { injectTracker } from './tracker-property';
 import type { TrackerRuntime } from './tracker-runtime';
-import { currentTracker, TrackerService } from './tracker.service';
+import { TrackerService } from './tracker.service';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a decorator takes any method: only `any` says that of parameters
 export type AnyMethod = (...args: any[]) => any;
@@ -27,39 +28,28 @@ export interface MethodCall {
 /** What a decorator does around a call: runs `body` and gives back what it gives back. Never throws on its own account. */
 export type Around = (tracker: TrackerService, call: MethodCall, body: () => unknown) => unknown;
 
-interface Layer {
-  readonly tracker: string;
-  /** Under which the instance has it. Made once: `Symbol.for` looks a text up at each call. */
-  readonly property: symbol;
+interface Layer extends TrackerRequest {
   readonly around: Around;
 }
 
 /** What the decorators of one method of one class have asked for. */
 interface MethodPlan {
-  /** Outermost first. */
+  /** Opened by the outermost wrapper; outermost first. */
   readonly scopes: Layer[];
-  readonly events: Layer[];
-  /** The one that acts; those inside it only pass the call on. */
+  /** All of them, events too. */
+  readonly requests: TrackerRequest[];
   outermost: AnyMethod | undefined;
 }
 
+interface Wrapper {
+  readonly plan: MethodPlan;
+  /** Those that stand at this place; outermost first. */
+  readonly events: Layer[];
+}
+
 const plans = new WeakMap<object, Map<string | symbol, MethodPlan>>();
-
-/** Whether decorators of ours stand in a class, so that instances made by factories are given their tracker. */
-export function trackersNeededBy(prototype: object): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    for (const plan of plans.get(at)?.values() ?? []) {
-      for (const { tracker } of [...plan.scopes, ...plan.events]) names.add(tracker);
-    }
-  }
-  return names;
-}
-
-/** The property under which an instance holds its tracker: a registered symbol, since the package may be loaded twice. */
-export function trackerProperty(tracker: string): symbol {
-  return Symbol.for(`nestjs-event-tracking:tracker:${tracker}`);
-}
+const wrappers = new WeakMap<AnyMethod, Wrapper>();
+const NO_LAYERS: readonly Layer[] = [];
 
 /** @param kind scopes are opened around events, the last one added outermost */
 export function addLayer(
@@ -78,9 +68,30 @@ export function addLayer(
   }
   injectTracker(prototype, tracker);
   const plan = planOf(prototype, key);
-  plan[kind].unshift({ tracker, property: trackerProperty(tracker), around });
-  if (plan.outermost === method) return;
-  descriptor.value = wrap(method as AnyMethod, key, plan);
+  const request = trackerRequest(`@${decorator}`, tracker);
+  plan.requests.push(request);
+  const layer: Layer = { ...request, around };
+  const outermost = plan.outermost === method ? (method as AnyMethod) : wrap(method as AnyMethod, key, plan);
+  if (kind === 'scopes') plan.scopes.unshift(layer);
+  else wrappers.get(outermost)?.events.unshift(layer);
+  plan.outermost = outermost;
+  descriptor.value = outermost;
+}
+
+export interface MethodRequest extends TrackerRequest {
+  readonly key: string | symbol;
+}
+
+/** The trackers that methods of one object ask for, a prototype or a class: also methods that were copied from another one. */
+export function trackerRequestsOf(holder: object): MethodRequest[] {
+  const found = new Map<MethodPlan, string | symbol>();
+  for (const [key, plan] of plans.get(holder) ?? []) found.set(plan, key);
+  for (const key of Reflect.ownKeys(holder)) {
+    const value: unknown = Object.getOwnPropertyDescriptor(holder, key)?.value;
+    const plan = typeof value === 'function' ? wrappers.get(value as AnyMethod)?.plan : undefined;
+    if (plan !== undefined) found.set(plan, key);
+  }
+  return [...found].flatMap(([plan, key]) => plan.requests.map((request) => ({ ...request, key })));
 }
 
 class WrappedCall implements MethodCall {
@@ -99,16 +110,20 @@ class WrappedCall implements MethodCall {
 function planOf(prototype: object, key: string | symbol): MethodPlan {
   const ofClass = plans.get(prototype) ?? new Map<string | symbol, MethodPlan>();
   plans.set(prototype, ofClass);
-  const plan = ofClass.get(key) ?? { scopes: [], events: [], outermost: undefined };
+  const plan = ofClass.get(key) ?? { scopes: [], requests: [], outermost: undefined };
   ofClass.set(key, plan);
   return plan;
 }
 
 function wrap(method: AnyMethod, key: string | symbol, plan: MethodPlan): AnyMethod {
+  const events: Layer[] = [];
   const holder: Record<string | symbol, AnyMethod> = {
     [key](this: unknown, ...args: unknown[]): unknown {
-      if (plan.outermost !== wrapped) return method.apply(this, args);
-      return run(plan, new WrappedCall(this, args, key), () => method.apply(this, args));
+      const call = new WrappedCall(this, args, key);
+      const body = (): unknown => method.apply(this, args);
+      const scopes = plan.outermost === wrapped ? plan.scopes : NO_LAYERS;
+      if (scopes.length === 0) return enter(events, call, body);
+      return enter(scopes, call, () => enter(events, call, body));
     },
   };
   const wrapped = holder[key] as AnyMethod;
@@ -119,7 +134,7 @@ function wrap(method: AnyMethod, key: string | symbol, plan: MethodPlan): AnyMet
   for (const metadataKey of Reflect.getOwnMetadataKeys(method) as unknown[]) {
     Reflect.defineMetadata(metadataKey, Reflect.getOwnMetadata(metadataKey, method), wrapped);
   }
-  plan.outermost = wrapped;
+  wrappers.set(wrapped, { plan, events });
   return wrapped;
 }
 
@@ -131,18 +146,13 @@ function copyProperty(from: object, to: object, key: string | symbol): void {
   if (descriptor !== undefined) Object.defineProperty(to, key, descriptor);
 }
 
-function run(plan: MethodPlan, call: MethodCall, body: () => unknown): unknown {
-  let inner = body;
-  for (const layers of [plan.events, plan.scopes]) {
-    for (let at = layers.length - 1; at >= 0; at--) {
-      const layer = layers[at] as Layer;
-      const tracker = trackerOf(call.self, layer);
-      if (tracker === undefined) continue; // a unit test without TrackingModule: the method is just called
-      const next = inner;
-      inner = () => layer.around(tracker, call, next);
-    }
-  }
-  return inner();
+/** Runs the body inside of the layers from `at` on. */
+function enter(layers: readonly Layer[], call: MethodCall, body: () => unknown, at = 0): unknown {
+  const layer = layers[at];
+  if (layer === undefined) return body();
+  const tracker = findTracker(call.self, layer, call);
+  if (tracker === undefined) return enter(layers, call, body, at + 1);
+  return layer.around(tracker, call, at + 1 === layers.length ? body : () => enter(layers, call, body, at + 1));
 }
 
 /** A unit test may inject a stub in the tracker's place, which has no runtime. */
@@ -150,60 +160,15 @@ export function runtimeOf(tracker: TrackerService): TrackerRuntime | undefined {
   return TrackerService.runtimeOf(tracker);
 }
 
-/** The injected one; for a static method or an instance of `new`, the tracker of the flow it is called in. */
-function trackerOf(self: unknown, { tracker, property }: Layer): TrackerService | undefined {
-  const injected = look(() => (self as Record<symbol, unknown> | undefined | null)?.[property]);
-  if (injected !== undefined) return injected as TrackerService;
-  const current = currentTracker();
-  return current?.name === tracker ? current : undefined;
-}
-
-/** As an optional property, so that a class with decorators can still be built where TrackingModule is not. */
-function injectTracker(prototype: object, tracker: string): void {
-  if (typeof prototype === 'function') return; // a static method has no instance to inject into
-  const property = trackerProperty(tracker);
-  if (injected.get(prototype)?.has(tracker) === true) return;
-  injected.set(prototype, new Set(injected.get(prototype)).add(tracker));
-  holdOutOfSight(prototype, property);
-  Inject(getTrackerToken(tracker))(prototype, property);
-  Optional()(prototype, property);
-}
-
-const injected = new WeakMap<object, ReadonlySet<string>>();
-
-/**
- * Nest assigns the property: in full sight of whoever prints, compares or copies the instance, and with an error for one that
- * has frozen itself. So it is hidden, and for a frozen one kept beside it.
- */
-function holdOutOfSight(prototype: object, property: symbol): void {
-  const ofFrozen = new WeakMap<object, unknown>();
-  Object.defineProperty(prototype, property, {
-    configurable: true,
-    get(this: object): unknown {
-      return ofFrozen.get(this);
-    },
-    set(this: object, value: unknown) {
-      if (Object.isExtensible(this))
-        Object.defineProperty(this, property, { value, configurable: true, writable: true });
-      else ofFrozen.set(this, value);
-    },
-  });
-}
-
+/** An instance may be a proxy that refuses to be inspected: then its method is named alone. */
 function placeOf(self: unknown, key: string | symbol): string {
-  const owner = look(() =>
-    typeof self === 'function'
-      ? self.name
-      : (self as { constructor?: { name?: unknown } } | undefined)?.constructor?.name,
-  );
-  return typeof owner === 'string' && owner !== '' ? `${owner}.${String(key)}` : String(key);
-}
-
-/** An instance may be a proxy that refuses to be asked: then nothing is known of it, and its method runs all the same. */
-function look<Seen>(at: () => Seen): Seen | undefined {
   try {
-    return at();
+    const owner =
+      typeof self === 'function'
+        ? self.name
+        : (self as { constructor?: { name?: unknown } } | undefined)?.constructor?.name;
+    return typeof owner === 'string' && owner !== '' ? `${owner}.${String(key)}` : String(key);
   } catch {
-    return undefined;
+    return String(key);
   }
 }

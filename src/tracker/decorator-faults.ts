@@ -1,0 +1,88 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { nearestName } from '../event/nearest-name';
+import { DEFAULT_TRACKER } from '../routing/tokens';
+import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
+import { TrackerService } from './tracker.service';
+import { trackerRequestsOf, type MethodRequest } from './wrapped-method';
+
+/**
+ * The trackers that decorators of an application ask for, and that it does not have. Classes of providers and controllers are known
+ * before anything is built, what factories return only after that.
+ */
+export function faultsOfDecorators(container: ModulesContainer): ConfigFault[] {
+  const names = trackerNames(container);
+  const faults = new Map<string, ConfigFault>();
+  for (const holder of decoratedHolders(container)) {
+    for (const request of trackerRequestsOf(holder)) {
+      if (names.includes(request.tracker)) continue;
+      const path = `${ownerOf(holder)}.${String(request.key)} (${request.decorator})`;
+      faults.set(`${path} ${request.tracker}`, faultOf(path, request, names));
+    }
+  }
+  return [...faults.values()];
+}
+
+function faultOf(path: string, { decorator, tracker }: MethodRequest, names: readonly string[]): ConfigFault {
+  const meant = nearestName(tracker, names) ?? names[0];
+  const fix =
+    meant === undefined || meant === DEFAULT_TRACKER
+      ? `${decorator}(...) without the option tracker`
+      : `${decorator}(..., { tracker: ${JSON.stringify(meant)} })`;
+  return {
+    path,
+    what: `it asks for the tracker ${showValue(tracker)}, and no forRoot has that name; there is ${names.map(showValue).join(', ')}.`,
+    mend: `${fix}, or TrackingModule.forRoot({ name: ${showValue(tracker)}, ... })`,
+  };
+}
+
+/** By their tokens, since a test may put a stub under one. */
+function trackerNames(container: ModulesContainer): string[] {
+  const names = new Set<string>();
+  for (const { providers } of container.values()) {
+    for (const token of providers.keys()) {
+      if (token === TrackerService) names.add(DEFAULT_TRACKER);
+      const [, name] = typeof token === 'string' ? (/^Tracker\((.*)\)$/s.exec(token) ?? []) : [];
+      if (name !== undefined) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+/** Classes, for their static methods, and prototypes, those that they inherit from included. */
+function decoratedHolders(container: ModulesContainer): Set<object> {
+  const holders = new Set<object>();
+  const add = (holder: unknown): void => {
+    try {
+      for (let at = holder; isHolder(at) && !holders.has(at); at = Object.getPrototypeOf(at)) holders.add(at);
+    } catch {
+      // A provider may be anything, a proxy that throws too.
+    }
+  };
+  const addPrototype = (instance: object): void => {
+    try {
+      add(Object.getPrototypeOf(instance));
+    } catch {
+      // As above.
+    }
+  };
+  for (const { providers, controllers, injectables } of container.values()) {
+    for (const wrapper of [...providers.values(), ...controllers.values(), ...injectables.values()]) {
+      if (typeof wrapper.metatype === 'function' && !wrapper.isFactory) {
+        add(wrapper.metatype);
+        add(wrapper.metatype.prototype);
+      }
+      const instance: unknown = wrapper.instance;
+      if (isHolder(instance)) addPrototype(instance);
+    }
+  }
+  return holders;
+}
+
+function isHolder(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function ownerOf(holder: object): string {
+  const owner = typeof holder === 'function' ? holder : (holder as { constructor?: { name?: unknown } }).constructor;
+  return typeof owner?.name === 'string' && owner.name !== '' ? owner.name : 'a class without a name';
+}

@@ -1,0 +1,59 @@
+import { trackerIn, trackerProperty } from './tracker-property';
+import { runningTrackers } from './running-trackers';
+import { currentTracker, TrackerService } from './tracker.service';
+
+/** What a decorator asks for. */
+export interface TrackerRequest {
+  /** `@TrackEvent`. */
+  readonly decorator: string;
+  /** The name of the tracker. */
+  readonly tracker: string;
+  /** Under which the instance has it. Made once: `Symbol.for` looks a string up at each call. */
+  readonly property: symbol;
+}
+
+export function trackerRequest(decorator: string, tracker: string): TrackerRequest {
+  return { decorator, tracker, property: trackerProperty(tracker) };
+}
+
+/**
+ * The tracker for one call: that of the instance, else of the flow, else the only one of that name which runs in this process.
+ * @param place the class and method, for a warning
+ * @returns undefined where there is none: without TrackingModule (a unit test), or after a warning
+ */
+export function findTracker(
+  self: unknown,
+  request: TrackerRequest,
+  call: { readonly place: string },
+): TrackerService | undefined {
+  const own = trackerIn(self, request.property);
+  if (own !== undefined) return own;
+  const current = currentTracker();
+  return current?.name === request.tracker ? current : findRunning(request, call, current);
+}
+
+function findRunning(
+  { decorator, tracker }: TrackerRequest,
+  call: { readonly place: string },
+  current: TrackerService | undefined,
+): TrackerService | undefined {
+  const all = runningTrackers(current);
+  const found = all.filter(({ name }) => name === tracker);
+  if (found.length === 1 || all.length === 0) return found[0];
+  const { place } = call;
+  for (const { notices } of (found.length === 0 ? all : found).map((each) => TrackerService.runtimeOf(each))) {
+    notices.once(`no tracker ${tracker} ${place}`, () =>
+      found.length === 0
+        ? `${decorator} on ${place} asks for the tracker ${JSON.stringify(tracker)}, and none of that name runs, so the method is not tracked. ` +
+          `Fix: TrackingModule.forRoot({ name: ${JSON.stringify(tracker)}, ... }), or the name of one that does: ${namesOf(all)}.`
+        : `${decorator} on ${place} does not know which application its instance belongs to, since ${String(found.length)} of this process ` +
+          `run a tracker called ${JSON.stringify(tracker)}; the method is not tracked. ` +
+          'Fix: make the instance a provider, or call the method inside of a scope: tracker.context(values, body).',
+    );
+  }
+  return undefined;
+}
+
+function namesOf(trackers: readonly TrackerService[]): string {
+  return [...new Set(trackers.map(({ name }) => JSON.stringify(name)))].join(', ');
+}
