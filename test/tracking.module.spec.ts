@@ -423,12 +423,12 @@ describe('A faulty configuration', () => {
     });
 
     expect(faults.map(({ path }) => path)).toEqual([
-      'backends.bad name (MemoryBackend)',
       'backends.count (MemoryBackend)',
       'backends.failing (MemoryBackend)',
       'backends.log (LoggerBackend)',
       'backends.log (LoggerBackend)',
       'backends.nested.backends.leaf',
+      'backends["bad name"] (MemoryBackend)',
       'limits.maxDepth',
       'processors[0] (RegexFilter)',
       'processors[1]',

@@ -1,4 +1,4 @@
-import { showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../routing/tracking-config.exception';
 import { isContextDefinition, type ContextDefinition } from './define-context';
 import { isEventDefinition, type EventDefinition } from './define-event';
 import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
@@ -34,7 +34,7 @@ export function defineCatalog<const Entries extends readonly CatalogEntry[]>(ent
   const contexts = new Map<string, ContextDefinition>();
   const add = <Entry extends CatalogEntry>(known: Map<string, Entry>, entry: Entry, at: number): void => {
     if (known.has(entry.name)) {
-      const what = `there is another of the name ${showValue(entry.name)}`;
+      const what = `there is another of the name ${showInFull(entry.name)}`;
       faults.push({
         option: `[${String(at)}]`,
         what,

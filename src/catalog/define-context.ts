@@ -1,4 +1,4 @@
-import { showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../routing/tracking-config.exception';
 import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import type { ContextDocument } from './event-document';
@@ -38,7 +38,7 @@ export function defineContext<const Name extends string>(
   name: Name,
   options: ContextDefinitionOptions = {},
 ): ContextDefinition<Name> {
-  const reader = new DefinitionReader(`defineContext(${showValue(name)})`, options, OPTIONS);
+  const reader = new DefinitionReader(`defineContext(${showInFull(name)})`, options, OPTIONS);
   if (typeof name !== 'string' || name === '')
     reader.add('name', `it is ${showValue(name)}`, "defineContext('course', {...})");
   const facts = {

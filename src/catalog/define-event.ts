@@ -1,5 +1,5 @@
 import { copyNormalForm } from '../event/normal-form';
-import { showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../routing/tracking-config.exception';
 import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import type { Deprecation, EventDocument, EventSource, HistoryEntry } from './event-document';
@@ -77,7 +77,7 @@ export function defineEvent<
   Data extends EventSchema<object> = EventSchema<object>,
   Context extends EventSchema<object> = EventSchema<object>,
 >(name: Name, options: EventDefinitionOptions<Data, Context> = {}): EventDefinition<Name, InputOf<Data> & object> {
-  const reader = new DefinitionReader(`defineEvent(${showValue(name)})`, options, OPTIONS);
+  const reader = new DefinitionReader(`defineEvent(${showInFull(name)})`, options, OPTIONS);
   if (typeof name !== 'string' || name === '')
     reader.add('name', `it is ${showValue(name)}`, "defineEvent('video.played', {...})");
   const data = reader.schema('data');

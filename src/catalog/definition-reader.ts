@@ -1,5 +1,5 @@
 import { PathFault, readFieldPath } from '../processors/event-path';
-import { showValue } from '../routing/tracking-config.exception';
+import { optionName, showChoice, showName, showValue } from '../routing/tracking-config.exception';
 import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
 import { isFault, readEventSchema, type ReadSchema } from './event-schema';
 import { isSchema, typesOf } from './json-schema';
@@ -22,7 +22,8 @@ export class DefinitionReader {
     if (!isSchema(options))
       this.add('definition', `it is ${showValue(options)}, not an object`, '{ title: ..., data: z.object({...}) }');
     for (const option of Object.keys(this.options)) {
-      if (!known.includes(option)) this.add(option, 'the option is unknown', `known are ${known.join(', ')}`);
+      if (!known.includes(option))
+        this.add(optionName(option, known), 'the option is unknown', `known are ${known.join(', ')}`);
     }
   }
 
@@ -43,7 +44,7 @@ export class DefinitionReader {
     if (value === undefined) return otherwise;
     const chosen = choices.find((choice) => choice === value);
     if (chosen === undefined)
-      this.add(option, `it is ${showValue(value)}`, choices.map((each) => `'${each}'`).join(' or '));
+      this.add(option, `it is ${showChoice(value, choices)}`, choices.map((each) => `'${each}'`).join(' or '));
     return chosen ?? otherwise;
   }
 
@@ -93,7 +94,7 @@ export class DefinitionReader {
       const whole = typeof path === 'string' ? `${prefix}${path}` : path;
       const read = readFieldPath(whole);
       if (!(read instanceof PathFault)) return whole as string;
-      this.add(`${option}[${String(at)}]`, `it is ${showValue(path)}: ${read.what.replace(/\.$/, '')}`, read.mend);
+      this.add(`${option}[${String(at)}]`, `it is ${showName(path)}: ${read.what.replace(/\.$/, '')}`, read.mend);
       return [];
     });
   }

@@ -17,7 +17,7 @@ export interface ValidationOptions {
   readonly undeclared?: boolean | undefined;
 }
 
-const MODES: readonly unknown[] = ['off', 'report', 'reject'] satisfies ValidationMode[];
+export const MODES: readonly unknown[] = ['off', 'report', 'reject'] satisfies ValidationMode[];
 
 export function isValidationMode(value: unknown): value is ValidationMode {
   return MODES.includes(value);

@@ -1,10 +1,16 @@
 import { REQUEST_FIELDS } from './request-fields';
 
-/** One thing in the options that is not what it has to be. */
+/** One thing in the options that is not what it has to be. Whoever shows it decides how much of a name and a value it shows. */
 export interface OptionFault {
   readonly path: string;
+  /** The key below `path` under which the value stands: the application has chosen it. */
+  readonly key?: string;
   readonly value: unknown;
+  /** Whether nothing of the value may be shown but its kind. */
+  readonly isSecret?: boolean;
   readonly wanted: string;
+  /** What may stand there. */
+  readonly choices?: readonly string[];
   readonly mend: string;
 }
 
@@ -28,17 +34,14 @@ export function faultsOfRequestContext(options: unknown): OptionFault[] {
 }
 
 function faultOfField(name: string, change: unknown): OptionFault[] {
-  const path = `requestContext.fields.${name}`;
-  const isKnown = REQUEST_FIELDS.includes(name);
+  const at = { path: 'requestContext.fields', key: name };
   if (typeof change === 'function' || change === undefined) return [];
   if (change !== false && (typeof change !== 'string' || change === '')) {
-    const mend = `${name}: false, or ${name}: 'another_name', or ${name}: (request) => ...`;
-    return [{ path, value: change, wanted: 'false, a new name, or a function', mend }];
+    const mend = "ip: false, or ip: 'another_name', or ip: (request) => ...";
+    return [{ ...at, value: change, wanted: 'false, a new name, or a function', mend }];
   }
-  if (isKnown) return [];
-  return [
-    { path, value: name, wanted: `a field that there is: ${REQUEST_FIELDS.join(', ')}`, mend: 'name one of them' },
-  ];
+  if (REQUEST_FIELDS.includes(name)) return [];
+  return [{ ...at, value: name, wanted: 'a field that there is', choices: REQUEST_FIELDS, mend: 'name one of them' }];
 }
 
 function faultsOfHash(hash: unknown, fields: Readonly<Record<string, unknown>>): OptionFault[] {
@@ -48,21 +51,20 @@ function faultsOfHash(hash: unknown, fields: Readonly<Record<string, unknown>>):
   }
   const faults: OptionFault[] = [];
   const renamed = Object.values(fields).filter((change) => typeof change === 'string');
-  const known = [...REQUEST_FIELDS, ...Object.keys(fields), ...renamed];
+  const choices = [...REQUEST_FIELDS, ...Object.keys(fields), ...renamed];
   const names: readonly unknown[] = Array.isArray(hash['fields']) ? hash['fields'] : [hash['fields']];
-  for (const name of names) {
-    if (typeof name === 'string' && known.includes(name)) continue;
-    const wanted = `a field that there is: ${known.join(', ')}`;
-    faults.push({ path: 'requestContext.hash.fields', value: name, wanted, mend });
+  for (const value of names) {
+    if (typeof value === 'string' && choices.includes(value)) continue;
+    faults.push({ path: 'requestContext.hash.fields', value, wanted: 'a field that there is', choices, mend });
   }
-  if (typeof hash['key'] !== 'string' || hash['key'] === '') {
-    const wanted = 'a text that only the operator knows: without it, anybody can hash all user ids and compare';
-    const value = hash['key'] === '' ? '' : typeof hash['key']; // never the key: it may be right but for its type
-    faults.push({ path: 'requestContext.hash.key', value, wanted, mend });
+  const { key } = hash;
+  if (typeof key !== 'string' || key === '') {
+    const wanted = 'a string that only the operator knows: without it, anyone can hash all user ids and compare';
+    faults.push({ path: 'requestContext.hash.key', value: key, isSecret: true, wanted, mend });
   }
   return faults;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

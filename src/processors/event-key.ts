@@ -3,7 +3,7 @@ import type { Envelope } from '../event/envelope';
 import { toNormalForm } from '../event/normal-form';
 import type { TrackingEvent } from '../event/tracking-event';
 import { synchronous } from '../routing/async-result';
-import { showValue } from '../routing/tracking-config.exception';
+import { showName, showValue } from '../routing/tracking-config.exception';
 import { PathFault, readValuePath, type ValuePath } from './event-path';
 import type { OptionFaults } from './option-faults';
 
@@ -26,7 +26,7 @@ export class EventKey {
     }
     const path = readValuePath(source);
     if (!(path instanceof PathFault)) return new EventKey(path);
-    faults.add(`${name} is ${showValue(source)}: ${path.what}`, path.mend);
+    faults.add(`${name} is ${showName(source)}: ${path.what}`, path.mend);
     return undefined;
   }
 

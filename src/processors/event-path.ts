@@ -7,6 +7,7 @@
  */
 import type { Envelope } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
+import { nameOr } from '../routing/tracking-config.exception';
 
 export const ANY_KEY = Symbol('*');
 export const ANY_DEPTH = Symbol('**');
@@ -48,9 +49,10 @@ export function readFieldPath(path: unknown): FieldPath[] | PathFault {
   if (first === 'name' || first === 'timestamp' || first === 'id') {
     return new PathFault(`an event keeps its ${first}.`, 'a path into data or context; RenameEvent gives another name');
   }
+  const meant = nameOr('user_id', path);
   return new PathFault(
     'it begins in no part of an event: these are data and context.',
-    `'data.${String(path)}', 'context.${String(path)}', or at any depth '**.${String(path)}'`,
+    `'data.${meant}', 'context.${meant}', or at any depth '**.${meant}'`,
   );
 }
 
@@ -72,9 +74,10 @@ export function readValuePath(path: string): ValuePath | PathFault {
     return new PathFault('it has a star in it, and so leads to more than one value.', "'context.user_id'");
   }
   if ((part === 'data' || part === 'context') && keys.length > 0) return new ValuePath(part, keys);
+  const meant = nameOr('user_id', path);
   return new PathFault(
     "it leads to no value: it can be 'name', or begin with data or context.",
-    `'context.${path}' or 'data.${path}'`,
+    `'context.${meant}' or 'data.${meant}'`,
   );
 }
 

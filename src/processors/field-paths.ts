@@ -1,4 +1,4 @@
-import { showValue } from '../routing/tracking-config.exception';
+import { showName } from '../routing/tracking-config.exception';
 import { PathFault, readFieldPath, type FieldPath } from './event-path';
 import { FieldRewriter, type RewriteRule } from './field-rewriter';
 import type { OptionFaults } from './option-faults';
@@ -8,7 +8,7 @@ export function readFieldPaths(name: string, paths: unknown, faults: OptionFault
   return faults.list(name, paths).flatMap((path) => {
     const read = readFieldPath(path);
     if (!(read instanceof PathFault)) return read;
-    faults.add(`${name} holds ${showValue(path)}: ${read.what}`, read.mend);
+    faults.add(`${name} holds ${showName(path)}: ${read.what}`, read.mend);
     return [];
   });
 }

@@ -1,7 +1,13 @@
 import { toNormalForm, DEFAULT_LIMITS } from '../event/normal-form';
 import type { EventFields } from '../event/tracking-event';
 import { isAsyncFunction } from '../routing/tree-plan';
-import { showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import {
+  showChoice,
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../routing/tracking-config.exception';
 
 /**
  * Reads the options of one processor and collects what is wrong in them, so that all is reported at once. A misspelt option is
@@ -29,7 +35,7 @@ export class OptionFaults {
     }
     for (const key of Object.keys(options)) {
       if (!(known as readonly string[]).includes(key)) {
-        this.add(`the option "${key}" is unknown; known are ${known.join(', ')}.`);
+        this.add(`the option ${showOption(key, known)} is unknown; known are ${known.join(', ')}.`);
       }
     }
     return options;
@@ -38,7 +44,7 @@ export class OptionFaults {
   oneOf(name: string, value: unknown, choices: readonly unknown[]): void {
     if (choices.includes(value)) return;
     this.add(
-      `${name} is ${showValue(value)}; it can be ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}.`,
+      `${name} is ${showChoice(value, choices)}; it can be ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}.`,
     );
   }
 

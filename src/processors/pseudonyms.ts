@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { showValue } from '../routing/tracking-config.exception';
+import { showKind } from '../routing/tracking-config.exception';
 import type { OptionFaults } from './option-faults';
 
 /** The keys of a hash, by their ids: the current one makes new texts, the others are those that old texts were made with. */
@@ -42,31 +42,43 @@ export class Pseudonyms {
   }
 }
 
-/** Undefined if there are faults. */
+/**
+ * Undefined if there are faults. A secret and its id are exchanged easily, so no string is shown, but ids that are too short to be
+ * a secret.
+ */
 export function readHash(hash: unknown, faults: OptionFaults): Pseudonyms | undefined {
   const { keys, current } = (hash ?? {}) as { readonly keys?: unknown; readonly current?: unknown };
   if (typeof keys !== 'object' || keys === null) {
-    faults.add(`hash.keys is ${showValue(keys)}, not an object of secrets by id.`, EXAMPLE);
+    faults.add(`hash.keys is ${showKind(keys)}, not an object of secrets by id.`, EXAMPLE);
     return undefined;
   }
-  const found = Object.entries(keys).flatMap(([id, secret]) => faultOf(id, secret) ?? []);
+  const found = Object.entries(keys).flatMap(([id, secret], at) => faultOf(id, secret, at) ?? []);
   const isCurrentThere = typeof current === 'string' && Object.hasOwn(keys, current);
   if (!isCurrentThere) {
-    const ids = Object.keys(keys).map((id) => showValue(id));
+    const ids = Object.keys(keys).map(showId);
     found.push(
-      `hash.current is ${showValue(current)}, but hash.keys has ${ids.length === 0 ? 'none' : `only ${ids.join(', ')}`}.`,
+      `hash.current is ${showId(current)}, but hash.keys has ${ids.length === 0 ? 'none' : `only ${ids.join(', ')}`}.`,
     );
   }
   for (const what of found) faults.add(what, EXAMPLE);
   return found.length === 0 ? new Pseudonyms(hash as HashKeys) : undefined;
 }
 
-/** The secret itself is shown nowhere. */
-function faultOf(id: string, secret: unknown): string | undefined {
+/** @param at the position of the key, which is named by it where its id may be the secret */
+function faultOf(id: string, secret: unknown, at: number): string | undefined {
+  const place = isShortId(id) ? `hash.keys.${id}` : `hash.keys, entry ${String(at + 1)},`;
   if (!ID.test(id)) {
-    return `hash.keys has the id ${showValue(id)}, with other characters than letters, digits, "_", "." and "-".`;
+    return `hash.keys, entry ${String(at + 1)}, has an id with other characters than letters, digits, "_", "." and "-".`;
   }
-  if (typeof secret !== 'string') return `hash.keys.${id} is no text.`;
+  if (typeof secret !== 'string') return `${place} is ${showKind(secret)}, not a string.`;
   if (secret.length >= MIN_SECRET_LENGTH) return undefined;
-  return `hash.keys.${id} has ${String(secret.length)} characters; with fewer than ${String(MIN_SECRET_LENGTH)} it is found by trying.`;
+  return `${place} has ${String(secret.length)} characters; with fewer than ${String(MIN_SECRET_LENGTH)} it is found by trying.`;
+}
+
+function isShortId(id: unknown): id is string {
+  return typeof id === 'string' && /^[A-Za-z0-9_.-]{1,4}$/.test(id);
+}
+
+function showId(id: unknown): string {
+  return isShortId(id) ? JSON.stringify(id) : showKind(id);
 }

@@ -5,7 +5,7 @@ import type { Envelope } from '../event/envelope';
 import { RecentKeys } from '../event/recent-keys';
 import { synchronous } from '../routing/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showValue } from '../routing/tracking-config.exception';
+import { showChoice } from '../routing/tracking-config.exception';
 import type { FieldPath } from './event-path';
 import { makeRewriter, readFieldPaths } from './field-paths';
 import type { FieldRewriter, RewriteRule } from './field-rewriter';
@@ -120,7 +120,7 @@ function readAction(action: unknown, faults: OptionFaults): RewriteRule['replace
   if (typeof mask === 'string') return () => mask;
   if (hash === undefined) {
     faults.add(
-      `action is ${showValue(action)}; it can be 'mask', 'remove', { mask: '***' } or { hash: { keys, current } }.`,
+      `action is ${showChoice(action, ['mask', 'remove'])}; it can be 'mask', 'remove', { mask: '***' } or { hash: { keys, current } }.`,
     );
     return () => MASK;
   }

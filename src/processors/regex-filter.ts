@@ -1,7 +1,14 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { NameFilter } from '../routing/contracts';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import {
+  showChoice,
+  showInFull,
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../routing/tracking-config.exception';
 import type { TrackingEvent } from '../event/tracking-event';
 import { MAX_MATCHED_LENGTH, NamePattern } from './patterns/name-pattern';
 
@@ -58,14 +65,14 @@ const EXAMPLE = String.raw`processor(RegexFilter, { filterType: 'allowlist', reg
 
 function typeFaults(filterType: unknown): ConfigFault[] {
   if (filterType === 'allowlist' || filterType === 'blocklist') return [];
-  const what = `filterType is ${showValue(filterType)}; it can be "allowlist" or "blocklist".`;
+  const what = `filterType is ${showChoice(filterType, ['allowlist', 'blocklist'])}; it can be "allowlist" or "blocklist".`;
   return [{ path: PLACE, what, mend: EXAMPLE }];
 }
 
 /** A misspelled list of patterns would make a blocklist that holds nothing back. */
 function nameFaults(unknown: object): ConfigFault[] {
   return Object.keys(unknown).map((name) => {
-    const what = `the option "${name}" is unknown; known are filterType, regularExpressions.`;
+    const what = `the option ${showOption(name, ['filterType', 'regularExpressions'])} is unknown; known are filterType, regularExpressions.`;
     return { path: PLACE, what, mend: EXAMPLE };
   });
 }
@@ -102,9 +109,10 @@ function readPattern(expression: unknown): NamePattern | ConfigFault {
     // With `u`, so that a dot is one character and no escape means a letter.
     const pattern = NamePattern.read(source, `${flags}u`, { place: 'start', maxSteps: () => MAX_STEPS });
     if (pattern instanceof NamePattern) return pattern;
-    return { path: PLACE, what: `${showValue(expression)} ${pattern.what}.`, mend: pattern.mend };
+    return { path: PLACE, what: `${showInFull(expression)} ${pattern.what}.`, mend: pattern.mend };
   } catch (error) {
-    const what = `${showValue(expression)} is no regular expression: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = (error as Error).message.replace(/^[^]*\/\w*: /, ''); // before it, the whole expression
+    const what = `${showInFull(expression)} is no regular expression: ${reason}`;
     return { path: PLACE, what, mend: 'escape what is meant literally by a backslash', cause: error };
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '../event/envelope';
 import { synchronous } from '../routing/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showValue } from '../routing/tracking-config.exception';
+import { showName, showValue } from '../routing/tracking-config.exception';
 import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
@@ -54,7 +54,7 @@ function readNames(names: unknown, faults: OptionFaults): ReadonlyMap<string, st
   }
   for (const [old, name] of Object.entries(names)) {
     if (typeof name !== 'string' || name === '') {
-      faults.add(`names gives ${showValue(old)} the name ${showValue(name)}, which is none.`);
+      faults.add(`names gives ${showName(old)} the name ${showValue(name)}, which is none.`);
     }
   }
   return new Map(Object.entries(names as Record<string, string>));

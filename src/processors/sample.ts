@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
 import type { ContextView, Envelope } from '../event/envelope';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showValue } from '../routing/tracking-config.exception';
+import { showName, showValue } from '../routing/tracking-config.exception';
 import { withContext } from './added-fields';
 import { ContextMemo } from './context-memo';
 import { EventKey, type EventKeySource } from './event-key';
@@ -98,7 +98,7 @@ function readRates(rates: unknown, faults: OptionFaults): ReadonlyMap<string, nu
     return new Map();
   }
   return new Map(
-    Object.entries(rates).map(([name, rate]) => [name, readRate(`rates[${showValue(name)}]`, rate, faults)]),
+    Object.entries(rates).map(([name, rate]) => [name, readRate(`rates[${showName(name)}]`, rate, faults)]),
   );
 }
 

@@ -1,4 +1,4 @@
-import { showValue } from './tracking-config.exception';
+import { optionName, showChoice, showValue } from './tracking-config.exception';
 
 export interface OptionFault {
   /** From the options down: `batch.maxEvents`. */
@@ -9,10 +9,11 @@ export interface OptionFault {
 
 const BOOLEANS = ['durable', 'fsync', 'ordered'];
 const COUNTS = ['maxEvents', 'maxBytes', 'maxDiskBytes', 'concurrency', 'timeoutMs'];
-const PARTS: Readonly<Record<string, readonly string[]>> = {
-  batch: ['maxEvents', 'maxBytes', 'maxWaitMs'],
-  retry: ['attempts', 'maxAgeMs', 'minDelayMs', 'maxDelayMs'],
-};
+const PARTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['batch', ['maxEvents', 'maxBytes', 'maxWaitMs']],
+  ['retry', ['attempts', 'maxAgeMs', 'minDelayMs', 'maxDelayMs']],
+]);
+const WHEN_FULL: readonly unknown[] = ['drop-newest', 'drop-oldest'];
 /** What may be nothing at all. */
 const FROM_ZERO: ReadonlySet<string> = new Set(['batch.maxWaitMs', 'retry.minDelayMs', 'retry.maxDelayMs']);
 
@@ -32,14 +33,13 @@ export function faultsOfDelivery(options: unknown): OptionFault[] {
         : [fault(option, value, 'the path of a folder', "directory: '/var/lib/my-app/tracking'")];
     }
     if (option === 'whenFull') {
-      return value === 'drop-newest' || value === 'drop-oldest'
-        ? []
-        : [fault(option, value, '"drop-newest" or "drop-oldest"', "whenFull: 'drop-newest'")];
+      if (WHEN_FULL.includes(value)) return [];
+      const what = `it is ${showChoice(value, WHEN_FULL)}, not "drop-newest" or "drop-oldest".`;
+      return [{ option, what, mend: "whenFull: 'drop-newest'" }];
     }
-    const known = PARTS[option];
+    const known = PARTS.get(option);
     if (known === undefined) {
-      const names = [...BOOLEANS, ...COUNTS, 'directory', 'whenFull', ...Object.keys(PARTS)].join(', ');
-      return [{ option, what: `there is no such option; known are ${names}.`, mend: 'leave it out' }];
+      return [unknownOption('', option, [...BOOLEANS, ...COUNTS, 'directory', 'whenFull', ...PARTS.keys()])];
     }
     return faultsOfPart(option, value, known);
   });
@@ -51,7 +51,7 @@ function faultsOfPart(part: string, options: unknown, known: readonly string[]):
     const option = `${part}.${name}`;
     if (value === undefined) return [];
     if (known.includes(name)) return faultOfNumber(option, value);
-    return [{ option, what: `there is no such option; known are ${known.join(', ')}.`, mend: 'leave it out' }];
+    return [unknownOption(`${part}.`, name, known)];
   });
 }
 
@@ -59,6 +59,11 @@ function faultOfNumber(option: string, value: unknown): OptionFault[] {
   const least = FROM_ZERO.has(option) ? 0 : 1;
   if (typeof value === 'number' && value >= least) return [];
   return [fault(option, value, `a number from ${String(least)} up`, 'leave it out, or give a number')];
+}
+
+function unknownOption(part: string, name: string, known: readonly string[]): OptionFault {
+  const what = `there is no such option; known are ${known.join(', ')}.`;
+  return { option: `${part}${optionName(name, known)}`, what, mend: 'leave it out' };
 }
 
 function notAnObject(option: string, value: unknown): OptionFault {

@@ -18,11 +18,12 @@ import {
 } from './description';
 import type { AsyncStepSettings } from './async-step';
 import type { Processor } from './contracts';
+import { isNodeName, nodeNameFault, nodePlace } from './node-name';
 import { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
 import type { ConsumerClass, ConsumerDescription, ConsumerSettings } from './event-consumer';
 import { getBackendToken, getConsumerToken, getProcessorToken } from './tokens';
-import { showValue, type ConfigFault } from './tracking-config.exception';
+import { showChoice, showOption, showValue, type ConfigFault } from './tracking-config.exception';
 
 export type Imports = NonNullable<ModuleMetadata['imports']>;
 
@@ -79,8 +80,6 @@ export interface DescribedTree {
 
 export const ASYNC_PROCESSOR = 'it is async, and emit waits for nothing, so it could never change an event.';
 export const ASYNC_SEND = 'its send is async: emit waits for nothing, so what fails in it would be lost unseen.';
-/** Names stand in paths, tokens and error texts. */
-export const NODE_NAME = /^[A-Za-z0-9_.-]+$/;
 
 export function planTree(tracker: string, tree: DescribedTree): TreePlan {
   const planner = new Planner(tracker);
@@ -109,7 +108,7 @@ class Planner {
     }
     return Object.entries(backends as Backends)
       .sort(([a], [b]) => compareCodePoints(a, b))
-      .flatMap(([name, description]) => this.backend(`${at}.${name}`, path, name, ancestors, description) ?? []);
+      .flatMap(([name, description]) => this.backend(nodePlace(at, name), path, name, ancestors, description) ?? []);
   }
 
   /** @param hasQueue whether they may wait: they can run behind a queue */
@@ -159,7 +158,7 @@ class Planner {
     description: BackendDescription,
   ): BackendPlan | undefined {
     if (!isDescription(description, 'backend')) {
-      this.fault(at, `it is ${showValue(description)}, not a backend.`, `${name}: backend(SomeBackend, { ... })`);
+      this.fault(at, `it is ${showValue(description)}, not a backend.`, 'name: backend(SomeBackend, { ... })');
       return undefined;
     }
     const { type, options, surroundings } = description;
@@ -202,9 +201,9 @@ class Planner {
   }
 
   private consumer(name: string, description: unknown): ConsumerPlan | undefined {
-    const at = `consumers.${name}`;
+    const at = nodePlace('consumers', name);
     if (!isDescription(description, 'consumer')) {
-      this.fault(at, `it is ${showValue(description)}, not a consumer.`, `${name}: consumer(SomeConsumer, { ... })`);
+      this.fault(at, `it is ${showValue(description)}, not a consumer.`, 'name: consumer(SomeConsumer, { ... })');
       return undefined;
     }
     const { type, options, settings } = description;
@@ -307,7 +306,7 @@ class Planner {
       const where = onError === 'dead-letter' ? ' here; "dead-letter" only in an AsyncRoutingBackend' : '';
       this.fault(
         place,
-        `onError is ${showValue(onError)}; it can be ${list}${where}.`,
+        `onError is ${showChoice(onError, possible)}; it can be ${list}${where}.`,
         `processor(..., { onError: 'drop' })`,
       );
     }
@@ -354,12 +353,8 @@ class Planner {
   }
 
   private checkName(place: string, name: string): void {
-    if (NODE_NAME.test(name)) return;
-    this.fault(
-      place,
-      `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
-      'give it a name of these only',
-    );
+    if (!isNodeName(name))
+      this.fault(place, nodeNameFault(name), 'give it a name of letters, digits, "_", "." and "-"');
   }
 
   private refuseUnknownKeys(place: string, what: string, value: object, known: readonly string[]): void {
@@ -367,7 +362,7 @@ class Planner {
       if (known.includes(key)) continue;
       this.fault(
         place,
-        `the ${what} has the unknown field "${key}"; known are ${known.join(', ')}.`,
+        `the ${what} has the unknown field ${showOption(key, known)}; known are ${known.join(', ')}.`,
         'options of the class go into the second argument',
       );
     }
@@ -403,7 +398,8 @@ function isRouting(type: unknown): boolean {
 
 function classNameOf(type: unknown): string {
   if (typeof type !== 'function') return 'no class';
-  return type.name === '' ? 'a function' : type.name;
+  // A function in an object literal is named after its key, which can be any string.
+  return /^[A-Za-z_$][\w$]{0,79}$/.test(type.name) ? type.name : 'a function';
 }
 
 /** `class X {}` is a function too; only its text tells it from one that can be called. */

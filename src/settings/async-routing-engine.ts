@@ -1,9 +1,9 @@
 import { AsyncRoutingBackend } from '../backends/async-routing/async-routing.backend';
 import type { QueueDescription } from '../backends/async-routing/async-routing-options';
 import { backend, type BackendSurroundings } from '../routing/description';
+import { showName } from '../routing/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isOwnName } from './own-name';
-import { show } from './setting-path';
 import type { DescribeEngine } from './settings-engine';
 
 /**
@@ -15,7 +15,7 @@ export function asyncRouting(queue?: QueueDescription, imports?: BackendSurround
     const read = new OptionReader(options, node);
     const name = read.text('backend_name');
     if (name !== undefined && !isOwnName(node.path, name)) {
-      const what = `it is ${show(name)}, and stands under another name: the reference queues such events and never delivers them.`;
+      const what = `it is ${showName(name)}, and stands under another name: the reference queues such events and never delivers them.`;
       read.refuse('backend_name', what, 'leave it out: here a queue is addressed by its place');
     }
     read.done();

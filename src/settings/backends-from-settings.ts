@@ -11,7 +11,7 @@ import { eventBusTo, type EventBusTarget } from './event-bus-engine';
 import { isMapping, plainSettings } from './plain-settings';
 import { referenceEngines } from './reference-engines';
 import { segmentTo } from './segment-target';
-import { at, show } from './setting-path';
+import { atEngine, atUnknown, show } from './setting-path';
 import type { SettingsEngines } from './settings-engine';
 import { SettingsSource } from './settings-source';
 import { SettingsTree } from './settings-tree';
@@ -82,7 +82,11 @@ function enginesOf(given: unknown, faults: ConfigFault[]): SettingsEngines {
   }
   const odd = Object.entries(engines).filter(([, engine]) => typeof engine !== 'function');
   for (const [name, engine] of odd) {
-    faults.push({ path: at('engines', name), what: `it is ${show(engine)}, neither a class nor a function.`, mend });
+    faults.push({
+      path: atEngine(name),
+      what: `it is ${show(engine)}, neither a class nor a function.`,
+      mend,
+    });
   }
   return engines as SettingsEngines;
 }
@@ -100,7 +104,7 @@ function optionsOf(options: unknown, faults: ConfigFault[]): Readonly<Record<key
   const { logger, segment, eventBus, ...others } = options as SettingsOptions;
   for (const name of Object.keys(others)) {
     faults.push({
-      path: at('options', name),
+      path: atUnknown('options', name),
       what: 'the option is unknown; known are logger, segment, eventBus.',
       mend,
     });

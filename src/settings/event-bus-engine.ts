@@ -1,10 +1,9 @@
 import { EventBusBackend } from '../backends/event-bus/event-bus.backend';
 import type { EventBusBackendOptions } from '../backends/event-bus/event-bus-options';
 import { backend } from '../routing/description';
-import { showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { showName, showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isOwnName } from './own-name';
-import { show } from './setting-path';
 import type { DescribeEngine } from './settings-engine';
 
 /** What the settings of the reference cannot say of the bus: there, the platform configures its producers elsewhere. */
@@ -24,7 +23,7 @@ export function eventBusTo(target: unknown, faults: ConfigFault[]): DescribeEngi
     const read = new OptionReader(options, node);
     const name = read.text('backend_name');
     if (name !== undefined && !isOwnName(node.path, name)) {
-      read.refuse('backend_name', `it is ${show(name)}, and stands under another name.`, 'leave it out');
+      read.refuse('backend_name', `it is ${showName(name)}, and stands under another name.`, 'leave it out');
     }
     read.done();
     const { enabled, names } = node.eventBus;

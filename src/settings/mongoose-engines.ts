@@ -7,6 +7,7 @@ import type { MongooseModuleOptions } from '@nestjs/mongoose';
 import { MongoBackend } from '../backends/mongo/mongo.backend';
 import { MongooseModule } from '../backends/mongo/peers';
 import { backend } from '../routing/description';
+import { showOption } from '../routing/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isList, type Mapping } from './plain-settings';
 import { show } from './setting-path';
@@ -136,5 +137,9 @@ function refuseExtra(name: string, read: OptionReader): void {
   const mend =
     'leave it out, or describe the node yourself: (options) => backend(MongoBackend, { ... }, ' +
     '{ imports: [MongooseModule.forRoot(url, { lazyConnection: true, ... })] })';
-  read.refuse('extra', `"${name}" has no counterpart in the driver of Node, or none that is known here.`, mend);
+  read.refuse(
+    'extra',
+    `${showOption(name, SAME_NAME)} has no counterpart in the driver of Node, or none that is known here.`,
+    mend,
+  );
 }

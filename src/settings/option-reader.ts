@@ -1,6 +1,6 @@
-import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { showChoice, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
 import { isList, isMapping, type Mapping } from './plain-settings';
-import { at, show } from './setting-path';
+import { at, atUnknown, show } from './setting-path';
 import type { EngineOptions, SettingsNode } from './settings-engine';
 
 /** What is wrong with a value, without where it stands. */
@@ -32,8 +32,9 @@ export class OptionReader {
     if (value === undefined) return undefined;
     const key = typeof value === 'string' ? fold(value) : '';
     if (Object.hasOwn(values, key)) return values[key];
-    const keys = Object.keys(values).map((each) => JSON.stringify(each));
-    this.refuse(name, `it is ${show(value)}; it can be ${keys.join(', ')}.`, 'take one of these');
+    const keys = Object.keys(values);
+    const list = keys.map((each) => JSON.stringify(each)).join(', ');
+    this.refuse(name, `it is ${showChoice(value, keys)}; it can be ${list}.`, 'take one of these');
     return undefined;
   }
 
@@ -102,7 +103,9 @@ export class OptionReader {
   done(): void {
     const known = this.known.size === 0 ? 'there are none here' : `known are ${[...this.known].join(', ')}`;
     for (const name of Object.keys(this.options)) {
-      if (!this.known.has(name)) this.refuse(name, `the option is unknown; ${known}.`, 'leave it out');
+      if (this.known.has(name)) continue;
+      const path = atUnknown(this.path, name, [...this.known]);
+      this.faults.push({ path, what: `the option is unknown; ${known}.`, mend: 'leave it out' });
     }
     if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
   }

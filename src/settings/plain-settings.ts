@@ -6,10 +6,12 @@
 import { types } from 'node:util';
 import { describeError } from '../event/normal-form';
 import type { ConfigFault } from '../routing/tracking-config.exception';
-import { at } from './setting-path';
+import { at, atUnknown } from './setting-path';
 
 export type Mapping = Readonly<Record<string, unknown>>;
 
+/** Keys of every node: they are shown where it is said which of them cannot be read. */
+const STRUCTURE = ['ENGINE', 'OPTIONS'];
 /** A node takes three or four levels, so about fifty nodes stand one inside the other: no honest settings do. */
 const MAX_DEPTH = 200;
 /** Ten thousand nodes, or all event names of all courses; beyond it something multiplies. */
@@ -72,7 +74,7 @@ class Copier {
     if (!hasRootPrototype(value)) return value;
     const entries: [string, unknown][] = [];
     for (const key of Object.keys(value)) {
-      const inner = this.copy(this.read(value as Mapping, key, path), at(path, key), inside);
+      const inner = this.copy(this.read(value as Mapping, key, path), atUnknown(path, key, STRUCTURE), inside);
       if (inner !== undefined) entries.push([key, inner]);
     }
     return Object.fromEntries(entries); // defines, so that a key "__proto__" is a key like any other
@@ -88,7 +90,7 @@ class Copier {
     try {
       return value[key];
     } catch (error) {
-      return refuse(at(path, key), `it cannot be read: ${describeError(error)}.`);
+      return refuse(atUnknown(path, key, STRUCTURE), `it cannot be read: ${describeError(error)}.`);
     }
   }
 }

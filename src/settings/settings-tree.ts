@@ -4,13 +4,13 @@
  */
 import { describeError } from '../event/normal-form';
 import type { Backends, ProcessorEntry } from '../routing/description';
-import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { isNodeName, nodeNameFault } from '../routing/node-name';
+import { showInFull, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
 import { describeEngine, type Described, type Place } from './describe-engine';
 import { isList, isMapping, type Mapping } from './plain-settings';
-import { at, show } from './setting-path';
+import { at, atUnknown, show, showEngine } from './setting-path';
 import type { EngineOptions, EventBusSettings, SettingsEngine, SettingsEngines, SettingsNode } from './settings-engine';
 
-const NAME = /^[A-Za-z0-9_.-]+$/;
 const BACKEND = '{ "ENGINE": "eventtracking.backends.logger.LoggerBackend", "OPTIONS": { "name": "tracking" } }';
 const PROCESSOR =
   '{ "ENGINE": "eventtracking.processors.whitelist.NameWhitelistProcessor", "OPTIONS": { "whitelist": ["problem_check"] } }';
@@ -30,9 +30,8 @@ export class SettingsTree {
       return {};
     }
     const entries = Object.entries(value).flatMap(([name, node]) => {
-      if (!NAME.test(name)) {
-        const what = `the name ${show(name)} has other characters than letters, digits, "_", "." and "-".`;
-        this.fault(at(path, name), what, 'give it a name of these only');
+      if (!isNodeName(name)) {
+        this.fault(at(path, name), nodeNameFault(name), 'give it a name of letters, digits, "_", "." and "-"');
       }
       const described = this.node(node, at(path, name), 'backend');
       return described === undefined ? [] : [[name, described] as const];
@@ -59,7 +58,11 @@ export class SettingsTree {
     }
     const { ENGINE: name, OPTIONS: options, ...others } = value;
     for (const key of Object.keys(others)) {
-      this.fault(at(path, key), 'it stands beside ENGINE and OPTIONS, where nobody reads it.', 'put it into OPTIONS');
+      this.fault(
+        atUnknown(path, key, ['ENGINE', 'OPTIONS', 'PROCESSORS', 'BACKENDS']),
+        'it stands beside ENGINE and OPTIONS, where nobody reads it.',
+        'put it into OPTIONS',
+      );
     }
     const isNamed = typeof name === 'string';
     const engine = isNamed ? this.engineOf(name, path) : undefined;
@@ -75,9 +78,11 @@ export class SettingsTree {
     const found = this.engines.find((engines) => Object.hasOwn(engines, name))?.[name];
     if (found !== undefined) return found;
     const alike = this.engines.flatMap(Object.keys).find((known) => lastPart(known) === lastPart(name));
-    const meant = alike === undefined ? '' : `write ${show(alike)} if that is meant, or `;
-    const mend = `${meant}say what it stands for: backendsFromSettings(settings, { ${show(name)}: MyClass })`;
-    this.fault(at(path, 'ENGINE'), `nothing is known to stand for ${show(name)}.`, mend);
+    const meant = alike === undefined ? '' : `write ${showInFull(alike)} if that is meant, or `;
+    const shown = showEngine(name);
+    const key = shown.startsWith('"') ? shown : '"my.module.MyClass"';
+    const mend = `${meant}say what it stands for: backendsFromSettings(settings, { ${key}: MyClass })`;
+    this.fault(at(path, 'ENGINE'), `nothing is known to stand for ${shown}.`, mend);
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 import type { EventFields, StoredEvent } from '../event/tracking-event';
-import { showValue } from '../routing/tracking-config.exception';
+import { showInFull } from '../routing/tracking-config.exception';
 import { fits, isAsymmetric, type AsymmetricMatcher } from './fit';
 
 /** An event as a test reads it; `events<ProblemCheck>(app, 'problem_check')` says what its data holds. */
@@ -56,7 +56,7 @@ export function isNamePattern(value: unknown): value is NamePattern {
 }
 
 export function showName(pattern: NamePattern): string {
-  if (typeof pattern === 'string') return showValue(pattern);
+  if (typeof pattern === 'string') return showInFull(pattern);
   return pattern instanceof RegExp ? String(pattern) : showAsymmetric(pattern);
 }
 

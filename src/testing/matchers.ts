@@ -1,6 +1,6 @@
 import { MemoryBackend } from '../backends/memory/memory.backend';
 import { TrackingLedger } from '../delivery/tracking-ledger';
-import { showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../routing/tracking-config.exception';
 import { TrackerService } from '../tracker/tracker.service';
 import { tracked, trackedInOrder, trackedOnly, trackedTimes, type Verdict } from './event-assertion';
 import { countEvents, type ListedEvent } from './event-list';
@@ -102,13 +102,13 @@ class MatcherCall {
   }
 
   patterns(wanted: unknown): EventPattern[] {
-    if (!isList(wanted)) throw this.misuse(`${showValue(wanted)} is given as a list`, "['play_video', 'stop_video']");
+    if (!isList(wanted)) throw this.misuse(`${showInFull(wanted)} is given as a list`, "['play_video', 'stop_video']");
     return wanted.map((pattern) => {
       if (isNamePattern(pattern)) return toPattern(pattern);
       const { name, data, context } = (pattern ?? {}) as EventPattern;
       if (name === undefined && data === undefined && context === undefined)
         throw this.misuse(
-          `the list holds ${showValue(pattern)}`,
+          `the list holds ${showInFull(pattern)}`,
           "names, or { name: 'play_video', data: { code: 'a' } }",
         );
       return { name: name === undefined ? undefined : this.name(name), data, context };
@@ -117,7 +117,7 @@ class MatcherCall {
 
   count(times: unknown): number {
     if (Number.isInteger(times) && Number(times) >= 0) return Number(times);
-    throw this.misuse(`${showValue(times)} is given as a number of events`, 'a whole number from 0 up');
+    throw this.misuse(`${showInFull(times)} is given as a number of events`, 'a whole number from 0 up');
   }
 
   /**
@@ -183,7 +183,7 @@ class MatcherCall {
 }
 
 function showGiven(wanted: unknown): string {
-  return isNamePattern(wanted) ? showName(wanted) : showValue(wanted);
+  return isNamePattern(wanted) ? showName(wanted) : showInFull(wanted);
 }
 
 /** Data and context are in the text of the failure; the line of the call only says that they were given. */

@@ -3,7 +3,7 @@ import { MemoryBackend } from '../backends/memory/memory.backend';
 import type { TrackingLedger } from '../delivery/tracking-ledger';
 import type { StoredEvent } from '../event/tracking-event';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../routing/tracking-config.exception';
 import { getTrackerToken } from '../tracker/tokens';
 import { TrackerService } from '../tracker/tracker.service';
 import { fitsFilter, type EventFilter, type TrackedEvent } from './event-pattern';
@@ -121,13 +121,13 @@ export function trackerOf(source: unknown, name: string = DEFAULT_TRACKER): Trac
     tracker = source.get(getTrackerToken(name), { strict: false });
   } catch {
     throw UntrackedSourceException.create(
-      `the application has no tracker ${showValue(name)}.`,
+      `the application has no tracker ${showInFull(name)}.`,
       'imports: [TrackingTestingModule.forRoot()]; one with a name is read by events(app, filter, { tracker: name })',
     );
   }
   if (tracker instanceof TrackerService) return tracker;
   throw UntrackedSourceException.create(
-    `the tracker ${showValue(name)} is replaced by ${showValue(tracker)}, which keeps no events.`,
+    `the tracker ${showInFull(name)} is replaced by ${showValue(tracker)}, which keeps no events.`,
     'take the replacement away; TrackingTestingModule.forRoot() gives a tracker that reaches nothing but memory',
   );
 }
@@ -147,7 +147,7 @@ function memoryOf(tracker: TrackerService, path: string | undefined): MemoryBack
   const paths = kept.map(({ at }) => at).join(', ');
   if (kept.length === 0) {
     throw UntrackedSourceException.create(
-      `the tracker ${showValue(tracker.name)} has no MemoryBackend.`,
+      `the tracker ${showInFull(tracker.name)} has no MemoryBackend.`,
       ".overrideProvider(getBackendToken('tracking_logs')).useValue(new MemoryBackend()) in the test, or import TrackingTestingModule",
     );
   }
@@ -157,8 +157,8 @@ function memoryOf(tracker: TrackerService, path: string | undefined): MemoryBack
   const [first = ''] = kept.map(({ at }) => at);
   throw UntrackedSourceException.create(
     path === undefined
-      ? `the tracker ${showValue(tracker.name)} has several MemoryBackends: ${paths}.`
-      : `the tracker ${showValue(tracker.name)} has no MemoryBackend at ${showValue(path)}; it has: ${paths}.`,
+      ? `the tracker ${showInFull(tracker.name)} has several MemoryBackends: ${paths}.`
+      : `the tracker ${showInFull(tracker.name)} has no MemoryBackend at ${showInFull(path)}; it has: ${paths}.`,
     `events(app, undefined, { backend: '${first}' })`,
   );
 }

@@ -1,7 +1,7 @@
 import * as timers from 'node:timers';
 import { MAX_TIMER_MS } from '../event/clock';
 import type { StoredEvent } from '../event/tracking-event';
-import { showValue } from '../routing/tracking-config.exception';
+import { showInFull } from '../routing/tracking-config.exception';
 import { EventNotTrackedException } from './event-not-tracked.exception';
 import { fitsName, isNamePattern, type NamePattern, type TrackedEvent } from './event-pattern';
 import { TrackedEvents, type SourceOptions, type TrackingSource } from './tracked-events';
@@ -35,7 +35,7 @@ export async function waitForEvent<
 ): Promise<TrackedEvent<Data, Context>> {
   if (!isNamePattern(name)) {
     throw new TypeError(
-      `waitForEvent was given ${showValue(name)} as the name. Mend: waitForEvent(app, 'problem_check')`,
+      `waitForEvent was given ${showInFull(name)} as the name. Mend: waitForEvent(app, 'problem_check')`,
     );
   }
   const tracked = TrackedEvents.of(source, where);

@@ -1,7 +1,7 @@
 import { readCatalog, type Catalog, type CatalogEntry } from '../catalog/catalog';
 import { EventDefinitionException } from '../catalog/event-definition.exception';
-import { isValidationMode } from '../catalog/validation-mode';
-import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
+import { isValidationMode, MODES } from '../catalog/validation-mode';
+import { optionName, showChoice, showName, showValue, type ConfigFault } from '../routing/tracking-config.exception';
 
 /** Untrusted: they come from JavaScript, and from settings, too. */
 interface GivenOptions {
@@ -35,40 +35,54 @@ export function catalogOf(options: GivenOptions, faults: ConfigFault[]): Catalog
   } catch (error) {
     if (!(error instanceof EventDefinitionException)) throw error;
     for (const { option, what, mend } of error.faults)
-      faults.push({ path: `catalog${option}`, what: `${what}.`, mend });
+      faults.push({ path: option.startsWith('[') ? `catalog${option}` : `catalog.${option}`, what: `${what}.`, mend });
     return undefined;
   }
 }
 
+const KNOWN = ['mode', 'environments', 'events', 'unplanned', 'undeclared'];
+const EXAMPLE =
+  "'off', 'report', 'reject', or { mode: 'report', environments: { production: 'off' }, events: { 'video.played': 'reject' } }";
+
 function validationFaults(validation: unknown, { events }: Catalog): ConfigFault[] {
   if (validation === undefined || isValidationMode(validation)) return [];
-  const mend =
-    "'off', 'report', 'reject', or { mode: 'report', environments: { production: 'off' }, events: { 'video.played': 'reject' } }";
-  const fault = (path: string, what: string): ConfigFault => ({ path, what, mend });
-  if (typeof validation !== 'object' || validation === null)
-    return [fault('validation', `it is ${showValue(validation)}.`)];
-  const {
-    mode,
-    environments = {},
-    events: byName = {},
-    unplanned,
-    undeclared,
-    ...others
-  } = validation as Record<string, unknown>;
-  const faults = Object.keys(others).map((key) => fault(`validation.${key}`, 'the option is unknown.'));
-  const modes = { mode, unplanned, ...prefixed('environments', environments), ...prefixed('events', byName) };
-  for (const [path, value] of Object.entries(modes)) {
-    if (value !== undefined && !isValidationMode(value))
-      faults.push(fault(`validation.${path}`, `it is ${showValue(value)}.`));
-  }
-  for (const name of Object.keys(byName as object)) {
-    if (!events.has(name)) faults.push(fault(`validation.events.${name}`, 'the catalog has no event of that name.'));
-  }
+  if (!isObject(validation)) return modeFaults('validation', validation);
+  const { mode, environments, events: byName, unplanned, undeclared, ...others } = validation;
+  const faults = [
+    ...Object.keys(others).map((key) => fault(`validation.${optionName(key, KNOWN)}`, 'the option is unknown.')),
+    ...modeFaults('validation.mode', mode),
+    ...modeFaults('validation.unplanned', unplanned),
+    ...modesFaults('validation.environments', environments, (name) => optionName(name)),
+    ...modesFaults('validation.events', byName, eventKey),
+  ];
+  const unknown = Object.keys(isObject(byName) ? byName : {}).filter((name) => !events.has(name));
+  for (const name of unknown)
+    faults.push(fault(`validation.events.${eventKey(name)}`, 'the catalog has no event of that name.'));
   if (undeclared !== undefined && typeof undeclared !== 'boolean')
     faults.push(fault('validation.undeclared', `it is ${showValue(undeclared)}, not true or false.`));
   return faults;
 }
 
-function prefixed(prefix: string, values: unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values as object).map(([key, value]) => [`${prefix}.${key}`, value]));
+function eventKey(name: string): string {
+  const shown = showName(name);
+  return shown.startsWith('"') ? name : `(${shown})`;
+}
+
+function modesFaults(path: string, modes: unknown, shown: (key: string) => string): ConfigFault[] {
+  if (modes === undefined) return [];
+  if (!isObject(modes)) return [fault(path, `it is ${showValue(modes)}, not an object of modes by name.`)];
+  return Object.entries(modes).flatMap(([key, mode]) => modeFaults(`${path}.${shown(key)}`, mode));
+}
+
+function modeFaults(path: string, mode: unknown): ConfigFault[] {
+  if (mode === undefined || isValidationMode(mode)) return [];
+  return [fault(path, `it is ${showChoice(mode, MODES)}.`)];
+}
+
+function fault(path: string, what: string): ConfigFault {
+  return { path, what, mend: EXAMPLE };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,17 +1,17 @@
 import { NodeLedger } from '../delivery/node-ledger';
 import { assertBackend, assertProcessor, sinkOf } from '../routing/grow-tree';
+import { isNodeName, nodeNameFault } from '../routing/node-name';
 import { processorStep } from '../routing/processor-step';
 import { RouteNode } from '../routing/route-node';
-import { showValue, TrackingConfigException } from '../routing/tracking-config.exception';
-import { NODE_NAME } from '../routing/tree-plan';
+import { TrackingConfigException } from '../routing/tracking-config.exception';
 import type { TrackerRuntime } from './tracker-runtime';
 
 export function registerBackend(runtime: TrackerRuntime, name: string, instance: unknown): void {
-  if (typeof name !== 'string' || !NODE_NAME.test(name)) {
+  if (!isNodeName(name)) {
     throw TrackingConfigException.create([
       {
         path: 'registerBackend',
-        what: `the name ${showValue(name)} has other characters than letters, digits, "_", "." and "-".`,
+        what: nodeNameFault(name),
         mend: "tracker.registerBackend('my-backend', instance)",
       },
     ]);

@@ -1,7 +1,7 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import type { RequestContextOptions } from '../context/request-context-options';
-import { faultsOfRequestContext } from '../context/request-options';
+import { faultsOfRequestContext, type OptionFault } from '../context/request-options';
 import type { Catalog, CatalogEntry } from '../catalog/catalog';
 import type { ValidationMode, ValidationOptions } from '../catalog/validation-mode';
 import type { Clock } from '../event/clock';
@@ -11,13 +11,21 @@ import type { NodeSettings } from '../routing/node-modules';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import { classDelivery, resolveDelivery } from '../delivery/resolve-options';
 import { faultsOfDelivery } from '../routing/delivery-faults';
-import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
+import {
+  optionName,
+  showChoice,
+  showIdentifier,
+  showKind,
+  type ConfigFault,
+} from '../routing/tracking-config.exception';
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import { catalogOf } from './catalog-options';
 import { faultsOfDecorators } from './decorator-faults';
 import type { RuntimeOptions } from './tracker-runtime';
 
 export type TrackingRole = 'both' | 'emitter' | 'worker';
+
+const ROLES: readonly string[] = ['both', 'emitter', 'worker'];
 
 /** Given by `createTrackingWorker` to every tracker of the application. */
 export const ROLE_TOKEN = 'TRACKING_ROLE';
@@ -88,7 +96,7 @@ export function makeSettings(
   const faults: ConfigFault[] = [...plan.faults, ...optionFaults(options), ...durableFaults(plan, options)];
   const catalog = catalogOf(options, faults);
   if (taken.has(name)) {
-    const what = `a tracker of the name ${showValue(name)} stands in this application already.`;
+    const what = `a tracker of the name ${showIdentifier(name)} stands in this application already.`;
     faults.push({
       path: 'name',
       what,
@@ -121,8 +129,14 @@ function durableFaults({ backends }: Pick<TreePlan, 'backends'>, { delivery }: T
 
 function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
   const faults: ConfigFault[] = [];
-  const refuse = (path: string, value: unknown, wanted: string, mend: string): void => {
-    faults.push({ path, what: `it is ${showValue(value)}, not ${wanted}.`, mend });
+  const refuse = (
+    path: string,
+    value: unknown,
+    wanted: string,
+    mend: string,
+    choices: readonly string[] = [],
+  ): void => {
+    faults.push({ path, what: `it is ${showChoice(value, choices)}, not ${wanted}.`, mend });
   };
   const { enabled, clock, requestContext, limits = {} } = options;
   if (enabled !== undefined && typeof enabled !== 'boolean') {
@@ -130,21 +144,35 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
   }
   if (clock !== undefined && typeof clock !== 'function')
     refuse('clock', clock, 'a function', 'clock: () => Date.now()');
-  for (const { path, value, wanted, mend } of faultsOfRequestContext(requestContext)) refuse(path, value, wanted, mend);
+  faults.push(...faultsOfRequestContext(requestContext).map(shownFault));
   const { role } = options;
-  if (role !== undefined && !['both', 'emitter', 'worker'].includes(role))
-    refuse('role', role, '"both", "emitter" or "worker"', "role: 'emitter' for a web process beside workers");
+  if (role !== undefined && !ROLES.includes(role))
+    refuse('role', role, '"both", "emitter" or "worker"', "role: 'emitter' for a web process next to workers", ROLES);
   const { maxEarlyEvents, shutdownTimeoutMs } = options;
   for (const [path, value] of Object.entries({ maxEarlyEvents, shutdownTimeoutMs })) {
-    if (value !== undefined && !(value >= 0))
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
       refuse(path, value, 'a number from 0 up', 'leave it out, or give a number');
   }
   for (const { option, what, mend } of faultsOfDelivery(options.delivery)) {
     faults.push({ path: option === 'delivery' ? option : `delivery.${option}`, what, mend });
   }
-  for (const [limit, value] of Object.entries(limits)) {
-    if (value !== undefined && !(value > 0))
-      refuse(`limits.${limit}`, value, 'a number above 0', 'leave it out, or give a number');
+  if (!isObject(limits)) refuse('limits', limits, 'an object', 'limits: { maxDepth: 64 }, or leave it out');
+  for (const [limit, value] of Object.entries(isObject(limits) ? limits : {})) {
+    if (value !== undefined && !(typeof value === 'number' && value > 0))
+      refuse(`limits.${optionName(limit)}`, value, 'a number above 0', 'leave it out, or give a number');
   }
   return faults;
+}
+
+function shownFault({ path, key, value, isSecret, wanted, choices = [], mend }: OptionFault): ConfigFault {
+  const list = [...new Set(choices)].map((choice) => optionName(choice)).join(', ');
+  return {
+    path: key === undefined ? path : `${path}.${optionName(key, choices)}`,
+    what: `it is ${isSecret === true ? showKind(value) : showChoice(value, choices)}, not ${wanted}${list === '' ? '' : `: ${list}`}.`,
+    mend,
+  };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -162,7 +162,7 @@ describe('A definition', () => {
           Mend: a whole number from 1 up
        4. title: it is 7.
           Mend: a text, or leave it out
-       5. source: it is "satellite".
+       5. source: it is a string of 9 characters.
           Mend: 'server' or 'browser' or 'mobile'
        6. pii[0]: it is "name": an event keeps its name.
           Mend: a path into data or context; RenameEvent gives another name

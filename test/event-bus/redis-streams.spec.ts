@@ -541,7 +541,7 @@ describe('The options of Redis Streams', () => {
     [{ connection: { isCluster: true } }, 'connection is a Cluster, which is not supported.'],
     [
       { connection: { keyPrefix: 'app:' } },
-      'the connection has the keyPrefix "app:" of ioredis, which would stand before every stream unseen.',
+      'the connection has a keyPrefix of ioredis, which would be put before the name of every stream.',
     ],
     [{ url: 'redis://h', keyPrefix: 1 }, 'keyPrefix is 1, not a text.'],
     [{ url: 'redis://h', maxLen: 0 }, 'maxLen is 0, neither a whole number from 1 up nor null.'],
@@ -558,7 +558,7 @@ describe('The options of Redis Streams', () => {
     [{ group: '' }, 'group is "", not a text, so Redis could not keep what it has read.'],
     [{ topic: 7 }, 'topic is 7, not a text.'],
     [{ name: '' }, 'name is "", not a text.'],
-    [{ topics: 'analytics' }, 'topics is "analytics", not a list of texts.'],
+    [{ topics: 'analytics' }, 'topics is a string of 9 characters, not a list of texts.'],
     [{ topics: [] }, 'topics is a list of 0, not a list of texts.'],
     [{ topic: 'a', topics: ['b'] }, 'it has topic and topics.'],
     [{ keyPrefix: null }, 'keyPrefix is null, not a text.'],

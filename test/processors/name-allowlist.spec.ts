@@ -87,7 +87,7 @@ describe('NameAllowlist', () => {
   });
 
   it.each<readonly [what: string, options: unknown, fault: string]>([
-    ['a text', { names: 'play_video' }, 'names is "play_video", not a list of texts.'],
+    ['a text', { names: 'play_video' }, 'names is a string of 10 characters, not a list of texts.'],
     ['null', { names: null }, 'names is null, not a list of texts.'],
     ['no names', {}, 'names is undefined, not a list of texts.'],
     ['no options', undefined, 'names is undefined, not a list of texts.'],

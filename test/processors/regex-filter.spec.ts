@@ -258,7 +258,11 @@ describe('RegexFilter', () => {
   });
 
   it.each<readonly [what: string, options: unknown, fault: string]>([
-    ['a text instead of a list', { regularExpressions: 'edx' }, 'regularExpressions is "edx", not a list of texts.'],
+    [
+      'a text instead of a list',
+      { regularExpressions: 'edx' },
+      'regularExpressions is a string of 3 characters, not a list of texts.',
+    ],
     ['null instead of a list', { regularExpressions: null }, 'regularExpressions is null, not a list of texts.'],
     [
       'an object instead of a list',
@@ -298,7 +302,7 @@ describe('RegexFilter', () => {
       { filter_type: 'blocklist' },
       'the option "filter_type" is unknown; known are filterType, regularExpressions.',
     ],
-    ['a text as options', 'edx', 'the options are "edx", not an object.'],
+    ['a text as options', 'edx', 'the options are a string of 3 characters, not an object.'],
     ['null as options', null, 'the options are null, not an object.'],
     ['a list as options', ['edx'], 'the options are a list of 1, not an object.'],
   ])('refuses %s', async (_what, options, what) => {
@@ -314,7 +318,7 @@ describe('RegexFilter', () => {
       more: 1,
     });
     expect(faults.map(({ what }) => what)).toEqual([
-      expect.stringContaining('filterType is "x"'),
+      expect.stringContaining('filterType is a string of 1 character;'),
       expect.stringContaining('"more" is unknown'),
       expect.stringContaining('"(" is no regular expression'),
       expect.stringContaining('holds null'),

@@ -530,7 +530,7 @@ describe('An engine', () => {
       { ENGINE: 'acme.X' },
       { 'acme.X': 'Kept' },
       'engines["acme.X"]',
-      /"Kept", neither a class nor a function/,
+      /a string of 4 characters, neither a class nor a function/,
     ],
     [
       'has children, but hands nothing on',
@@ -618,7 +618,7 @@ describe('What is wrong in settings', () => {
     const faults = faultsOf(settings);
 
     expect(faults.map(({ path, what }) => `${path}: ${what}`)).toEqual([
-      'EVENT_TRACKING_ENABLED: it is "sometimes", which says neither on nor off; it can be true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null.',
+      'EVENT_TRACKING_ENABLED: it is a string of 9 characters, which says neither on nor off; it can be true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null.',
       'SEND_TRACKING_EVENT_EMITTED_SIGNAL: it is a list of 0, which says neither on nor off; it can be true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null.',
       'EVENT_BUS_TRACKING_LOGS: it is a text that is no JSON.',
       'EVENT_TRACKING_PROCESSORS[0].OPTIONS.whitelist: it is missing, so nobody knows what may pass.',
@@ -632,7 +632,7 @@ describe('What is wrong in settings', () => {
       expect.stringMatching(
         /^EVENT_TRACKING_BACKENDS\.caliper\.OPTIONS\.processors\[0\]\.OPTIONS\.regular_expressions\[3\]: .* can take exponential time/,
       ),
-      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[1].OPTIONS.regular_expressions: it is "edx", not a list of texts.',
+      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[1].OPTIONS.regular_expressions: it is a string of 3 characters, not a list of texts.',
       'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backends.lrs.ENGINE: nothing is known to stand for "acme.Lrs".',
       'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backend_name: it is "calliper", and stands under another name: the reference queues such events and never delivers them.',
       'EVENT_TRACKING_BACKENDS["my log"]: the name "my log" has other characters than letters, digits, "_", "." and "-".',

@@ -1,6 +1,12 @@
 import type { ModuleRef } from '@nestjs/core';
 import type { EventCarrier } from '../../routing/queued-routing';
-import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+import {
+  showChoice,
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../routing/tracking-config.exception';
 
 /** A queue that `bullQueue()` of `nestjs-event-tracking/bull` describes, or one like it. */
 export interface QueueDescription {
@@ -47,7 +53,10 @@ export function checkAsyncRoutingOptions(options: unknown): void {
     );
   }
   if (processIn !== undefined && processIn !== 'worker' && processIn !== 'emitter')
-    fault(`processIn is ${showValue(processIn)}; it can be "worker" or "emitter".`, "processIn: 'worker'");
+    fault(
+      `processIn is ${showChoice(processIn, ['worker', 'emitter'])}; it can be "worker" or "emitter".`,
+      "processIn: 'worker'",
+    );
   const isList = Array.isArray(when) && when.every((name) => typeof name === 'string');
   if (when !== undefined && typeof when !== 'function' && !isList) {
     fault(
@@ -57,7 +66,7 @@ export function checkAsyncRoutingOptions(options: unknown): void {
   }
   for (const key of Object.keys(others)) {
     fault(
-      `there is no option "${key}"; known are queue, processIn, when.`,
+      `there is no option ${showOption(key, ['queue', 'processIn', 'when'])}; known are queue, processIn, when.`,
       key === 'backend_name' || key === 'backendName'
         ? 'leave it out: the path of the node is its name'
         : 'leave it out',

@@ -1,4 +1,9 @@
-import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+import {
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../routing/tracking-config.exception';
 import type { ProducerDescription } from './bus-producer';
 
 export interface EventBusBackendOptions {
@@ -13,6 +18,8 @@ export interface EventBusBackendOptions {
   /** Where the documents of the catalog are sent, with `documentation: true`: each as an event `event_catalog`.  @default none: they are not sent */
   readonly catalogTopic?: string | undefined;
 }
+
+const KNOWN = ['producer', 'enabled', 'allowedEvents', 'topic', 'catalogTopic'];
 
 /** @throws TrackingConfigException with all that is wrong */
 export function checkEventBusOptions(options: unknown): void {
@@ -56,9 +63,6 @@ export function checkEventBusOptions(options: unknown): void {
   if (catalogTopic !== undefined && (typeof catalogTopic !== 'string' || catalogTopic === ''))
     fault(`catalogTopic is ${showValue(catalogTopic)}, not a text.`, "catalogTopic: 'event-catalog'");
   for (const key of Object.keys(others))
-    fault(
-      `there is no option "${key}"; known are producer, enabled, allowedEvents, topic, catalogTopic.`,
-      'leave it out',
-    );
+    fault(`there is no option ${showOption(key, KNOWN)}; known are ${KNOWN.join(', ')}.`, 'leave it out');
   if (faults.length > 0) throw TrackingConfigException.create(faults);
 }

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue, type Agent } from 'node:http';
 import type { Rejection } from '../../delivery/destination';
 import type { StoredEvent } from '../../event/tracking-event';
-import { showValue, type ConfigFault } from '../../routing/tracking-config.exception';
+import { showChoice, showKind, showOption, showValue, type ConfigFault } from '../../routing/tracking-config.exception';
 
 /** Headers by name, in any case of letters. */
 export type HttpHeaders = Readonly<Record<string, string>>;
@@ -40,6 +40,20 @@ const METHODS: readonly unknown[] = ['POST', 'PUT', 'PATCH'];
 /** Made from the body here; given twice they would contradict each other, or let a request hang. */
 const OURS = ['content-length', 'content-encoding', 'transfer-encoding', 'connection'];
 
+/** Shown in errors. Of `user:password` or `localhost:3000` the part before the colon is taken for a protocol, too. */
+const OTHER_PROTOCOLS = [
+  'file:',
+  'ftp:',
+  'data:',
+  'ws:',
+  'wss:',
+  'redis:',
+  'rediss:',
+  'mongodb:',
+  'mongodb+srv:',
+  'kafka:',
+];
+
 const EXAMPLE = "backend(HttpBackend, { url: 'https://lrs.example/statements' })";
 
 /** All that is wrong with the options of an HttpBackend. */
@@ -50,13 +64,15 @@ export function httpFaults(options: unknown): ConfigFault[] {
   const { url, method, headers, format, readStatus, ...others } = options as Partial<Record<string, unknown>>;
   const faults = urlFaults('HttpBackend', 'url', url, EXAMPLE);
   if (method !== undefined && !METHODS.includes(method)) {
-    faults.push(fault(`method is ${showValue(method)}; it can be ${METHODS.join(', ')}.`, 'leave it out (POST)'));
+    faults.push(
+      fault(`method is ${showChoice(method, METHODS)}; it can be ${METHODS.join(', ')}.`, 'leave it out (POST)'),
+    );
   }
   if (headers !== undefined && typeof headers !== 'function') {
     faults.push(...headerFaults(headers).map((what) => fault(what, "headers: { authorization: 'Bearer …' }")));
   }
   if (format !== undefined && format !== 'json' && format !== 'ndjson' && typeof format !== 'function') {
-    const what = `format is ${showValue(format)}; it can be "json", "ndjson" or a function of the events.`;
+    const what = `format is ${showChoice(format, ['json', 'ndjson'])}; it can be "json", "ndjson" or a function of the events.`;
     faults.push(fault(what, 'leave it out (json)'));
   }
   if (readStatus !== undefined && typeof readStatus !== 'function') {
@@ -64,7 +80,9 @@ export function httpFaults(options: unknown): ConfigFault[] {
   }
   faults.push(...connectionFaults('HttpBackend', others));
   for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each))) {
-    faults.push(fault(`the option "${name}" is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'));
+    faults.push(
+      fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'),
+    );
   }
   return faults;
 }
@@ -96,28 +114,35 @@ export function urlFaults(path: string, name: string, value: unknown, mend: stri
     const { protocol, username, password } = new URL(value);
     [username, password].forEach(decodeURIComponent);
     if (protocol === 'http:' || protocol === 'https:') return [];
-    return [{ path, what: `${name} begins with "${protocol}"; it can be http: or https:.`, mend }];
+    const other = OTHER_PROTOCOLS.includes(protocol) ? `"${protocol}"` : 'something else';
+    return [{ path, what: `${name} begins with ${other}; it can be http: or https:.`, mend }];
   } catch {
     return [{ path, what: `${name} is a text that is no address.`, mend }];
   }
 }
 
-/** What is wrong with headers, without their values: they may be secrets. */
+/** What is wrong with headers. Neither their values nor names of no common form are shown: either may be a secret. */
 export function headerFaults(headers: unknown): string[] {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    return [`headers is ${showValue(headers)}, not an object.`];
+    return [`headers is ${showKind(headers)}, not an object.`];
   }
-  return Object.entries(headers).flatMap(([name, value]: [string, unknown]) => {
-    if (OURS.includes(name.toLowerCase())) return [`the header "${name}" is given, but it is made from the body.`];
+  return Object.entries(headers).flatMap(([name, value]: [string, unknown], at) => {
+    const header = isCommonHeader(name) ? `the header "${name}"` : `the header at position ${String(at + 1)}`;
+    if (OURS.includes(name.toLowerCase())) return [`${header} is given, but it is made from the body.`];
     try {
       validateHeaderName(name);
-      if (typeof value !== 'string') return [`the header "${name}" is ${showValue(value)}, not a text.`];
+      if (typeof value !== 'string') return [`${header} is ${showKind(value)}, not a string.`];
       validateHeaderValue(name, value);
       return [];
     } catch {
-      return [`the header ${showValue(name)} has characters that no header can have.`];
+      return [`${header} has characters that no header can have.`];
     }
   });
+}
+
+/** Words of letters alone; in the headers that people send, a longer one is a key. */
+function isCommonHeader(name: string): boolean {
+  return /^[a-z]{1,13}(-[a-z]{1,13}){0,3}$/i.test(name);
 }
 
 function fault(what: string, mend: string): ConfigFault {

@@ -1,5 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
-import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+import {
+  showChoice,
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../routing/tracking-config.exception';
 
 /** What is needed of a pino logger; any of its versions has it. */
 export interface PinoLogger {
@@ -88,7 +94,7 @@ function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): Conf
   if (level !== undefined && pino === undefined && logger === undefined) {
     faults.push(
       fault(
-        `level is ${showValue(level)}, but only pino and Nest's logger have levels.`,
+        `level is ${showChoice(level, LEVELS)}, but only pino and Nest's logger have levels.`,
         'leave it out, or give pino or logger',
       ),
     );
@@ -100,9 +106,14 @@ function valueFaults(options: LoggerBackendOptions): ConfigFault[] {
   const { level = 'info', format = 'json', sync = false } = options;
   const faults: ConfigFault[] = [];
   if (!LEVELS.includes(level))
-    faults.push(fault(`level is ${showValue(level)}; it can be ${LEVELS.join(', ')}.`, 'leave it out (info)'));
+    faults.push(fault(`level is ${showChoice(level, LEVELS)}; it can be ${LEVELS.join(', ')}.`, 'leave it out (info)'));
   if (!['json', 'reference'].includes(format)) {
-    faults.push(fault(`format is ${showValue(format)}; it can be "json" or "reference".`, 'leave it out (json)'));
+    faults.push(
+      fault(
+        `format is ${showChoice(format, ['json', 'reference'])}; it can be "json" or "reference".`,
+        'leave it out (json)',
+      ),
+    );
   }
   if (typeof sync !== 'boolean')
     faults.push(fault(`sync is ${showValue(sync)}; it can be true or false.`, 'leave it out (false)'));
@@ -113,7 +124,9 @@ function valueFaults(options: LoggerBackendOptions): ConfigFault[] {
   }
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name))
-      faults.push(fault(`the option "${name}" is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'));
+      faults.push(
+        fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'),
+      );
   }
   return faults;
 }

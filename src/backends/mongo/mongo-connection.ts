@@ -10,7 +10,7 @@ import { Inject } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { Connection, mongo } from 'mongoose';
 import { SendFailedException } from '../../delivery/destination';
-import { TrackingConfigException } from '../../routing/tracking-config.exception';
+import { showIdentifier, TrackingConfigException } from '../../routing/tracking-config.exception';
 import { ConnectionStates, getConnectionToken } from './peers';
 import { sendFailure } from './send-errors';
 
@@ -86,14 +86,16 @@ function fail(error: unknown): never {
 }
 
 function missingConnection(name: string | undefined, cause: unknown): TrackingConfigException {
-  const named = name === undefined ? '' : `, connectionName: '${name}'`;
-  const asked = name === undefined ? 'without a name' : `called "${name}"`;
+  const shown = showIdentifier(name);
+  const isShown = name === undefined || shown.startsWith('"'); // else it may be a connection string, which Nest quotes
+  const named = name === undefined ? '' : `, connectionName: '${isShown ? name : 'tracking'}'`;
+  const asked = name === undefined ? 'without a name' : `${isShown ? 'called' : 'whose name is'} ${shown}`;
   return TrackingConfigException.create([
     {
       path: 'MongoBackend',
       what: `it needs the connection ${asked} of @nestjs/mongoose, which no module offers.`,
       mend: `give its node { imports: [MongooseModule.forRoot(url, { lazyConnection: true${named} })] }`,
-      cause,
+      ...(isShown && { cause }),
     },
   ]);
 }

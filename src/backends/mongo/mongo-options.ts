@@ -1,6 +1,13 @@
 import type { mongo } from 'mongoose';
 import type { StoredEvent } from '../../event/tracking-event';
-import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+import {
+  showChoice,
+  showName,
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../routing/tracking-config.exception';
 
 /** An index of the application's own: its key, and whatever else MongoDB takes for one. */
 export type MongoIndex = mongo.IndexDescription;
@@ -62,7 +69,9 @@ function faultsOf(options: MongoBackendOptions): readonly ConfigFault[] {
     ...writeFaults(options),
     ...Object.keys(options)
       .filter((name) => !KNOWN.includes(name))
-      .map((name) => fault(`the option "${name}" is unknown; known are ${KNOWN.join(', ')}.`, mendOfUnknown(name))),
+      .map((name) =>
+        fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, mendOfUnknown(name)),
+      ),
   ];
 }
 
@@ -82,7 +91,7 @@ function textFaults(options: MongoBackendOptions): readonly ConfigFault[] {
     if (typeof value === 'string' && NAMES[name].test(value)) return [];
     return [
       fault(
-        `${name} is ${showValue(value)}, not a name that MongoDB takes.`,
+        `${name} is ${showName(value)}, not a name that MongoDB takes.`,
         `leave it out, or give one: ${name}: 'events'`,
       ),
     ];
@@ -111,7 +120,10 @@ function timeFaults(options: MongoBackendOptions): readonly ConfigFault[] {
   }
   if (granularity !== undefined && !GRANULARITIES.includes(granularity))
     faults.push(
-      fault(`granularity is ${showValue(granularity)}; it can be ${GRANULARITIES.join(', ')}.`, 'leave it out'),
+      fault(
+        `granularity is ${showChoice(granularity, GRANULARITIES)}; it can be ${GRANULARITIES.join(', ')}.`,
+        'leave it out',
+      ),
     );
   // MongoDB takes no more than a signed 32-bit number.
   const isAge =

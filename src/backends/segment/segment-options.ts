@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import type { StoredEvent } from '../../event/tracking-event';
-import { showValue, type ConfigFault } from '../../routing/tracking-config.exception';
+import { showKind, showOption, showValue, type ConfigFault } from '../../routing/tracking-config.exception';
 import { connectionFaults, urlFaults } from '../http/http-options';
 import type { SegmentClient } from './segment-client';
 
@@ -42,7 +42,9 @@ export function segmentFaults(options: unknown): ConfigFault[] {
     faults.push(fault(`anonymousId is ${showValue(anonymousId)}, not a function of the event.`, mend));
   }
   for (const name of Object.keys(given).filter((each) => !KNOWN.includes(each))) {
-    faults.push(fault(`the option "${name}" is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'));
+    faults.push(
+      fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'),
+    );
   }
   return faults;
 }
@@ -53,7 +55,7 @@ function wireFaults({ writeKey, host, ...others }: Partial<Record<string, unknow
     const what = `writeKey is ${writeKey === '' ? 'empty' : 'missing'} and there is no client, so Segment would take no event.`;
     faults.push(fault(what, EXAMPLE));
   } else if (typeof writeKey !== 'string') {
-    faults.push(fault(`writeKey is ${showValue(writeKey)}, not a text.`, EXAMPLE));
+    faults.push(fault(`writeKey is ${showKind(writeKey)}, not a string.`, EXAMPLE));
   }
   if (host !== undefined) {
     faults.push(...urlFaults('SegmentBackend', 'host', host, 'leave it out (https://api.segment.io)'));

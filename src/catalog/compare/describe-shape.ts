@@ -1,4 +1,4 @@
-import { showValue } from '../../routing/tracking-config.exception';
+import { showInFull } from '../../routing/tracking-config.exception';
 import {
   isAnything,
   type Alternative,
@@ -22,7 +22,7 @@ export function describeShape(shape: Shape): string {
 }
 
 export function describeValues(values: readonly unknown[]): string {
-  const shown = values.slice(0, MAX_VALUES).map(showValue);
+  const shown = values.slice(0, MAX_VALUES).map(showInFull);
   const left = values.length - shown.length;
   return [...shown, ...(left > 0 ? [`${String(left)} more`] : [])].join(' | ');
 }

@@ -11,7 +11,7 @@ import type { QueueCounts } from '../../delivery/node-ledger';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
 import { getBackendToken } from '../../routing/tokens';
-import { showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
+import { showIdentifier, showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
 import { BullHub } from './bull-hub';
 import { answers, type BullWorker } from './bull-worker';
 
@@ -136,12 +136,14 @@ async function injectQueue(name: string, moduleRef: ModuleRef): Promise<Queue> {
   try {
     return (await moduleRef.create(Holder)).queue;
   } catch (cause) {
+    const shown = showIdentifier(name);
+    const isShown = shown.startsWith('"'); // else it may be the address of a Redis, which Nest quotes
     throw TrackingConfigException.create([
       {
         path: 'AsyncRoutingBackend',
-        what: `it needs the queue "${name}" of @nestjs/bull, which no module offers.`,
-        mend: `give its node { imports: [BullModule.registerQueue({ name: '${name}', redis: 'redis://localhost:6379' })] }`,
-        cause,
+        what: `it needs the queue ${isShown ? shown : `whose name is ${shown}`} of @nestjs/bull, which no module offers.`,
+        mend: `give its node { imports: [BullModule.registerQueue({ name: '${isShown ? name : 'tracking'}', redis: 'redis://localhost:6379' })] }`,
+        ...(isShown && { cause }),
       },
     ]);
   }

@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
 import { targetFaults, type RedisTarget } from '../../backends/event-bus/redis-streams/redis-target';
-import { showValue, TrackingConfigException, type ConfigFault } from '../../routing/tracking-config.exception';
+import {
+  showChoice,
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../routing/tracking-config.exception';
 
 /** Where a consumer begins to read. */
 export type StreamStart = 'group' | 'new' | 'beginning';
@@ -100,7 +106,7 @@ function faultsOf(options: unknown): ConfigFault[] {
   if (keyPrefix !== undefined && typeof keyPrefix !== 'string')
     fault(`keyPrefix is ${showValue(keyPrefix)}, not a text.`, "keyPrefix: 'dev', or leave it out");
   if (start !== undefined && !STARTS.includes(start))
-    fault(`start is ${showValue(start)}; it can be "group", "new" or "beginning".`, 'leave it out (group)');
+    fault(`start is ${showChoice(start, STARTS)}; it can be "group", "new" or "beginning".`, 'leave it out (group)');
   for (const option of NUMBERS)
     if (given[option] !== undefined && !isCount(given[option]))
       fault(
@@ -113,7 +119,7 @@ function faultsOf(options: unknown): ConfigFault[] {
     fault(what, 'make it larger, or count smaller');
   }
   for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each)))
-    fault(`there is no option "${name}"; known are ${KNOWN.join(', ')}.`, 'leave it out');
+    fault(`there is no option ${showOption(name, KNOWN)}; known are ${KNOWN.join(', ')}.`, 'leave it out');
   return faults;
 }
 

@@ -339,14 +339,18 @@ describe('The options of a SegmentBackend', () => {
     ['none', undefined, /^the options are undefined, not an object\.$/],
     ['neither a write key nor a client', {}, /^writeKey is missing and there is no client/],
     ['a write key that is empty', { writeKey: '' }, /^writeKey is empty/],
-    ['a write key that is no text', { writeKey: 7 }, /^writeKey is 7, not a text\.$/],
+    ['a write key that is no text', { writeKey: 7 }, /^writeKey is a number, not a string\.$/],
     ['a client that is none', { client: {} }, /^client is an object, which has no track\(\)\.$/],
     ['a client that is null', { client: null }, /^client is null, which has no track/],
     ['both', { writeKey: WRITE_KEY, client }, /^writeKey is given beside client/],
     ['a host beside a client', { host: 'https://h.example', client }, /^host is given beside client/],
     ['a host that is none', { writeKey: WRITE_KEY, host: 'h.example' }, /^host is a text that is no address\.$/],
     ['gzip as a text', { writeKey: WRITE_KEY, gzip: 'no' }, /^gzip is "no"/],
-    ['an anonymousId that is a text', { writeKey: WRITE_KEY, anonymousId: 'a' }, /^anonymousId is "a", not a function/],
+    [
+      'an anonymousId that is a text',
+      { writeKey: WRITE_KEY, anonymousId: 'a' },
+      /^anonymousId is a string of 1 character, not a function/,
+    ],
     ['an unknown option', { writeKey: WRITE_KEY, flushAt: 20 }, /^the option "flushAt" is unknown; known are writeKey/],
   ])('cannot be: %s', (_what, options, fault) => {
     let faults: TrackingConfigException['faults'] = [];

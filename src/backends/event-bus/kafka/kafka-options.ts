@@ -1,4 +1,9 @@
-import { showValue, TrackingConfigException, type ConfigFault } from '../../../routing/tracking-config.exception';
+import {
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../../routing/tracking-config.exception';
 import type { GivenKafkaJs, GivenKafkaJsProducer } from './kafkajs-sender';
 import type { ConnectionSettings } from './platformatic-sender';
 
@@ -106,7 +111,8 @@ export class Faults {
       ]);
     }
     for (const key of Object.keys(options))
-      if (!known.includes(key)) this.add(`there is no option "${key}"; known are ${known.join(', ')}.`, 'leave it out');
+      if (!known.includes(key))
+        this.add(`there is no option ${showOption(key, known)}; known are ${known.join(', ')}.`, 'leave it out');
     return options as Readonly<Record<string, unknown>>;
   }
 

@@ -1,5 +1,10 @@
 import type { DeliveryOptions } from '../../../delivery/delivery-options';
-import { showValue, TrackingConfigException, type ConfigFault } from '../../../routing/tracking-config.exception';
+import {
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../../routing/tracking-config.exception';
 import type { ProducerDescription } from '../bus-producer';
 import { codec } from './peers';
 import { RedisLink } from './redis-link';
@@ -60,6 +65,6 @@ function faultsOf(options: unknown): ConfigFault[] {
   if (source !== undefined && (typeof source !== 'string' || source === ''))
     fault(`source is ${showValue(source)}, not a text.`, "source: 'openedx/lms/web', or leave it out");
   for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each)))
-    fault(`there is no option "${name}"; known are ${KNOWN.join(', ')}.`, 'leave it out');
+    fault(`there is no option ${showOption(name, KNOWN)}; known are ${KNOWN.join(', ')}.`, 'leave it out');
   return faults;
 }

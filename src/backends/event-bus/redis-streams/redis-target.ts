@@ -31,7 +31,7 @@ export function targetFaults(path: string, { url, connection }: RedisTarget): Co
     faults.push({ path, what: 'it has a url and a Redis as its connection.', mend: 'leave one of them out' });
   const { keyPrefix } = isRedis(connection) ? connection.options : connection;
   if (keyPrefix !== undefined && keyPrefix !== '') {
-    const what = `the connection has the keyPrefix ${showValue(keyPrefix)} of ioredis, which would stand before every stream unseen.`;
+    const what = 'the connection has a keyPrefix of ioredis, which would be put before the name of every stream.';
     faults.push({ path, what, mend: 'give a connection without one; keyPrefix beside it makes `prefix-topic`' });
   }
   return faults;

@@ -1,0 +1,177 @@
+/**
+ * How error messages show what stands in the configuration. A secret ends up in the wrong option easily: `process.env` gives the
+ * wrong variable, an object is flattened by one level, two arguments are swapped. So a string is shown only where it cannot be a
+ * secret, and by its length otherwise: decision 0120. No rule depends on the name of the option.
+ */
+
+import { nameDistance } from '../event/nearest-name';
+
+/** What people write where another word is expected. A string of this list tells nothing that the list does not tell. */
+const COMMON_WORDS: ReadonlySet<string> = new Set(
+  `true false yes no on off enabled disabled null undefined none nan default
+   trace debug info warn warning error fatal critical verbose log exception silent
+   json ndjson jsonl csv xml text reference python gzip utf8 get head post put patch delete options
+   allowlist whitelist blocklist blacklist denylist allow block deny include exclude
+   skip drop keep throw ignore fail stop retry mask remove hide hash redact dead-letter
+   worker emitter both main web report reject strict before after context data success settled always
+   group new beginning end start latest earliest all leader any oldest newest
+   milliseconds seconds minutes hours days weeks`
+    .split(/\s+/)
+    .flatMap((word) => [word, word.toUpperCase(), `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`]),
+);
+/** A number in quotes, with or without a unit: too short to be guarded. */
+const SHORT_NUMBER = /^-?\d{1,6}(\.\d{1,4})?(ms|s|m|h|d|b|kb|mb|gb|%)?$/i;
+const MAX_SHOWN = 60;
+
+/**
+ * A value of the configuration in an error message: its kind, and its content only if it cannot be a secret. That is a number,
+ * a boolean, null, undefined, and a string that is empty, a short number or a word of a closed list. Other strings are shown as
+ * `a string of 43 characters`, objects by their class, lists by their length. Never throws.
+ */
+export function showValue(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return isPlain(value) ? JSON.stringify(value) : lengthOf('string', value);
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return shortened(String(value));
+    case 'function':
+      return showFunction(value);
+    case 'symbol':
+      return 'a symbol';
+    case 'object':
+      return value === null ? 'null' : showObject(value);
+  }
+}
+
+/** The kind of a value, for an option that holds a secret: not even a number of it is shown. */
+export function showKind(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return lengthOf('string', value);
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  return isNumber ? `a ${typeof value}` : showValue(value);
+}
+
+/** As `showValue`, but a string is shown, up to 60 characters of it: regular expressions, and what a test or a document holds. */
+export function showInFull(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(shortened(value)) : showValue(value);
+}
+
+/** As `showValue`, but the name of an event or a field, or a path of them, is shown if it consists of words: `data.user_id`. */
+export function showName(value: unknown): string {
+  if (typeof value !== 'string' || value.length > MAX_SHOWN) return showValue(value);
+  const parts = value.split(/[\s_./:*[\]-]+/).filter((part) => part !== '');
+  return parts.every((part) => readsLikeName(part) || /^\d{1,4}$/.test(part))
+    ? JSON.stringify(value)
+    : showValue(value);
+}
+
+/** The name, for an example that fixes it, if `showName` would show it; else `placeholder`. */
+export function nameOr(placeholder: string, name: unknown): string {
+  return typeof name === 'string' && showName(name).startsWith('"') ? name : placeholder;
+}
+
+/**
+ * As `showValue`, for names that other systems give: of nodes, queues and connections. A string is shown if it has the form of
+ * such a name, or reads like words: a connection string in its place does not.
+ */
+export function showIdentifier(value: unknown): string {
+  if (typeof value !== 'string') return showValue(value);
+  const isName = /^[\w.-]{1,64}$/.test(value) || readsLikeName(value.replace(/[ ./:-]/g, '_'));
+  return isName ? JSON.stringify(value) : showValue(value);
+}
+
+/** As `showValue`, but a string that comes close to one of the choices is shown, so that a misspelling is seen as one. */
+export function showChoice(value: unknown, choices: readonly unknown[]): string {
+  const isClose = typeof value === 'string' && choices.some((choice) => isNear(value, choice));
+  return isClose ? JSON.stringify(value) : showValue(value);
+}
+
+/**
+ * The name of an option that is not known, without quotes; `(a name of 43 characters)` unless it comes close to a known one or
+ * reads like the name of an option: `maxRetries`, `filter_type`.
+ */
+export function optionName(name: string, known: readonly string[] = []): string {
+  const isShown = known.some((each) => isNear(name, each)) || readsLikeName(name);
+  return isShown ? name : `(${lengthOf('name', name)})`;
+}
+
+/** As `optionName`, in quotes if it is shown. */
+export function showOption(name: string, known: readonly string[] = []): string {
+  const shown = optionName(name, known);
+  return shown === name ? JSON.stringify(name) : shown.slice(1, -1);
+}
+
+function isPlain(text: string): boolean {
+  return text === '' || SHORT_NUMBER.test(text) || COMMON_WORDS.has(text);
+}
+
+function lengthOf(kind: 'string' | 'name', { length }: string): string {
+  return `a ${kind} of ${String(length)} ${length === 1 ? 'character' : 'characters'}`;
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+function showFunction(value: { readonly name: string }): string {
+  try {
+    const { name } = value;
+    // A function in an object literal is named after its key.
+    return typeof name === 'string' && readsLikeName(name) ? `the function ${name}` : 'a function';
+  } catch {
+    return 'a function that cannot be read'; // a revoked proxy
+  }
+}
+
+function showObject(value: object): string {
+  try {
+    if (Array.isArray(value)) return `a list of ${String(value.length)}`;
+    const prototype = Object.getPrototypeOf(value) as { readonly constructor?: unknown } | null;
+    const made: unknown = prototype?.constructor;
+    const name: unknown = typeof made === 'function' ? made.name : 'Object';
+    if (name === 'Object') return 'an object';
+    return typeof name === 'string' && readsLikeName(name) ? `an object of the class ${name}` : 'an object of a class';
+  } catch {
+    return 'an object that cannot be read'; // a revoked proxy
+  }
+}
+
+const WORDS = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g;
+const MAX_NAME = { length: 32, words: 5, wordLength: 13, acronymLength: 4 };
+
+/**
+ * Whether a key consists of a few words in `camelCase` or `snake_case`, without digits, as names of options, classes and
+ * variables do. What is generated as a key or a token is longer, or has digits, or changes case at random.
+ */
+function readsLikeName(text: string): boolean {
+  if (/^[\w-]{1,3}$/.test(text)) return true;
+  if (text.length > MAX_NAME.length || !/^_{0,2}[A-Za-z]+(_[A-Za-z]+)*_{0,2}$/.test(text)) return false;
+  const words = text.match(WORDS) ?? [];
+  const acronyms = words.filter((word) => /^[A-Z]{2}/.test(word));
+  if (words.length > MAX_NAME.words || (acronyms.length > 1 && /[a-z]/.test(text))) return false;
+  const letters = words.join('').length;
+  const leastAverage = letters > 14 ? 5 : letters > 12 ? 4 : letters > 8 ? 3 : 2;
+  const leastLength = letters > 8 ? 2 : 1;
+  return letters >= words.length * leastAverage && words.every((word) => word.length >= leastLength && isWord(word));
+}
+
+function isWord(word: string): boolean {
+  const longest = /^[A-Z]{2}/.test(word) ? MAX_NAME.acronymLength : MAX_NAME.wordLength;
+  return word.length <= longest && (word.length < 4 || /[aeiouy]/i.test(word)) && !/(.)\1\1|[^aeiouy]{5}/i.test(word);
+}
+
+/** Whether one is the other but for case, separators and few letters, or the beginning of it. */
+function isNear(text: string, known: unknown): boolean {
+  if (typeof known !== 'string' || text.length > known.length + 3) return false;
+  const [given, meant] = [folded(text), folded(known)];
+  if (given === '') return false;
+  if (given.length >= 3 && meant.startsWith(given)) return true;
+  return nameDistance(given, meant) <= Math.min(2, Math.floor(meant.length / 3));
+}
+
+function folded(text: string): string {
+  return text.toLowerCase().replace(/[\s_-]/g, '');
+}
