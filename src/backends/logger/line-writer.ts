@@ -11,18 +11,20 @@
  *
  * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync, type BigIntStats } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, openSync, writeSync, type BigIntStats } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import SonicBoom from 'sonic-boom';
 import { MAX_TIMER_MS } from '../../event/clock';
 import type { DeliveryCounts } from '../../delivery/node-ledger';
 import { Tally } from '../../delivery/node-ledger';
 import { ChunkEncoder } from './chunk-encoder';
+import { fixFor, openForAppending, statOf } from './log-file';
 
 export interface LineWriterOptions {
   /** The file; undefined is standard output. */
   readonly path: string | undefined;
+  /** The permissions of a file that is made. */
+  readonly mode: number;
   /** Each line is on disk, or refused by it, when `write` returns. */
   readonly sync: boolean;
   /** A chunk is handed over once it has this size. */
@@ -235,7 +237,7 @@ export class LineWriter {
       this.isTroubled = true;
       this.say(
         `${this.target()} cannot be written (${error.message}). Lines are held up to ${String(this.options.maxHeldBytes)} bytes, ` +
-          `then dropped ('log-unwritable'). Mend: ${mendOf(error)}; it is tried every second.`,
+          `then dropped ('log-unwritable'). Mend: ${fixFor(error)}; it is tried every second.`,
       );
     }
     this.answer('not now');
@@ -268,9 +270,9 @@ export class LineWriter {
 
   /** Emits may come after the application has closed, from timers and sockets that nobody stopped. */
   private writeLate(line: string): boolean {
-    const { path } = this.options;
+    const { path, mode } = this.options;
     try {
-      const fd = path === undefined ? STANDARD_OUTPUT : openSync(path, 'a');
+      const fd = path === undefined ? STANDARD_OUTPUT : openSync(path, 'a', mode);
       try {
         const bytes = Buffer.from(`${line}\n`);
         for (let at = 0; at < bytes.length;) at += writeSome(fd, bytes, at, PATIENCE_MS);
@@ -307,7 +309,7 @@ export class LineWriter {
       this.fd = (process.stdout as { fd?: number }).fd ?? STANDARD_OUTPUT;
       return;
     }
-    this.fd = openForAppending(path);
+    this.fd = openForAppending(path, this.options.mode);
     const before = this.file;
     this.file = fstatSync(this.fd, { bigint: true });
     if (before?.ino !== this.file.ino || before.dev !== this.file.dev) this.rewindToLine();
@@ -504,59 +506,5 @@ function pause(ms: number): void {
 }
 
 function isBusy(error: unknown): boolean {
-  return codeOf(error) === 'EAGAIN';
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
-}
-
-function openForAppending(path: string): number {
-  try {
-    return openSync(path, 'a');
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    makeFolder(dirname(path));
-    return openSync(path, 'a');
-  }
-}
-
-/** Level by level: with `recursive`, Node never returns from where a folder is there and none can be made in it, such as /proc. */
-function makeFolder(path: string): void {
-  if (statOf(path) !== undefined) return;
-  const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error; // somebody else has made it meanwhile
-  }
-}
-
-function statOf(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true });
-  } catch {
-    return undefined;
-  }
-}
-
-/** What an operator can do about it. */
-function mendOf(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'free the disk';
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return 'give the process the right to write there, or another path';
-    case 'EISDIR':
-    case 'ENOTDIR':
-    case 'EEXIST':
-    case 'ENOENT':
-      return 'give the path of a file in a directory that can be made';
-    default:
-      return 'see the error';
-  }
+  return (error as NodeJS.ErrnoException).code === 'EAGAIN';
 }

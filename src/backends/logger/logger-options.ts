@@ -25,6 +25,11 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 export interface LoggerBackendOptions {
   /** The file to append to; it and its directory are made.  @default none */
   readonly path?: string | undefined;
+  /**
+   * Permissions of the file where it is made; directories that are made for it can be entered by everyone who may read it. The umask
+   * of the process can only take away from them. A file that exists keeps its own.  @default 0o640, with directories of 0o750
+   */
+  readonly mode?: number | undefined;
   /** A pino logger to log through, under the key `event` with the name as message.  @default none */
   readonly pino?: PinoLogger | undefined;
   /** A Nest logger to log through; true is Nest's own, with the context `Tracking`.  @default none */
@@ -49,11 +54,13 @@ export interface LoggerBackendOptions {
 
 const LEVELS: readonly unknown[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const SIZES = ['maxEventBytes', 'bufferBytes', 'maxWaitMs', 'maxHeldBytes', 'rotationCheckMs'] as const;
-const KNOWN: readonly string[] = ['path', 'pino', 'logger', 'level', 'format', 'sync', ...SIZES];
+const KNOWN: readonly string[] = ['path', 'pino', 'logger', 'mode', 'level', 'format', 'sync', ...SIZES];
 
 /** @throws TrackingConfigException with all faults at once */
 export function checkLoggerOptions(options: LoggerBackendOptions): void {
-  const faults = isObject(options) ? [...targetFaults(options), ...valueFaults(options)] : [noObjectFault(options)];
+  const faults = isObject(options)
+    ? [...targetFaults(options), ...modeFaults(options), ...valueFaults(options)]
+    : [noObjectFault(options)];
   if (faults.length > 0) throw TrackingConfigException.create(faults);
 }
 
@@ -100,6 +107,20 @@ function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): Conf
     );
   }
   return faults;
+}
+
+/** Permissions to read and write, of which the owner has both: without them the file could not be opened again. */
+function modeFaults(options: LoggerBackendOptions): ConfigFault[] {
+  const { path, mode }: { readonly path?: unknown; readonly mode?: unknown } = options;
+  if (mode === undefined) return [];
+  if (path === undefined)
+    return [fault(`mode is ${showValue(mode)}, but only a file has permissions.`, 'leave it out, or give a path')];
+  const number = typeof mode === 'number' && Number.isInteger(mode) ? mode : undefined;
+  if (number !== undefined && (number & ~0o666) === 0 && (number & 0o600) === 0o600) return [];
+  const shown = number === undefined ? showValue(mode) : `${String(number)} (0o${number.toString(8)})`;
+  const what = `mode is ${shown}; it has to be permissions to read and write, the owner's among them.`;
+  const isOctalMeant = number !== undefined && /^[0-7]{3}$/.test(String(number)); // 640 for 0o640
+  return [fault(what, `mode: ${isOctalMeant ? `0o${String(number)}` : '0o640'}`)];
 }
 
 function valueFaults(options: LoggerBackendOptions): ConfigFault[] {

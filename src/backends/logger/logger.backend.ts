@@ -109,9 +109,9 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
 }
 
 function writerOptions(options: LoggerBackendOptions): ConstructorParameters<typeof LineWriter>[0] {
-  const { path, sync = false, bufferBytes = 16_384, maxWaitMs = 100 } = options;
+  const { path, mode = 0o640, sync = false, bufferBytes = 16_384, maxWaitMs = 100 } = options;
   const { maxHeldBytes = 16_777_216, rotationCheckMs = 1000 } = options;
-  return { path, sync, bufferBytes, maxWaitMs, maxHeldBytes, rotationCheckMs };
+  return { path, mode, sync, bufferBytes, maxWaitMs, maxHeldBytes, rotationCheckMs };
 }
 
 /** pino calls back only if its destination can flush, which not every one can. */

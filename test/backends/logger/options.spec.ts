@@ -27,6 +27,11 @@ describe('The options of a LoggerBackend', () => {
     ['a pino that is none', { pino: {} }, /^pino is an object, not a pino logger\.$/],
     ['a pino that is null', { pino: null }, /^pino is null/],
     ['a pino that was not called', { pino: () => {} }, /^pino is the function pino/],
+    ['a mode in decimal digits', { path: 'a.log', mode: 640 }, /^mode is 640 \(0o1200\); it has to be permissions/],
+    ['a mode to execute', { path: 'a.log', mode: 0o755 }, /^mode is 493 \(0o755\)/],
+    ['a mode without the owner', { path: 'a.log', mode: 0o444 }, /^mode is 292 \(0o444\)/],
+    ['a mode as text', { path: 'a.log', mode: '0640' }, /^mode is "0640"/],
+    ['a mode for standard output', { mode: 0o640 }, /^mode is 416, but only a file has permissions\.$/],
     ['a logger that is false', { logger: false }, /^logger is false, neither true nor a logger of Nest\.$/],
     ['a logger that is none', { logger: { warn: () => {} } }, /^logger is an object/],
     [
