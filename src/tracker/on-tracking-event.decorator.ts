@@ -1,9 +1,8 @@
-import type { ModulesContainer } from '@nestjs/core';
-import type { EventHandler } from '../routing/bus-intake';
 import type { TrackingEvent } from '../event/tracking-event';
 import { showValue } from '../routing/tracking-config.exception';
 
-type Wanted = string | RegExp;
+/** A name, or an expression that the name must fit. */
+export type Wanted = string | RegExp;
 
 interface HandlerPlan {
   readonly method: string | symbol;
@@ -34,37 +33,11 @@ export function OnTrackingEvent(
   };
 }
 
-/** Every handler of an application. */
-export function eventHandlers(container: ModulesContainer): EventHandler[] {
-  const handlers: EventHandler[] = [];
-  const seen = new Set<unknown>();
-  for (const { providers, controllers } of container.values()) {
-    for (const wrapper of [...providers.values(), ...controllers.values()]) {
-      const instance: unknown = wrapper.isDependencyTreeStatic() ? wrapper.instance : undefined;
-      if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
-      seen.add(instance);
-      handlers.push(...handlersOf(instance));
-    }
+/** The methods of a class that take events, inherited ones included, each once, with what it wants. */
+export function handlerMethods(prototype: object): Map<string | symbol, readonly Wanted[]> {
+  const found = new Map<string | symbol, readonly Wanted[]>();
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    for (const { method, wanted } of plans.get(at) ?? []) found.set(method, [...(found.get(method) ?? []), wanted]);
   }
-  return handlers;
-}
-
-function handlersOf(instance: object): EventHandler[] {
-  const found = new Map<string | symbol, Wanted[]>();
-  try {
-    for (let at = prototypeOf(instance); at !== null; at = prototypeOf(at)) {
-      for (const { method, wanted } of plans.get(at) ?? []) found.set(method, [...(found.get(method) ?? []), wanted]);
-    }
-  } catch {
-    return []; // a provider may be anything, a proxy that throws too
-  }
-  return [...found].map(([method, wanted]) => ({
-    place: `${instance.constructor.name}.${String(method)}`,
-    wants: (name) => wanted.some((each) => (typeof each === 'string' ? each === name : name.search(each) >= 0)),
-    call: (event) => (instance as Record<string | symbol, (event: TrackingEvent) => unknown>)[method]?.(event),
-  }));
-}
-
-function prototypeOf(value: object): object | null {
-  return Object.getPrototypeOf(value) as object | null;
+  return found;
 }

@@ -105,7 +105,7 @@ export class TrackerRuntime {
   /** Backends that were replaced, with all below them: they get nothing any more, but what they hold is still theirs to write. */
   private readonly retired: RouteNode[] = [];
   private readonly consumers: RunningConsumer[] = [];
-  private handlers: readonly EventHandler[] = [];
+  private handlers: () => readonly EventHandler[] = () => [];
 
   /** @param tracker given back by `currentTracker()` */
   constructor(
@@ -244,9 +244,9 @@ export class TrackerRuntime {
 
   /**
    * Begins to take events from the queues and buses that are outside of this process.
-   * @param handlers of the application
+   * @param handlers gives those of the application; asked for each event, since modules may be loaded later
    */
-  beginWork(handlers: readonly EventHandler[]): void {
+  beginWork(handlers: () => readonly EventHandler[]): void {
     if (this.state !== 'ready') return;
     this.handlers = handlers;
     for (const { backend } of this.queues()) backend.queue.beginWork?.();
@@ -347,7 +347,7 @@ export class TrackerRuntime {
     const intake = new BusIntake({
       ...{ name, scopes, normalizer, processing, ledger, dedupeWindowMs, handlerAttempts },
       works: () => this.queues().flatMap(({ backend, work }) => (backend.isOnBus ? work : [])),
-      handlers: () => this.handlers,
+      handlers: () => this.handlers(),
       keepLetter: (event, reason, origin) => {
         deliveries.keepLetter(`consumer:${name}`, event, reason, origin); // no node can have that path
       },

@@ -3,8 +3,8 @@ import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { TrackingConfigException } from '../routing/tracking-config.exception';
 import type { TreePlan } from '../routing/tree-plan';
 import { faultsOfDecorators } from './decorator-faults';
+import { EventHandlers } from './event-handlers';
 import { giveTrackers } from './give-trackers';
-import { eventHandlers } from './on-tracking-event.decorator';
 import { trackerHasClosed, trackerHasStarted } from './running-trackers';
 import type { Settings } from './settings';
 import type { TrackerRuntime } from './tracker-runtime';
@@ -43,7 +43,10 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
   onApplicationBootstrap(): void {
     this.runtime.isServing = true;
     this.runtime.beginDocumenting();
-    if (this.settings.options.role !== 'emitter') this.runtime.beginWork(eventHandlers(this.container));
+    if (this.settings.options.role !== 'emitter') {
+      const handlers = new EventHandlers(this.container, this.settings.notices);
+      this.runtime.beginWork(() => handlers.current());
+    }
     if (!this.runtime.holdsEvents) return;
     // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
     this.signalCheck = setTimeout(() => {
