@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, type Dirent } from 'node:fs';
+import { readdirSync, rmdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import type { Notices } from '../event/notices';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
@@ -12,6 +12,7 @@ import { SegmentStore } from './disk/segment-store';
 import type { RecordStore } from './disk/record-store';
 import { QueuedEvent, type RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
+import { folderName, homesIn } from './folder-name';
 import { StrayLetters, type TakeBack } from './stray-letters';
 import type { StoredEvent } from '../event/tracking-event';
 
@@ -84,7 +85,9 @@ export class Deliveries {
   async claim(directories: Iterable<string>): Promise<void> {
     for (const directory of directories) {
       if (this.folders.has(directory)) continue;
-      this.folders.set(directory, await OwnedFolder.claim(join(directory, encodeURIComponent(this.tracker))));
+      const folder = await OwnedFolder.claim(join(directory, folderName(this.tracker)));
+      this.folders.set(directory, folder);
+      if (folder.distrust !== undefined) this.notices.warn(folder.distrust);
     }
   }
 
@@ -217,7 +220,7 @@ export class Deliveries {
   /** A store has one owner: what replaces a destination gets a folder of its own. `~` stands in no path. */
   private folderNameOf(path: string): string {
     const replaced = this.deliveries.filter((delivery) => delivery.path === path).length;
-    return `${encodeURIComponent(path)}${replaced === 0 ? '' : `~${String(replaced)}`}`;
+    return `${folderName(path)}${replaced === 0 ? '' : `~${String(replaced)}`}`;
   }
 
   private of({ path }: DeadLetterFilter): LetterHolder[] {
@@ -242,7 +245,7 @@ export class Deliveries {
     const settings = this.settingsFor(undefined, undefined);
     const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
     try {
-      if (folder !== undefined) return this.store(join(folder, encodeURIComponent(path), 'dead'), settings);
+      if (folder !== undefined) return this.store(join(folder, folderName(path), 'dead'), settings);
     } catch (error) {
       this.notices.once(
         `stray store ${path}`,
@@ -296,19 +299,16 @@ export class Deliveries {
   }
 
   private takeOver(orphan: string): void {
-    for (const name of readdirSync(orphan)) {
-      const home = join(orphan, name);
+    for (const { home, path, queue, dead } of homesIn(orphan)) {
       if (this.takenOver.has(home)) continue;
-      const ofPath = name.replace(/~\d+$/, '');
-      const delivery = this.deliveries.findLast(({ path }) => encodeURIComponent(path) === ofPath);
+      const delivery = this.deliveries.findLast((known) => known.path === path);
       const settings = { maxDiskBytes: Number.MAX_SAFE_INTEGER, fsync: false };
-      const open = (part: string): RecordStore | undefined =>
-        existsSync(join(home, part)) ? this.store(join(home, part), settings) : undefined;
-      if (delivery !== undefined) delivery.adopt(open('queue'), open('dead'));
-      else if (existsSync(join(home, 'queue')) || this.strays.size >= MAX_STRAY_PATHS) {
+      const open = (folder?: string) => (folder === undefined ? undefined : this.store(folder, settings));
+      if (delivery !== undefined) delivery.adopt(open(queue), open(dead));
+      else if (queue !== undefined || this.strays.size >= MAX_STRAY_PATHS) {
         this.reportLeft(home);
         continue;
-      } else this.strayBox(decodeURIComponent(ofPath)).adopt(open('dead'));
+      } else if (dead !== undefined) this.strayBox(path).adopt(open(dead));
       this.takenOver.add(home); // one that is opened twice would be sent twice
     }
   }

@@ -95,6 +95,7 @@ export function makeSettings(
   const taken = namesTaken.get(container) ?? new Set();
   const faults: ConfigFault[] = [...plan.faults, ...optionFaults(options), ...durableFaults(plan, options)];
   const catalog = catalogOf(options, faults);
+  if (!isTrackerName(name)) faults.push(nameFault(name));
   if (taken.has(name)) {
     const what = `a tracker of the name ${showIdentifier(name)} stands in this application already.`;
     faults.push({
@@ -162,6 +163,17 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
       refuse(`limits.${optionName(limit)}`, value, 'a number above 0', 'leave it out, or give a number');
   }
   return faults;
+}
+
+/** The name of a tracker is the name of its folder in the delivery directory. */
+function isTrackerName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '' && !/^\.+$|\p{Cs}/u.test(name);
+}
+
+function nameFault(name: unknown): ConfigFault {
+  const isDots = typeof name === 'string' && /^\.+$/.test(name);
+  const why = isDots ? 'which leads to another folder' : 'not a usable name';
+  return { path: 'name', what: `it is ${showIdentifier(name)}, ${why}.`, mend: "name: 'audit', or leave it out" };
 }
 
 function shownFault({ path, key, value, isSecret, wanted, choices = [], mend }: OptionFault): ConfigFault {

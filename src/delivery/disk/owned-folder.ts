@@ -8,7 +8,7 @@
  * adopts and gets its own when the socket listens, so one that is being made is never taken for an orphan.
  *
  * An orphan is adopted by one rename into `adopted/` of one's own folder: of many who try, one succeeds. What it contains is the
- * caller's business. All owners of one directory must run on one kernel: over a network file system a living owner on another
+ * caller's business. Links are never followed (`directory-trust.ts`). All owners of one directory must run on one kernel: over a network file system a living owner on another
  * machine looks dead (decision 0041).
  */
 import { randomBytes } from 'node:crypto';
@@ -16,6 +16,7 @@ import { mkdir, readdir, rename, rm, rmdir, symlink, unlink } from 'node:fs/prom
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { distrustOf, foldersIn, haveOneOwner, isFolder } from './directory-trust';
 import { OwnedFolderException } from './owned-folder.exception';
 
 /** The address of a Unix socket has 108 bytes (Linux) or 104 (macOS), the zero at its end included. */
@@ -55,7 +56,7 @@ export class OwnedFolder {
       await mkdir(making, { mode: 0o700 });
       server = await listenIn(making);
       await rename(making, folder);
-      return new OwnedFolder(directory, folder, server);
+      return new OwnedFolder(directory, folder, server, await distrustOf(folder));
     } catch (cause) {
       if (server !== undefined) await close(server);
       await rm(making, { recursive: true, force: true });
@@ -67,6 +68,8 @@ export class OwnedFolder {
     private readonly directory: string,
     readonly folder: string,
     private readonly server: Server,
+    /** Why other users may have put something into the directory, with the fix; undefined if they cannot. */
+    readonly distrust: string | undefined,
   ) {}
 
   /**
@@ -75,7 +78,7 @@ export class OwnedFolder {
    */
   async adoptOrphans(): Promise<string[]> {
     const taken: string[] = [];
-    for (const name of await namesIn(this.directory)) {
+    for (const name of await foldersIn(this.directory)) {
       if (this.isReleased) break;
       if (name.endsWith(IN_THE_MAKING)) await this.clearUnmade(name);
       else if (OUR_NAME.test(name)) taken.push(...(await this.adopt(name)));
@@ -95,6 +98,7 @@ export class OwnedFolder {
   private async adopt(name: string): Promise<string[]> {
     const orphan = join(this.directory, name);
     if (orphan === this.folder || (await isOwned(orphan))) return [];
+    if (this.distrust !== undefined && !(await haveOneOwner(orphan, this.folder))) return [];
     const adopted = join(this.folder, ADOPTED);
     const path = join(adopted, name);
     try {
@@ -103,6 +107,7 @@ export class OwnedFolder {
     } catch {
       return []; // somebody else was faster, or we may not: it is looked at again next time
     }
+    if (!(await isFolder(path))) return []; // a link was put in its place meanwhile
     await unlink(join(path, SOCKET)).catch(ignore);
     return this.flatten(path);
   }
@@ -110,8 +115,9 @@ export class OwnedFolder {
   /** Moves what an orphan had adopted up beside it, so that depth does not grow with each death. */
   private async flatten(path: string): Promise<string[]> {
     const taken: string[] = [];
-    for (const name of await namesIn(join(path, ADOPTED))) {
-      const inside = join(path, ADOPTED, name);
+    const adopted = join(path, ADOPTED);
+    for (const name of (await isFolder(adopted)) ? await foldersIn(adopted) : []) {
+      const inside = join(adopted, name);
       const beside = join(this.folder, ADOPTED, name);
       const moved = await rename(inside, beside).then(
         () => beside,
@@ -210,14 +216,6 @@ async function removeEmpty(folder: string): Promise<boolean> {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch {
-    return [];
   }
 }
 
