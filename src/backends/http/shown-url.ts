@@ -1,11 +1,26 @@
-/** A url as it may stand in logs and dead letters: user, password and query may be secrets. */
+import { nameOr } from '../../routing/tracking-config.exception';
+
+/**
+ * A URL as it is shown in logs and dead letters. User, password and query may be secrets, and so may a part of the path, as in the
+ * address of a webhook: of the path only words and short numbers are shown.
+ */
 export function shownUrl(url: string | URL): string {
   try {
     const { protocol, host, pathname } = new URL(url);
-    return `${protocol}//${host}${pathname}`;
+    return `${protocol}//${host}${shownPath(pathname)}`;
   } catch {
-    return String(url)
-      .replace(/[?#].*$/s, '')
-      .replace(/^.*@/s, ''); // relative, as a Location may be
+    // Relative, as a Location may be.
+    return shownPath(
+      String(url)
+        .replace(/[?#].*$/s, '')
+        .replace(/^.*@/s, ''),
+    );
   }
+}
+
+function shownPath(path: string): string {
+  return path
+    .split('/')
+    .map((part) => nameOr('…', part))
+    .join('/');
 }
