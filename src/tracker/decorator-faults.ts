@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { nearestName } from '../event/nearest-name';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { showValue, type ConfigFault } from '../routing/tracking-config.exception';
+import { showIdentifier, type ConfigFault } from '../routing/tracking-config.exception';
 import { TrackerService } from './tracker.service';
 import { trackerRequestsOf, type MethodRequest } from './wrapped-method';
 
@@ -30,8 +30,8 @@ function faultOf(path: string, { decorator, tracker }: MethodRequest, names: rea
       : `${decorator}(..., { tracker: ${JSON.stringify(meant)} })`;
   return {
     path,
-    what: `it asks for the tracker ${showValue(tracker)}, and no forRoot has that name; there is ${names.map(showValue).join(', ')}.`,
-    mend: `${fix}, or TrackingModule.forRoot({ name: ${showValue(tracker)}, ... })`,
+    what: `it asks for the tracker ${showIdentifier(tracker)}, and no forRoot has that name; there is ${names.map(showIdentifier).join(', ')}.`,
+    mend: `${fix}, or TrackingModule.forRoot({ name: ${showIdentifier(tracker)}, ... })`,
   };
 }
 

@@ -190,16 +190,13 @@ describe('RegexFilter', () => {
 
   it.each(['allowlist', 'blocklist'] as const)(
     'holds back a name of more than 1,000 characters, as %s',
-    async (filterType) => {
+    (filterType) => {
+      // Asked itself: emit cuts a name at 1,000 characters unless `limits` says otherwise.
       const long = 'a'.repeat(1001);
-      const passed = await passing({ filterType, regularExpressions: [filterType === 'allowlist' ? 'a' : 'b'] }, [
-        'a',
-        long,
-      ]);
-      expect(passed).toEqual(['a']);
-      expect(await passing({ filterType, regularExpressions: [] }, [long])).toEqual(
-        filterType === 'allowlist' ? [] : [long],
-      );
+      const filter = new RegexFilter({ filterType, regularExpressions: [filterType === 'allowlist' ? 'a' : 'b'] });
+      expect([filter.keepsName('a'), filter.keepsName(long)]).toEqual([true, false]);
+      const empty = new RegexFilter({ filterType, regularExpressions: [] });
+      expect(empty.keepsName(long)).toBe(filterType === 'blocklist');
     },
   );
 
