@@ -4,7 +4,7 @@ import { isObservable } from 'rxjs';
 import { boundStream } from '../context/bound-stream';
 import { currentRequestStore } from '../context/request-store';
 import { currentFlow } from '../context/flow';
-import { imitate } from './imitate';
+import { copyProperty, imitate } from './imitate';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -84,6 +84,7 @@ function bindMethod(prototype: object, key: string | symbol): void {
   if (!isOfMessages && !Reflect.hasMetadata(ROUTE, method)) return;
   const wrapper = delivering(method as Method, isOfMessages);
   imitate(method, wrapper);
+  copyProperty(method, wrapper, 'name');
   bound.add(wrapper);
   Object.defineProperty(prototype, key, { ...descriptor, value: wrapper });
 }

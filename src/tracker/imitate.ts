@@ -4,19 +4,18 @@
 const OWN_OF_A_FUNCTION: ReadonlySet<string | symbol> = new Set(['name', 'length', 'prototype', 'arguments', 'caller']);
 
 /**
- * Gives a wrapper what can be seen of the function in it: name, length, properties, metadata. A
+ * Gives a wrapper what can be seen of the function in it: length, properties, metadata. A
  * guard, a pipe or a route that looks at them must find what it would find without the wrapper, or
  * it stops protecting.
  */
 export function imitate(original: object, wrapper: object): void {
   for (const key of Reflect.ownKeys(original)) if (!OWN_OF_A_FUNCTION.has(key)) copyProperty(original, wrapper, key);
-  copyProperty(original, wrapper, 'name');
   copyProperty(original, wrapper, 'length');
   for (const key of Reflect.getOwnMetadataKeys(original) as unknown[])
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), wrapper);
 }
 
-function copyProperty(from: object, to: object, key: string | symbol): void {
+export function copyProperty(from: object, to: object, key: string | symbol): void {
   const descriptor = Object.getOwnPropertyDescriptor(from, key);
   if (descriptor !== undefined) Object.defineProperty(to, key, descriptor);
 }

@@ -6,7 +6,7 @@
  */
 import { types } from 'node:util';
 import { inNoRequest, inRequest, isCurrent, keepClsStore, storeOf, type RequestStore } from '../context/request-store';
-import { imitate } from './imitate';
+import { copyProperty, imitate } from './imitate';
 
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
 type Register = (...args: unknown[]) => unknown;
@@ -64,6 +64,7 @@ function noting(handler: unknown): unknown {
     return Reflect.apply(handler, this, [request, ...rest]);
   };
   imitate(handler, wrapper);
+  copyProperty(handler, wrapper, 'name');
   return wrapper;
 }
 
@@ -72,6 +73,7 @@ function entering(handler: unknown): unknown {
   const wrapper =
     handler.length === PARAMETERS_OF_ERROR_HANDLER ? enteringAfterError(handler) : enteringAtOnce(handler);
   imitate(handler, wrapper);
+  copyProperty(handler, wrapper, 'name');
   return wrapper;
 }
 

@@ -6,6 +6,7 @@
  */
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { findTracker, trackerRequest, type TrackerRequest } from './find-tracker';
+import { imitate } from './imitate';
 import { injectTracker } from './tracker-property';
 import type { TrackerRuntime } from './tracker-runtime';
 import { TrackerService } from './tracker.service';
@@ -127,23 +128,9 @@ function wrap(method: AnyMethod, key: string | symbol, plan: MethodPlan): AnyMet
     },
   };
   const wrapped = holder[key] as AnyMethod;
-  for (const property of Reflect.ownKeys(method)) {
-    if (!OWN_OF_A_FUNCTION.has(property)) copyProperty(method, wrapped, property);
-  }
-  copyProperty(method, wrapped, 'length');
-  for (const metadataKey of Reflect.getOwnMetadataKeys(method) as unknown[]) {
-    Reflect.defineMetadata(metadataKey, Reflect.getOwnMetadata(metadataKey, method), wrapped);
-  }
+  imitate(method, wrapped); // its name is the key already, whatever another decorator has called it
   wrappers.set(wrapped, { plan, events });
   return wrapped;
-}
-
-/** What every function has; `name` is the key already. Anything else was put there by another decorator. */
-const OWN_OF_A_FUNCTION: ReadonlySet<string | symbol> = new Set(['name', 'length', 'prototype', 'arguments', 'caller']);
-
-function copyProperty(from: object, to: object, key: string | symbol): void {
-  const descriptor = Object.getOwnPropertyDescriptor(from, key);
-  if (descriptor !== undefined) Object.defineProperty(to, key, descriptor);
 }
 
 /** Runs the body inside of the layers from `at` on. */
