@@ -23,14 +23,23 @@ export function faultsOfRequestContext(options: unknown): OptionFault[] {
   if (!isObject(options)) {
     return [{ path: 'requestContext', value: options, wanted: 'an object or false', mend: 'leave it out' }];
   }
-  const { fields = {}, hash } = options;
+  const { fields = {}, hash, afterResponse } = options;
   if (!isObject(fields)) {
     return [{ path: 'requestContext.fields', value: fields, wanted: 'an object', mend: 'fields: { ip: false }' }];
   }
   return [
     ...Object.entries(fields).flatMap(([name, change]) => faultOfField(name, change)),
     ...(hash === undefined ? [] : faultsOfHash(hash, fields)),
+    ...faultOfAfterResponse(afterResponse),
   ];
+}
+
+const AFTER_RESPONSE: readonly string[] = ['keep', 'mark', 'drop'];
+
+function faultOfAfterResponse(value: unknown): OptionFault[] {
+  if (value === undefined || AFTER_RESPONSE.includes(value as string)) return [];
+  const path = 'requestContext.afterResponse';
+  return [{ path, value, wanted: 'one of these', choices: AFTER_RESPONSE, mend: "afterResponse: 'mark'" }];
 }
 
 function faultOfField(name: string, change: unknown): OptionFault[] {

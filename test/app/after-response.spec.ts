@@ -121,6 +121,12 @@ describe.each(platforms)('After the response on %s', (_platform, Adapter) => {
     },
   );
 
+  it('a choice that there is not keeps the application from starting', async () => {
+    await expect(started({ afterResponse: 'marks' as AfterResponse })).rejects.toThrow(
+      /requestContext\.afterResponse: it is "marks", not one of these: keep, mark, drop/,
+    );
+  });
+
   it('a scope that is opened then stands for itself where the application drops the request', async () => {
     const run = await started({ afterResponse: 'drop' });
     expect((await late(run, '/late', 'late in a scope')).context).toEqual({ job: 7 });
