@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Subject } from 'rxjs';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { isEventDefinition, type EventData, type EventDefinition } from '../catalog/define-event';
 import type { EventName } from '../catalog/registered-events';
@@ -11,12 +11,12 @@ import { addLayer, runtimeOf, type AnyMethod, type GivenValues, type MethodCall 
 /** One call of a decorated method, after it has ended. */
 export interface TrackOutcome<Args extends readonly unknown[], Result> {
   readonly args: Args;
-  /** What it returned or resolved; of an Observable or async iterator, the last value, also before a failure. Else undefined. */
+  /** What it returned or resolved; of an Observable or iterator, the last value, also before a failure. Else undefined. */
   readonly result: Result;
   /** What it threw or rejected with; undefined after a success. */
   readonly error: unknown;
   readonly durationMs: number;
-  /** Values given by an Observable or async iterator, also before a failure; else 1 for a success and 0 for a failure. */
+  /** Values given by an Observable or iterator, also before a failure; else 1 for a success and 0 for a failure. */
   readonly count: number;
 }
 
@@ -43,14 +43,17 @@ interface OfAnyEnd<Args extends readonly unknown[], Result> extends MadeFrom<Tra
 export type TrackEventOptions<Args extends readonly unknown[] = any[], Result = any> =
   OfSuccess<Args, Result> | OfAnyEnd<Args, Result>;
 
-type Given<Result> =
-  Result extends PromiseLike<infer Value>
+/** What `result` is for a method of that type. A promise may resolve to what has not begun. */
+type Given<Result> = Result extends PromiseLike<infer Value> ? Given<Value> : Yielded<Result>;
+
+/** A Subject and a readable stream are results themselves, though they could be iterated. */
+type Yielded<Result> = Result extends Subject<any> | { readonly readableEnded: boolean }
+  ? Result
+  : Result extends Observable<infer Value>
     ? Value
-    : Result extends Observable<infer Value>
+    : Result extends AsyncIterable<infer Value> | Iterator<infer Value, any>
       ? Value
-      : Result extends AsyncIterable<infer Value>
-        ? Value
-        : Result;
+      : Result;
 
 /** What makes the data of a defined event: it may be left out where nothing of the data is required. */
 type MakerOf<Data extends object, Args extends readonly unknown[], Result> =
@@ -90,9 +93,10 @@ export type TrackEventDecorator<Args extends readonly unknown[], Result> =
 
 /**
  * Emits an event when the method has ended: a handler of a controller, resolver, gateway, processor, cron job, or a method of
- * any provider. A promise ends when it is settled, an async iterator when it is over, an Observable with each subscription; a
- * thenable that is no promise (a query builder) when it is awaited. The caller gets what the method gave, and never notices a
- * failure of the tracking.
+ * any provider. A promise ends when it settles, an iterator when it is exhausted, an Observable with each subscription, a
+ * thenable that is no promise (a query builder) when it is awaited, a readable stream when it has been read; a promise of one of
+ * those ends with it. The caller gets what the method gave, or its equal, and never notices a failure of the tracking. The event
+ * keeps its place among other decorators: below a cache it is emitted for what was computed, above it for what was asked for.
  * @param data makes the event's data from the call's outcome, or options
  */
 export function TrackEvent<Definition extends EventDefinition, Args extends readonly any[] = any[], Result = any>(

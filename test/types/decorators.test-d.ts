@@ -1,6 +1,7 @@
 /** Compiled by `tsc --noEmit`, never run: what the decorators take, and on what they may stand. */
+import { Readable } from 'node:stream';
 import { applyDecorators, Get, SetMetadata, UseGuards } from '@nestjs/common';
-import { of, type Observable } from 'rxjs';
+import { of, Subject, type Observable } from 'rxjs';
 import { TrackEvent, TrackingContext } from 'nestjs-event-tracking';
 
 interface EnrollmentDto {
@@ -129,6 +130,60 @@ export class Checked {
   @TrackEvent('enrolled', enrolled)
   async *iterated(): AsyncGenerator<Enrollment> {
     yield await Promise.resolve(enrollment);
+  }
+
+  @TrackEvent('enrolled', enrolled)
+  *generated(): Generator<Enrollment, string> {
+    yield enrollment;
+    return 'end';
+  }
+
+  @TrackEvent('enrolled', enrolled)
+  iterator(): IterableIterator<Enrollment> {
+    return [enrollment].values();
+  }
+
+  @TrackEvent('enrolled', enrolled)
+  async promisedStream(): Promise<Observable<Enrollment>> {
+    return Promise.resolve(of(enrollment));
+  }
+
+  @TrackEvent('enrolled', enrolled)
+  async promisedIterator(): Promise<AsyncGenerator<Enrollment>> {
+    return Promise.resolve(this.iterated());
+  }
+
+  @TrackEvent('listed', ({ result }: { readonly result: readonly Enrollment[] }) => ({ count: result.length }))
+  list(): Enrollment[] {
+    return [enrollment];
+  }
+
+  @TrackEvent('mapped', ({ result }: { readonly result: ReadonlyMap<string, Enrollment> }) => ({ size: result.size }))
+  async map(): Promise<Map<string, Enrollment>> {
+    return Promise.resolve(new Map());
+  }
+
+  @TrackEvent('opened', ({ result }: { readonly result: Subject<Enrollment> }) => ({ closed: result.closed }))
+  subject(): Subject<Enrollment> {
+    return new Subject();
+  }
+
+  @TrackEvent('read', ({ result }: { readonly result: Readable }) => ({ errored: result.errored }))
+  async readable(): Promise<Readable> {
+    return Promise.resolve(Readable.from([]));
+  }
+
+  // @ts-expect-error its values are the result, not the promise's Observable
+  @TrackEvent('enrolled', ({ result }: { readonly result: Observable<Enrollment> }) => ({ result }))
+  async otherStream(): Promise<Observable<Enrollment>> {
+    return Promise.resolve(of(enrollment));
+  }
+
+  // @ts-expect-error what it yields is the result, not what it returns
+  @TrackEvent('enrolled', ({ result }: { readonly result: string }) => ({ result }))
+  *otherGenerator(): Generator<Enrollment, string> {
+    yield enrollment;
+    return 'end';
   }
 
   @TrackEvent('enrolled', { data: enrolled, context: asked })
