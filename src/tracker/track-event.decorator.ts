@@ -51,7 +51,7 @@ type Yielded<Result> = Result extends Subject<any> | { readonly readableEnded: b
   ? Result
   : Result extends Observable<infer Value>
     ? Value
-    : Result extends AsyncIterable<infer Value> | Iterator<infer Value, any>
+    : Result extends AsyncIterable<infer Value> | Iterator<infer Value>
       ? Value
       : Result;
 
