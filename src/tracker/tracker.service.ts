@@ -13,7 +13,7 @@ import type { TrackingLedger } from '../delivery/tracking-ledger';
 import { describeError } from '../event/describe-error';
 import { copyNormalForm } from '../event/form-copies';
 import { toEventName } from '../event/normalizer';
-import { cut, printable, quoted } from '../event/printable';
+import { quoted } from '../event/printable';
 import type { EventFields } from '../event/tracking-event';
 import type { Destined } from '../routing/confirmation';
 import type { Backend, EnvelopeBackend, EventProcessor, Processor } from '../routing/contracts';
@@ -22,11 +22,10 @@ import { UnknownBackendException } from '../routing/unknown-backend.exception';
 import { isEventDefinition, type EventDefinition } from '../catalog/define-event';
 import type { DataArgument, DataOfName, EventName } from '../catalog/registered-events';
 import type { TrackingCatalog } from '../catalog/tracking-catalog';
-import type { Violation } from '../catalog/violation';
 import type { TrackingViolations } from '../catalog/tracking-violations';
 import { EmitConfirmation } from './emit-confirmation';
 import { registerBackend, registerProcessor } from './register';
-import { NotConfirmedException } from './not-confirmed.exception';
+import { NotConfirmedException, summaryOf } from './not-confirmed.exception';
 import { TrackerRuntime, type RuntimeOptions } from './tracker-runtime';
 
 export interface ConfirmOptions {
@@ -289,19 +288,6 @@ export class TrackerService {
 export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;
 }
-
-/** The first of them, for an error: paths and messages may quote what users send. */
-function summaryOf(violations: readonly Violation[]): string {
-  const shown = violations.slice(0, MAX_SHOWN).map(({ path, message }) => {
-    return printable(`${path === '' ? 'it' : cut(path, MAX_PATH_LENGTH)} ${message}`, MAX_VIOLATION_LENGTH);
-  });
-  const more = violations.length - shown.length;
-  return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-}
-
-const MAX_SHOWN = 5;
-const MAX_PATH_LENGTH = 100;
-const MAX_VIOLATION_LENGTH = 300;
 
 function isConfirmed(outcome: Destined): boolean {
   return outcome === 'delivered' || outcome === 'stored' || outcome === 'filtered';
