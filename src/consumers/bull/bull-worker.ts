@@ -20,6 +20,8 @@ const ANSWER_MS = 500;
 export class BullWorker {
   private isBegun = false;
   private isEnding = false;
+  /** Once it ends: resolves when Bull begins no more jobs. */
+  private isPaused: Promise<unknown> = Promise.resolve();
   /** By the id of the job. */
   private readonly underWay = new Map<string, Promise<void>>();
 
@@ -53,8 +55,8 @@ export class BullWorker {
     this.isEnding = true;
     // To wake what waits for a job Bull cuts a connection, and makes it anew, which may take for ever; nothing needs it any more.
     internals(this.queue).bclient.connect = () => Promise.resolve();
-    const isPaused = this.queue.pause(true, true).catch(() => undefined);
-    if (await answers(this.queue)) await atMost(GIVE_BACK_MS, isPaused);
+    this.isPaused = this.queue.pause(true, true).catch(() => undefined);
+    if (await answers(this.queue)) await atMost(GIVE_BACK_MS, this.isPaused);
   }
 
   /** Resolves when the jobs under way are done or given back, and Redis knows. */
@@ -130,7 +132,10 @@ export class BullWorker {
     const narrowed = job.update(narrowJob(job.data, left));
     // Where all are, the job may be gone, and need not come back for that.
     await Promise.all([counted, left.length === 0 ? narrowed.catch(() => undefined) : narrowed]);
-    if (left.length > 0) throw new Error(`the worker closes: ${String(left.length)} events go back to the queue`);
+    if (left.length === 0) return;
+    // A job that goes back before Bull has paused is taken again by this very worker.
+    await atMost(GIVE_BACK_MS, this.isPaused);
+    throw new Error(`the worker closes: ${String(left.length)} events go back to the queue`);
   }
 
   private bury(job: Job<EventJob>, read: ReadJob, reason: string): void {
