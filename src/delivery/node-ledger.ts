@@ -138,22 +138,22 @@ export interface QueueCounts {
   readonly lookedAt: Date | undefined;
 }
 
-/** Keeps the books of one node. Verbs only: nobody else counts. */
+/**
+ * Keeps the counters of one node.
+ *
+ * Fields are public where they are changed by plain assignment: at the end of the stack no method can be called, and what is
+ * lost there has to be counted all the same.
+ */
 export class NodeLedger {
-  private received = 0;
-  private passed = 0;
+  received = 0;
+  /** Handed to the children, or taken by the backend. */
+  passed = 0;
+  /** Dropped as 'emit-failed'. */
+  overflowed = 0;
   private readonly dropped = new Tally();
   private readonly failures = new Tally();
 
   constructor(readonly path: string) {}
-
-  receive(): void {
-    this.received++;
-  }
-
-  pass(): void {
-    this.passed++;
-  }
 
   drop(reason: string): void {
     this.dropped.add(reason);
@@ -164,8 +164,9 @@ export class NodeLedger {
   }
 
   counts(delivery?: DeliveryCounts | DestinationCounts): NodeCounts {
-    const { path, received, passed } = this;
-    const counts = { path, received, passed, dropped: this.dropped.counts(), failures: this.failures.counts() };
+    const { path, received, passed, overflowed } = this;
+    const dropped = withOverflowed(this.dropped.counts(), overflowed);
+    const counts = { path, received, passed, dropped, failures: this.failures.counts() };
     return delivery === undefined ? counts : { ...counts, delivery };
   }
 }
@@ -181,4 +182,10 @@ export class Tally {
   counts(): Record<string, number> {
     return Object.fromEntries(this.byName);
   }
+}
+
+/** What was dropped, with the events that were lost at the end of the stack. */
+export function withOverflowed(dropped: Record<string, number>, overflowed: number): Record<string, number> {
+  const reason: KnownDropReason = 'emit-failed';
+  return overflowed === 0 ? dropped : { ...dropped, [reason]: (dropped[reason] ?? 0) + overflowed };
 }

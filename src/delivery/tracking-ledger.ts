@@ -1,6 +1,6 @@
 import type { DeliveryDuration, DeliveryEvent } from './deliveries';
 import type { DestinationCounts } from './delivery-ledger';
-import { Tally, type ConsumerCounts, type NodeCounts } from './node-ledger';
+import { Tally, withOverflowed, type ConsumerCounts, type NodeCounts } from './node-ledger';
 
 /** What one tracker counted besides its nodes, since the process started. */
 export interface TrackerCounts {
@@ -82,9 +82,12 @@ export class TrackingLedger {
   }
 }
 
-/** Keeps the books of a tracker, besides those of its nodes. */
+/** Keeps the counters of a tracker that are not those of its nodes. Fields are public for the reason given at NodeLedger. */
 export class TrackerLedger {
-  private emitted = 0;
+  /** Calls of `emit` and `emitConfirmed`. */
+  emitted = 0;
+  /** Dropped as 'emit-failed'. */
+  overflowed = 0;
   private redriven = 0;
   private oddNames = 0;
   private uncertainContexts = 0;
@@ -94,10 +97,6 @@ export class TrackerLedger {
   private readonly violations = new Tally();
 
   constructor(private readonly name: string) {}
-
-  emit(): void {
-    this.emitted++;
-  }
 
   redrive(): void {
     this.redriven++;
@@ -129,7 +128,8 @@ export class TrackerLedger {
 
   counts(waiting: number): TrackerCounts {
     const { name, emitted, redriven, oddNames, uncertainContexts } = this;
-    const [dropped, replaced, failures] = [this.dropped.counts(), this.replaced.counts(), this.failures.counts()];
+    const dropped = withOverflowed(this.dropped.counts(), this.overflowed);
+    const [replaced, failures] = [this.replaced.counts(), this.failures.counts()];
     const violations = this.violations.counts();
     return { name, emitted, redriven, dropped, waiting, replaced, oddNames, uncertainContexts, violations, failures };
   }

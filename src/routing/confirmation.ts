@@ -3,10 +3,17 @@ import type { DropReason } from '../delivery/node-ledger';
 /** Where one event ended at one backend. `filtered` covers every wish of the configuration that it should not get there. */
 export type Destined = 'delivered' | 'stored' | 'filtered' | 'pending' | 'dropped' | 'dead-lettered' | 'timeout';
 
+/** What was thrown where an event should have been counted or confirmed. */
+export interface EmitFailure {
+  readonly error: unknown;
+}
+
 /** Told, for one event, what becomes of it at each backend. */
 export interface OutcomeListener {
   /** Whether it has the event still, and takes it back ('returned') if it cannot be sent before the application ends. */
   readonly isLender: boolean;
+  /** Why it was not told of every backend. Assigned where no method can be called, at the end of the stack. */
+  failure?: EmitFailure | undefined;
   settle(path: string, outcome: Destined, reason?: DropReason): void;
   /** For a backend that accepted the event and writes it later. */
   await(path: string, outcome: Promise<Destined | 'returned'>): void;
@@ -17,6 +24,7 @@ export interface OutcomeListener {
 /** Collects, for one event, what becomes of it at each backend. */
 export class Confirmation implements OutcomeListener {
   readonly isLender = false;
+  failure: EmitFailure | undefined;
   private readonly destinations = new Map<string, Destined>();
   private waits: Promise<void>[] = [];
 

@@ -18,6 +18,8 @@ export interface Origin {
 
 /** Knows which event is being processed, so that what is emitted meanwhile gets an id derived from it. One per tracker. */
 export class Processing {
+  /** Whether an event was lost at the end of the stack, where it can be counted and not reported. */
+  hasOverflowed = false;
   private running: Running | undefined;
   /** Made when it is first needed: each one costs every promise of the process something. */
   private flows: AsyncLocalStorage<Running> | undefined;

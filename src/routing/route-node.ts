@@ -30,12 +30,14 @@ export interface QueuedPart {
 }
 
 /**
- * One node of the running tree: its processors in order, then its children or its backend. An event that comes in is in the
- * books as passed or as dropped when `receive` returns, whatever happens in between.
+ * One node of the running tree: its processors in order, then its children or its backend. An event that comes in is counted as
+ * passed or as dropped when `receive` returns, whatever happens in between: near the end of the stack every call may throw, so
+ * what is counted there is counted by plain assignment, and reported by the tracker when there is room again.
  */
 export class RouteNode {
   readonly steps: ProcessorStep[];
   readonly children: RouteNode[];
+  readonly ledger: NodeLedger;
   /** Whether its children get an event at once; else its backend, or the queue before them. */
   private readonly handsOn: boolean;
 
@@ -47,6 +49,7 @@ export class RouteNode {
     children: readonly RouteNode[],
     private readonly surroundings: NodeSurroundings,
   ) {
+    this.ledger = surroundings.ledger;
     this.steps = [...steps];
     this.children = [...children];
     this.handsOn = backend instanceof RoutingBackend && surroundings.queued === undefined;
@@ -73,16 +76,23 @@ export class RouteNode {
     return this.surroundings.place;
   }
 
-  get ledger(): NodeLedger {
-    return this.surroundings.ledger;
-  }
-
+  /** Throws only where it cannot be entered: then nothing was counted. */
   receive(envelope: Envelope, confirmation: OutcomeListener | undefined): void {
     const { ledger } = this;
-    ledger.receive();
-    const refused = this.route(envelope, confirmation);
-    if (refused === undefined) ledger.pass();
-    else this.drop(refused, confirmation);
+    ledger.received++;
+    let isCounted = false;
+    try {
+      const refused = this.route(envelope, confirmation);
+      if (refused === undefined) ledger.passed++;
+      else ledger.drop(refused);
+      isCounted = true;
+      if (refused !== undefined) this.reportDrop(refused, confirmation);
+      else if (confirmation !== undefined && !this.handsOn) this.confirm(confirmation);
+    } catch (error) {
+      if (!isCounted) ledger.overflowed++;
+      this.surroundings.processing.hasOverflowed = true;
+      if (confirmation !== undefined) confirmation.failure = { error };
+    }
   }
 
   /** Adds a child, last in order; one of the same name gives it its place. @returns the child that was replaced */
@@ -128,9 +138,7 @@ export class RouteNode {
         this.handOn(current, confirmation);
         return undefined;
       }
-      const refused = this.take(current, confirmation?.isLender === true);
-      if (refused === undefined && confirmation !== undefined) this.confirm(confirmation);
-      return refused;
+      return this.take(current, confirmation?.isLender === true);
     } catch (error) {
       this.reportFailure(error);
       return 'backend-failed';
@@ -141,7 +149,17 @@ export class RouteNode {
   handOn(envelope: Envelope, confirmation: OutcomeListener | undefined): void {
     const { children } = this;
     // By index: a backend that is registered while this very event is processed must not make the loop skip or repeat one.
-    for (let at = 0; at < children.length; at++) children[at]?.receive(envelope, confirmation);
+    for (let at = 0; at < children.length; at++) {
+      const child = children[at] as RouteNode;
+      try {
+        child.receive(envelope, confirmation);
+      } catch (error) {
+        child.ledger.received++;
+        child.ledger.overflowed++;
+        this.surroundings.processing.hasOverflowed = true;
+        if (confirmation !== undefined) confirmation.failure = { error };
+      }
+    }
   }
 
   private reportFailure(error: unknown): void {
@@ -204,8 +222,7 @@ export class RouteNode {
     else confirmation.await(this.path, later);
   }
 
-  private drop(reason: DropReason, confirmation: OutcomeListener | undefined): void {
-    this.ledger.drop(reason);
+  private reportDrop(reason: DropReason, confirmation: OutcomeListener | undefined): void {
     if (!isWished(reason)) this.reportLoss(reason);
     if (confirmation === undefined) return;
     for (const node of this.reached()) {

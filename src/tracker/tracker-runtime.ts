@@ -97,11 +97,15 @@ export class TrackerRuntime {
   private courier: CatalogCourier | undefined;
   readonly processing = new Processing();
   private state: 'starting' | 'ready' | 'closed' | 'off';
-  private readonly books: TrackerLedger;
+  /** @internal For `TrackerService.emit`, which counts what could not even get here. */
+  readonly books: TrackerLedger;
   private readonly ids: Pick<EventIds, 'next'>;
   private early: EarlyEvent[] = [];
   /** Calls of `emit` that have not returned, each made by the one before it. */
   private nesting = 0;
+  /** Why an event was lost before it reached the tree. */
+  private emitError: unknown;
+  private isReportDue = false;
   /** Backends that were replaced, with all below them: they get nothing any more, but what they hold is still theirs to write. */
   private readonly retired: RouteNode[] = [];
   private readonly consumers: RunningConsumer[] = [];
@@ -199,29 +203,33 @@ export class TrackerRuntime {
     );
   }
 
-  /** Counts an event that `emit` could not even begin to send: at the end of the stack, say. */
-  lose(error: unknown): void {
-    this.books.drop('emit-failed');
-    this.notices.once(
-      'emit failed',
-      () => `emit failed, and the event is lost ('emit-failed'): ${describeError(error)}`,
-    );
-  }
-
-  /** Sends one event on its way. @returns its id; undefined if tracking is off */
+  /**
+   * Sends one event on its way. Throws only where it cannot be entered, at the end of the stack: then nothing was counted.
+   * @returns its id; undefined if tracking is off, or if the event was lost before it had one
+   */
   emit(name: unknown, data: unknown, confirmation?: EmitConfirmation): string | undefined {
     if (this.state === 'off') return undefined;
-    this.books.emit();
-    // Before anything is read: the clock, a name and a getter in the data may be code of the application that emits again.
-    if (this.nesting > MAX_DEPTH) {
-      this.cut(typeof name === 'string' ? name : 'unknown', this.nesting, confirmation);
-      return this.ids.next(Date.now());
-    }
+    const { books, processing } = this;
+    books.emitted++;
     this.nesting++;
     try {
       return this.send(name, data, confirmation);
+    } catch (error) {
+      // `send` counts the event last, so it is not counted yet. Near the end of the stack no method could do it.
+      books.overflowed++;
+      processing.hasOverflowed = true;
+      this.emitError = error;
+      if (confirmation !== undefined) confirmation.failure = { error };
+      return undefined;
     } finally {
       this.nesting--;
+      if (processing.hasOverflowed) {
+        try {
+          this.reportSoon();
+        } catch {
+          // There is no room for that, either: the next emit does it.
+        }
+      }
     }
   }
 
@@ -374,7 +382,13 @@ export class TrackerRuntime {
     );
   }
 
+  /** Counts the event as received by the root, dropped or waiting: as the last thing it does, after which nothing throws. */
   private send(name: unknown, data: unknown, confirmation: EmitConfirmation | undefined): string {
+    // Before anything is read: the clock, a name and a getter in the data may be code of the application that emits again.
+    if (this.nesting > MAX_DEPTH + 1) {
+      this.cut(typeof name === 'string' ? name : 'unknown', this.nesting - 1, confirmation);
+      return this.ids.next(Date.now());
+    }
     const eventName = this.nameOf(name);
     const time = readClock(this.options.clock);
     const origin = this.processing.origin(eventName);
@@ -397,11 +411,12 @@ export class TrackerRuntime {
       this.root.receive(this.stamped(envelope), confirmation);
       return;
     }
-    this.books.drop('invalid');
     this.deliveries.keepLetter(REJECTED_PATH, envelope.stored(), refusal.reason, originFacts(envelope));
-    if (confirmation === undefined) return;
-    confirmation.settle(REJECTED_PATH, 'dead-lettered');
-    confirmation.violations = refusal.violations;
+    if (confirmation !== undefined) {
+      confirmation.settle(REJECTED_PATH, 'dead-lettered');
+      confirmation.violations = refusal.violations;
+    }
+    this.books.drop('invalid');
   }
 
   private stamped(envelope: Envelope): Envelope {
@@ -427,6 +442,23 @@ export class TrackerRuntime {
       },
     });
   }
+
+  private reportSoon(): void {
+    if (!this.isReportDue) queueMicrotask(this.reportOverflow); // where the stack is empty
+    this.isReportDue = true;
+    this.processing.hasOverflowed = false;
+  }
+
+  private readonly reportOverflow = (): void => {
+    this.isReportDue = false;
+    const why = this.emitError === undefined ? '' : ` (${describeError(this.emitError)})`;
+    this.notices.once(
+      'emit failed',
+      () =>
+        `events are lost ('emit-failed'), since emit could not run${why}. Fix: emit outside of deep recursion. ` +
+        '(Logged once; the ledger counts on.)',
+    );
+  };
 
   private cut(eventName: string, depth: number, confirmation: EmitConfirmation | undefined): void {
     const why = `it is event ${String(depth)} in a chain of events emitted while another is processed`;
@@ -473,13 +505,13 @@ export class TrackerRuntime {
   }
 
   private drop(reason: DropReason, eventName: string, why: string, confirmation: EmitConfirmation | undefined): void {
-    this.books.drop(reason);
     confirmation?.settle(this.root.path, 'dropped');
     // Not once for each name: a logger that emits what it is told would then never come to its end.
     this.notices.once(
       `dropped ${reason}`,
-      () => `the event ${quoted(eventName)} was dropped ('${reason}'): ${why}. (Told once; the ledger counts on.)`,
+      () => `the event ${quoted(eventName)} was dropped ('${reason}'): ${why}. (Logged once; the ledger counts on.)`,
     );
+    this.books.drop(reason);
   }
 
   private reportLosses(): void {

@@ -26,7 +26,11 @@ import type { TrackingViolations } from '../catalog/tracking-violations';
 import { EmitConfirmation } from './emit-confirmation';
 import { registerBackend, registerProcessor } from './register';
 import { NotConfirmedException, summaryOf } from './not-confirmed.exception';
+import { hasStackRoom } from './stack-room';
 import { TrackerRuntime, type RuntimeOptions } from './tracker-runtime';
+
+/** Calls inside of each other: some ten times what the tree itself needs. */
+const STACK_ROOM = 1000;
 
 export interface ConfirmOptions {
   /** Ends the wait, not the event.  @default none */
@@ -78,10 +82,14 @@ export class TrackerService {
   emit<Data extends object>(event: EventDefinition<string, Data>, ...data: DataArgument<Data>): void;
   emit<Name extends EventName>(name?: Name, data?: DataOfName<Name>): void;
   emit(name?: unknown, data?: object): void {
+    const { runtime } = this;
     try {
-      this.runtime.emit(name, data);
-    } catch (error) {
-      this.failed(error);
+      runtime.emit(name, data);
+    } catch {
+      // The end of the stack: by plain assignment, since no method can be called.
+      runtime.books.emitted++;
+      runtime.books.overflowed++;
+      runtime.processing.hasOverflowed = true;
     }
   }
 
@@ -102,22 +110,30 @@ export class TrackerService {
   async emitConfirmed(event: unknown, data?: object, options: ConfirmOptions = {}): Promise<ConfirmedEvent> {
     const name = isEventDefinition(event) ? event.name : toEventName(event);
     const { signal, timeoutMs = 10_000 } = options;
+    const { runtime } = this;
     const confirmation = new EmitConfirmation();
     let id = '';
     try {
-      id = this.runtime.emit(event, data, confirmation) ?? '';
+      // A promise that is made at the end of the stack may be rejected before anything can handle it, which ends the process.
+      if (!hasStackRoom(STACK_ROOM)) throw new RangeError('Maximum call stack size exceeded');
+      id = runtime.emit(event, data, confirmation) ?? '';
     } catch (error) {
-      this.failed(error);
-      const why = `since emit failed: ${describeError(error)}`;
-      throw NotConfirmedException.create(name, id, confirmation.table(), why, error);
+      runtime.books.emitted++;
+      runtime.books.overflowed++;
+      runtime.processing.hasOverflowed = true;
+      confirmation.failure = { error };
     }
-    if (this.runtime.isOff) return { id, destinations: {} };
-    const ended = await this.wait(confirmation, timeoutMs, signal);
+    if (runtime.isOff) return { id, destinations: {} };
+    const ended = confirmation.failure === undefined ? await this.wait(confirmation, timeoutMs, signal) : undefined;
     const destinations = confirmation.table();
+    const { violations, failure } = confirmation;
+    if (failure !== undefined) {
+      const why = `since emit failed: ${describeError(failure.error)}`;
+      throw NotConfirmedException.create(name, id, destinations, why, failure.error);
+    }
     if (ended === undefined && Object.values(destinations).every(isConfirmed)) {
       return { id, destinations: destinations as ConfirmedEvent['destinations'] };
     }
-    const { violations } = confirmation;
     const why =
       ended ??
       (violations.length > 0
@@ -274,10 +290,6 @@ export class TrackerService {
     } finally {
       stop();
     }
-  }
-
-  private failed(error: unknown): void {
-    this.runtime.lose(error);
   }
 }
 
