@@ -3,7 +3,8 @@ import { setField } from '../event/normal-form';
 import type { EventFields, TrackingEvent } from '../event/tracking-event';
 import { ContextMemo } from './context-memo';
 import type { EventPart, FieldPath } from './event-path';
-import { PathState } from './path-states';
+import { joined } from './joined-states';
+import { PathState, type PathPlace } from './path-states';
 
 /** Which values are meant besides those that paths lead to, and what they become. */
 export interface RewriteRule {
@@ -91,13 +92,13 @@ export class FieldRewriter {
   }
 
   /** An event always has data and a context. */
-  private part(before: unknown, state: PathState | undefined, path: string): unknown {
+  private part(before: unknown, state: PathPlace | undefined, path: string): unknown {
     const after = this.value(before, state, path);
     return after === undefined ? {} : after;
   }
 
   /** @returns the very same value if nothing in it was meant, and undefined if it is taken away */
-  private value(value: unknown, state: PathState | undefined, path: string): unknown {
+  private value(value: unknown, state: PathPlace | undefined, path: string): unknown {
     if (state?.ends === true) return this.rule.replace(value);
     if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
       if (state === undefined && !this.looksAtAll) return value;
@@ -108,11 +109,15 @@ export class FieldRewriter {
   }
 
   /** An item that is taken away leaves no gap. */
-  private items(items: readonly unknown[], state: PathState | undefined, path: string): readonly unknown[] {
+  private items(items: readonly unknown[], state: PathPlace | undefined, path: string): readonly unknown[] {
     let copy: unknown[] | undefined;
     for (let at = 0; at < items.length; at++) {
       const before = items[at];
-      const after = this.value(before, state?.nextItem(at), this.pathTo(path, at));
+      const inner = state?.nextItem(at);
+      const after =
+        isPair(before) && inner?.ends !== true
+          ? this.pair(before, state?.next(String(before[0])), inner, this.pathTo(path, at))
+          : this.value(before, inner, this.pathTo(path, at));
       if (copy === undefined && after === before) continue;
       copy ??= items.slice(0, at);
       if (after !== undefined) copy.push(after);
@@ -120,7 +125,30 @@ export class FieldRewriter {
     return copy ?? items;
   }
 
-  private fields(fields: EventFields, state: PathState | undefined, path: string): EventFields {
+  /**
+   * An entry of a Map that has become a list, or what looks like one: its value is a field of that name, too. An ordinary list
+   * of pairs cannot be told from it, and to redact too much is the lesser harm (docs/decisions/0107).
+   * @param named after the key, for the list that the pair is in
+   * @param inner after the number of the pair in that list
+   */
+  private pair(
+    pair: Pair,
+    named: PathPlace | undefined,
+    inner: PathPlace | undefined,
+    path: string,
+  ): readonly unknown[] | undefined {
+    const [key, before] = pair;
+    const first = this.value(key, inner?.nextItem(0), this.pathTo(path, 0));
+    const isMeant = named?.ends === true || this.rule.isKeyMeant?.(String(key)) === true;
+    const after = isMeant
+      ? this.rule.replace(before)
+      : this.value(before, joined(named, inner?.nextItem(1)), this.pathTo(path, 1));
+    if (isMeant && after === undefined) return undefined; // the field is gone, with its name
+    if (first === key && after === before) return pair;
+    return [first, after].filter((item) => item !== undefined);
+  }
+
+  private fields(fields: EventFields, state: PathPlace | undefined, path: string): EventFields {
     const goesThroughAll = this.looksAtAll || state?.leadsAnywhere === true;
     const keys = goesThroughAll ? Object.keys(fields) : (state?.keys ?? []);
     let copy: EventFields | undefined;
@@ -145,6 +173,12 @@ export class FieldRewriter {
     if (this.rule.isValueMeant === undefined) return '';
     return path === '' ? String(key) : `${path}.${String(key)}`;
   }
+}
+
+type Pair = readonly [key: string | number | boolean | null, value: unknown];
+
+function isPair(item: unknown): item is Pair {
+  return Array.isArray(item) && item.length === 2 && (typeof item[0] !== 'object' || item[0] === null);
 }
 
 /** A new object: `delete` would leave one that is slow to read for everybody after. */

@@ -3,11 +3,25 @@ import { ANY_DEPTH, ANY_KEY, type PathStep } from './event-path';
 /** Stars after a ** double the states with each; nobody writes so many, and they would be gone through at each event. */
 const MAX_STATES = 1000;
 
+/** How far paths have got at one place of a value. */
+export interface PathPlace {
+  /** Whether a path ends here, so that the value is meant, with all in it. */
+  readonly ends: boolean;
+  /** Whether a path goes on after any key. */
+  readonly leadsAnywhere: boolean;
+  /** The keys that paths name here. */
+  readonly keys: readonly string[];
+  /** After one of the keys of the value; undefined if no path goes on there. */
+  next(key: string): PathPlace | undefined;
+  /** As `next`, for an item of a list. */
+  nextItem(at: number): PathPlace | undefined;
+}
+
 /**
  * How far a set of paths has got at one place of a value. All paths are followed at once, and one step down costs one look-up
  * however many there are: so they are made into states before the first event.
  */
-export class PathState {
+export class PathState implements PathPlace {
   private static readonly end = new PathState(true);
   private readonly byKey = new Map<string, PathState>();
   private readonly keyList: string[] = [];

@@ -403,30 +403,59 @@ function leadsTo(pattern: Pattern, place: readonly string[]): boolean {
   return key !== undefined && (step === '*' || step === key) && leadsTo(steps, rest);
 }
 
+/** @param places a value of a pair has several: its number in the list, and the key before it */
 function expected(
   value: unknown,
-  place: readonly string[],
+  places: readonly (readonly string[])[],
   patterns: readonly Pattern[],
   action: 'mask' | 'remove',
 ): unknown {
-  // The parts themselves are no fields that a star could stand for.
-  const isMeant = patterns.some(
-    (pattern) => leadsTo(pattern, place) && !(place.length === 1 && /^\*/.test(pattern[0] ?? '')),
-  );
-  if (isMeant) return action === 'mask' ? '[redacted]' : undefined;
+  if (isMeant(places, patterns)) return action === 'mask' ? '[redacted]' : undefined;
   if (typeof value !== 'object' || value === null) return value;
+  const below = (key: string): string[][] => places.map((place) => [...place, key]);
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown, at) => expectedItem(item, below, String(at), patterns, action));
+    return items.filter((item) => item !== undefined);
+  }
   const entries = Object.entries(value).map(
-    ([key, field]) => [key, expected(field, [...place, key], patterns, action)] as const,
+    ([key, field]) => [key, expected(field, below(key), patterns, action)] as const,
   );
-  const kept = entries.filter(([, field]) => field !== undefined);
-  return Array.isArray(value) ? kept.map(([, item]) => item) : Object.fromEntries(kept);
+  return Object.fromEntries(entries.filter(([, field]) => field !== undefined));
+}
+
+function expectedItem(
+  item: unknown,
+  below: (key: string) => string[][],
+  at: string,
+  patterns: readonly Pattern[],
+  action: 'mask' | 'remove',
+): unknown {
+  const places = below(at);
+  const isPair = Array.isArray(item) && item.length === 2 && (typeof item[0] !== 'object' || item[0] === null);
+  if (!isPair || isMeant(places, patterns)) return expected(item, places, patterns, action);
+  const [key, value] = item as [unknown, unknown];
+  const named = below(String(key));
+  const isGone = action === 'remove' && isMeant(named, patterns);
+  const inPair = (number: string): string[][] => places.map((place) => [...place, number]);
+  const pair = [
+    expected(key, inPair('0'), patterns, action),
+    expected(value, [...named, ...inPair('1')], patterns, action),
+  ];
+  return isGone ? undefined : pair.filter((each) => each !== undefined);
+}
+
+function isMeant(places: readonly (readonly string[])[], patterns: readonly Pattern[]): boolean {
+  return places.some((place) =>
+    // The parts themselves are no fields that a star could stand for.
+    patterns.some((pattern) => leadsTo(pattern, place) && !(place.length === 1 && /^\*/.test(pattern[0] ?? ''))),
+  );
 }
 
 const key = fc.constantFrom('a', 'b', 'c', '0', '1');
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'medium', withCrossShrink: true },
-    fc.constantFrom('x', 1, null),
+    fc.constantFrom('x', 'a', 'b', 1, null),
     tie('list'),
     tie('fields'),
   ),
@@ -441,6 +470,98 @@ const pattern = fc
   )
   .map(([part, between, last]): Pattern => [part, ...between, last]);
 
+describe('Redact, for a Map that became a list of pairs', () => {
+  const map = (): Map<unknown, unknown> =>
+    new Map<unknown, unknown>([
+      ['password', 'hunter2'],
+      [1, 'a'],
+      ['1', { email: 'ada@example.org' }],
+      [{ id: 1 }, { email: 'kept' }],
+    ]);
+
+  it.each<readonly [options: RedactOptions, expected: unknown]>([
+    [
+      { keys: ['password'] },
+      [
+        ['password', '[redacted]'],
+        [1, 'a'],
+        ['1', { email: 'ada@example.org' }],
+      ],
+    ],
+    [
+      { keys: [/^pass/] },
+      [
+        ['password', '[redacted]'],
+        [1, 'a'],
+        ['1', { email: 'ada@example.org' }],
+      ],
+    ],
+    [
+      { paths: ['**.password'] },
+      [
+        ['password', '[redacted]'],
+        [1, 'a'],
+        ['1', { email: 'ada@example.org' }],
+      ],
+    ],
+    [
+      { paths: ['data.map.password'] },
+      [
+        ['password', '[redacted]'],
+        [1, 'a'],
+        ['1', { email: 'ada@example.org' }],
+      ],
+    ],
+    [
+      { paths: ['data.map.1.email'] },
+      [
+        ['password', 'hunter2'],
+        [1, 'a'],
+        ['1', { email: '[redacted]' }],
+      ],
+    ],
+    [
+      { paths: ['data.map.0.1'] },
+      [
+        ['password', '[redacted]'],
+        [1, 'a'],
+        ['1', { email: 'ada@example.org' }],
+      ],
+    ],
+    [
+      { paths: ['data.map.1.email', 'data.*.password'], action: 'remove' },
+      [
+        [1, 'a'],
+        ['1', {}],
+      ],
+    ],
+    [
+      { keys: ['password'], action: 'remove' },
+      [
+        [1, 'a'],
+        ['1', { email: 'ada@example.org' }],
+      ],
+    ],
+  ])('finds its keys: %j', async (options, expected) => {
+    const run = await start(options);
+    const { map: pairs } = run.emit('e', { map: map() })?.data as unknown as { map: unknown[] };
+    expect(pairs.slice(0, -1)).toEqual(expected);
+  });
+
+  it('finds them wherever the Map stands: in lists, in Maps, in the context', async () => {
+    const run = await start({ keys: ['password'] });
+    const event = run.emit('e', { list: [[map()], new Map([[{}, map()]])] }, { map: map() });
+    expect(JSON.stringify(event)).not.toContain('hunter2');
+  });
+
+  it('walks pairs in pairs once, however many ways the paths have to name them', async () => {
+    const run = await start({ paths: ['**.a.b', '**.b.a', '**.c.*.a', 'data.**.d'] });
+    let value: unknown = 'x';
+    for (let at = 0; at < 30; at++) value = [['abc'.charAt(at % 3), value]];
+    expect(run.emit('e', { value })?.data).toBeDefined(); // it would not come back within the life of the machine
+  });
+});
+
 describe('Redact, for any event and any paths', () => {
   it.each(['mask', 'remove'] as const)(
     'does to each place what one would expect (%s), and nothing else to anybody',
@@ -453,8 +574,8 @@ describe('Redact, for any event and any paths', () => {
             const run = await start({ paths: patterns.map((steps) => steps.join('.')), action });
             for (const [data, context] of events) {
               const event = run.emit('e', data, context);
-              expect(event?.data).toEqual(expected(data, ['data'], patterns, action));
-              expect(event?.context).toEqual(expected(context, ['context'], patterns, action));
+              expect(event?.data).toEqual(expected(data, [['data']], patterns, action));
+              expect(event?.context).toEqual(expected(context, [['context']], patterns, action));
               expect([run.untouched.context, run.untouched.data]).toEqual([context, data]);
             }
             await run.close();

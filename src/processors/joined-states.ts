@@ -1,0 +1,40 @@
+import type { PathPlace } from './path-states';
+
+/** Both of two places at once; undefined if there is neither. */
+export function joined(first: PathPlace | undefined, second: PathPlace | undefined): PathPlace | undefined {
+  if (first === undefined || first === second) return second;
+  if (second === undefined) return first;
+  const all = [...new Set([...partsOf(first), ...partsOf(second)])];
+  return all.find(({ ends }) => ends) ?? new JoinedStates(all);
+}
+
+function partsOf(place: PathPlace): readonly PathPlace[] {
+  return place instanceof JoinedStates ? place.parts : [place];
+}
+
+/**
+ * A place that can be named in several ways: the value of a pair by the key before it and by its number. The value is walked
+ * once for all of them, or each pair inside of a pair would double the work. There are never more parts than states.
+ */
+class JoinedStates implements PathPlace {
+  readonly ends = false;
+
+  /** @param parts no two the same, and none of them ends */
+  constructor(readonly parts: readonly PathPlace[]) {}
+
+  get leadsAnywhere(): boolean {
+    return this.parts.some(({ leadsAnywhere }) => leadsAnywhere);
+  }
+
+  get keys(): readonly string[] {
+    return [...new Set(this.parts.flatMap(({ keys }) => keys))];
+  }
+
+  next(key: string): PathPlace | undefined {
+    return this.parts.map((part) => part.next(key)).reduce(joined);
+  }
+
+  nextItem(at: number): PathPlace | undefined {
+    return this.parts.map((part) => part.nextItem(at)).reduce(joined);
+  }
+}
