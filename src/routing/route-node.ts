@@ -233,7 +233,7 @@ export class RouteNode {
 
 /** What an operator can do about a loss that nobody else explains. */
 const LOSSES: Readonly<Record<string, string>> = {
-  'too-large': 'The event has more bytes than maxEventBytes. Mend: raise it, or emit less. ',
+  'too-large': 'The event has more bytes than maxEventBytes, or than maxHeldBytes. Fix: raise that, or emit less. ',
   'log-unwritable': 'More lines wait for the file than maxHeldBytes. Mend: make the file writable. ',
 };
 

@@ -115,13 +115,16 @@ export class LineWriter {
 
   /**
    * Takes one line, without its newline. Does not wait for the disk unless `sync`.
-   * @returns false if it cannot be held: the line is not taken
+   * @returns why the line is not taken: it is larger than all that may be held, or there is no room left for it
    */
-  write(line: string): boolean {
-    if (this.state === 'ended') return this.writeLate(line);
+  write(line: string): 'too-large' | 'log-unwritable' | undefined {
+    if (this.state === 'ended') return this.writeLate(line) ? undefined : 'log-unwritable';
     // In characters, until the chunk is closed and its bytes are known: measuring each line costs a tenth of emit.
     const size = line.length + 1;
-    if (this.heldBytes + size > this.options.maxHeldBytes && !this.makeRoom(size)) return false;
+    if (this.heldBytes + size > this.options.maxHeldBytes) {
+      if (size > this.options.maxHeldBytes) return 'too-large';
+      if (!this.makeRoom(size)) return 'log-unwritable';
+    }
     this.openText += `${line}\n`;
     this.openLines++;
     this.openLength += size;
@@ -130,7 +133,7 @@ export class LineWriter {
     if (this.options.sync || this.openLength >= this.options.bufferBytes) this.handOver();
     // Not to keep the process alive: `flushSync` at its exit writes what is left.
     else this.handOverTimer ??= setTimeout(this.handOverDue, Math.min(this.options.maxWaitMs, MAX_TIMER_MS)).unref();
-    return true;
+    return undefined;
   }
 
   /** Opens the file, unless it is open. A file that cannot be opened is a state, not an error. */

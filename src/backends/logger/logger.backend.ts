@@ -137,7 +137,7 @@ class LineTarget implements Target {
   write(envelope: Envelope): DropReason | undefined {
     const line = this.isReference ? referenceText(envelope.event) : envelope.text();
     if (this.maxEventBytes !== Infinity && this.bytesOf(envelope, line) > this.maxEventBytes) return 'too-large';
-    return this.writer.write(line) ? undefined : 'log-unwritable';
+    return this.writer.write(line);
   }
 
   /** The reference's text is ASCII: its length is its size. */

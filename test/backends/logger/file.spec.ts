@@ -261,12 +261,14 @@ describe('A line of a LoggerBackend', () => {
   });
 
   it('is refused when it alone is larger than what may be held', async () => {
-    const run = await start({ maxHeldBytes: 1000 });
+    const logger = new RecordingLogger();
+    const run = await start({ maxHeldBytes: 1000 }, { logger });
     run.tracker.emit('e', { text: 'x'.repeat(2000) });
     run.tracker.emit('f');
     await run.tracker.flush();
     expect(folder.events().map(({ name }) => name)).toEqual(['f']);
-    expect(run.ledger.node('log')?.dropped).toEqual({ 'log-unwritable': 1 });
+    expect(run.ledger.node('log')?.dropped).toEqual({ 'too-large': 1 });
+    expect(logger.warnings).toEqual([expect.stringMatching(/'too-large'.* maxHeldBytes\. Fix: raise that/)]);
   });
 });
 
