@@ -1,6 +1,6 @@
 /** A page for each event in the form of the event reference of Open edX, for a repository or a site of documentation. */
 import type { FieldRow } from './field-table';
-import { code, codeBlock, inline, link, paragraphs, table } from './markdown-text';
+import { code, inline, jsonBlock, link, paragraphs, table } from './markdown-text';
 import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
 import type { PrintedFile } from './printed-files';
 import * as words from './reader-words';
@@ -68,7 +68,7 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly strin
     ...examples.flatMap((example) => [
       `## ${words.exampleTitle(example)}`,
       words.exampleNote(example),
-      codeBlock(words.exampleText(example), 'json'),
+      jsonBlock(words.exampleText(example)),
     ]),
     ...historyPart(event),
     link(inline(catalog.title), 'README.md'),

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { marked, type Tokens } from 'marked';
-import { code, codeBlock, inline, paragraphs, table } from '../../../src/cli/docs/markdown-text';
+import { code, codeBlock, inline, jsonBlock, paragraphs, table } from '../../../src/cli/docs/markdown-text';
 
 /** Made of what means something in Markdown, mostly. */
 const text = fc.string({
   unit: fc.oneof(
-    fc.constantFrom(...'|\\`*_[]<>()#~$&;:!-+.=1 \n\r\tab'.split('')),
+    fc.constantFrom(...'|\\`*_[]<>()#~$&;:!-+.=1 \n\r\tab{}%'.split('')),
+    fc.constantFrom('{{ x }}', '{% raw %}', '{{', '{%', '}}', '{#a}', 'import ', 'export {', '{:.a}', '{{{'),
     fc.constantFrom('&lt;', '&#124;', '\\|', '``', '**', '<b>', '](x)', '| --- |', '1. ', '~~', '\n\n', '<!--'),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
   ),
@@ -22,7 +23,7 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"'
 /** The text that a reader of the page sees. */
 function seen(html: string): string {
   return html
-    .replace(/<(?:p|\/p|code|\/code|strong|\/strong)>/g, '')
+    .replace(/<(?:p|\/p|code|code v-pre|\/code|strong|\/strong|span v-pre|\/span)>/g, '')
     .replace(/&(?:#(\d+)|(lt|gt|quot|amp));/g, (_, point: string | undefined, name: string) =>
       point === undefined ? (ENTITIES[name] ?? '') : String.fromCodePoint(Number(point)),
     )
@@ -57,7 +58,7 @@ describe('Markdown text', () => {
       fc.property(text, (given) => {
         const page = html(inline(given));
         expect(seen(page)).toBe(shown(given));
-        expect(page.replace(/^<p>|<\/p>\n$/g, '')).not.toMatch(/<[a-z]/i);
+        expect(page.replace(/^<p>|<\/p>\n$|<span v-pre>/g, '')).not.toMatch(/<[a-z]/i);
       }),
       { numRuns: 500 },
     );
@@ -65,6 +66,36 @@ describe('Markdown text', () => {
 
   it('keeps its paragraphs, and no other lines', () => {
     expect(paragraphs('one\ntwo\n\n\nthree\r\n\r\n  \n| four')).toBe('one two\n\nthree\n\n\\| four');
+  });
+
+  it('holds nothing that a site of documentation would evaluate', () => {
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        const markdown = `${paragraphs(one)}\n\n${table(['A', 'B'], [[inline(one), code(other)]])}\n`;
+        // Jekyll reads the source before it is Markdown.
+        expect(markdown).not.toMatch(/\{\{|\{%/);
+        // VitePress reads the page, but for what is code or says v-pre.
+        const page = html(markdown).replace(/&#123;/g, '{');
+        expect(page.replace(/<code[^>]*>[^<]*<\/code>|<span v-pre>[^<]*<\/span>/g, '')).not.toContain('{{');
+        // MDX takes braces outside of code for expressions, `<` for elements, and two words for modules.
+        const prose = markdown.replace(/(?<!\\)`[^`\\]*`/g, '');
+        expect(prose).not.toMatch(/[{}]/);
+        expect(prose.replace(/<\/?(?:code|span)(?: v-pre)?>/g, '')).not.toMatch(/(?<!\\)(?:\\\\)*</);
+        expect(prose).not.toMatch(/^(?:import|export)\b/m);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is the same JSON in a block, without what Jekyll would evaluate', () => {
+    fc.assert(
+      fc.property(fc.dictionary(text, fc.oneof(text, fc.dictionary(text, text))), (value) => {
+        const [block, ...others] = marked.lexer(jsonBlock(JSON.stringify(value, null, 2)));
+        expect(others).toEqual([]);
+        expect((block as Tokens.Code).text).not.toMatch(/\{\{|\{%/);
+        expect(JSON.parse((block as Tokens.Code).text)).toEqual(value);
+      }),
+    );
   });
 
   it('is not broken by a fence in a block of code', () => {
