@@ -14,7 +14,11 @@ export interface ContextDefinitionOptions<Fields extends EventSchema<object> = E
   readonly when?: string | undefined;
   /** The schema of the fields that it adds to the context of events.  @default none */
   readonly fields?: Fields | undefined;
-  /** Which of the fields are personal, by their path in the context: `['email']`. They hold for every event.  @default [] */
+  /**
+   * Which of the fields are personal: `['email']`, or `['context.email']`. They hold for every event. A path has to lead to
+   * something that the schema of the fields has, or leaves open.
+   * @default []
+   */
   readonly pii?: readonly string[] | undefined;
 }
 
@@ -41,9 +45,10 @@ export function defineContext<const Name extends string>(
   const reader = new DefinitionReader(`defineContext(${showInFull(name)})`, options, OPTIONS);
   if (typeof name !== 'string' || name === '')
     reader.add('name', `it is ${showValue(name)}`, "defineContext('course', {...})");
+  const fields = reader.schema('fields');
   const facts = {
     ...{ name, title: reader.text('title'), description: reader.text('description'), when: reader.text('when') },
-    ...{ fields: reader.schema('fields')?.json ?? null, pii: reader.paths('pii', 'context.') },
+    ...{ fields: fields?.json ?? null, pii: reader.paths('pii', { context: fields }, 'context') },
   };
   reader.throwIfAny();
   return Object.freeze({ [MARK]: true, name, document: Object.freeze({ ...facts, hash: contentHash(facts) }) });

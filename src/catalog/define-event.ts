@@ -33,7 +33,11 @@ export interface EventDefinitionOptions<
   readonly data?: Data | undefined;
   /** What the context must carry; it may carry more.  @default none */
   readonly context?: Context | undefined;
-  /** Paths to what is personal: `['context.email', 'data.answers.*.text']`. Redact takes them as `marks: catalog.pii`.  @default [] */
+  /**
+   * Paths to what is personal: `['context.email', 'data.answers.*.text']`. Redact takes them as `marks: catalog.pii`. A path into
+   * the data has to lead to something that its schema has, or leaves open.
+   * @default []
+   */
   readonly pii?: readonly string[] | undefined;
   /** Examples of its data. One that does not keep to the schema is refused.  @default [] */
   readonly examples?: readonly NoInfer<InputOf<Data>>[] | undefined;
@@ -89,7 +93,7 @@ export function defineEvent<
     ...{ owner: reader.text('owner'), since: reader.text('since'), history: history(reader) },
     deprecated: deprecation(reader),
     ...{ data: data?.json ?? null, context: context?.json ?? null },
-    ...{ pii: reader.paths('pii'), examples: examples(reader, data) },
+    ...{ pii: reader.paths('pii', { data }), examples: examples(reader, data) },
   };
   const validation = reader.oneOf<ValidationMode | ''>('validation', ['off', 'report', 'reject'], '');
   reader.throwIfAny();

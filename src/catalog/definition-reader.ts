@@ -1,8 +1,10 @@
-import { PathFault, readFieldPath } from '../processors/event-path';
+import { PathFault, readFieldPath, type FieldPath } from '../processors/event-path';
 import { optionName, showChoice, showName, showValue } from '../routing/tracking-config.exception';
+import { ApplicableSchemas, declaredNames } from './applicable-schemas';
 import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
 import { isFault, readEventSchema, type ReadSchema } from './event-schema';
 import { isSchema, typesOf } from './json-schema';
+import { PersonalPaths, type PathMiss } from './personal-paths';
 
 /**
  * Reads a definition and collects what is wrong in it. A misspelt option is a fault too: `pi: ['context.email']` would leave
@@ -88,13 +90,18 @@ export class DefinitionReader {
     return undefined;
   }
 
-  /** Paths from the event down, as `Redact` takes them. @param prefix put before those that stand in one part alone */
-  paths(option: string, prefix = ''): readonly string[] {
+  /**
+   * Paths from the event down, as Redact takes them. One that the schema of its part has no place for is an error.
+   * @param schemas of the parts of the event; a part without one may have anything in it
+   * @param inside the part that paths begin in, where there is only one: it may be written before them, too
+   */
+  paths(option: string, schemas: PartSchemas, inside?: keyof PartSchemas): readonly string[] {
     return this.list(option).flatMap((path, at) => {
-      const whole = typeof path === 'string' ? `${prefix}${path}` : path;
+      const whole = inside === undefined || typeof path !== 'string' ? path : pathWithin(inside, path, schemas[inside]);
       const read = readFieldPath(whole);
-      if (!(read instanceof PathFault)) return whole as string;
-      this.add(`${option}[${String(at)}]`, `it is ${showName(path)}: ${read.what.replace(/\.$/, '')}`, read.mend);
+      const fault = read instanceof PathFault ? read : missOf(read, schemas);
+      if (fault === undefined) return whole as string;
+      this.add(`${option}[${String(at)}]`, `it is ${showName(path)}: ${fault.what.replace(/\.$/, '')}`, fault.mend);
       return [];
     });
   }
@@ -102,4 +109,25 @@ export class DefinitionReader {
   throwIfAny(): void {
     if (this.faults.length > 0) throw EventDefinitionException.create(this.place, this.faults);
   }
+}
+
+interface PartSchemas {
+  readonly data?: ReadSchema | undefined;
+  readonly context?: ReadSchema | undefined;
+}
+
+function pathWithin(part: keyof PartSchemas, path: string, schema: ReadSchema | undefined): string {
+  const isWritten = path.startsWith(`${part}.`) && !(schema !== undefined && declares(schema, part));
+  return isWritten ? path : `${part}.${path}`;
+}
+
+function declares({ json }: ReadSchema, name: string): boolean {
+  return new ApplicableSchemas(json).ofRoot().schemas.some((schema) => declaredNames(schema).includes(name));
+}
+
+/** A path that begins with a star leads into parts of which nothing is known. */
+function missOf([path, ...others]: readonly FieldPath[], schemas: PartSchemas): PathMiss | undefined {
+  if (path === undefined || others.length > 0 || path.part === 'added') return undefined;
+  const schema = schemas[path.part];
+  return schema && new PersonalPaths(path.part, schema).missOf(path.steps);
 }
