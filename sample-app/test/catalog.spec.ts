@@ -40,7 +40,8 @@ describe('The catalog of the sample', () => {
       expect.objectContaining({
         kind: 'additional-property',
         event: 'message.queued',
-        path: 'data.chanel',
+        path: 'data.*',
+        message: 'is not declared; perhaps "channel" is meant',
         count: 2,
         location,
       }),

@@ -3,6 +3,8 @@
  * that, so such a field would go out with every event and stand in no document. These keys find it.
  */
 import { alternativesOf, isSchema, propertiesOf, resolveRef, type JsonSchema } from './json-schema';
+import { undeclaredField } from './undeclared-field';
+import type { Violation } from './violation';
 
 /** What one object, or the items of one list, may have in it. */
 class Keys {
@@ -36,11 +38,16 @@ export class DeclaredKeys {
     return isDeclared(value, this.root);
   }
 
-  /** The paths to what is not. */
-  missing(value: unknown): string[][] {
-    const found: string[][] = [];
-    collect(value, this.root, [], found);
-    return found;
+  /**
+   * What is in it and not declared.
+   * @param path of the value, as it is shown
+   * @param limit how many are wanted: looking stops there
+   * @param shownKey how a key is shown that is not declared
+   */
+  undeclaredIn(value: unknown, path: string, limit: number, shownKey: (key: string) => string): Violation[] {
+    const search = new UndeclaredSearch(limit, shownKey);
+    search.look(value, this.root, path);
+    return search.found;
   }
 }
 
@@ -89,21 +96,45 @@ function areOthersDeclared(value: Fields, keys: Keys, others: Keys): boolean {
   return true;
 }
 
-function collect(value: unknown, keys: Keys, path: readonly string[], found: string[][]): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) {
-    const { items } = keys;
-    if (items !== undefined)
-      value.forEach((item, at) => {
-        collect(item, items, [...path, String(at)], found);
-      });
-    return;
+/** For so many, a declared name is looked for that may have been meant. */
+const MAX_HINTS = 5;
+
+class UndeclaredSearch {
+  readonly found: Violation[] = [];
+
+  constructor(
+    private readonly limit: number,
+    private readonly shownKey: (key: string) => string,
+  ) {}
+
+  look(value: unknown, keys: Keys, path: string): void {
+    if (typeof value !== 'object' || value === null) return;
+    if (Array.isArray(value)) this.lookAtItems(value, keys.items, path);
+    else this.lookAtFields(value as Fields, keys, path);
   }
-  for (const [key, field] of Object.entries(value)) {
-    const isKnown = keys.byName.has(key);
-    const below = isKnown ? keys.byName.get(key) : keys.others;
-    if (!isKnown && !keys.takesOthers && field !== undefined) found.push([...path, key]);
-    else if (below !== undefined) collect(field, below, [...path, key], found);
+
+  private lookAtItems(items: readonly unknown[], keys: Keys | undefined, path: string): void {
+    if (keys === undefined) return;
+    for (let at = 0; at < items.length && !this.isDone; at++) this.look(items[at], keys, `${path}.${String(at)}`);
+  }
+
+  private lookAtFields(fields: Fields, keys: Keys, path: string): void {
+    for (const key in fields) {
+      if (this.isDone) return;
+      const isKnown = keys.byName.has(key);
+      const below = isKnown ? keys.byName.get(key) : keys.others;
+      if (!isKnown && !keys.takesOthers && fields[key] !== undefined) this.add(key, keys, path);
+      else if (below !== undefined) this.look(fields[key], below, `${path}.${isKnown ? key : this.shownKey(key)}`);
+    }
+  }
+
+  private add(key: string, keys: Keys, path: string): void {
+    const isHinted = this.found.length < MAX_HINTS;
+    this.found.push(undeclaredField(`${path}.${this.shownKey(key)}`, isHinted ? key : undefined, keys.byName.keys()));
+  }
+
+  private get isDone(): boolean {
+    return this.found.length >= this.limit;
   }
 }
 

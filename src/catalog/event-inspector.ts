@@ -2,14 +2,17 @@
  * An event that is not what its readers were told is found weeks later, in a report that adds up to nonsense. So each is held
  * against its definition where it is emitted, with the place in the code; and only looked at: what goes out is what was given.
  */
+import { boundedKey } from '../event/bounded-key';
 import type { ContextView, Envelope } from '../event/envelope';
+import { quoted } from '../event/printable';
 import { callSite } from './call-site';
 import type { Catalog } from './catalog';
-import { EventCheck } from './event-check';
+import { AsynchronousSchemaException, EventCheck } from './event-check';
+import { NameRecords, type NameRecord } from './name-records';
 import type { NamesSeen, SeenEvent } from './tracking-catalog';
 import { TrackingViolations } from './tracking-violations';
 import { ValidationModes, type ValidationMode, type ValidationOptions } from './validation-mode';
-import type { Violation, ViolationKind } from './violation';
+import { violationsText, type Findings, type Violation, type ViolationKind } from './violation';
 
 export interface InspectorOptions {
   readonly catalog: Catalog;
@@ -30,49 +33,41 @@ export interface Refusal {
   readonly violations: readonly Violation[];
 }
 
-/** All that is known of one name. */
-interface NameRecord {
-  readonly name: string;
-  readonly check: EventCheck | undefined;
-  readonly mode: ValidationMode;
-  /** For the envelope: which definition it was made by. */
-  readonly stamp: object | undefined;
-  /** How often it was looked up where such an event is emitted. */
-  callSites: number;
-  count: number;
-  firstAt: number;
-  lastAt: number;
-}
-
-const MAX_NAMES = 10_000;
 /** Of one name: a stack costs some 10 µs and more, and an event that is wrong may be emitted over and over. */
 const MAX_CALL_SITES = 1000;
 /** Of one context: the one of all that is emitted outside of any scope lives as long as the process. */
 const MAX_FINDINGS = 100;
-const UNPLANNED: readonly Violation[] = [{ kind: 'unplanned-event', path: '', message: 'is not in the catalog' }];
-const FAILED: readonly Violation[] = [{ kind: 'value-not-allowed', path: '', message: 'has a schema that failed' }];
-const NONE: readonly Violation[] = [];
+/** Warnings that one event can write. */
+const MAX_WARNINGS = 3;
+/** Warnings about names that are not in the catalog: users may make any number of them, and there are others to be read. */
+const MAX_UNPLANNED_WARNINGS = 50;
+const UNPLANNED: Findings = {
+  violations: [{ kind: 'unplanned-event', path: '', message: 'is not in the catalog' }],
+  more: 0,
+};
+const FAILED: Findings = {
+  violations: [{ kind: 'value-not-allowed', path: '', message: 'has a schema that failed' }],
+  more: 0,
+};
 
 export class EventInspector implements NamesSeen {
   readonly violations = new TrackingViolations();
   private readonly modes: ValidationModes;
-  private readonly records = new Map<string, NameRecord>();
-  private otherCount = 0;
+  private readonly records: NameRecords;
+  private unplannedWarnings = 0;
   private readonly showsPlaces = process.env['NODE_ENV'] !== 'production';
 
   constructor(private readonly options: InspectorOptions) {
     this.modes = new ValidationModes(options.validation);
-    for (const name of options.catalog.events.keys()) this.records.set(name, this.recordOf(name));
+    this.records = new NameRecords(options.catalog.events.keys(), (name) => this.recordOf(name));
   }
 
   get others(): number {
-    return this.otherCount;
+    return this.records.others;
   }
 
   seen(): SeenEvent[] {
-    return [...this.records.values()].flatMap(({ name, count, firstAt, lastAt }) =>
-      count === 0 ? [] : { name, count, firstAt: new Date(firstAt), lastAt: new Date(lastAt) },
-    );
+    return this.records.seen();
   }
 
   /**
@@ -82,76 +77,60 @@ export class EventInspector implements NamesSeen {
    * @returns why it must not go on; undefined if it may
    */
   inspect(envelope: Envelope, time: number, place: string | undefined): Refusal | undefined {
-    const record = this.seenOf(envelope.name, time);
+    const record = this.records.count(envelope.name, time);
     if (record.mode === 'off') return undefined;
-    const violations = this.violationsOf(envelope, record);
-    return violations.length === 0 ? undefined : this.found(envelope, record, violations, place);
+    const findings = this.findingsOf(envelope, record);
+    return findings && this.found(envelope, record, findings, place);
   }
 
   /** Whether it may go on by now, without counting it again: for what was refused before. */
   takes(envelope: Envelope): boolean {
-    const record = this.records.get(envelope.name) ?? this.recordOf(envelope.name);
-    return record.mode !== 'reject' || refusing(this.violationsOf(envelope, record)).length === 0;
+    const record = this.records.of(envelope.name);
+    return record.mode !== 'reject' || refusing(this.findingsOf(envelope, record)?.violations ?? []).length === 0;
   }
 
   /** The same event, saying by which definition it was made, where that is asked for and there is one. */
   stamp(envelope: Envelope): Envelope {
-    const stamp = this.records.get(envelope.name)?.stamp;
+    const stamp = this.records.known(envelope.name)?.stamp;
     return stamp === undefined ? envelope : envelope.changed({ ...envelope.event, ...stamp });
-  }
-
-  private seenOf(name: string, time: number): NameRecord {
-    let record = this.records.get(name);
-    if (record === undefined) {
-      record = this.recordOf(name);
-      if (this.records.size < MAX_NAMES) this.records.set(name, record);
-      else this.otherCount++; // names may be made of what users type
-    }
-    if (record.count++ === 0) record.firstAt = time;
-    record.lastAt = time;
-    return record;
   }
 
   private recordOf(name: string): NameRecord {
     const { catalog, isStamped } = this.options;
     const definition = catalog.events.get(name);
-    const { undeclared } = this.modes;
+    const { undeclared, showsKeys } = this.modes;
     const stamped = isStamped ? definition?.document : undefined;
     return {
       name,
-      check: definition && new EventCheck(definition, { undeclared }),
+      check: definition && new EventCheck(definition, { undeclared, showsKeys }),
       mode: this.modes.of(name, definition),
       stamp: stamped && { schema: Object.freeze({ name, version: stamped.version, hash: stamped.hash }) },
       ...{ callSites: 0, count: 0, firstAt: 0, lastAt: 0 },
     };
   }
 
-  private violationsOf(envelope: Envelope, record: NameRecord): readonly Violation[] {
-    const { check } = record;
+  private findingsOf(envelope: Envelope, { check, mode, name }: NameRecord): Findings | undefined {
     if (check === undefined) return UNPLANNED;
     try {
       // What decides whether an event goes out must be what goes out: a getter may give something else the next time.
-      const ofData = check.checkData(record.mode === 'reject' ? envelope.data : envelope.dataToRead());
-      const ofContext = this.contextViolations(envelope.context, check);
-      const { deprecated } = check;
-      if (ofData === undefined && ofContext.length === 0) return deprecated ?? NONE;
-      return [...(deprecated ?? NONE), ...(ofData ?? NONE), ...ofContext];
+      const ofData = check.checkData(mode === 'reject' ? envelope.data : envelope.dataToRead());
+      return check.together(ofData, this.contextFindings(envelope.context, check));
     } catch (error) {
-      const isHeld = record.mode === 'reject';
+      const isHeld = mode === 'reject';
       const consequence = isHeld ? 'The event went into the dead letters.' : 'The event went out unchecked.';
-      this.options.fail(`the schema of ${JSON.stringify(record.name)}`, error, consequence);
-      return isHeld ? FAILED : NONE; // what cannot be checked is not let through where everything is to be
+      this.options.fail(`the schema of ${JSON.stringify(name)}`, withoutMessage(error), consequence);
+      return isHeld ? FAILED : undefined; // what cannot be checked is not let through where everything is to be
     }
   }
 
   /** The events of one scope share their context, and most of them what they ask of it: it need be looked at only once. */
-  private contextViolations(view: ContextView | undefined, check: EventCheck): readonly Violation[] {
+  private contextFindings(view: ContextView | undefined, check: EventCheck): Findings | undefined {
     const schema = check.definition.schemas.context;
-    if (schema === undefined) return NONE;
+    if (schema === undefined) return undefined;
     let count = 0;
     for (let known = view?.findings; known !== undefined; known = known.next, count++)
-      if (known.by === schema) return known.found as readonly Violation[];
-    const found = check.checkContext(view?.values ?? {}) ?? NONE;
+      if (known.by === schema) return known.found as Findings | undefined;
+    const found = check.checkContext(view?.values ?? {});
     if (view !== undefined)
       view.findings = { by: schema, found, next: count < MAX_FINDINGS ? view.findings : undefined };
     return found;
@@ -160,17 +139,18 @@ export class EventInspector implements NamesSeen {
   private found(
     envelope: Envelope,
     record: NameRecord,
-    violations: readonly Violation[],
+    { violations, more }: Findings,
     place: string | undefined,
   ): Refusal | undefined {
     const { name, mode } = record;
-    const held = mode === 'reject' ? refusing(violations) : NONE;
+    const held = mode === 'reject' ? refusing(violations) : [];
     const isRejected = held.length > 0;
     const location = place ?? this.callSiteOf(record) ?? '';
     for (const { kind } of violations) this.options.count(kind);
     const found = { event: name, id: envelope.id, location, isRejected, violations };
-    for (const fresh of this.violations.add(found, mode, Date.now())) this.tell(name, fresh, location, isRejected);
-    return isRejected ? { reason: reasonOf(held), violations } : undefined;
+    const fresh = this.violations.add(found, mode, Date.now());
+    for (const each of fresh.slice(0, MAX_WARNINGS)) this.tell(name, each, location, isRejected);
+    return isRejected ? { reason: `invalid: ${violationsText(held, more)}`, violations } : undefined;
   }
 
   private callSiteOf(record: NameRecord): string | undefined {
@@ -178,16 +158,17 @@ export class EventInspector implements NamesSeen {
   }
 
   private tell(name: string, { kind, path, message }: Violation, location: string, isRejected: boolean): void {
-    this.options.tell(`violation ${kind} ${name} ${path} ${location}`, () => {
+    if (kind === 'unplanned-event' && this.unplannedWarnings++ >= MAX_UNPLANNED_WARNINGS) return;
+    this.options.tell(boundedKey(`violation ${kind} ${name} ${path} ${location}`), () => {
       const what = path === '' ? 'it' : path;
       const where = location === '' ? '' : `, emitted at ${location},`;
-      const end = isRejected ? "It went into the dead letters ('catalog:rejected')." : 'It went out all the same.';
-      return `the event ${JSON.stringify(name)}${where} does not keep to the catalog: ${what} ${message} (${kind}). ${end} Mend: ${MENDS[kind]}. (Told once for each place; the ledger counts on.)`;
+      const end = isRejected ? "It went into the dead letters ('catalog:rejected')." : 'It was sent all the same.';
+      return `the event ${quoted(name)}${where} does not match the catalog: ${what} ${message} (${kind}). ${end} Fix: ${FIXES[kind]}. (Logged once for each place; the ledger counts on.)`;
     });
   }
 }
 
-const MENDS: Readonly<Record<ViolationKind, string>> = {
+const FIXES: Readonly<Record<ViolationKind, string>> = {
   'unplanned-event': "define it and add it to the catalog, or validation: { unplanned: 'off' }",
   'required-missing': 'emit it, or make it optional and raise the version',
   'type-mismatch': 'emit what is defined, or change the definition and raise its version',
@@ -201,10 +182,8 @@ function refusing(violations: readonly Violation[]): readonly Violation[] {
   return violations.filter(({ kind }) => kind !== 'deprecated');
 }
 
-function reasonOf(violations: readonly Violation[]): string {
-  const shown = violations
-    .slice(0, 5)
-    .map(({ kind, path, message }) => `${path === '' ? 'it' : path} ${message} (${kind})`);
-  const more = violations.length - shown.length;
-  return `invalid: ${shown.join('; ')}${more > 0 ? `; and ${String(more)} more` : ''}`;
+/** The message of an error of a schema may quote the value; ours does not. */
+function withoutMessage(error: unknown): unknown {
+  if (error instanceof AsynchronousSchemaException) return error;
+  return error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : 'an error';
 }

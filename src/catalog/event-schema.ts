@@ -7,6 +7,7 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import { describeError } from '../event/normal-form';
 import { isSchema, JSON_SCHEMA_DIALECT, type JsonSchema } from './json-schema';
 import { sampleOf } from './sample-value';
+import { staticMessages } from './static-messages';
 
 /** A schema of zod 4, arktype 2, valibot by `toStandardJsonSchema`, or any other library that speaks both standards. */
 export interface EventSchema<Input = unknown, Output = unknown> {
@@ -16,7 +17,16 @@ export interface EventSchema<Input = unknown, Output = unknown> {
 /** What has to be handed to `emit`: what the schema takes, since an event is never replaced by what the schema makes of it. */
 export type InputOf<Schema extends EventSchema> = StandardSchemaV1.InferInput<Schema>;
 
-export type Issue = StandardSchemaV1.Issue;
+/** One thing that a schema refuses. Schemas made by this library's adapters say which check of the application it was. */
+export type Issue = StandardSchemaV1.Issue & {
+  /** The name of a check that is not one of the library's own, as the schema has it.  @default none is known */
+  readonly check?: string | undefined;
+};
+/** What an adapter of this library gives of the many issues that a value can have. */
+export type IssueList = readonly Issue[] & {
+  /** How many there are beyond those in the list.  @default 0 */
+  readonly omitted?: number | undefined;
+};
 export type Validate = (value: unknown) => StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>;
 
 export interface ReadSchema {
@@ -24,6 +34,8 @@ export interface ReadSchema {
   readonly json: JsonSchema;
   /** Whether an object that does not say so takes fields which it does not declare: so in JSON Schema, not in the libraries. */
   readonly isOpen: boolean;
+  /** Messages of its checks that quote no value. */
+  readonly messages: ReadonlySet<string>;
 }
 
 export interface SchemaFault {
@@ -64,7 +76,7 @@ function readAnew(schema: unknown): ReadSchema | SchemaFault {
     answer.catch(() => undefined);
     return ASYNCHRONOUS;
   }
-  return { validate, json, isOpen: standard.vendor === JSON_SCHEMA_VENDOR };
+  return { validate, json, isOpen: standard.vendor === JSON_SCHEMA_VENDOR, messages: staticMessages(validate, json) };
 }
 
 /** Of the adapter for JSON Schema objects: there, an object is open unless it says that it is not. */
@@ -166,3 +178,12 @@ const LIBRARY_OPTIONS: Readonly<Record<string, (refused: string[]) => Record<str
       valibotSchema.type === 'date' ? DATE : undefined,
   }),
 };
+
+/** Describing an issue costs more than finding it: so an adapter describes as many as are looked at. */
+const MAX_ISSUES = 101;
+
+/** @param describe called for the first of them alone */
+export function issueList<Found>(found: readonly Found[], describe: (each: Found) => Issue): IssueList {
+  const issues = found.slice(0, MAX_ISSUES).map(describe);
+  return Object.assign(issues, { omitted: found.length - issues.length });
+}

@@ -1,8 +1,10 @@
-import type { Violation, ViolationKind } from './violation';
+import { cut } from '../event/printable';
+import { generalPath, type Violation, type ViolationKind } from './violation';
 import type { ValidationMode } from './validation-mode';
 
-/** A violation of one kind in one place, with how often it was met. */
+/** A violation of one kind in one place, with how often it was met. In its path, the items of a list are `*`. */
 export interface ViolationCount extends Violation {
+  /** The name of the event, at most 200 characters of it. */
   readonly event: string;
   /** Where the event is emitted: a decorated method, or in development the file and line; '' if it is not known. */
   readonly location: string;
@@ -19,6 +21,7 @@ export interface FoundViolations {
   readonly location: string;
   /** Whether the event went into the dead letters. */
   readonly isRejected: boolean;
+  /** The first 100 of them. */
   readonly violations: readonly Violation[];
 }
 
@@ -31,8 +34,11 @@ interface Entry extends Violation {
   lastAt: number;
 }
 
-/** Paths and names may be made of what users type. */
+/** Names of events may be made of what users type. With a path and a message of at most 300 characters, an entry has 1 kB. */
 const MAX_ENTRIES = 1000;
+const MAX_TEXT_LENGTH = 200;
+/** Of events that are not in the catalog: they must not take the room of what is wrong in those that are. */
+const MAX_UNPLANNED = 500;
 
 /** The violations that one tracker has met since the process started. */
 export class TrackingViolations {
@@ -40,6 +46,7 @@ export class TrackingViolations {
   private readonly kinds = new Map<ViolationKind, number>();
   private readonly listeners = new Set<(found: FoundViolations) => void>();
   private unlistedCount = 0;
+  private unplannedCount = 0;
 
   /** One for each kind, event, path and location, in the order in which they were met first; at most 1,000. */
   list(): ViolationCount[] {
@@ -75,7 +82,7 @@ export class TrackingViolations {
    * @returns those that were met in this place for the first time
    */
   add(found: FoundViolations, mode: ValidationMode, now: number): Violation[] {
-    const { event, location } = found;
+    const [event, location] = [cut(found.event, MAX_TEXT_LENGTH), cut(found.location, MAX_TEXT_LENGTH)];
     const fresh = found.violations.filter((violation) => this.addOne({ ...violation, event, location, mode }, now));
     for (const listener of this.listeners) {
       try {
@@ -90,7 +97,7 @@ export class TrackingViolations {
   private addOne(violation: Omit<Entry, 'count' | 'firstAt' | 'lastAt'>, now: number): boolean {
     const { kind, event, location } = violation;
     this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
-    const path = violation.path.replace(/\.\d+(?=\.|$)/g, '.*'); // the same fault in each item of a list
+    const path = generalPath(violation.path);
     const key = [kind, event, path, location].join('\n');
     const known = this.entries.get(key);
     if (known !== undefined) {
@@ -98,11 +105,16 @@ export class TrackingViolations {
       known.lastAt = now;
       return false;
     }
-    if (this.entries.size >= MAX_ENTRIES) {
+    if (!this.hasRoomFor(kind)) {
       this.unlistedCount++;
       return false;
     }
     this.entries.set(key, { ...violation, path, count: 1, firstAt: now, lastAt: now });
     return true;
+  }
+
+  private hasRoomFor(kind: ViolationKind): boolean {
+    if (this.entries.size >= MAX_ENTRIES) return false;
+    return kind !== 'unplanned-event' || this.unplannedCount++ < MAX_UNPLANNED;
   }
 }

@@ -15,6 +15,12 @@ export interface ValidationOptions {
    * @default true
    */
   readonly undeclared?: boolean | undefined;
+  /**
+   * Whether violations show keys that the definition does not declare, in place of `*`. They may be made of what users type, so
+   * this is for tests and development.
+   * @default false
+   */
+  readonly showKeys?: boolean | undefined;
 }
 
 export const MODES: readonly unknown[] = ['off', 'report', 'reject'] satisfies ValidationMode[];
@@ -26,6 +32,7 @@ export function isValidationMode(value: unknown): value is ValidationMode {
 /** Which mode holds for which event. */
 export class ValidationModes {
   readonly undeclared: boolean;
+  readonly showsKeys: boolean;
   private readonly mode: ValidationMode;
   private readonly unplanned: ValidationMode;
   private readonly events: Readonly<Record<string, ValidationMode>>;
@@ -37,11 +44,13 @@ export class ValidationModes {
       events = {},
       unplanned,
       undeclared = true,
+      showKeys = false,
     } = typeof given === 'string' ? { mode: given } : given;
     this.mode = (environment === undefined ? undefined : ownValue(environments, environment)) ?? mode;
     this.unplanned = unplanned ?? this.mode;
     this.events = events;
     this.undeclared = undeclared;
+    this.showsKeys = showKeys;
   }
 
   /** @param defined of the definition; undefined for an event without one */

@@ -31,7 +31,7 @@ export interface TrackingTestingOptions {
   readonly limits?: PartialLimits | undefined;
   /** As in TrackingModule; see `expectNoViolations`.  @default none */
   readonly catalog?: TrackingModuleOptions['catalog'];
-  /** As in TrackingModule.  @default 'report' with a catalog */
+  /** As in TrackingModule, but keys that a definition does not declare are shown.  @default 'report' with a catalog */
   readonly validation?: TrackingModuleOptions['validation'];
   /** Where the module's own warnings go.  @default Nest's logger, context `Tracking` */
   readonly logger?: LoggerService | undefined;
@@ -51,6 +51,7 @@ export class TrackingTestingModule {
     if (Object.hasOwn(backends, MEMORY_PATH)) throw memoryTaken();
     const tested: TrackingModuleOptions & TestedRuntimeOptions = {
       ...others,
+      ...(others.catalog !== undefined && { validation: showingKeys(others.validation) }),
       backends: { ...backends, [MEMORY_PATH]: backend(MemoryBackend, { maxEvents }) },
       clock,
       ids: ids && { next: ids },
@@ -59,6 +60,13 @@ export class TrackingTestingModule {
     const tracking = TrackingModule.forRoot(tested);
     return { module: TrackingTestingModule, global: true, imports: [tracking], exports: [tracking] };
   }
+}
+
+/** Which field is wrong must be told in a test, where the data is nobody's. */
+function showingKeys(validation: TrackingModuleOptions['validation']): TrackingModuleOptions['validation'] {
+  if (validation === undefined) return { showKeys: true };
+  if (typeof validation === 'object') return { showKeys: true, ...validation };
+  return { mode: validation, showKeys: true };
 }
 
 function memoryTaken(): TrackingConfigException {

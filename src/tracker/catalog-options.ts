@@ -40,14 +40,14 @@ export function catalogOf(options: GivenOptions, faults: ConfigFault[]): Catalog
   }
 }
 
-const KNOWN = ['mode', 'environments', 'events', 'unplanned', 'undeclared'];
+const KNOWN = ['mode', 'environments', 'events', 'unplanned', 'undeclared', 'showKeys'];
 const EXAMPLE =
   "'off', 'report', 'reject', or { mode: 'report', environments: { production: 'off' }, events: { 'video.played': 'reject' } }";
 
 function validationFaults(validation: unknown, { events }: Catalog): ConfigFault[] {
   if (validation === undefined || isValidationMode(validation)) return [];
   if (!isObject(validation)) return modeFaults('validation', validation);
-  const { mode, environments, events: byName, unplanned, undeclared, ...others } = validation;
+  const { mode, environments, events: byName, unplanned, undeclared, showKeys, ...others } = validation;
   const faults = [
     ...Object.keys(others).map((key) => fault(`validation.${optionName(key, KNOWN)}`, 'the option is unknown.')),
     ...modeFaults('validation.mode', mode),
@@ -60,6 +60,8 @@ function validationFaults(validation: unknown, { events }: Catalog): ConfigFault
     faults.push(fault(`validation.events.${eventKey(name)}`, 'the catalog has no event of that name.'));
   if (undeclared !== undefined && typeof undeclared !== 'boolean')
     faults.push(fault('validation.undeclared', `it is ${showValue(undeclared)}, not true or false.`));
+  if (showKeys !== undefined && typeof showKeys !== 'boolean')
+    faults.push(fault('validation.showKeys', `it is ${showValue(showKeys)}, not true or false.`));
   return faults;
 }
 

@@ -1,10 +1,6 @@
 import type { Violation } from '../catalog/violation';
-import { cut, printable, quoted } from '../event/printable';
+import { quoted } from '../event/printable';
 import type { Destined } from '../routing/confirmation';
-
-const MAX_SHOWN = 5;
-const MAX_PATH_LENGTH = 100;
-const MAX_VIOLATION_LENGTH = 300;
 
 /** An event is not, or not yet, at every backend it should get to. It may still arrive: `pending` goes on. */
 export class NotConfirmedException extends Error {
@@ -43,13 +39,4 @@ export class NotConfirmedException extends Error {
       violations,
     );
   }
-}
-
-/** The first of them, for an error: paths and messages may quote what users send. */
-export function summaryOf(violations: readonly Violation[]): string {
-  const shown = violations.slice(0, MAX_SHOWN).map(({ path, message }) => {
-    return printable(`${path === '' ? 'it' : cut(path, MAX_PATH_LENGTH)} ${message}`, MAX_VIOLATION_LENGTH);
-  });
-  const more = violations.length - shown.length;
-  return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }

@@ -22,10 +22,11 @@ import { UnknownBackendException } from '../routing/unknown-backend.exception';
 import { isEventDefinition, type EventDefinition } from '../catalog/define-event';
 import type { DataArgument, DataOfName, EventName } from '../catalog/registered-events';
 import type { TrackingCatalog } from '../catalog/tracking-catalog';
+import { violationsText } from '../catalog/violation';
 import type { TrackingViolations } from '../catalog/tracking-violations';
 import { EmitConfirmation } from './emit-confirmation';
 import { registerBackend, registerProcessor } from './register';
-import { NotConfirmedException, summaryOf } from './not-confirmed.exception';
+import { NotConfirmedException } from './not-confirmed.exception';
 import { hasStackRoom } from './stack-room';
 import { TrackerRuntime, type RuntimeOptions } from './tracker-runtime';
 
@@ -137,7 +138,7 @@ export class TrackerService {
     const why =
       ended ??
       (violations.length > 0
-        ? `since it does not keep to the catalog: ${summaryOf(violations)}`
+        ? `since it does not match the catalog: ${violationsText(violations)}`
         : 'since it was dropped');
     throw NotConfirmedException.create(name, id, destinations, why, signal?.reason, violations);
   }

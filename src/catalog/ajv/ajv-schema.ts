@@ -1,6 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { hasDates } from '../../event/normal-form';
-import { JSON_SCHEMA_VENDOR, type EventSchema, type Issue } from '../event-schema';
+import { issueList, JSON_SCHEMA_VENDOR, type EventSchema, type Issue } from '../event-schema';
 import type { JsonSchema } from '../json-schema';
 import { Ajv } from './peers';
 
@@ -26,6 +26,7 @@ export function jsonSchema<Data extends object = object>(
   { ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false }) }: JsonSchemaOptions = {},
 ): EventSchema<Data, Data> {
   const check = ajv.compile(schema) as ValidateFunction;
+  const own = ownKeywords(schema);
   const made = (): Record<string, unknown> => ({ ...schema });
   return {
     '~standard': {
@@ -34,20 +35,60 @@ export function jsonSchema<Data extends object = object>(
       validate: (value) => {
         const isFit: unknown = check(hasDates(value) ? JSON.parse(JSON.stringify(value)) : value);
         if (isFit instanceof Promise) return isFit as Promise<never>; // of a schema with $async, which is refused
-        return isFit === true ? { value: value as Data } : { issues: (check.errors ?? []).map(issueOf) };
+        return isFit === true
+          ? { value: value as Data }
+          : { issues: issueList(check.errors ?? [], (error) => issueOf(error, own)) };
       },
       jsonSchema: { input: made, output: made },
     },
   };
 }
 
+/** Those of JSON Schema and of Ajv, of which the message is never shown. */
+const STANDARD = new Set([
+  ...['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'],
+  ...[
+    'maxLength',
+    'minLength',
+    'pattern',
+    'format',
+    'maxItems',
+    'minItems',
+    'uniqueItems',
+    'maxContains',
+    'minContains',
+  ],
+  ...['maxProperties', 'minProperties', 'required', 'dependentRequired', 'dependencies', 'additionalProperties'],
+  ...[
+    'unevaluatedProperties',
+    'propertyNames',
+    'contains',
+    'items',
+    'prefixItems',
+    'additionalItems',
+    'unevaluatedItems',
+  ],
+  ...['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'false schema', 'nullable', 'discriminator', '$ref'],
+]);
+
+/** The keywords of the application that stand in a schema: their names are not made of any value. */
+function ownKeywords(schema: unknown, found = new Set<string>()): ReadonlySet<string> {
+  if (typeof schema !== 'object' || schema === null) return found;
+  for (const [key, value] of Object.entries(schema)) {
+    if (!STANDARD.has(key)) found.add(key);
+    ownKeywords(value, found);
+  }
+  return found;
+}
+
 /** RFC 6901: a path as `/answers/0/a~1b`. */
-function issueOf({ instancePath, keyword, params, message = keyword }: ErrorObject): Issue {
+function issueOf({ instancePath, keyword, params, message = keyword }: ErrorObject, own: ReadonlySet<string>): Issue {
   const path = instancePath
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   const { missingProperty, additionalProperty } = params as { missingProperty?: string; additionalProperty?: string };
   const below = missingProperty ?? additionalProperty;
-  return { message, path: below === undefined ? path : [...path, below] };
+  const at = below === undefined ? path : [...path, below];
+  return own.has(keyword) ? { message, path: at, check: keyword } : { message, path: at };
 }

@@ -1,7 +1,8 @@
 import type { ValidationError } from 'class-validator';
-import type { EventSchema, Issue } from '../event-schema';
+import { issueList, type EventSchema, type Issue } from '../event-schema';
 import type { JsonSchema } from '../json-schema';
 import {
+  classValidator,
   defaultMetadataStorage,
   getMetadataStorage,
   plainToInstance,
@@ -12,6 +13,8 @@ import {
 /** A class with decorators of class-validator. */
 export type DtoClass<Data extends object> = new (...args: never[]) => Data;
 
+/** The names of the library's own checks, which it exports as constants: `IS_EMAIL = 'isEmail'`. */
+const OWN_CHECKS = new Set(Object.values(classValidator).filter((each) => typeof each === 'string'));
 const DEFINITIONS = '#/$defs/';
 
 /**
@@ -28,8 +31,8 @@ export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data
         if (typeof value !== 'object' || value === null) return { issues: [{ message: 'it is no object' }] };
         // A copy: what is validated must not be what is emitted, which nobody may change.
         const instance = plainToInstance(type as unknown as new () => Data, value);
-        const issues = validateSync(instance, { forbidUnknownValues: false }).flatMap((error) => issuesOf(error, []));
-        return issues.length === 0 ? { value: value as Data } : { issues };
+        const failed = failedFields(validateSync(instance, { forbidUnknownValues: false }));
+        return failed.length === 0 ? { value: value as Data } : { issues: issueList(failed, issueOf) };
       },
       jsonSchema: { input: made, output: made },
     },
@@ -37,10 +40,31 @@ export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data
   return isAsynchronous(type) ? Object.assign(schema, { async: true }) : schema;
 }
 
-function issuesOf({ property, constraints = {}, children = [] }: ValidationError, above: readonly string[]): Issue[] {
-  const path = [...above, property];
-  const own = Object.values(constraints).map((message): Issue => ({ message, path }));
-  return [...own.slice(0, 1), ...children.flatMap((child) => issuesOf(child, path))]; // one for a field: all say that it is wrong
+interface FailedField {
+  readonly error: ValidationError;
+  readonly parent: FailedField | undefined;
+}
+
+/** The fields that a check has refused, at any depth. */
+function failedFields(
+  errors: readonly ValidationError[],
+  parent?: FailedField,
+  found: FailedField[] = [],
+): FailedField[] {
+  for (const error of errors) {
+    const field = { error, parent };
+    if (Object.keys(error.constraints ?? {}).length > 0) found.push(field);
+    failedFields(error.children ?? [], field, found);
+  }
+  return found;
+}
+
+/** One for a field: all of them say that it is wrong. */
+function issueOf(field: FailedField): Issue {
+  const [[check, message] = ['', '']] = Object.entries(field.error.constraints ?? {});
+  const path: string[] = [];
+  for (let at: FailedField | undefined = field; at !== undefined; at = at.parent) path.unshift(at.error.property);
+  return OWN_CHECKS.has(check) ? { message, path } : { message, path, check };
 }
 
 /** The class, and those that its fields are of, as its definitions. */

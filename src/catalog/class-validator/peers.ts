@@ -20,11 +20,12 @@ export const { defaultMetadataStorage } = requirePeer(
   use,
   () => require('class-transformer/cjs/storage') as { readonly defaultMetadataStorage: object },
 );
-export const { getMetadataStorage, validateSync } = requirePeer(
+export const classValidator = requirePeer(
   'class-validator',
   use,
   () => require('class-validator') as typeof ClassValidator,
 );
+export const { getMetadataStorage, validateSync } = classValidator;
 export const { validationMetadatasToSchemas } = requirePeer(
   'class-validator-jsonschema',
   use,

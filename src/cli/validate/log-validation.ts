@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/catalog';
 import type { EventDefinition } from '../../catalog/define-event';
-import { EventCheck } from '../../catalog/event-check';
-import type { Violation } from '../../catalog/violation';
+import { EventCheck, type CheckOptions } from '../../catalog/event-check';
+import type { Findings } from '../../catalog/violation';
 import type { LoggedEvent } from '../log-events';
 import { eventOf } from '../log-events';
 import { DateRevival } from './date-revival';
@@ -38,7 +38,7 @@ export class LogValidation {
   private otherUnplanned = 0;
   private wrongEvents = 0;
 
-  constructor(catalog: Catalog, options: { readonly undeclared: boolean }) {
+  constructor(catalog: Catalog, options: CheckOptions) {
     this.checks = new Map([...catalog.events].map(([name, event]) => [name, new NameCheck(event, options)]));
   }
 
@@ -51,10 +51,11 @@ export class LogValidation {
       return;
     }
     check.count++;
-    const violations = check.violations(event, text);
-    if (violations === undefined) return;
+    const findings = check.findings(event, text);
+    if (findings === undefined) return;
     this.wrongEvents++;
-    for (const violation of violations) this.table.add(check.definition.document, violation, line);
+    for (const violation of findings.violations) this.table.add(event.name, violation, line);
+    this.table.others += findings.more;
   }
 
   result(): ValidationResult {
@@ -84,14 +85,14 @@ class NameCheck {
 
   constructor(
     readonly definition: EventDefinition,
-    options: { readonly undeclared: boolean },
+    options: CheckOptions,
   ) {
     this.check = new EventCheck(definition, options);
     this.dataDates = DateRevival.of(definition.schemas.data);
     this.contextDates = DateRevival.of(definition.schemas.context);
   }
 
-  violations(event: LoggedEvent, text: string): readonly Violation[] | undefined {
+  findings(event: LoggedEvent, text: string): Findings | undefined {
     const { data, context } = event;
     const isRevivedData = this.dataDates?.revive(data) === true;
     const isRevivedContext = this.contextDates?.revive(context) === true;
@@ -100,16 +101,20 @@ class NameCheck {
     // Of two alternatives, one may mean a Date and the other the text, in the same place.
     const asText = eventOf(JSON.parse(text));
     const foundInText = asText === undefined ? found : this.ask(asText.data, asText.context);
-    return (foundInText?.length ?? 0) < found.length ? foundInText : found;
+    return countOf(foundInText) < countOf(found) ? foundInText : found;
   }
 
-  private ask(data: unknown, context: object): readonly Violation[] | undefined {
+  private ask(data: unknown, context: object): Findings | undefined {
     try {
       return this.check.check(data, context);
     } catch (error) {
       // Not its message: that may hold the value.
       const message = `its schema failed for it: ${error instanceof Error ? error.name : typeof error}`;
-      return [{ kind: 'value-not-allowed', path: '', message }];
+      return { violations: [{ kind: 'value-not-allowed', path: '', message }], more: 0 };
     }
   }
+}
+
+function countOf(findings: Findings | undefined): number {
+  return findings === undefined ? 0 : findings.violations.length + findings.more;
 }

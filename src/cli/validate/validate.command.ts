@@ -12,6 +12,7 @@ import { validationAsJson, validationAsText } from './validation-report';
 interface Options {
   readonly catalog?: string;
   readonly json?: true;
+  readonly showKeys?: true;
   readonly undeclared: boolean;
 }
 
@@ -20,6 +21,7 @@ export const addValidate: AddCommand = (catalog, terminal, end) => {
     .argument('<file>', 'a log; compressed if its name ends in .gz; - for the standard input')
     .option('--catalog <file>', 'the file that exports the catalog')
     .option('--no-undeclared', 'fields that a definition does not declare are no violation')
+    .option('--show-keys', 'show keys that a definition does not declare, which may be personal, in place of *')
     .option('--json', 'print the result as one JSON object')
     .action(async (file: string, options: Options) => {
       const given = await loadCatalog(terminal.folder, options.catalog);
@@ -43,11 +45,11 @@ function withHelp(command: Command): Command {
 async function validateLog(
   given: string,
   catalog: Catalog,
-  options: Options,
+  { undeclared, showKeys }: Options,
   terminal: Terminal,
 ): Promise<{ counts: LogCounts; validation: LogValidation }> {
   const file = await LogFile.find(terminal.folder, given);
-  const validation = new LogValidation(catalog, options);
+  const validation = new LogValidation(catalog, { undeclared, showsKeys: showKeys === true });
   const counts = await readLog(file, new Progress(terminal, file.bytes), (event, line, text) => {
     validation.take(event, line, text);
   });

@@ -75,7 +75,7 @@ Violations
   event     kind                 path             count  first line  message
   enrolled  value-not-allowed    data.mode            2           2  must be "audit" or "verified"
   enrolled  type-mismatch        data.answers.*       2           6  must be a whole number, and was a text
-  enrolled  additional-property  data.extra           1           2  is not declared
+  enrolled  additional-property  data.*               1           2  is not declared
   enrolled  type-mismatch        context.user_id      1           3  must be a whole number, and was a text
   graded    type-mismatch        data.scores.*        3           4  must be a whole number, and was a text
   old       deprecated                                1           7  is deprecated since 2026-01-01
@@ -101,7 +101,7 @@ Broken lines
     const log = logLine('enrolled', { mode: 'audit', extra: 1 }, { user_id: 7 });
     expect(await found(log)).toMatchObject({
       code: 1,
-      violations: [{ kind: 'additional-property', path: 'data.extra' }],
+      violations: [{ kind: 'additional-property', path: 'data.*' }],
     });
     expect(await found(log, '--no-undeclared')).toMatchObject({ code: 0, violations: [] });
   });

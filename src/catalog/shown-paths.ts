@@ -1,0 +1,81 @@
+import { cut, printable } from '../event/printable';
+import {
+  ApplicableSchemas,
+  declaredNames,
+  schemasOfField,
+  schemasOfItems,
+  type Applicable,
+} from './applicable-schemas';
+import type { JsonSchema } from './json-schema';
+
+/** Longest path that is shown, in UTF-16 units. */
+export const MAX_PATH_LENGTH = 300;
+const MAX_KEY_LENGTH = 60;
+
+/** @param showsKeys for tests, where no data is anybody's */
+export function shownKey(showsKeys: boolean): (key: string) => string {
+  return showsKeys ? (key) => printable(key, MAX_KEY_LENGTH) : () => '*';
+}
+
+/**
+ * Writes paths so that they hold nothing of an event. What a definition declares is shown by its name, an item of a list by its
+ * number, and any other key as `*`: keys of a map may be addresses, and keys that nobody has declared may be anything.
+ */
+export class ShownPaths {
+  private readonly schemas: ApplicableSchemas;
+  private readonly names = new Map<JsonSchema, ReadonlySet<string>>();
+
+  /** @param shownKey how a key is shown that nothing declares */
+  constructor(
+    private readonly part: 'data' | 'context',
+    root: JsonSchema,
+    private readonly shownKey: (key: string) => string,
+  ) {
+    this.schemas = new ApplicableSchemas(root);
+  }
+
+  /** @param value the whole part of the event, which tells items of lists from keys of objects */
+  of(path: readonly PropertyKey[], value: unknown): string {
+    let shown: string = this.part;
+    let at = this.schemas.ofRoot();
+    let holder = value;
+    for (const step of path) {
+      if (shown.length >= MAX_PATH_LENGTH) break;
+      const key = String(step);
+      const isItem = Array.isArray(holder);
+      shown += `.${isItem && isIndex(key) ? key : this.shownStep(key, at)}`;
+      at = isItem
+        ? this.below(at, (schema) => schemasOfItems(schema))
+        : this.below(at, (schema) => schemasOfField(schema, key));
+      holder = ownValue(holder, step);
+    }
+    return cut(shown, MAX_PATH_LENGTH);
+  }
+
+  private shownStep(key: string, at: Applicable): string {
+    const isDeclared = at.schemas.some((schema) => this.namesIn(schema).has(key));
+    return isDeclared ? cut(key, MAX_KEY_LENGTH) : this.shownKey(key);
+  }
+
+  private namesIn(schema: JsonSchema): ReadonlySet<string> {
+    let names = this.names.get(schema);
+    if (names === undefined) {
+      names = new Set(declaredNames(schema));
+      this.names.set(schema, names);
+    }
+    return names;
+  }
+
+  private below(at: Applicable, childrenOf: (schema: JsonSchema) => unknown[]): Applicable {
+    return this.schemas.ofAll(at.schemas.flatMap(childrenOf));
+  }
+}
+
+function isIndex(key: string): boolean {
+  return key.length < 10 && /^\d+$/.test(key);
+}
+
+function ownValue(holder: unknown, key: PropertyKey): unknown {
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key)) return undefined;
+  return (holder as Readonly<Record<PropertyKey, unknown>>)[key];
+}
