@@ -103,5 +103,5 @@ export class EventHandlers {
 }
 
 function isWanted(name: string, wanted: readonly Wanted[]): boolean {
-  return wanted.some((each) => (typeof each === 'string' ? each === name : name.search(each) >= 0));
+  return wanted.some((each) => (typeof each === 'string' ? each === name : each.fits(name)));
 }

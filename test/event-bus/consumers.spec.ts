@@ -13,7 +13,9 @@ import {
   type TrackingEvent,
   type TrackingModuleOptions,
 } from '../../src';
+import { handlerMethods } from '../../src/tracker/on-tracking-event.decorator';
 import { Gate, quick } from '../delivery/gate';
+import { cpuMs } from '../support/growth';
 import { RecordingLogger, startTracking, type BuiltTracking } from '../support/start-tracking';
 import { until } from '../support/until';
 import { Feed } from './own-consumer';
@@ -311,5 +313,30 @@ describe('@OnTrackingEvent', () => {
     expect(() => OnTrackingEvent(5 as unknown as string)).toThrow(
       /@OnTrackingEvent was given 5, neither a name nor an expression[^]*Mend: @OnTrackingEvent\('problem_check'\)/,
     );
+  });
+  it('refuses an expression that cannot be matched in bounded time, and takes any other', () => {
+    expect(() => OnTrackingEvent(/(.*)*x\1/)).toThrow(
+      /@OnTrackingEvent was given an expression that has a back-reference[^]*Fix: write it without/,
+    );
+    expect(() => OnTrackingEvent(/^(a+)+$/gy)).not.toThrow();
+  });
+
+  it('asks an expression about a name that was made to stop the process, in milliseconds', () => {
+    class Handler {
+      @OnTrackingEvent(/^(a+)+$/)
+      @OnTrackingEvent(/^b/y)
+      handle(): void {}
+    }
+    const wanted = handlerMethods(Handler.prototype).get('handle') ?? [];
+    const isWanted = (name: string): boolean =>
+      wanted.some((each) => (typeof each === 'string' ? each === name : each.fits(name)));
+    expect(cpuMs(() => isWanted(`${'a'.repeat(999)}!`))).toBeLessThan(100);
+    expect(['aa', 'bc', 'cb', 'a'.repeat(1000), 'a'.repeat(1001)].map(isWanted)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 });

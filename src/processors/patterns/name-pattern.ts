@@ -78,6 +78,11 @@ export class NamePattern {
     return this.expression.test(name);
   }
 
+  /** As `test`, for names of any length: one that is too long fits nothing. */
+  fits(name: string): boolean {
+    return name.length <= MAX_MATCHED_LENGTH && this.test(name);
+  }
+
   private testByAutomaton(name: string, matcher: LinearMatcher): boolean {
     if (name.length > MAX_KEPT_LENGTH) return matcher.test(name);
     this.verdicts ??= new RecentKeys(MAX_VERDICTS);
