@@ -22,7 +22,7 @@ export class Normalizer {
   }
 
   /**
-   * The name under which an event goes on: `unknown` for nothing, the text of whatever is no string, and cut beyond
+   * The name under which an event goes on: `unknown` for nothing and for an empty collection, the text of whatever is no string, and cut beyond
    * `maxNameLength`, which is counted.
    */
   name(given: unknown): string {
@@ -120,7 +120,9 @@ export function toEventName(name: unknown): string {
   if (typeof name === 'string') return name === '' ? UNKNOWN_NAME : name;
   if (isAbsent(name)) return UNKNOWN_NAME;
   const form = typeof name === 'number' ? String(name) : toNormalForm(name, NAME_LIMITS, () => undefined);
-  return (typeof form === 'string' ? form : JSON.stringify(form)) || UNKNOWN_NAME;
+  const text = typeof form === 'string' ? form : JSON.stringify(form);
+  const isEmpty = text === '' || (typeof form === 'object' && (text === '{}' || text === '[]'));
+  return isEmpty ? UNKNOWN_NAME : text;
 }
 
 const UNKNOWN_NAME = 'unknown';

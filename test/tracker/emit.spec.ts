@@ -19,11 +19,14 @@ function untyped(value: unknown): never {
 }
 
 describe('The name of an event', () => {
-  it.each([undefined, null, '', 0, false, Number.NaN])('is unknown when emit is given %p', async (name) => {
-    const { tracker, events } = await startTracking();
-    tracker.emit(untyped(name));
-    expect(events()).toEqual([expect.objectContaining({ name: 'unknown', data: {}, context: {} })]);
-  });
+  it.each([undefined, null, '', 0, false, Number.NaN, [], {}, new Set(), new Map()])(
+    'is unknown when emit is given %p',
+    async (name) => {
+      const { tracker, events } = await startTracking();
+      tracker.emit(untyped(name));
+      expect(events()).toEqual([expect.objectContaining({ name: 'unknown', data: {}, context: {} })]);
+    },
+  );
 
   it('is text as it was given, without any normalising', async () => {
     const { tracker, names } = await startTracking();

@@ -5,6 +5,7 @@
 import { referenceJson, referenceTime } from '../../event/reference-text';
 import { isFields } from '../../event/normalizer';
 import type { EventFields, StoredEvent } from '../../event/tracking-event';
+import { parsePythonJson } from './python-json';
 
 /** The type under which Open edX has them on the bus. */
 export const TRACKING_EVENT_TYPE = 'org.openedx.analytics.tracking.event.emitted.v1';
@@ -82,51 +83,15 @@ function timeOf(timestamp: unknown): Date {
 }
 
 function contextOf(context: unknown): EventFields {
+  if (context === null) return {}; // what the producers of Open edX write for an event without a context
   if (isFields(context)) return context;
   throw new Error('its context is no JSON object');
 }
 
 function parse(text: string, part: string): unknown {
   try {
-    return JSON.parse(text);
+    return parsePythonJson(text);
   } catch {
-    try {
-      return JSON.parse(strict(text));
-    } catch {
-      throw new Error(`its ${part} is no JSON text`);
-    }
+    throw new Error(`its ${part} is no JSON text`);
   }
-}
-
-/** Python's words for numbers that JSON does not have. */
-const WORDS = /-?\b(?:Infinity|NaN)\b/g;
-
-/**
- * Replaces, outside of strings, the words that JSON does not have by null. Linear in the length of the text, which may be cut
- * off anywhere: a string without an end reaches to the end of the text.
- */
-function strict(text: string): string {
-  if (!text.includes('NaN') && !text.includes('Infinity')) return text;
-  const parts: string[] = [];
-  for (let from = 0; from < text.length;) {
-    const quote = text.indexOf('"', from);
-    const outside = quote < 0 ? text.length : quote;
-    parts.push(text.slice(from, outside).replace(WORDS, 'null'));
-    from = endOfString(text, outside);
-    parts.push(text.slice(outside, from));
-  }
-  return parts.join('');
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** @param start position of the opening quote, or the length of the text */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at++;
-    else if (code === QUOTE) return at + 1;
-  }
-  return text.length;
 }

@@ -33,7 +33,7 @@ function segmentContext(context: EventFields): EventFields {
 
 /** `page`, or an address made of `host` and `path`, which stays as it is: what is no text makes none (docs/decisions/0044). */
 function pageUrl({ page, host, path }: EventFields): unknown {
-  if (page || !isFilledText(host) || !isFilledText(path)) return page;
+  if (isTruthy(page) || !isFilledText(host) || !isFilledText(path)) return page;
   return `https://${host}${path.startsWith('/') ? '' : '/'}${path}`;
 }
 
@@ -45,11 +45,19 @@ function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
+/** As Python sees it: an empty list or mapping is not. */
+function isTruthy(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+    ? Object.keys(value).length > 0 || value instanceof Date
+    : Boolean(value);
+}
+
 function isFilledText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
 /** Segment's ids are text. */
 function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  const form = value instanceof Date ? value.toJSON() : value;
+  return typeof form === 'string' ? form : JSON.stringify(form);
 }

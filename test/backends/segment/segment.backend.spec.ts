@@ -67,6 +67,19 @@ describe('SegmentBackend', () => {
     expect(lastBody().batch[0]?.properties).toMatchObject({ event_source: 'server' });
   });
 
+  it('gives a user whose id is a time that time as text, without quotes', async () => {
+    const [event] = deliveredEvents(1);
+    await backendOf().sendBatch([{ ...event!, context: { user_id: new Date(0) } }], NEVER);
+    expect(lastBody().batch[0]).toMatchObject({ userId: '1970-01-01T00:00:00.000Z' });
+  });
+
+  it.each([[[]], [{}], [''], [0], [false]])('makes an address of host and path where the page is %j', async (page) => {
+    const [event] = deliveredEvents(1);
+    const context = { user_id: 1, host: 'h.example', path: '/p', page };
+    await backendOf().sendBatch([{ ...event!, context }], NEVER);
+    expect(lastBody().batch[0]?.context).toMatchObject({ page: { url: 'https://h.example/p' } });
+  });
+
   it.each([
     ['', '/v1/batch'],
     ['/', '/v1/batch'],
