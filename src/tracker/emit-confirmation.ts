@@ -1,8 +1,36 @@
 import type { Violation } from '../catalog/violation';
+import { MAX_TIMER_MS } from '../event/clock';
 import { Confirmation } from '../routing/confirmation';
 
 /** What becomes of one event that somebody waits for. */
 export class EmitConfirmation extends Confirmation {
   /** Why it was refused before the tree; empty if it was not. */
   violations: readonly Violation[] = [];
+
+  /**
+   * Waits until every destination has answered.
+   * @returns why the wait ended early, undefined if it did not
+   */
+  async end(timeoutMs: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+    if (signal?.aborted === true) return 'since its signal was aborted';
+    let stop = (): void => undefined;
+    const ended = new Promise<string>((resolve) => {
+      // setTimeout fires at once beyond its limit, so a wait of Infinity would end immediately.
+      const waitMs = Math.min(timeoutMs, MAX_TIMER_MS);
+      const timer = setTimeout(resolve, waitMs, `since it took more than ${String(timeoutMs)} ms`);
+      const onAbort = (): void => {
+        resolve('since its signal was aborted');
+      };
+      signal?.addEventListener('abort', onAbort);
+      stop = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+    });
+    try {
+      return await Promise.race([this.settled().then(() => undefined), ended]);
+    } finally {
+      stop();
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { MAX_TIMER_MS } from '../event/clock';
 import { bindEmitter, boundFunction } from '../context/bound-emitter';
 import { boundStream } from '../context/bound-stream';
 import { InvalidContextException } from '../context/invalid-context.exception';
@@ -125,7 +124,7 @@ export class TrackerService {
       confirmation.failure = { error };
     }
     if (runtime.isOff) return { id, destinations: {} };
-    const ended = confirmation.failure === undefined ? await this.wait(confirmation, timeoutMs, signal) : undefined;
+    const ended = confirmation.failure === undefined ? await confirmation.end(timeoutMs, signal) : undefined;
     const destinations = confirmation.table();
     const { violations, failure } = confirmation;
     if (failure !== undefined) {
@@ -264,33 +263,6 @@ export class TrackerService {
         'Fix: tracker.context({ user_id: 11111 }, body)',
     );
     return {};
-  }
-
-  private async wait(
-    confirmation: EmitConfirmation,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<string | undefined> {
-    if (signal?.aborted === true) return 'since its signal was aborted';
-    let stop = (): void => undefined;
-    const ended = new Promise<string>((resolve) => {
-      // setTimeout fires at once beyond what it can hold: who asks for Infinity would not be waited for at all.
-      const waitMs = Math.min(timeoutMs, MAX_TIMER_MS);
-      const timer = setTimeout(resolve, waitMs, `since it took more than ${String(timeoutMs)} ms`);
-      const onAbort = (): void => {
-        resolve('since its signal was aborted');
-      };
-      signal?.addEventListener('abort', onAbort);
-      stop = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
-      };
-    });
-    try {
-      return await Promise.race([confirmation.settled().then(() => undefined), ended]);
-    } finally {
-      stop();
-    }
   }
 }
 
