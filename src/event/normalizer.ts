@@ -22,8 +22,8 @@ export class Normalizer {
   }
 
   /**
-   * The name under which an event goes on: `unknown` for nothing and for an empty collection, the text of whatever is no string, and cut beyond
-   * `maxNameLength`, which is counted.
+   * The name under which an event continues: `unknown` for nothing and for an empty collection, the
+   * text of whatever is not a string, and cut beyond `maxNameLength`, which is counted.
    */
   name(given: unknown): string {
     const name = toEventName(given);
@@ -120,6 +120,7 @@ export function toEventName(name: unknown): string {
   if (typeof name === 'string') return name === '' ? UNKNOWN_NAME : name;
   if (isAbsent(name)) return UNKNOWN_NAME;
   const form = typeof name === 'number' ? String(name) : toNormalForm(name, NAME_LIMITS, () => undefined);
+  if (form === undefined) return UNKNOWN_NAME; // a `toJSON` that gives nothing
   const text = typeof form === 'string' ? form : JSON.stringify(form);
   const isEmpty = text === '' || (typeof form === 'object' && (text === '{}' || text === '[]'));
   return isEmpty ? UNKNOWN_NAME : text;
