@@ -1,81 +1,55 @@
 import { MAX_TIMER_MS } from '../event/clock';
-import type { Rejection } from './destination';
 
+/** How one call of `sendBatch` ended. Nothing in it has been validated. */
 export type AttemptResult =
-  | { readonly outcome: 'answered'; readonly rejections: readonly Rejection[] }
-  /** Refused as a whole, for good. */
-  | { readonly outcome: 'refused'; readonly reason: string }
-  /** Nothing is known about any. */
-  | { readonly outcome: 'failed'; readonly reason: string; readonly retryAfterMs: number };
+  | { readonly how: 'resolved'; readonly value: unknown }
+  | { readonly how: 'threw'; readonly error: unknown }
+  | { readonly how: 'timed-out'; readonly afterMs: number };
 
-/** One call of `sendBatch` with so many events, for `timeoutMs` at most. Never rejects, whatever the destination does. */
-export async function attempt(
-  send: (signal: AbortSignal) => Promise<unknown>,
-  events: number,
-  controller: AbortController,
-  timeoutMs: number,
-): Promise<AttemptResult> {
-  const { signal } = controller;
-  const timer = setTimeout(
-    () => {
-      controller.abort(new Error(`no answer within ${String(timeoutMs)} ms`));
-    },
-    Math.min(timeoutMs, MAX_TIMER_MS),
-  );
-  try {
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => {
-        reject(signal.reason as Error);
-      });
+/** One call of `sendBatch`, for a limited time. */
+export class Attempt {
+  /** Resolves when the call has ended or its time is over, whichever comes first. Never rejects. */
+  readonly result: Promise<AttemptResult>;
+  /** Resolves when the call itself has ended: later than `result` where a destination ignores the signal. Never rejects. */
+  readonly ended: Promise<void>;
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
+
+  /** @param send makes the call; it may throw, and return anything */
+  constructor(send: (signal: AbortSignal) => unknown, timeoutMs: number) {
+    const answer = call(send, this.controller.signal);
+    this.ended = answer.then(() => {
+      this.isOver = true;
+      clearTimeout(this.timer);
     });
-    const sent = Promise.resolve(send(signal));
-    sent.catch(() => undefined); // of one that ends after its time nobody hears any more
-    const rejections = await Promise.race([sent, aborted]);
-    return { outcome: 'answered', rejections: validRejections(rejections, events) };
-  } catch (error) {
-    return failure(error);
-  } finally {
-    clearTimeout(timer);
+    this.result = new Promise((resolve) => {
+      void answer.then(resolve);
+      this.timer = setTimeout(
+        () => {
+          resolve({ how: 'timed-out', afterMs: timeoutMs });
+          this.controller.abort(new Error(`no answer within ${String(timeoutMs)} ms`));
+        },
+        Math.min(timeoutMs, MAX_TIMER_MS),
+      );
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.isOver;
+  }
+
+  /** Tells the destination that the result is of no interest any more. */
+  abort(reason: Error): void {
+    clearTimeout(this.timer);
+    this.controller.abort(reason);
   }
 }
 
-/**
- * One that says of an event that it was refused is believed only if there is such an event. What resolves with anything else,
- * the answer of a client say, has taken all: to send them again would be wrong for good.
- */
-function validRejections(rejections: unknown, count: number): Rejection[] {
-  if (!Array.isArray(rejections)) return [];
-  return (rejections as readonly (Rejection | null | undefined)[]).filter((rejection): rejection is Rejection => {
-    const index = rejection?.index;
-    return Number.isInteger(index) && (index as number) >= 0 && (index as number) < count;
-  });
-}
-
-function failure(error: unknown): AttemptResult {
-  const { message, name, retryable, retryAfterMs } = factsOf(error);
-  const reason = (message === '' ? name : message).slice(0, 500);
-  if (retryable === false) return { outcome: 'refused', reason };
-  return { outcome: 'failed', reason, retryAfterMs: retryAfterMs !== undefined && retryAfterMs > 0 ? retryAfterMs : 0 };
-}
-
-interface ErrorFacts {
-  readonly message: string;
-  readonly name: string;
-  readonly retryable: boolean | undefined;
-  readonly retryAfterMs: number | undefined;
-}
-
-/** Anything can be thrown. */
-function factsOf(error: unknown): ErrorFacts {
+async function call(send: (signal: AbortSignal) => unknown, signal: AbortSignal): Promise<AttemptResult> {
   try {
-    const { message, name, retryable, retryAfterMs } = Object(error) as Partial<Record<keyof ErrorFacts, unknown>>;
-    return {
-      message: typeof message === 'string' ? message : String(error),
-      name: typeof name === 'string' ? name : 'Error',
-      retryable: typeof retryable === 'boolean' ? retryable : undefined,
-      retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
-    };
-  } catch {
-    return { message: 'an error that cannot be read', name: 'Error', retryable: undefined, retryAfterMs: undefined };
+    return { how: 'resolved', value: await send(signal) };
+  } catch (error) {
+    return { how: 'threw', error };
   }
 }

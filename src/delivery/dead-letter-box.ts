@@ -1,7 +1,10 @@
-import { readRecord } from '../event/event-record';
+import type { Envelope } from '../event/envelope';
+import { readRecord, writeEventRecord, type RecordFacts } from '../event/event-record';
 import { printable } from '../event/printable';
 import type { StoredEvent } from '../event/tracking-event';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
+import { errorKind } from './clean-text';
+import { MemoryStore } from './disk/memory-store';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
 
 /** An event that a destination refused for good, or that was given up. */
@@ -10,7 +13,8 @@ export interface DeadLetter {
   readonly path: string;
   readonly event: StoredEvent;
   /**
-   * `refused: …`, `attempts`, `too-old`; of queues and buses also `processor-failed: …` and others (docs/async-routing.md).
+   * `refused: …`, `attempts`, `too-old`; `unreadable: …` for an event that cannot be written, of which only the id and name are
+   * kept; of queues and buses also `processor-failed: …` and others (docs/async-routing.md).
    * At most 300 characters on one line; control characters are written as `\u000a`.
    */
   readonly reason: string;
@@ -60,8 +64,30 @@ export class DeadLetterBox {
     return this.forgottenCount;
   }
 
+  /**
+   * Keeps an event. Of one that cannot be written (too deep, circular) its id and name are kept. Never throws.
+   * @param now epoch milliseconds
+   */
   put(entry: QueuedEvent, reason: string, now: number): void {
-    this.putRecord(entry.record({ reason: printable(reason, MAX_REASON_LENGTH), deadAt: now }));
+    let record: string;
+    try {
+      record = entry.record({ reason: printable(reason, MAX_REASON_LENGTH), deadAt: now });
+    } catch (error) {
+      const { acceptedAt, attempts, firstError, lastError, lastTriedAt } = entry;
+      const facts = { acceptedAt, attempts, firstError, lastError, lastTriedAt, deadAt: now };
+      record = standIn(entry, { ...facts, reason: unreadableReason(error) });
+    }
+    this.putRecord(record);
+  }
+
+  /**
+   * Keeps the id and name of an event that cannot be written, as `put` does.
+   * @returns the reason
+   */
+  putUnreadable(envelope: Envelope, error: unknown, now: number): string {
+    const reason = unreadableReason(error);
+    this.putRecord(standIn(envelope, { acceptedAt: now, deadAt: now, reason }));
+    return reason;
   }
 
   /** Takes over what another process left. */
@@ -83,25 +109,36 @@ export class DeadLetterBox {
     });
   }
 
-  /** Takes out those that fit. @param take what becomes of each; false leaves it and all after it */
-  takeOut(filter: DeadLetterFilter, take: (letter: DeadLetter, origin: RecordOrigin) => boolean): number {
+  /** Takes out those that fit. @param take what becomes of each: false leaves it and all after it, 'skip' leaves it alone */
+  takeOut(filter: DeadLetterFilter, take: (letter: DeadLetter, origin: RecordOrigin) => boolean | 'skip'): number {
     let taken = 0;
     this.each((record) => {
       const read = this.letterOf(record);
       if (read === undefined || !fits(read.letter, filter)) return 'keep';
-      if (!take(read.letter, read.facts)) return 'stop';
+      const isTaken = take(read.letter, read.facts);
+      if (isTaken === 'skip') return 'keep';
+      if (!isTaken) return 'stop';
       taken++;
       return 'remove';
     });
     return taken;
   }
 
-  close(): void {
+  /** @returns how many are lost with the memory they were in */
+  close(): number {
+    const lost = this.isVolatile ? this.store.count : 0;
+    this.forgottenCount += lost;
     try {
       this.store.close();
     } catch (error) {
       this.onLost(error as Error);
     }
+    return lost;
+  }
+
+  /** Whether they end with the process. */
+  get isVolatile(): boolean {
+    return this.store instanceof MemoryStore;
   }
 
   /** Never throws: the events of the same batch that were taken must be settled, whatever becomes of those that were not. */
@@ -163,6 +200,23 @@ export class DeadLetterBox {
 /** Of a record, which another version or another program may have written. */
 function reasonText(reason: unknown): string {
   return typeof reason === 'string' ? printable(reason, MAX_REASON_LENGTH) : '';
+}
+
+const UNREADABLE = 'unreadable: ';
+
+/** The reason of an event that cannot be written or read. Only the kind of error: its message may quote the event. */
+export function unreadableReason(error: unknown): string {
+  return `${UNREADABLE}${errorKind(error)}`;
+}
+
+/** The record of an event without what cannot be written of it. */
+function standIn({ id, name }: { readonly id: string; readonly name: string }, facts: RecordFacts): string {
+  return writeEventRecord({ id, name, timestamp: new Date(facts.acceptedAt), context: {}, data: {} }, facts);
+}
+
+/** Whether the letter stands for an event that could not be written: it cannot be sent again. */
+export function isStandIn({ reason }: DeadLetter, { isRaw }: RecordOrigin): boolean {
+  return reason.startsWith(UNREADABLE) && isRaw !== true;
 }
 
 function fits(letter: DeadLetter, { path, id, name, reason, since, until, where }: DeadLetterFilter): boolean {

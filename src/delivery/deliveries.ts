@@ -10,6 +10,7 @@ import { MemoryStore } from './disk/memory-store';
 import { OwnedFolder } from './disk/owned-folder';
 import { SegmentStore } from './disk/segment-store';
 import type { RecordStore } from './disk/record-store';
+import { lostLettersOf } from './lost-letters';
 import { QueuedEvent, type RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
 import { folderName, homesIn } from './folder-name';
@@ -199,6 +200,11 @@ export class Deliveries {
 
   purge(filter: DeadLetterFilter): number {
     return this.of(filter).reduce((sum, box) => sum + box.purge(filter), 0);
+  }
+
+  /** How many dead letters ended with this process, since they were in memory only, by destination. */
+  lettersLostAtClose(): ReadonlyMap<string, number> {
+    return lostLettersOf([...this.deliveries, ...this.strays.values()]);
   }
 
   /** @returns to be called when it wants to hear no more */

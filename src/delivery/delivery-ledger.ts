@@ -1,4 +1,4 @@
-import type { BreakerState } from './breaker';
+import type { BreakerReason, BreakerState } from './breaker';
 import { Latency, type LatencyCounts } from './latency';
 import { Tally, type DeliveryCounts } from './node-ledger';
 
@@ -23,6 +23,8 @@ export interface DestinationCounts extends DeliveryCounts {
   /** Dead letters that were forgotten since there was no room for more. */
   readonly forgottenDeadLetters: number;
   readonly breaker: BreakerState;
+  /** Why the breaker is not closed; undefined while it is. */
+  readonly breakerReason: BreakerReason | undefined;
   /** Whether new events go to the disk. */
   readonly isOnDisk: boolean;
   /** Whether that is so for want of room in memory, until the disk is drained: never with `durable`. */
@@ -118,6 +120,7 @@ export class DeliveryLedger {
       DestinationCounts,
       | 'pending'
       | 'breaker'
+      | 'breakerReason'
       | 'isOnDisk'
       | 'isOverflowing'
       | 'diskBytes'

@@ -42,4 +42,9 @@ export interface RetryOptions {
   readonly minDelayMs?: number | undefined;
   /** @default 30_000 */
   readonly maxDelayMs?: number | undefined;
+  /**
+   * The longest wait that a destination can ask for, by a Retry-After header or `retryAfterMs`; what asks for more is tried again
+   * after it. 0 ignores what it asks for.  @default 3_600_000, an hour
+   */
+  readonly maxRetryAfterMs?: number | undefined;
 }

@@ -1,3 +1,4 @@
+import { EpochStamps } from './epoch-stamps';
 import { QueuedEvent } from './queued-event';
 import type { RecordStore } from './disk/record-store';
 
@@ -6,6 +7,9 @@ export class DiskSource {
   private leased = 0;
   /** Of the records that the store has lost, those that were told of; what was lost before it was opened was never here. */
   private toldOf: number;
+  private readonly stamps = new EpochStamps();
+  /** Records that were put here, those included that were here when it was opened. */
+  came: number;
 
   /** @param onUnreadable told of records that were lost since, or are no events: another version wrote them */
   constructor(
@@ -13,6 +17,17 @@ export class DiskSource {
     private readonly onUnreadable: (count: number) => void,
   ) {
     this.toldOf = store.damage.records;
+    this.came = store.count;
+  }
+
+  /** Of the records that came, those that do not wait here any more: taken, dropped or lost. */
+  get gone(): number {
+    return this.came - this.waiting;
+  }
+
+  /** The epoch time of now, for a record. @param now milliseconds of `performance.now()` */
+  stamp(now: number): number {
+    return this.stamps.stamp(now);
   }
 
   /** Those that nobody has taken. */
@@ -30,7 +45,9 @@ export class DiskSource {
 
   /** @returns whether there was room */
   put(record: string, flush: boolean): boolean {
-    return this.store.append(record, flush) !== undefined;
+    if (this.store.append(record, flush) === undefined) return false;
+    this.came++;
+    return true;
   }
 
   dropOldest(bytes: number): number {
@@ -44,9 +61,13 @@ export class DiskSource {
     if (lost > 0) this.onUnreadable(lost);
     this.toldOf += lost;
     const entries: QueuedEvent[] = [];
+    const now = performance.now();
     for (const record of records) {
       try {
-        entries.push(QueuedEvent.fromRecord(this.store, record));
+        const entry = QueuedEvent.fromRecord(this.store, record);
+        // The age of an event that this process has written does not depend on the system's clock.
+        entry.enteredAt = this.stamps.monotonicOf(entry.acceptedAt, now) ?? entry.enteredAt;
+        entries.push(entry);
       } catch {
         this.leased--;
         this.store.settle([record.ref]);

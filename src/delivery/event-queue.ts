@@ -7,20 +7,11 @@ import type { Envelope } from '../event/envelope';
 import { originFacts, writeRecord } from '../event/event-record';
 import { DiskSource } from './disk-source';
 import { MemoryQueue } from './memory-queue';
+import type { QueueReports } from './queue-reports';
 import { StoreWriteException } from './disk/store-write.exception';
 import { QueuedEvent } from './queued-event';
 import type { RecordStore } from './disk/record-store';
 import type { DeliverySettings } from './resolve-options';
-
-export interface QueueReports {
-  /** Events that were forgotten, or are not taken, for want of room, or since they cannot be read. */
-  readonly onDropped: (reason: 'queue-full' | 'unreadable', events: number) => void;
-  /** The disk can no more be used; told once, until it can again. */
-  readonly onDiskFailed: (error: Error) => void;
-  readonly onDiskMended: () => void;
-  readonly onDiskBegun: () => void;
-  readonly onDiskDrained: () => void;
-}
 
 export type Taken = { readonly entry: QueuedEvent | undefined; readonly isStored: boolean };
 
@@ -83,13 +74,14 @@ export class EventQueue {
 
   /**
    * Takes an event, to memory or to the disk.
+   * @param now milliseconds of `performance.now()`
    * @param isLent whether it must be taken: no other is dropped for it, and `isFull` was asked before
    * @returns undefined if there is no room for it; `entry` is undefined for what is on disk alone
    */
   put(envelope: Envelope, now: number, isLent: boolean): Taken | undefined {
     const { disk, settings } = this;
     if (disk !== undefined && (settings.durable || this.isSpilling || !this.hasRoom(envelope.estimatedLength()))) {
-      const record = writeRecord(envelope, { acceptedAt: now, ...originFacts(envelope) });
+      const record = writeRecord(envelope, { acceptedAt: disk.stamp(now), ...originFacts(envelope) });
       const stored = this.putOnDisk(disk, record, isLent ? 'lent' : undefined);
       if (stored === true) return STORED;
       if (stored === false && !isLent) return undefined;
@@ -115,15 +107,21 @@ export class EventQueue {
 
   /** The oldest ones, at most of the given number and size, but one if there is one that can be read. */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
-    if (this.memory.count > 0) return this.memory.take(maxEvents, maxBytes);
+    const gone = this.disk?.gone;
+    const held = this.memory.take(maxEvents, maxBytes, gone);
+    if (held.length > 0) return held;
+    // While the disk was full, or failed, events went to memory: those that are on disk before them go first, and no others.
+    const before = (this.memory.oldest?.diskRecordsBefore ?? Infinity) - (gone ?? 0);
     for (const source of this.sources()) {
+      const most = source === this.disk ? Math.min(maxEvents, before) : maxEvents;
       for (let waiting = source.waiting; waiting > 0; waiting = source.waiting) {
-        const taken = this.tryTake(source, maxEvents, maxBytes);
+        const taken = this.tryTake(source, most, maxBytes);
         if (taken.length > 0) return taken;
         if (source.waiting === waiting) break; // it cannot be read for now
       }
     }
-    return [];
+    // What is on a disk that cannot be read holds up nothing but an order that was asked for.
+    return this.settings.ordered ? [] : this.memory.take(maxEvents, maxBytes);
   }
 
   /** Whether nothing more should come: what does all the same is refused, dropped by `whenFull`, or beyond the bounds. */
@@ -174,7 +172,14 @@ export class EventQueue {
     });
     for (const entry of underWay) if (entry.stored === undefined) notStored.push(entry);
     for (const entry of [...notStored, ...this.memory.take(Infinity, Infinity)]) {
-      const isStored = this.disk !== undefined && this.putOnDisk(this.disk, entry.record()) === true;
+      let record: string | undefined;
+      try {
+        if (this.disk !== undefined) record = entry.record();
+      } catch (error) {
+        this.reports.onUnwritable(entry, error);
+        continue;
+      }
+      const isStored = this.disk !== undefined && record !== undefined && this.putOnDisk(this.disk, record) === true;
       entry.onSettled?.(isStored ? 'stored' : entry.isLent ? 'returned' : 'dropped');
       if (!isStored && entry.isLent) returned++;
       else if (!isStored) left++;
@@ -243,6 +248,7 @@ export class EventQueue {
   }
 
   private hold(entry: QueuedEvent): void {
+    entry.diskRecordsBefore = this.disk?.came ?? 0;
     this.heldEvents++;
     this.heldBytes += entry.bytes;
     this.memory.push(entry);

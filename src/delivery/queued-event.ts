@@ -3,9 +3,13 @@ import type { Normalizer } from '../event/normalizer';
 import { originFacts, readRecord, writeEventRecord, writeRecord, type RecordFacts } from '../event/event-record';
 import type { StoredEvent } from '../event/tracking-event';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
+import { ageSince } from './epoch-stamps';
 
 /** What became of an event, for whoever waits to hear. */
 export type Outcome = 'delivered' | 'stored' | 'pending' | 'dead-lettered' | 'dropped' | 'returned';
+
+/** In company it may have been another, once it may have been the network. */
+export const FAILURES_OF_SUSPECT = 3;
 
 /** Of what a record says, that which goes along with the event wherever it is sent. */
 export type RecordOrigin = Pick<RecordFacts, 'depth' | 'parentId' | 'isRaw'>;
@@ -14,6 +18,18 @@ export type RecordOrigin = Pick<RecordFacts, 'depth' | 'parentId' | 'isRaw'>;
 export class QueuedEvent {
   /** How often it was sent in vain; probes of a destination that is down are not counted. */
   attempts = 0;
+  /** Failed attempts in this process, those included that only probed a destination. */
+  failures = 0;
+  /** The part of `failures` in which it was the only event of its batch. */
+  failuresAlone = 0;
+  /** Monotonic milliseconds at which it had failed alone so often that it is suspected; Infinity if it has not. */
+  suspectedAt = Infinity;
+  /** Whether it was delivered, or became a dead letter. */
+  isSettled = false;
+  /** Its place in the order in which events were taken from the queue; 0 until it is taken. */
+  turn = 0;
+  /** For an event in memory: how many records had gone to the disk before it, all of which are older. */
+  diskRecordsBefore = 0;
   firstError: string | undefined;
   lastError: string | undefined;
   lastTriedAt: number | undefined;
@@ -23,7 +39,12 @@ export class QueuedEvent {
   isLent = false;
 
   private constructor(
-    readonly acceptedAt: number,
+    /**
+     * When it was accepted, in milliseconds of `performance.now()`; negative if that was before the process started. Ages are
+     * counted from here: the system's clock may jump.
+     */
+    public enteredAt: number,
+    private epoch: number | undefined,
     /** About those of its JSON text. */
     readonly bytes: number,
     private envelope: Envelope | undefined,
@@ -34,9 +55,12 @@ export class QueuedEvent {
     private readonly origin: RecordOrigin = {},
   ) {}
 
-  /** Takes from the caller's data what it needs, before `emit` returns. */
+  /**
+   * Takes from the caller's data what it needs, before `emit` returns.
+   * @param now milliseconds of `performance.now()`
+   */
   static of(envelope: Envelope, now: number): QueuedEvent {
-    return new QueuedEvent(now, envelope.hold().estimatedLength(), envelope, undefined, undefined);
+    return new QueuedEvent(now, undefined, envelope.hold().estimatedLength(), envelope, undefined, undefined);
   }
 
   /** @throws if the payload is no record of an event */
@@ -51,15 +75,26 @@ export class QueuedEvent {
     bytes: number,
     stored?: { readonly store: RecordStore; readonly ref: RecordRef },
   ): QueuedEvent {
-    const entry = new QueuedEvent(facts.acceptedAt, bytes, undefined, event, stored, facts);
+    const { acceptedAt } = facts;
+    const enteredAt = performance.now() - ageSince(acceptedAt);
+    const entry = new QueuedEvent(enteredAt, acceptedAt, bytes, undefined, event, stored, facts);
     entry.attempts = facts.attempts ?? 0;
     entry.firstError = facts.firstError;
     entry.lastError = facts.lastError;
     return entry;
   }
 
+  /** Epoch milliseconds at which it was accepted. The same each time it is read: names of jobs are made of it. */
+  get acceptedAt(): number {
+    return (this.epoch ??= Math.round(Date.now() - (performance.now() - this.enteredAt)));
+  }
+
   get id(): string {
     return this.envelope?.id ?? this.event(true).id;
+  }
+
+  get name(): string {
+    return this.envelope?.name ?? this.event(true).name;
   }
 
   /** Where it came from, and what was done with it. */
@@ -99,7 +134,14 @@ export class QueuedEvent {
     return this.envelope === undefined ? writeEventRecord(this.event(true), facts) : writeRecord(this.envelope, facts);
   }
 
-  failed(text: string, now: number, isCounted: boolean): void {
+  /**
+   * @param now epoch milliseconds
+   * @param isCounted whether it counts as one of `retry.attempts`
+   * @param isAlone whether no other event was in the batch
+   */
+  failed(text: string, now: number, isCounted: boolean, isAlone: boolean): void {
+    this.failures++;
+    if (isAlone && ++this.failuresAlone === FAILURES_OF_SUSPECT) this.suspectedAt = performance.now();
     if (isCounted) this.attempts++;
     this.firstError ??= text;
     this.lastError = text;

@@ -21,7 +21,7 @@ export const DELIVERY_DEFAULTS: DeliverySettings = {
   concurrency: 2,
   ordered: false,
   timeoutMs: 10_000,
-  retry: { attempts: 10, maxAgeMs: 604_800_000, minDelayMs: 500, maxDelayMs: 30_000 },
+  retry: { attempts: 10, maxAgeMs: 604_800_000, minDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 3_600_000 },
 };
 
 /** @param layers what was configured, the most particular last: of the module, of the class, of the node */

@@ -13,6 +13,7 @@ export interface TakeBack {
 /** Dead letters for a node that this application does not have: they can be looked at, and wait for a start that has it. */
 export class StrayLetters {
   private readonly box: DeadLetterBox;
+  private lost = 0;
 
   constructor(
     readonly path: string,
@@ -56,7 +57,12 @@ export class StrayLetters {
     delivery.adopt(undefined, this.store);
   }
 
+  /** How many ended with this process, since they were in memory only. */
+  get lettersLostAtClose(): number {
+    return this.lost;
+  }
+
   close(): void {
-    this.box.close();
+    this.lost = this.box.close();
   }
 }

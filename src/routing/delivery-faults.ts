@@ -11,11 +11,16 @@ const BOOLEANS = ['durable', 'fsync', 'ordered'];
 const COUNTS = ['maxEvents', 'maxBytes', 'maxDiskBytes', 'concurrency', 'timeoutMs'];
 const PARTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['batch', ['maxEvents', 'maxBytes', 'maxWaitMs']],
-  ['retry', ['attempts', 'maxAgeMs', 'minDelayMs', 'maxDelayMs']],
+  ['retry', ['attempts', 'maxAgeMs', 'minDelayMs', 'maxDelayMs', 'maxRetryAfterMs']],
 ]);
 const WHEN_FULL: readonly unknown[] = ['drop-newest', 'drop-oldest'];
 /** What may be nothing at all. */
-const FROM_ZERO: ReadonlySet<string> = new Set(['batch.maxWaitMs', 'retry.minDelayMs', 'retry.maxDelayMs']);
+const FROM_ZERO: ReadonlySet<string> = new Set([
+  'batch.maxWaitMs',
+  'retry.minDelayMs',
+  'retry.maxDelayMs',
+  'retry.maxRetryAfterMs',
+]);
 
 /** @param options of any kind: settings read from a file may be anything */
 export function faultsOfDelivery(options: unknown): OptionFault[] {

@@ -14,6 +14,7 @@ import type { EventFields, StoredEvent } from '../event/tracking-event';
 import { AsyncStep } from './async-step';
 import type { Destined, OutcomeListener } from './confirmation';
 import type { EnvelopeBackend } from './contracts';
+import { EventsInHand } from './events-in-hand';
 import { Buried, type ProcessorStep } from './processor-step';
 import type { RouteNode } from './route-node';
 import { Turns } from './turns';
@@ -41,11 +42,7 @@ export class EventWork {
   private readonly waits: boolean;
   private readonly ending = new AbortController();
   private readonly endWaiters = new Set<() => void>();
-  /** Taken from the queue, and not yet with the children. */
-  private inHand = 0;
-  /** Batches of which the next event waits for a child that has no room. */
-  private blocked = 0;
-  private restWaiters: (() => void)[] = [];
+  private readonly inHand = new EventsInHand();
   /** While a call that is in order gives its events to the children: resolves when it has. */
   private givenLast: Promise<void> | undefined;
   private childSinks: readonly EnvelopeBackend[] | undefined;
@@ -77,10 +74,9 @@ export class EventWork {
     return Envelope.carried(event, origin, this.parts.normalizer);
   }
 
-  /** Resolves when what was taken is with the children, or waits for one that has no room. */
+  /** Resolves when what was taken before is with the children, or waits for one that has no room. */
   whenAtRest(): Promise<void> {
-    if (this.isAtRest()) return Promise.resolve();
-    return new Promise((resolve) => this.restWaiters.push(resolve));
+    return this.inHand.whenAtRest();
   }
 
   /** Nothing more is given to the children, which close now. */
@@ -96,7 +92,7 @@ export class EventWork {
    * @param isInOrder whether the children get none of them before those of the earlier calls that were in order too
    */
   async run(items: readonly WorkItem[], onDone: (index: number) => void, isInOrder = false): Promise<void> {
-    this.inHand += items.length;
+    this.inHand.take(items.length);
     this.parts.ledger.receive(items.length);
     // Told by callbacks: a promise for each event, and for each child, would cost more than all else that is done for it.
     const batch = new OpenEnds(onDone);
@@ -135,7 +131,7 @@ export class EventWork {
         const result = underWay === undefined ? this.processAtOnce(item) : processed;
         this.conclude(item, result, batch, index);
       });
-      this.leaveHand();
+      this.inHand.leave();
     }
   }
 
@@ -209,10 +205,7 @@ export class EventWork {
     if (turns.isOver) await turns.next();
     const room = this.fullChild()?.whenTakesMore?.();
     if (room === undefined) return;
-    this.blocked++;
-    this.answerRest();
-    await this.orEnded(room);
-    this.blocked--;
+    await this.inHand.block(this.orEnded(room));
   }
 
   /** Not by a race with one promise for the end: it would keep something of each wait until then. */
@@ -233,19 +226,6 @@ export class EventWork {
   private sinks(): readonly EnvelopeBackend[] {
     const children = this.node?.children ?? [];
     return (this.childSinks ??= children.flatMap((child) => [...child.reached()].flatMap(({ sink }) => sink ?? [])));
-  }
-
-  private leaveHand(): void {
-    this.inHand--;
-    this.answerRest();
-  }
-
-  private isAtRest(): boolean {
-    return this.inHand === 0 || this.blocked > 0;
-  }
-
-  private answerRest(): void {
-    if (this.isAtRest()) for (const resolve of this.restWaiters.splice(0)) resolve();
   }
 }
 

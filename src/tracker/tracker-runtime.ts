@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../event/clock';
 import { atMost } from '../event/at-most';
 import { readClock } from '../event/clock';
@@ -37,6 +36,7 @@ import type { ConsumerSurroundings, EventConsumer } from '../routing/event-consu
 import type { EmitConfirmation } from './emit-confirmation';
 import { currentEmitPlace } from './emit-place';
 import { ReplacedReport } from './replaced-report';
+import { flushTree } from './tree-flush';
 import { isDestinationClass, type BackendPlan, type ConsumerPlan, type TreePlan } from '../routing/tree-plan';
 
 export interface RuntimeOptions {
@@ -238,16 +238,14 @@ export class TrackerRuntime {
     for (const node of this.root.all()) if (node !== this.root) yield node;
   }
 
-  /** Queues of this process first, from the top: what they hold is for the others to write. */
+  /** Resolves when every event emitted before is written, or cannot be for now. */
   async flush(): Promise<void> {
     const locals = this.queues().filter(({ backend }) => backend.queue.isLocal);
     const queueSinks = new Set(locals.map(({ sink }) => sink));
-    const others = this.writers().filter((writer) => !queueSinks.has(writer));
-    const flushOthers = async (): Promise<void> => {
-      await Promise.allSettled(others.map(async (writer) => writer.flush?.()));
-    };
-    for (const local of locals) await Promise.race([local.sink?.flush?.(), whenStuck(local, flushOthers)]);
-    await flushOthers();
+    await flushTree(
+      locals,
+      this.writers().filter((writer) => !queueSinks.has(writer)),
+    );
   }
 
   /**
@@ -295,6 +293,7 @@ export class TrackerRuntime {
   /** For the exit of the process, where nothing can be awaited. */
   flushSync(): void {
     for (const backend of this.writers()) backend.flushSync?.();
+    this.reportLostLetters();
   }
 
   /** Whether a process that is killed now might lose events. */
@@ -315,6 +314,7 @@ export class TrackerRuntime {
     await this.deliveries.close();
     await isBrought;
     this.reportLosses();
+    this.reportLostLetters();
   }
 
   /**
@@ -514,6 +514,15 @@ export class TrackerRuntime {
     this.books.drop(reason);
   }
 
+  private reportLostLetters(): void {
+    const lost = [...this.deliveries.lettersLostAtClose()].map(([path, count]) => `${path}: ${String(count)}`);
+    if (lost.length === 0) return;
+    this.notices.warn(
+      `tracker "${this.name}" closed with dead letters that were in memory only and are gone (${lost.join(', ')}). ` +
+        'Fix: give delivery a directory, where dead letters are kept for the next start.',
+    );
+  }
+
   private reportLosses(): void {
     const own = this.books.counts(0);
     const lines = [
@@ -544,17 +553,6 @@ interface RunningConsumer {
 
 interface QueueInTree extends QueuedPart {
   readonly sink: EnvelopeBackend | undefined;
-}
-
-/** Resolves when a queue of this process cannot go on for now, since what it gave to the children is not delivered. */
-async function whenStuck({ sink, work }: QueueInTree, flushOthers: () => Promise<void>): Promise<void> {
-  for (let before = -1, now = 0; now !== before;) {
-    before = sink?.delivery?.()?.pending ?? 0;
-    await nextTurn();
-    await work.whenAtRest();
-    await flushOthers();
-    now = sink?.delivery?.()?.pending ?? 0;
-  }
 }
 
 /** The folders that destinations of the tree keep events in. */

@@ -277,17 +277,6 @@ describe('The delivery to a destination', () => {
 });
 
 describe('What a destination answers', () => {
-  it.each([
-    ['the answer of a client', { acknowledged: true }],
-    ['a list of nothing', [null, undefined, { index: 7 }]],
-  ])('means that all were taken, where it is %s', async (_what, answer) => {
-    const { tracker, gate, counts } = await started(quick);
-    jest.spyOn(gate, 'sendBatch').mockResolvedValue(answer as never);
-    tracker.emit('e');
-    await tracker.flush();
-    expect(counts()).toMatchObject({ delivered: 1, attempts: 1, failedAttempts: 0, pending: 0 });
-  });
-
   it('is awaited for weeks, if timeoutMs says so, rather than for no time at all', async () => {
     const { tracker, gate, counts } = await started({ ...quick, timeoutMs: 2 ** 32 });
     gate.behave = () => new Promise((resolve) => setTimeout(resolve, 20));

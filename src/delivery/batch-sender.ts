@@ -1,0 +1,167 @@
+import type { StoredEvent } from '../event/tracking-event';
+import { Attempt } from './attempt';
+import type { Batch } from './batch';
+import type { BatchScheduler } from './batch-scheduler';
+import type { Breaker } from './breaker';
+import { unreadableReason } from './dead-letter-box';
+import type { DeliveryLedger } from './delivery-ledger';
+import type { DeliveryReports } from './delivery-reports';
+import { carriesEntries, type Destination } from './destination';
+import type { QueuedEvent } from './queued-event';
+import type { DeliverySettings } from './resolve-options';
+import type { Death, Settlement } from './settlement';
+import { verdictOf, type Verdict } from './verdict';
+
+export interface SenderParts {
+  readonly destination: Destination;
+  readonly settings: DeliverySettings;
+  readonly breaker: Breaker;
+  readonly ledger: DeliveryLedger;
+  readonly settlement: Settlement;
+  readonly reports: DeliveryReports;
+  readonly scheduler: Pick<BatchScheduler, 'conclude' | 'isUnderWay'>;
+}
+
+/** A call that ignores its signal is waited for at least this long, however short the time of an attempt is. */
+const MIN_GRACE_MS = 1000;
+
+/** Sends batches, one attempt each, and carries out what is decided about their events. */
+export class BatchSender {
+  private readonly attempts = new Map<Batch, Attempt>();
+
+  constructor(private readonly parts: SenderParts) {}
+
+  /** Never throws; the scheduler hears when it has ended. */
+  send(batch: Batch): void {
+    const isProbe = this.parts.breaker.begin();
+    this.trySend(batch, isProbe).catch((error: unknown) => {
+      this.recover(batch, error);
+    });
+  }
+
+  /** Tells the destination that nobody waits for what is under way. */
+  abort(reason: Error): void {
+    for (const attempt of this.attempts.values()) attempt.abort(reason);
+    this.attempts.clear();
+  }
+
+  private async trySend(batch: Batch, isProbe: boolean): Promise<void> {
+    const { destination, settings, ledger, scheduler } = this.parts;
+    const { send, unreadable } = prepare(destination, batch.entries);
+    if (unreadable.length > 0) {
+      await Promise.resolve(); // the scheduler is still beginning batches
+      this.buryUnreadable(batch, unreadable);
+      return;
+    }
+    const startedAt = performance.now();
+    const attempt = new Attempt(send, settings.timeoutMs);
+    this.attempts.set(batch, attempt);
+    const result = await attempt.result;
+    this.attempts.delete(batch);
+    const now = performance.now();
+    ledger.attempt(now - startedAt);
+    if (!scheduler.isUnderWay(batch)) return; // closed meanwhile: the batch was handed over, and is sent again under the same ids
+    const halves = !carriesEntries(destination); // the name of a job is made of its events
+    const judged = { ...batch, isProbe: isProbe && !this.isSingledOut(batch) };
+    const verdict = verdictOf(result, judged, { retry: settings.retry, now, halves });
+    const stillRunning = attempt.hasEnded ? undefined : this.endOf(attempt);
+    this.conclude(batch, verdict, now, { tookMs: now - startedAt, stillRunning });
+  }
+
+  private conclude(
+    batch: Batch,
+    verdict: Verdict<QueuedEvent>,
+    now: number,
+    attempt: { readonly tookMs: number; readonly stillRunning: Promise<void> | undefined },
+  ): void {
+    const { ledger, reports, settlement, scheduler } = this.parts;
+    const { failures, isSuspect, retryAfterMs } = verdict;
+    const epoch = Date.now();
+    const isAlone = batch.entries.length === 1;
+    for (const { entry, reason, isCounted } of verdict.failed) entry.failed(reason, epoch, isCounted, isAlone);
+    if (verdict.failure !== undefined) ledger.failAttempt(verdict.failure);
+    if (verdict.mistake !== undefined) reports.mistake(verdict.mistake);
+    this.informBreaker(batch, verdict, now);
+    settlement.deliver(verdict.delivered);
+    settlement.bury(verdict.dead);
+    const dueAt = now + verdict.delayMs;
+    const again = verdict.again.map((entries) => ({ entries, failures, isSuspect, dueAt, triedAt: now }));
+    scheduler.conclude(batch, { ...attempt, again, retryAfterMs, isTaken: verdict.health === 'takes' });
+  }
+
+  private informBreaker(batch: Batch, { health, dead, retryAfterMs }: Verdict<QueuedEvent>, now: number): void {
+    const { breaker } = this.parts;
+    if (health === 'takes') breaker.succeed(now);
+    else if (health === 'refuses') breaker.refuse(now, dead.length);
+    else if (breaker.state !== 'closed' || !this.isSingledOut(batch)) breaker.fail(now);
+    if (retryAfterMs > 0) breaker.hold(now, retryAfterMs);
+  }
+
+  /**
+   * Whether it is an event that had failed alone several times when another was taken: that it fails again says something about
+   * the event, and nothing about the destination.
+   */
+  private isSingledOut({ entries }: Batch): boolean {
+    const [entry] = entries;
+    return entry !== undefined && entries.length === 1 && entry.suspectedAt < this.parts.breaker.lastTookAt;
+  }
+
+  /** Events that cannot even be read back cost themselves only; nothing was sent of the others. */
+  private buryUnreadable(batch: Batch, unreadable: readonly Death[]): void {
+    const { settlement, scheduler, breaker } = this.parts;
+    if (!scheduler.isUnderWay(batch)) return;
+    const now = performance.now();
+    breaker.cancel(now);
+    settlement.bury(unreadable);
+    const entries = batch.entries.filter(({ isSettled }) => !isSettled);
+    const again = entries.length === 0 ? [] : [{ ...batch, entries, dueAt: now }];
+    scheduler.conclude(batch, { again, isTaken: false, tookMs: 0, retryAfterMs: 0 });
+  }
+
+  /** For what must not happen: no event of the batch is left behind, and it is not tried in a hurry. */
+  private recover(batch: Batch, error: unknown): void {
+    const { reports, scheduler, settings, breaker } = this.parts;
+    reports.failure(error);
+    const now = performance.now();
+    breaker.fail(now);
+    const entries = batch.entries.filter(({ isSettled }) => !isSettled);
+    const again = entries.length === 0 ? [] : [{ ...batch, entries, dueAt: now + settings.retry.maxDelayMs }];
+    scheduler.conclude(batch, { again, isTaken: false, tookMs: 0, retryAfterMs: 0 });
+  }
+
+  /** Resolves when the call has returned, or has not for as long again as it had been given. */
+  private async endOf(attempt: Attempt): Promise<void> {
+    const graceMs = Math.max(this.parts.settings.timeoutMs, MIN_GRACE_MS);
+    let timer: NodeJS.Timeout | undefined;
+    const given = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.parts.reports.signalIgnored(graceMs);
+        resolve();
+      }, graceMs).unref();
+    });
+    await Promise.race([attempt.ended, given]);
+    clearTimeout(timer);
+  }
+}
+
+/** What is handed to the destination, and the entries of which no event can be made. */
+interface Prepared {
+  readonly send: (signal: AbortSignal) => unknown;
+  readonly unreadable: readonly Death[];
+}
+
+function prepare(destination: Destination, entries: readonly QueuedEvent[]): Prepared {
+  if (carriesEntries(destination))
+    return { send: (signal) => destination.sendEntries(entries, signal), unreadable: [] };
+  const isShared = destination.readsOnly === true;
+  const events: StoredEvent[] = [];
+  const unreadable: Death[] = [];
+  for (const entry of entries) {
+    try {
+      events.push(entry.event(isShared));
+    } catch (error) {
+      unreadable.push({ entry, reason: unreadableReason(error) });
+    }
+  }
+  return { send: (signal) => destination.sendBatch(events, signal), unreadable };
+}

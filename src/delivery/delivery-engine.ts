@@ -1,0 +1,112 @@
+import { BatchScheduler } from './batch-scheduler';
+import { BatchSender } from './batch-sender';
+import { Breaker } from './breaker';
+import { DeadLetterBox, unreadableReason } from './dead-letter-box';
+import { DeliveryLedger, type Measured } from './delivery-ledger';
+import { DeliveryReports, type ReportParts } from './delivery-reports';
+import type { Destination } from './destination';
+import type { RecordStore } from './disk/record-store';
+import { EventQueue } from './event-queue';
+import type { DeliverySettings } from './resolve-options';
+import { Settlement } from './settlement';
+
+export interface DeliveryParts extends ReportParts {
+  /** In the tree. */
+  readonly path: string;
+  readonly destination: Destination;
+  readonly settings: DeliverySettings;
+  /** The disk queue, if there is one. */
+  readonly store: RecordStore | undefined;
+  readonly deadLetters: RecordStore;
+  /** Told how long each event and each attempt took. */
+  readonly onMeasured?: ((what: Measured, tookMs: number) => void) | undefined;
+}
+
+export interface DeliveryEngine {
+  readonly ledger: DeliveryLedger;
+  readonly reports: DeliveryReports;
+  readonly queue: EventQueue;
+  readonly letters: DeadLetterBox;
+  readonly breaker: Breaker;
+  readonly settlement: Settlement;
+  readonly scheduler: BatchScheduler;
+  readonly sender: BatchSender;
+}
+
+/** Failed attempts in a row after which a destination is taken for down. */
+const BREAKER_FAILURES = 5;
+/** Events refused in a row after which it is taken for one that refuses everything: three batches, within these bounds. */
+const BREAKER_REFUSALS = { batches: 3, min: 20, max: 300 };
+
+/**
+ * Puts the parts of a delivery together: accepted events go into the queue, the scheduler takes batches from there, the sender
+ * sends them, and the settlement settles their events in the queue and the ledger, or puts them into the dead letters.
+ * @param onPumped told after anything may have been settled, or begun
+ * @param isHopeless whether it makes no sense to wait for the destination, now that the application closes
+ */
+export function openEngine(
+  parts: DeliveryParts,
+  hooks: { readonly onPumped: () => void; readonly isHopeless: () => boolean },
+): DeliveryEngine {
+  const { path, destination, settings, store } = parts;
+  const ledger = new DeliveryLedger(parts.onMeasured);
+  const reports = new DeliveryReports(parts, settings, classNameOf(destination));
+  const letters = new DeadLetterBox(path, parts.deadLetters, (error) => {
+    reports.letterLost(error);
+  });
+  const breaker = openBreaker(settings, ledger, reports);
+  const queue: EventQueue = new EventQueue(settings, store, {
+    onDropped: (reason, events) => {
+      ledger.drop(reason, events);
+      if (reason === 'queue-full') reports.queueFull(store !== undefined);
+    },
+    onDiskFailed: (error) => {
+      reports.diskFailed(error);
+    },
+    onDiskMended: () => {
+      reports.diskMended();
+    },
+    onDiskBegun: () => {
+      reports.diskBegun();
+    },
+    onDiskDrained: () => {
+      reports.diskDrained();
+    },
+    onUnwritable: (entry, error) => {
+      settlement.bury([{ entry, reason: unreadableReason(error) }]);
+    },
+  });
+  const settlement = new Settlement({ queue, ledger, letters, reports });
+  const scheduler: BatchScheduler = new BatchScheduler({
+    ...{ settings, queue, breaker, ...hooks },
+    send: (batch) => {
+      sender.send(batch);
+    },
+    giveUp: (entries, reason) => {
+      settlement.bury(entries.map((entry) => ({ entry, reason })));
+    },
+    onIdle: () => {
+      reports.emptied();
+    },
+    onFailure: (error) => {
+      reports.failure(error);
+    },
+  });
+  const sender = new BatchSender({ destination, settings, breaker, ledger, settlement, reports, scheduler });
+  return { ledger, reports, queue, letters, breaker, settlement, scheduler, sender };
+}
+
+/** An object without a class may be a destination too. */
+function classNameOf(destination: object): string {
+  const { name } = (destination as { readonly constructor?: { readonly name?: unknown } }).constructor ?? {};
+  return typeof name !== 'string' || name === '' || name === 'Object' ? 'The destination' : name;
+}
+
+function openBreaker({ batch, retry }: DeliverySettings, ledger: DeliveryLedger, reports: DeliveryReports): Breaker {
+  const { batches, min, max } = BREAKER_REFUSALS;
+  const refusals = Math.min(Math.max(batches * batch.maxEvents, min), max);
+  return new Breaker({ ...retry, failures: BREAKER_FAILURES, refusals }, (state, reason) => {
+    if (state === 'closed') reports.breakerClosed();
+    else reports.breakerOpen(reason, ledger.lastErrorText);
+  });
+}

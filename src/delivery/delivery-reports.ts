@@ -1,0 +1,188 @@
+import { describeError } from '../event/normal-form';
+import type { Mistake } from './answer';
+import type { BreakerReason } from './breaker';
+import type { DestinationCounts } from './delivery-ledger';
+import type { DeliverySettings } from './resolve-options';
+
+export type DeliveryChange =
+  | 'breaker-open'
+  | 'breaker-closed'
+  | 'disk-begun'
+  | 'disk-drained'
+  | 'queue-full'
+  | 'disk-failed'
+  | 'disk-mended'
+  | 'dead-letter'
+  | 'closed';
+
+export interface ReportParts {
+  /** Tells the operator of a change of state, or of what went wrong. */
+  readonly say: (text: string, kind: 'trouble' | 'good news') => void;
+  /** Tells whoever watches. */
+  readonly onChange?: ((change: DeliveryChange) => void) | undefined;
+}
+
+const ONCE = '(Reported once; the ledger counts on.)';
+
+/**
+ * What operators and listeners are told about one delivery, in words. Each change of state is reported, each kind of trouble once.
+ * Never throws: a logger or a listener that fails must not stop the delivery.
+ */
+export class DeliveryReports {
+  private readonly reported = new Set<string>();
+  private isFull = false;
+
+  /** @param destination name of its class */
+  constructor(
+    private readonly parts: ReportParts,
+    private readonly settings: DeliverySettings,
+    private readonly destination: string,
+  ) {}
+
+  diskFailed(error: Error): void {
+    this.change(
+      'disk-failed',
+      `the disk queue cannot be used (${describeError(error)}); events are held in memory as far as there is room. ` +
+        'Mend: make room on the disk, and the directory writable.',
+    );
+  }
+
+  diskMended(): void {
+    this.change('disk-mended', 'the disk queue can be used again.', 'good news');
+  }
+
+  diskBegun(): void {
+    this.change('disk-begun', 'memory is full, and events go on on disk until it is drained.');
+  }
+
+  diskDrained(): void {
+    this.isFull = false;
+    this.change('disk-drained', 'the disk queue is drained; events are held in memory again.', 'good news');
+  }
+
+  /** @param hasDisk whether there is a disk queue */
+  queueFull(hasDisk: boolean): void {
+    if (this.isFull) return;
+    this.isFull = true;
+    this.change(
+      'queue-full',
+      `the queue is full, and events are dropped ('queue-full', ${this.settings.whenFull}). Mend: ` +
+        (hasDisk ? 'raise maxDiskBytes' : 'give delivery a directory, or raise maxEvents') +
+        '; see why the destination takes so long.',
+    );
+  }
+
+  /** Everything is sent: a queue that fills up again is reported again. */
+  emptied(): void {
+    this.isFull = false;
+  }
+
+  breakerClosed(): void {
+    this.change('breaker-closed', 'the destination answers again.', 'good news');
+  }
+
+  breakerOpen(reason: BreakerReason | undefined, lastError: string): void {
+    const texts: Readonly<Record<BreakerReason, string>> = {
+      failing: `the destination does not answer (${lastError}); events wait.`,
+      refusing:
+        `the destination refuses every event (${lastError}); events wait, and from time to time one is tried. ` +
+        'Fix: check what it expects and what stands before it (a firewall, a changed schema); TrackingDeadLetters.redrive() sends ' +
+        'the refused ones again.',
+      'retry-after':
+        `the destination asked to be left alone for a while (${lastError}); events wait. ` +
+        'Fix: see its rate limits; retry.maxRetryAfterMs bounds the wait.',
+    };
+    this.change('breaker-open', texts[reason ?? 'failing']);
+  }
+
+  deadLetter(reason: string, lastError: string): void {
+    this.notify('dead-letter');
+    this.once(
+      'dead letter',
+      `an event became a dead letter (${reason}; ${lastError}). See TrackingDeadLetters. ${ONCE}`,
+    );
+  }
+
+  letterLost(error: Error): void {
+    this.once(
+      'letter lost',
+      `a dead letter could not be kept (${describeError(error)}), and is forgotten ('forgottenDeadLetters'). ` +
+        `Mend: make room on the disk, and the directory writable. ${ONCE}`,
+    );
+  }
+
+  /** The code of the destination did what its contract does not allow. */
+  mistake({ of, text }: Mistake): void {
+    this.once(`mistake ${of}`, `${this.destination}: ${text} ${ONCE}`);
+  }
+
+  /** `refuses` gave something that is no reason. */
+  invalidRefusal(kind: string): void {
+    this.once(
+      'refusal',
+      `${this.destination}.refuses returned ${kind}, and the event was queued. ` +
+        `Fix: return the reason as a string to drop the event, undefined to queue it. ${ONCE}`,
+    );
+  }
+
+  /** A call whose time was over has not returned for as long again. */
+  signalIgnored(timeoutMs: number): void {
+    this.once(
+      'signal ignored',
+      `${this.destination}.sendBatch has not returned ${String(timeoutMs)} ms after its signal was aborted; the next batch is ` +
+        `sent all the same, so two calls run at once. Fix: pass the signal on to what it waits for. ${ONCE}`,
+    );
+  }
+
+  /** Something here failed that must not. */
+  failure(error: unknown): void {
+    this.once(
+      'failure',
+      `the delivery failed on its own account (${describeError(error)}), and tries again. Fix: please report this. ${ONCE}`,
+    );
+  }
+
+  closed(before: DestinationCounts, after: DestinationCounts): void {
+    const { delivered, deadLettered, dropped, handedOver } = after;
+    const lost = dropped['shutdown'] ?? 0;
+    if (before.pending === 0 && handedOver === 0) return;
+    const parts = [
+      `${String(delivered - before.delivered)} delivered`,
+      `${String(deadLettered - before.deadLettered)} dead-lettered`,
+      `${String(handedOver)} left on disk for the next start`,
+      `${String(lost)} dropped ('shutdown')`,
+    ];
+    this.change(
+      'closed',
+      `closed; of ${String(before.pending)} events that waited: ${parts.join(', ')}.`,
+      lost > 0 ? 'trouble' : 'good news',
+    );
+  }
+
+  notify(change: DeliveryChange): void {
+    try {
+      this.parts.onChange?.(change);
+    } catch {
+      // A listener that fails must not stop the delivery.
+    }
+  }
+
+  private change(change: DeliveryChange, text: string, kind: 'trouble' | 'good news' = 'trouble'): void {
+    this.say(text, kind);
+    this.notify(change);
+  }
+
+  private once(key: string, text: string): void {
+    if (this.reported.has(key)) return;
+    this.reported.add(key);
+    this.say(text, 'trouble');
+  }
+
+  private say(text: string, kind: 'trouble' | 'good news'): void {
+    try {
+      this.parts.say(text, kind);
+    } catch {
+      // Nobody is left to tell.
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { Envelope } from '../event/envelope';
+import type { DeadLetterBox } from './dead-letter-box';
+import type { DeliveryLedger } from './delivery-ledger';
+import type { DeliveryReports } from './delivery-reports';
+import type { EventQueue } from './event-queue';
+import type { QueuedEvent, Outcome } from './queued-event';
+
+export interface SettlementParts {
+  readonly queue: EventQueue;
+  readonly ledger: DeliveryLedger;
+  readonly letters: DeadLetterBox;
+  readonly reports: DeliveryReports;
+}
+
+export interface Death {
+  readonly entry: QueuedEvent;
+  readonly reason: string;
+}
+
+/** Settles events for good, in the queue, in the ledger, and with those who wait to hear. Never throws. */
+export class Settlement {
+  constructor(private readonly parts: SettlementParts) {}
+
+  deliver(entries: readonly QueuedEvent[]): void {
+    const { queue, ledger } = this.parts;
+    const now = performance.now();
+    queue.settle(entries);
+    for (const entry of entries) {
+      ledger.deliver(now - entry.enteredAt);
+      this.tell(entry, 'delivered');
+    }
+  }
+
+  /** To the dead letters first: a process that dies between finds the event twice, which is better than never. */
+  bury(dead: readonly Death[]): void {
+    const [first] = dead;
+    if (first === undefined) return;
+    const { queue, ledger, letters, reports } = this.parts;
+    const now = Date.now();
+    for (const { entry, reason } of dead) {
+      letters.put(entry, reason, now);
+      ledger.bury(entry.lastError ?? reason);
+      this.tell(entry, 'dead-lettered');
+    }
+    queue.settle(dead.map(({ entry }) => entry));
+    reports.deadLetter(first.reason, first.entry.lastError ?? '');
+  }
+
+  /** Of an event that cannot be written, and so not be queued either. */
+  buryUnwritable(envelope: Envelope, error: unknown): void {
+    const { ledger, letters, reports } = this.parts;
+    ledger.accept();
+    const reason = letters.putUnreadable(envelope, error, Date.now());
+    ledger.bury(reason);
+    reports.deadLetter(reason, '');
+  }
+
+  private tell(entry: QueuedEvent, outcome: Outcome): void {
+    entry.isSettled = true;
+    try {
+      entry.onSettled?.(outcome);
+    } catch (error) {
+      this.parts.reports.failure(error);
+    }
+  }
+}
