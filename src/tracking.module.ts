@@ -150,7 +150,7 @@ function coreModule(
     useFactory: ({ options, enabled, catalog, notices }: Settings) => {
       // Asked for anew each time: a test may exchange Date.now after the start.
       const { clock = () => Date.now(), limits = {}, ids } = options;
-      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 10_000, delivery, validation, documentation } = options;
+      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 8000, delivery, validation, documentation } = options;
       return new TrackerService({
         ...{ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, delivery, notices, ids },
         ...{ catalog, validation, documentation },

@@ -64,6 +64,17 @@ export class BatchScheduler {
     this.countdown.soon();
   }
 
+  /** What could not be read or written may be now. */
+  wake(): void {
+    if (!this.isStopped) this.countdown.soon();
+  }
+
+  /** Events that were taken from the queue and are not settled, in their order. */
+  takenEvents(): QueuedEvent[] {
+    const batches = [...this.slots, ...this.waiting];
+    return inOrder(batches);
+  }
+
   /** Events of another process came, which may be sent before those that wait. */
   adopted(events: number): void {
     this.source.adopted(this.startedAt);
@@ -93,7 +104,7 @@ export class BatchScheduler {
     this.countdown.stop();
     this.flushes.settle(() => true);
     this.answerIdle();
-    return batches.flatMap(({ entries }) => entries).sort((one, other) => one.turn - other.turn);
+    return inOrder(batches);
   }
 
   get isIdle(): boolean {
@@ -267,4 +278,8 @@ export class BatchScheduler {
   private answerIdle(): void {
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
+}
+
+function inOrder(batches: readonly Batch[]): QueuedEvent[] {
+  return batches.flatMap(({ entries }) => entries).sort((one, other) => one.turn - other.turn);
 }

@@ -4,8 +4,9 @@ import { printable } from '../event/printable';
 import type { StoredEvent } from '../event/tracking-event';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
 import { errorKind } from './clean-text';
-import { MemoryStore } from './disk/memory-store';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
+import { StoreWriteException } from './disk/store-write.exception';
+import type { LetterStore } from './letter-store';
 
 /** An event that a destination refused for good, or that was given up. */
 export interface DeadLetter {
@@ -51,7 +52,7 @@ export class DeadLetterBox {
 
   constructor(
     private readonly path: string,
-    private readonly store: RecordStore,
+    private readonly store: LetterStore,
     /** Told of one that could not be kept: the disk is full, say. */
     private readonly onLost: (error: Error) => void,
   ) {}
@@ -61,7 +62,17 @@ export class DeadLetterBox {
   }
 
   get forgotten(): number {
-    return this.forgottenCount;
+    return this.forgottenCount + this.store.forgotten;
+  }
+
+  /** Whether the disk could not be used for them when it was last tried. */
+  get isDiskFailing(): boolean {
+    return this.store.isDiskFailing;
+  }
+
+  /** Looks after the disk; to be called about once a second. Never throws. */
+  checkDisk(): void {
+    this.store.check();
   }
 
   /**
@@ -92,13 +103,7 @@ export class DeadLetterBox {
 
   /** Takes over what another process left. */
   adopt(other: RecordStore): void {
-    for (let records = other.lease(PAGE_EVENTS, PAGE_BYTES); records.length > 0;) {
-      for (const { payload } of records) this.putRecord(payload);
-      this.store.flush();
-      other.settle(records.map(({ ref }) => ref));
-      records = other.lease(PAGE_EVENTS, PAGE_BYTES);
-    }
-    other.close();
+    this.store.adopt(other);
   }
 
   /** In the order in which they died. @param visit gives false to go no further */
@@ -124,21 +129,15 @@ export class DeadLetterBox {
     return taken;
   }
 
-  /** @returns how many are lost with the memory they were in */
+  /** @returns how many end with the process, since they were in memory alone */
   close(): number {
-    const lost = this.isVolatile ? this.store.count : 0;
-    this.forgottenCount += lost;
     try {
       this.store.close();
+      return 0;
     } catch (error) {
-      this.onLost(error as Error);
+      if (error instanceof StoreWriteException) return error.records;
+      throw error;
     }
-    return lost;
-  }
-
-  /** Whether they end with the process. */
-  get isVolatile(): boolean {
-    return this.store instanceof MemoryStore;
   }
 
   /** Never throws: the events of the same batch that were taken must be settled, whatever becomes of those that were not. */

@@ -1,36 +1,26 @@
-import { readdirSync, rmdirSync, type Dirent } from 'node:fs';
-import { join } from 'node:path';
 import type { Notices } from '../event/notices';
+import type { StoredEvent } from '../event/tracking-event';
+import { Adoption } from './adoption';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
+import { DeadLetterOffice } from './dead-letter-office';
 import { Delivery, type DeliveryChange } from './delivery';
 import type { Measured } from './delivery-ledger';
 import type { DeliveryOptions } from './delivery-options';
 import type { Destination } from './destination';
-import { MemoryStore } from './disk/memory-store';
-import { OwnedFolder } from './disk/owned-folder';
-import { SegmentStore } from './disk/segment-store';
-import type { RecordStore } from './disk/record-store';
-import { lostLettersOf } from './lost-letters';
-import { QueuedEvent, type RecordOrigin } from './queued-event';
+import type { DiskHome } from './disk/disk-home';
+import { DiskHomes } from './disk-homes';
+import { Feed } from './feed';
+import { folderName } from './folder-name';
+import { LetterStore } from './letter-store';
+import type { RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
-import { folderName, homesIn } from './folder-name';
-import { StrayLetters, type TakeBack } from './stray-letters';
-import type { StoredEvent } from '../event/tracking-event';
+import type { TakeBack } from './stray-letters';
 
-/** Dead letters without a disk. */
+/** Dead letters of one destination in memory, where there is no disk or while it cannot be written. */
 const MAX_LETTER_BYTES_IN_MEMORY = 16_777_216;
-/** The same for a path that is not here: whoever may write into a queue can name any. */
-const MAX_STRAY_BYTES_IN_MEMORY = 1_048_576;
-const MAX_STRAY_PATHS = 100;
-/** No name of a node has a colon. */
-const OTHER = ':other';
-const UNREADABLE = ':unreadable';
 const ADOPTION_INTERVAL_MS = 60_000;
-/** Of how many dead letters one call gives at most, unless it says otherwise. */
-const DEFAULT_LIMIT = 1000;
-/** A reason may quote what a server answered: then each letter has another one. */
-const MAX_REASONS = 100;
-const OTHER_REASONS = '(other reasons)';
+/** A disk that was removed or full is noticed, and used again, within about this time. */
+const DISK_CHECK_INTERVAL_MS = 1000;
 
 /** What happened to a delivery, for whoever watches. */
 export interface DeliveryEvent {
@@ -48,31 +38,40 @@ export interface DeliveryDuration {
   readonly ms: number;
 }
 
-/** What keeps the dead letters of one path. */
-type LetterHolder = Pick<Delivery, 'path' | 'visitDeadLetters' | 'redrive' | 'purge'>;
-
 /** The deliveries of one tracker, and the folders that they share. */
 export class Deliveries {
   /** One for each destination, those included that another has replaced: they still have events to send. */
   private readonly deliveries: Delivery[] = [];
-  private readonly folders = new Map<string, OwnedFolder>();
-  /** Of processes that ended, adopted and not taken over yet. */
-  private orphans: string[] = [];
-  private readonly takenOver = new Set<string>();
-  /** What nobody here can take. */
+  private readonly homes: DiskHomes;
+  private readonly adoption: Adoption;
+  private readonly office: DeadLetterOffice;
+  private readonly changes = new Feed<DeliveryEvent>();
+  private readonly durations = new Feed<DeliveryDuration>();
+  /** Folders of destinations that are not here, of which a warning has told. */
   private readonly left = new Set<string>();
+  private diskTimer: NodeJS.Timeout | undefined;
   private adoptionTimer: NodeJS.Timeout | undefined;
-  /** Dead letters for nodes that are not here, by path. */
-  private readonly strays = new Map<string, StrayLetters>();
-  private readonly takers = new Map<string, TakeBack>();
-  private readonly listeners = new Set<(event: DeliveryEvent) => void>();
-  private readonly measurers = new Set<(duration: DeliveryDuration) => void>();
 
   constructor(
-    private readonly tracker: string,
+    tracker: string,
     private readonly defaults: DeliveryOptions | undefined,
     private readonly notices: Notices,
-  ) {}
+  ) {
+    this.homes = new DiskHomes(tracker, notices, () => {
+      this.checkDisk();
+    });
+    this.adoption = new Adoption(this.homes, notices);
+    this.office = new DeadLetterOffice({
+      deliveries: this.deliveries,
+      openLetters: (path, maxMemoryBytes) => this.strayLetters(path, maxMemoryBytes),
+      onLetter: (path) => {
+        this.changes.tell({ path, change: 'dead-letter' });
+      },
+      onLost: (path, text) => {
+        notices.once(`stray letters ${path} ${text.slice(0, 20)}`, () => `dead letters for ${path}: ${text}.`);
+      },
+    });
+  }
 
   /** @param ofInstance what one of its instances asks for besides its class */
   settingsFor(type: unknown, options: DeliveryOptions | undefined, ofInstance?: DeliveryOptions): DeliverySettings {
@@ -80,40 +79,34 @@ export class Deliveries {
   }
 
   /**
-   * Makes the folders ready, before any delivery is opened in them.
-   * @throws if one cannot be made or owned
+   * Makes the folders ready and takes what earlier processes left in them, before any delivery is opened: what is older must be
+   * known before anything newer comes. A disk that cannot be used is reported, and tried again every second. Never rejects.
    */
   async claim(directories: Iterable<string>): Promise<void> {
-    for (const directory of directories) {
-      if (this.folders.has(directory)) continue;
-      const folder = await OwnedFolder.claim(join(directory, folderName(this.tracker)));
-      this.folders.set(directory, folder);
-      if (folder.distrust !== undefined) this.notices.warn(folder.distrust);
-    }
+    await this.homes.claim(directories);
+    await this.adoption.look();
+    if (this.homes.isEmpty) return;
+    this.diskTimer ??= setInterval(() => {
+      this.checkDisk();
+    }, DISK_CHECK_INTERVAL_MS).unref();
   }
 
-  /** Whether the directory that these settings name, if they do, can be used. */
-  hasDirectory({ directory }: DeliverySettings): boolean {
-    return directory === undefined || this.folders.has(directory);
+  /** Whether the directory that these settings name, if they do, was claimed. */
+  hasDirectory(settings: DeliverySettings): boolean {
+    return settings.directory === undefined || this.homes.find(settings) !== undefined;
   }
 
-  /** @param path of which dead letters are redriven by being given to somebody; no destination stands there */
+  /** @param path of which dead letters are redriven by giving them to `taker`; it has no destination */
   takeBack(path: string, taker: TakeBack): void {
-    this.takers.set(path, taker);
+    this.office.takeBack(path, taker);
   }
 
-  /** Opens the delivery of a destination. @throws if its files cannot be opened */
+  /** Opens the delivery of a destination. */
   open(path: string, place: string, destination: Destination, settings: DeliverySettings): Delivery {
-    const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
-    const home = folder === undefined ? undefined : join(folder, this.folderNameOf(path));
-    const store = home === undefined ? undefined : this.store(join(home, 'queue'), settings);
-    const stray = this.strays.get(path);
-    if (home !== undefined) stray?.close(); // its files are those of this one from now on
-    this.strays.delete(path);
-    const deadLetters =
-      home === undefined
-        ? MemoryStore.open({ maxBytes: Math.min(settings.maxDiskBytes, MAX_LETTER_BYTES_IN_MEMORY) })
-        : this.store(join(home, 'dead'), settings);
+    const home = this.homes.find(settings);
+    const name = this.folderNameOf(path);
+    const store = home && this.homes.createStore(home, [name, 'queue'], settings);
+    const deadLetters = this.lettersFor(path, name, home, settings);
     if (!this.hasDirectory(settings)) {
       this.notices.warn(
         `${place}: its delivery directory is not open yet, so its events are held in memory alone. Mend: register it once the application has started.`,
@@ -126,234 +119,133 @@ export class Deliveries {
         else this.notices.tell(`${place}: ${text}`);
       },
       onChange: (change) => {
-        tellAll(this.listeners, { path, change });
+        this.changes.tell({ path, change });
       },
       onMeasured: (of, ms) => {
         // For each event: where nobody measures, nothing is made.
-        if (this.measurers.size > 0) tellAll(this.measurers, { path, of, ms });
+        if (this.durations.hasListeners) this.durations.tell({ path, of, ms });
       },
     });
-    if (home === undefined) stray?.giveTo(delivery);
+    this.adoption.giveTo(delivery);
     this.deliveries.push(delivery);
     return delivery;
   }
 
-  /** Takes over what processes that have ended left in the folders, now and every minute. */
+  /** Takes over what processes that have ended left for others than destinations of the tree, and from now on every minute. */
   async beginAdopting(): Promise<void> {
-    if (this.folders.size === 0) return;
+    if (this.homes.isEmpty) return;
     await this.adopt();
     this.adoptionTimer = setInterval(() => {
       void this.adopt(); // which never rejects
     }, ADOPTION_INTERVAL_MS).unref();
   }
 
+  /** Makes sure, within a short time, that there are folders to write to if that is possible: the end is near. */
+  readyHomes(): Promise<void> {
+    return this.homes.ready();
+  }
+
+  /** The same at the exit of the process, where nothing can be awaited. @param flush writes what is held */
+  whileExiting(flush: () => void): void {
+    this.homes.whileExiting(flush);
+  }
+
   /** Lets go of the folders; what is left in them is for the next start. */
   async close(): Promise<void> {
+    clearInterval(this.diskTimer);
     clearInterval(this.adoptionTimer);
-    for (const box of this.strays.values()) box.close();
-    for (const { folder } of this.folders.values()) removeEmptyIn(folder);
-    await Promise.all([...this.folders.values()].map((folder) => folder.release()));
-    this.folders.clear();
+    this.office.close();
+    await this.homes.release();
   }
 
-  /**
-   * Keeps an event as a dead letter that came back from a queue for a node which stands at `path`, or which nobody here knows:
-   * then it is kept for a start that has it. Never throws.
-   */
   keepLetter(path: string, event: StoredEvent, reason: string, facts: RecordOrigin): void {
-    const delivery = this.deliveries.findLast((known) => known.path === path);
-    if (delivery !== undefined && (facts.isRaw !== true || delivery.takesRaw)) {
-      delivery.keepLetter(event, reason, facts);
-      return;
-    }
-    const now = Date.now();
-    // A destination would be sent what is no event, were it redriven from there.
-    const box = this.strayBox(delivery === undefined ? path : UNREADABLE);
-    box.put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
-    tellAll<DeliveryEvent>(this.listeners, { path: box.path, change: 'dead-letter' });
+    this.office.keep(path, event, reason, facts);
   }
 
-  listDeadLetters(filter: DeadLetterFilter, limit: number = DEFAULT_LIMIT): DeadLetter[] {
-    const letters: DeadLetter[] = [];
-    for (const box of this.of(filter)) {
-      box.visitDeadLetters(filter, (letter) => letters.push(letter) < limit);
-      if (letters.length >= limit) break;
-    }
-    return letters;
+  listDeadLetters(filter: DeadLetterFilter, limit?: number): DeadLetter[] {
+    return this.office.list(filter, limit);
   }
 
   countDeadLetters(filter: DeadLetterFilter): Record<string, number> {
-    const counts = new Map<string, number>();
-    for (const box of this.of(filter)) {
-      box.visitDeadLetters(filter, ({ reason }) => {
-        const key = counts.has(reason) || counts.size < MAX_REASONS ? reason : OTHER_REASONS;
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-        return true;
-      });
-    }
-    return Object.fromEntries(counts);
+    return this.office.count(filter);
   }
 
   redrive(filter: DeadLetterFilter): number {
-    return this.of(filter).reduce((sum, box) => sum + box.redrive(filter), 0);
+    return this.office.redrive(filter);
   }
 
   purge(filter: DeadLetterFilter): number {
-    return this.of(filter).reduce((sum, box) => sum + box.purge(filter), 0);
+    return this.office.purge(filter);
   }
 
-  /** How many dead letters ended with this process, since they were in memory only, by destination. */
+  /** How many dead letters ended with this process, since they were in memory only, by path. */
   lettersLostAtClose(): ReadonlyMap<string, number> {
-    return lostLettersOf([...this.deliveries, ...this.strays.values()]);
+    return this.office.lettersLostAtClose();
   }
 
-  /** @returns to be called when it wants to hear no more */
+  /** @returns a function that ends it */
   watch(listener: (event: DeliveryEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => {
-      this.listeners.delete(listener);
-    };
+    return this.changes.listen(listener);
   }
 
-  /** @returns to be called when it wants to hear no more */
+  /** @returns a function that ends it */
   measure(listener: (duration: DeliveryDuration) => void): () => void {
-    this.measurers.add(listener);
-    return () => {
-      this.measurers.delete(listener);
-    };
+    return this.durations.listen(listener);
   }
 
-  /** A store has one owner: what replaces a destination gets a folder of its own. `~` stands in no path. */
+  /** A store has one owner: what replaces a destination gets a folder of its own. `~` is in no path. */
   private folderNameOf(path: string): string {
     const replaced = this.deliveries.filter((delivery) => delivery.path === path).length;
     return `${folderName(path)}${replaced === 0 ? '' : `~${String(replaced)}`}`;
   }
 
-  private of({ path }: DeadLetterFilter): LetterHolder[] {
-    const holders: LetterHolder[] = [...this.deliveries, ...this.strays.values()];
-    return holders.filter((holder) => path === undefined || holder.path === path);
+  private lettersFor(
+    path: string,
+    name: string,
+    home: DiskHome | undefined,
+    { maxDiskBytes, fsync }: DeliverySettings,
+  ): LetterStore {
+    const stray = this.office.handOut(path);
+    if (stray !== undefined && (stray.isOnDisk || home === undefined)) return stray;
+    const disk = home && this.homes.createStore(home, [name, 'dead'], { maxDiskBytes, fsync });
+    const letters = new LetterStore(disk, Math.min(maxDiskBytes, MAX_LETTER_BYTES_IN_MEMORY));
+    if (stray !== undefined) letters.adopt(stray);
+    return letters;
   }
 
   /** In the folder in which the delivery of that path would look for them. */
-  private strayBox(named: string): StrayLetters {
-    const path = this.strays.has(named) || this.strays.size < MAX_STRAY_PATHS ? named : OTHER;
-    const known = this.strays.get(path);
-    if (known !== undefined) return known;
-    const onLost = (error: Error): void => {
-      this.notices.once(`stray letters ${path}`, () => `a dead letter for ${path} could not be kept: ${String(error)}`);
-    };
-    const box = new StrayLetters(path, this.strayStore(path), onLost, this.takers.get(path));
-    this.strays.set(path, box);
-    return box;
-  }
-
-  private strayStore(path: string): RecordStore {
+  private strayLetters(path: string, maxMemoryBytes: number): LetterStore {
     const settings = this.settingsFor(undefined, undefined);
-    const folder = settings.directory === undefined ? undefined : this.folders.get(settings.directory)?.folder;
-    try {
-      if (folder !== undefined) return this.store(join(folder, folderName(path), 'dead'), settings);
-    } catch (error) {
-      this.notices.once(
-        `stray store ${path}`,
-        () => `dead letters for ${path} are kept in memory, since their folder cannot be opened: ${String(error)}`,
-      );
-    }
-    return MemoryStore.open({ maxBytes: MAX_STRAY_BYTES_IN_MEMORY });
+    const home = this.homes.find(settings);
+    const disk = home && this.homes.createStore(home, [folderName(path), 'dead'], settings);
+    return new LetterStore(disk, maxMemoryBytes);
   }
 
-  private store(
-    folder: string,
-    { maxDiskBytes, fsync }: Pick<DeliverySettings, 'maxDiskBytes' | 'fsync'>,
-  ): SegmentStore {
-    const store = SegmentStore.open(folder, { maxBytes: maxDiskBytes, fsync });
-    const { records, bytes, files } = store.damage;
-    if (files.length > 0) {
-      this.notices.warn(
-        `${folder}: ${String(bytes)} bytes were damaged (at least ${String(records)} events, in ${files.join(', ')}); they are set aside there, ` +
-          'the others are delivered.',
-      );
-    }
-    return store;
+  private checkDisk(): void {
+    this.homes.check();
+    for (const delivery of this.deliveries) delivery.checkDisk();
+    this.office.checkDisk();
   }
 
   private async adopt(): Promise<void> {
-    for (const folder of this.folders.values()) {
-      try {
-        this.orphans.push(...(await folder.adoptOrphans()));
-      } catch (error) {
-        this.notices.once(
-          `adoption ${folder.folder}`,
-          () => `what ended processes left could not be looked for: ${String(error)}. It is tried every minute.`,
-        );
-      }
+    await this.adoption.look();
+    for (const delivery of [...this.deliveries].reverse()) this.adoption.giveTo(delivery);
+    for (const path of this.adoption.pathsLeft('queue')) this.reportLeft(path);
+    for (const path of this.adoption.pathsLeft('dead')) {
+      if (this.adoption.foldersOf(path).length > 0) continue; // they belong to events that stay
+      const stray = this.office.strayFor(path);
+      if (stray !== undefined) this.adoption.giveTo(stray);
     }
-    // One that cannot be taken over must not hold up the others, and is tried again.
-    this.orphans = this.orphans.filter((orphan) => !this.isTakenOver(orphan));
   }
 
-  private isTakenOver(orphan: string): boolean {
-    try {
-      this.takeOver(orphan);
-      return true;
-    } catch (error) {
-      this.notices.once(
-        `orphan ${orphan}`,
-        () => `${orphan} could not be taken over: ${String(error)}. It is tried every minute.`,
+  private reportLeft(path: string): void {
+    if (this.deliveries.some((delivery) => delivery.path === path)) return; // it could not be opened, which was reported
+    for (const folder of this.adoption.foldersOf(path)) {
+      if (this.left.has(folder)) continue;
+      this.left.add(folder);
+      this.notices.warn(
+        `${folder} has events of a destination that this application does not have. They stay there. Mend: add the destination again, or remove the folder.`,
       );
-      return false;
-    }
-  }
-
-  private takeOver(orphan: string): void {
-    for (const { home, path, queue, dead } of homesIn(orphan)) {
-      if (this.takenOver.has(home)) continue;
-      const delivery = this.deliveries.findLast((known) => known.path === path);
-      const settings = { maxDiskBytes: Number.MAX_SAFE_INTEGER, fsync: false };
-      const open = (folder?: string) => (folder === undefined ? undefined : this.store(folder, settings));
-      if (delivery !== undefined) delivery.adopt(open(queue), open(dead));
-      else if (queue !== undefined || this.strays.size >= MAX_STRAY_PATHS) {
-        this.reportLeft(home);
-        continue;
-      } else if (dead !== undefined) this.strayBox(path).adopt(open(dead));
-      this.takenOver.add(home); // one that is opened twice would be sent twice
-    }
-  }
-
-  private reportLeft(home: string): void {
-    if (this.left.has(home)) return;
-    this.left.add(home);
-    this.notices.warn(
-      `${home} has events of a destination that this application does not have. They stay there. Mend: add the destination again, or remove the folder.`,
-    );
-  }
-}
-
-function tellAll<News>(listeners: ReadonlySet<(news: News) => void>, news: News): void {
-  for (const listener of listeners) {
-    try {
-      listener(news);
-    } catch {
-      // A listener that fails is its own business; the others still hear.
-    }
-  }
-}
-
-/** Removes the folders in it that have nothing in them, and theirs before; what has is for the next start. */
-function removeEmptyIn(folder: string): void {
-  let entries: Dirent[];
-  try {
-    entries = readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return; // somebody has removed it: the application closes all the same
-  }
-  for (const entry of entries) {
-    if (!entry.isDirectory()) continue;
-    const inner = join(folder, entry.name);
-    removeEmptyIn(inner);
-    try {
-      rmdirSync(inner);
-    } catch {
-      // It is not empty.
     }
   }
 }

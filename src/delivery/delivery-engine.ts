@@ -6,6 +6,7 @@ import { DeliveryLedger, type Measured } from './delivery-ledger';
 import { DeliveryReports, type ReportParts } from './delivery-reports';
 import type { Destination } from './destination';
 import type { RecordStore } from './disk/record-store';
+import type { LetterStore } from './letter-store';
 import { EventQueue } from './event-queue';
 import type { DeliverySettings } from './resolve-options';
 import { Settlement } from './settlement';
@@ -17,7 +18,7 @@ export interface DeliveryParts extends ReportParts {
   readonly settings: DeliverySettings;
   /** The disk queue, if there is one. */
   readonly store: RecordStore | undefined;
-  readonly deadLetters: RecordStore;
+  readonly deadLetters: LetterStore;
   /** Told how long each event and each attempt took. */
   readonly onMeasured?: ((what: Measured, tookMs: number) => void) | undefined;
 }
@@ -59,6 +60,7 @@ export function openEngine(
     onDropped: (reason, events) => {
       ledger.drop(reason, events);
       if (reason === 'queue-full') reports.queueFull(store !== undefined);
+      else reports.diskLoss(reason, events);
     },
     onDiskFailed: (error) => {
       reports.diskFailed(error);

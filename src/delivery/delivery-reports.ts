@@ -2,6 +2,8 @@ import { describeError } from '../event/normal-form';
 import type { Mistake } from './answer';
 import type { BreakerReason } from './breaker';
 import type { DestinationCounts } from './delivery-ledger';
+import { diskFailedText, diskLossText } from './disk-messages';
+import type { DiskLoss } from './disk-source';
 import type { DeliverySettings } from './resolve-options';
 
 export type DeliveryChange =
@@ -40,11 +42,7 @@ export class DeliveryReports {
   ) {}
 
   diskFailed(error: Error): void {
-    this.change(
-      'disk-failed',
-      `the disk queue cannot be used (${describeError(error)}); events are held in memory as far as there is room. ` +
-        'Mend: make room on the disk, and the directory writable.',
-    );
+    this.change('disk-failed', diskFailedText(error));
   }
 
   diskMended(): void {
@@ -57,7 +55,12 @@ export class DeliveryReports {
 
   diskDrained(): void {
     this.isFull = false;
-    this.change('disk-drained', 'the disk queue is drained; events are held in memory again.', 'good news');
+    this.change('disk-drained', 'nothing waits on disk any more; events are held in memory again.', 'good news');
+  }
+
+  /** Events that were on disk are lost. */
+  diskLoss(reason: DiskLoss, events: number): void {
+    this.once(`disk loss ${reason}`, diskLossText(reason, events));
   }
 
   /** @param hasDisk whether there is a disk queue */

@@ -10,12 +10,14 @@ import { MAX_TIMER_MS } from '../event/clock';
 import type { Envelope } from '../event/envelope';
 import type { StoredEvent } from '../event/tracking-event';
 import { cleanText, kindOf } from './clean-text';
-import { isStandIn, type DeadLetter, type DeadLetterFilter } from './dead-letter-box';
+import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { openEngine, type DeliveryEngine, type DeliveryParts } from './delivery-engine';
 import type { DestinationCounts } from './delivery-ledger';
 import { carriesEntries } from './destination';
 import type { RecordStore } from './disk/record-store';
+import { LatestEvent } from './latest-event';
 import { QueuedEvent, type Outcome, type RecordOrigin } from './queued-event';
+import { redrive } from './redrive';
 
 export type { DeliveryParts } from './delivery-engine';
 export type { DeliveryChange } from './delivery-reports';
@@ -25,8 +27,7 @@ export class Delivery {
   private state: 'running' | 'draining' | 'closed' = 'running';
   private readonly engine: DeliveryEngine;
   private roomWaiters: (() => void)[] = [];
-  /** The last one that was put into memory, for whoever asks what becomes of it; or what became of it. */
-  private latest: QueuedEvent | 'stored' | 'dead-lettered' | undefined;
+  private readonly latest: LatestEvent;
   /** Monotonic milliseconds at which the time to close is over. */
   private deadline = Infinity;
   /** Whether all that was left at the end is in the books as handed over, or as dropped. */
@@ -43,6 +44,7 @@ export class Delivery {
       },
       isHopeless: () => this.isHopeless(),
     });
+    this.latest = new LatestEvent(this.engine.queue, this.engine.scheduler);
     if (store === undefined || store.count === 0) return;
     this.engine.ledger.recover(store.count);
     this.engine.scheduler.hurry();
@@ -54,7 +56,7 @@ export class Delivery {
    * @returns why not
    */
   accept(envelope: Envelope, isLent = false): string | undefined {
-    this.latest = undefined;
+    this.latest.set(undefined);
     if (this.state === 'closed') return 'closed';
     const refusal = this.refusalOf(envelope);
     if (refusal !== undefined) return refusal;
@@ -65,7 +67,7 @@ export class Delivery {
       taken = this.engine.queue.put(envelope, now, isLent);
     } catch (error) {
       this.engine.settlement.buryUnwritable(envelope, error);
-      this.latest = 'dead-lettered';
+      this.latest.set('dead-lettered');
       return undefined;
     }
     if (taken === undefined) {
@@ -73,7 +75,7 @@ export class Delivery {
       return 'queue-full';
     }
     this.engine.ledger.accept();
-    this.latest = taken.isStored ? 'stored' : taken.entry;
+    this.latest.set(taken.isStored ? 'stored' : taken.entry);
     this.engine.scheduler.arrived(wasEmpty, now);
     return undefined;
   }
@@ -83,15 +85,14 @@ export class Delivery {
    * @param isLent whether whoever asks has it still, and takes it back ('returned') if it cannot be sent before the end
    */
   confirm(isLent = false): Promise<Outcome> {
-    if (this.latest === undefined) return Promise.reject(new Error('no event was accepted'));
     return new Promise((resolve) => {
-      this.tellOfLatest(resolve, isLent);
+      this.latest.tell(resolve, isLent);
     });
   }
 
   /** The same for whoever has it still. @param tell called once, now or later */
   lend(tell: (outcome: Outcome) => void): void {
-    this.tellOfLatest(tell, true);
+    this.latest.tell(tell, true);
   }
 
   /**
@@ -149,6 +150,22 @@ export class Delivery {
     if (deadLetters !== undefined) this.engine.letters.adopt(deadLetters);
   }
 
+  /**
+   * Writes what is held in memory to the disk, if there is one, and from now on all that comes: the end is near, and may come
+   * sooner than it is said.
+   */
+  persist(): void {
+    if (this.state !== 'closed') this.engine.queue.persist(this.engine.scheduler.takenEvents());
+  }
+
+  /** Looks after the disk: what was removed, what has failed, what waits in memory for it. To be called about once a second. */
+  checkDisk(): void {
+    if (this.state === 'closed') return;
+    this.engine.queue.checkDisk(this.engine.scheduler.takenEvents());
+    this.engine.letters.checkDisk();
+    this.engine.scheduler.wake();
+  }
+
   /** Sends all there is, for `timeoutMs` at most, and puts the rest on disk. A second call waits for the first. */
   drain(timeoutMs: number): Promise<void> {
     return (this.closing ??= this.drainOnce(timeoutMs));
@@ -162,7 +179,7 @@ export class Delivery {
       isOnDisk: this.engine.queue.isOnDisk,
       isOverflowing: this.engine.queue.isOverflowing,
       diskBytes: this.engine.queue.diskBytes,
-      isDiskFailing: this.engine.queue.isDiskFailing,
+      isDiskFailing: this.engine.queue.isDiskFailing || this.engine.letters.isDiskFailing,
       deadLetters: this.engine.letters.count,
       forgottenDeadLetters: this.engine.letters.forgotten,
     });
@@ -180,28 +197,11 @@ export class Delivery {
   /** Puts dead letters into the queue again, under their ids. @returns how many; fewer than fit if the queue is full */
   redrive(filter: DeadLetterFilter): number {
     if (this.state !== 'running') return 0;
-    const redriven = this.engine.letters.takeOut(filter, (letter, origin) => this.putAgain(letter, origin));
-    this.engine.scheduler.hurry();
-    return redriven;
+    return redrive(this.engine, filter);
   }
 
   purge(filter: DeadLetterFilter): number {
     return this.engine.letters.takeOut(filter, () => true);
-  }
-
-  /** @returns whether there was room; 'skip' for one that cannot be sent */
-  private putAgain(letter: DeadLetter, origin: RecordOrigin): boolean | 'skip' {
-    if (isStandIn(letter, origin)) return 'skip';
-    const { event } = letter;
-    try {
-      // Accepted anew, or what was too old would be so again.
-      const entry = QueuedEvent.again(event, { acceptedAt: Date.now(), ...origin }, JSON.stringify(event).length);
-      if (!this.engine.queue.putAgain(entry)) return false;
-    } catch {
-      return 'skip'; // it cannot be written
-    }
-    this.engine.ledger.redrive();
-    return true;
   }
 
   /** What a destination says is code of the application: only a text is a reason. */
@@ -214,25 +214,11 @@ export class Delivery {
     return undefined;
   }
 
-  private tellOfLatest(tell: (outcome: Outcome) => void, isLent: boolean): void {
-    const { latest } = this;
-    if (latest === undefined) throw new Error('no event was accepted');
-    if (latest === 'stored') {
-      // What is gathered for the next write would die with the process.
-      tell(this.engine.queue.flush() ? 'stored' : 'pending');
-    } else if (latest === 'dead-lettered') {
-      tell(latest);
-    } else {
-      latest.isLent = isLent;
-      latest.onSettled = tell;
-      this.engine.scheduler.hurry(); // somebody waits
-    }
-  }
-
   private async drainOnce(timeoutMs: number): Promise<void> {
     this.state = 'draining';
     this.deadline = performance.now() + timeoutMs;
     const before = this.counts();
+    this.engine.queue.persist(this.engine.scheduler.takenEvents());
     if (this.pending() > 0 && !this.isHopeless()) await this.untilIdle(timeoutMs);
     if (!this.isClosed()) this.enterClosed();
     this.engine.reports.closed(before, this.counts());

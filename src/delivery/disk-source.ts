@@ -1,36 +1,41 @@
+import { MAX_PAYLOAD_BYTES, type RecordStore } from './disk/record-store';
+import { StoreWriteException } from './disk/store-write.exception';
+import { DiskCondition, type ConditionReports } from './disk-condition';
 import { EpochStamps } from './epoch-stamps';
 import { QueuedEvent } from './queued-event';
-import type { RecordStore } from './disk/record-store';
+
+/** Why events that were on disk are lost: their record cannot be read, or its file was removed while in use. */
+export type DiskLoss = 'unreadable' | 'disk-removed';
+
+/** Whether a disk has room for one larger event is not worth writing as much each second. */
+const MAX_PROBE_BYTES = 262_144;
+
+export interface SourceReports extends ConditionReports {
+  /** Events are lost that were on disk. */
+  readonly onLost: (reason: DiskLoss, events: number) => void;
+}
 
 /** Events of one destination that wait on disk. */
 export class DiskSource {
+  /** Whether it could be used when it was last tried. */
+  readonly condition: DiskCondition;
   private leased = 0;
-  /** Of the records that the store has lost, those that were told of; what was lost before it was opened was never here. */
-  private toldOf: number;
   private readonly stamps = new EpochStamps();
-  /** Records that were put here, those included that were here when it was opened. */
-  came: number;
+  /** Losses of the store that were reported; what was lost before it was opened was never here. */
+  private reported: { readonly records: number; readonly removed: number };
+  /** The size of the record for which there was no room on the disk. */
+  private refusedBytes = 0;
 
-  /** @param onUnreadable told of records that were lost since, or are no events: another version wrote them */
   constructor(
     private readonly store: RecordStore,
-    private readonly onUnreadable: (count: number) => void,
+    private readonly reports: SourceReports,
   ) {
-    this.toldOf = store.damage.records;
-    this.came = store.count;
+    this.condition = new DiskCondition(reports);
+    const { records, removed } = store.damage;
+    this.reported = { records, removed };
   }
 
-  /** Of the records that came, those that do not wait here any more: taken, dropped or lost. */
-  get gone(): number {
-    return this.came - this.waiting;
-  }
-
-  /** The epoch time of now, for a record. @param now milliseconds of `performance.now()` */
-  stamp(now: number): number {
-    return this.stamps.stamp(now);
-  }
-
-  /** Those that nobody has taken. */
+  /** Events that are not under way. */
   get waiting(): number {
     return this.store.count - this.leased;
   }
@@ -43,23 +48,126 @@ export class DiskSource {
     return this.store.bytes;
   }
 
-  /** @returns whether there was room */
-  put(record: string, flush: boolean): boolean {
-    if (this.store.append(record, flush) === undefined) return false;
-    this.came++;
-    return true;
+  /** Epoch milliseconds of now, for a record. @param now milliseconds of `performance.now()` */
+  stamp(now: number): number {
+    return this.stamps.stamp(now);
   }
 
-  dropOldest(bytes: number): number {
+  /** Writes events of memory before all that is here. They stay in memory, and those that found room know their place. */
+  putFirst(entries: readonly QueuedEvent[]): void {
+    const fitting = entries.flatMap((entry) => {
+      const record = recordOf(entry);
+      return record === undefined || Buffer.byteLength(record) > MAX_PAYLOAD_BYTES ? [] : { entry, record };
+    });
+    try {
+      const refs = this.store.prepend(fitting.map(({ record }) => record));
+      this.leased += refs.length;
+      for (const [at, ref] of refs.entries()) fitting[at]?.entry.keepAt({ store: this.store, ref });
+    } catch (error) {
+      this.condition.fail('write', error);
+    }
+  }
+
+  /** The next events; none while they cannot be read. */
+  take(maxEvents: number, maxBytes: number): QueuedEvent[] {
+    for (let waiting = this.waiting; waiting > 0; waiting = this.waiting) {
+      const taken = this.tryTake(maxEvents, maxBytes);
+      if (taken.length > 0) return taken;
+      if (this.waiting === waiting) break;
+    }
+    return [];
+  }
+
+  /** Those of the events that are here are done. */
+  settle(entries: readonly QueuedEvent[]): void {
+    const refs = entries.flatMap(({ stored }) => (stored?.store === this.store ? stored.ref : []));
+    this.leased -= refs.length;
+    if (refs.length > 0) this.store.settle(refs);
+  }
+
+  /** Gives back those that are here. Events whose record is not there any more are in memory alone from now on. */
+  release(entries: readonly QueuedEvent[]): void {
+    const own = new Map(
+      entries.map((entry) => [entry.stored?.store === this.store ? entry.stored.ref : undefined, entry]),
+    );
+    own.delete(undefined);
+    this.leased -= own.size;
+    const refs = [...own.keys()].flatMap((ref) => ref ?? []);
+    for (const ref of this.store.release(refs)) own.get(ref)?.keepAt(undefined);
+  }
+
+  /** Writes what is gathered. @returns whether all that was put here would be found after a kill */
+  flush(): boolean {
+    try {
+      this.store.flush();
+      this.condition.succeed('write');
+      return true;
+    } catch (error) {
+      this.condition.fail('write', error);
+      return false;
+    } finally {
+      this.reportLosses();
+    }
+  }
+
+  /** Looks for files that were removed, and tries again what has failed. */
+  check(): void {
+    try {
+      if (this.store.check()) this.condition.fail('write', wasRemoved());
+      if (this.condition.isFailingTo('write')) {
+        this.store.flush();
+        this.store.probe(Math.min(this.refusedBytes, MAX_PROBE_BYTES));
+      }
+      this.condition.succeed('write');
+    } catch (error) {
+      this.condition.fail('write', error);
+    } finally {
+      this.reportLosses();
+    }
+    if (this.waiting === 0) this.condition.succeed('read');
+  }
+
+  /** Writes what is gathered. @returns how many events that costs, since the disk does not take them */
+  close(): number {
+    try {
+      this.store.close();
+      return 0;
+    } catch (error) {
+      this.condition.fail('write', error);
+      return error instanceof StoreWriteException ? error.records : 0;
+    }
+  }
+
+  /** @returns whether there was room @throws StoreWriteException */
+  protected append(record: string, flush: boolean): boolean {
+    try {
+      return this.store.append(record, flush) !== undefined;
+    } catch (error) {
+      this.refusedBytes = Buffer.byteLength(record);
+      throw error;
+    }
+  }
+
+  protected dropOldest(bytes: number): number {
     return this.store.dropOldest(bytes);
   }
 
-  take(maxEvents: number, maxBytes: number): QueuedEvent[] {
+  private tryTake(maxEvents: number, maxBytes: number): QueuedEvent[] {
+    try {
+      const taken = this.read(maxEvents, maxBytes);
+      this.condition.succeed('read');
+      return taken;
+    } catch (error) {
+      this.condition.fail('read', error);
+      return [];
+    }
+  }
+
+  /** Of the records that were read, those that are events: another version may have written others. */
+  private read(maxEvents: number, maxBytes: number): QueuedEvent[] {
     const records = this.store.lease(maxEvents, maxBytes);
     this.leased += records.length;
-    const lost = this.store.damage.records - this.toldOf;
-    if (lost > 0) this.onUnreadable(lost);
-    this.toldOf += lost;
+    this.reportLosses();
     const entries: QueuedEvent[] = [];
     const now = performance.now();
     for (const record of records) {
@@ -71,31 +179,31 @@ export class DiskSource {
       } catch {
         this.leased--;
         this.store.settle([record.ref]);
-        this.onUnreadable(1);
+        this.reports.onLost('unreadable', 1);
       }
     }
     return entries;
   }
 
-  settle(entries: readonly QueuedEvent[]): void {
-    this.leased -= entries.length;
-    this.store.settle(entries.flatMap(({ stored }) => (stored === undefined ? [] : [stored.ref])));
+  private reportLosses(): void {
+    const { records, removed } = this.store.damage;
+    const before = this.reported;
+    if (records === before.records && removed === before.removed) return;
+    this.reported = { records, removed };
+    if (records > before.records) this.reports.onLost('unreadable', records - before.records);
+    if (removed > before.removed) this.reports.onLost('disk-removed', removed - before.removed);
   }
+}
 
-  release(entries: readonly QueuedEvent[]): void {
-    this.leased -= entries.length;
-    this.store.release(entries.flatMap(({ stored }) => (stored === undefined ? [] : [stored.ref])));
+/** Undefined for an event that cannot be written, which is found out when its turn comes. */
+function recordOf(entry: QueuedEvent): string | undefined {
+  try {
+    return entry.record();
+  } catch {
+    return undefined;
   }
+}
 
-  holds({ stored }: QueuedEvent): boolean {
-    return stored?.store === this.store;
-  }
-
-  flush(): void {
-    this.store.flush();
-  }
-
-  close(): void {
-    this.store.close();
-  }
+function wasRemoved(): Error {
+  return new Error('files of it were removed or replaced while in use');
 }

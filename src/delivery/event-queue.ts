@@ -1,57 +1,70 @@
 /**
  * Memory that grows while a destination is down ends the process, and with it every event that waited. So memory is bounded,
- * and what it cannot hold goes on on disk; with `durable` all of it does. Events come out in the order in which they went in:
- * once one is on disk those after it follow it there until nothing waits on disk any more.
+ * and what it cannot hold continues on disk; with `durable` all of it does.
+ *
+ * Events come out in the order in which they went in. Four places hold them, the oldest first: what other processes left
+ * (`adopted`), memory (`early`), the disk, and memory again (`late`): what came while the disk held older events and could not
+ * be written. `late` goes to the disk as soon as it can be written, before anything newer does.
  */
 import type { Envelope } from '../event/envelope';
 import { originFacts, writeRecord } from '../event/event-record';
-import { DiskSource } from './disk-source';
-import { MemoryQueue } from './memory-queue';
-import type { QueueReports } from './queue-reports';
-import { StoreWriteException } from './disk/store-write.exception';
-import { QueuedEvent } from './queued-event';
 import type { RecordStore } from './disk/record-store';
+import { AdoptedEvents } from './adopted-events';
+import type { DiskSource } from './disk-source';
+import { HeldEvents } from './held-events';
+import { QueueDisk, type PutPurpose, type PutResult } from './queue-disk';
+import type { QueueReports } from './queue-reports';
+import { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 
 export type Taken = { readonly entry: QueuedEvent | undefined; readonly isStored: boolean };
 
 const STORED: Taken = { entry: undefined, isStored: true };
+/** How many events of memory one new event takes to the disk before it. */
+const MOVED_BY_ONE = 16;
+/** How many go with each look at the disk; the process does nothing else meanwhile. */
+const MOVED_AT_ONCE = 1000;
 
 export class EventQueue {
-  private readonly memory = new MemoryQueue();
-  private readonly disk: DiskSource | undefined;
-  /** Those of processes that have ended, oldest first. */
-  private adopted: DiskSource[] = [];
-  /** In memory, or under way and not on disk. */
-  private heldEvents = 0;
-  private heldBytes = 0;
-  private isSpilling = false;
-  /** Whether the disk had no room when it was last asked for some. */
-  private isDiskFull = false;
-  /** What could not be done with the disk when it was last tried. */
-  private readonly failing = new Set<'read' | 'write'>();
+  private readonly held: HeldEvents;
+  private readonly disk: QueueDisk | undefined;
+  private readonly adopted: AdoptedEvents;
+  /** Whether memory was full, and new events go to the disk until it is drained. */
+  private isSpilling: boolean;
+  /** Whether the end is near, and everything goes to the disk. */
+  private isPersisting = false;
+  /** Without an order to keep, adopted events and our own are taken in turns. */
+  private isTurnOfAdopted = false;
 
   constructor(
     private readonly settings: DeliverySettings,
     store: RecordStore | undefined,
     private readonly reports: QueueReports,
   ) {
-    this.disk = store === undefined ? undefined : this.source(store);
+    this.held = new HeldEvents(settings);
+    const { onDropped, onDiskFailed, onDiskMended } = reports;
+    const ofDisk = { onLost: onDropped, onDiskFailed, onDiskMended };
+    this.adopted = new AdoptedEvents(ofDisk);
+    this.disk =
+      store &&
+      new QueueDisk(store, settings, ofDisk, (events) => {
+        onDropped('queue-full', events);
+      });
     this.isSpilling = this.disk !== undefined && this.disk.waiting > 0;
   }
 
-  /** Those that nobody has taken. */
+  /** Those that are not under way. */
   get waiting(): number {
-    return this.memory.count + this.waitingOnDisk;
+    return this.held.waiting + (this.disk?.waiting ?? 0) + this.adopted.waiting;
   }
 
   get waitingBytes(): number {
-    return this.memory.bytes;
+    return this.held.waitingBytes;
   }
 
   /** Whether events that come now go to the disk. */
   get isOnDisk(): boolean {
-    return this.settings.durable || this.isSpilling;
+    return this.settings.durable || this.isSpilling || this.isPersisting;
   }
 
   /** Whether that is so for want of room in memory, and ends once the disk is drained. */
@@ -61,7 +74,7 @@ export class EventQueue {
 
   /** Whether the disk could not be used when it was last tried. */
   get isDiskFailing(): boolean {
-    return this.failing.size > 0;
+    return this.sources().some(({ condition }) => condition.isFailing);
   }
 
   get diskCount(): number {
@@ -79,226 +92,195 @@ export class EventQueue {
    * @returns undefined if there is no room for it; `entry` is undefined for what is on disk alone
    */
   put(envelope: Envelope, now: number, isLent: boolean): Taken | undefined {
-    const { disk, settings } = this;
-    if (disk !== undefined && (settings.durable || this.isSpilling || !this.hasRoom(envelope.estimatedLength()))) {
+    const { disk, held } = this;
+    const isForDisk = disk !== undefined && (this.isOnDisk || !held.hasRoomFor(envelope.estimatedLength()));
+    if (isForDisk && this.moveLate(disk, MOVED_BY_ONE)) {
       const record = writeRecord(envelope, { acceptedAt: disk.stamp(now), ...originFacts(envelope) });
-      const stored = this.putOnDisk(disk, record, isLent ? 'lent' : undefined);
+      const stored = this.putOnDisk(disk, record, isLent ? 'lent' : 'new');
       if (stored === true) return STORED;
-      if (stored === false && !isLent) return undefined;
+      if ((stored === false || stored === 'too-large') && !isLent) return undefined;
     }
     const entry = QueuedEvent.of(envelope, now);
-    if (!isLent && !this.hasRoom(entry.bytes) && !this.makeRoom(entry.bytes)) return undefined;
-    this.hold(entry);
+    if (!isLent && !this.makeRoom(entry.bytes)) return undefined;
+    held.hold(entry, isForDisk && this.isOnDisk ? held.late : held.early);
     return { entry, isStored: false };
   }
 
   /**
-   * Puts a dead letter in again. Where there is a disk it goes to the disk, and is written when this returns: it came from
-   * there, and a kill between must not cost it.
+   * Puts a dead letter in again. Where there is a disk it goes to the disk, and would be found there after a kill when this
+   * returns: it came from there.
    * @returns whether there was room
    */
   putAgain(entry: QueuedEvent): boolean {
-    const { disk } = this;
-    if (disk !== undefined) return this.putOnDisk(disk, entry.record(), 'written') === true;
-    if (!this.hasRoom(entry.bytes)) return false;
-    this.hold(entry);
+    const { disk, held } = this;
+    if (disk !== undefined) return this.putOnDisk(disk, entry.record(), 'kept') === true && disk.flush();
+    if (!held.hasRoomFor(entry.bytes)) return false;
+    held.hold(entry, held.early);
     return true;
   }
 
   /** The oldest ones, at most of the given number and size, but one if there is one that can be read. */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
-    const gone = this.disk?.gone;
-    const held = this.memory.take(maxEvents, maxBytes, gone);
-    if (held.length > 0) return held;
-    // While the disk was full, or failed, events went to memory: those that are on disk before them go first, and no others.
-    const before = (this.memory.oldest?.diskRecordsBefore ?? Infinity) - (gone ?? 0);
-    for (const source of this.sources()) {
-      const most = source === this.disk ? Math.min(maxEvents, before) : maxEvents;
-      for (let waiting = source.waiting; waiting > 0; waiting = source.waiting) {
-        const taken = this.tryTake(source, most, maxBytes);
-        if (taken.length > 0) return taken;
-        if (source.waiting === waiting) break; // it cannot be read for now
-      }
-    }
-    // What is on a disk that cannot be read holds up nothing but an order that was asked for.
-    return this.settings.ordered ? [] : this.memory.take(maxEvents, maxBytes);
+    const isAdoptedFirst = this.settings.ordered || (this.isTurnOfAdopted = !this.isTurnOfAdopted);
+    const first = isAdoptedFirst ? this.adopted.take(maxEvents, maxBytes) : this.takeOwn(maxEvents, maxBytes);
+    if (first.length > 0) return first;
+    return isAdoptedFirst ? this.takeOwn(maxEvents, maxBytes) : this.adopted.take(maxEvents, maxBytes);
   }
 
   /** Whether nothing more should come: what does all the same is refused, dropped by `whenFull`, or beyond the bounds. */
   get isFull(): boolean {
-    const { maxEvents, maxBytes } = this.settings;
-    if (this.heldEvents < maxEvents && this.heldBytes < maxBytes) return false;
-    return this.disk === undefined || this.isDiskFull || this.isDiskFailing;
+    const { held, disk } = this;
+    return held.isFull && (disk === undefined || disk.isFull || disk.condition.isFailing);
   }
 
-  /** Writes what is gathered. @returns whether all that was put on disk is there */
+  /** Writes what is gathered. @returns whether all that was put on disk would be found there after a kill */
   flush(): boolean {
-    try {
-      this.disk?.flush();
-      this.mend('write');
-      return true;
-    } catch (error) {
-      this.fail('write', error as Error);
-      return false;
+    return this.disk?.flush() ?? true;
+  }
+
+  /**
+   * Looks after the disk: files that were removed, writing that failed, events that are in memory and belong on it. To be called
+   * about once a second.
+   * @param underWay the events that were taken and not settled, the oldest first
+   */
+  checkDisk(underWay: readonly QueuedEvent[]): void {
+    for (const source of this.sources()) source.check();
+    const { disk } = this;
+    if (disk !== undefined && !disk.condition.isFailing) {
+      if (this.settings.durable || this.isPersisting) disk.writeFirst(this.held, underWay);
+      this.moveLate(disk, MOVED_AT_ONCE);
     }
+    this.endSpilling();
   }
 
   /** Done for good. */
   settle(entries: readonly QueuedEvent[]): void {
-    this.isDiskFull = false;
-    this.let(entries, (source, stored) => {
-      source.settle(stored);
-    });
-    if (this.isSpilling && this.waitingOnDisk === 0) {
-      this.isSpilling = false;
-      this.reports.onDiskDrained();
-    }
-    for (const source of this.adopted) if (source.count === 0) source.close();
-    this.adopted = this.adopted.filter(({ count }) => count > 0);
+    for (const entry of entries) if (entry.stored === undefined) this.held.letGo(entry);
+    for (const source of this.sources()) source.settle(entries);
+    this.endSpilling();
+    this.adopted.closeEmpty();
   }
 
   /** Takes over what another process left. @returns how many events */
   adopt(store: RecordStore): number {
-    this.adopted.push(this.source(store));
+    this.adopted.add(store);
     return store.count;
+  }
+
+  /**
+   * Writes to the disk, if there is one, what is in memory alone, before all that is there; from now on all that comes goes
+   * there too. The events stay in memory as well, and are sent from it.
+   * @param underWay the events that were taken and not settled, the oldest first
+   */
+  persist(underWay: readonly QueuedEvent[]): void {
+    if (this.disk === undefined) return;
+    this.isPersisting = true;
+    this.disk.writeFirst(this.held, underWay);
+    if (!this.disk.condition.isFailing) this.moveLate(this.disk, Infinity);
   }
 
   /** At the end: puts all that is held, and what was under way, on disk. @returns how many found no room there, and went back to where they came from */
   handOver(underWay: readonly QueuedEvent[]): { readonly left: number; readonly returned: number } {
+    this.checkDisk(underWay);
+    this.persist(underWay);
+    const { early, late } = this.held;
+    const all = [...underWay, ...early.take(Infinity, Infinity), ...late.take(Infinity, Infinity)];
+    for (const source of this.sources()) source.release(all);
     let [left, returned] = [0, 0];
-    const notStored: QueuedEvent[] = [];
-    this.let(underWay, (source, stored) => {
-      source.release(stored);
-    });
-    for (const entry of underWay) if (entry.stored === undefined) notStored.push(entry);
-    for (const entry of [...notStored, ...this.memory.take(Infinity, Infinity)]) {
-      let record: string | undefined;
-      try {
-        if (this.disk !== undefined) record = entry.record();
-      } catch (error) {
-        this.reports.onUnwritable(entry, error);
-        continue;
-      }
-      const isStored = this.disk !== undefined && record !== undefined && this.putOnDisk(this.disk, record) === true;
-      entry.onSettled?.(isStored ? 'stored' : entry.isLent ? 'returned' : 'dropped');
-      if (!isStored && entry.isLent) returned++;
-      else if (!isStored) left++;
+    for (const entry of all) {
+      if (entry.stored !== undefined) continue;
+      const stored = this.disk === undefined ? false : this.putEntry(this.disk, entry, 'kept');
+      if (stored === true || stored === 'unwritable') continue;
+      if (entry.isLent) returned++;
+      else left++;
+      entry.tell(entry.isLent ? 'returned' : 'dropped');
     }
-    this.heldEvents = 0;
-    this.heldBytes = 0;
+    const isSafe = this.flush();
+    for (const entry of all) entry.tell(isSafe ? 'stored' : 'pending');
     return { left, returned };
   }
 
   /** Writes what is gathered. @returns how many events that costs, since the disk does not take them */
   close(): number {
     let lost = 0;
-    for (const source of this.sources()) {
-      try {
-        source.close();
-      } catch (error) {
-        this.fail('write', error as Error);
-        if (error instanceof StoreWriteException) lost += error.records;
-      }
-    }
+    for (const source of this.sources()) lost += source.close();
     return lost;
   }
 
-  private get waitingOnDisk(): number {
-    let waiting = this.disk?.waiting ?? 0;
-    for (const source of this.adopted) waiting += source.waiting;
-    return waiting;
-  }
-
   private sources(): DiskSource[] {
-    return this.disk === undefined ? this.adopted : [this.disk, ...this.adopted];
+    const { disk, adopted } = this;
+    return disk === undefined ? [...adopted.sources] : [disk, ...adopted.sources];
   }
 
-  private source(store: RecordStore): DiskSource {
-    return new DiskSource(store, (events) => {
-      this.reports.onDropped('unreadable', events);
-    });
+  private takeOwn(maxEvents: number, maxBytes: number): QueuedEvent[] {
+    const { disk, settings } = this;
+    const { early, late } = this.held;
+    if (early.count > 0) return early.take(maxEvents, maxBytes);
+    const taken = disk?.take(maxEvents, maxBytes) ?? [];
+    if (taken.length > 0) return taken;
+    // Older ones that cannot be read for now hold up those behind them only where the order counts.
+    return settings.ordered && disk !== undefined && disk.waiting > 0 ? [] : late.take(maxEvents, maxBytes);
   }
 
-  /** Nothing while the disk cannot be read. */
-  private tryTake(source: DiskSource, maxEvents: number, maxBytes: number): QueuedEvent[] {
-    try {
-      const taken = source.take(maxEvents, maxBytes);
-      this.mend('read');
-      return taken;
-    } catch (error) {
-      this.fail('read', error as Error);
-      return [];
-    }
+  /** Once nothing waits on disk any more, and memory has room, events are held in memory again. */
+  private endSpilling(): void {
+    if (this.disk === undefined || this.disk.waiting > 0 || this.settings.durable || this.isPersisting) return;
+    this.held.mergeLate();
+    if (!this.isSpilling || this.held.isFull) return;
+    this.isSpilling = false;
+    this.reports.onDiskDrained();
   }
 
-  private fail(what: 'read' | 'write', error: Error): void {
-    const wasFailing = this.isDiskFailing;
-    this.failing.add(what);
-    if (!wasFailing) this.reports.onDiskFailed(error);
-  }
-
-  private mend(what: 'read' | 'write'): void {
-    if (this.failing.delete(what) && !this.isDiskFailing) this.reports.onDiskMended();
-  }
-
-  private hasRoom(bytes: number): boolean {
-    const { maxEvents, maxBytes } = this.settings;
-    // One that is larger than all the room there may be still passes, alone.
-    return this.heldEvents < maxEvents && (this.heldEvents === 0 || this.heldBytes + bytes <= maxBytes);
-  }
-
-  private hold(entry: QueuedEvent): void {
-    entry.diskRecordsBefore = this.disk?.came ?? 0;
-    this.heldEvents++;
-    this.heldBytes += entry.bytes;
-    this.memory.push(entry);
-  }
-
+  /** @returns whether there is room in memory, be it by dropping what is older */
   private makeRoom(bytes: number): boolean {
-    if (this.settings.whenFull === 'drop-newest') return false;
-    while (!this.hasRoom(bytes)) {
-      const oldest = this.memory.take(1, Infinity);
-      if (oldest.length === 0) return false; // all is under way
-      this.heldEvents--;
-      this.heldBytes -= oldest[0]?.bytes ?? 0;
-      oldest[0]?.onSettled?.('dropped');
+    while (!this.held.hasRoomFor(bytes)) {
+      // Undefined if all is under way.
+      const oldest = this.settings.whenFull === 'drop-oldest' ? this.held.takeOldest() : undefined;
+      if (oldest === undefined) return false;
+      oldest.tell('dropped');
       this.reports.onDropped('queue-full', 1);
     }
     return true;
   }
 
-  private putOnDisk(disk: DiskSource, record: string, how?: 'written' | 'lent'): boolean | 'failed' {
-    // What is only gathered proves nothing of a disk that has failed.
-    const flush = this.settings.durable || how === 'written' || this.failing.has('write');
-    try {
-      let isStored = disk.put(record, flush);
-      if (!isStored && this.settings.whenFull === 'drop-oldest' && how !== 'lent') {
-        const dropped = disk.dropOldest(Buffer.byteLength(record));
-        if (dropped > 0) this.reports.onDropped('queue-full', dropped);
-        isStored = disk.put(record, flush);
+  /** Moves events that came while the disk could not be written. @returns whether none are left */
+  private moveLate(disk: QueueDisk, atMost: number): boolean {
+    const { held } = this;
+    for (let left = atMost; left > 0 && held.late.oldest !== undefined; left--) {
+      const entry = held.late.oldest;
+      const isAwaited = entry.onSettled !== undefined;
+      const stored = this.putEntry(disk, entry, isAwaited ? 'kept' : 'lent');
+      if (stored === false || stored === 'failed') return false;
+      held.late.take(1, Infinity);
+      if (stored === 'unwritable') continue;
+      if (stored === 'too-large') {
+        held.early.push(entry); // it must not keep the others from the disk
+        continue;
       }
-      this.isDiskFull = !isStored;
-      if (isStored && flush) this.mend('write');
-      if (isStored && !this.isSpilling && !this.settings.durable) {
-        this.isSpilling = true; // those that come now follow it, or they would always be sent before it
-        if (how !== 'written') this.reports.onDiskBegun();
-      }
-      return isStored;
-    } catch (error) {
-      this.fail('write', error as Error);
-      return 'failed';
+      held.letGo(entry);
+      if (isAwaited) entry.tell(disk.flush() ? 'stored' : 'pending');
     }
+    return held.late.count === 0;
   }
 
-  private let(entries: readonly QueuedEvent[], go: (source: DiskSource, stored: readonly QueuedEvent[]) => void): void {
-    for (const entry of entries) {
-      if (entry.stored !== undefined) continue;
-      this.heldEvents--;
-      this.heldBytes -= entry.bytes;
+  /** @returns 'unwritable' for an event that has no record, which is reported */
+  private putEntry(disk: QueueDisk, entry: QueuedEvent, purpose: PutPurpose): PutResult | 'unwritable' {
+    let record: string;
+    try {
+      record = entry.record();
+    } catch (error) {
+      this.reports.onUnwritable(entry, error);
+      return 'unwritable';
     }
-    for (const source of this.sources()) {
-      const stored = entries.filter((entry) => source.holds(entry));
-      if (stored.length > 0) go(source, stored);
+    return this.putOnDisk(disk, record, purpose);
+  }
+
+  private putOnDisk(disk: QueueDisk, record: string, purpose: PutPurpose): PutResult {
+    const stored = disk.put(record, purpose);
+    if (stored === true && !this.isOnDisk) {
+      this.isSpilling = true; // those that come now follow it, or they would always be sent before it
+      if (purpose !== 'kept') this.reports.onDiskBegun();
     }
+    return stored;
   }
 }

@@ -25,18 +25,13 @@ export class MemoryQueue {
     this.total += entry.bytes;
   }
 
-  /**
-   * The oldest ones: at least one if there is one that may be taken, and no more than fit.
-   * @param diskRecordsGone how many of the records that went to the disk are not waiting there any more: an event that came
-   *   after one that still waits may not be taken before it
-   */
-  take(maxEvents: number, maxBytes: number, diskRecordsGone = Infinity): QueuedEvent[] {
+  /** The oldest ones: at least one if there is one, and no more than fit. */
+  take(maxEvents: number, maxBytes: number): QueuedEvent[] {
     const taken: QueuedEvent[] = [];
     let bytes = 0;
     while (taken.length < maxEvents) {
       const next = this.entries[this.head];
-      if (next === undefined || next.diskRecordsBefore > diskRecordsGone) break;
-      if (taken.length > 0 && bytes + next.bytes > maxBytes) break;
+      if (next === undefined || (taken.length > 0 && bytes + next.bytes > maxBytes)) break;
       bytes += next.bytes;
       taken.push(next);
       this.head++;

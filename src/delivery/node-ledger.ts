@@ -19,6 +19,7 @@ export type KnownDropReason =
   | 'log-unwritable'
   | 'queue-full'
   | 'unreadable'
+  | 'disk-removed'
   | 'loop'
   | 'not-ready'
   | 'emit-failed'
@@ -45,6 +46,7 @@ const LOSSES: Readonly<Record<Exclude<KnownDropReason, WishedReason>, true>> = {
   'log-unwritable': true,
   'queue-full': true,
   unreadable: true,
+  'disk-removed': true,
   loop: true,
   'not-ready': true,
   'emit-failed': true,

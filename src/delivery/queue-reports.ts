@@ -1,11 +1,10 @@
+import type { ConditionReports } from './disk-condition';
+import type { DiskLoss } from './disk-source';
 import type { QueuedEvent } from './queued-event';
 
-export interface QueueReports {
-  /** Events that were forgotten, or are not taken, for want of room, or since they cannot be read. */
-  readonly onDropped: (reason: 'queue-full' | 'unreadable', events: number) => void;
-  /** The disk can no more be used; told once, until it can again. */
-  readonly onDiskFailed: (error: Error) => void;
-  readonly onDiskMended: () => void;
+export interface QueueReports extends ConditionReports {
+  /** Events were dropped for want of room, or are lost on disk. */
+  readonly onDropped: (reason: 'queue-full' | DiskLoss, events: number) => void;
   readonly onDiskBegun: () => void;
   readonly onDiskDrained: () => void;
   /** An event that cannot be written was not put on disk at the end: it is settled, or lost. */

@@ -14,6 +14,12 @@ export const FAILURES_OF_SUSPECT = 3;
 /** Of what a record says, that which goes along with the event wherever it is sent. */
 export type RecordOrigin = Pick<RecordFacts, 'depth' | 'parentId' | 'isRaw'>;
 
+/** The place of a record. */
+export interface StoredAt {
+  readonly store: RecordStore;
+  readonly ref: RecordRef;
+}
+
 /** One event on its way to one destination. */
 export class QueuedEvent {
   /** How often it was sent in vain; probes of a destination that is down are not counted. */
@@ -28,8 +34,6 @@ export class QueuedEvent {
   isSettled = false;
   /** Its place in the order in which events were taken from the queue; 0 until it is taken. */
   turn = 0;
-  /** For an event in memory: how many records had gone to the disk before it, all of which are older. */
-  diskRecordsBefore = 0;
   firstError: string | undefined;
   lastError: string | undefined;
   lastTriedAt: number | undefined;
@@ -49,8 +53,7 @@ export class QueuedEvent {
     readonly bytes: number,
     private envelope: Envelope | undefined,
     private read: StoredEvent | undefined,
-    /** Where it stands on disk, if it does. */
-    readonly stored: { readonly store: RecordStore; readonly ref: RecordRef } | undefined,
+    private place: StoredAt | undefined,
     /** Of one that was read back. */
     private readonly origin: RecordOrigin = {},
   ) {}
@@ -69,12 +72,7 @@ export class QueuedEvent {
     return QueuedEvent.again(event, facts, payload.length, { store, ref });
   }
 
-  static again(
-    event: StoredEvent,
-    facts: RecordFacts,
-    bytes: number,
-    stored?: { readonly store: RecordStore; readonly ref: RecordRef },
-  ): QueuedEvent {
+  static again(event: StoredEvent, facts: RecordFacts, bytes: number, stored?: StoredAt): QueuedEvent {
     const { acceptedAt } = facts;
     const enteredAt = performance.now() - ageSince(acceptedAt);
     const entry = new QueuedEvent(enteredAt, acceptedAt, bytes, undefined, event, stored, facts);
@@ -87,6 +85,23 @@ export class QueuedEvent {
   /** Epoch milliseconds at which it was accepted. The same each time it is read: names of jobs are made of it. */
   get acceptedAt(): number {
     return (this.epoch ??= Math.round(Date.now() - (performance.now() - this.enteredAt)));
+  }
+
+  /** Where it is on disk, if it is. */
+  get stored(): StoredAt | undefined {
+    return this.place;
+  }
+
+  /** Says where it is on disk now, while it is in memory too; undefined if it is there no more. */
+  keepAt(place: StoredAt | undefined): void {
+    this.place = place;
+  }
+
+  /** Tells whoever waits to hear, once. */
+  tell(outcome: Outcome): void {
+    const { onSettled } = this;
+    this.onSettled = undefined;
+    onSettled?.(outcome);
   }
 
   get id(): string {

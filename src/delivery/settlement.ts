@@ -58,7 +58,7 @@ export class Settlement {
   private tell(entry: QueuedEvent, outcome: Outcome): void {
     entry.isSettled = true;
     try {
-      entry.onSettled?.(outcome);
+      entry.tell(outcome);
     } catch (error) {
       this.parts.reports.failure(error);
     }

@@ -1,6 +1,7 @@
 import { DeadLetterBox, type DeadLetter, type DeadLetterFilter } from './dead-letter-box';
 import type { RecordStore } from './disk/record-store';
 import type { StoredEvent } from '../event/tracking-event';
+import type { LetterStore } from './letter-store';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
 
 /** Takes events back that no destination has refused. */
@@ -17,11 +18,11 @@ export class StrayLetters {
 
   constructor(
     readonly path: string,
-    private readonly store: RecordStore,
+    readonly letters: LetterStore,
     onLost: (error: Error) => void,
     private readonly takeBack?: TakeBack,
   ) {
-    this.box = new DeadLetterBox(path, store, onLost);
+    this.box = new DeadLetterBox(path, letters, onLost);
   }
 
   put(entry: QueuedEvent, reason: string, now: number): void {
@@ -48,16 +49,16 @@ export class StrayLetters {
   }
 
   /** Takes over what another process left. */
-  adopt(other: RecordStore | undefined): void {
-    if (other !== undefined) this.box.adopt(other);
+  adopt(_queue: undefined | RecordStore, deadLetters: RecordStore | undefined): void {
+    if (deadLetters !== undefined) this.box.adopt(deadLetters);
   }
 
-  /** To the node, which is there now. */
-  giveTo(delivery: { adopt(queue: undefined, deadLetters: RecordStore): void }): void {
-    delivery.adopt(undefined, this.store);
+  /** Looks after the disk; to be called about once a second. */
+  checkDisk(): void {
+    this.box.checkDisk();
   }
 
-  /** How many ended with this process, since they were in memory only. */
+  /** How many letters ended with this process, since they were in memory only. */
   get lettersLostAtClose(): number {
     return this.lost;
   }

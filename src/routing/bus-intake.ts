@@ -91,7 +91,7 @@ export class BusIntake implements EventIntake {
       }
       const same = this.known.find(event.id);
       if (same instanceof OpenEvent) repeated.push(this.follow(same, onDone, at));
-      else if (same !== undefined && Date.now() - same < this.parts.dedupeWindowMs) this.repeat(onDone, at);
+      else if (same !== undefined && performance.now() - same < this.parts.dedupeWindowMs) this.repeat(onDone, at);
       else fresh.push(this.open(entry, event, onDone, at));
     }
     const running = works().map((work) => {
@@ -169,7 +169,7 @@ export class BusIntake implements EventIntake {
     if (event.failure === undefined) this.parts.ledger.settle();
     else this.buryEntry(event.entry, event.failure, event.event);
     event.isDone = true;
-    this.known.settle(event.event.id, Date.now());
+    this.known.settle(event.event.id, performance.now());
     this.answerWaiters(event);
     this.end(event.onDone, event.index);
   }

@@ -83,6 +83,8 @@ export interface EnvelopeBackend {
   flush?(): Promise<void>;
   /** At shutdown: `flush` within `timeoutMs`, then let go of everything; what is left is counted as dropped. */
   drain?(timeoutMs: number): Promise<void>;
+  /** When the end has begun: puts on disk what is held in memory, if there is a disk, and what comes from now on. */
+  persist?(): void;
   /** At process exit, where only synchronous work is still done. */
   flushSync?(): void;
   delivery?(): DeliveryCounts | undefined;

@@ -36,6 +36,10 @@ export class DestinationSink implements EnvelopeBackend {
     return this.queue.drain(timeoutMs);
   }
 
+  persist(): void {
+    this.queue.persist();
+  }
+
   flushSync(): void {
     this.queue.flushSync();
   }

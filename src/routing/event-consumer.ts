@@ -40,8 +40,8 @@ export interface ConsumerSurroundings {
 export interface EventConsumer {
   /** Begins to read. Returns at once: a bus that is away does not keep the application from starting. */
   begin(surroundings: ConsumerSurroundings): void;
-  /** Reads no more. Resolves when reading has ended, at the latest at `deadline` (epoch milliseconds). */
-  end(deadline: number): Promise<void>;
+  /** Reads no more. Resolves when reading has ended, at the latest after `timeoutMs`. */
+  end(timeoutMs: number): Promise<void>;
   /** Acknowledges what is done, gives back what is not, and lets go. For after the children have closed. Bounded. */
   close(): Promise<void>;
   /** Entries behind this consumer's position on the bus, as far as it is known. */

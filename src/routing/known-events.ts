@@ -7,7 +7,7 @@ const MAX_DONE = 100_000;
  * whole heap is collected.
  */
 export class KnownEvents<Open extends object> {
-  /** Those that are done with when that was, in epoch milliseconds. */
+  /** Those that are done with when that was, in milliseconds of `performance.now()`. */
   private readonly byId = new Map<string, Open | number>();
   /** One for good: a new one would pass the holes of all that was ever forgotten, 30 to 70 us an event with 100,000 of them. */
   private readonly oldestFirst = this.byId.keys();

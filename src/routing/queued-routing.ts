@@ -23,8 +23,8 @@ export interface EventCarrier {
   send(entries: readonly QueuedEvent[], signal: AbortSignal): Sent;
   /** Begins to take events from the queue for this node. */
   beginWork?(): void;
-  /** Takes no more from the queue. Resolves when what was taken is with the children, at the latest at `deadline`. */
-  endWork?(deadline: number): Promise<void>;
+  /** Takes no more from the queue. Resolves when what was taken is with the children, at the latest after `timeoutMs`. */
+  endWork?(timeoutMs: number): Promise<void>;
   /** Gives back what was taken and could not be settled. For after the children have closed. */
   giveBack?(): Promise<void>;
   /** Last of all, before the queue itself is closed by whoever made it. */

@@ -11,7 +11,7 @@ export type Losses = Readonly<Record<string, number>>;
  */
 export class LossWatch {
   private known: Losses;
-  /** Seen within the time for which a loss counts; each with when it was last seen to grow, epoch milliseconds. */
+  /** Seen within the time for which a loss counts; each with when it was last seen to grow, in milliseconds of `performance.now()`. */
   private readonly recent = new Map<string, { events: number; at: number }>();
 
   constructor(private readonly ledger: TrackingLedger) {
@@ -19,7 +19,7 @@ export class LossWatch {
   }
 
   /** @param windowMs for which a loss counts */
-  recentLosses(windowMs: number, now: number = Date.now()): Losses {
+  recentLosses(windowMs: number, now: number = performance.now()): Losses {
     const losses = lossesIn(this.ledger);
     for (const [place, { at }] of this.recent) if (now - at >= windowMs) this.recent.delete(place);
     for (const [place, count] of Object.entries(losses)) {

@@ -45,7 +45,7 @@ export interface TrackingRuntimeOptions {
   readonly limits?: PartialLimits | undefined;
   /** Events emitted before the application has started are kept up to this number, then dropped as 'not-ready'.  @default 10_000 */
   readonly maxEarlyEvents?: number | undefined;
-  /** How long closing the application waits for what is held to be written.  @default 10_000 */
+  /** How long closing the application waits for what is held to be written, in milliseconds. Within the 10 s of `docker stop`.  @default 8000 */
   readonly shutdownTimeoutMs?: number | undefined;
   /**
    * What this process does with the queues that are outside of it: 'emitter' only puts events there, 'worker' and 'both' take

@@ -72,8 +72,10 @@ interface EarlyEvent {
 const MAX_DEPTH = 8;
 /** Where events stand that do not keep to the catalog. No node can have that path. */
 export const REJECTED_PATH = 'catalog:rejected';
-/** At least so long they may take to say what is done, whatever time is left. */
+/** Consumers have this much of the time to say what is done, or a quarter of it if that is less. */
 const CLOSE_CONSUMERS_MS = 5000;
+/** At least so long they have, whatever time is left. */
+const MIN_CLOSE_MS = 1000;
 
 /**
  * What stands behind one TrackerService.
@@ -166,7 +168,7 @@ export class TrackerRuntime {
   /** Whether the application has started as a whole: what is entered outside of a scope from now on is hardly meant for all. */
   isServing = false;
 
-  /** Makes ready what the tree needs before it can grow. @throws if a folder cannot be had */
+  /** Makes ready what the tree needs before it can grow. A disk that cannot be used is reported; the start goes on. */
   async prepare(plan: TreePlan): Promise<void> {
     if (this.state === 'starting') await this.deliveries.claim(directoriesOf(plan, this.deliveries));
   }
@@ -292,8 +294,18 @@ export class TrackerRuntime {
 
   /** For the exit of the process, where nothing can be awaited. */
   flushSync(): void {
-    for (const backend of this.writers()) backend.flushSync?.();
+    this.deliveries.whileExiting(() => {
+      for (const backend of this.writers()) backend.flushSync?.();
+    });
     this.reportLostLetters();
+  }
+
+  /**
+   * Puts on disk what is held in memory, where there is a disk, and from now on all that comes: the end has begun, and may come
+   * by SIGKILL before `close` is over.
+   */
+  persist(): void {
+    if (this.state === 'ready') for (const backend of this.writers()) backend.persist?.();
   }
 
   /** Whether a process that is killed now might lose events. */
@@ -308,9 +320,12 @@ export class TrackerRuntime {
       this.drop('not-ready', envelope.name, 'the application closed before it had started', confirmation);
       release?.();
     }
+    const deadline = performance.now() + this.options.shutdownTimeoutMs;
+    await this.deliveries.readyHomes();
+    this.persist();
     this.state = 'closed';
     const isBrought = this.courier?.close();
-    await this.drain(Date.now() + this.options.shutdownTimeoutMs);
+    await this.drain(deadline);
     await this.deliveries.close();
     await isBrought;
     this.reportLosses();
@@ -323,29 +338,30 @@ export class TrackerRuntime {
    */
   private async drain(deadline: number): Promise<void> {
     const queues = this.queues();
-    const left = (): number => Math.max(deadline - Date.now(), 0);
-    const half = Date.now() + left() / 2; // the children need their time too
+    const left = (until = deadline): number => Math.max(until - performance.now(), 0);
+    const closeMs = this.consumers.length === 0 ? 0 : Math.min(CLOSE_CONSUMERS_MS, left() / 4);
+    const half = performance.now() + (left() - closeMs) / 2; // the children need their time too
     // What an application's consumer throws must not keep the rest from being written.
     const isWorkedOff = Promise.allSettled([
       ...this.consumers.map(async ({ instance, intake }) => {
-        await instance.end(half);
+        await instance.end(left(half));
         await intake.whenAtRest();
       }),
-      ...queues.map(async ({ backend }) => backend.queue.endWork?.(half)),
+      ...queues.map(async ({ backend }) => backend.queue.endWork?.(left(half))),
     ]);
     for (const { sink, backend } of queues) {
-      if (backend.queue.isLocal) await atMost(half - Date.now(), sink?.flush?.());
+      if (backend.queue.isLocal) await atMost(left(half), sink?.flush?.());
     }
-    await atMost(half - Date.now(), isWorkedOff);
+    await atMost(left(half), isWorkedOff);
     for (const { work } of queues) work.stop();
     for (const { intake } of this.consumers) intake.stop();
     const locals = new Set(queues.filter(({ backend }) => backend.queue.isLocal).map(({ sink }) => sink));
     const others = this.writers().filter((writer) => !locals.has(writer));
-    await Promise.allSettled(others.map(async (writer) => writer.drain?.(left())));
+    await Promise.allSettled(others.map(async (writer) => writer.drain?.(left(deadline - closeMs))));
     await Promise.allSettled([...locals].map(async (sink) => sink?.drain?.(0)));
     await Promise.allSettled(queues.map(async ({ backend }) => backend.queue.giveBack?.()));
     const isClosed = Promise.allSettled(this.consumers.map(async ({ instance }) => instance.close()));
-    await atMost(Math.max(left(), CLOSE_CONSUMERS_MS), isClosed);
+    await atMost(Math.max(left(), MIN_CLOSE_MS), isClosed);
   }
 
   private consumer({ name, place, settings }: ConsumerPlan, instance: EventConsumer): RunningConsumer {

@@ -1,4 +1,4 @@
-import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { TrackingConfigException } from '../routing/tracking-config.exception';
 import type { TreePlan } from '../routing/tree-plan';
@@ -13,7 +13,9 @@ import { TrackerService } from './tracker.service';
 const SIGNAL_CHECK_MS = 1000;
 
 /** Starts and closes a tracker. Not global: the hooks of global modules run last, when the backends are gone already. */
-export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+export abstract class TrackingCore
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
   protected abstract readonly plan: TreePlan;
   private readonly runtime: TrackerRuntime;
   private signalCheck: NodeJS.Timeout | undefined;
@@ -56,6 +58,11 @@ export abstract class TrackingCore implements OnModuleInit, OnApplicationBootstr
           'Mend: app.enableShutdownHooks() before app.listen(), or sync: true for the LoggerBackend.',
       );
     }, SIGNAL_CHECK_MS).unref();
+  }
+
+  /** The first hook of the end: requests that are under way may take longer than the process has. */
+  onModuleDestroy(): void {
+    this.runtime.persist();
   }
 
   async onApplicationShutdown(): Promise<void> {

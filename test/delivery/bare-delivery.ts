@@ -2,8 +2,8 @@ import { Delivery, type DeliveryChange } from '../../src/delivery/delivery';
 import type { DestinationCounts } from '../../src/delivery/delivery-ledger';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
 import type { Destination } from '../../src/delivery/destination';
-import { MemoryStore } from '../../src/delivery/disk/memory-store';
 import type { RecordStore } from '../../src/delivery/disk/record-store';
+import { LetterStore } from '../../src/delivery/letter-store';
 import { resolveDelivery } from '../../src/delivery/resolve-options';
 import { Envelope, OwnContext } from '../../src/event/envelope';
 import { DEFAULT_LIMITS } from '../../src/event/normal-form';
@@ -21,7 +21,7 @@ export function envelopeOf(name: string, data: object = {}): Envelope {
 export interface BareDelivery<To extends Destination = Gate> {
   readonly delivery: Delivery;
   readonly gate: To;
-  readonly letters: MemoryStore;
+  readonly letters: LetterStore;
   readonly changes: DeliveryChange[];
   readonly said: string[];
   readonly counts: () => DestinationCounts;
@@ -51,7 +51,7 @@ export function bareDelivery(
   store?: RecordStore,
   destination: Destination = new Gate(),
 ): BareDelivery<Destination> {
-  const letters = MemoryStore.open({ maxBytes: 1e7 });
+  const letters = new LetterStore(undefined, 1e7);
   const changes: DeliveryChange[] = [];
   const said: string[] = [];
   const delivery = new Delivery({

@@ -1,5 +1,5 @@
 import { DeadLetterBox, type DeadLetter } from '../../src/delivery/dead-letter-box';
-import { MemoryStore } from '../../src/delivery/disk/memory-store';
+import { LetterStore } from '../../src/delivery/letter-store';
 import { QueuedEvent } from '../../src/delivery/queued-event';
 import type { StoredEvent } from '../../src/event/tracking-event';
 import { startTracking } from '../support/start-tracking';
@@ -8,7 +8,7 @@ import { backend, consumer, MemoryBackend, type EventConsumer, type ConsumerSurr
 const event: StoredEvent = { id: '1', name: 'e', timestamp: new Date(0), context: {}, data: {} };
 
 const lettersOf = (reasons: readonly string[]): DeadLetter[] => {
-  const box = new DeadLetterBox('path', MemoryStore.open({ maxBytes: 1e8 }), () => undefined);
+  const box = new DeadLetterBox('path', new LetterStore(undefined, 1e8), () => undefined);
   for (const reason of reasons) box.put(QueuedEvent.again(event, { acceptedAt: 1 }, 0), reason, 1);
   const letters: DeadLetter[] = [];
   box.visit({}, (letter) => letters.push(letter) > 0);
@@ -32,7 +32,7 @@ describe('The reason of a dead letter', () => {
   });
 
   it('is bounded too where another version, or another program, has written it', () => {
-    const store = MemoryStore.open({ maxBytes: 1e8 });
+    const store = new LetterStore(undefined, 1e8);
     const box = new DeadLetterBox('path', store, () => undefined);
     for (const reason of [`"${'x'.repeat(5000)}"`, '7', '{}', '"a\\nb"'])
       store.append(`{"acceptedAt":1,"reason":${reason}}\n${JSON.stringify(event)}`, true);

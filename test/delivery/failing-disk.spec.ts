@@ -1,6 +1,7 @@
 import { Delivery, type DeliveryChange } from '../../src/delivery/delivery';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
 import { MemoryStore } from '../../src/delivery/disk/memory-store';
+import { LetterStore } from '../../src/delivery/letter-store';
 import { StoreReadException } from '../../src/delivery/disk/store-read.exception';
 import { StoreWriteException } from '../../src/delivery/disk/store-write.exception';
 import { resolveDelivery } from '../../src/delivery/resolve-options';
@@ -20,7 +21,10 @@ const noSpace = (records = 0): StoreWriteException =>
 const noFile = (): StoreReadException => StoreReadException.create('disk', new Error('too many open files'));
 
 /** A delivery on stores that fail when the test says so, as no disk does on demand. */
-function delivery(options: DeliveryOptions): {
+function delivery(
+  options: DeliveryOptions,
+  letterBytes = 0,
+): {
   readonly queue: Delivery;
   readonly gate: Gate;
   readonly store: MemoryStore;
@@ -36,7 +40,7 @@ function delivery(options: DeliveryOptions): {
   const said: string[] = [];
   const quick = resolveDelivery({ batch: { maxWaitMs: 1 }, retry: { minDelayMs: 1, maxDelayMs: 2 } }, options);
   const queue = new Delivery({
-    ...{ path: 'gate', destination: gate, settings: quick, store, deadLetters: letters },
+    ...{ path: 'gate', destination: gate, settings: quick, store, deadLetters: new LetterStore(letters, letterBytes) },
     say: (text) => said.push(text),
     onChange: (change) => changes.push(change),
   });

@@ -46,22 +46,19 @@ describe('An ordered delivery', () => {
   it('keeps the order of what is on disk, and of what came while the disk was full', async () => {
     const store = MemoryStore.open({ maxBytes: 1e6 });
     const run = bareDelivery({ ...ORDERED, durable: true }, store);
-    const append = jest.spyOn(store, 'append');
-    const full = (): void => {
-      append.mockImplementation(() => {
-        throw StoreWriteException.create({ path: 'disk', cause: new Error('no space'), records: 0 });
-      });
-    };
+    let isFull = false;
+    const append = store.append.bind(store);
+    jest.spyOn(store, 'append').mockImplementation((...record) => {
+      if (isFull) throw StoreWriteException.create({ path: 'disk', cause: new Error('no space'), records: 0 });
+      return append(...record);
+    });
     run.gate.behave = () => Promise.reject(new Error('down'));
     let from = 0;
-    for (const isFull of [false, true, false, true, true, false]) {
-      if (isFull) full();
-      else append.mockRestore();
-      if (!isFull) jest.spyOn(store, 'append');
+    for (const full of [false, true, false, true, true, false]) {
+      isFull = full;
       run.emit(...names(50, from));
       from += 50;
     }
-    append.mockRestore();
     run.gate.behave = () => Promise.resolve();
     await eventually(() => expect(run.counts().pending).toBe(0));
     expectInOrder(run, names(from));

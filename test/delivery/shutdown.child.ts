@@ -1,11 +1,11 @@
 /** An application with one destination, that does as the scenario says: `node shutdown.child.ts SCENARIO DIRECTORY`. */
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Controller, Get, Module, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { backend, TrackerService, TrackingModule, type Destination } from '../../src';
 
-export type Scenario = 'slow' | 'down' | 'starting' | 'leaves';
+export type Scenario = 'slow' | 'down' | 'starting' | 'leaves' | 'never' | 'request';
 const [scenario, directory] = process.argv.slice(2) as [Scenario, string | undefined];
 
 function tell(line: string): void {
@@ -18,6 +18,7 @@ class Sink implements Destination {
   async sendBatch(events: readonly unknown[]): Promise<void> {
     if (scenario === 'down' || scenario === 'leaves') throw new Error('connection refused');
     tell('sending');
+    if (scenario === 'never' || scenario === 'request') await new Promise(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, scenario === 'slow' ? 500 : 0));
     tell(`delivered ${String(events.length)}`);
   }
@@ -34,7 +35,17 @@ class Slow implements OnModuleInit {
 
 const delivery = { directory, batch: { maxWaitMs: 60_000 }, retry: { minDelayMs: 10, maxDelayMs: 20 } };
 
+@Controller()
+class HangingController {
+  @Get()
+  hang(): Promise<never> {
+    tell('asked');
+    return new Promise(() => undefined);
+  }
+}
+
 @Module({
+  controllers: [HangingController],
   imports: [TrackingModule.forRoot({ shutdownTimeoutMs: 3000, delivery, backends: { sink: backend(Sink) } })],
   providers: [Slow],
 })
@@ -46,9 +57,11 @@ async function main(): Promise<void> {
   if (scenario === 'starting') app.get(TrackerService).emit('early');
   await app.listen(0, '127.0.0.1');
   const tracker = app.get(TrackerService);
-  for (let n = 0; n < 10; n++) tracker.emit('e');
+  for (let n = 0; n < (scenario === 'never' ? 2000 : 10); n++) tracker.emit('e', { n });
   if (scenario === 'down') void tracker.flush();
   if (scenario === 'leaves') process.exit(3);
+  if (scenario === 'never') void tracker.flush();
+  if (scenario === 'request') void fetch(await app.getUrl());
   tell('ready');
 }
 

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { backend } from '../../src';
 import { eventually } from '../support/eventually';
 import { startTracking } from '../support/start-tracking';
+import { afterKill } from './disk-run';
 import { Gate } from './gate';
 import type { Scenario } from './shutdown.child';
 
@@ -88,6 +89,24 @@ describe('A process with a destination', () => {
     );
     await expect(delivered()).resolves.toBe(10);
   });
+
+  it.each<[string, Scenario, number, string]>([
+    ['a destination never answers', 'never', 2000, 'sending'],
+    ['a request never ends', 'request', 10, 'asked'],
+  ])(
+    'has on disk what it holds as soon as it is stopped, and loses nothing to a kill, though %s',
+    async (_what, scenario, count, sign) => {
+      const life = new Life(scenario, true);
+      await life.says(sign);
+      await life.says('ready');
+      expect(afterKill(directory, 'queue', 'sink')).toEqual([]); // it was in memory
+      life.child.kill('SIGTERM');
+      await eventually(() => expect(afterKill(directory, 'queue', 'sink')).toHaveLength(count));
+      life.child.kill('SIGKILL');
+      await life.ended();
+      await expect(delivered()).resolves.toBe(count);
+    },
+  );
 
   it('names the loss in one line where there is no disk', async () => {
     const life = new Life('down', false);

@@ -26,8 +26,8 @@ export class RedisStreamsConsumer implements EventConsumer {
     this.reader.begin();
   }
 
-  async end(deadline: number): Promise<void> {
-    await this.reader?.end(deadline);
+  async end(timeoutMs: number): Promise<void> {
+    await this.reader?.end(timeoutMs);
   }
 
   async close(): Promise<void> {

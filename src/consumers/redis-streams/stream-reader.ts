@@ -83,13 +83,13 @@ export class StreamReader {
     return this.ending.signal.aborted;
   }
 
-  /** Reads no more. What was read goes on. @param deadline epoch milliseconds */
-  async end(deadline: number): Promise<void> {
+  /** Reads no more. What was read continues. */
+  async end(timeoutMs: number): Promise<void> {
     this.ending.abort();
     this.answerRoom();
     // A reply that is on its way is lost with it: its entries are pending still, and are given back with the others.
     this.readingLink.close();
-    await atMost(deadline - Date.now(), this.reading);
+    await atMost(timeoutMs, this.reading);
   }
 
   async close(): Promise<void> {

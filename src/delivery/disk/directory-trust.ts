@@ -2,7 +2,7 @@
  * Whoever may write into the directory of the disk queue can put a folder there that is taken for an orphan, or a link in its
  * place. So links are not followed, and where others may write, their folders are not adopted.
  */
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -39,16 +39,6 @@ export async function isFolder(path: string): Promise<boolean> {
     return (await lstat(path)).isDirectory();
   } catch {
     return false;
-  }
-}
-
-/** Names of the folders in a folder, without links to folders; none if it cannot be read. */
-export async function foldersIn(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
-  } catch {
-    return [];
   }
 }
 

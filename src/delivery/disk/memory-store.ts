@@ -4,13 +4,7 @@
  */
 import { HEADER_BYTES, MARK_BYTES } from './record-format';
 import { RecordTooLargeException } from './record-too-large.exception';
-import {
-  MAX_PAYLOAD_BYTES,
-  type RecordRef,
-  type RecordStore,
-  type StoreDamage,
-  type StoredRecord,
-} from './record-store';
+import type { RecordRef, RecordStore, StoreDamage, StoredRecord } from './record-store';
 import { StoreWriteException } from './store-write.exception';
 
 /** Without it, records without a text would cost nothing, and any number would fit. The same as on disk. */
@@ -26,7 +20,7 @@ interface Slot {
 
 export class MemoryStore implements RecordStore {
   readonly recovered = 0;
-  readonly damage: StoreDamage = { records: 0, bytes: 0, files: [] };
+  readonly damage: StoreDamage = { records: 0, bytes: 0, removed: 0, files: [] };
   /** In order of append; undefined where a record was settled. */
   private slots: (Slot | undefined)[] = [];
   /** The index of the first slot. */
@@ -54,20 +48,38 @@ export class MemoryStore implements RecordStore {
   }
 
   append(payload: string | Buffer, _flush: boolean): RecordRef | undefined {
-    if (this.isClosed) throw StoreWriteException.create({ path: 'memory', cause: new Error('it is closed') });
-    const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
-    if (length > MAX_PAYLOAD_BYTES) throw RecordTooLargeException.create(length);
-    const bytes = length + RECORD_BYTES;
-    if (this.usedBytes + bytes > this.maxBytes) return undefined;
-    const kept = typeof payload === 'string' ? payload : Buffer.from(payload); // the caller may use his buffer again
-    this.slots.push({ payload: kept, bytes, isLeased: false });
-    this.unsettled++;
-    this.usedBytes += bytes;
+    const slot = this.slotFor(payload, false);
+    if (slot === undefined) return undefined;
+    this.slots.push(slot);
     return { segment: 0, index: this.first + this.slots.length - 1 };
+  }
+
+  prepend(payloads: readonly string[]): RecordRef[] {
+    const taken: Slot[] = [];
+    // Before any is counted: one that is too large must leave the store as it was.
+    for (const payload of payloads) RecordTooLargeException.check(payload);
+    for (const payload of payloads) {
+      const slot = this.slotFor(payload, true);
+      if (slot === undefined) break;
+      taken.push(slot);
+    }
+    this.first += this.front - taken.length;
+    this.slots = [...taken, ...this.slots.slice(this.front)];
+    this.nextReady += taken.length - this.front;
+    this.front = 0;
+    return taken.map((_slot, at) => ({ segment: 0, index: this.first + at }));
   }
 
   flush(): void {
     // There is nothing to write.
+  }
+
+  check(): boolean {
+    return false;
+  }
+
+  probe(): void {
+    // There is nothing to try.
   }
 
   lease(maxRecords: number, maxBytes: number): StoredRecord[] {
@@ -87,7 +99,7 @@ export class MemoryStore implements RecordStore {
     return leased;
   }
 
-  release(refs: readonly RecordRef[]): void {
+  release(refs: readonly RecordRef[]): RecordRef[] {
     for (const { index } of refs) {
       const at = index - this.first;
       const slot = this.slots[at];
@@ -95,6 +107,7 @@ export class MemoryStore implements RecordStore {
       slot.isLeased = false;
       this.nextReady = Math.min(this.nextReady, at);
     }
+    return [];
   }
 
   settle(refs: readonly RecordRef[]): void {
@@ -121,6 +134,16 @@ export class MemoryStore implements RecordStore {
     this.nextReady = 0;
     this.unsettled = 0;
     this.usedBytes = 0;
+  }
+
+  private slotFor(payload: string | Buffer, isLeased: boolean): Slot | undefined {
+    if (this.isClosed) throw StoreWriteException.create({ path: 'memory', cause: new Error('it is closed') });
+    const bytes = RecordTooLargeException.check(payload) + RECORD_BYTES;
+    if (this.usedBytes + bytes > this.maxBytes) return undefined;
+    this.unsettled++;
+    this.usedBytes += bytes;
+    // The caller may use a buffer again.
+    return { payload: typeof payload === 'string' ? payload : Buffer.from(payload), bytes, isLeased };
   }
 
   private forget(at: number): void {

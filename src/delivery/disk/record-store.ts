@@ -20,7 +20,16 @@ export interface RecordStore {
    * @throws RecordTooLargeException, StoreWriteException; nothing was taken
    */
   append(payload: string | Buffer, flush: boolean): RecordRef | undefined;
-  /** Writes what is gathered. @throws StoreWriteException; all of it is still here, and the next flush tries again. */
+  /**
+   * Takes records that are older than all that are here, and leases them to the caller at once.
+   * @returns the refs of those that were taken, from the first on; fewer than given if `maxBytes` leaves no room for more
+   * @throws StoreWriteException if none could be written
+   */
+  prepend(payloads: readonly string[]): RecordRef[];
+  /**
+   * Writes what is gathered, and makes sure that what was written can be found by another process.
+   * @throws StoreWriteException; all of it is still here, and the next flush tries again
+   */
   flush(): void;
   /**
    * The next records that are neither settled nor leased, in order of append: up to `maxRecords` of together `maxBytes` of
@@ -28,8 +37,11 @@ export interface RecordStore {
    * @throws StoreReadException if a file cannot be opened or read for now; nothing was leased
    */
   lease(maxRecords: number, maxBytes: number): StoredRecord[];
-  /** Leased records go back to where they were. Others are left alone. */
-  release(refs: readonly RecordRef[]): void;
+  /**
+   * Leased records go back to where they were. Others are left alone.
+   * @returns the refs of those that are not here any more, since their file was removed: the caller has the only copy
+   */
+  release(refs: readonly RecordRef[]): RecordRef[];
   /** These are done, leased or not. Never throws: a mark that cannot be written is tried again later. Unknown refs are left alone. */
   settle(refs: readonly RecordRef[]): void;
   /**
@@ -38,8 +50,17 @@ export interface RecordStore {
    */
   dropOldest(minBytes: number): number;
   /**
+   * Looks whether the files are still where they were made, puts back what is still held open of those that are not, and
+   * counts what is lost as `damage.removed`. To be called about once a second.
+   * @returns whether anything was missing
+   * @throws StoreWriteException if the place cannot be used for now
+   */
+  check(): boolean;
+  /** Tries whether a record of so many bytes could be written now. @throws StoreWriteException if not */
+  probe(bytes: number): void;
+  /**
    * Writes what is gathered and gives up every descriptor. A second call does nothing.
-   * @throws StoreWriteException if the gathered records could not be written: they are lost, and its `records` says how many.
+   * @throws StoreWriteException if records could not be written: they are lost, and its `records` says how many.
    */
   close(): void;
 }
@@ -59,6 +80,8 @@ export interface StoreDamage {
   /** At least so many records were lost: nobody can count what stood where nothing is readable. */
   readonly records: number;
   readonly bytes: number;
+  /** Records whose file was removed while the store used it. */
+  readonly removed: number;
   /** Names of the files in which something was unreadable. */
   readonly files: readonly string[];
 }

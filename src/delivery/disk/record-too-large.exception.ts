@@ -12,6 +12,13 @@ export class RecordTooLargeException extends Error {
     super(message);
   }
 
+  /** @returns the bytes of the payload. @throws if a store cannot take as many */
+  static check(payload: string | Buffer): number {
+    const bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+    if (bytes > MAX_PAYLOAD_BYTES) throw RecordTooLargeException.create(bytes);
+    return bytes;
+  }
+
   static create(bytes: number): RecordTooLargeException {
     return new RecordTooLargeException(
       `a record has ${bytes} bytes; a record store takes at most ${MAX_PAYLOAD_BYTES} in one.\n` +

@@ -1,7 +1,7 @@
 /**
  * Finds what a segment of an earlier process still holds. Damage is counted, copied into `<sequence>.damaged` and taken out of
- * the segment, so that it is counted once; a segment that cannot be mended (a disk that only reads) is used as it is, and its
- * damage is met again by the next process. Only a file that cannot be opened throws: that is no damage, and may pass.
+ * the segment, so that it is counted once; a segment that cannot be repaired (a disk that only reads) is used as it is, and
+ * its damage is met again by the next process. Only a file that cannot be opened throws: that is no damage, and may pass.
  */
 import {
   closeSync,
@@ -15,35 +15,51 @@ import {
   writeSync,
 } from 'node:fs';
 import type { Damage } from './damage';
-import { checkOfMark, HEADER_BYTES, MARK_BYTES } from './record-format';
+import {
+  checkOfMark,
+  createSegmentHeader,
+  encodeMarks,
+  HEADER_BYTES,
+  MARK_BYTES,
+  readSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+} from './record-format';
 import { SegmentScan, type DamagedRange } from './scan-segment';
 import { Segment } from './segment';
-import type { SegmentFolder } from './segment-folder';
+import type { SegmentFile, SegmentFolder } from './segment-folder';
 
-export function recoverSegment(folder: SegmentFolder, sequence: number, damage: Damage): Segment {
-  const segment = new Segment(sequence, folder.file(sequence, 'seg'), folder.file(sequence, 'done'));
+export function recoverSegment(folder: SegmentFolder, file: SegmentFile, damage: Damage): Segment {
+  const segment = new Segment(folder.place(file.sequence, file.format));
   return new Recovery(folder, segment, damage).run();
 }
 
 const COPY_BYTES = 1024 * 1024;
 
 class Recovery {
+  private readonly name: string;
+  /** Where its first record begins. */
+  private readonly start: number;
+  private hasHeader = false;
+
   constructor(
     private readonly folder: SegmentFolder,
     private readonly segment: Segment,
     private readonly damage: Damage,
-  ) {}
+  ) {
+    this.name = folder.name(segment.sequence, 'seg', segment.format);
+    this.start = segment.format === 1 ? 0 : SEGMENT_HEADER_BYTES;
+  }
 
   run(): Segment {
     const { folder, segment, damage } = this;
-    const { sequence } = segment;
-    segment.bytes = folder.size(sequence, 'seg');
+    segment.bytes = folder.size(segment.path);
     const ranges = this.scan();
     this.readMarks();
     if (ranges.length === 0) return segment;
-    for (const { start, end } of ranges) damage.add(folder.name(sequence, 'seg'), 1, end - start);
+    // A header is no record.
+    for (const { start, end } of ranges) damage.add(this.name, start < this.start ? 0 : 1, end - start);
     try {
-      return this.mend(ranges);
+      return this.repair(ranges);
     } catch {
       segment.isMended = false;
       return segment;
@@ -51,14 +67,33 @@ class Recovery {
   }
 
   private scan(): readonly DamagedRange[] {
-    const { segment } = this;
+    const { segment, start } = this;
     return withFile(segment.path, 'r', (fd) => {
-      const scan = new SegmentScan(fd, segment.bytes, (offset) => {
-        segment.enter(offset);
-      });
+      const ranges = this.readHeader(fd);
+      const scan = new SegmentScan(
+        fd,
+        segment.bytes,
+        (offset) => {
+          segment.enter(offset);
+        },
+        start,
+      );
       scan.run();
-      return scan.damaged;
+      return [...ranges, ...scan.damaged];
     });
+  }
+
+  /** A process that dies between making a file and writing its header leaves an empty one, which holds no damage. */
+  private readHeader(fd: number): DamagedRange[] {
+    const { segment, start } = this;
+    if (start === 0 || segment.bytes === 0) return [];
+    const header = readHeaderOf(fd);
+    this.hasHeader = header !== undefined;
+    if (header === undefined) return [{ start: 0, end: Math.min(start, segment.bytes) }];
+    segment.seed = header.seed;
+    // Renamed by hand, or copied: its records are read all the same, and its marks know their segment.
+    if (header.sequence !== segment.sequence) this.damage.add(this.name, 0, 0);
+    return [];
   }
 
   /** A mark that does not fit its check settles nothing: that event may be sent twice, under the same id, but never lost. */
@@ -71,24 +106,26 @@ class Recovery {
       return;
     }
     segment.markBytes = marks.length;
+    // Without the header nothing tells whose marks these are.
+    if (segment.format > 1 && !this.hasHeader) return;
     const whole = marks.length - (marks.length % MARK_BYTES);
     let bad = marks.length - whole;
     for (let at = 0; at < whole; at += MARK_BYTES) {
       const offset = marks.readUInt32LE(at);
-      if (marks.readUInt32LE(at + 4) === checkOfMark(segment.sequence, offset)) segment.settleMarked(offset);
+      if (marks.readUInt32LE(at + 4) === checkOfMark(segment.seed, offset)) segment.settleMarked(offset);
       else bad += MARK_BYTES;
     }
     if (bad === 0) return;
-    this.damage.add(folder.name(segment.sequence, 'done'), 0, bad);
-    this.writeMarksAnew(marks);
+    this.damage.add(folder.name(segment.sequence, 'done', segment.format), 0, bad);
+    this.rewriteMarks(marks);
   }
 
-  private writeMarksAnew(found: Buffer): void {
+  private rewriteMarks(found: Buffer): void {
     const { folder, segment } = this;
     try {
       folder.setAside(segment.sequence, found);
       const beside = folder.file(segment.sequence, 'new');
-      const marks = encodeMarks(segment.sequence, segment.settledOffsets());
+      const marks = encodeMarks(segment.seed, segment.settledOffsets());
       writeFileSync(beside, marks, { mode: 0o600 });
       renameSync(beside, segment.donePath);
       segment.markBytes = marks.length;
@@ -98,13 +135,13 @@ class Recovery {
     }
   }
 
-  private mend(ranges: readonly DamagedRange[]): Segment {
+  private repair(ranges: readonly DamagedRange[]): Segment {
     const { segment } = this;
     withFile(segment.path, 'r', (fd) => {
       for (const { start, end } of ranges) this.setAside(fd, start, end);
     });
     const [first] = ranges;
-    if (ranges.length > 1 || first?.end !== segment.bytes) return this.writeAnew();
+    if (ranges.length > 1 || first?.end !== segment.bytes) return this.rewrite();
     truncateSync(segment.path, first.start);
     segment.bytes = first.start;
     return segment;
@@ -121,44 +158,47 @@ class Recovery {
   }
 
   /** Copies what is not settled into a segment of the same sequence. */
-  private writeAnew(): Segment {
+  private rewrite(): Segment {
     const { folder, segment } = this;
-    const beside = folder.file(segment.sequence, 'new');
-    const mended = new Segment(segment.sequence, segment.path, segment.donePath);
+    const { sequence, format } = segment;
+    const beside = folder.file(sequence, 'new');
+    const header = format === 1 ? undefined : createSegmentHeader(sequence);
+    const seed = header && readSegmentHeader(header)?.seed;
+    const repaired = new Segment(folder.place(sequence, format), seed);
     withFile(segment.path, 'r', (from) => {
       withFile(beside, 'w', (to) => {
+        if (header !== undefined) repaired.bytes = writeSync(to, header, 0, header.length, 0);
         segment.forEachUnsettled((index) => {
-          copyRecord(from, segment.offsetOf(index), to, mended);
+          copyRecord(from, segment.offsetOf(index), to, repaired);
         });
       });
     });
-    // The marks first: beside the new segment they would settle records that only happen to stand where settled ones stood.
+    // The marks first: beside a new segment of format 1 they would settle records that only happen to be at those offsets.
     rmSync(segment.donePath, { force: true });
     segment.markBytes = 0;
     renameSync(beside, segment.path);
-    return mended;
+    return repaired;
   }
 }
 
-function copyRecord(from: number, offset: number, to: number, mended: Segment): void {
+/** @returns undefined too where the disk cannot read it: its records may be readable all the same */
+function readHeaderOf(fd: number): ReturnType<typeof readSegmentHeader> {
+  const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  try {
+    return readSegmentHeader(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
+  } catch {
+    return undefined;
+  }
+}
+
+function copyRecord(from: number, offset: number, to: number, repaired: Segment): void {
   const header = Buffer.allocUnsafe(HEADER_BYTES);
   readSync(from, header, 0, HEADER_BYTES, offset);
   const record = Buffer.allocUnsafe(HEADER_BYTES + header.readUInt32LE(0));
   if (readSync(from, record, 0, record.length, offset) < record.length) throw new Error('read less than was there');
-  if (writeSync(to, record, 0, record.length, mended.bytes) < record.length)
+  if (writeSync(to, record, 0, record.length, repaired.bytes) < record.length)
     throw new Error('wrote less than there was');
-  mended.add(record.length);
-}
-
-export function encodeMarks(sequence: number, offsets: readonly number[]): Buffer {
-  const marks = Buffer.allocUnsafe(offsets.length * MARK_BYTES);
-  let at = 0;
-  for (const offset of offsets) {
-    marks.writeUInt32LE(offset, at);
-    marks.writeUInt32LE(checkOfMark(sequence, offset), at + 4);
-    at += MARK_BYTES;
-  }
-  return marks;
+  repaired.add(record.length);
 }
 
 function withFile<Result>(path: string, flags: string, use: (fd: number) => Result): Result {

@@ -30,10 +30,12 @@ export class SegmentScan {
     private readonly fd: number,
     private readonly size: number,
     private readonly found: (offset: number) => void,
+    /** Where the first record begins. */
+    private readonly start = 0,
   ) {}
 
   run(): void {
-    for (let offset = 0; offset < this.size;) {
+    for (let offset = this.start; offset < this.size;) {
       const end = this.endOfRecord(offset);
       if (end === undefined) {
         offset = this.skipDamage(offset);

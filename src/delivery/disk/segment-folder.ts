@@ -1,51 +1,79 @@
-/** The files of one folder: which are ours, what they are called, how they are removed and set aside. Foreign files are left alone. */
-import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+/** The files of one folder: which are ours, their names, how they are removed and set aside. Other files are left alone. */
+import { appendFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from './make-folders';
+import { NEWEST_FORMAT, type SegmentFormat } from './record-format';
+import type { SegmentPlace } from './segment';
 import { StoreWriteException } from './store-write.exception';
 
+/** `seg` and `done` hold records and marks; `damaged` what could not be read; `new` is a file that is being written. */
 export type SegmentFileKind = 'seg' | 'done' | 'damaged' | 'new';
 
+export interface SegmentFile {
+  readonly sequence: number;
+  readonly format: SegmentFormat;
+}
+
+export interface FoundFiles extends Readonly<Record<SegmentFileKind, readonly SegmentFile[]>> {
+  /** Names of segments that a newer version of this code has written. */
+  readonly newer: readonly string[];
+}
+
 export class SegmentFolder {
-  constructor(readonly path: string) {}
+  /** @param root the folder above it that is never made here: it belongs to someone else. @default none */
+  constructor(
+    readonly path: string,
+    private readonly root?: string,
+  ) {}
 
   /** @throws StoreWriteException */
   make(): void {
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      makeFolders(this.path, this.root);
       readdirSync(this.path);
     } catch (cause) {
       throw StoreWriteException.create({ path: this.path, cause });
     }
   }
 
-  /** Our files by kind, each list of sequences ascending. */
-  list(): Record<SegmentFileKind, number[]> {
-    const files: Record<SegmentFileKind, number[]> = { seg: [], done: [], damaged: [], new: [] };
+  /** Our files by kind, each list in ascending order of sequence. */
+  list(): FoundFiles {
+    const files: Record<SegmentFileKind, SegmentFile[]> = { seg: [], done: [], damaged: [], new: [] };
+    const newer: string[] = [];
     for (const entry of readdirSync(this.path, { withFileTypes: true })) {
-      const [, sequence, kind] = OUR_NAME.exec(entry.name) ?? [];
-      if (kind !== undefined && entry.isFile()) files[kind as SegmentFileKind].push(Number(sequence));
+      const [, sequence, version = '1', kind] = OUR_NAME.exec(entry.name) ?? [];
+      if (kind === undefined || !entry.isFile()) continue;
+      const format = Number(version);
+      if (format > NEWEST_FORMAT) newer.push(entry.name);
+      else files[kind as SegmentFileKind].push({ sequence: Number(sequence), format: format as SegmentFormat });
     }
-    for (const sequences of Object.values(files)) sequences.sort((a, b) => a - b);
-    return files;
+    for (const found of Object.values(files)) found.sort((a, b) => a.sequence - b.sequence || a.format - b.format);
+    return { ...files, newer };
   }
 
-  file(sequence: number, kind: SegmentFileKind): string {
-    return join(this.path, this.name(sequence, kind));
+  place(sequence: number, format: SegmentFormat = NEWEST_FORMAT): SegmentPlace {
+    const path = this.file(sequence, 'seg', format);
+    return { sequence, format, path, donePath: this.file(sequence, 'done', format) };
   }
 
-  name(sequence: number, kind: SegmentFileKind): string {
-    return `${String(sequence).padStart(8, '0')}.${kind}`;
+  file(sequence: number, kind: SegmentFileKind, format: SegmentFormat = NEWEST_FORMAT): string {
+    return join(this.path, this.name(sequence, kind, format));
+  }
+
+  name(sequence: number, kind: SegmentFileKind, format: SegmentFormat = NEWEST_FORMAT): string {
+    const version = format === 1 || kind === 'damaged' || kind === 'new' ? '' : `.v${String(format)}`;
+    return `${String(sequence).padStart(8, '0')}${version}.${kind}`;
   }
 
   /** 0 if there is none. */
-  size(sequence: number, kind: SegmentFileKind): number {
-    return statSync(this.file(sequence, kind), { throwIfNoEntry: false })?.size ?? 0;
+  size(path: string): number {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** @returns whether it is gone */
-  remove(sequence: number, kind: SegmentFileKind): boolean {
+  remove(path: string): boolean {
     try {
-      rmSync(this.file(sequence, kind), { force: true });
+      rmSync(path, { force: true });
       return true;
     } catch {
       return false;
@@ -57,4 +85,4 @@ export class SegmentFolder {
   }
 }
 
-const OUR_NAME = /^(\d{8,15})\.(seg|done|damaged|new)$/;
+const OUR_NAME = /^(\d{8,15})\.(?:v([2-9]|[1-9]\d{1,2})\.)?(seg|done|damaged|new)$/;

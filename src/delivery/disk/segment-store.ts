@@ -1,58 +1,35 @@
 /**
  * A process that dies takes its memory with it, a destination that is down for a night outgrows any memory, and a disk that is
- * never given back fills the machine. So records stand in append-only files of a few megabytes, each with a file of marks for
+ * never given back fills the machine. So records are in append-only files of a few megabytes, each with a file of marks for
  * those that are settled, and a file whose records are all settled is deleted.
  *
- * In a folder: `00000001.seg` (records), `00000001.done` (marks), `00000001.damaged` (what could not be read, for a person to
- * look at). Formats: record-format.ts. A folder has one owner at a time (owned-folder.ts); a store never goes on writing a
- * segment of an earlier process.
+ * In a folder: `10000000.v2.seg` (records), `10000000.v2.done` (marks), `10000000.damaged` (what could not be read, for a
+ * person to look at). Formats: record-format.ts. A folder has one owner at a time (owned-folder.ts); a store never goes on
+ * writing a segment of an earlier process.
  */
-import { closeSync, constants, openSync, readSync, truncateSync, writeSync } from 'node:fs';
-import { Damage } from './damage';
-import { checksum, HEADER_BYTES, MARK_BYTES } from './record-format';
+import { HEADER_BYTES, MARK_BYTES } from './record-format';
 import type { RecordRef, RecordStore, StoredRecord, StoreDamage } from './record-store';
-import { encodeMarks, recoverSegment } from './recover-segment';
-import { Segment, type Run } from './segment';
-import { SegmentFolder, type SegmentFileKind } from './segment-folder';
+import { recoverStore } from './recover-store';
+import type { Segment } from './segment';
+import { SegmentAppender } from './segment-appender';
+import { SegmentFiles } from './segment-files';
+import { SegmentFolder } from './segment-folder';
+import { SegmentLeaser } from './segment-leaser';
+import { prependSegments } from './segment-prepend';
+import { SegmentSalvage } from './segment-salvage';
+import { CHUNK_BYTES, type SegmentStoreOptions } from './segment-store-options';
 import { SegmentWriter } from './segment-writer';
-import { StoreReadException } from './store-read.exception';
 import { StoreWriteException } from './store-write.exception';
-
-export interface SegmentStoreOptions {
-  /** What its files may take up together. Records need 16 bytes more than their text: a header, and room for their mark. */
-  readonly maxBytes: number;
-  /** Whether what is flushed survives the death of the machine, and not only that of the process. */
-  readonly fsync: boolean;
-  /** A segment is closed before it passes this. At most 1 GiB.  @default 8 MiB, or a sixteenth of `maxBytes` if that is less */
-  readonly segmentBytes?: number | undefined;
-  /** Records that need not be flushed are written when together they are as large.  @default 65536 */
-  readonly chunkBytes?: number | undefined;
-}
-
-const SEGMENT_BYTES = 8 * 1024 * 1024;
-const MIN_SEGMENT_BYTES = 4096;
-/** Offsets are 32 bits, and the last record may begin just before this. */
-const MAX_SEGMENT_BYTES = 1024 * 1024 * 1024;
-const CHUNK_BYTES = 64 * 1024;
-const MARKS = constants.O_WRONLY | constants.O_CREAT;
-/** One read; a record that somebody holds on to keeps this much of memory. */
-const READ_BYTES = 1024 * 1024;
-/** What is set aside may take up this share of `maxBytes`; the oldest goes first. */
-const ASIDE_SHARE = 1 / 4;
 
 export class SegmentStore implements RecordStore {
   readonly recovered: number;
-  private readonly damaged = new Damage();
-  private readonly segments = new Map<number, Segment>();
-  private readonly writer: SegmentWriter;
-  private readonly segmentBytes: number;
-  /** The segment that is being written, if any. */
-  private active: Segment | undefined;
-  private nextSequence = 1;
-  private unsettled = 0;
-  private usedBytes = 0;
-  private readonly reader = new OpenFile();
-  private readonly marker = new OpenFile();
+  /** Names of files that a newer version of this code has written: they are left for it. */
+  readonly newer: readonly string[];
+  private readonly files: SegmentFiles;
+  private readonly appender: SegmentAppender;
+  private readonly salvage: SegmentSalvage;
+  private readonly leaser: SegmentLeaser;
+  private firstSequence: number;
   private isClosed = false;
 
   /**
@@ -60,70 +37,69 @@ export class SegmentStore implements RecordStore {
    * @throws StoreWriteException, StoreReadException if the folder or a file cannot be opened at all; never for damage
    */
   static open(folder: string, options: SegmentStoreOptions): SegmentStore {
-    return new SegmentStore(new SegmentFolder(folder), options);
+    return new SegmentStore(new SegmentFolder(folder, options.root), options);
   }
 
   private constructor(
-    private readonly folder: SegmentFolder,
+    folder: SegmentFolder,
     private readonly options: SegmentStoreOptions,
   ) {
-    const { maxBytes, fsync, chunkBytes = CHUNK_BYTES } = options;
-    const segmentBytes = options.segmentBytes ?? Math.min(SEGMENT_BYTES, maxBytes / 16);
-    this.segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.max(MIN_SEGMENT_BYTES, segmentBytes));
-    this.writer = new SegmentWriter(chunkBytes, fsync);
+    this.files = new SegmentFiles(folder, this.createWriter());
+    this.salvage = new SegmentSalvage(this.files, options.fsync);
+    this.leaser = new SegmentLeaser(this.files, this.salvage.misplace);
     folder.make();
-    this.recover();
-    this.recovered = this.unsettled;
+    const { nextSequence, firstSequence, newer } = recoverStore(this.files, options.maxBytes);
+    this.newer = newer;
+    this.appender = new SegmentAppender(this.files, options, nextSequence);
+    this.firstSequence = firstSequence;
+    this.recovered = this.count;
   }
 
   get count(): number {
-    return this.unsettled;
+    return this.files.table.count;
   }
 
   get bytes(): number {
-    return this.usedBytes;
+    return this.files.table.bytes;
   }
 
   get damage(): StoreDamage {
-    return this.damaged;
+    return this.files.damage;
+  }
+
+  /** Where its files are. */
+  get path(): string {
+    return this.files.folder.path;
   }
 
   append(payload: string | Buffer, flush: boolean): RecordRef | undefined {
-    if (this.isClosed) throw StoreWriteException.create({ path: this.folder.path, cause: new Error('it is closed') });
-    try {
-      return this.tryAppend(payload, flush);
-    } catch (error) {
-      // The disk may be full of what was settled long ago: a segment stays for as long as more can go into it.
-      if (!(error instanceof StoreWriteException) || !this.giveBackActive()) throw error;
-      return this.tryAppend(payload, flush);
-    }
+    this.assertOpen();
+    return this.appender.append(payload, flush);
+  }
+
+  prepend(payloads: readonly string[]): RecordRef[] {
+    this.assertOpen();
+    const { firstSequence, files, appender } = this;
+    const prepended = prependSegments({ files, appender, writer: this.createWriter(), firstSequence }, payloads);
+    this.firstSequence = prepended.firstSequence;
+    return prepended.refs;
   }
 
   flush(): void {
-    this.writer.flush();
+    this.appender.flush();
+    const { active } = this.files;
+    // While one is written, the others were looked for within the last second.
+    if (active === undefined ? this.count === 0 : this.salvage.isInPlace(active)) return;
+    const { removed } = this.damage;
+    this.check();
+    if (active === undefined && this.damage.removed > removed) throw StoreWriteException.removed(this.path);
   }
 
   lease(maxRecords: number, maxBytes: number): StoredRecord[] {
     const leased: StoredRecord[] = [];
     if (this.isClosed) return leased;
-    let bytesLeft = maxBytes;
     try {
-      for (const segment of this.segments.values()) {
-        while (segment.ready > 0 && leased.length < maxRecords) {
-          const run = segment.nextRun(
-            maxRecords - leased.length,
-            (bytes, records) =>
-              (bytes <= bytesLeft && bytes <= READ_BYTES) ||
-              (records === 1 && (leased.length === 0 || bytes <= bytesLeft)),
-          );
-          if (run === undefined) return leased;
-          for (const record of this.leaseRun(segment, run)) {
-            leased.push(record);
-            bytesLeft -= record.payload.length;
-          }
-        }
-        if (leased.length >= maxRecords) break;
-      }
+      this.leaser.lease(maxRecords, maxBytes, leased);
     } catch (error) {
       this.release(leased.map(({ ref }) => ref));
       throw error;
@@ -131,303 +107,106 @@ export class SegmentStore implements RecordStore {
     return leased;
   }
 
-  release(refs: readonly RecordRef[]): void {
-    for (const { segment, index } of refs) this.segments.get(segment)?.release(index);
+  release(refs: readonly RecordRef[]): RecordRef[] {
+    const { table } = this.files;
+    const gone: RecordRef[] = [];
+    for (const ref of refs) {
+      const segment = table.get(ref);
+      if (segment === undefined) continue;
+      if (!segment.isLost) {
+        segment.release(ref.index);
+      } else if (table.settle(segment, ref.index)) {
+        gone.push(ref);
+        if (segment.unsettled === 0) this.files.forget(segment);
+      }
+    }
+    return gone;
   }
 
   settle(refs: readonly RecordRef[]): void {
     if (this.isClosed) return;
+    const { table } = this.files;
     const touched = new Set<Segment>();
     for (const ref of refs) {
-      const segment = this.segments.get(ref.segment);
-      if (segment?.settle(ref.index) !== true) continue;
-      this.unsettled--;
-      touched.add(segment);
+      const segment = table.get(ref);
+      if (segment !== undefined && table.settle(segment, ref.index)) touched.add(segment);
     }
-    for (const segment of touched) this.writeDown(segment);
+    for (const segment of touched) this.files.writeDown(segment);
   }
 
   dropOldest(minBytes: number): number {
     if (this.isClosed || minBytes <= 0) return 0;
-    const goal = this.usedBytes - minBytes - HEADER_BYTES - MARK_BYTES;
+    const goal = this.bytes - minBytes - HEADER_BYTES - MARK_BYTES;
     let dropped = 0;
-    for (const segment of [...this.segments.values()]) {
-      if (this.usedBytes <= goal) break;
-      if (segment === this.active && !this.sealOrAbandon(segment)) break;
-      if (segment.ready > 0) dropped += this.dropFrom(segment);
-      else if (segment.unsettled === 0) this.remove(segment);
+    for (const segment of this.files.table.all()) {
+      if (this.bytes <= goal) break;
+      if (segment === this.files.active && !this.appender.sealOrAbandon(segment)) break;
+      if (segment.ready > 0) dropped += this.files.dropReady(segment);
+      else if (segment.unsettled === 0) this.files.remove(segment);
     }
     return dropped;
+  }
+
+  check(): boolean {
+    if (this.isClosed) return false;
+    const { table, marks } = this.files;
+    let isWhole = true;
+    for (const segment of table.all()) {
+      if (segment.isLost || segment.fd !== undefined) continue;
+      if (!this.salvage.isInPlace(segment)) {
+        isWhole = false;
+        this.salvage.misplace(segment);
+      } else if (marks.restore(segment)) isWhole = false;
+    }
+    return this.salvage.attachAll() || !isWhole;
+  }
+
+  probe(bytes: number): void {
+    this.assertOpen();
+    this.appender.probe(bytes);
+  }
+
+  /**
+   * Goes on in another folder, with the files that are still there; those that are not are written again by `check`, as far as
+   * they are held open.
+   * @throws StoreWriteException if there cannot be such a folder; nothing has changed then
+   */
+  moveTo(path: string, root?: string): void {
+    const { files } = this;
+    const folder = new SegmentFolder(path, root);
+    folder.make();
+    files.folder = folder;
+    for (const segment of files.table.all()) {
+      if (!segment.isLost && segment.fd === undefined && !this.salvage.move(segment)) this.salvage.misplace(segment);
+    }
   }
 
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    const { files } = this;
+    let lost = 0;
+    let failure: StoreWriteException | undefined;
     try {
-      this.sealAtClose();
-    } finally {
-      for (const segment of [...this.segments.values()]) if (segment.unmarked.length > 0) this.writeDown(segment);
-      this.reader.close();
-      this.marker.close();
-    }
-  }
-
-  private tryAppend(payload: string | Buffer, flush: boolean): RecordRef | undefined {
-    const size = this.writer.stage(payload);
-    if (!this.hasRoomFor(size)) return undefined;
-    let segment = this.active;
-    if (segment === undefined || segment.bytes + size > this.segmentBytes) segment = this.roll();
-    this.writer.keep(flush);
-    const index = segment.add(size);
-    this.unsettled++;
-    this.usedBytes += size;
-    return { segment: segment.sequence, index };
-  }
-
-  private recover(): void {
-    const { folder } = this;
-    const files = folder.list();
-    const segments = new Set(files.seg);
-    // A crash between the two removals of a settled segment leaves its marks; one of this sequence must never meet them.
-    for (const sequence of files.done) if (!segments.has(sequence)) folder.remove(sequence, 'done');
-    for (const sequence of files.new) folder.remove(sequence, 'new');
-    for (const kind of ['seg', 'done', 'damaged', 'new'] satisfies SegmentFileKind[]) {
-      this.nextSequence = Math.max(this.nextSequence, (files[kind].at(-1) ?? 0) + 1);
-    }
-    for (const sequence of files.seg) this.recoverOne(sequence);
-    this.boundAside();
-  }
-
-  private recoverOne(sequence: number): void {
-    let segment: Segment;
-    try {
-      segment = recoverSegment(this.folder, sequence, this.damaged);
-    } catch (cause) {
-      throw StoreReadException.create(this.folder.file(sequence, 'seg'), cause);
-    }
-    this.segments.set(sequence, segment);
-    this.unsettled += segment.unsettled;
-    this.usedBytes += segment.bytes + segment.markBytes;
-    if (segment.unsettled === 0) this.remove(segment);
-  }
-
-  /** Counts what is set aside, and removes the oldest of it beyond its share: one bad disk must not end all writing. */
-  private boundAside(): void {
-    let left = this.options.maxBytes * ASIDE_SHARE;
-    for (const sequence of this.folder.list().damaged.reverse()) {
-      const size = this.folder.size(sequence, 'damaged');
-      left -= size;
-      if (left >= 0 || !this.folder.remove(sequence, 'damaged')) this.usedBytes += size;
-    }
-  }
-
-  /** The mark of each record that is here has its room too, so that settling never passes the bound. */
-  private hasRoomFor(size: number): boolean {
-    if (this.needs(size) <= this.options.maxBytes) return true;
-    return this.giveBackActive() && this.needs(size) <= this.options.maxBytes;
-  }
-
-  /** @returns whether the segment that is being written held nothing but settled records, and is gone */
-  private giveBackActive(): boolean {
-    const { active } = this;
-    if (active === undefined || active.unsettled > 0 || active.bytes === 0) return false;
-    this.sealOrAbandon(active);
-    return this.remove(active);
-  }
-
-  private needs(size: number): number {
-    return this.usedBytes + size + (this.unsettled + 1) * MARK_BYTES;
-  }
-
-  private roll(): Segment {
-    this.sealActive();
-    const sequence = this.nextSequence++; // not used again even if this fails: the file may be there
-    const segment = new Segment(sequence, this.folder.file(sequence, 'seg'), this.folder.file(sequence, 'done'));
-    this.writer.open(segment.path);
-    this.segments.set(sequence, segment);
-    this.active = segment;
-    return segment;
-  }
-
-  private sealActive(): void {
-    const { active } = this;
-    if (active === undefined) return;
-    this.writer.seal();
-    this.active = undefined;
-    if (active.unsettled === 0) this.remove(active);
-  }
-
-  /** @returns whether nothing more is written to it; a full disk must not keep records from being dropped */
-  private sealOrAbandon(active: Segment): boolean {
-    try {
-      this.writer.seal();
-    } catch {
-      if (active.leased > 0) return false;
-      this.writer.abandon();
-    }
-    this.active = undefined;
-    return true;
-  }
-
-  private sealAtClose(): void {
-    const { active } = this;
-    if (active === undefined) return;
-    try {
-      this.sealActive();
+      this.appender.seal();
     } catch (error) {
-      if (!(error instanceof StoreWriteException)) throw error;
-      const lost = active.unsettledFrom(this.writer.onDisk);
-      this.writer.abandon();
-      throw StoreWriteException.create({ path: active.path, cause: error.cause, records: lost });
+      failure = error as StoreWriteException; // a writer throws no other
+      lost = files.active?.unsettledFrom(files.writer.onDisk) ?? 0;
+      files.writer.abandon();
     }
+    for (const segment of files.table.all()) files.marks.write(segment);
+    for (const segment of files.table.all()) if (segment.fd !== undefined) lost += files.forget(segment);
+    files.close();
+    if (failure !== undefined)
+      throw StoreWriteException.create({ path: failure.path, cause: failure.cause, records: lost });
+    if (lost > 0) throw StoreWriteException.removed(this.path, lost);
   }
 
-  private leaseRun(segment: Segment, { from, to }: Run): StoredRecord[] {
-    const start = segment.offsetOf(from);
-    const onDisk = segment === this.active ? this.writer.onDisk : Number.POSITIVE_INFINITY;
-    let end = to;
-    while (start < onDisk && segment.offsetOf(end) > onDisk) end--;
-    const bytes =
-      start >= onDisk
-        ? this.writer.read(start, segment.offsetOf(end))
-        : this.read(segment, start, segment.offsetOf(end));
-    // One bad place must not take the records that were asked for with it.
-    if (bytes.length < segment.offsetOf(end) - start && end - from > 1)
-      return this.leaseRun(segment, { from, to: from + 1 });
-    const records: StoredRecord[] = [];
-    for (let index = from; index < end; index++) {
-      const payload = wholePayload(bytes, segment.offsetOf(index) - start);
-      if (payload === undefined) {
-        this.giveUp(
-          segment,
-          index,
-          bytes.subarray(segment.offsetOf(index) - start, segment.offsetOf(index + 1) - start),
-        );
-      } else {
-        segment.lease(index);
-        records.push({ ref: { segment: segment.sequence, index }, payload });
-      }
-    }
-    return records;
+  private assertOpen(): void {
+    if (this.isClosed) throw StoreWriteException.create({ path: this.path, cause: new Error('it is closed') });
   }
 
-  /** What of it can be read: a file that is gone, or a bad place of the disk, gives fewer bytes than asked for. */
-  private read(segment: Segment, start: number, end: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(end - start);
-    let done = 0;
-    try {
-      const fd = this.reader.open(segment.path, 'r');
-      while (done < bytes.length) {
-        const read = readSync(fd, bytes, done, bytes.length - done, start + done);
-        if (read === 0) break;
-        done += read;
-      }
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code !== 'EIO' && code !== 'ENOENT') throw StoreReadException.create(segment.path, cause);
-    }
-    return bytes.subarray(0, done);
-  }
-
-  /** A record that was whole when the segment was opened and is not any more. */
-  private giveUp(segment: Segment, index: number, rest: Buffer): void {
-    const size = segment.offsetOf(index + 1) - segment.offsetOf(index);
-    this.damaged.add(this.folder.name(segment.sequence, 'seg'), 1, size);
-    try {
-      if (rest.length > 0) this.folder.setAside(segment.sequence, rest);
-      this.usedBytes += rest.length;
-    } catch {
-      segment.isMended = false;
-    }
-    segment.settle(index);
-    this.unsettled--;
-    this.writeDown(segment);
-  }
-
-  private dropFrom(segment: Segment): number {
-    const { dropped, end } = segment.dropReady();
-    this.unsettled -= dropped;
-    if (segment.leased > 0) this.cut(segment, end);
-    this.writeDown(segment);
-    return dropped;
-  }
-
-  /** Leased records mostly stand before those that are dropped: then the file can be cut behind them. */
-  private cut(segment: Segment, end: number): void {
-    try {
-      truncateSync(segment.path, end);
-    } catch {
-      return; // the marks say it too
-    }
-    segment.unmarked = segment.unmarked.filter((offset) => offset < end);
-    this.usedBytes -= segment.bytes - end;
-    segment.bytes = end;
-  }
-
-  /** Makes what was settled last: by the end of the segment, or by marks. */
-  private writeDown(segment: Segment): void {
-    if (segment.unsettled === 0 && segment !== this.active && this.remove(segment)) return;
-    if (segment.unmarked.length === 0) return;
-    const marks = encodeMarks(segment.sequence, segment.unmarked);
-    try {
-      const fd = this.marker.open(segment.donePath, MARKS);
-      // At a position of our own: what a torn write left is overwritten by the next one, and all marks stay aligned.
-      for (let done = 0; done < marks.length;) {
-        done += writeSync(fd, marks, done, marks.length - done, segment.markBytes + done);
-      }
-    } catch {
-      return; // they are written with the next ones, or at close
-    }
-    segment.unmarked = [];
-    segment.markBytes += marks.length;
-    this.usedBytes += marks.length;
-  }
-
-  /** @returns whether it is gone; if not, its marks have to say that it is settled */
-  private remove(segment: Segment): boolean {
-    if (!segment.isMended) return false;
-    const { sequence } = segment;
-    this.reader.closeIf(segment.path);
-    this.marker.closeIf(segment.donePath);
-    // In this order: a segment without its marks would be delivered again, marks without their segment are removed at open.
-    if (!this.folder.remove(sequence, 'seg')) return false;
-    this.folder.remove(sequence, 'done');
-    this.segments.delete(sequence);
-    this.usedBytes -= segment.bytes + segment.markBytes;
-    return true;
-  }
-}
-
-/** The payload of the record at a place, as a part of those bytes; undefined if it is not whole. */
-function wholePayload(bytes: Buffer, at: number): Buffer | undefined {
-  if (at + HEADER_BYTES > bytes.length) return undefined;
-  const start = at + HEADER_BYTES;
-  const end = start + bytes.readUInt32LE(at);
-  if (end > bytes.length) return undefined;
-  const payload = bytes.subarray(start, end);
-  return checksum(payload) === bytes.readUInt32LE(at + 4) ? payload : undefined;
-}
-
-/** One descriptor, kept while the same file is asked for. */
-class OpenFile {
-  private path: string | undefined;
-  private fd = -1;
-
-  open(path: string, flags: string | number): number {
-    if (path === this.path) return this.fd;
-    this.close();
-    this.fd = openSync(path, flags, 0o600);
-    this.path = path;
-    return this.fd;
-  }
-
-  closeIf(path: string): void {
-    if (path === this.path) this.close();
-  }
-
-  close(): void {
-    if (this.path === undefined) return;
-    this.path = undefined;
-    closeSync(this.fd);
+  private createWriter(): SegmentWriter {
+    return new SegmentWriter(this.options.chunkBytes ?? CHUNK_BYTES, this.options.fsync);
   }
 }

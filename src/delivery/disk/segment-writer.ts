@@ -5,11 +5,20 @@
  * A record is first staged behind the gathered ones, so that its size is known and its text is encoded once, straight into what
  * will be written; only `keep` takes it. Of a file of its own it has at most one, the segment that is being written.
  */
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import { dirname } from 'node:path';
-import { checksum, HEADER_BYTES } from './record-format';
+import { checksum, createSegmentHeader, HEADER_BYTES, readSegmentHeader, SEGMENT_HEADER_BYTES } from './record-format';
 import { RecordTooLargeException } from './record-too-large.exception';
-import { MAX_PAYLOAD_BYTES } from './record-store';
 import { StoreWriteException } from './store-write.exception';
 
 export class SegmentWriter {
@@ -22,6 +31,8 @@ export class SegmentWriter {
   private apart: Buffer | undefined;
   private path = '';
   private fd = -1;
+  private device = 0;
+  private inode = 0;
   private written = 0;
   private isDirty = false;
 
@@ -38,18 +49,52 @@ export class SegmentWriter {
     return this.written;
   }
 
-  /** Begins a new segment. The one before must be sealed. */
-  open(path: string): void {
+  /**
+   * Begins a new segment, with its header. The one before must be sealed.
+   * @returns the seed of its marks
+   */
+  open(path: string, sequence: number): number {
+    const header = createSegmentHeader(sequence);
     try {
-      // Events hold personal data: nobody else reads them.
-      this.fd = openSync(path, 'wx', 0o600);
+      // Events hold personal data: no other user reads them. Read and write: its records are read through this descriptor.
+      this.fd = openSync(path, 'wx+', 0o600);
+      this.writeAll(header, header.length, 0);
+      const { dev, ino } = fstatSync(this.fd);
+      this.device = dev;
+      this.inode = ino;
       if (this.fsync) syncFolder(dirname(path));
     } catch (cause) {
+      if (this.fd !== -1) removeQuietly(path);
       this.abandon();
       throw StoreWriteException.create({ path, cause });
     }
     this.path = path;
-    this.written = 0;
+    this.written = SEGMENT_HEADER_BYTES;
+    return readSegmentHeader(header)?.seed ?? 0;
+  }
+
+  /** The descriptor of the open segment. */
+  get descriptor(): number {
+    return this.fd;
+  }
+
+  /**
+   * Whether a file is the one that is being written. File systems whose inode numbers change (some over a network) are
+   * asked for the size instead: a copy stops growing with the next write.
+   */
+  isWriting({ dev, ino, size }: Pick<Stats, 'dev' | 'ino' | 'size'>): boolean {
+    return (ino === this.inode && dev === this.device) || (size === this.written && this.isLinked());
+  }
+
+  /** Tries whether so many bytes could be written, and takes them back. @throws StoreWriteException */
+  probe(bytes: number): void {
+    try {
+      this.writeAll(Buffer.alloc(bytes), bytes, this.written + this.gathered);
+    } catch (cause) {
+      throw StoreWriteException.create({ path: this.path, cause });
+    } finally {
+      this.cut();
+    }
   }
 
   /** Encodes a record behind the gathered ones and forgets any that was staged before. @returns its size in the file. */
@@ -101,11 +146,16 @@ export class SegmentWriter {
 
   /** Closes the file without what is gathered. */
   abandon(): void {
-    if (this.fd === -1) return;
-    closeSync(this.fd);
+    if (this.fd !== -1) closeSync(this.detach());
+  }
+
+  /** Closes nothing: hands the descriptor over, without what is gathered. @returns the descriptor */
+  detach(): number {
+    const { fd } = this;
     this.fd = -1;
     this.forgetGathered();
     this.isDirty = false;
+    return fd;
   }
 
   /** A copy of gathered bytes; offsets are those of the segment. */
@@ -115,9 +165,7 @@ export class SegmentWriter {
 
   /** @returns a buffer for a record that no chunk can hold */
   private makeRoom(payload: string | Buffer): Buffer | undefined {
-    const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
-    if (length > MAX_PAYLOAD_BYTES) throw RecordTooLargeException.create(length);
-    const size = HEADER_BYTES + length;
+    const size = HEADER_BYTES + RecordTooLargeException.check(payload);
     if (size > this.chunk.length) return Buffer.allocUnsafeSlow(size);
     if (this.gathered + size > this.chunk.length) this.writeGathered();
     return undefined;
@@ -137,15 +185,21 @@ export class SegmentWriter {
 
   private write(from: Buffer, length: number): void {
     try {
-      for (let done = 0; done < length;) {
-        done += writeSync(this.fd, from, done, length - done, this.written + done);
-      }
+      this.writeAll(from, length, this.written);
     } catch (cause) {
       this.cut();
       throw StoreWriteException.create({ path: this.path, cause });
     }
     this.written += length;
     this.isDirty = true;
+  }
+
+  private writeAll(from: Buffer, length: number, at: number): void {
+    for (let done = 0; done < length;) done += writeSync(this.fd, from, done, length - done, at + done);
+  }
+
+  private isLinked(): boolean {
+    return this.fd !== -1 && fstatSync(this.fd).nlink > 0;
   }
 
   /** @param size of the record that the caller is told was not taken if this fails */
@@ -171,11 +225,20 @@ export class SegmentWriter {
 }
 
 /** A new file survives the death of the machine only when its folder has been synced too. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const fd = openSync(path, 'r');
   try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** What is left of a segment without a header would only be an empty file for the next process to remove. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It stays.
   }
 }

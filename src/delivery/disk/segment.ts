@@ -1,13 +1,39 @@
-import { HEADER_BYTES } from './record-format';
+import { HEADER_BYTES, seedOfSequence, type SegmentFormat } from './record-format';
 
-/** What the store remembers of one segment: 5 bytes a record, so that a million waiting events cost 5 MB of memory. */
+/** Where a segment is, and how its bytes are to be read. */
+export interface SegmentPlace {
+  /** Its number in the name of its file. */
+  readonly sequence: number;
+  readonly format: SegmentFormat;
+  readonly path: string;
+  readonly donePath: string;
+}
+
+/**
+ * What the store remembers of one segment: 5 bytes a record, so that a million waiting events cost 5 MB of memory.
+ *
+ * States: `in place` (its file is at its path) -> `detached` (its file has no name any more, but a descriptor of it is open)
+ * -> `in place` again; or -> `lost` (only its leased records are left, in the memory of the caller). Only SegmentSalvage
+ * moves it.
+ */
 export class Segment {
+  /** Names it in a RecordRef. */
+  key: number;
+  readonly sequence: number;
+  readonly format: SegmentFormat;
+  path: string;
+  donePath: string;
+  /** Makes the marks of this segment unlike those of another. */
+  seed: number;
   /** Bytes of the segment, gathered ones included. */
   bytes = 0;
   /** Bytes of its settled-file. */
   markBytes = 0;
   /** False if it holds damage that could not be set aside: then its file is left to the next process, settled or not. */
   isMended = true;
+  /** The descriptor of a detached segment; undefined in any other state. */
+  fd: number | undefined;
+  isLost = false;
   ready = 0;
   leased = 0;
   /** Offsets of settled records whose marks are not in the settled-file yet. */
@@ -18,11 +44,14 @@ export class Segment {
   /** No record before it is ready. */
   private firstReady = 0;
 
-  constructor(
-    readonly sequence: number,
-    readonly path: string,
-    readonly donePath: string,
-  ) {}
+  constructor({ sequence, format, path, donePath }: SegmentPlace, seed?: number) {
+    this.key = sequence;
+    this.sequence = sequence;
+    this.format = format;
+    this.path = path;
+    this.donePath = donePath;
+    this.seed = seed ?? seedOfSequence(sequence);
+  }
 
   get unsettled(): number {
     return this.ready + this.leased;

@@ -22,6 +22,12 @@ export class StoreWriteException extends Error {
     super(message, { cause });
   }
 
+  /** Of files that are not there any more. */
+  static removed(path: string, records = 0): StoreWriteException {
+    const cause = Object.assign(new Error('files that were in use have been removed'), { code: 'ENOENT' });
+    return StoreWriteException.create({ path, cause, records });
+  }
+
   static create({ path, cause, records = 0 }: FailedWrite): StoreWriteException {
     const { code } = cause as NodeJS.ErrnoException;
     const lost = records === 0 ? '' : ` ${records} gathered records are lost.`;
@@ -46,7 +52,9 @@ function mendFor(code: string | undefined): string {
     case 'EROFS':
       return 'give the user of this process the right to write there, or set another directory.';
     case 'ENOENT':
-      return 'somebody removed the folder while it was in use; leave it to the application that owns it.';
+    case 'ENOTDIR':
+    case 'ESTALE':
+      return 'make sure that the disk is mounted, and that nothing but the application removes or replaces its files.';
     case 'EMFILE':
     case 'ENFILE':
       return 'raise the limit of open files (ulimit -n).';

@@ -154,11 +154,39 @@ export function describeStoreContract(name: string, make: () => StoreSubject): v
       expect(store.count).toBe(2);
     });
 
+    it('takes older records before all that are here, leased, and gives them back first when they are released', () => {
+      const store = open();
+      for (const text of ['c', 'd']) store.append(text, true);
+      const second = store.prepend(['b1', 'b2']);
+      const first = store.prepend(['a']);
+      expect(store.count).toBe(5);
+      expect(texts(store.lease(9, ROOMY))).toEqual(['c', 'd']);
+
+      store.release([...second, ...first]);
+      expect(texts(store.lease(9, ROOMY))).toEqual(['a', 'b1', 'b2']);
+      store.settle([...second, ...first]);
+      expect(store.count).toBe(2);
+    });
+
+    it('takes no more older records than there is room for, from the first on', () => {
+      const store = open(20_000);
+      store.append('x'.repeat(10_000), true);
+      const refs = store.prepend(Array.from({ length: 100 }, (_none, at) => String(at).padStart(500)));
+      expect(refs.length).toBeGreaterThan(5);
+      expect(refs.length).toBeLessThan(20);
+      expect(store.bytes).toBeLessThanOrEqual(20_000);
+      store.release(refs);
+      expect(texts(store.lease(9, 1000)).map(Number)).toEqual([0, 1]);
+      expect(store.prepend([])).toEqual([]);
+    });
+
     it('refuses a record of more than 64 MiB, and goes on', () => {
       const store = open();
       store.append('before', false);
       const large = Buffer.alloc(MAX_PAYLOAD_BYTES + 1);
       expect(() => store.append(large, true)).toThrow(RecordTooLargeException);
+      expect(() => store.prepend(['fits', large.toString('latin1')])).toThrow(RecordTooLargeException);
+      expect(store.count).toBe(1);
       store.append(large.subarray(1), false);
       store.append('after', false);
 
@@ -171,6 +199,8 @@ export function describeStoreContract(name: string, make: () => StoreSubject): v
       store.close();
       store.close();
       expect(() => store.append('b', true)).toThrow(StoreWriteException);
+      expect(() => store.prepend(['b'])).toThrow(StoreWriteException);
+      expect(store.check()).toBe(false);
       expect(store.lease(1, 1)).toEqual([]);
       expect(() => {
         store.settle([ref]);

@@ -48,7 +48,7 @@ describe('A link in the directory of the disk queue', () => {
     symlinkSync(victim, join(directory, id('b')));
     symlinkSync(victim, join(directory, `${id('c')}.new`));
     const owner = await claim(directory);
-    expect(await owner.adoptOrphans()).toEqual([]);
+    expect((await owner.adoptOrphans()).taken).toEqual([]);
     await owner.release();
     expect(everythingIn(victim)).toEqual(before);
     expect(readdirSync(directory).sort()).toEqual([id('b'), `${id('c')}.new`]);
@@ -62,7 +62,7 @@ describe('A link in the directory of the disk queue', () => {
     mkdirSync(join(directory, id('b'), 'adopted'), { recursive: true });
     symlinkSync(victim, join(directory, id('b'), 'adopted', id('d')));
     const owner = await claim(directory);
-    const taken = await owner.adoptOrphans();
+    const { taken } = await owner.adoptOrphans();
     expect(taken).toEqual([join(owner.folder, 'adopted', id('a')), join(owner.folder, 'adopted', id('b'))]);
     await owner.release();
     expect(everythingIn(victim)).toEqual(before);
@@ -197,7 +197,7 @@ describe('A delivery directory that others may write to', () => {
     for (const digit of ['a', 'b']) writeFileSync(join(directory, id(digit), 'gate', 'content'), '');
     chownSync(join(directory, id('a')), 12_345, 12_345);
     const owner = await claim(directory);
-    expect(await owner.adoptOrphans()).toEqual([join(owner.folder, 'adopted', id('b'))]);
+    expect((await owner.adoptOrphans()).taken).toEqual([join(owner.folder, 'adopted', id('b'))]);
     expect(existsSync(join(directory, id('a'), 'gate', 'content'))).toBe(true);
   });
 });

@@ -8,6 +8,7 @@ import { Child } from './child-process';
 import { scratchFolder } from './scratch-folder';
 
 const owners: OwnedFolder[] = [];
+const NOTHING = { taken: [], failed: [] };
 
 async function claim(directory: string): Promise<OwnedFolder> {
   const owner = await OwnedFolder.claim(directory);
@@ -16,6 +17,7 @@ async function claim(directory: string): Promise<OwnedFolder> {
 }
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   await Promise.all(owners.splice(0).map((owner) => owner.release()));
 });
 
@@ -54,10 +56,10 @@ describe('OwnedFolder', () => {
     expect(readdirSync(owner.folder)).toEqual(['content']);
 
     const next = await claim(directory);
-    const [path] = await next.adoptOrphans();
+    const [path] = (await next.adoptOrphans()).taken;
     expect(path!.startsWith(join(next.folder, 'adopted'))).toBe(true);
     expect(readFileSync(join(path!, 'content'), 'utf8')).toBe('x');
-    expect(await next.adoptOrphans()).toEqual([]);
+    expect((await next.adoptOrphans()).taken).toEqual([]);
   });
 
   it('says what to do if the directory cannot be made', async () => {
@@ -72,8 +74,8 @@ describe('OwnedFolder', () => {
     const directory = scratchFolder();
     const [one, other] = [await claim(directory), await claim(directory)];
     writeFileSync(join(one.folder, 'content'), 'x');
-    expect(await other.adoptOrphans()).toEqual([]);
-    expect(await one.adoptOrphans()).toEqual([]);
+    expect(await other.adoptOrphans()).toEqual(NOTHING);
+    expect(await one.adoptOrphans()).toEqual(NOTHING);
     expect(existsSync(join(one.folder, 'content'))).toBe(true);
   });
 
@@ -93,12 +95,51 @@ describe('OwnedFolder', () => {
     renameSync(emptied.folder, id('d'));
     spawnSync('rm', [join(id('d'), 'content')]);
 
-    expect(await owner.adoptOrphans()).toEqual([]);
+    expect(await owner.adoptOrphans()).toEqual(NOTHING);
     expect(existsSync(id('a'))).toBe(true);
     expect(existsSync(join(id('b'), 'own.sock'))).toBe(true);
     expect(existsSync(join(id('c'), 'content'))).toBe(true);
     expect(existsSync(id('d'))).toBe(false);
     await new Promise((resolve) => maker.close(resolve));
+  });
+
+  it.each([
+    ['goes on', 60_000],
+    ['stands still', 0],
+    ['is set back each time', -86_400_000],
+  ])('is adopted in the order in which the folders were made, while the clock %s', async (_how, stepMs) => {
+    const directory = scratchFolder();
+    const made: string[] = [];
+    let time = 1_700_000_000_000;
+    jest.spyOn(Date, 'now').mockImplementation(() => (time += stepMs));
+    for (let at = 0; at < 4; at++) {
+      const dead = await OwnedFolder.claim(directory);
+      made.push(dead.folder.slice(directory.length + 1));
+      writeFileSync(join(dead.folder, 'content'), '');
+      await dead.release();
+    }
+    mkdirSync(join(directory, 'tracking-ffffffffffffffffffffffff')); // of a version whose names held none
+    writeFileSync(join(directory, 'tracking-ffffffffffffffffffffffff', 'content'), '');
+    const { taken } = await (await claim(directory)).adoptOrphans();
+    expect(taken.map((path) => path.slice(path.lastIndexOf('/') + 1))).toEqual([
+      'tracking-ffffffffffffffffffffffff',
+      ...made,
+    ]);
+  });
+
+  it('names what it may not adopt, and takes the others', async () => {
+    const directory = scratchFolder();
+    const owner = await claim(directory);
+    const [bad, good] = ['a', 'b'].map((digit) => join(directory, `tracking-${digit.repeat(24)}`));
+    for (const folder of [bad!, good!]) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'content'), '');
+    }
+    mkdirSync(join(owner.folder, 'adopted', `tracking-${'a'.repeat(24)}`, 'in the way'), { recursive: true });
+    const { taken, failed } = await owner.adoptOrphans();
+    expect(taken.map((path) => path.endsWith(`tracking-${'b'.repeat(24)}`))).toEqual([true]);
+    expect(failed).toEqual([{ path: bad, error: expect.objectContaining({ code: 'ENOTEMPTY' }) }]);
+    expect(existsSync(join(bad!, 'content'))).toBe(true);
   });
 
   it('leaves alone whatever else stands in the directory', async () => {
@@ -149,7 +190,7 @@ describe('OwnedFolder, between processes,', () => {
     await third.child.kill();
 
     const last = await claim(directory);
-    const paths = await last.adoptOrphans();
+    const paths = (await last.adoptOrphans()).taken;
     expect(new Set(paths.map((path) => readFileSync(join(path, 'content'), 'utf8')))).toEqual(
       new Set([first, second, third].map(({ pid }) => String(pid))),
     );
@@ -165,11 +206,11 @@ describe('OwnedFolder, between processes,', () => {
     stopped.child.signal('SIGSTOP');
     const owner = await claim(directory);
     // More than one look: each one's connection stays in the queue of the blocked owner.
-    for (let look = 0; look < 20; look++) expect(await owner.adoptOrphans()).toEqual([]);
+    for (let look = 0; look < 20; look++) expect(await owner.adoptOrphans()).toEqual(NOTHING);
     expect(existsSync(join(blocked.folder, 'content')) && existsSync(join(stopped.folder, 'content'))).toBe(true);
 
     await Promise.all([blocked.child.kill(), stopped.child.kill()]);
-    expect(await owner.adoptOrphans()).toHaveLength(2);
+    expect((await owner.adoptOrphans()).taken).toHaveLength(2);
   });
 
   it('is not taken from an owner that is stopped and to whom nobody gets through any more', async () => {
@@ -189,7 +230,7 @@ describe('OwnedFolder, between processes,', () => {
     expect(refusal).toBe('EAGAIN');
 
     const owner = await claim(directory);
-    expect(await owner.adoptOrphans()).toEqual([]);
+    expect(await owner.adoptOrphans()).toEqual(NOTHING);
     expect(existsSync(folder)).toBe(true);
     for (const connection of waiting) connection.destroy();
   });
@@ -200,14 +241,14 @@ describe('OwnedFolder, between processes,', () => {
     const workers: Owner[] = [];
     for (let worker = 0; worker < 3; worker++) workers.push((await primary.said<Owner>())!);
     const owner = await claim(directory);
-    expect(await owner.adoptOrphans()).toEqual([]);
+    expect(await owner.adoptOrphans()).toEqual(NOTHING);
 
     primary.signal('SIGSTOP'); // it has no part in this: what a dead worker owned must not wait for it
     const [killed] = workers;
     process.kill(killed!.pid, 'SIGKILL');
-    let adopted: string[] = [];
+    let adopted: readonly string[] = [];
     // The kernel refuses from the moment of its death, which no event of ours tells.
-    while (adopted.length === 0) adopted = await owner.adoptOrphans();
+    while (adopted.length === 0) adopted = (await owner.adoptOrphans()).taken;
     expect(adopted.map((path) => readFileSync(join(path, 'content'), 'utf8'))).toEqual([String(killed!.pid)]);
     expect(workers.map(({ folder }) => existsSync(folder))).toEqual([false, true, true]);
   });
@@ -224,18 +265,33 @@ describe('OwnedFolder, between processes,', () => {
     expect(racers.every(({ folder }) => existsSync(join(folder, 'content')))).toBe(true);
   }, 60_000);
 
-  it('may have a path of any length', async () => {
+  it('may have a path of any length where nothing but its directory can be written', async () => {
     const directory = join(scratchFolder(), 'long'.repeat(20), 'longer'.repeat(20));
-    const temporary = scratchFolder();
-    const env = ['env', `TMPDIR=${temporary}`];
+    const env = ['env', `TMPDIR=${join(scratchFolder(), 'not there')}`];
     const [one, other] = await Promise.all([start(directory, 'obey', env), start(directory, 'obey', env)]);
     expect(Buffer.byteLength(join(one.folder, 'own.sock'))).toBeGreaterThan(108);
     expect(readdirSync(one.folder)).toEqual(['content', 'own.sock']);
     expect(await one.child.ask<string[]>('adopt')).toEqual([]);
     await other.child.kill();
     expect(await one.child.ask<string[]>('adopt')).toHaveLength(1);
-    expect(readdirSync(temporary)).toEqual([]); // no link stays
   });
+
+  const withoutProc = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$0" "$@"'];
+  const canHideProc = spawnSync(withoutProc[0]!, [...withoutProc.slice(1), 'true']).status === 0;
+  if (!canHideProc) console.warn('skipped: a process without /proc (unshare --mount is not permitted here)');
+  (canHideProc ? it : it.skip)(
+    'may have a path of any length without /proc, by a link that does not stay',
+    async () => {
+      const directory = join(scratchFolder(), 'long'.repeat(20), 'longer'.repeat(20));
+      const temporary = scratchFolder();
+      const env = [...withoutProc, 'env', `TMPDIR=${temporary}`];
+      const [one, other] = await Promise.all([start(directory, 'obey', env), start(directory, 'obey', env)]);
+      expect(await one.child.ask<string[]>('adopt')).toEqual([]);
+      await other.child.kill();
+      expect(await one.child.ask<string[]>('adopt')).toHaveLength(1);
+      expect(readdirSync(temporary)).toEqual([]);
+    },
+  );
 
   (canUnshare ? it : it.skip)('is not mistaken where every process is number 1', async () => {
     const directory = scratchFolder();

@@ -20,7 +20,7 @@ async function own(tell: (what: unknown) => void): Promise<OwnedFolder> {
 
 async function obey(owned: OwnedFolder): Promise<void> {
   for await (const line of createInterface(process.stdin)) {
-    if (line === 'adopt') say(await owned.adoptOrphans());
+    if (line === 'adopt') say((await owned.adoptOrphans()).taken);
     if (line === 'block') {
       say('blocked');
       for (;;) Math.random();

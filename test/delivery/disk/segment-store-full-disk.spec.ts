@@ -181,8 +181,10 @@ describe('SegmentStore, when a write fails,', () => {
 
   it('loses nothing if no descriptor is left to read with', () => {
     const folder = scratchFolder();
+    const before = open(folder);
+    before.append('a', true);
+    before.close();
     const store = open(folder);
-    store.append('a', true);
     const spy = jest.spyOn(disk, 'openSync').mockImplementation(() => {
       throw Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' });
     });

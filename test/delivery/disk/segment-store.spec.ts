@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { SEGMENT_HEADER_BYTES } from '../../../src/delivery/disk/record-format';
 import { SegmentStore } from '../../../src/delivery/disk/segment-store';
 import { describeStoreContract, texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';
@@ -64,8 +65,8 @@ describe('SegmentStore', () => {
     for (let at = 0; at < 100; at++) store.append(String(at).padStart(1000), false);
     const leased = store.lease(2, 1e9);
     expect(store.dropOldest(50_000)).toBe(98);
-    expect(bytesIn(folder)).toBe(2 * 1008);
-    expect(readdirSync(folder)).toEqual(['00000001.seg']);
+    expect(bytesIn(folder)).toBe(SEGMENT_HEADER_BYTES + 2 * 1008);
+    expect(readdirSync(folder)).toEqual(['10000000.v2.seg']);
     store.append('new', true);
     store.release(leased.map(({ ref }) => ref));
     store.close();

@@ -52,6 +52,43 @@ class Append implements Command {
   }
 }
 
+class Prepend implements Command {
+  constructor(private readonly sizes: readonly number[]) {}
+
+  check(): boolean {
+    return true;
+  }
+
+  run(model: Model, real: Real): void {
+    const texts = this.sizes.map((size) => `${String(model.appended++)}:${'é'.repeat(size)}`);
+    const refs = real.store.prepend(texts);
+    const taken = texts.slice(0, refs.length);
+    for (const [at, text] of taken.entries()) real.refs.set(text, refs[at]!);
+    model.records.unshift(...taken.map((text) => ({ text, isLeased: true })));
+    agrees(model, real);
+  }
+
+  toString(): string {
+    return `prepend(${this.sizes.join()})`;
+  }
+}
+
+class Check implements Command {
+  check(): boolean {
+    return true;
+  }
+
+  run(model: Model, real: Real): void {
+    expect(real.store.check()).toBe(false);
+    real.store.probe(100);
+    agrees(model, real);
+  }
+
+  toString(): string {
+    return 'check()';
+  }
+}
+
 class Lease implements Command {
   constructor(
     private readonly maxRecords: number,
@@ -205,7 +242,9 @@ export const steps = fc.commands(
     picks.map((some) => new Settle(some)),
     picks.map((some) => new Release(some)),
     fc.nat(3000).map((bytes) => new DropOldest(bytes)),
+    fc.array(fc.nat(2000), { maxLength: 6 }).map((sizes) => new Prepend(sizes)),
     fc.constant(new Flush()),
+    fc.constant(new Check()),
     fc.constant(new Reopen()),
   ],
   { size: 'max', maxCommands: 120 },

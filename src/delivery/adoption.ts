@@ -1,0 +1,122 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Notices } from '../event/notices';
+import type { DiskHomes } from './disk-homes';
+import type { RecordStore } from './disk/record-store';
+import { nameOfFolder } from './folder-name';
+
+/** What takes over the queue and the dead letters of one path. */
+export interface Heir {
+  readonly path: string;
+  adopt(store: RecordStore | undefined, deadLetters: RecordStore | undefined): void;
+}
+
+type Part = 'queue' | 'dead';
+
+/** Takes over what processes that have ended left in the directories. One folder that is bad holds up only itself. */
+export class Adoption {
+  /** Adopted folders, the oldest first. */
+  private readonly orphans: string[] = [];
+  /** Parts that have an heir: one that is opened twice would be sent twice. */
+  private readonly takenOver = new Set<string>();
+  private looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly homes: DiskHomes,
+    private readonly notices: Notices,
+  ) {}
+
+  /** Moves the folders of dead processes into those of this one. Never rejects. */
+  look(): Promise<void> {
+    return (this.looking ??= this.lookNow().finally(() => {
+      this.looking = undefined;
+    }));
+  }
+
+  /** Gives an heir what was left for its path. Never throws: what cannot be opened is reported, and tried again next time. */
+  giveTo(heir: Heir): void {
+    for (const { orphan, name, path } of this.places()) {
+      if (path !== heir.path) continue;
+      const home = join(orphan, name);
+      this.give(heir, 'queue', home, orphan);
+      this.give(heir, 'dead', home, orphan);
+    }
+  }
+
+  /** The paths for which something is left, each once. @param part that must be there */
+  pathsLeft(part: Part): Set<string> {
+    const paths = new Set<string>();
+    for (const { orphan, name, path } of this.places()) if (this.isLeft(join(orphan, name), part)) paths.add(path);
+    return paths;
+  }
+
+  /** The folders in which the queue of a path is left. */
+  foldersOf(path: string): string[] {
+    const places = this.places().filter((place) => place.path === path);
+    return places.map(({ orphan, name }) => join(orphan, name)).filter((home) => this.isLeft(home, 'queue'));
+  }
+
+  private async lookNow(): Promise<void> {
+    for (const home of this.homes.all()) {
+      const { taken, failed } = await home.adoptOrphans();
+      this.orphans.push(...taken);
+      for (const { path, error } of failed) this.report(path, error);
+    }
+  }
+
+  private give(heir: Heir, part: Part, home: string, orphan: string): void {
+    if (!this.isLeft(home, part)) return;
+    const folder = join(home, part);
+    try {
+      const store = this.homes.openAdopted(folder, orphan);
+      this.takenOver.add(folder);
+      heir.adopt(part === 'queue' ? store : undefined, part === 'dead' ? store : undefined);
+    } catch (error) {
+      this.report(folder, error);
+    }
+  }
+
+  private isLeft(home: string, part: Part): boolean {
+    const folder = join(home, part);
+    return !this.takenOver.has(folder) && isThere(folder);
+  }
+
+  /** Every folder of a destination that was adopted. Links, and folders that no process of ours has made, are passed over. */
+  private places(): { readonly orphan: string; readonly name: string; readonly path: string }[] {
+    return this.orphans.flatMap((orphan) =>
+      this.foldersIn(orphan).flatMap((name) => {
+        const path = nameOfFolder(name);
+        return path === undefined ? [] : { orphan, name, path };
+      }),
+    );
+  }
+
+  private foldersIn(orphan: string): string[] {
+    try {
+      const entries = readdirSync(orphan, { withFileTypes: true });
+      return entries.filter((entry) => entry.isDirectory() && entry.name !== 'adopted').map(({ name }) => name);
+    } catch (error) {
+      // It was removed, for example because it was empty.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.report(orphan, error);
+      return [];
+    }
+  }
+
+  private report(path: string, error: unknown): void {
+    this.notices.once(
+      `adoption ${path}`,
+      () =>
+        `${path}, which an earlier process left, could not be taken over: ${String(error)}. Its events stay there; ` +
+        'it is tried every minute. Fix: give the user of this process the right to read and write it.',
+    );
+  }
+}
+
+/** What cannot be looked at is there: opening it says what is wrong. Links are never followed. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === false;
+  } catch {
+    return true;
+  }
+}

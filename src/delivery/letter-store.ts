@@ -1,0 +1,228 @@
+import { MemoryStore } from './disk/memory-store';
+import type { RecordRef, RecordStore, StoreDamage, StoredRecord } from './disk/record-store';
+import { StoreWriteException } from './disk/store-write.exception';
+
+const PAGE_EVENTS = 500;
+const PAGE_BYTES = 4_194_304;
+/** How long one call may copy: what is left waits for the next. */
+const COPY_MS = 20;
+
+/**
+ * The dead letters of one path: on disk, or where there is none in memory; while the disk cannot be written, in memory too.
+ * Letters of earlier processes stay where they are until they have been copied. Nothing is removed before it is elsewhere.
+ */
+export class LetterStore implements RecordStore {
+  readonly recovered = 0;
+  private readonly memory: MemoryStore;
+  /** Those of earlier processes, not copied yet. */
+  private older: RecordStore[] = [];
+  /** Which store a leased record is in. */
+  private readonly origins = new WeakMap<RecordRef, RecordStore>();
+  private failure: Error | undefined;
+  private forgottenCount = 0;
+
+  /** @param disk undefined where letters are kept in memory alone */
+  constructor(
+    private readonly disk: RecordStore | undefined,
+    maxMemoryBytes: number,
+  ) {
+    this.memory = MemoryStore.open({ maxBytes: maxMemoryBytes });
+  }
+
+  get count(): number {
+    return this.stores().reduce((sum, { count }) => sum + count, 0);
+  }
+
+  get bytes(): number {
+    return this.stores().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get damage(): StoreDamage {
+    return (this.disk ?? this.memory).damage;
+  }
+
+  /** Whether letters go to a disk when it can be written. */
+  get isOnDisk(): boolean {
+    return this.disk !== undefined;
+  }
+
+  /** Letters that were lost here: for want of room, or since their files were removed. */
+  get forgotten(): number {
+    return this.stores().reduce((sum, { damage }) => sum + damage.removed, this.forgottenCount);
+  }
+
+  /** Whether the disk could not be written when that was last tried. */
+  get isDiskFailing(): boolean {
+    return this.failure !== undefined;
+  }
+
+  append(payload: string | Buffer, _flush: boolean): RecordRef | undefined {
+    const ref = this.appendOnDisk(payload);
+    if (ref !== 'failed') return ref;
+    const held = this.memory.append(payload, true);
+    if (held === undefined && this.failure !== undefined) throw this.failure;
+    return held;
+  }
+
+  prepend(payloads: readonly string[]): RecordRef[] {
+    return (this.disk ?? this.memory).prepend(payloads);
+  }
+
+  flush(): void {
+    this.disk?.flush();
+  }
+
+  lease(maxRecords: number, maxBytes: number): StoredRecord[] {
+    for (const store of this.stores()) {
+      const records = store.lease(maxRecords, maxBytes);
+      for (const { ref } of records) this.origins.set(ref, store);
+      if (records.length > 0) return records;
+    }
+    return [];
+  }
+
+  release(refs: readonly RecordRef[]): RecordRef[] {
+    return this.byOrigin(refs).flatMap(([store, own]) => store.release(own));
+  }
+
+  settle(refs: readonly RecordRef[]): void {
+    for (const [store, own] of this.byOrigin(refs)) store.settle(own);
+  }
+
+  dropOldest(minBytes: number): number {
+    const store = this.disk === undefined || this.isDiskFailing ? this.memory : this.disk;
+    return store.dropOldest(minBytes);
+  }
+
+  /** Takes over what another process left. */
+  adopt(store: RecordStore): void {
+    this.older.push(store);
+    this.gather([store], COPY_MS);
+  }
+
+  /** Looks after the disk, and copies to it what is elsewhere. Never throws: `isDiskFailing` says what was found. */
+  check(): boolean {
+    const { disk } = this;
+    if (disk === undefined) return false;
+    try {
+      const wasMissing = disk.check();
+      if (this.isDiskFailing) disk.probe(0);
+      this.failure = undefined;
+      this.gather([...this.older, this.memory], COPY_MS);
+      return wasMissing;
+    } catch (error) {
+      this.failure = error as Error;
+      return true;
+    }
+  }
+
+  probe(bytes: number): void {
+    this.disk?.probe(bytes);
+  }
+
+  /** @throws StoreWriteException if letters were in memory alone: they are forgotten, and its `records` says how many */
+  close(): void {
+    this.gather([this.memory], Infinity);
+    let records = this.memory.count;
+    let cause: unknown = this.failure ?? new Error('dead letters were held in memory alone');
+    for (const store of this.stores()) {
+      try {
+        store.close();
+      } catch (error) {
+        cause = error;
+        records += error instanceof StoreWriteException ? error.records : 0;
+      }
+    }
+    this.forgottenCount += records;
+    if (records > 0) throw StoreWriteException.create({ path: 'memory', cause, records });
+  }
+
+  /** The oldest letters first. */
+  private stores(): RecordStore[] {
+    const { older, disk, memory } = this;
+    return disk === undefined ? [...older, memory] : [...older, disk, memory];
+  }
+
+  private appendOnDisk(payload: string | Buffer): RecordRef | 'failed' | undefined {
+    const { disk } = this;
+    if (disk === undefined) return 'failed';
+    const ref = this.attempt(() => disk.append(payload, true));
+    // From here on the store has it: what fails now is tried again by `check`.
+    if (ref !== 'failed') this.flushDisk(disk);
+    return ref;
+  }
+
+  /** Copies to the disk what is elsewhere, for a while. */
+  private gather(stores: readonly RecordStore[], maxMs: number): void {
+    const { disk } = this;
+    if (disk === undefined) return;
+    const until = performance.now() + maxMs;
+    for (const store of stores) {
+      try {
+        while (store.count > 0 && this.move(store, disk)) if (performance.now() > until) return;
+      } catch {
+        continue; // it cannot be read for now
+      }
+      if (store.count > 0) return; // the disk takes no more for now
+      if (store === this.memory) continue;
+      this.older = this.older.filter((other) => other !== store);
+      this.forgottenCount += store.damage.removed;
+      store.close();
+    }
+  }
+
+  /** Moves a page of letters to the disk. @returns whether all of them went */
+  private move(from: RecordStore, to: RecordStore): boolean {
+    const records = from.lease(PAGE_EVENTS, PAGE_BYTES);
+    const copies: RecordRef[] = [];
+    const result = this.attempt(() => {
+      for (const { payload } of records) {
+        const copy = to.append(payload, false);
+        if (copy === undefined) break;
+        copies.push(copy);
+      }
+      to.flush();
+      return copies.length;
+    });
+    if (result === 'failed') {
+      to.settle(copies); // they stay where they were
+      from.release(records.map(({ ref }) => ref));
+      return false;
+    }
+    // Beyond the bound the oldest go, and those are the oldest.
+    this.forgottenCount += records.length - result;
+    from.settle(records.map(({ ref }) => ref));
+    return true;
+  }
+
+  private flushDisk(disk: RecordStore): void {
+    this.attempt(() => {
+      disk.flush();
+    });
+  }
+
+  /** Does something with the disk. @returns 'failed' if it cannot be used for now */
+  private attempt<Result>(what: () => Result): Result | 'failed' {
+    try {
+      const result = what();
+      this.failure = undefined;
+      return result;
+    } catch (error) {
+      if (!(error instanceof StoreWriteException)) throw error;
+      this.failure = error;
+      return 'failed';
+    }
+  }
+
+  private byOrigin(refs: readonly RecordRef[]): [RecordStore, RecordRef[]][] {
+    const found = new Map<RecordStore, RecordRef[]>();
+    for (const ref of refs) {
+      const store = this.origins.get(ref);
+      if (store === undefined) continue;
+      const own = found.get(store);
+      if (own === undefined) found.set(store, [ref]);
+      else own.push(ref);
+    }
+    return [...found];
+  }
+}
