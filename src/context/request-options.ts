@@ -8,6 +8,8 @@ export interface OptionFault {
   readonly value: unknown;
   /** Whether nothing of the value may be shown but its kind. */
   readonly isSecret?: boolean;
+  /** Whether a string in it is the name of a field, which is shown if it reads like one. */
+  readonly isField?: boolean;
   readonly wanted: string;
   /** What may stand there. */
   readonly choices?: readonly string[];
@@ -64,7 +66,8 @@ function faultsOfHash(hash: unknown, fields: Readonly<Record<string, unknown>>):
   const names: readonly unknown[] = Array.isArray(hash['fields']) ? hash['fields'] : [hash['fields']];
   for (const value of names) {
     if (typeof value === 'string' && choices.includes(value)) continue;
-    faults.push({ path: 'requestContext.hash.fields', value, wanted: 'a field that there is', choices, mend });
+    const wanted = 'a field that there is';
+    faults.push({ path: 'requestContext.hash.fields', value, isField: true, wanted, choices, mend });
   }
   const { key } = hash;
   if (typeof key !== 'string' || key === '') {

@@ -16,6 +16,7 @@ import {
   showChoice,
   showIdentifier,
   showKind,
+  showOption,
   type ConfigFault,
 } from '../routing/tracking-config.exception';
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
@@ -176,13 +177,19 @@ function nameFault(name: unknown): ConfigFault {
   return { path: 'name', what: `it is ${showIdentifier(name)}, ${why}.`, mend: "name: 'audit', or leave it out" };
 }
 
-function shownFault({ path, key, value, isSecret, wanted, choices = [], mend }: OptionFault): ConfigFault {
+function shownFault(fault: OptionFault): ConfigFault {
+  const { path, key, wanted, choices = [], mend } = fault;
   const list = [...new Set(choices)].map((choice) => optionName(choice)).join(', ');
   return {
     path: key === undefined ? path : `${path}.${optionName(key, choices)}`,
-    what: `it is ${isSecret === true ? showKind(value) : showChoice(value, choices)}, not ${wanted}${list === '' ? '' : `: ${list}`}.`,
+    what: `it is ${shownGiven(fault)}, not ${wanted}${list === '' ? '' : `: ${list}`}.`,
     mend,
   };
+}
+
+function shownGiven({ value, isSecret, isField, choices = [] }: OptionFault): string {
+  if (isSecret === true) return showKind(value);
+  return isField === true && typeof value === 'string' ? showOption(value, choices) : showChoice(value, choices);
 }
 
 function isObject(value: unknown): boolean {
