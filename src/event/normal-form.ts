@@ -65,7 +65,7 @@ class Walk implements ReplacedPlace {
       case 'function':
         return this.replace('function', `[Function: ${nameOf(value)}]`, depth);
       case 'symbol':
-        return this.replace('symbol', brief(String(value)), depth);
+        return this.replace('symbol', `Symbol(${brief(value.description ?? '')})`, depth);
       case 'object':
         return value === null ? null : this.object(value, depth);
     }

@@ -135,7 +135,7 @@ export class PlainLook {
   }
 
   private keep(fields: object, listed: readonly string[]): void {
-    const own = listed.filter((key) => Object.hasOwn(fields, key)); // `for in` has inherited ones, too
+    const own = isPolluted() ? listed.filter((key) => Object.hasOwn(fields, key)) : listed;
     (this.listedKeys ??= new Map()).set(fields, own);
   }
 
@@ -143,4 +143,10 @@ export class PlainLook {
     for (let at = 0; at < items.length; at++) if (!this.isPlain(items[at], depth + 1)) return false;
     return true;
   }
+}
+
+/** Whether `for in` has keys that every object inherits. */
+function isPolluted(): boolean {
+  for (const _ in Object.prototype) return true;
+  return false;
 }

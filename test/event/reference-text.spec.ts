@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { backend, LoggerBackend, MemoryBackend } from 'nestjs-event-tracking';
 import { LogFolder } from '../support/log-folder';
 import { startTracking } from '../support/start-tracking';
+import { referenceJson } from '../../src/event/reference-text';
 
 /** The text that the reference format writes for an event named `n`, emitted at the start of 2024-02-03. */
 async function textOf(data: unknown, context: object = {}, clock = Date.UTC(2024, 1, 3)): Promise<string> {
@@ -109,5 +111,31 @@ describe('The reference format', () => {
       data: { list: [1e-7, '\u007f\ud800', '1970-01-01T00:00:00+00:00'], nested: { a: null } },
       context: {},
     });
+  });
+
+  it('writes any text by one rule, however long it is', () => {
+    const short: Readonly<Record<string, string>> = {
+      '\b': 'b',
+      '\f': 'f',
+      '\n': 'n',
+      '\r': 'r',
+      '\t': 't',
+      '"': '"',
+      '\\': '\\',
+    };
+    const escaped = (unit: string): string => {
+      if (short[unit] !== undefined) return `\\${short[unit]}`;
+      return unit >= ' ' && unit <= '~' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    };
+    const unit = fc.oneof(
+      fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
+      fc.constantFrom('"', '\\', '\n', '\u007f', 'é', '😀', '\ud800', 'a'),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 40 }), fc.integer({ min: 1, max: 20 }), (part, times) => {
+        const text = part.repeat(times);
+        expect(referenceJson(text)).toBe(`"${text.split('').map(escaped).join('')}"`);
+      }),
+    );
   });
 });
