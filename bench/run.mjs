@@ -4,6 +4,7 @@
 // npm run bench -- async [--json] [--pairs 5] [--case queue|accept|web] [--bytes 1024]
 // npm run bench -- bus [--json] [--pairs 5] [--case redis-streams|kafka]
 // npm run bench -- catalog [--json] [--pairs 5] [--case validate-log|emit]
+// npm run bench -- worst [--json] [--case log] [--bytes 100000]
 // --smoke runs every bench once with little work: whether it runs, not what it measures.
 import { parseArgs } from 'node:util';
 
@@ -25,6 +26,7 @@ const benches = {
   async: () => import('./async/async.mjs'),
   bus: () => import('./bus/bus.mjs'),
   catalog: () => import('./catalog/catalog.mjs'),
+  worst: () => import('./worst/worst.mjs'),
 };
 const names = values.smoke ? Object.keys(benches) : positionals;
 if (names.length === 0 || names.some((name) => !(name in benches))) {
