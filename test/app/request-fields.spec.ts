@@ -621,7 +621,9 @@ describe('requestContext', () => {
       'requestContext.hash.fields',
       'requestContext.hash.key',
     ]);
-    expect(String(failure)).toContain('requestContext.hash.fields: it is "emial", not a field that there is: request_id');
+    expect(String(failure)).toContain(
+      'requestContext.hash.fields: it is "emial", not a field that there is: request_id',
+    );
     expect(String(failure)).toContain('user_id, username, session');
   });
 
