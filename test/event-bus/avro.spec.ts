@@ -104,6 +104,7 @@ describe('A tracking event on the bus', () => {
   it.each([
     [{ timestamp: 'yesterday' }, 'its timestamp is no time'],
     [{ data: '{' }, 'its data is no JSON text'],
+    [{ data: null as unknown as string }, 'its data is no JSON text'],
     [{ context: '[1]' }, 'its context is no JSON object'],
   ])('is none with %j', (fault, what) => {
     const log = { name: 'e', timestamp: '2024-01-02T03:04:05Z', data: '{}', context: '{}', ...fault };

@@ -53,7 +53,7 @@ export function eventOf(id: string, { name, timestamp, data, context }: Tracking
     name: name === '' ? 'unknown' : name,
     timestamp: timeOf(timestamp),
     id,
-    context: contextOf(parse(context, 'context')),
+    context: (context as unknown) === null ? {} : contextOf(parse(context, 'context')),
     data: parse(data, 'data') as EventFields,
   };
 }
@@ -90,8 +90,10 @@ function contextOf(context: unknown): EventFields {
 
 function parse(text: string, part: string): unknown {
   try {
-    return parsePythonJson(text);
+    // JSON.parse would read null as its own text.
+    if (typeof text === 'string') return parsePythonJson(text);
   } catch {
-    throw new Error(`its ${part} is no JSON text`);
+    // Its message quotes the text.
   }
+  throw new Error(`its ${part} is no JSON text`);
 }
