@@ -14,7 +14,7 @@ import {
   type ProducerDescription,
 } from 'nestjs-event-tracking';
 import { eventOf, type TrackingLog } from '../../src/backends/event-bus/tracking-log';
-import { isMapping, jsonText, toDate, type Tagged } from './values';
+import { isMapping, isTruthy, jsonText, toDate, toValue, type Tagged } from './values';
 
 interface BusSettings {
   readonly enabled?: unknown;
@@ -30,7 +30,7 @@ export class CaseBus {
     const { enabled = false, allowed_names: names = [] } = (isMapping(settings) ? settings : {}) as BusSettings;
     return backend(
       EventBusBackend,
-      { producer: this.producer(), enabled: Boolean(enabled), allowedEvents: names as readonly string[] },
+      { producer: this.producer(), enabled: isTruthy(enabled), allowedEvents: listOf(names) },
       surroundings,
     );
   }
@@ -63,6 +63,12 @@ export class CaseBus {
       }),
     };
   }
+}
+
+/** A set and a tuple are lists in the settings of an application; what else is no list is handed on as it is. */
+function listOf(names: unknown): readonly string[] {
+  const list = toValue(names);
+  return (list instanceof Set ? [...(list as Set<unknown>)] : list) as readonly string[];
 }
 
 class CaseConsumer implements EventConsumer {

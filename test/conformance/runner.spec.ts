@@ -39,9 +39,45 @@ describe('The conformance runner', () => {
     ['what nothing here can produce', { received: { mem: [DELIVERED] }, bus_messages: [{}] }],
   ])('fails a contract case over %s', async (_what, expected) => {
     expect(await runCase({ ...good, expected })).toMatchObject({ status: 'failed' });
-    expect(await runCase({ ...good, expected, depends_on: ['value-kinds'] })).toMatchObject({
-      status: 'differs',
-      reason: 'value-kinds',
+    expect(await runCase({ ...good, expected, depends_on: ['value-kinds', 'fatal-signals'] })).toMatchObject({
+      status: 'failed',
+    });
+  });
+
+  describe('given a case in which something differs for a known reason', () => {
+    const nan = { $type: 'float', value: 'nan' };
+    const steps = [{ op: 'emit', name: 'a', data: { k: 1, n: nan }, at: AT }];
+    const event = { ...DELIVERED, data: { k: 1, n: nan } };
+
+    it.each(['contract', 'defect'])('accepts a %s that differs in that only', async (status) => {
+      const vector = { ...good, status, steps, expected: { received: { mem: [event] } } };
+      expect(await runCase(vector)).toMatchObject({
+        status: status === 'contract' ? 'differs' : 'decided',
+        reason: '0020 what is not a finite number is null',
+        differences: [{ place: 'received.mem[0].data.n' }],
+      });
+    });
+
+    it.each<[string, object]>([
+      ['a value', { received: { mem: [{ ...event, data: { k: 2, n: nan } }] } }],
+      ['a key', { received: { mem: [{ ...event, data: { k: 1, n: nan, l: nan } }] } }],
+      ['the value of the known difference', { received: { mem: [{ ...event, data: { k: 1, n: 0 } }] } }],
+      ['a context', { received: { mem: [{ ...event, context: { u: 1 } }] } }],
+      ['a name', { received: { mem: [{ ...event, name: 'b' }] } }],
+      ['an event', { received: { mem: [event, event] } }],
+      ['a failed step', { received: { mem: [event] }, step_errors: [{ step: '0' }] }],
+      ['a failed backend', { received: { mem: [event] }, swallowed: [{ stage: 'backend' }] }],
+      ['a message on the bus', { received: { mem: [event] }, bus_messages: [{}] }],
+      ['the start', { construction_error: 'ValueError' }],
+    ])('fails it over %s as well, and reports that alone', async (_what, expected) => {
+      for (const status of ['contract', 'defect']) {
+        const outcome = await runCase({ ...good, status, steps, expected, depends_on: ['nan', 'value-kinds'] });
+        expect(outcome).toMatchObject({
+          status: 'failed',
+          reason: 'not explained by 0020 what is not a finite number is null',
+        });
+        expect(outcome.differences).not.toContainEqual(expect.objectContaining({ expected: nan, got: null }));
+      }
     });
   });
 
@@ -55,8 +91,9 @@ describe('The conformance runner', () => {
   });
 
   it('tells a decided defect by what the case does', async () => {
-    const steps = [{ op: 'emit', name: 42, at: AT }];
-    expect(await runCase({ ...good, status: 'defect', steps })).toMatchObject({
+    const steps = [{ op: 'emit', name: 42, data: { k: 1 }, at: AT }];
+    const expected = { received: { mem: [{ ...DELIVERED, name: 42 }] } };
+    expect(await runCase({ ...good, status: 'defect', steps, expected })).toMatchObject({
       status: 'decided',
       reason: '0016 names are text',
     });

@@ -5,8 +5,9 @@
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { TrackerService, TrackingModule, type NodeCounts, type TrackingRole } from 'nestjs-event-tracking';
-import { differences, type Difference, type Observation, type SwallowedCounts } from './compare';
-import { contentTraits, decisionsFor, hasStoreKeys } from './decisions';
+import { differences, type Observation, type SwallowedCounts } from './compare';
+import type { Difference } from './differences';
+import { explain } from './explain';
 import { CaseClock, StepRunner } from './steps';
 import type { QueuedOfCase } from './event-queues';
 import { SegmentApi } from './segment';
@@ -34,40 +35,28 @@ export async function runCase(vector: unknown): Promise<Outcome> {
   }
 }
 
+/**
+ * A difference that no trait and no decision explains fails the case, and so does a start that failed for another reason than its
+ * configuration. In a `defect` case a decision also stands where nothing differs.
+ */
 function judge(vector: VectorCase, observation: Observation): Outcome {
-  const traits = [
-    ...(vector.depends_on ?? []),
-    ...contentTraits(vector),
-    ...(observation.refusesKeys && hasStoreKeys(vector) ? ['store-keys'] : []),
-  ];
-  const found = differences(vector.expected, observation, { keyOrder: traits.includes('key-order') });
-  const { constructionError: error } = observation;
+  const { constructionError: error, refusesKeys } = observation;
+  const found = differences(vector.expected, observation, {
+    keyOrder: vector.depends_on?.includes('key-order') ?? false,
+  });
   if (error && !isRefusal(error))
     return failed(`the start failed, and not over its configuration: ${messageOf(error)}`);
-  if (vector.status === 'defect') return judgeDefect(vector, observation, found);
+  const { unexplained, explainedBy, concernedBy } = explain(vector, found, refusesKeys);
+  if (unexplained.length > 0) return failed(unexplainedReason(vector, concernedBy), unexplained);
+  if (vector.status === 'defect' && concernedBy.length > 0)
+    return { status: 'decided', reason: concernedBy.join('; '), differences: found };
   if (found.length === 0) return { status: 'passed', reason: '', differences: [] };
-  return traits.length > 0 ? { status: 'differs', reason: traits.join(', '), differences: found } : failed('', found);
+  return { status: 'differs', reason: explainedBy.join('; '), differences: found };
 }
 
-/** A decision allows another outcome, but none that breaks what holds for every event: emit does not throw, and a start fails only where refusing is the decision. */
-function judgeDefect(vector: VectorCase, observation: Observation, found: readonly Difference[]): Outcome {
-  const decided = decisionsFor(vector);
-  if (decided.length === 0) {
-    return found.length === 0
-      ? { status: 'passed', reason: '', differences: [] }
-      : failed(
-          'a defect of the reference of a kind that no decision covers: decide, and add it to decisions.ts',
-          found,
-        );
-  }
-  const { constructionError, failedEmits } = observation;
-  if (constructionError && !decided.some(({ refuses }) => refuses)) return failed('the start was refused', found);
-  if (failedEmits.length > 0) return failed(`emit threw in step ${failedEmits.join(', ')}`, found);
-  return {
-    status: 'decided',
-    reason: decided.map(({ number, title }) => `${number} ${title}`).join('; '),
-    differences: found,
-  };
+function unexplainedReason({ status }: VectorCase, concernedBy: readonly string[]): string {
+  if (concernedBy.length > 0) return `not explained by ${concernedBy.join('; ')}`;
+  return status === 'defect' ? 'a defect of the reference of a kind that no decision covers' : '';
 }
 
 function isRefusal({ name }: Error): boolean {

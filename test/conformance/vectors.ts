@@ -236,9 +236,12 @@ export function missingPart({ tracker, steps = [] }: VectorCase): string | undef
   ];
   if (needed.includes('async_routing') && !hasQueueServer) return 'a Redis: REDIS_URL, or npm run services';
   if (needed.includes('mongo') && !hasServer) return 'a MongoDB: MONGO_URL, or npm run services';
+  if (needed.includes('bus_deliver') && needed.includes('async_routing'))
+    return 'an application that receives from the bus and does not work its queues off';
   const late = new Set(allSteps(steps).flatMap(({ backend }) => (backend ? [backend.kind] : [])));
-  if (late.has('routing')) return 'a way to register a routing backend with its children at run time';
-  return late.has('segment') ? 'a way to register a destination at run time' : undefined;
+  if (['routing', 'async_routing', 'event_bus'].some((kind) => late.has(kind)))
+    return 'a way to register a routing backend with its children at run time';
+  return late.has('segment') || late.has('mongo') ? 'a way to register a destination at run time' : undefined;
 }
 
 /** Every backend of the tree, depth first. */
