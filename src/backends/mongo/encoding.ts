@@ -24,7 +24,8 @@ export function encodingFault(document: EventDocument): string | undefined {
 function reasonOf(error: unknown): string {
   const { name, message } = error as { name?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';
-  if (/null byte/i.test(text)) return 'a key has a zero byte in it';
+  if (/^(key|BSON Document field names) .*null byte/is.test(text)) return 'a key has a zero byte in it';
+  if (/null byte/i.test(text)) return 'a regular expression has a zero byte in it';
   if (/circular/i.test(text)) return 'a value contains itself';
   return `the BSON encoder does not take it (${typeof name === 'string' ? name : 'unknown error'})`;
 }

@@ -12,7 +12,6 @@ import type { Connection, mongo } from 'mongoose';
 import { SendFailedException } from '../../delivery/destination';
 import { showIdentifier, TrackingConfigException } from '../../routing/tracking-config.exception';
 import { ConnectionStates, getConnectionToken } from './peers';
-import { sendFailure } from './send-errors';
 
 export class MongoConnection {
   private isClosed = false;
@@ -46,7 +45,7 @@ export class MongoConnection {
   /**
    * Connects if mongoose has given up.
    * @param name default: the connection's own
-   * @throws SendFailedException if there is no connection to be had
+   * @throws SendFailedException if the application has closed the connection; what the driver throws if it cannot connect
    */
   async database(name: string | undefined): Promise<mongo.Db> {
     const { connection } = this;
@@ -56,7 +55,7 @@ export class MongoConnection {
     }
     const client = connection.getClient();
     // For the driver this is nothing to do, unless its first attempt is under way or has failed.
-    if (connection.readyState === ConnectionStates.disconnected) await client.connect().catch(fail);
+    if (connection.readyState === ConnectionStates.disconnected) await client.connect();
     return client.db(name ?? this.ownDatabase());
   }
 
@@ -79,10 +78,6 @@ export class MongoConnection {
     const { db, name, $dbName } = this.connection as Partial<Connection> & { readonly $dbName?: string };
     return db?.databaseName ?? name ?? $dbName;
   }
-}
-
-function fail(error: unknown): never {
-  throw sendFailure(error);
 }
 
 function missingConnection(name: string | undefined, cause: unknown): TrackingConfigException {

@@ -1,7 +1,6 @@
 /**
  * A store that loses what it refuses, or stores twice what was sent twice, is no record of what happened. So the `_id` of a
- * document is the event's id: whatever stands there already was delivered before. Each event of a batch is judged by itself, by
- * the encoder's word or the server's; of what neither has judged, nothing is taken for delivered.
+ * document is the event's id: whatever stands there already was delivered before.
  *
  * Time-outs, retries and the queue are the delivery's. The connection is the application's.
  */
@@ -22,20 +21,14 @@ import type { DeliveryOptions } from '../../delivery/delivery-options';
 import { SendFailedException, type Destination, type Rejection } from '../../delivery/destination';
 import type { StoredEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
+import { BatchInsert, type Entry } from './batch-insert';
 import { CollectionSetup } from './collection-setup';
-import { deliveredBefore } from './duplicates';
-import { encodingFault } from './encoding';
 import { documentOf, RefusedDocument, transformedDocument, type EventDocument } from './event-document';
 import { keepCatalog, type KeptDocument } from './kept-catalog';
 import { MongoConnection } from './mongo-connection';
 import { checkMongoOptions, type MongoBackendOptions } from './mongo-options';
-import { DUPLICATE_KEYS, isOfTheEncoder, judgeWriteError, sendFailure, writeErrorsOf } from './send-errors';
-
-/** A document with the place of its event in the batch. */
-interface Entry {
-  readonly index: number;
-  readonly document: EventDocument;
-}
+import { PoolQueue } from './pool-queue';
+import { POOL_BUSY, sendFailure } from './send-errors';
 
 /**
  * Writes events to a collection of MongoDB, through a connection of @nestjs/mongoose.
@@ -54,6 +47,7 @@ export class MongoBackend
   private readonly setup: CollectionSetup;
   /** undefined where tracking is switched off. */
   private readonly connection: Promise<MongoConnection> | undefined;
+  private readonly pool = new PoolQueue();
   private sentAgain = 0;
 
   constructor(
@@ -102,14 +96,18 @@ export class MongoBackend
   async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
     const rejections: Rejection[] = [];
     const entries = this.entriesOf(events, rejections);
-    if (entries.length > 0) await this.within(signal, this.write(entries, rejections, signal));
-    return rejections;
+    if (entries.length === 0) return rejections;
+    return [...rejections, ...(await this.within(signal, this.write(entries, signal)))];
   }
 
   async keepCatalog(catalog: CatalogDocument): Promise<void> {
     const { catalogCollection = 'event_catalog' } = this.options;
     if (catalogCollection === false || this.connection === undefined) return;
-    await keepCatalog((await this.database()).collection<KeptDocument>(catalogCollection), catalog);
+    try {
+      await keepCatalog((await this.database()).collection<KeptDocument>(catalogCollection), catalog);
+    } catch (error) {
+      throw sendFailure(error);
+    }
   }
 
   private async prepare(): Promise<void> {
@@ -139,74 +137,23 @@ export class MongoBackend
     return entries;
   }
 
-  private async write(entries: readonly Entry[], rejections: Rejection[], signal: AbortSignal): Promise<void> {
-    const db = await this.database();
-    await this.setup.beforeEvents(db).catch(fail);
-    await this.insert(db.collection(this.collectionName), entries, rejections, signal);
-    void this.setup.inBackground(db);
-  }
-
-  private async insert(
-    collection: mongo.Collection<EventDocument>,
-    entries: readonly Entry[],
-    rejections: Rejection[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (entries.length === 0) return;
-    if (isAborted(signal)) throw await this.noAnswer(); // waited for the connection in vain
-    const documents = entries.map(({ document }) => document);
+  private async write(entries: readonly Entry[], signal: AbortSignal): Promise<readonly Rejection[]> {
     try {
-      // The type of the options has no signal, but the driver hands it on; one of before 6.12 does not look at it.
-      const options: mongo.BulkWriteOptions & { signal: AbortSignal } = {
-        ordered: false,
-        writeConcern: this.writeConcernOf(collection),
-        signal,
-      };
-      await collection.insertMany(documents, options);
+      const db = await this.pool.run(signal, () => this.database());
+      await this.pool.run(signal, () => this.setup.beforeEvents(db));
+      const collection = db.collection<EventDocument>(this.collectionName);
+      const batch = new BatchInsert(collection, this.options.writeConcern, this.pool, signal);
+      await batch.insert(entries);
+      this.sentAgain += batch.duplicates;
+      void this.setup.inBackground(db);
+      return batch.rejections;
     } catch (error) {
-      if (isAborted(signal)) throw await this.noAnswer(); // in the driver's words, if it heard the signal first
-      const writeErrors = writeErrorsOf(error, documents.length);
-      if (writeErrors !== undefined) rejections.push(...(await this.judge(writeErrors, entries, collection)));
-      else if (isOfTheEncoder(error)) {
-        const encodable = this.withoutFaults(entries, rejections);
-        if (encodable.length === entries.length) throw sendFailure(error);
-        await this.insert(collection, encodable, rejections, signal);
-      } else throw sendFailure(error);
+      throw sendFailure(error);
     }
   }
 
-  /** Without an acknowledgement nobody would know what is there. */
-  private writeConcernOf(collection: mongo.Collection<EventDocument>): mongo.WriteConcernSettings {
-    const inherited = collection.writeConcern;
-    return this.options.writeConcern ?? (inherited === undefined || inherited.w === 0 ? { w: 1 } : inherited);
-  }
-
-  private withoutFaults(entries: readonly Entry[], rejections: Rejection[]): readonly Entry[] {
-    return entries.filter(({ index, document }) => {
-      const reason = encodingFault(document);
-      if (reason !== undefined) rejections.push({ index, reason, retryable: false });
-      return reason === undefined;
-    });
-  }
-
-  private async judge(
-    writeErrors: readonly mongo.WriteError[],
-    entries: readonly Entry[],
-    collection: mongo.Collection<EventDocument>,
-  ): Promise<readonly Rejection[]> {
-    const duplicates = writeErrors.filter(({ code }) => DUPLICATE_KEYS.includes(code));
-    const idOf = ({ index }: mongo.WriteError): string => entries[index]?.document._id ?? '';
-    const before = await deliveredBefore(
-      collection,
-      duplicates.map((each) => ({ id: idOf(each), message: each.errmsg ?? '' })),
-    ).catch(fail);
-    const refused = writeErrors.filter((each) => !(duplicates.includes(each) && before.has(idOf(each))));
-    this.sentAgain += writeErrors.length - refused.length;
-    return refused.map((each) => ({ index: entries[each.index]?.index ?? each.index, ...judgeWriteError(each) }));
-  }
-
   /** What is under way when the signal comes goes on in the driver for as long as it does; nobody waits for it any more. */
-  private async within(signal: AbortSignal, write: Promise<void>): Promise<void> {
+  private async within<T>(signal: AbortSignal, write: Promise<T>): Promise<T> {
     let giveUp = (): void => undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
       giveUp = () => {
@@ -217,30 +164,23 @@ export class MongoBackend
     if (signal.aborted) giveUp();
     else signal.addEventListener('abort', giveUp, { once: true });
     try {
-      await Promise.race([write, aborted]);
+      return await Promise.race([write, aborted]);
+    } catch (error) {
+      if (signal.aborted) await aborted; // what the driver throws after the signal only says that it heard it
+      throw error;
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
   }
 
   private async noAnswer(): Promise<SendFailedException> {
+    const { isBusy } = this.pool; // before the wait for it is over
     const state = (await this.connection)?.state() ?? 'none';
-    return SendFailedException.create({
-      reason: `MongoDB did not answer in time (connection: ${state})`,
-      retryable: true,
-    });
+    const why = isBusy ? POOL_BUSY : `connection: ${state}`;
+    return SendFailedException.create({ reason: `MongoDB did not answer in time (${why})`, retryable: true });
   }
 
   private say(text: string): void {
     new Logger('Tracking').warn(`MongoBackend (collection "${this.collectionName}"): ${text}`);
   }
-}
-
-/** Asked anew each time: the compiler takes a property for unchanged that was read before an await. */
-function isAborted({ aborted }: AbortSignal): boolean {
-  return aborted;
-}
-
-function fail(error: unknown): never {
-  throw sendFailure(error);
 }

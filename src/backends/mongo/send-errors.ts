@@ -4,6 +4,7 @@
  * (https://www.mongodb.com/docs/manual/reference/error-codes/); all else is tried again. Messages of the server quote the
  * document, so none of them goes into a reason.
  */
+import { types } from 'node:util';
 import type { mongo } from 'mongoose';
 import { SendFailedException } from '../../delivery/destination';
 
@@ -67,31 +68,91 @@ export function writeErrorsOf(error: unknown, sent: number): readonly mongo.Writ
   return isWhole && result.getWriteConcernError() === undefined ? list : undefined;
 }
 
-/** Whether the driver itself failed, before or without the server: then a document may be to blame. */
-export function isOfTheEncoder(error: unknown): boolean {
-  const { name, code } = error as { name?: unknown; code?: unknown };
-  if (typeof code === 'number') return false;
-  return typeof name !== 'string' || !name.startsWith('Mongo') || name === 'MongoInvalidArgumentError';
+/**
+ * Where a failure without write errors comes from.
+ *
+ * - `server`: MongoDB answered with a code.
+ * - `connection`: MongoDB was not reached, or the connection broke.
+ * - `busy`: every connection of the pool is in use; nothing was sent.
+ * - `unclear`: the driver failed, or does not say why, so a document may be the cause.
+ */
+export type FailureKind = 'server' | 'connection' | 'busy' | 'unclear';
+
+/** Classes of the driver that are used for more than one kind of failure. */
+const AMBIGUOUS: readonly string[] = [
+  'MongoBulkWriteError',
+  'MongoServerError',
+  'MongoWriteConcernError',
+  'MongoInvalidArgumentError',
+];
+
+export function failureKind(error: unknown): FailureKind {
+  const { name, code } = factsOf(error);
+  if (typeof code === 'number') return 'server';
+  if (name === 'MongoWaitQueueTimeoutError') return 'busy';
+  if (isErrno(code) || (name.startsWith('Mongo') && !AMBIGUOUS.includes(name))) return 'connection';
+  return 'unclear';
 }
 
-/** For a batch of which nothing is known. */
+/** What to report for a batch about which nothing is known. A SendFailedException is returned as it is. */
 export function sendFailure(error: unknown): SendFailedException {
-  const { name, message, code, codeName } = error as Record<'name' | 'message' | 'code' | 'codeName', unknown>;
-  if (typeof code !== 'number') {
-    // Of the driver, or of the network, whose codes are texts such as EPIPE: it names hosts at most. The encoder's errors name keys.
-    if (isOfTheEncoder(error)) return driverFailure(String(name));
-    const reason = `MongoDB was not reached (${String(message).slice(0, 200)})`;
-    return SendFailedException.create({ reason, retryable: true });
+  if (error instanceof SendFailedException) return error;
+  const { name, message, code, codeName } = factsOf(error);
+  switch (failureKind(error)) {
+    case 'server': {
+      const given = typeof codeName === 'string' ? ` ${codeName}` : '';
+      const reason = `MongoDB did not take the batch (${String(code)}${given})${mendFor(code)}`;
+      return SendFailedException.create({ reason, retryable: !FINAL_FOR_ALL.includes(code) });
+    }
+    case 'connection': // The message names hosts at most.
+      return SendFailedException.create({
+        reason: `MongoDB was not reached (${message.slice(0, 200)})`,
+        retryable: true,
+      });
+    case 'busy':
+      return SendFailedException.create({ reason: POOL_BUSY, retryable: true });
+    case 'unclear':
+      return unclearFailure(name);
   }
-  const given = typeof codeName === 'string' ? ` ${codeName}` : '';
-  const reason = `MongoDB did not take the batch (${String(code)}${given})${mendFor(code)}`;
-  return SendFailedException.create({ reason, retryable: !FINAL_FOR_ALL.includes(code) });
 }
 
-/** Of the encoder, halving the batch finds the document; of anything else nobody knows what it means. */
-function driverFailure(name: string): SendFailedException {
+export const POOL_BUSY =
+  'every connection of the pool is in use. Fix: raise maxPoolSize in the options of the connection, ' +
+  'or lower concurrency in delivery';
+
+/** Shows no message: the encoder's quotes keys, that of a server without codes may quote the document. */
+function unclearFailure(name: string): SendFailedException {
+  // Halving the batch finds the document that the encoder refuses. Anything else may be temporary.
   const isEncoder = name.startsWith('BSON') || name === 'MongoInvalidArgumentError';
-  return SendFailedException.create({ reason: `the driver does not take the batch (${name})`, retryable: !isEncoder });
+  const isServer = AMBIGUOUS.includes(name) && !isEncoder;
+  const reason = isServer
+    ? `the batch was not written (${name} without a code)`
+    : `the driver does not take the batch (${name})`;
+  return SendFailedException.create({ reason, retryable: !isEncoder });
+}
+
+interface ErrorFacts {
+  readonly name: string;
+  readonly message: string;
+  readonly code: unknown;
+  readonly codeName: unknown;
+}
+
+/**
+ * The facts of the error that caused the failure. `insertMany` wraps whatever ended it in a MongoBulkWriteError: a broken
+ * connection, a busy pool and a key that cannot be encoded look alike, except for `errorResponse`, which holds the original
+ * error. Drivers before 6.3 (mongoose before 8.1) drop the original, so the failure stays unclear.
+ */
+function factsOf(error: unknown): ErrorFacts {
+  const { name, errorResponse } = Object(error) as { readonly name?: unknown; readonly errorResponse?: unknown };
+  const cause = name === 'MongoBulkWriteError' && types.isNativeError(errorResponse) ? errorResponse : error;
+  const facts = Object(cause) as Partial<Record<keyof ErrorFacts, unknown>>;
+  return { name: String(facts.name), message: String(facts.message), code: facts.code, codeName: facts.codeName };
+}
+
+/** A code of the operating system, such as ECONNRESET; those of Node itself begin with ERR_. */
+function isErrno(code: unknown): boolean {
+  return typeof code === 'string' && /^E(?!RR_)[A-Z0-9]+$/.test(code);
 }
 
 function mendFor(code: unknown): string {

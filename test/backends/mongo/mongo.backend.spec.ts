@@ -111,6 +111,16 @@ describeWithServices(['mongo'], 'MongoBackend, with a server,', (urls) => {
       },
       /^a value contains itself$/,
     ],
+    [
+      'a zero byte in a key deep in a list',
+      () => ({ a: [[{ b: { '\0secret': null } }]] }),
+      /^a key has a zero byte in it$/,
+    ],
+    [
+      'a field that looks like a type of BSON',
+      () => ({ _bsontype: 'secret' }),
+      /^the BSON encoder does not take it \(BSON/,
+    ],
   ])('rejects that event alone for good that has %s, and writes the rest', async (_what, make, reason) => {
     const database = ownDatabase(urls.mongo);
     const { send } = await startMongo(database.url);
@@ -123,6 +133,21 @@ describeWithServices(['mongo'], 'MongoBackend, with a server,', (urls) => {
     );
     expect(JSON.stringify(rejections)).not.toContain('secret');
     expect((await stored(database.collection())).map(({ _id }) => _id)).toEqual([events[0]!.id, events[2]!.id]);
+  });
+
+  it('rejects that event alone for good whose context, or whose field of a processor, cannot be encoded', async () => {
+    const database = ownDatabase(urls.mongo);
+    const { send } = await startMongo(database.url);
+    const events = [
+      event({}, { context: { 'secret\0': 1 } }),
+      event(),
+      { ...event(), 'secret\0': 1 },
+      event({}, { context: { page: { _bsontype: 'ObjectId', id: 'secret' } } }),
+    ];
+    const rejections = await send(events);
+    expect(rejections.map(({ index, retryable }) => [index, retryable])).toEqual([0, 2, 3].map((at) => [at, false]));
+    expect(JSON.stringify(rejections)).not.toContain('secret');
+    expect((await stored(database.collection())).map(({ _id }) => _id)).toEqual([events[1]!.id]);
   });
 
   it('writes nothing, and says so of each, when no event of a batch can be encoded', async () => {

@@ -2,9 +2,20 @@
 import mongoose, { type mongo } from 'mongoose';
 import { deliveredBefore } from '../../../src/backends/mongo/duplicates';
 import type { EventDocument } from '../../../src/backends/mongo/event-document';
-import { judgeWriteError, sendFailure, writeErrorsOf } from '../../../src/backends/mongo/send-errors';
+import { failureKind, judgeWriteError, sendFailure, writeErrorsOf } from '../../../src/backends/mongo/send-errors';
 
-const { MongoBulkWriteError, MongoServerError, MongoServerSelectionError } = mongoose.mongo;
+const {
+  BSON,
+  MongoBulkWriteError,
+  MongoInvalidArgumentError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoUnexpectedServerResponseError,
+  MongoWriteConcernError,
+} = mongoose.mongo;
 
 function bulkError(insertedCount: number, codes: number[], concern?: object): unknown {
   const result = { insertedCount, getWriteConcernError: () => concern } as unknown as mongo.BulkWriteResult;
@@ -79,6 +90,64 @@ describe('A failed insert', () => {
   it('may change when nobody knows what it means', () => {
     const failure = sendFailure(new TypeError('secret'));
     expect(failure).toMatchObject({ retryable: true, message: 'the driver does not take the batch (TypeError)' });
+  });
+});
+
+describe('The kind of a failure', () => {
+  const wrapped = (error: Error): Error => new MongoBulkWriteError(error, {} as mongo.BulkWriteResult);
+  /** As drivers before 6.3 do, which keep the message only. */
+  const wrappedWithoutCause = (error: Error): Error =>
+    new MongoBulkWriteError(
+      { message: error.message, code: undefined as never, writeErrors: [] },
+      {} as mongo.BulkWriteResult,
+    );
+  const named = (name: string, facts: object = {}): Error =>
+    Object.defineProperty(Object.assign(new Error('secret'), facts), 'name', { value: name });
+  const errno = (code: string): Error => Object.assign(new Error(`read ${code}`), { code, syscall: 'read' });
+  const kinds: [string, Error][] = [
+    ['connection', new MongoNetworkError('connection 3 to 127.0.0.1:27017 closed')],
+    ['connection', new MongoNetworkTimeoutError('connection timed out')],
+    ['connection', new MongoTopologyClosedError()],
+    ['connection', new MongoUnexpectedServerResponseError('Unable to get response from server')],
+    ['connection', named('MongoPoolClearedError')],
+    ['connection', named('MongoPoolClosedError')],
+    ['connection', errno('ECONNRESET')],
+    ['connection', errno('EPIPE')],
+    ['busy', named('MongoWaitQueueTimeoutError')],
+    ['server', new MongoServerError({ message: 'secret', code: 13 })],
+    ['unclear', new BSON.BSONError('key secret must not contain null bytes')],
+    ['unclear', named('BSONVersionError')],
+    ['unclear', new RangeError('Maximum call stack size exceeded')],
+    ['unclear', new MongoInvalidArgumentError('Document is larger than the maximum size 16777216')],
+    ['unclear', new MongoServerError({ message: 'secret' })],
+    ['unclear', named('Error', { code: 'ERR_OUT_OF_RANGE' })],
+  ];
+
+  it.each(kinds)('is "%s" for %p, and stays so in the wrapper of a bulk', (kind, error) => {
+    expect(failureKind(error)).toBe(kind);
+    expect(failureKind(wrapped(error))).toBe(kind);
+  });
+
+  it.each(kinds.filter(([kind]) => kind !== 'server'))(
+    'is unclear where the wrapper hides "%s" (%p)',
+    (_kind, error) => {
+      expect(failureKind(wrappedWithoutCause(error))).toBe('unclear');
+      expect(sendFailure(wrappedWithoutCause(error))).toMatchObject({
+        retryable: true,
+        message: 'the batch was not written (MongoBulkWriteError without a code)',
+      });
+    },
+  );
+
+  it('is that of the server for a write concern that was not met', () => {
+    const error = new MongoWriteConcernError({ ok: 1, writeConcernError: { code: 64, errmsg: 'secret' } });
+    expect(failureKind(error)).toBe('server');
+  });
+
+  it.each(kinds)('is reported without data of the event ("%s", %p)', (kind, error) => {
+    const failure = sendFailure(wrapped(error));
+    expect(failure.message).not.toMatch(kind === 'connection' ? /null bytes/ : /secret/);
+    expect(failure.retryable).toBe(!/BSON|InvalidArgument/.test(error.name));
   });
 });
 
