@@ -1,8 +1,3 @@
-/**
- * What the driver makes of a value that MongoDB cannot hold is not always a refusal: an integer beyond 64 bits is cut to its
- * last 64 bits and stored as another number, and what is nested too deep may break the connection. Events in normal form have
- * no such value; what `transform` gives may have any.
- */
 import type { mongo } from 'mongoose';
 import type { StoredEvent } from '../../event/tracking-event';
 
@@ -23,39 +18,4 @@ export function documentOf(event: StoredEvent): EventDocument {
   if (Object.keys(event).length === OWN_FIELDS) return document;
   const { id: _id, ...fields } = event; // copies field by field, which most events can do without
   return { ...fields, _id };
-}
-
-export function transformedDocument(
-  event: StoredEvent,
-  transform: (event: StoredEvent) => object,
-): EventDocument | RefusedDocument {
-  try {
-    const made: unknown = transform(event);
-    if (typeof made !== 'object' || made === null || Array.isArray(made))
-      return new RefusedDocument('transform gave no object');
-    const fault = faultOf(made, 1, new Set());
-    if (fault !== undefined) return new RefusedDocument(fault);
-    return { ...made, _id: event.id };
-  } catch (error) {
-    // Its message may hold what it could not cope with.
-    return new RefusedDocument(`transform failed (${error instanceof Error ? error.name : typeof error})`);
-  }
-}
-
-/** https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-Nested-Depth-for-BSON-Documents */
-const MAX_LEVELS = 100;
-
-/** @param around the objects that hold this one: one that holds itself is left to the encoder, which refuses it */
-function faultOf(value: unknown, level: number, around: Set<object>): string | undefined {
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? undefined : 'an integer is beyond 64 bits';
-  if (typeof value !== 'object' || value === null || around.has(value) || ArrayBuffer.isView(value)) return undefined;
-  if (level > MAX_LEVELS) return `it is nested deeper than ${String(MAX_LEVELS)} levels`;
-  around.add(value);
-  const parts: Iterable<unknown> = value instanceof Map ? value.values() : Object.values(value);
-  for (const part of parts) {
-    const fault = faultOf(part, level + 1, around);
-    if (fault !== undefined) return fault;
-  }
-  around.delete(value);
-  return undefined;
 }

@@ -8,6 +8,7 @@ import {
   TrackingConfigException,
   type ConfigFault,
 } from '../../routing/tracking-config.exception';
+import { isAsyncFunction } from '../../routing/tree-plan';
 
 /** An index of the application's own: its key, and whatever else MongoDB takes for one. */
 export type MongoIndex = mongo.IndexDescription;
@@ -34,7 +35,8 @@ export interface MongoBackendOptions {
   /** @default that of the connection's URL, else { w: 1 } */
   readonly writeConcern?: mongo.WriteConcernSettings | undefined;
   /**
-   * Makes the document of an event, which it must not change; `_id` is the event's id whatever it gives.
+   * Makes the document of an event, which it must not change, and returns it at once. `_id` is the event's id whatever it
+   * returns. An event for which it returns a promise, no object, or values that MongoDB cannot store becomes a dead letter.
    * @default name, timestamp, context, data, and what processors have added
    */
   readonly transform?: ((event: StoredEvent) => object) | undefined;
@@ -149,9 +151,15 @@ function writeFaults({ writeConcern, transform }: MongoBackendOptions): readonly
         "leave it out ({ w: 1 }), or writeConcern: { w: 'majority' }",
       ),
     );
+  const example = 'transform: ({ name, data }) => ({ name, data })';
   if (transform !== undefined && typeof transform !== 'function')
+    faults.push(fault(`transform is ${showValue(transform)}, not a function.`, example));
+  else if (isAsyncFunction(transform))
     faults.push(
-      fault(`transform is ${showValue(transform)}, not a function.`, 'transform: ({ name, data }) => ({ name, data })'),
+      fault(
+        'transform is an async function, but its result is not awaited.',
+        `${example}; what has to be awaited belongs in an AsyncProcessor of an AsyncRoutingBackend around this one`,
+      ),
     );
   return faults;
 }

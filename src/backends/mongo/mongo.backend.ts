@@ -23,12 +23,13 @@ import type { StoredEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { BatchInsert, type Entry } from './batch-insert';
 import { CollectionSetup } from './collection-setup';
-import { documentOf, RefusedDocument, transformedDocument, type EventDocument } from './event-document';
+import { documentOf, RefusedDocument, type EventDocument } from './event-document';
 import { keepCatalog, type KeptDocument } from './kept-catalog';
 import { MongoConnection } from './mongo-connection';
 import { checkMongoOptions, type MongoBackendOptions } from './mongo-options';
 import { PoolQueue } from './pool-queue';
 import { POOL_BUSY, sendFailure } from './send-errors';
+import { ASYNC_TRANSFORM, transformedDocument } from './transformed-document';
 
 /**
  * Writes events to a collection of MongoDB, through a connection of @nestjs/mongoose.
@@ -49,6 +50,7 @@ export class MongoBackend
   private readonly connection: Promise<MongoConnection> | undefined;
   private readonly pool = new PoolQueue();
   private sentAgain = 0;
+  private hasWarnedOfPromise = false;
 
   constructor(
     @Optional() @Inject(NODE_OPTIONS) private readonly options: MongoBackendOptions = {},
@@ -134,7 +136,17 @@ export class MongoBackend
       if (document instanceof RefusedDocument) rejections.push({ index, reason: document.reason, retryable: false });
       else entries.push({ index, document });
     });
+    if (rejections.some(({ reason }) => reason === ASYNC_TRANSFORM)) this.warnOfPromise();
     return entries;
+  }
+
+  private warnOfPromise(): void {
+    if (this.hasWarnedOfPromise) return;
+    this.hasWarnedOfPromise = true;
+    this.say(
+      `${ASYNC_TRANSFORM}: such events become dead letters. Fix: return the document itself; what has to be awaited ` +
+        'belongs in an AsyncProcessor of an AsyncRoutingBackend around this one',
+    );
   }
 
   private async write(entries: readonly Entry[], signal: AbortSignal): Promise<readonly Rejection[]> {

@@ -26,6 +26,10 @@ describe('MongoBackend, for its options,', () => {
   it.each<[unknown, RegExp]>([
     ['events', /the options are a string of 6 characters, not an object/],
     [[], /the options are a list of 0/],
+    [
+      { transform: async (loan: object) => Promise.resolve(loan) },
+      /transform is an async function, but its result is not awaited.*an AsyncProcessor/,
+    ],
     [{ collection: '' }, /collection is "", not a name/],
     [{ collection: 5 }, /collection is 5, not a name/],
     [{ collection: 'a$b' }, /collection is a string of 3 characters, not a name/],

@@ -10,6 +10,7 @@ import './mongo.backend.spec';
 import './outages.spec';
 import './pool-queue.spec';
 import './send-errors.spec';
+import './transformed-document.spec';
 
 it('runs with mongoose 8', () => {
   expect(mongoose.version).toMatch(/^8\./);
