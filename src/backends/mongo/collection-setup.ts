@@ -1,136 +1,229 @@
 /**
- * A server that has no TTL, no time series, or no index left is no reason to lose events: what it refuses is told once, and the
- * events flow all the same. Indexes are made in the background; only a time series has to be there before the first event,
- * since MongoDB would make an ordinary collection for it. What failed because the server was away is tried again with later
- * batches.
+ * A server that has no TTL, no time series, or no index left is no reason to lose events: what it refuses is reported once, and
+ * the events are written without it. Indexes are made in the background; only a time series has to be there before the first
+ * event, since MongoDB would make an ordinary collection for it.
+ *
+ * A step is `pending` until it is made or refused. It stays pending while the server is away, and while a failure may pass. All
+ * steps are pending again when the collection was dropped: the next insert makes one without TTL and indexes, or one that is no
+ * time series. MongoDB tells nobody of it, so the collection is looked at again now and then, by its UUID.
  */
 import type { mongo } from 'mongoose';
 import type { MongoBackendOptions } from './mongo-options';
+import { indexSteps, seriesExpiry, seriesStep, type Refusal, type Step } from './setup-steps';
 
-interface Step {
-  readonly what: string;
-  readonly mend: string;
-  readonly run: (db: mongo.Db) => Promise<unknown>;
-  /** What is made if the server refuses this. */
-  readonly instead?: Step;
+const GO_ON = 'Events are written all the same.';
+/** The server goes away or comes up: it would take the same step later. The events themselves report it. */
+const PASSING: readonly unknown[] = [6, 7, 24, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
+/** The server will not make it, however often it is asked; codes that are not listed may pass. */
+const FINAL: readonly unknown[] = [
+  ...[2, 9, 14, 20, 59, 67, 72, 73, 85, 86, 115, 166, 167, 171, 197, 238, 303],
+  ...[11000, 11001, 16755, 17280, 40414, 40415],
+];
+const CONFLICTS: readonly unknown[] = [85, 86];
+/** The rights of the user change while the application runs. */
+const FIXES: ReadonlyMap<unknown, string> = new Map([
+  [13, "give the connection's user the role readWrite on this database"],
+  [18, "check the user and password in the connection's URL"],
+]);
+/** How long a step that failed with a code is left alone. */
+const RETRY_MS = 60_000;
+/** How often the collection is looked at: without its TTL it only grows, but a time series cannot be made any more once it is ordinary. */
+const LOOK_MS = { indexes: 10_000, series: 1000 };
+
+/** What is known of the collection; undefined if it does not exist. */
+interface Seen {
+  readonly isSeries: boolean;
+  readonly expireAfterSeconds: number | undefined;
+  /** Of the collection, or of that behind a time series. Empty on a server that has none. */
+  readonly uuids: string;
 }
 
-const NAMESPACE_EXISTS = 48;
-const GO_ON = 'Events are written all the same.';
-/** The server goes away or comes up: it would take the same step later. */
-const PASSING: readonly unknown[] = [6, 7, 24, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
-
 export class CollectionSetup {
-  /** In this order; what is made, or refused, is taken out. */
-  private readonly indexes: Step[];
-  private indexing: Promise<void> | undefined;
+  private readonly indexes: readonly Step[];
+  private pending: readonly Step[];
+  /** undefined if none is wanted, or the server has none. */
   private series: Step | undefined;
+  private isSeriesPending = true;
+  private indexing: Promise<void> | undefined;
   private making: Promise<void> | undefined;
 
-  /** @param say told once for each refused step */
+  private uuids: string | undefined;
+  private lookedAt = -Infinity;
+  private readonly notBefore = new Map<Step, number>();
+  private readonly said = new Set<string>();
+
+  /**
+   * @param say logs a warning; called once for each step and code
+   * @param now monotonic, in milliseconds
+   */
   constructor(
-    options: MongoBackendOptions,
+    private readonly options: MongoBackendOptions,
     private readonly collection: string,
     private readonly say: (text: string) => void,
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.series = options.timeSeries === true ? seriesStep(options, collection) : undefined;
     this.indexes = indexSteps(options, collection);
+    this.pending = this.indexes;
   }
 
-  /** Before the first event; what runs at once waits for the same answer. Rejects if the server cannot be asked. */
+  /** Makes the time series before the first event. Concurrent calls share one run. Rejects if the server cannot be asked. */
   beforeEvents(db: mongo.Db): Promise<void> {
-    if (this.series === undefined) return Promise.resolve();
-    this.making ??= this.makeSeries(this.series, db).finally(() => (this.making = undefined));
+    const { series } = this;
+    if (series === undefined || !(this.isSeriesPending || this.isLookDue(LOOK_MS.series))) return Promise.resolve();
+    this.making ??= this.makeSeries(series, db).finally(() => (this.making = undefined));
     return this.making;
   }
 
   /** Makes the indexes that are not there yet. Never rejects; one run at a time. */
   inBackground(db: mongo.Db): Promise<void> {
-    if (this.indexes.length === 0) return Promise.resolve();
-    this.indexing ??= this.makeIndexes(db).finally(() => (this.indexing = undefined));
+    const isDue = this.indexes.length > 0 && this.isLookDue(LOOK_MS.indexes);
+    if (!isDue && !this.pending.some((step) => this.isTime(step))) return Promise.resolve();
+    this.indexing ??= this.makeIndexes(db, isDue).finally(() => (this.indexing = undefined));
     return this.indexing;
   }
 
+  /** Rejects as well while the series is missing and the server does not make it: an insert would make an ordinary collection. */
   private async makeSeries(series: Step, db: mongo.Db): Promise<void> {
-    const isMade = await this.take(series, db);
-    if (isMade && !(await this.isSeries(db))) {
+    let seen = await this.look(db);
+    if (seen === undefined || (seen === 'unknown' && this.isTime(series))) {
+      const taken = await this.take(series, db);
+      if (taken.outcome === 'refused') this.series = undefined;
+      if (taken.outcome === 'pending' && seen === undefined) throw taken.error;
+      if (taken.outcome === 'made') seen = await this.look(db);
+    }
+    this.isSeriesPending = false;
+    if (this.series !== undefined && seen !== undefined && seen !== 'unknown') this.compareSeries(seen);
+  }
+
+  private compareSeries({ isSeries, expireAfterSeconds }: Seen): void {
+    if (!isSeries) {
       const what = 'the collection was there before, and is no time series';
-      this.say(`${what}. ${GO_ON} Mend: give another collection, or leave timeSeries out`);
+      this.report('not a series', { what, fix: 'give another collection, or leave timeSeries out' });
+      return;
     }
-    this.series = undefined;
+    const refusal = seriesExpiry(this.options.expireAfterSeconds, expireAfterSeconds, this.collection);
+    if (refusal !== undefined) this.report('expiry of the series', refusal);
   }
 
-  private async makeIndexes(db: mongo.Db): Promise<void> {
+  private async makeIndexes(db: mongo.Db, isLookDue: boolean): Promise<void> {
     try {
-      for (let [step] = this.indexes; step !== undefined; [step] = this.indexes) {
-        const isMade = await this.take(step, db);
-        this.indexes.splice(0, 1, ...(!isMade && step.instead ? [step.instead] : []));
-      }
+      if (isLookDue) await this.look(db).catch(() => undefined);
+      const steps = this.pending.filter((step) => this.isTime(step));
+      for (const step of steps) await this.makeIndex(step, db);
+      if (steps.length > 0 && this.uuids === undefined) await this.look(db);
     } catch {
-      // Not reached: the events themselves tell that the server is away.
+      // Not reached: the events themselves report that the server is away.
     }
   }
 
-  /** Rejects only if the server was not reached. @returns false if it refuses */
-  private async take({ what, mend, run }: Step, db: mongo.Db): Promise<boolean> {
+  private async makeIndex(step: Step, db: mongo.Db): Promise<void> {
+    const { outcome } = await this.take(step, db);
+    if (outcome === 'pending') return;
+    this.pending = this.pending.filter((each) => each !== step);
+    if (outcome === 'refused' && step.instead !== undefined) await this.makeIndex(step.instead, db);
+  }
+
+  /** Rejects only if the server was not reached. */
+  private async take(step: Step, db: mongo.Db): Promise<Taken> {
     try {
-      await run(db);
-      return true;
+      await step.run(db);
+      return { outcome: 'made' };
     } catch (error) {
       const { code, codeName } = error as { code?: unknown; codeName?: unknown };
       if (typeof code !== 'number' || PASSING.includes(code)) throw error;
       // Not its message: that of a unique index that cannot be made quotes the values of an event.
-      const told = typeof codeName === 'string' ? `${String(code)} ${codeName}` : `code ${String(code)}`;
-      this.say(`the server refuses ${what} (${told}). ${GO_ON} Mend: ${mend}`);
-      return false;
+      const shown = typeof codeName === 'string' ? `${String(code)} ${codeName}` : `code ${String(code)}`;
+      const key = `${step.what} ${String(code)}`;
+      if (CONFLICTS.includes(code) && step.conflict !== undefined) {
+        const existing = await this.existing(step.conflict, db);
+        this.report(key, step.conflict.refusal(existing));
+        return { outcome: 'conflict' };
+      }
+      if (FINAL.includes(code)) {
+        this.report(key, { what: `the server refuses ${step.what} (${shown})`, fix: step.fix });
+        return { outcome: 'refused' };
+      }
+      this.notBefore.set(step, this.now() + RETRY_MS);
+      const what = `the server does not take ${step.what} now (${shown}); it is asked again`;
+      this.report(key, { what, fix: FIXES.get(code) ?? step.fix });
+      return { outcome: 'pending', error };
     }
   }
 
-  private async isSeries(db: mongo.Db): Promise<boolean> {
-    const [found] = await db.listCollections({ name: this.collection }).toArray();
-    return found?.type === 'timeseries';
+  /** The index that is in the way; undefined if the server does not say. */
+  private async existing(
+    { isWith }: NonNullable<Step['conflict']>,
+    db: mongo.Db,
+  ): Promise<mongo.IndexDescriptionInfo | undefined> {
+    try {
+      return (await db.collection(this.collection).indexes()).find(isWith);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Finds out whether the collection is still the one that the steps were taken for. Rejects if the server was not reached. */
+  private async look(db: mongo.Db): Promise<Seen | 'unknown' | undefined> {
+    this.lookedAt = this.now();
+    const seen = await this.ask(db);
+    if (seen === 'unknown') return seen;
+    const before = this.uuids;
+    this.uuids = seen?.uuids;
+    if (before !== undefined && before !== this.uuids) {
+      this.pending = this.indexes;
+      this.notBefore.clear();
+    }
+    return seen;
+  }
+
+  private async ask(db: mongo.Db): Promise<Seen | 'unknown' | undefined> {
+    const name = this.collection;
+    try {
+      // The UUID of a time series is that of the collection behind it.
+      const names = this.series === undefined ? name : { $in: [name, `system.buckets.${name}`] };
+      const found = (await db.listCollections({ name: names }).toArray()) as Listed[];
+      const own = found.find((each) => each.name === name);
+      if (own === undefined) return undefined;
+      return {
+        isSeries: own.type === 'timeseries',
+        expireAfterSeconds: own.options?.expireAfterSeconds,
+        uuids: found
+          .map(({ info }) => info?.uuid?.toString() ?? '')
+          .sort()
+          .join(),
+      };
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (typeof code !== 'number' || PASSING.includes(code)) throw error;
+      return 'unknown'; // the user has no right to ask, say
+    }
+  }
+
+  private isLookDue(everyMs: number): boolean {
+    return this.now() - this.lookedAt >= everyMs;
+  }
+
+  private isTime(step: Step): boolean {
+    return this.now() >= (this.notBefore.get(step) ?? -Infinity);
+  }
+
+  private report(key: string, { what, fix }: Refusal): void {
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    this.say(`${what}. ${GO_ON} Fix: ${fix}`);
   }
 }
 
-function seriesStep({ metaField, granularity, expireAfterSeconds }: MongoBackendOptions, collection: string): Step {
-  const timeseries = { timeField: 'timestamp', ...(metaField && { metaField }), ...(granularity && { granularity }) };
-  return {
-    what: 'to make a time series',
-    mend: 'leave timeSeries out, or take MongoDB 5 or later',
-    run: (db) =>
-      db
-        .createCollection(collection, { timeseries, ...(expireAfterSeconds && { expireAfterSeconds }) })
-        .catch((error: unknown) => {
-          if ((error as { code?: unknown }).code !== NAMESPACE_EXISTS) throw error;
-        }),
-  };
-}
+type Taken =
+  | { readonly outcome: 'made' | 'refused' | 'conflict' }
+  /** It may be made later. */
+  | { readonly outcome: 'pending'; readonly error: unknown };
 
-function indexSteps(options: MongoBackendOptions, collection: string): Step[] {
-  const { indexes = [], expireAfterSeconds, timeSeries } = options;
-  if (indexes === false) return [];
-  const plain = indexStep({ key: { timestamp: 1 } }, collection);
-  // A time series expires by itself.
-  const isExpiring = expireAfterSeconds !== undefined && timeSeries !== true;
-  const byTime = isExpiring ? expiringStep(expireAfterSeconds, plain, collection) : plain;
-  return [byTime, indexStep({ key: { name: 1 } }, collection), ...indexes.map((each) => indexStep(each, collection))];
-}
-
-function expiringStep(expireAfterSeconds: number, instead: Step, collection: string): Step {
-  return {
-    ...indexStep({ key: { timestamp: 1 }, expireAfterSeconds }, collection),
-    what: 'the index by which events expire',
-    mend: 'drop the index timestamp_1 if it was made without expireAfterSeconds, or with another; else remove old events yourself',
-    instead,
-  };
-}
-
-function indexStep(index: mongo.IndexDescription, collection: string): Step {
-  const { key } = index;
-  const fields = [...(key instanceof Map ? key.keys() : Object.keys(key))].join(', ');
-  return {
-    what: `the index on ${fields}`,
-    mend: 'leave it out of indexes, or make it by hand as the server takes it',
-    run: (db) => db.collection(collection).createIndexes([index]),
-  };
+/** What MongoDB answers, of which the types of the driver know a part. */
+interface Listed {
+  readonly name: string;
+  readonly type?: string;
+  readonly options?: { readonly expireAfterSeconds?: number };
+  readonly info?: { readonly uuid?: { toString(): string } };
 }

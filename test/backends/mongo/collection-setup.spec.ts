@@ -3,7 +3,7 @@ import type { MongoBackendOptions } from 'nestjs-event-tracking/mongoose';
 import { CollectionSetup } from '../../../src/backends/mongo/collection-setup';
 import { describeWithServices } from '../../support/services';
 import { until } from '../../support/until';
-import { event, ownDatabase, startMongo, stored } from './support';
+import { event, ownDatabase, startMongo, stored, usedConnection } from './support';
 
 const { MongoServerError, MongoNetworkError } = mongoose.mongo;
 
@@ -11,30 +11,69 @@ const { MongoServerError, MongoNetworkError } = mongoose.mongo;
 class CommandDouble {
   readonly commands: unknown[] = [];
   readonly failing = new Map<string, Error[]>();
-  type = 'collection';
+  /** undefined while the collection does not exist. */
+  found: { type: string; uuid: string; options?: object } | undefined;
+  readonly existing: object[] = [];
+  private made = 0;
 
   readonly db = {
-    createCollection: (name: string, options: object) => this.run('create', { name, ...options }),
+    createCollection: (name: string, options: object) =>
+      this.run('create', { name, ...options }, 'timeseries', options),
     collection: (name: string) => ({
-      createIndexes: (indexes: object[]) => this.run('createIndexes', { name, indexes }),
+      createIndexes: (indexes: object[]) => this.run('createIndexes', { name, indexes }, 'collection'),
+      indexes: () => Promise.resolve(this.existing),
     }),
-    listCollections: ({ name }: { name: string }) => ({ toArray: () => Promise.resolve([{ name, type: this.type }]) }),
+    listCollections: () => ({ toArray: () => this.list() }),
   } as unknown as mongo.Db;
 
-  private run(command: string, facts: object): Promise<void> {
+  drop(): void {
+    this.found = undefined;
+  }
+
+  /** As an insert does: an ordinary collection. */
+  write(): void {
+    this.found ??= { type: 'collection', uuid: String(++this.made) };
+  }
+
+  private async list(): Promise<object[]> {
+    await Promise.resolve();
+    this.fail('listCollections');
+    if (this.found === undefined) return [];
+    const { uuid, ...found } = this.found;
+    return [{ name: 'events', ...found, info: { uuid } }];
+  }
+
+  private async run(command: string, facts: object, type: string, options = {}): Promise<void> {
     this.commands.push({ [command]: facts });
+    await Promise.resolve();
+    this.fail(command);
+    this.found ??= { type, uuid: String(++this.made), options };
+  }
+
+  private fail(command: string): void {
     const error = this.failing.get(command)?.shift();
-    return error === undefined ? Promise.resolve() : Promise.reject(error);
+    if (error !== undefined) throw error;
   }
 }
 
-function setUp(options: MongoBackendOptions): { setup: CollectionSetup; server: CommandDouble; said: string[] } {
+interface SetUp {
+  readonly setup: CollectionSetup;
+  readonly server: CommandDouble;
+  readonly said: string[];
+  /** Lets time pass. */
+  readonly later: (ms: number) => void;
+}
+
+function setUp(options: MongoBackendOptions): SetUp {
   const said: string[] = [];
-  return {
-    setup: new CollectionSetup(options, 'events', (text) => said.push(text)),
-    server: new CommandDouble(),
-    said,
-  };
+  let nowMs = 0;
+  const setup = new CollectionSetup(
+    options,
+    'events',
+    (text) => said.push(text),
+    () => nowMs,
+  );
+  return { setup, server: new CommandDouble(), said, later: (ms) => (nowMs += ms) };
 }
 
 const refusal = (code: number, codeName?: string): Error =>
@@ -74,7 +113,6 @@ describe('The collection', () => {
       granularity: 'hours',
       expireAfterSeconds: 60,
     });
-    server.type = 'timeseries';
     await setup.beforeEvents(server.db);
     await setup.beforeEvents(server.db);
     await setup.inBackground(server.db);
@@ -102,19 +140,18 @@ describe('The collection', () => {
 
   it('may be there already as a time series', async () => {
     const { setup, server, said } = setUp({ timeSeries: true });
-    server.type = 'timeseries';
-    server.failing.set('create', [refusal(48, 'NamespaceExists')]);
+    server.found = { type: 'timeseries', uuid: 'a' };
     await setup.beforeEvents(server.db);
-    expect(said).toEqual([]);
+    expect([said, server.commands]).toEqual([[], []]);
   });
 
   it('is used as it is, which is told once, if it was there before as no time series', async () => {
     const { setup, server, said } = setUp({ timeSeries: true });
-    server.failing.set('create', [refusal(48, 'NamespaceExists')]);
+    server.write();
     await setup.beforeEvents(server.db);
     await setup.beforeEvents(server.db);
     expect(said).toEqual([
-      expect.stringMatching(/was there before, and is no time series[^]*Mend: give another collection/),
+      expect.stringMatching(/was there before, and is no time series[^]*Fix: give another collection/),
     ]);
   });
 
@@ -126,7 +163,7 @@ describe('The collection', () => {
     expect(server.commands).toHaveLength(3);
     expect(said).toEqual([
       expect.stringContaining(
-        'refuses the index on timestamp (67 CannotCreateIndex). Events are written all the same. Mend: ',
+        'refuses the index on timestamp (67 CannotCreateIndex). Events are written all the same. Fix: ',
       ),
       expect.stringContaining('refuses the index on name (code 11000)'),
     ]);
@@ -151,7 +188,6 @@ describe('The collection', () => {
     const { setup, server } = setUp({ timeSeries: true });
     server.failing.set('create', [new MongoNetworkError('connect ECONNREFUSED')]);
     await expect(setup.beforeEvents(server.db)).rejects.toThrow('ECONNREFUSED');
-    server.type = 'timeseries';
     await setup.beforeEvents(server.db);
     expect(server.commands).toHaveLength(2);
   });
@@ -160,6 +196,220 @@ describe('The collection', () => {
     const { setup, server } = setUp({});
     await Promise.all([1, 2, 3].map(() => setup.inBackground(server.db)));
     expect(server.commands).toHaveLength(2);
+  });
+});
+
+describe('A collection that is dropped while the application runs', () => {
+  it('gets its indexes again, with the one by which events expire', async () => {
+    const { setup, server, later } = setUp({ expireAfterSeconds: 60, indexes: [{ key: { 'data.isbn': 1 } }] });
+    await setup.inBackground(server.db);
+    const made = server.commands.splice(0);
+    server.drop();
+    server.write();
+    await setup.inBackground(server.db);
+    expect(server.commands).toEqual([]); // it is not looked at for every batch
+    later(10_000);
+    await setup.inBackground(server.db);
+    expect(server.commands).toEqual(made);
+    later(10_000);
+    await setup.inBackground(server.db);
+    expect(server.commands).toHaveLength(made.length);
+  });
+
+  it('gets them again although nothing has made it anew by then', async () => {
+    const { setup, server, later } = setUp({});
+    await setup.inBackground(server.db);
+    server.drop();
+    later(10_000);
+    await setup.inBackground(server.db);
+    expect(server.commands).toHaveLength(4);
+    expect(server.found).toBeDefined();
+  });
+
+  it('is a time series again before the next event', async () => {
+    const { setup, server, said, later } = setUp({ timeSeries: true });
+    await setup.beforeEvents(server.db);
+    await setup.inBackground(server.db);
+    server.drop();
+    later(1000);
+    await setup.beforeEvents(server.db);
+    await setup.inBackground(server.db);
+    expect(server.commands.map((each) => Object.keys(each as object)[0])).toEqual([
+      'create',
+      'createIndexes',
+      'createIndexes',
+      'create',
+      'createIndexes',
+      'createIndexes',
+    ]);
+    expect(said).toEqual([]);
+  });
+
+  it('is reported once if an event has made an ordinary collection of a time series', async () => {
+    const { setup, server, said, later } = setUp({ timeSeries: true });
+    await setup.beforeEvents(server.db);
+    server.drop();
+    server.write();
+    for (let times = 0; times < 3; times++) {
+      later(1000);
+      await setup.beforeEvents(server.db);
+    }
+    expect(said).toEqual([expect.stringContaining('is no time series')]);
+  });
+
+  it('does not get back an index that the operator dropped alone', async () => {
+    const { setup, server, later } = setUp({});
+    await setup.inBackground(server.db);
+    server.existing.length = 0; // one index was dropped
+    for (let times = 0; times < 3; times++) {
+      later(10_000);
+      await setup.inBackground(server.db);
+    }
+    expect(server.commands).toHaveLength(2);
+  });
+});
+
+describe('A refusal that may pass', () => {
+  it.each([
+    [13, 'Unauthorized', /the role readWrite/],
+    [18, 'AuthenticationFailed', /user and password/],
+    [112, 'WriteConflict', /leave it out/],
+    [999_999, undefined, /leave it out/],
+  ])('of an index (%d) is reported once, and tried again every minute', async (code, name, fix) => {
+    const { setup, server, said, later } = setUp({ indexes: [{ key: { 'data.isbn': 1 } }] });
+    server.failing.set('createIndexes', [
+      refusal(code, name),
+      refusal(code, name),
+      refusal(code, name),
+      refusal(code, name),
+    ]);
+    await setup.inBackground(server.db);
+    await setup.inBackground(server.db);
+    expect(server.commands).toHaveLength(3); // one does not hold up the others
+    later(60_000);
+    await setup.inBackground(server.db);
+    expect(server.commands).toHaveLength(6);
+    expect(said).toHaveLength(3);
+    expect(said[0]).toMatch(fix);
+    expect(said.join()).not.toContain('secret');
+    later(60_000);
+    await setup.inBackground(server.db);
+    expect(server.commands).toHaveLength(7);
+    later(60_000);
+    await setup.inBackground(server.db);
+    expect(server.commands).toHaveLength(7);
+  });
+
+  it('of a time series holds the events back, since the first would make an ordinary collection', async () => {
+    const { setup, server, said } = setUp({ timeSeries: true });
+    server.failing.set('create', [refusal(13, 'Unauthorized'), refusal(18)]);
+    await expect(setup.beforeEvents(server.db)).rejects.toMatchObject({ code: 13 });
+    await expect(setup.beforeEvents(server.db)).rejects.toMatchObject({ code: 18 });
+    await setup.beforeEvents(server.db);
+    await setup.beforeEvents(server.db);
+    expect(server.commands).toHaveLength(3);
+    expect(said).toHaveLength(2);
+  });
+
+  it('does not hold them back where the user may not see what collections there are', async () => {
+    const { setup, server, said } = setUp({ timeSeries: true });
+    server.failing.set('create', [refusal(13, 'Unauthorized')]);
+    server.failing.set('listCollections', [refusal(13, 'Unauthorized')]);
+    await setup.beforeEvents(server.db);
+    expect(said).toEqual([expect.stringMatching(/does not take to make a time series now \(13 Unauthorized\)/)]);
+  });
+});
+
+describe('An expireAfterSeconds that was changed', () => {
+  const conflict = (): Error[] => [refusal(85, 'IndexOptionsConflict')];
+
+  it.each<[string, MongoBackendOptions, object | undefined, RegExp[]]>([
+    [
+      'to another',
+      { expireAfterSeconds: 7200 },
+      { expireAfterSeconds: 3600 },
+      [
+        /not expire after 7200 seconds.*expireAfterSeconds 3600/,
+        /"collMod":"events","index":\{"name":"timestamp_1","expireAfterSeconds":7200\}/,
+      ],
+    ],
+    [
+      'from none',
+      { expireAfterSeconds: 60 },
+      {},
+      [/not expire after 60 seconds.*expireAfterSeconds unset/, /dropIndex\("timestamp_1"\)/],
+    ],
+    [
+      'to none',
+      {},
+      { expireAfterSeconds: 3600 },
+      [
+        /expireAfterSeconds 3600, while expireAfterSeconds is not set: MongoDB may go on removing events/,
+        /Fix: to keep events db\.getCollection\("events"\)\.dropIndex\("timestamp_1"\)/,
+      ],
+    ],
+    [
+      'on an index of another name',
+      { expireAfterSeconds: 60 },
+      { name: 'by_time', expireAfterSeconds: 3600 },
+      [/the index by_time/, /"name":"by_time"/],
+    ],
+    [
+      'where the server does not show its indexes',
+      { expireAfterSeconds: 60 },
+      undefined,
+      [/made with other options/, /collMod/],
+    ],
+  ])('%s is reported once, with the command that changes it', async (_what, options, existing, patterns) => {
+    const { setup, server, said } = setUp(options);
+    server.failing.set('createIndexes', conflict());
+    server.existing.push({ name: '_id_', key: { _id: 1 } });
+    if (existing !== undefined) server.existing.push({ name: 'timestamp_1', key: { timestamp: 1 }, ...existing });
+    await setup.inBackground(server.db);
+    await setup.inBackground(server.db);
+    expect(said).toHaveLength(1);
+    for (const pattern of patterns) expect(said[0]).toMatch(pattern);
+    expect(server.commands).toHaveLength(2); // no other index on timestamp is tried
+  });
+
+  it('on an index that the application describes names that index', async () => {
+    const { setup, server, said } = setUp({ indexes: [{ key: { 'data.due': 1 }, expireAfterSeconds: 5 }] });
+    server.existing.push({ name: 'data.due_1', key: { 'data.due': 1 }, expireAfterSeconds: 9 });
+    const { db } = server;
+    await setup.inBackground(db);
+    const again = setUp({ indexes: [{ key: { 'data.due': 1 }, expireAfterSeconds: 5 }] });
+    again.server.existing.push(...server.existing);
+    again.server.failing.set('createIndexes', [undefined as never, undefined as never, ...conflict()]);
+    await again.setup.inBackground(again.server.db);
+    expect(said).toEqual([]);
+    expect(again.said).toEqual([expect.stringMatching(/not expire after 5 seconds: the index data\.due_1/)]);
+  });
+
+  it.each([
+    [
+      7200,
+      3600,
+      /expireAfterSeconds is 7200, but the time series was made with 3600.*"collMod":"events","expireAfterSeconds":7200/,
+    ],
+    [undefined, 3600, /expireAfterSeconds is not set, but.*"expireAfterSeconds":"off"/],
+    [60, undefined, /made with none.*"expireAfterSeconds":60/],
+  ])('of a time series (%p, made with %p) is reported once', async (wanted, actual, pattern) => {
+    const { setup, server, said, later } = setUp({ timeSeries: true, expireAfterSeconds: wanted });
+    server.found = { type: 'timeseries', uuid: 'a', ...(actual && { options: { expireAfterSeconds: actual } }) };
+    for (let times = 0; times < 2; times++) {
+      await setup.beforeEvents(server.db);
+      later(1000);
+    }
+    expect(said).toEqual([expect.stringMatching(pattern)]);
+  });
+
+  it('does not meet an index of ours where the application describes one on timestamp', async () => {
+    const { setup, server } = setUp({ indexes: [{ key: { timestamp: 1 }, expireAfterSeconds: 5 }] });
+    await setup.inBackground(server.db);
+    expect(server.commands).toEqual([
+      index({ key: { name: 1 } }),
+      index({ key: { timestamp: 1 }, expireAfterSeconds: 5 }),
+    ]);
   });
 });
 
@@ -199,5 +449,32 @@ describeWithServices(['mongo'], 'The collection, on a server,', (urls) => {
     expect(await stored(database.collection('expiring'))).toHaveLength(3);
     const refused = [...warnings, ...other.warnings].map((text) => /refuses (.*?) \(238/.exec(text)?.[1]);
     expect([[], ['to make a time series', 'the index by which events expire']]).toContainEqual(refused);
+  });
+
+  it('gets its indexes again when it was dropped, and when its database was', async () => {
+    const database = ownDatabase(urls.mongo);
+    const collection = await database.collection('loans');
+    await collection.insertOne({ _id: 'x' });
+    const db = (await usedConnection(database.url)).getClient().db(database.name);
+    let nowMs = 0;
+    const setup = new CollectionSetup(
+      {},
+      'loans',
+      () => undefined,
+      () => nowMs,
+    );
+    const names = async (): Promise<(string | undefined)[]> =>
+      (await collection.indexes()).map(({ name }) => name).sort();
+    const all = ['_id_', 'name_1', 'timestamp_1'];
+    await setup.inBackground(db);
+    expect(await names()).toEqual(all);
+    for (const drop of [() => collection.drop(), () => db.dropDatabase()]) {
+      await drop();
+      await collection.insertOne({ _id: 'x' });
+      expect(await names()).toEqual(['_id_']);
+      nowMs += 10_000;
+      await setup.inBackground(db);
+      expect(await names()).toEqual(all);
+    }
   });
 });

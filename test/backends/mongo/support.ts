@@ -46,6 +46,13 @@ export function ownDatabase(url: string): {
   };
 }
 
+/** Closed after the test. */
+export function usedConnection(url: string): Promise<Connection> {
+  const connection = mongoose.createConnection(url).asPromise();
+  used.add(connection);
+  return connection;
+}
+
 export interface Started {
   readonly backend: MongoBackend;
   readonly warnings: string[];
