@@ -60,6 +60,10 @@ const isSameTimeOnBus: Explanation = ({ kind, part, eventPath = [], expected, go
 const isEmptyContext: Explanation = ({ kind, eventPath = [], expected, got }) =>
   kind === 'value' && eventPath.join() === 'context' && expected === null && isMapping(got);
 
+/** Segment answers 200 to it, and drops it. */
+const isCallWithoutUser: Explanation = ({ kind, part, expected }) =>
+  part === 'segment_calls' && kind === 'missing' && isMapping(expected) && expected.user_id === '';
+
 export const destinationDecisions: readonly Decision[] = [
   {
     number: '0043',
@@ -172,5 +176,13 @@ export const destinationDecisions: readonly Decision[] = [
     concerns: ({ steps }) =>
       steps.some((step) => isUnreadable(entryOf(step) ?? READABLE) || entryOf(step)?.['context'] === 'null'),
     explains: [errorsAt('bus_deliver'), isEmptyContext, events('missing', below('event_bus'))],
+  },
+  {
+    number: '0152',
+    title: 'what segment drops is not sent',
+    kind: 'an empty user id for Segment',
+    concerns: ({ steps, backends }) =>
+      hasSegment(backends) && steps.some(({ context }) => isMapping(context) && context.user_id === ''),
+    explains: [isCallWithoutUser],
   },
 ];

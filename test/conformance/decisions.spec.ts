@@ -532,6 +532,11 @@ describe('Where the reference has a defect, the tracker', () => {
       expect(await segmentCalls({ user_id: 1, ...fields })).toMatchObject([{ user_id: '1', context }]);
     });
 
+    it('0152: sends no event to Segment whose user id is empty', async () => {
+      expect(await segmentCalls({ user_id: '' })).toEqual([]);
+      expect(await segmentCalls({ user_id: 0 })).toMatchObject([{ user_id: '0' }]);
+    });
+
     it('0028: gives each backend an event that no sibling has changed', async () => {
       const { tracker, events } = await start({ backends: { a: backend(Spoiling), mem: backend(MemoryBackend) } });
       tracker.emit('x', { k: 1, n: { m: 1 } });

@@ -1,24 +1,42 @@
-/** How an event becomes a call of `track`: the mapping of the reference's Segment backend. */
+/**
+ * How an event becomes a call of `track`: the mapping of the reference's Segment backend.
+ *
+ * Segment answers 200 to an event that it does not accept, and drops it. What its documentation says it drops is therefore never
+ * sent: https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api, section "Errors". Nothing else
+ * is refused here.
+ */
+import { createHash } from 'node:crypto';
 import type { EventFields, StoredEvent } from '../../event/tracking-event';
 import type { SegmentTrack } from './segment-client';
 
-/** Whether an event has a user; 0 and '' are users, as in the reference. */
+/** "Deduplication": ids have fewer characters than this. Longer ones would not be recognized when an event is sent again. */
+const MAX_ID_LENGTH = 100;
+
+/**
+ * True if the event has a user whom Segment knows as one. The empty string is not one ("Identifier is not present"; the client of
+ * the reference fails for it). 0 and false are sent as strings.
+ */
 export function hasUser({ context }: StoredEvent): boolean {
-  return isThere(context['user_id']);
+  return isIdentifier(context['user_id']);
+}
+
+/** True if the event has a name ("Track event is missing name"), which a processor can take away. */
+export function hasName({ name }: StoredEvent): boolean {
+  return isFilledText(name);
 }
 
 export function segmentTrack(event: StoredEvent, anonymousId: string | undefined): SegmentTrack {
-  const { id: messageId, ...properties } = event;
+  const { id, ...properties } = event;
   const { name, timestamp, context } = event;
   const user = context['user_id'];
   return {
-    ...(isThere(user) && { userId: asText(user) }),
+    ...(isIdentifier(user) && { userId: asText(user) }),
     ...(anonymousId !== undefined && { anonymousId }),
     event: name,
     properties,
     context: segmentContext(context),
     timestamp,
-    messageId,
+    messageId: id.length < MAX_ID_LENGTH ? id : createHash('sha256').update(id).digest('hex'),
   };
 }
 
@@ -39,6 +57,10 @@ function pageUrl({ page, host, path }: EventFields): unknown {
 
 function present(fields: EventFields): EventFields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => isThere(value)));
+}
+
+function isIdentifier(value: unknown): boolean {
+  return isThere(value) && value !== '';
 }
 
 function isThere(value: unknown): boolean {

@@ -1,13 +1,15 @@
 /**
- * The HTTP tracking API takes at most 500 kB at once and 32 kB an event. It answers 200 to almost everything and lets go in
- * silence of what is too large, so sizes are kept to here: an event that is too large is named, and the others go in as many
- * requests as it takes.
+ * The HTTP tracking API takes at most 500 kB and 2,500 events at once, and 32 kB an event. It answers 200 to almost everything and
+ * drops without a word what is beyond that, so the limits are kept here: an event that is too large is rejected by its index, and
+ * the others go in as many requests as it takes.
+ * https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api, sections "Batch" and "Errors"
  */
 import { SendFailedException, type Rejection } from '../../delivery/destination';
 import { basicAuthorization, HttpClient, type HttpClientOptions } from '../http/http-client';
 import type { SegmentTrack } from './segment-client';
 
 const MAX_BATCH_BYTES = 500_000;
+const MAX_BATCH_EVENTS = 2500;
 /** As Segment's own clients count. */
 const MAX_EVENT_BYTES = 32_768;
 /** Around the items: the keys, `sentAt`, brackets. */
@@ -79,7 +81,7 @@ function packed(tracks: ReadonlyMap<number, SegmentTrack>): { requests: Item[][]
       tooLarge.push(index);
       continue;
     }
-    if (requests.length === 0 || bytes + 1 > room) {
+    if (bytes + 1 > room || requests.at(-1)?.length === MAX_BATCH_EVENTS) {
       requests.push([]);
       room = MAX_BATCH_BYTES - FRAME_BYTES;
     }

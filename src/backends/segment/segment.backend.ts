@@ -7,7 +7,7 @@ import { TrackingConfigException } from '../../routing/tracking-config.exception
 import type { SegmentTrack } from './segment-client';
 import { segmentFaults, type SegmentBackendOptions } from './segment-options';
 import { SegmentRelay } from './segment-relay';
-import { hasUser, segmentTrack } from './segment-track';
+import { hasName, hasUser, segmentTrack } from './segment-track';
 import { SegmentWire } from './segment-wire';
 
 /**
@@ -48,8 +48,12 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
     });
   }
 
-  /** Segment takes no event of nobody. One whose `anonymousId` fails is queued, so that it is kept as a dead letter. */
-  refuses(event: StoredEvent): 'no-user' | undefined {
+  /**
+   * Drops what Segment is documented to drop: an event without a name, or without the id of a user or visitor. One whose
+   * `anonymousId` fails is queued, so that it is kept as a dead letter.
+   */
+  refuses(event: StoredEvent): 'no-name' | 'no-user' | undefined {
+    if (!hasName(event)) return 'no-name';
     if (hasUser(event)) return undefined;
     try {
       return this.visitorOf(event) === undefined ? 'no-user' : undefined;
@@ -76,6 +80,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
 
   /** @returns why there is none, as text */
   private trackOf(event: StoredEvent): SegmentTrack | string {
+    if (!hasName(event)) return 'no-name';
     try {
       const visitor = this.visitorOf(event);
       return visitor === undefined && !hasUser(event) ? 'no-user' : segmentTrack(event, visitor);

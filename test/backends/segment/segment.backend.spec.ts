@@ -1,5 +1,6 @@
 import { Analytics } from '@segment/analytics-node';
 import { SegmentBackend, type SegmentBackendOptions, type SegmentTrack } from '../../../src/backends/segment';
+import { SegmentWire } from '../../../src/backends/segment/segment-wire';
 import { SendFailedException } from '../../../src/delivery/destination';
 import { TrackingConfigException } from 'nestjs-event-tracking';
 import { deliveredEvents, idsOfEvents, outcomeOf } from '../../support/delivered-events';
@@ -95,10 +96,10 @@ describe('SegmentBackend', () => {
 
     it('refuses it as no-user before it is queued, whatever is in the place of the id', () => {
       const backend = backendOf();
-      for (const context of [{}, { user_id: null }, { user_id: undefined }]) {
+      for (const context of [{}, { user_id: null }, { user_id: undefined }, { user_id: '' }]) {
         expect(backend.refuses({ ...nobody, context })).toBe('no-user');
       }
-      for (const user_id of [0, '', false, 'abc']) {
+      for (const user_id of [0, false, 'abc', ' ']) {
         expect(backend.refuses({ ...nobody, context: { user_id } })).toBeUndefined();
       }
     });
@@ -121,6 +122,19 @@ describe('SegmentBackend', () => {
       expect(lastBody().batch[0]).not.toHaveProperty('userId');
     });
 
+    it('sends a visitor whose user id is empty under the id of the visitor alone, and rejects one without either', async () => {
+      const backend = backendOf({ anonymousId: ({ context }) => context['session'] as string | undefined });
+      const visitor = { ...nobody, id: 'v', context: { session: 's3', user_id: '' } };
+      const nameless = { ...nobody, id: 'x', context: { user_id: '' } };
+      expect([visitor, nameless].map((event) => backend.refuses(event))).toEqual([undefined, 'no-user']);
+      expect(await backend.sendBatch([nameless, visitor], NEVER)).toEqual([
+        { index: 0, reason: 'no-user', retryable: false },
+      ]);
+      expect(lastBody().batch).toHaveLength(1);
+      expect(lastBody().batch[0]).toMatchObject({ anonymousId: 's3', messageId: 'v' });
+      expect(lastBody().batch[0]).not.toHaveProperty('userId');
+    });
+
     it.each([[''], [7], [null]])('takes %p from anonymousId for none', (given) => {
       expect(backendOf({ anonymousId: () => given as never }).refuses(nobody)).toBe('no-user');
     });
@@ -136,6 +150,42 @@ describe('SegmentBackend', () => {
       expect(rejections).toEqual([{ index: 0, reason: 'anonymousId threw TypeError', retryable: false }]);
       expect(sink.taken.size).toBe(1);
     });
+  });
+
+  it('refuses an event whose name a processor has taken away, and rejects it if it is handed over all the same', async () => {
+    const [nameless, named] = deliveredEvents(2);
+    const event = { ...nameless!, name: '' };
+    expect(backendOf().refuses(event)).toBe('no-name');
+    expect(await backendOf().sendBatch([event, named!], NEVER)).toEqual([
+      { index: 0, reason: 'no-name', retryable: false },
+    ]);
+    expect([...sink.taken.keys()]).toEqual([named?.id]);
+  });
+
+  it('sends an id that is too long for a messageId as another that stays the same and differs from others', async () => {
+    const [one, other] = deliveredEvents(2);
+    const events = [
+      { ...one!, id: 'i'.repeat(99) },
+      { ...one!, id: 'i'.repeat(100) },
+      { ...other!, id: `${'i'.repeat(99)}j` },
+    ];
+    await backendOf().sendBatch(events, NEVER);
+    const first = lastBody().batch.map(({ messageId }) => messageId);
+    await backendOf().sendBatch(events, NEVER);
+    expect(lastBody().batch.map(({ messageId }) => messageId)).toEqual(first);
+    expect(first[0]).toBe(events[0]?.id);
+    expect(new Set(first).size).toBe(3);
+    expect(first.every(({ length }) => length < 100)).toBe(true);
+  });
+
+  it('sends no more than 2,500 events in a request, however small they are', async () => {
+    const track = { userId: '1', event: 'n', properties: {} as never, context: {}, timestamp: new Date(0) };
+    const tracks = Array.from({ length: 5001 }, (_, at) => [at, { ...track, messageId: at.toString(36) }] as const);
+    const wire = new SegmentWire(WRITE_KEY, sink.url, { gzip: true, keepAlive: false, agent: undefined });
+    opened.push(wire);
+    expect(await wire.send(new Map(tracks), NEVER)).toEqual([]);
+    const sizes = sink.requests.map(({ ids }) => ids.length);
+    expect(sizes).toEqual([2500, 2500, 1]);
   });
 
   describe('with sizes', () => {
