@@ -94,4 +94,6 @@ export interface EnvelopeBackend {
   readonly callsApplication?: boolean;
   /** Whether events may be lost if the process ends without the application being closed. */
   readonly holdsEvents?: boolean;
+  /** The option with which it holds none, as one reads it in a fix: `sync: true for the LoggerBackend`. */
+  readonly optionToHoldNone?: string;
 }

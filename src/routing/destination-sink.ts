@@ -48,6 +48,8 @@ export class DestinationSink implements EnvelopeBackend {
     return this.queue.counts();
   }
 
+  readonly optionToHoldNone = 'delivery: { durable: true } for each destination';
+
   get holdsEvents(): boolean {
     return !this.queue.isDurable;
   }

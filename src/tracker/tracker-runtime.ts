@@ -308,9 +308,10 @@ export class TrackerRuntime {
     if (this.state === 'ready') for (const backend of this.writers()) backend.persist?.();
   }
 
-  /** Whether a process that is killed now might lose events. */
-  get holdsEvents(): boolean {
-    return this.writers().some((backend) => backend.holdsEvents === true);
+  /** The options with which a process that is killed would lose no events; empty if it loses none as it is. */
+  get optionsToHoldNone(): readonly string[] {
+    const holding = this.writers().filter(({ holdsEvents }) => holdsEvents === true);
+    return [...new Set(holding.map(({ optionToHoldNone = 'no option' }) => optionToHoldNone))];
   }
 
   /** Writes what is held, and says what was lost, if anything was. */

@@ -49,13 +49,14 @@ export abstract class TrackingCore
       const handlers = new EventHandlers(this.container, this.settings.notices);
       this.runtime.beginWork(() => handlers.current());
     }
-    if (!this.runtime.holdsEvents) return;
+    const options = this.runtime.optionsToHoldNone;
+    if (options.length === 0) return;
     // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
     this.signalCheck = setTimeout(() => {
       if (process.listenerCount('SIGTERM') > 0) return;
       this.settings.notices.warn(
-        'nothing listens for SIGTERM, so the last lines of the log are lost when the process is stopped by it. ' +
-          'Mend: app.enableShutdownHooks() before app.listen(), or sync: true for the LoggerBackend.',
+        'nothing listens for SIGTERM, so events that are still in memory are lost when the process is stopped by it. ' +
+          `Fix: app.enableShutdownHooks() before app.listen(), or ${options.join(' and ')}.`,
       );
     }, SIGNAL_CHECK_MS).unref();
   }

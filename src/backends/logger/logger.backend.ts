@@ -62,6 +62,8 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
     return new LoggerBackend({ logger: { log: () => undefined, error: () => undefined, warn: () => undefined } });
   }
 
+  readonly optionToHoldNone = 'sync: true for the LoggerBackend';
+
   get holdsEvents(): boolean {
     return this.writer !== undefined && !this.sync;
   }

@@ -359,7 +359,7 @@ describe('The warning that nothing listens for SIGTERM', () => {
 
   it('comes once the application has started, with what can be done', async () => {
     expect(await warningsAfterASecond({})).toEqual([
-      expect.stringMatching(/nothing listens for SIGTERM.*Mend: app\.enableShutdownHooks\(\)/),
+      expect.stringMatching(/nothing listens for SIGTERM.*Fix: app\.enableShutdownHooks\(\)/),
     ]);
   });
 
