@@ -4,22 +4,34 @@ import { gunzipSync } from 'node:zlib';
 
 export async function startSink() {
   const events = [];
+  const sink = {
+    events,
+    /** What it answers: a status, or a promise of one. Only events that are answered with 200 have arrived. */
+    answer: () => 200,
+  };
   const server = createServer(async (request, response) => {
     const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      return; // the sender was killed
+    }
     const body = Buffer.concat(chunks);
     const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    events.push(...JSON.parse(text.toString()).batch);
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"success":true}');
+    const { batch } = JSON.parse(text.toString());
+    const status = await sink.answer(batch);
+    if (status === 200) events.push(...batch);
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{"success":true}');
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    events,
+  return Object.assign(sink, {
     url: `http://127.0.0.1:${server.address().port}`,
+    arrived: async () => new Set(events.map(({ properties }) => properties.data.key)),
+    sentAgain: () => events.length - new Set(events.map(({ messageId }) => messageId)).size,
     close: () =>
       new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();
       }),
-  };
+  });
 }

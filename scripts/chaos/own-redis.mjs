@@ -9,15 +9,20 @@ import { silenceOf } from '../services/probes.mjs';
 
 const PATIENCE_MS = 10_000;
 
-/** @param folder for its files; whoever made it removes it */
-export async function startRedis(folder) {
+/**
+ * @param folder for its files; whoever made it removes it
+ * @param more settings of the server
+ */
+export async function startRedis(folder, more = []) {
   const program = readState().redis?.program ?? onPath('redis-server');
   if (!program) throw new Error('there is no redis-server. Mend: npm run services, or install it');
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const address = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'];
   const safety = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'];
-  const server = spawn(program, [...address, ...safety, '--maxmemory-policy', 'noeviction'], { stdio: 'ignore' });
+  const server = spawn(program, [...address, ...safety, '--maxmemory-policy', 'noeviction', ...more], {
+    stdio: 'ignore',
+  });
   const close = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     server.kill('SIGKILL');

@@ -29,6 +29,9 @@ describe('chaos', () => {
     [['--kills', 'many'], /^chaos: --kills is "many", not a number from 0 up\n/],
     [['--backend', 'kafak'], /^chaos: there is no backend "kafak"\n/],
     [['--signal', 'HUP'], /^chaos: --signal is "HUP", not KILL or TERM\n/],
+    [['--fault', 'flood'], /^chaos: there is no fault "flood"\n/],
+    [['--fault', 'topic', '--backend', 'mongo'], /^chaos: the fault topic is one of kafka, not of mongo\n/],
+    [['--minutes', 'long'], /^chaos: --minutes is "long", not a number from 0 up\n/],
   ])('says what is wrong, and how it is used: %j', async (args, wrong) => {
     const { code, said } = await chaos({}, ...args);
     expect(said).toMatch(wrong);
@@ -38,7 +41,8 @@ describe('chaos', () => {
 });
 
 /** All it says, with a number of events to rely on that is not 0. */
-const NOTHING_LOST = /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+\n$/;
+const NOTHING_LOST =
+  /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+, dead-lettered \d+, counted as lost 0\n$/;
 
 describe('An application that is stopped three times at random moments', () => {
   it.each(['KILL', 'TERM'])(
@@ -49,6 +53,18 @@ describe('An application that is stopped three times at random moments', () => {
       expect(code).toBe(0);
     },
     60_000,
+  );
+});
+
+describe('An application for Segment', () => {
+  it.each(['clock', 'directory', 'grace-period', 'poison'])(
+    'loses no event that is not counted: %s',
+    async (fault) => {
+      const { code, said } = await chaos({}, '--fault', fault);
+      expect(said).toMatch(NOTHING_LOST);
+      expect(code).toBe(0);
+    },
+    120_000,
   );
 });
 
@@ -66,7 +82,7 @@ describeWithServices(['mongo'], 'An application that is stopped three times at r
 
 /** The same of a web process and two workers. */
 const NOTHING_LOST_BETWEEN =
-  /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+, dead-lettered 0, books balanced in (\d+) of \1 lives\n$/;
+  /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+, dead-lettered 0, counted as lost 0, books balanced in (\d+) of \1 lives\n$/;
 
 describeWithPrograms(['redis'], 'A web process and two workers that are stopped four times in turns', () => {
   describeWithServices(['mongo'], 'around a Redis of their own', ({ mongo }) => {
