@@ -11,7 +11,7 @@
  *
  * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
  */
-import { closeSync, fstatSync, openSync, writeSync, type BigIntStats } from 'node:fs';
+import { closeSync, fstatSync, openSync, type BigIntStats } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import SonicBoom from 'sonic-boom';
 import { MAX_TIMER_MS } from '../../event/clock';
@@ -19,6 +19,8 @@ import type { DeliveryCounts } from '../../delivery/node-ledger';
 import { Tally } from '../../delivery/node-ledger';
 import { ChunkEncoder } from './chunk-encoder';
 import { fixFor, openForAppending, statOf } from './log-file';
+import { isPipe, LongLineNotice, pieceEnd } from './pipe-pieces';
+import { isBusy, pause, PAUSE_MS, writeSome } from './write-some';
 
 export interface LineWriterOptions {
   /** The file; undefined is standard output. */
@@ -61,8 +63,6 @@ const STANDARD_OUTPUT = 1;
 const RETRY_MS = 1000;
 /** Encoding and writing more at once would hold up the event loop for longer than a request takes. */
 const MAX_CHUNK_BYTES = 1_048_576;
-/** How long a full pipe is left alone. */
-const PAUSE_MS = 5;
 /** How long the chunk under way may take before what follows overtakes it: at the exit, and when the bound is reached. */
 const OVERTAKING_MS = { atExit: 1000, atBound: 20 };
 /** How long a thread that must not go on without having written waits for a pipe from which nobody reads. */
@@ -72,6 +72,7 @@ export class LineWriter {
   /** Writes in the background; undefined where this thread writes. */
   private sonic: SonicBoom | undefined;
   private fd = -1;
+  private isPipe = false;
   private file: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
 
   /** Closed chunks, oldest first. None is empty. */
@@ -79,6 +80,8 @@ export class LineWriter {
   private readonly encoder = new ChunkEncoder();
   /** Whether the first chunk is being written in the background. */
   private isUnderWay = false;
+  /** Where the bytes of that chunk end that are being written. */
+  private underWayTo = 0;
   /** The size that the file has when that is done. */
   private sizeAfterwards = 0n;
   /** Whether that takes so long that nobody should wait for it again. */
@@ -98,6 +101,7 @@ export class LineWriter {
   private lost = 0;
   private waiters: Waiter[] = [];
 
+  private readonly longLines: LongLineNotice;
   private handOverTimer: NodeJS.Timeout | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
   private checkedAtMs = 0;
@@ -111,6 +115,7 @@ export class LineWriter {
     private readonly say: (text: string) => void,
   ) {
     this.writesHere = options.sync || options.path === undefined;
+    this.longLines = new LongLineNotice(say);
   }
 
   /**
@@ -278,7 +283,7 @@ export class LineWriter {
       const fd = path === undefined ? STANDARD_OUTPUT : openSync(path, 'a', mode);
       try {
         const bytes = Buffer.from(`${line}\n`);
-        for (let at = 0; at < bytes.length;) at += writeSome(fd, bytes, at, PATIENCE_MS);
+        for (let at = 0; at < bytes.length;) at += writeSome(fd, bytes, at, bytes.length, PATIENCE_MS);
       } finally {
         if (path !== undefined) closeSync(fd);
       }
@@ -310,9 +315,11 @@ export class LineWriter {
     if (path === undefined) {
       // Reading `process.stdout` makes Node put a pipe into non-blocking mode: a reader that is slow does not stop this thread.
       this.fd = (process.stdout as { fd?: number }).fd ?? STANDARD_OUTPUT;
+      this.isPipe = isPipe(this.fd);
       return;
     }
     this.fd = openForAppending(path, this.options.mode);
+    this.isPipe = isPipe(this.fd);
     const before = this.file;
     this.file = fstatSync(this.fd, { bigint: true });
     if (before?.ino !== this.file.ino || before.dev !== this.file.dev) this.rewindToLine();
@@ -349,9 +356,10 @@ export class LineWriter {
       this.enterOpen();
     } else if (next !== undefined && this.sonic !== undefined) {
       this.isUnderWay = true;
-      this.sizeAfterwards = (this.size() ?? 0n) + BigInt(next.bytes.length - next.written);
+      this.underWayTo = this.endOfWrite(next);
+      this.sizeAfterwards = (this.size() ?? 0n) + BigInt(this.underWayTo - next.written);
       // In its buffer mode sonic-boom takes what its types do not say.
-      (this.sonic as { write(bytes: unknown): boolean }).write(next.bytes.subarray(next.written));
+      (this.sonic as { write(bytes: unknown): boolean }).write(next.bytes.subarray(next.written, this.underWayTo));
     } else {
       this.writeNow(this.options.sync ? PATIENCE_MS : 0);
     }
@@ -386,7 +394,8 @@ export class LineWriter {
     try {
       for (let chunk = this.next(); chunk !== undefined; chunk = this.next()) {
         while (chunk.written < chunk.bytes.length) {
-          this.settle(chunk, writeSome(this.fd, chunk.bytes, chunk.written, patienceMs));
+          const end = this.endOfWrite(chunk);
+          this.settle(chunk, writeSome(this.fd, chunk.bytes, chunk.written, end, patienceMs));
         }
       }
     } catch (error) {
@@ -394,6 +403,14 @@ export class LineWriter {
       // With a chunk under way, its end will tell: a file must not be given up while it may still be written.
       else if (!this.isUnderWay) this.enterUnwritable(error as Error);
     }
+  }
+
+  /** Where the next write of a chunk ends: a pipe gets pieces, a file all of it. */
+  private endOfWrite({ bytes, written }: Chunk): number {
+    if (!this.isPipe) return bytes.length;
+    const end = pieceEnd(bytes, written);
+    this.longLines.given(end - written);
+    return end;
   }
 
   private releaseFile(): void {
@@ -420,9 +437,10 @@ export class LineWriter {
     const [first] = this.chunks;
     if (first === undefined) return;
     this.isStalled = false;
-    if (first.written + bytes === first.bytes.length) this.isUnderWay = false;
+    if (first.written + bytes === this.underWayTo) this.isUnderWay = false;
     this.settle(first, bytes);
-    if (!this.isUnderWay && !first.isLeftBehind) this.encoder.giveBack(first.bytes);
+    const isWritten = first.written === first.bytes.length;
+    if (isWritten && !first.isLeftBehind) this.encoder.giveBack(first.bytes);
     this.goOn();
   }
 
@@ -489,25 +507,4 @@ export class LineWriter {
   private target(): string {
     return this.options.path ?? 'standard output';
   }
-}
-
-/** One write of this thread. @throws what the system says, EAGAIN only after `patienceMs` */
-function writeSome(fd: number, bytes: Buffer, at: number, patienceMs: number): number {
-  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
-    try {
-      return writeSync(fd, bytes, at);
-    } catch (error) {
-      if (!isBusy(error) || waitedMs >= patienceMs) throw error;
-      pause(PAUSE_MS);
-    }
-  }
-}
-
-/** Holds up this thread. */
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-function isBusy(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EAGAIN';
 }
