@@ -184,10 +184,10 @@ export class RedisView {
     };
   }
 
-  /** The data of the jobs in these lists. */
-  async data(of: 'wait' | 'completed'): Promise<unknown[]> {
+  /** The data of the jobs that wait. */
+  async data(): Promise<unknown[]> {
     const { client } = this;
-    const ids = of === 'wait' ? await client.lrange(this.key(of), 0, -1) : await client.zrange(this.key(of), 0, -1);
+    const ids = await client.lrange(this.key('wait'), 0, -1);
     return Promise.all(
       ids.map(async (id) => JSON.parse((await client.hget(this.key(id), 'data')) ?? 'null') as unknown),
     );

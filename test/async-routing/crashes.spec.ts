@@ -134,7 +134,7 @@ describeWithServices(['redis'], 'A worker process', (urls) => {
     await first.says('hanging');
     expect(await first.end('SIGTERM')).toBe('SIGTERM');
     expect(first.names).toEqual(['e0']);
-    const [left] = (await redis.data('wait')) as { events: { name: string }[] }[];
+    const [left] = (await redis.data()) as { events: { name: string }[] }[];
     expect(left?.events.map((event) => event.name)).toEqual(names.slice(1));
     expect(await redis.jobs()).toMatchObject({ active: 0, failed: 0 });
     expect(first.reported).not.toContain('dropped at');

@@ -138,7 +138,7 @@ describeWithServices(['redis'], 'What a worker takes from a Bull queue', (urls) 
     const web = await start({ role: 'emitter' });
     web.tracker.context({ user_id: 7 }, () => web.emit(2));
     await web.queued();
-    const [data] = await redis.data('wait');
+    const [data] = await redis.data();
     for (const at of ['sync', 'async'] as const) {
       const first = await emitted(at);
       await redis.addJob(data);

@@ -13,7 +13,8 @@ import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-rou
 import { getBackendToken } from '../../routing/tokens';
 import { showIdentifier, showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
 import { BullHub } from './bull-hub';
-import { answers, type BullWorker } from './bull-worker';
+import { answers } from './bull-internals';
+import type { BullWorker } from './bull-worker';
 
 export interface BullQueueOptions {
   /**

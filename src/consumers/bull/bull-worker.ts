@@ -5,17 +5,19 @@
  */
 import type { Job, Queue } from 'bull';
 import { JOB_NAME, narrowJob, readJob, type EventJob, type ReadJob } from '../../backends/async-routing/bull/event-job';
-import { countSettled } from '../../backends/async-routing/bull/queue-watch';
 import { atMost } from '../../event/at-most';
 import { describeError } from '../../event/normal-form';
-import type { StoredEvent } from '../../event/tracking-event';
 import type { BullHub } from './bull-hub';
+import { answers, bullInternals } from './bull-internals';
+import { JobBurial } from './job-burial';
+import { forgetJob, forgetJobsDone, giveBackWhenFull, settleJob, workWhenFull } from './job-commands';
 
-const SWEEP_PAGE = 100;
 /** For what is still to be said to a Redis that may be gone. */
 const GIVE_BACK_MS = 2000;
-/** A Redis that does not answer in that time is taken for gone. */
-const ANSWER_MS = 500;
+/** How often jobs are looked for that are done and that their worker, ended by then, could not forget. */
+const FORGET_INTERVAL_MS = 60_000;
+/** Workers have clocks of their own. */
+const FORGET_OVERLAP_MS = 60_000;
 
 export class BullWorker {
   private isBegun = false;
@@ -24,18 +26,28 @@ export class BullWorker {
   private isPaused: Promise<unknown> = Promise.resolve();
   /** By the id of the job. */
   private readonly underWay = new Map<string, Promise<void>>();
+  private readonly burial: JobBurial;
+  /** Jobs that are done, while Redis is told to forget them. */
+  private readonly forgetting = new Set<Promise<unknown>>();
+  private forgetTimer: NodeJS.Timeout | undefined;
+  /** Epoch milliseconds, up to which what is done is forgotten. */
+  private forgottenUntil: number | undefined;
 
   constructor(
     private readonly queue: Queue,
     private readonly hub: BullHub,
     private readonly concurrency: number,
-  ) {}
+  ) {
+    this.burial = new JobBurial(queue, hub);
+  }
 
   begin(): void {
     if (this.isBegun) return;
     this.isBegun = true;
     const { queue } = this;
+    workWhenFull(queue);
     queue.on('failed', this.onFailed);
+    queue.on('completed', this.onCompleted);
     queue.client.on('ready', this.onReady);
     // Bull lets go of its promise, which rejects where the connection ends before it was there: the process would end with it.
     const nameWorker = queue.setWorkerName.bind(queue);
@@ -46,6 +58,7 @@ export class BullWorker {
       .catch((error: unknown) => {
         if (!this.isEnding) this.warn(`the queue "${queue.name}" cannot be worked off: ${describeError(error)}`);
       });
+    this.forgetTimer = setInterval(() => void this.forgetDone(), FORGET_INTERVAL_MS).unref();
     if (this.isConnected()) this.onReady();
   }
 
@@ -54,7 +67,7 @@ export class BullWorker {
     if (!this.isBegun || this.isEnding) return;
     this.isEnding = true;
     // To wake what waits for a job Bull cuts a connection, and makes it anew, which may take for ever; nothing needs it any more.
-    internals(this.queue).bclient.connect = () => Promise.resolve();
+    bullInternals(this.queue).bclient.connect = () => Promise.resolve();
     this.isPaused = this.queue.pause(true, true).catch(() => undefined);
     if (await answers(this.queue)) await atMost(GIVE_BACK_MS, this.isPaused);
   }
@@ -64,20 +77,36 @@ export class BullWorker {
     if (!this.isBegun) return;
     const { queue } = this;
     queue.client.off('ready', this.onReady);
+    clearInterval(this.forgetTimer);
     await atMost(GIVE_BACK_MS, Promise.allSettled([...this.underWay.values()]));
     if (!(await answers(queue))) return;
     // Not by queue.whenCurrentJobsFinished: it makes a connection anew, and where that fails the process ends.
-    await atMost(GIVE_BACK_MS, Promise.all(Object.values(internals(queue).processing)));
+    await atMost(GIVE_BACK_MS, Promise.all(Object.values(bullInternals(queue).processing)));
     await atMost(GIVE_BACK_MS, this.giveBackUnbegun());
+    await atMost(GIVE_BACK_MS, Promise.allSettled([...this.forgetting]));
   }
 
   /** Bull takes the next job with the end of the last one, and after `end` begins none: it would be held until its lock is over. */
   private async giveBackUnbegun(): Promise<void> {
     const { queue } = this;
-    const { token } = internals(queue);
+    const { token } = bullInternals(queue);
     for (const job of (await queue.getActive()) as (Job | null)[]) {
       if (job?.name !== JOB_NAME || this.underWay.has(String(job.id))) continue;
-      if ((await queue.client.get(job.lockKey())) === token) await job.moveToFailed({ message: 'the worker closes' });
+      if ((await queue.client.get(job.lockKey())) === token)
+        await giveBackWhenFull(job).moveToFailed({ message: 'the worker closes' });
+    }
+  }
+
+  /** Never rejects. */
+  private async forgetDone(): Promise<void> {
+    const { forgottenUntil } = this;
+    const now = Date.now();
+    const from = forgottenUntil === undefined ? '-inf' : forgottenUntil - FORGET_OVERLAP_MS;
+    try {
+      await forgetJobsDone(this.queue, from, now);
+      this.forgottenUntil = now;
+    } catch {
+      // They are still there the next time.
     }
   }
 
@@ -100,12 +129,12 @@ export class BullWorker {
   private async work(job: Job<unknown>): Promise<void> {
     const read = readJob(job.data);
     if (typeof read === 'string') {
-      this.buryRaw(job, read);
+      this.burial.buryRaw(job, read);
       return;
     }
     const node = this.hub.find(read.tracker, read.path);
     if (node === undefined) {
-      this.bury(
+      this.burial.bury(
         job as Job<EventJob>,
         read,
         `unknown-path: this worker has no AsyncRoutingBackend "${read.path}" of tracker "${read.tracker}"; it has ${this.hub.known()}`,
@@ -113,7 +142,7 @@ export class BullWorker {
       await this.settle(job as Job<EventJob>, read, []);
       return;
     }
-    this.buryUnreadable(job as Job<EventJob>, read);
+    this.burial.buryUnreadable(job as Job<EventJob>, read);
     const left = new Set(read.events.map(({ index }) => index));
     const items = read.events.map(({ event, origin }) => ({
       envelope: node.work.envelope(event, origin),
@@ -126,77 +155,15 @@ export class BullWorker {
 
   private async settle(job: Job<EventJob>, read: ReadJob, left: readonly number[]): Promise<void> {
     const settled = read.events.length + read.unreadable.length - left.length;
-    // A count that fails must not bring back what is settled.
-    const counted = settled === 0 ? undefined : countSettled(this.queue, read.emitter, settled).catch(() => undefined);
     // Done or not, what is settled must neither be sent again nor fill Redis.
-    const narrowed = job.update(narrowJob(job.data, left));
-    // Where all are, the job may be gone, and need not come back for that.
-    await Promise.all([counted, left.length === 0 ? narrowed.catch(() => undefined) : narrowed]);
+    const settling = settleJob(job, narrowJob(job.data, left), read.emitter, settled);
+    // Where all are, the job need not come back because Redis could not be told.
+    await (left.length === 0 ? settling.catch(() => undefined) : settling);
     if (left.length === 0) return;
     // A job that goes back before Bull has paused is taken again by this very worker.
     await atMost(GIVE_BACK_MS, this.isPaused);
+    giveBackWhenFull(job);
     throw new Error(`the worker closes: ${String(left.length)} events go back to the queue`);
-  }
-
-  private bury(job: Job<EventJob>, read: ReadJob, reason: string): void {
-    const { tracker, path, events } = read;
-    const keeper = this.hub.nearest(tracker);
-    this.buryUnreadable(job, read);
-    for (const { event, origin } of events) keeper?.keepLetter(path, event, reason, origin);
-    keeper?.warnOnce(
-      `buried ${tracker} ${path}`,
-      `events became dead letters: ${reason}. See TrackingDeadLetters. (Told once.)`,
-    );
-  }
-
-  /** Each as a job of its own, which can be redriven as it was. */
-  private buryUnreadable(job: Job<EventJob>, { unreadable }: ReadJob): void {
-    for (const { index, reason } of unreadable) this.buryRaw(job, reason, narrowJob(job.data, [index]));
-  }
-
-  private buryRaw(job: Job<unknown>, reason: string, data = job.data): void {
-    const { tracker, path } = (data ?? {}) as Partial<ReadJob>;
-    const event: StoredEvent = {
-      ...{ name: 'unreadable job', timestamp: new Date(job.timestamp), id: String(job.id) },
-      ...{ context: {}, data: { raw: data } },
-    };
-    const keeper = this.hub.nearest(String(tracker));
-    keeper?.keepLetter(typeof path === 'string' ? path : keeper.path, event, `unreadable: ${reason}`, {
-      isRaw: true,
-    });
-    keeper?.warnOnce(
-      `unreadable ${this.queue.name}`,
-      `a job of the queue "${this.queue.name}" became a dead letter: ${reason}. See TrackingDeadLetters. (Told once.)`,
-    );
-  }
-
-  /** Those that Bull gave up: a job that took its worker down again and again. */
-  private async sweep(): Promise<void> {
-    for (let kept = 0; ;) {
-      const jobs = (await this.queue.getFailed(kept, kept + SWEEP_PAGE - 1)) as (Job<unknown> | null)[];
-      if (jobs.length === 0) return;
-      for (const job of jobs) {
-        const isOurs = job?.name === JOB_NAME && (await this.buryFailed(job, job.failedReason ?? 'unknown'));
-        if (!isOurs) kept++;
-      }
-    }
-  }
-
-  /** @returns whether it was for this worker to bury: others look for them at the same time */
-  private async buryFailed(job: Job<unknown>, why: string): Promise<boolean> {
-    const { queue } = this;
-    if (!(await job.takeLock()) || !(await job.isFailed())) return false;
-    const read = readJob(job.data);
-    if (typeof read === 'string') this.buryRaw(job, read);
-    else if (read.events.length > 0) {
-      this.bury(job as Job<EventJob>, read, `given-up: Bull gave the job up: ${why}`);
-      const buried = read.events.length + read.unreadable.length;
-      await countSettled(queue, read.emitter, buried).catch(() => undefined); // or it is buried again
-    }
-    // Not by job.remove, for which the lock would have to be gone before the job.
-    const id = String(job.id);
-    await queue.client.multi().zrem(queue.toKey('failed'), id).del(queue.toKey(id), job.lockKey()).exec();
-    return true;
   }
 
   private warn(text: string): void {
@@ -205,7 +172,15 @@ export class BullWorker {
 
   /** Also after an outage, in which a job may have failed unheard. */
   private readonly onReady = (): void => {
-    this.sweep().catch(() => undefined); // they are still there, and looked for when the connection is there again
+    this.burial.sweep().catch(() => undefined); // they are still there, and looked for when the connection is there again
+    void this.forgetDone();
+  };
+
+  private readonly onCompleted = (job: Job): void => {
+    if (job.name !== JOB_NAME) return;
+    const forgotten = forgetJob(this.queue, String(job.id)).catch(() => undefined); // `forgetDone` finds it
+    this.forgetting.add(forgotten);
+    void forgotten.then(() => this.forgetting.delete(forgotten));
   };
 
   /** Told of each attempt that failed, and by the one who looked also of those that are given up. */
@@ -213,27 +188,7 @@ export class BullWorker {
     if (job?.name !== JOB_NAME) return;
     job
       .isFailed()
-      .then((isGivenUp) => (isGivenUp ? this.buryFailed(job, error.message) : undefined))
+      .then((isGivenUp) => (isGivenUp ? this.burial.buryFailed(job, error.message) : undefined))
       .catch(() => undefined); // it is still there, and swept after the next connection or start
   };
-}
-
-/** What Bull's own types leave out. */
-interface BullInternals {
-  /** The value of the locks of this Queue. */
-  readonly token: string;
-  /** The connection on which it waits for jobs. */
-  readonly bclient: { connect: () => Promise<void> };
-  /** What each of its loops waits for. */
-  readonly processing: Readonly<Record<string, Promise<unknown>>>;
-}
-
-function internals(queue: Queue): BullInternals {
-  return queue as unknown as BullInternals;
-}
-
-/** Whether Redis does, by now. */
-export async function answers({ client }: Queue): Promise<boolean> {
-  if (client.status !== 'ready') return false;
-  return (await atMost(ANSWER_MS, client.ping())) === 'PONG';
 }

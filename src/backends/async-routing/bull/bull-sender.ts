@@ -4,11 +4,12 @@ import type { QueuedEvent } from '../../../delivery/queued-event';
 import { whenConnected } from '../../redis-connecting';
 import { JOB_NAME, jobIdOf, writeJob } from './event-job';
 import type { QueueWatch } from './queue-watch';
+import { isOutOfMemory } from './redis-memory';
 
 /**
  * Bull's own attempts only bring back the job of a worker that died or closed, which says nothing against the events: so there
- * are more than any deployment uses up. A job that is done is kept for a while, as a reply that was lost is asked for again under
- * the same id. A time-out that the application gives its own jobs would run the same events twice side by side.
+ * are more than any deployment uses up. The worker itself forgets a job that is done (`forgetJob`); `removeOnComplete` is for those
+ * that it could not forget. A time-out that the application gives its own jobs would run the same events twice side by side.
  */
 const JOB_OPTIONS = {
   attempts: 1000,
@@ -36,13 +37,28 @@ export class BullSender {
         retryable: true,
       });
     }
+    if (!(await this.watch.memory.hasRoom())) throw this.full();
     const unread = entries.filter(({ facts }) => facts.isRaw === true);
     const events = unread.length === 0 ? entries : entries.filter(({ facts }) => facts.isRaw !== true);
     const { emitter } = this.watch;
     const looked = this.watch.look();
     const added = [...unread.map((entry) => this.addRaw(entry)), ...(events.length > 0 ? [this.add(events)] : [])];
-    await Promise.all([looked, ...added]);
+    try {
+      await Promise.all([looked, ...added]);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      this.watch.memory.refused();
+      throw this.full();
+    }
     this.watch.put(events.length, emitter);
+    this.watch.memory.add(entries.reduce((sum, { bytes }) => sum + bytes, 0));
+  }
+
+  private full(): SendFailedException {
+    return SendFailedException.create({
+      reason: `the Redis of the queue "${this.queue.name}" is full`,
+      retryable: true,
+    });
   }
 
   private async add(entries: readonly QueuedEvent[]): Promise<void> {

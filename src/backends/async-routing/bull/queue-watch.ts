@@ -6,12 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import type { JobCounts, Queue } from 'bull';
 import type { QueueCounts } from '../../../delivery/node-ledger';
+import { RedisMemory } from './redis-memory';
 
 const LOOK_INTERVAL_MS = 5000;
-/** How long the count of a process outlives what it last put there. */
-const COUNT_TTL_MS = 604_800_000;
-const RENEW_MS = 3_600_000;
-const MAX_RENEWED = 1000;
 
 export interface WatchReports {
   readonly warn: (text: string) => void;
@@ -34,11 +31,14 @@ export class QueueWatch {
   private counts: { readonly waitingJobs: number; readonly activeJobs: number; readonly lookedAt: Date } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isFailing = false;
+  readonly memory: RedisMemory;
 
   constructor(
     private readonly queue: Queue,
     private readonly reports: WatchReports,
-  ) {}
+  ) {
+    this.memory = new RedisMemory(queue, reports);
+  }
 
   /** Under which workers count what they have settled of this process. */
   get emitter(): string {
@@ -122,6 +122,7 @@ export class QueueWatch {
       // Where the queue is paused its jobs are counted apart, of which the types know nothing.
       const { waiting, active, delayed, paused = 0 } = (await queue.getJobCounts()) as JobCounts & { paused?: number };
       this.counts = { waitingJobs: waiting + delayed + paused, activeJobs: active, lookedAt: new Date() };
+      await this.memory.look();
       if (this.accounts().some(({ added }) => added > 0)) await this.look();
     } catch {
       // It went away while it was asked; the next time is soon.
@@ -129,8 +130,7 @@ export class QueueWatch {
   }
 
   private async checkPolicy(): Promise<void> {
-    const memory = await this.queue.client.info('memory');
-    const policy = /^maxmemory_policy:(.*?)\r?$/m.exec(memory)?.[1];
+    const policy = await this.memory.look();
     if (policy === undefined || policy === 'noeviction') return;
     this.reports.warn(
       `the Redis of the queue "${this.queue.name}" may evict jobs when its memory is full (maxmemory-policy ${policy}), and their events with them. ` +
@@ -145,7 +145,7 @@ export class QueueWatch {
   private readonly onReady = (): void => {
     if (this.isFailing) this.reports.tell(`the Redis of the queue "${this.queue.name}" answers again.`);
     this.isFailing = false;
-    this.checkPolicy().catch(() => undefined); // not every user may ask
+    void this.checkPolicy(); // which never rejects
     void this.refresh();
   };
 
@@ -162,30 +162,7 @@ function openAccount(): Account {
   return { emitter: randomUUID(), added: 0, settled: 0 };
 }
 
-/** Counts, for the process that put them there, events that are settled. */
-export async function countSettled(queue: Queue, emitter: string, events: number): Promise<void> {
-  const key = settledKey(queue, emitter);
-  const { client } = queue;
-  // At once: of two that fail together, one that is not awaited yet would end the process.
-  await Promise.all([
-    client.incrby(key, events),
-    isToBeRenewed(queue, key) ? client.pexpire(key, COUNT_TTL_MS) : undefined,
-  ]);
-}
-
-/** When the time that each count has left was renewed: not with each job. */
-const renewals = new WeakMap<Queue, Map<string, number>>();
-
-function isToBeRenewed(queue: Queue, key: string): boolean {
-  const renewed = renewals.get(queue) ?? new Map<string, number>();
-  renewals.set(queue, renewed);
-  const now = Date.now();
-  if (now - (renewed.get(key) ?? 0) < RENEW_MS) return false;
-  if (renewed.size >= MAX_RENEWED) renewed.clear(); // of processes that have long ended
-  renewed.set(key, now);
-  return true;
-}
-
-function settledKey(queue: Queue, emitter: string): string {
+/** Where workers count what they have settled of one process. */
+export function settledKey(queue: Queue, emitter: string): string {
   return queue.toKey(`tracking:settled:${emitter}`);
 }
