@@ -118,10 +118,15 @@ export class Envelope {
     const { id, timestamp, data } = stored;
     const context = new OwnContext(isFields(stored.context) ? stored.context : {});
     const { depth = 0, parentId, length } = origin;
-    const emitted = { id, name, time: timestamp.getTime(), context, data: undefined, depth, parentId };
+    // A processor may have put anything in normal form in its place: then the event is kept as it was made.
+    const time = timestamp instanceof Date ? timestamp.getTime() : NaN;
+    const emitted = { id, name, time, context, data: undefined, depth, parentId };
     // Most have no other fields, and are only passed on or written: then nothing is put together for them.
     const isUsual =
-      Object.keys(stored).length === OWN_FIELDS + 1 && context.values === stored.context && isFields(data);
+      Object.keys(stored).length === OWN_FIELDS + 1 &&
+      Number.isFinite(time) &&
+      context.values === stored.context &&
+      isFields(data);
     const envelope = new Envelope(emitted, normalizer, isUsual ? undefined : withoutId(stored));
     if (isUsual) {
       envelope.formed = data;

@@ -94,8 +94,7 @@ function headText(head: RecordHead): string {
 export function datesOf(event: object & { readonly timestamp: unknown }): DatePath[] | undefined {
   const isUsual = event.timestamp instanceof Date;
   if (isUsual && !hasOtherDates(event)) return undefined;
-  const { timestamp: _, ...rest } = event;
-  return isUsual ? [['timestamp'], ...datePaths(rest, [])] : datePaths(rest, []);
+  return datePaths(event, []);
 }
 
 function hasOtherDates(event: object): boolean {

@@ -2,8 +2,9 @@ import { copyNormalForm, setField } from './form-copies';
 import { toNormalForm } from './normal-form';
 import { PlainLook, plainText, type ListedKeys } from './plain-json';
 import { cut } from './printable';
+import { isWithin } from './within-limits';
 import { ReplacedValues, UNHEARD, type ReplacedListener } from './replaced-value';
-import type { EventFields, TrackingEvent } from './tracking-event';
+import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 import type { ValueLimits, WalkLimits } from './value-limits';
 
 /** Brings what applications hand over to the form in which it travels. Never throws. */
@@ -100,6 +101,14 @@ export class Normalizer {
       if (value !== undefined) setField(event, key, value);
     }
     return event as unknown as TrackingEvent;
+  }
+
+  /** An event that was read from a queue, where others may write too; itself, where it is within the limits. */
+  carried(event: StoredEvent): StoredEvent {
+    const { id, ...fields } = event;
+    if (Object.values(fields).every((value) => isWithin(value, this.widerLimits))) return event;
+    const { name, timestamp, ...rest } = this.processed(fields, { ...event, context: {}, data: {} });
+    return { name, timestamp, id, ...rest };
   }
 
   private value(eventName: string, part: string, value: unknown, limits: WalkLimits = this.limits): unknown {

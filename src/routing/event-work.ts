@@ -71,7 +71,8 @@ export class EventWork {
 
   /** An event that was read from a queue. */
   envelope(event: StoredEvent, origin: CarriedFacts): Envelope {
-    return Envelope.carried(event, origin, this.parts.normalizer);
+    const { normalizer } = this.parts;
+    return Envelope.carried(normalizer.carried(event), origin, normalizer);
   }
 
   /** Resolves when what was taken before is with the children, or waits for one that has no room. */

@@ -194,17 +194,29 @@ export class RedisView {
   }
 
   /** As an emitter of whichever version would. */
-  async addJob(data: unknown): Promise<void> {
+  addJob(data: unknown): Promise<string> {
+    return this.addText(JSON.stringify(data));
+  }
+
+  async addText(data: string): Promise<string> {
     const id = randomUUID();
     const opts = { attempts: 1000, delay: 0, timestamp: 1, jobId: id, removeOnFail: false };
     await this.client
       .multi()
       .hset(this.key(id), {
-        ...{ name: 'tracking-events', data: JSON.stringify(data), opts: JSON.stringify(opts), timestamp: 1, delay: 0 },
+        ...{ name: 'tracking-events', data, opts: JSON.stringify(opts), timestamp: 1, delay: 0 },
         ...{ priority: 0, attemptsMade: 0 },
       })
       .lpush(this.key('wait'), id)
       .exec();
+    return id;
+  }
+
+  async untilGone(...ids: readonly string[]): Promise<void> {
+    const ends = performance.now() + 10_000;
+    while ((await this.client.exists(ids.map((id) => this.key(id)))) > 0) {
+      if (performance.now() > ends) throw new Error(`still there: ${ids.join(', ')}`);
+    }
   }
 
   async close(): Promise<void> {

@@ -126,7 +126,16 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
     ['an event without an id', job({ events: [event({ id: undefined })] }), 'it has no id or no name'],
     ['an event that is null', job({ events: [null] }), 'it has no id or no name'],
     ['an event without a time', job({ events: [event({ timestamp: 'soon' })] }), 'its timestamp is no time'],
-    ['an event without data', job({ events: [event({ data: null })] }), 'its context or its data is no object'],
+    [
+      'an event without data',
+      job({ events: [event({ data: undefined })] }),
+      'it has no timestamp, no context or no data',
+    ],
+    [
+      'an event without a timestamp',
+      job({ events: [event({ timestamp: undefined })], facts: { 0: { dates: [] } } }),
+      'it has no timestamp, no context or no data',
+    ],
     ['facts that are null', job({ events: [event()], facts: null }), 'one of its events cannot be read'],
     ['dates where nothing is', job({ events: [event()], facts: { 0: { dates: [['a', 'b']] } } }), 'cannot be read'],
     ['dates that are no list', job({ events: [event()], facts: { 0: { dates: 7 } } }), 'the paths to its dates'],
@@ -174,6 +183,56 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
       expect(reason).toMatch(/^unreadable: one of its events cannot be read: .*date/);
     expect(await redis.redis.get(redis.key('tracking:settled:x'))).toBe('4');
     expect(await redis.jobs()).toMatchObject({ completed: 0, failed: 0 });
+  });
+
+  describe('that is sent what no tracker writes', () => {
+    const deepText = (levels: number): string => `${'{"in":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    const text = (path: string, data: string): string =>
+      JSON.stringify(
+        job({ path, events: [event({ name: 'a' }), event({ name: 'odd', data: 'ODD' }), event()] }),
+      ).replace('"ODD"', data);
+
+    it.each([
+      ['nested too deep', deepText(7000)],
+      ['a number beyond all numbers', '{"n":1e999}'],
+      ['too many values', `[${'0,'.repeat(50_000)}0]`],
+      ['a text that is too long', `"${'x'.repeat(4_000_000)}"`],
+    ])('delivers an event with %s as an emitted one: with a note in its place, which is counted', async (_, data) => {
+      const run = await start();
+      await redis.addText(text('later', data));
+      await run.taken(3);
+      expect(run.gate.names).toEqual(['a', 'odd', 'e']);
+      expect(JSON.stringify(run.gate.taken[1]).length).toBeLessThan(3_000_000);
+      expect(Object.values(run.ledger.tracker().replaced)).toEqual([expect.any(Number)]);
+      await settled(run);
+      expect(letters(run)).toEqual([]);
+    });
+
+    it('keeps what can be kept of an event that is nested too deep, where it has no path for it', async () => {
+      const run = await start();
+      await redis.addText(text('gone', deepText(7000)));
+      await eventually(() => expect(letters(run)).toHaveLength(3));
+      await redis.addText(text('later', '{}').replace('"format":1', `"format":${deepText(7000)}`));
+      await eventually(() => expect(letters(run)).toHaveLength(4));
+      await settled(run);
+    });
+
+    it('buries a job that is no JSON once Bull has given it up, and others that failed behind it', async () => {
+      const given = { name: 'tracking-events', opts: '{}', timestamp: 1, delay: 0, failedReason: 'stalled' };
+      const good = JSON.stringify(job({ events: [event()] }));
+      for (const [at, data] of ['{"format":1,', good].entries()) {
+        await redis.redis.hset(redis.key(`f${String(at)}`), { ...given, data });
+        await redis.redis.zadd(redis.key('failed'), at, `f${String(at)}`);
+      }
+      const run = await start();
+      await eventually(() => expect(letters(run)).toHaveLength(2));
+      expect(letters(run)).toEqual([
+        { path: 'later', raw: '{"format":1,', reason: 'unreadable: it is no JSON' },
+        { path: 'later', raw: undefined, reason: 'given-up: Bull gave the job up: stalled' },
+      ]);
+      await eventually(() => expect(run.ledger.destination('later')?.deadLetters).toBe(2));
+      await redis.untilGone('f0', 'f1');
+    });
   });
 
   it('makes dead letters of a job for a path that it does not have, with the paths that it has', async () => {

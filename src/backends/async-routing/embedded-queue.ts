@@ -3,7 +3,8 @@ import type { DeliveryOptions } from '../../delivery/delivery-options';
 import type { Rejection } from '../../delivery/destination';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
-import type { EventWork } from '../../routing/event-work';
+import { describeError } from '../../event/describe-error';
+import type { EventWork, WorkItem } from '../../routing/event-work';
 
 /**
  * The queue of a process that has no other: the delivery before the node is the queue, and its events are worked off in the same
@@ -27,15 +28,21 @@ export class EmbeddedQueue implements EventCarrier {
   async send(entries: readonly QueuedEvent[]): Promise<readonly Rejection[] | undefined> {
     const { work, isProcessed } = this;
     if (work === undefined) throw new Error('the application has not started');
-    const left = new Set(entries.keys());
-    const items = entries.map((entry) => ({
-      envelope: work.envelopeOf(entry),
-      isLent: entry.stored !== undefined || entry.isLent,
-      isProcessed,
-    }));
-    await work.run(items, (index) => left.delete(index));
-    if (left.size === 0) return undefined;
-    return [...left].map((index) => ({ index, reason: 'the application is closing', retryable: true }));
+    const left = new Map<number, Rejection>();
+    const items: WorkItem[] = [];
+    const indices: number[] = [];
+    for (const [index, entry] of entries.entries()) {
+      try {
+        const isLent = entry.stored !== undefined || entry.isLent;
+        items.push({ envelope: work.envelopeOf(entry), isLent, isProcessed });
+        indices.push(index);
+        left.set(index, { index, reason: 'the application is closing', retryable: true });
+      } catch (error) {
+        left.set(index, { index, reason: `unreadable: ${describeError(error)}`, retryable: false });
+      }
+    }
+    await work.run(items, (at) => left.delete(indices[at] ?? -1));
+    return left.size === 0 ? undefined : [...left.values()];
   }
 
   /** Nothing is taken while nothing is sent. */

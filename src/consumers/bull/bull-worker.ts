@@ -4,9 +4,18 @@
  * can still be written, else whole and under the same ids.
  */
 import type { Job, Queue } from 'bull';
-import { JOB_NAME, narrowJob, readJob, type EventJob, type ReadJob } from '../../backends/async-routing/bull/event-job';
+import {
+  JOB_NAME,
+  narrowJob,
+  readJob,
+  type EventJob,
+  type ReadJob,
+  type UnreadableEvent,
+} from '../../backends/async-routing/bull/event-job';
 import { atMost } from '../../event/at-most';
 import { describeError } from '../../event/normal-form';
+import type { WorkItem } from '../../routing/event-work';
+import type { CarrierSurroundings } from '../../routing/queued-routing';
 import type { BullHub } from './bull-hub';
 import { answers, bullInternals } from './bull-internals';
 import { JobBurial } from './job-burial';
@@ -127,7 +136,7 @@ export class BullWorker {
   }
 
   private async work(job: Job<unknown>): Promise<void> {
-    const read = readJob(job.data);
+    const read = this.read(job);
     if (typeof read === 'string') {
       this.burial.buryRaw(job, read);
       return;
@@ -142,15 +151,20 @@ export class BullWorker {
       await this.settle(job as Job<EventJob>, read, []);
       return;
     }
-    this.burial.buryUnreadable(job as Job<EventJob>, read);
-    const left = new Set(read.events.map(({ index }) => index));
-    const items = read.events.map(({ event, origin }) => ({
-      envelope: node.work.envelope(event, origin),
-      isLent: true,
-      isProcessed: read.isProcessed,
-    }));
-    await node.work.run(items, (at) => left.delete(read.events[at]?.index ?? -1));
+    const { items, indices, unreadable } = itemsOf(read, node);
+    this.burial.buryUnreadable(job as Job<EventJob>, unreadable);
+    const left = new Set(indices);
+    await node.work.run(items, (at) => left.delete(indices[at] ?? -1));
     await this.settle(job as Job<EventJob>, read, [...left]);
+  }
+
+  /** A job that made this throw would come back at once, and then again. */
+  private read(job: Job<unknown>): ReadJob | string {
+    try {
+      return readJob(job.data);
+    } catch (error) {
+      return `it cannot be read: ${describeError(error)}`;
+    }
   }
 
   private async settle(job: Job<EventJob>, read: ReadJob, left: readonly number[]): Promise<void> {
@@ -191,4 +205,21 @@ export class BullWorker {
       .then((isGivenUp) => (isGivenUp ? this.burial.buryFailed(job, error.message) : undefined))
       .catch(() => undefined); // it is still there, and swept after the next connection or start
   };
+}
+
+/** What a node is given of a job; an event that cannot be given to it costs itself alone. */
+function itemsOf(
+  { events, isProcessed, unreadable: unread }: ReadJob,
+  { work }: CarrierSurroundings,
+): { items: WorkItem[]; indices: number[]; unreadable: UnreadableEvent[] } {
+  const [items, indices, unreadable]: [WorkItem[], number[], UnreadableEvent[]] = [[], [], [...unread]];
+  for (const { event, origin, index } of events) {
+    try {
+      items.push({ envelope: work.envelope(event, origin), isLent: true, isProcessed });
+      indices.push(index);
+    } catch (error) {
+      unreadable.push({ index, reason: `one of its events cannot be read: ${describeError(error)}` });
+    }
+  }
+  return { items, indices, unreadable };
 }

@@ -1,10 +1,24 @@
 import type { Job, Queue } from 'bull';
-import { JOB_NAME, narrowJob, readJob, type EventJob, type ReadJob } from '../../backends/async-routing/bull/event-job';
+import {
+  JOB_NAME,
+  narrowJob,
+  readJob,
+  type EventJob,
+  type ReadJob,
+  type UnreadableEvent,
+} from '../../backends/async-routing/bull/event-job';
+import { toNormalForm } from '../../event/normal-form';
 import type { StoredEvent } from '../../event/tracking-event';
+import type { WalkLimits } from '../../event/value-limits';
+import { isWithin } from '../../event/within-limits';
 import type { BullHub } from './bull-hub';
+import { bullInternals } from './bull-internals';
 import { removeFailed } from './job-commands';
 
 const SWEEP_PAGE = 100;
+const LOCK_MS = 30_000;
+/** Of a dead letter: what is nested deeper cannot be written, and so is cut there. */
+const LETTER_LIMITS: WalkLimits = { maxDepth: 500, maxNodes: Infinity, maxTextLength: Infinity };
 
 /** Makes dead letters of jobs, or of single events in them, that no node of this application can take. */
 export class JobBurial {
@@ -17,8 +31,8 @@ export class JobBurial {
   bury(job: Job<EventJob>, read: ReadJob, reason: string): void {
     const { tracker, path, events } = read;
     const keeper = this.hub.nearest(tracker);
-    this.buryUnreadable(job, read);
-    for (const { event, origin } of events) keeper?.keepLetter(path, event, reason, origin);
+    this.buryUnreadable(job, read.unreadable);
+    for (const { event, origin } of events) keeper?.keepLetter(path, keptForm(event), reason, origin);
     keeper?.warnOnce(
       `buried ${tracker} ${path}`,
       `events became dead letters: ${reason}. See TrackingDeadLetters. (Told once.)`,
@@ -26,7 +40,7 @@ export class JobBurial {
   }
 
   /** Each as a job of its own, which can be redriven as it was. */
-  buryUnreadable(job: Job<EventJob>, { unreadable }: ReadJob): void {
+  buryUnreadable(job: Job<EventJob>, unreadable: readonly UnreadableEvent[]): void {
     for (const { index, reason } of unreadable) this.buryRaw(job, reason, narrowJob(job.data, [index]));
   }
 
@@ -34,7 +48,7 @@ export class JobBurial {
     const { tracker, path } = (data ?? {}) as Partial<ReadJob>;
     const event: StoredEvent = {
       ...{ name: 'unreadable job', timestamp: new Date(job.timestamp), id: String(job.id) },
-      ...{ context: {}, data: { raw: data } },
+      ...{ context: {}, data: { raw: keptForm(data) } },
     };
     const keeper = this.hub.nearest(String(tracker));
     keeper?.keepLetter(typeof path === 'string' ? path : keeper.path, event, `unreadable: ${reason}`, {
@@ -46,16 +60,39 @@ export class JobBurial {
     );
   }
 
-  /** Buries the jobs that Bull gave up: each took its worker down again and again. */
+  /** Buries the jobs that Bull gave up: each took its worker down again and again, or is no job that can be read. */
   async sweep(): Promise<void> {
+    const { queue } = this;
     for (let kept = 0; ;) {
-      const jobs = (await this.queue.getFailed(kept, kept + SWEEP_PAGE - 1)) as (Job<unknown> | null)[];
-      if (jobs.length === 0) return;
-      for (const job of jobs) {
-        const isOurs = job?.name === JOB_NAME && (await this.buryFailed(job, job.failedReason ?? 'unknown'));
-        if (!isOurs) kept++;
-      }
+      const ids = await queue.client.zrange(queue.toKey('failed'), kept, kept + SWEEP_PAGE - 1);
+      if (ids.length === 0) return;
+      for (const id of ids) if (!(await this.buryById(id))) kept++;
     }
+  }
+
+  private async buryById(id: string): Promise<boolean> {
+    let job: Job<unknown> | null;
+    try {
+      job = await this.queue.getJob(id);
+    } catch (error) {
+      // Bull parses the data and the options of a job when it reads it.
+      if (error instanceof SyntaxError) return this.buryUnparsed(id);
+      throw error;
+    }
+    return job?.name === JOB_NAME && (await this.buryFailed(job, job.failedReason ?? 'unknown'));
+  }
+
+  private async buryUnparsed(id: string): Promise<boolean> {
+    const { queue } = this;
+    const [name, data, timestamp] = await queue.client.hmget(queue.toKey(id), 'name', 'data', 'timestamp');
+    const lockKey = `${queue.toKey(id)}:lock`;
+    const isOurs =
+      name === JOB_NAME && (await queue.client.set(lockKey, bullInternals(queue).token, 'PX', LOCK_MS, 'NX')) === 'OK';
+    if (!isOurs) return false;
+    const job = { id, queue, timestamp: Number(timestamp), data, lockKey: () => lockKey };
+    this.buryRaw(job as unknown as Job<unknown>, 'it is no JSON');
+    await removeFailed(job as unknown as Job<unknown>, '', 0);
+    return true;
   }
 
   /** @returns whether it was for this worker to bury: others look for them at the same time */
@@ -71,4 +108,8 @@ export class JobBurial {
     await removeFailed(job, typeof read === 'string' ? '' : read.emitter, buried);
     return true;
   }
+}
+
+function keptForm<Value>(value: Value): Value {
+  return isWithin(value, LETTER_LIMITS) ? value : (toNormalForm(value, LETTER_LIMITS, () => undefined) as Value);
 }

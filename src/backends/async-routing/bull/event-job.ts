@@ -160,9 +160,10 @@ function readEvent(
   const event = { ...(written as StoredEvent) };
   if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
   reviveDates(event, dates);
-  // A processor may have put a string in its place.
-  if (!((event.timestamp as unknown) instanceof Date)) throw new Error('its timestamp is no time');
-  if (!isObject(event.context) || !isObject(event.data)) throw new Error('its context or its data is no object');
+  // A processor may have put any value in normal form in their place: then `dates` does not name the timestamp.
+  const { timestamp, context, data } = event as Partial<StoredEvent>;
+  if (timestamp === undefined || context === undefined || data === undefined)
+    throw new Error('it has no timestamp, no context or no data');
   return { event, origin: { depth, parentId, length } };
 }
 
