@@ -22,6 +22,8 @@ export interface BullSetup {
   readonly name: string;
   readonly role?: TrackingModuleOptions['role'];
   readonly concurrency?: number;
+  /** 0 unless given, or a test of what no worker takes would wait for an hour. */
+  readonly unclaimedTries?: number;
   /** Of Bull: how soon a job of a dead worker comes back. */
   readonly settings?: {
     lockDuration?: number;
@@ -59,10 +61,19 @@ export function registerQueue({
 }
 
 export function bullBackend(setup: BullSetup): BackendDescription {
-  const { name, concurrency, node = {}, processors = [], delivery = {}, gateDelivery = {}, children = {} } = setup;
+  const {
+    name,
+    concurrency,
+    unclaimedTries = 0,
+    node = {},
+    processors = [],
+    delivery = {},
+    gateDelivery = {},
+    children = {},
+  } = setup;
   return backend(
     AsyncRoutingBackend,
-    { queue: bullQueue(name, { concurrency }), ...node },
+    { queue: bullQueue(name, { concurrency, unclaimedTries }), ...node },
     {
       imports: [registerQueue(setup)],
       delivery: { ...quick, ...delivery },

@@ -242,10 +242,13 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
     const run = await start();
     await eventually(() => expect(letters(run)).toHaveLength(2));
     expect(letters(run)[0]).toMatchObject({
-      path: 'gone',
+      path: 'later',
+      raw: { path: 'gone', events: [{ name: 'a' }] },
       reason:
         'unknown-path: this worker has no AsyncRoutingBackend "gone" of tracker "default"; it has "later" of tracker "default"',
     });
+    expect(run.tracker.deadLetters.list({ name: 'b' })).toHaveLength(1);
+    expect(run.ledger.destination('later')).toMatchObject({ deadLetters: 2 });
     await settled(run);
     expect(await redis.redis.get(redis.key('tracking:settled:x'))).toBe('2');
   });
@@ -400,5 +403,13 @@ describe('The configuration of a Bull queue', () => {
     await expect(startTracking(tree('tracking'))).rejects.toThrow(
       /queue is a string of 8 characters, not a queue\.[^]*bullQueue\('tracking'\)/,
     );
+  });
+
+  it.each([
+    [{ concurrency: 0 }, 'concurrency is 0, not a number from 1 up.'],
+    [{ unclaimedTries: -1 }, 'unclaimedTries is -1, not a number from 0 up.'],
+    [{ unclaimedTries: 'never' as unknown as number }, 'unclaimedTries is a string of 5 characters, not a number'],
+  ])('refuses the options %j', (options, message) => {
+    expect(() => bullQueue('tracking', options)).toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bull';
 import type { CarrierSurroundings } from '../../routing/queued-routing';
-import { BullWorker } from './bull-worker';
+import { BullWorker, type WorkerOptions } from './bull-worker';
 
 /**
  * What the queues of one application share. A job may come through whichever Queue of this application asked first: so it is
@@ -39,11 +39,11 @@ export class BullHub {
     return all.find((node) => node.tracker === tracker) ?? all[0];
   }
 
-  /** @param concurrency of jobs; of nodes that share a Queue the first one's counts */
-  workerOf(queue: Queue, concurrency: number): BullWorker {
+  /** @param options of nodes that share a Queue the first one's count */
+  workerOf(queue: Queue, options: WorkerOptions): BullWorker {
     const known = this.workers.get(queue);
     if (known !== undefined) return known;
-    const worker = new BullWorker(queue, this, concurrency);
+    const worker = new BullWorker(queue, this, options);
     this.workers.set(queue, worker);
     return worker;
   }

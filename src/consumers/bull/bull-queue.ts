@@ -14,7 +14,7 @@ import { getBackendToken } from '../../routing/tokens';
 import { showIdentifier, showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
 import { BullHub } from './bull-hub';
 import { answers } from './bull-internals';
-import type { BullWorker } from './bull-worker';
+import type { BullWorker, WorkerOptions } from './bull-worker';
 
 export interface BullQueueOptions {
   /**
@@ -22,6 +22,12 @@ export interface BullQueueOptions {
    * is one worker.  @default 4
    */
   readonly concurrency?: number | undefined;
+  /**
+   * How often a job goes back to the queue that this worker cannot take, since its node is not here or its format is newer: for
+   * a worker of another version beside it. It comes again after 1 s, 2 s, 4 s and so on up to 60 s, which is about an hour in
+   * all; then its events become dead letters. 0 makes them so at once.  @default 60
+   */
+  readonly unclaimedTries?: number | undefined;
 }
 
 /**
@@ -29,14 +35,18 @@ export interface BullQueueOptions {
  * the node at shutdown.
  */
 export function bullQueue(name: string, options: BullQueueOptions = {}): QueueDescription {
-  const { concurrency = 4 } = options;
+  const { concurrency = 4, unclaimedTries = 60 } = options;
   if (typeof name !== 'string' || name === '')
     refuse('bullQueue', `its name is ${showValue(name)}, not a text.`, "bullQueue('tracking')");
   if (!(concurrency >= 1))
     refuse('bullQueue', `concurrency is ${showValue(concurrency)}, not a number from 1 up.`, 'leave it out');
+  if (!(unclaimedTries >= 0)) {
+    const shown = showValue(unclaimedTries);
+    refuse('bullQueue', `unclaimedTries is ${shown}, not a number from 0 up.`, 'leave it out');
+  }
   return {
     kind: 'queue',
-    open: (moduleRef, isProcessed) => new BullCarrier(name, concurrency, isProcessed, moduleRef),
+    open: (moduleRef, isProcessed) => new BullCarrier(name, { concurrency, unclaimedTries }, isProcessed, moduleRef),
   };
 }
 
@@ -54,7 +64,7 @@ class BullCarrier implements EventCarrier {
 
   constructor(
     private readonly name: string,
-    private readonly concurrency: number,
+    private readonly workerOptions: WorkerOptions,
     private readonly isProcessed: boolean,
     private readonly moduleRef: ModuleRef,
   ) {
@@ -84,7 +94,7 @@ class BullCarrier implements EventCarrier {
     this.sender = new BullSender(queue, this.watch, { tracker, path, isProcessed });
     const hub = BullHub.of(this.moduleRef);
     hub.add(surroundings);
-    this.worker = hub.workerOf(queue, this.concurrency);
+    this.worker = hub.workerOf(queue, this.workerOptions);
     this.watch.begin();
   }
 

@@ -5,6 +5,7 @@
  */
 import type { Job, Queue } from 'bull';
 import {
+  isOfNewerFormat,
   JOB_NAME,
   narrowJob,
   readJob,
@@ -19,7 +20,15 @@ import type { CarrierSurroundings } from '../../routing/queued-routing';
 import type { BullHub } from './bull-hub';
 import { answers, bullInternals } from './bull-internals';
 import { JobBurial } from './job-burial';
-import { forgetJob, forgetJobsDone, giveBackWhenFull, settleJob, workWhenFull } from './job-commands';
+import {
+  countUnclaimed,
+  forgetJob,
+  forgetJobsDone,
+  giveBackLater,
+  giveBackWhenFull,
+  settleJob,
+  workWhenFull,
+} from './job-commands';
 
 /** For what is still to be said to a Redis that may be gone. */
 const GIVE_BACK_MS = 2000;
@@ -27,6 +36,17 @@ const GIVE_BACK_MS = 2000;
 const FORGET_INTERVAL_MS = 60_000;
 /** Workers have clocks of their own. */
 const FORGET_OVERLAP_MS = 60_000;
+
+/** Before a job comes again that this worker could not take: doubled each time. */
+const FIRST_UNCLAIMED_MS = 1000;
+const MAX_UNCLAIMED_MS = 60_000;
+
+export interface WorkerOptions {
+  /** Jobs at once. */
+  readonly concurrency: number;
+  /** How often a job goes back that this worker cannot take. */
+  readonly unclaimedTries: number;
+}
 
 export class BullWorker {
   private isBegun = false;
@@ -45,7 +65,7 @@ export class BullWorker {
   constructor(
     private readonly queue: Queue,
     private readonly hub: BullHub,
-    private readonly concurrency: number,
+    private readonly options: WorkerOptions,
   ) {
     this.burial = new JobBurial(queue, hub);
   }
@@ -63,7 +83,7 @@ export class BullWorker {
     queue.setWorkerName = () => nameWorker().catch(() => undefined);
     // Resolves when the queue is closed.
     queue
-      .process(JOB_NAME, this.concurrency, (job: Job<unknown>) => this.handle(job))
+      .process(JOB_NAME, this.options.concurrency, (job: Job<unknown>) => this.handle(job))
       .catch((error: unknown) => {
         if (!this.isEnding) this.warn(`the queue "${queue.name}" cannot be worked off: ${describeError(error)}`);
       });
@@ -138,16 +158,15 @@ export class BullWorker {
   private async work(job: Job<unknown>): Promise<void> {
     const read = this.read(job);
     if (typeof read === 'string') {
+      if (isOfNewerFormat(job.data)) await this.leaveToOthers(job, read);
       this.burial.buryRaw(job, read);
       return;
     }
     const node = this.hub.find(read.tracker, read.path);
     if (node === undefined) {
-      this.burial.bury(
-        job as Job<EventJob>,
-        read,
-        `unknown-path: this worker has no AsyncRoutingBackend "${read.path}" of tracker "${read.tracker}"; it has ${this.hub.known()}`,
-      );
+      const reason = `this worker has no AsyncRoutingBackend "${read.path}" of tracker "${read.tracker}"; it has ${this.hub.known()}`;
+      await this.leaveToOthers(job, reason);
+      this.burial.bury(job as Job<EventJob>, read, `unknown-path: ${reason}`);
       await this.settle(job as Job<EventJob>, read, []);
       return;
     }
@@ -165,6 +184,24 @@ export class BullWorker {
     } catch (error) {
       return `it cannot be read: ${describeError(error)}`;
     }
+  }
+
+  /**
+   * In a rolling deployment workers of two versions share the queue.
+   * @throws Error while the job may go back, for one that can take it
+   */
+  private async leaveToOthers(job: Job<unknown>, reason: string): Promise<void> {
+    const times = await countUnclaimed(job);
+    if (times > this.options.unclaimedTries) return;
+    this.hub
+      .nearest('default')
+      ?.warnOnce(
+        `unclaimed ${reason}`,
+        `jobs of the queue "${this.queue.name}" go back to it, for a worker that can take them: ${reason}. ` +
+          'Fix: deploy the workers, too; what none takes within about an hour becomes a dead letter. (Told once.)',
+      );
+    giveBackLater(job, Math.min(FIRST_UNCLAIMED_MS * 2 ** (times - 1), MAX_UNCLAIMED_MS));
+    throw new Error(reason);
   }
 
   private async settle(job: Job<EventJob>, read: ReadJob, left: readonly number[]): Promise<void> {

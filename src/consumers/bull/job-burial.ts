@@ -11,6 +11,7 @@ import { toNormalForm } from '../../event/normal-form';
 import type { StoredEvent } from '../../event/tracking-event';
 import type { WalkLimits } from '../../event/value-limits';
 import { isWithin } from '../../event/within-limits';
+import type { CarrierSurroundings } from '../../routing/queued-routing';
 import type { BullHub } from './bull-hub';
 import { bullInternals } from './bull-internals';
 import { removeFailed } from './job-commands';
@@ -27,12 +28,19 @@ export class JobBurial {
     private readonly hub: BullHub,
   ) {}
 
-  /** Each event that can be read under its own id; the others as they are. */
+  /**
+   * Each event under its own id; the others as they are. Of a node that is not here each is kept as a job of its own, by a
+   * node that is: redriven there, it goes through the queue again, to a worker that has its node.
+   */
   bury(job: Job<EventJob>, read: ReadJob, reason: string): void {
     const { tracker, path, events } = read;
     const keeper = this.hub.nearest(tracker);
+    const isHere = this.hub.find(tracker, path) !== undefined;
     this.buryUnreadable(job, read.unreadable);
-    for (const { event, origin } of events) keeper?.keepLetter(path, keptForm(event), reason, origin);
+    for (const { event, origin, index } of events) {
+      if (isHere) keeper?.keepLetter(path, keptForm(event), reason, origin);
+      else if (keeper !== undefined) keepRaw(keeper, keeper.path, event, narrowJob(job.data, [index]), reason);
+    }
     keeper?.warnOnce(
       `buried ${tracker} ${path}`,
       `events became dead letters: ${reason}. See TrackingDeadLetters. (Told once.)`,
@@ -46,15 +54,11 @@ export class JobBurial {
 
   buryRaw(job: Job<unknown>, reason: string, data = job.data): void {
     const { tracker, path } = (data ?? {}) as Partial<ReadJob>;
-    const event: StoredEvent = {
-      ...{ name: 'unreadable job', timestamp: new Date(job.timestamp), id: String(job.id) },
-      ...{ context: {}, data: { raw: keptForm(data) } },
-    };
     const keeper = this.hub.nearest(String(tracker));
-    keeper?.keepLetter(typeof path === 'string' ? path : keeper.path, event, `unreadable: ${reason}`, {
-      isRaw: true,
-    });
-    keeper?.warnOnce(
+    const shown = { name: 'unreadable job', timestamp: new Date(job.timestamp), id: String(job.id) };
+    if (keeper === undefined) return;
+    keepRaw(keeper, typeof path === 'string' ? path : keeper.path, shown, data, `unreadable: ${reason}`);
+    keeper.warnOnce(
       `unreadable ${this.queue.name}`,
       `a job of the queue "${this.queue.name}" became a dead letter: ${reason}. See TrackingDeadLetters. (Told once.)`,
     );
@@ -108,6 +112,18 @@ export class JobBurial {
     await removeFailed(job, typeof read === 'string' ? '' : read.emitter, buried);
     return true;
   }
+}
+
+/** @param shown what the dead letter is called */
+function keepRaw(
+  keeper: CarrierSurroundings,
+  path: string,
+  { name, timestamp, id }: Pick<StoredEvent, 'name' | 'timestamp' | 'id'>,
+  raw: unknown,
+  reason: string,
+): void {
+  const letter: StoredEvent = { name, timestamp, id, context: {}, data: { raw: keptForm(raw) } };
+  keeper.keepLetter(path, letter, reason, { isRaw: true });
 }
 
 function keptForm<Value>(value: Value): Value {

@@ -38,6 +38,9 @@ return 1`;
 
 const TAKE = `redis.call('SREM', KEYS[1], '') return redis.call('RPOPLPUSH', KEYS[2], KEYS[3])`;
 
+/** HDEL of no field, as the first write of the script. */
+const UNCLAIMED = `redis.call('HDEL', KEYS[1], '') return redis.call('HINCRBY', KEYS[1], 'unclaimed', 1)`;
+
 /** Scripts of Bull that begin with a write which needs memory, and which of their keys is the set of stalled jobs. */
 const REFUSED_SCRIPTS = { extendLock: 2, moveToActive: 5, moveStalledJobsToWait: 1 } as const;
 
@@ -53,6 +56,11 @@ export async function removeFailed(job: Job<unknown>, emitter: string, settled: 
   const { queue } = job;
   const keys = [queue.toKey(String(job.id)), settledKey(queue, emitter), job.lockKey(), queue.toKey('failed')];
   await queue.client.eval(BURY, keys.length, ...keys, settled, COUNT_TTL_MS, String(job.id));
+}
+
+/** Counts in the job itself how often it came to a worker that cannot take it. @returns the new count */
+export async function countUnclaimed(job: Job<unknown>): Promise<number> {
+  return Number(await job.queue.client.eval(UNCLAIMED, 1, job.queue.toKey(String(job.id))));
 }
 
 /**
@@ -112,6 +120,14 @@ interface Script {
 /** Gives a job of this worker back, for `delayMs` milliseconds, by one script. */
 export async function delayJob(job: Job<unknown>, delayMs: number): Promise<void> {
   await (job as unknown as { moveToDelayed(at: number): Promise<void> }).moveToDelayed(Date.now() + delayMs);
+}
+
+/** Has a job that fails now go back to the queue for that long. Bull's own back-off needs room in Redis. */
+export function giveBackLater(job: Job<unknown>, delayMs: number): void {
+  job.moveToFailed = async () => {
+    await delayJob(job, delayMs);
+    return null;
+  };
 }
 
 /** Has a job that is given back go back to a Redis, too, that is full, where the transaction in which Bull does so is refused. */

@@ -107,11 +107,17 @@ export function narrowJob(job: EventJob, indices: readonly number[]): EventJob {
   };
 }
 
+/** True for a job that only a newer version can read. */
+export function isOfNewerFormat(data: unknown): boolean {
+  const format = isObject(data) ? ownValue(data, 'format') : undefined;
+  return typeof format === 'number' && format > FORMAT;
+}
+
 /** @returns what is wrong with it, where nothing in it can be read by this version */
 export function readJob(data: unknown): ReadJob | string {
   if (typeof data !== 'object' || data === null) return 'its data is no object';
   const { format, tracker, path, emitter, processed, events, length, facts = {} } = data as Partial<EventJob>;
-  if (typeof format === 'number' && format > FORMAT) {
+  if (isOfNewerFormat(data)) {
     return `it has format ${String(format)}, and this version reads formats up to ${String(FORMAT)}: it was written by a newer version of nestjs-event-tracking`;
   }
   if (format !== FORMAT) return `it has the format ${showFormat(format)}, which is none`;
