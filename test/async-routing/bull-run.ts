@@ -30,6 +30,7 @@ export interface BullSetup {
     stalledInterval?: number;
     maxStalledCount?: number;
     guardInterval?: number;
+    retryProcessDelay?: number;
   };
   readonly node?: Omit<AsyncRoutingBackendOptions, 'queue'>;
   readonly processors?: readonly ProcessorEntry[];
@@ -52,10 +53,10 @@ export function registerQueue({
   url,
   settings,
 }: Pick<BullSetup, 'name' | 'url' | 'settings'>): ReturnType<typeof BullModule.registerQueue> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, password } = new URL(url);
   return BullModule.registerQueue({
     name,
-    redis: { host: hostname, port: Number(port), retryStrategy: () => 20 },
+    redis: { host: hostname, port: Number(port), password, retryStrategy: () => 20 },
     settings: { stalledInterval: 200, ...settings },
   });
 }

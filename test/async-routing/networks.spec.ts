@@ -151,7 +151,7 @@ describeWithPrograms(['redis'], 'A Redis that forgets', ({ redis: program }) => 
     await web.queued();
     await redis.config('SET', 'maxmemory', '1');
     web.emit(10, 1);
-    await until(() => (web.ledger.destination('later')?.lastError?.text ?? '').includes('OOM'));
+    await until(() => (web.ledger.destination('later')?.lastError?.text ?? '').includes('is full'));
     await redis.config('SET', 'maxmemory', '0');
     await web.queued();
     const worker = await startBull({ url: server.url, name, role: 'worker' });

@@ -76,12 +76,18 @@ export class BuiltTracking {
 /** Keeps the module's warnings for the test to read. */
 export class RecordingLogger implements LoggerService {
   readonly warnings: string[] = [];
+  /** Warnings and information, in order. */
+  readonly all: string[] = [];
 
   warn(message: unknown): void {
     this.warnings.push(String(message));
+    this.all.push(String(message));
   }
 
-  log(): void {}
+  log(message: unknown): void {
+    this.all.push(String(message));
+  }
+
   error(): void {}
 }
 

@@ -32,6 +32,8 @@ import {
 
 /** For what is still to be said to a Redis that may be gone. */
 const GIVE_BACK_MS = 2000;
+/** Before a Redis is asked again that did not let the worker begin. */
+const RETRY_MS = 1000;
 /** How often jobs are looked for that are done and that their worker, ended by then, could not forget. */
 const FORGET_INTERVAL_MS = 60_000;
 /** Workers have clocks of their own. */
@@ -51,6 +53,10 @@ export interface WorkerOptions {
 export class BullWorker {
   private isBegun = false;
   private isEnding = false;
+  private isCatchingUp = false;
+  /** Bull takes jobs. */
+  private isProcessing = false;
+  private retryTimer: NodeJS.Timeout | undefined;
   /** Once it ends: resolves when Bull begins no more jobs. */
   private isPaused: Promise<unknown> = Promise.resolve();
   /** By the id of the job. */
@@ -78,6 +84,15 @@ export class BullWorker {
     queue.on('failed', this.onFailed);
     queue.on('completed', this.onCompleted);
     queue.client.on('ready', this.onReady);
+    this.forgetTimer = setInterval(this.onReady, FORGET_INTERVAL_MS).unref();
+    if (queue.client.status === 'ready') this.onReady();
+  }
+
+  /** Not before Redis has answered: what Bull asks at its start it asks once, and where that is refused it never works. */
+  private process(): void {
+    if (this.isProcessing || this.isEnding) return;
+    this.isProcessing = true;
+    const { queue } = this;
     // Bull lets go of its promise, which rejects where the connection ends before it was there: the process would end with it.
     const nameWorker = queue.setWorkerName.bind(queue);
     queue.setWorkerName = () => nameWorker().catch(() => undefined);
@@ -87,14 +102,14 @@ export class BullWorker {
       .catch((error: unknown) => {
         if (!this.isEnding) this.warn(`the queue "${queue.name}" cannot be worked off: ${describeError(error)}`);
       });
-    this.forgetTimer = setInterval(() => void this.forgetDone(), FORGET_INTERVAL_MS).unref();
-    if (this.isConnected()) this.onReady();
   }
 
   /** Takes no more jobs. */
   async end(): Promise<void> {
     if (!this.isBegun || this.isEnding) return;
     this.isEnding = true;
+    clearTimeout(this.retryTimer);
+    if (!this.isProcessing) return;
     // To wake what waits for a job Bull cuts a connection, and makes it anew, which may take for ever; nothing needs it any more.
     bullInternals(this.queue).bclient.connect = () => Promise.resolve();
     this.isPaused = this.queue.pause(true, true).catch(() => undefined);
@@ -103,10 +118,10 @@ export class BullWorker {
 
   /** Resolves when the jobs under way are done or given back, and Redis knows. */
   async giveBack(): Promise<void> {
-    if (!this.isBegun) return;
     const { queue } = this;
     queue.client.off('ready', this.onReady);
     clearInterval(this.forgetTimer);
+    if (!this.isProcessing) return;
     await atMost(GIVE_BACK_MS, Promise.allSettled([...this.underWay.values()]));
     if (!(await answers(queue))) return;
     // Not by queue.whenCurrentJobsFinished: it makes a connection anew, and where that fails the process ends.
@@ -119,10 +134,10 @@ export class BullWorker {
   private async giveBackUnbegun(): Promise<void> {
     const { queue } = this;
     const { token } = bullInternals(queue);
-    for (const job of (await queue.getActive()) as (Job | null)[]) {
-      if (job?.name !== JOB_NAME || this.underWay.has(String(job.id))) continue;
-      if ((await queue.client.get(job.lockKey())) === token)
-        await giveBackWhenFull(job).moveToFailed({ message: 'the worker closes' });
+    for (const id of await queue.client.lrange(queue.toKey('active'), 0, -1)) {
+      if (this.underWay.has(id) || (await queue.client.get(queue.toKey(`${id}:lock`))) !== token) continue;
+      const job = (await queue.getJob(id).catch(() => null)) as Job | null; // it may be no JSON
+      if (job?.name === JOB_NAME) await giveBackWhenFull(job).moveToFailed({ message: 'the worker closes' });
     }
   }
 
@@ -137,10 +152,6 @@ export class BullWorker {
     } catch {
       // They are still there the next time.
     }
-  }
-
-  private isConnected(): boolean {
-    return this.queue.client.status === 'ready';
   }
 
   private async handle(job: Job<unknown>): Promise<void> {
@@ -223,9 +234,27 @@ export class BullWorker {
 
   /** Also after an outage, in which a job may have failed unheard. */
   private readonly onReady = (): void => {
-    this.burial.sweep().catch(() => undefined); // they are still there, and looked for when the connection is there again
-    void this.forgetDone();
+    clearTimeout(this.retryTimer);
+    if (!this.isCatchingUp) void this.catchUp();
   };
+
+  /** Never rejects. A connection is ready before Redis has let it in: what is asked of it then would pile up. */
+  private async catchUp(): Promise<void> {
+    this.isCatchingUp = true;
+    try {
+      if (!(await answers(this.queue))) {
+        if (!this.isProcessing && !this.isEnding) this.retryTimer = setTimeout(this.onReady, RETRY_MS).unref();
+        return;
+      }
+      this.process();
+      await this.forgetDone();
+      await this.burial.sweep();
+    } catch {
+      // They are still there, and looked for when the connection is there again.
+    } finally {
+      this.isCatchingUp = false;
+    }
+  }
 
   private readonly onCompleted = (job: Job): void => {
     if (job.name !== JOB_NAME) return;

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobCounts, Queue } from 'bull';
 import type { QueueCounts } from '../../../delivery/node-ledger';
+import { RedisOutage } from '../../redis-connecting';
 import { RedisMemory } from './redis-memory';
 
 const LOOK_INTERVAL_MS = 5000;
@@ -30,7 +31,7 @@ export class QueueWatch {
   private emptied = 0;
   private counts: { readonly waitingJobs: number; readonly activeJobs: number; readonly lookedAt: Date } | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private isFailing = false;
+  private readonly outage: RedisOutage;
   readonly memory: RedisMemory;
 
   constructor(
@@ -38,6 +39,18 @@ export class QueueWatch {
     private readonly reports: WatchReports,
   ) {
     this.memory = new RedisMemory(queue, reports);
+    const redis = `the Redis of the queue "${queue.name}"`;
+    this.outage = new RedisOutage(queue.client, {
+      failing: ({ message }) => {
+        reports.warn(
+          `${redis} cannot be reached (${message}); events wait, and it is tried again. ` +
+            'Fix: see that it runs, and check the address and the password that BullModule.registerQueue gives.',
+        );
+      },
+      answering: () => {
+        reports.tell(`${redis} answers again.`);
+      },
+    });
   }
 
   /** Under which workers count what they have settled of this process. */
@@ -62,6 +75,7 @@ export class QueueWatch {
     clearInterval(this.timer);
     this.queue.client.off('ready', this.onReady);
     this.queue.off('error', this.onError);
+    this.outage.end();
   }
 
   /** For when events are put there; together with them, so that it costs no wait of its own. */
@@ -124,8 +138,9 @@ export class QueueWatch {
       this.counts = { waitingJobs: waiting + delayed + paused, activeJobs: active, lookedAt: new Date() };
       await this.memory.look();
       if (this.accounts().some(({ added }) => added > 0)) await this.look();
+      this.outage.answered();
     } catch {
-      // It went away while it was asked; the next time is soon.
+      void this.outage.ask(); // it may have gone away while it was asked; the next time is soon
     }
   }
 
@@ -143,18 +158,20 @@ export class QueueWatch {
   }
 
   private readonly onReady = (): void => {
-    if (this.isFailing) this.reports.tell(`the Redis of the queue "${this.queue.name}" answers again.`);
-    this.isFailing = false;
-    void this.checkPolicy(); // which never rejects
-    void this.refresh();
+    if (!this.outage.isAsking) void this.welcome();
   };
 
+  /** Never rejects. */
+  private async welcome(): Promise<void> {
+    if (!(await this.outage.ask())) return;
+    await this.checkPolicy();
+    await this.refresh();
+  }
+
   private readonly onError = (error: Error): void => {
-    if (this.isFailing || this.queue.client.status === 'ready') return;
-    this.isFailing = true;
-    this.reports.warn(
-      `the Redis of the queue "${this.queue.name}" cannot be reached (${error.message}); events wait, and it is tried again.`,
-    );
+    // Bull tells of the errors of commands too, most of which say nothing about Redis.
+    if (this.queue.client.status === 'ready') void this.outage.ask();
+    else this.outage.failed(error);
   };
 }
 
