@@ -5,6 +5,7 @@ import type { Queue } from 'bull';
 import type { QueueDescription } from '../../backends/async-routing/async-routing-options';
 import { BullSender } from '../../backends/async-routing/bull/bull-sender';
 import { getQueueToken } from '../../backends/async-routing/bull/peers';
+import { CLUSTER_FIX, hasHashTag, usesCluster } from '../../backends/async-routing/bull/redis-cluster';
 import { QueueWatch } from '../../backends/async-routing/bull/queue-watch';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
 import type { QueueCounts } from '../../delivery/node-ledger';
@@ -88,6 +89,10 @@ class BullCarrier implements EventCarrier {
         `its queue "${this.name}" is found only through a global module, which closes it before the last events are in it.`,
         `give the node { imports: [BullModule.registerQueue({ name: '${this.name}' })] }, the same object that other modules import`,
       );
+    }
+    if (usesCluster(queue) && !hasHashTag(queue)) {
+      const what = `its queue "${this.name}" is in a Redis Cluster, and its keys are in different slots: no job could be added.`;
+      refuse(place, what, CLUSTER_FIX);
     }
     this.work = work;
     this.watch = new QueueWatch(queue, surroundings);

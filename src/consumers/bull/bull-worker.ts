@@ -136,7 +136,7 @@ export class BullWorker {
     const { token } = bullInternals(queue);
     for (const id of await queue.client.lrange(queue.toKey('active'), 0, -1)) {
       if (this.underWay.has(id) || (await queue.client.get(queue.toKey(`${id}:lock`))) !== token) continue;
-      const job = (await queue.getJob(id).catch(() => null)) as Job | null; // it may be no JSON
+      const job: Job | null = await queue.getJob(id).catch(() => null); // it may be no JSON
       if (job?.name === JOB_NAME) await giveBackWhenFull(job).moveToFailed({ message: 'the worker closes' });
     }
   }

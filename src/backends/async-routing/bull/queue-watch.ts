@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { JobCounts, Queue } from 'bull';
 import type { QueueCounts } from '../../../delivery/node-ledger';
 import { RedisOutage } from '../../redis-connecting';
+import { CLUSTER_FIX, isLoneNode } from './redis-cluster';
 import { RedisMemory } from './redis-memory';
 
 const LOOK_INTERVAL_MS = 5000;
@@ -32,6 +33,7 @@ export class QueueWatch {
   private counts: { readonly waitingJobs: number; readonly activeJobs: number; readonly lookedAt: Date } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly outage: RedisOutage;
+  private isClusterReported = false;
   readonly memory: RedisMemory;
 
   constructor(
@@ -153,6 +155,16 @@ export class QueueWatch {
     );
   }
 
+  /** A node refuses keys of other nodes (MOVED), and commands over keys of several slots (CROSSSLOT). */
+  private async checkCluster(): Promise<void> {
+    const { queue } = this;
+    if (this.isClusterReported || !(await isLoneNode(queue))) return;
+    this.isClusterReported = true;
+    this.reports.warn(
+      `the Redis of the queue "${queue.name}" is a Redis Cluster, and its client does not know: events may wait for ever. Fix: ${CLUSTER_FIX}.`,
+    );
+  }
+
   private key(part: string): string {
     return this.queue.toKey(`tracking:${part}`);
   }
@@ -165,6 +177,7 @@ export class QueueWatch {
   private async welcome(): Promise<void> {
     if (!(await this.outage.ask())) return;
     await this.checkPolicy();
+    await this.checkCluster();
     await this.refresh();
   }
 

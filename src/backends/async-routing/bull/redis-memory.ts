@@ -1,4 +1,5 @@
 import type { Queue } from 'bull';
+import { infoOf } from './redis-cluster';
 import type { WatchReports } from './queue-watch';
 
 /** Kept free for what workers need to take jobs and to finish them: a fifth of `maxmemory`, but no more than this. */
@@ -56,7 +57,7 @@ export class RedisMemory {
 
   /** Never rejects. @returns the policy of Redis for a memory that is full; undefined where it does not say */
   async look(): Promise<string | undefined> {
-    const info = await this.queue.client.info('memory').catch(() => ''); // not every user may ask
+    const info = await infoOf(this.queue, 'memory').catch(() => ''); // not every user may ask
     this.lookedAt = performance.now();
     const policy = /^maxmemory_policy:(.*?)\r?$/m.exec(info)?.[1];
     const maxBytes = policy === 'noeviction' ? numberIn(info, 'maxmemory') : 0;
