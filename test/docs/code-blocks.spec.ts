@@ -47,7 +47,7 @@ describe('The documentation', () => {
     const compiler = require.resolve('typescript/bin/tsc');
     const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch((error: unknown) => error as { stdout: string });
     expect(stdout).toBe('');
-  }, 60_000);
+  }, 240_000);
 
   it('begins with lines that print what the README says they print', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8');
