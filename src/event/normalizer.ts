@@ -105,10 +105,15 @@ export class Normalizer {
 
   /** An event that was read from a queue, where others may write too; itself, where it is within the limits. */
   carried(event: StoredEvent): StoredEvent {
+    if (this.isWithin(event)) return event;
     const { id, ...fields } = event;
-    if (Object.values(fields).every((value) => isWithin(value, this.widerLimits))) return event;
     const { name, timestamp, ...rest } = this.processed(fields, { ...event, context: {}, data: {} });
     return { name, timestamp, id, ...rest };
+  }
+
+  private isWithin(event: object): boolean {
+    for (const key of Object.keys(event)) if (!isWithin((event as EventFields)[key], this.widerLimits)) return false;
+    return true;
   }
 
   private value(eventName: string, part: string, value: unknown, limits: WalkLimits = this.limits): unknown {

@@ -1,3 +1,4 @@
+import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
 
 /**
@@ -21,8 +22,15 @@ class Look {
     if (typeof value === 'number') return Number.isFinite(value); // JSON has 1e999
     if (typeof value !== 'object' || value === null || value instanceof Date) return true;
     if (depth >= maxDepth) return false;
-    if (Array.isArray(value)) return value.every((item) => this.fits(item, depth + 1));
-    return Object.entries(value).every(([key, field]) => this.hasRoom(key) && this.fits(field, depth + 1));
+    // Loops, as this is done for every event of a job: with a function for each field it took twice as long.
+    if (Array.isArray(value)) {
+      for (const item of value) if (!this.fits(item, depth + 1)) return false;
+      return true;
+    }
+    for (const key of Object.keys(value)) {
+      if (!this.hasRoom(key) || !this.fits((value as EventFields)[key], depth + 1)) return false;
+    }
+    return true;
   }
 
   private hasRoom(text: string): boolean {

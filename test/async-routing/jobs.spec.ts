@@ -217,6 +217,22 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
       await settled(run);
     });
 
+    it('loses to a job that is no JSON neither the jobs behind it nor the process', async () => {
+      const unheard: unknown[] = [];
+      const hear = (error: unknown): void => void unheard.push(error);
+      process.on('unhandledRejection', hear);
+      const broken = await redis.addText('{"format":1,');
+      await redis.addJob(job({ events: [event({ name: 'behind' })] }));
+      const settings = { lockDuration: 200, stalledInterval: 100, maxStalledCount: 1, retryProcessDelay: 50 };
+      const run = await start({ settings, concurrency: 1 });
+      await run.taken(1);
+      expect(run.gate.names).toEqual(['behind']);
+      await eventually(() => expect(letters(run)).toEqual([expect.objectContaining({ raw: '{"format":1,' })]));
+      await redis.untilGone(broken);
+      process.off('unhandledRejection', hear);
+      expect(unheard).toEqual([]);
+    });
+
     it('buries a job that is no JSON once Bull has given it up, and others that failed behind it', async () => {
       const given = { name: 'tracking-events', opts: '{}', timestamp: 1, delay: 0, failedReason: 'stalled' };
       const good = JSON.stringify(job({ events: [event()] }));

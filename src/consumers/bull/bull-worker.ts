@@ -83,6 +83,7 @@ export class BullWorker {
     workWhenFull(queue);
     queue.on('failed', this.onFailed);
     queue.on('completed', this.onCompleted);
+    queue.on('error', this.onError);
     queue.client.on('ready', this.onReady);
     this.forgetTimer = setInterval(this.onReady, FORGET_INTERVAL_MS).unref();
     if (queue.client.status === 'ready') this.onReady();
@@ -255,6 +256,11 @@ export class BullWorker {
       this.isCatchingUp = false;
     }
   }
+
+  /** Of a job that is no JSON Bull tells nothing else, also when it gives the job up. */
+  private readonly onError = (error: Error): void => {
+    if (error instanceof SyntaxError) this.onReady();
+  };
 
   private readonly onCompleted = (job: Job): void => {
     if (job.name !== JOB_NAME) return;
