@@ -3,7 +3,7 @@
  * backend of the bus take no copy before their processors run, and what a failing processor changed stays.
  */
 import type { Path } from './differences';
-import { isBelow, isSameText, valueAt, type Explanation } from './explanations';
+import { isBelow, isSameText, valueAt, type Explainable, type Explanation } from './explanations';
 import type { CaseFacts, VectorNode } from './facts';
 import type { VectorBackend, VectorProcessor } from './vectors';
 
@@ -82,7 +82,10 @@ function explainedBy(leaksIn: (facts: CaseFacts) => readonly Leak[]): Explanatio
         case 'missing':
           return isReached;
         case 'value':
-          return isReached && (isChange(leak, difference.eventPath, difference.expected) || steers(leak, facts));
+          return (
+            isReached &&
+            (isChange(leak, difference.eventPath, difference.expected) || isSteered(leak, difference, facts))
+          );
         case 'error': // without a name, a failing backend makes the failure's own log line fail
           return leak.path.length === 0 && difference.expected === 'it fails';
         default:
@@ -91,15 +94,21 @@ function explainedBy(leaksIn: (facts: CaseFacts) => readonly Leak[]): Explanatio
     });
 }
 
-function isChange({ path: changed, value }: Leak, path: Path = [], expected: unknown): boolean {
+function isChange({ path: changed, value }: Omit<Leak, 'reaches'>, path: Path = [], expected: unknown): boolean {
   const shared = Math.min(path.length, changed.length);
   if (!path.slice(0, shared).every((key, at) => key === changed[at])) return false;
   return value === undefined || shared < changed.length || isSameText(valueAt(value, path.slice(shared)), expected);
 }
 
-/** Whether a change of the name decides what processors and backends do after it. */
-function steers({ path }: Leak, { processors, backends }: CaseFacts): boolean {
-  return path[0] === 'name' && [...processors, ...backends].some(({ when_name: name }) => name !== undefined);
+/** Whether a changed name decides if a processor acts that changes the value in question. */
+function isSteered({ path: changed }: Leak, { eventPath, expected, got }: Explainable, facts: CaseFacts): boolean {
+  if (changed.length > 0 && changed[0] !== 'name') return false;
+  return facts.processors.some((processor) => {
+    if (processor.when_name === undefined) return false;
+    const { kind, path = kind === 'append' ? ['data', 'trace'] : [], value } = processor;
+    const change = kind === 'append' ? { path } : { path, value };
+    return [expected, got].some((each) => isChange(change, eventPath, each));
+  });
 }
 
 /** The later siblings of a node and what is below them. */
