@@ -5,8 +5,12 @@ import type { WatchReports } from './queue-watch';
 /** Kept free for what workers need to take jobs and to finish them: a fifth of `maxmemory`, but no more than this. */
 const MAX_RESERVED_BYTES = 268_435_456;
 const RESERVED_SHARE = 0.2;
-/** Below this share of what may be used, Redis is no longer called full: around the limit each job would be a report. */
-const RELIEVED_SHARE = 0.9;
+/**
+ * Redis is no longer called full once less than this share of what may be used is in use and no job
+ * had to wait for so long: while workers empty what web processes fill, each job would be a report.
+ */
+const RELIEVED_SHARE = 0.5;
+const RELIEVED_AFTER_MS = 10_000;
 const STALE_MS = 1000;
 /** In Redis a job takes this many times the length of its JSON, and its keys and options take this much besides. */
 const JOB_FACTOR = 1.25;
@@ -27,6 +31,7 @@ export class RedisMemory {
   private maxBytes = Infinity;
   private lookedAt = -Infinity;
   private isFull = false;
+  private fullAt = -Infinity;
   /** A job was refused, and none has been taken since: a job may be larger than what is left. */
   private isRefusing = false;
 
@@ -64,7 +69,7 @@ export class RedisMemory {
     this.maxBytes = maxBytes > 0 ? maxBytes : Infinity;
     this.usedBytes = numberIn(info, 'used_memory') - numberIn(info, 'mem_not_counted_for_evict');
     if (this.usedBytes >= this.limit) this.report(true);
-    else if (!this.isRefusing && this.usedBytes < RELIEVED_SHARE * this.limit) this.report(false);
+    else if (!this.isRefusing && this.usedBytes < RELIEVED_SHARE * this.limit && this.isRelieved()) this.report(false);
     return policy;
   }
 
@@ -73,7 +78,12 @@ export class RedisMemory {
     return maxBytes - Math.min(maxBytes * RESERVED_SHARE, MAX_RESERVED_BYTES);
   }
 
+  private isRelieved(): boolean {
+    return performance.now() - this.fullAt > RELIEVED_AFTER_MS;
+  }
+
   private report(isFull: boolean): void {
+    if (isFull) this.fullAt = performance.now();
     if (isFull === this.isFull) return;
     this.isFull = isFull;
     const { name } = this.queue;
