@@ -1,11 +1,11 @@
 import type { ValidationError } from 'class-validator';
 import { issueList, type EventSchema, type Issue } from '../event-schema';
 import type { JsonSchema } from '../json-schema';
+import { instanceOf } from './dto-instance';
 import {
   classValidator,
   defaultMetadataStorage,
   getMetadataStorage,
-  plainToInstance,
   validateSync,
   validationMetadatasToSchemas,
 } from './peers';
@@ -29,8 +29,7 @@ export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data
       vendor: 'class-validator',
       validate: (value) => {
         if (typeof value !== 'object' || value === null) return { issues: [{ message: 'it is no object' }] };
-        // A copy: what is validated must not be what is emitted, which nobody may change.
-        const instance = plainToInstance(type as unknown as new () => Data, value);
+        const instance = instanceOf(type, value);
         const failed = failedFields(validateSync(instance, { forbidUnknownValues: false }));
         return failed.length === 0 ? { value: value as Data } : { issues: issueList(failed, issueOf) };
       },
