@@ -1,6 +1,7 @@
 import { estimateLength, hasDates, isSameForm } from './form-copies';
 import { emittedText, eventText } from './json-text';
 import { isFields, type Normalizer } from './normalizer';
+import type { ReplacedKind } from './replaced-value';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 
 /** The context that events of one scope share, with the JSON text made once for all of them. */
@@ -259,6 +260,11 @@ export class Envelope {
   /** What a function of the application gave for a part of this event, in normal form; what is replaced in it is counted. */
   normalForm(part: 'context' | 'data', value: object): unknown {
     return part === 'data' ? this.normalizer.data(this.name, value) : this.normalizer.context(this.name, value);
+  }
+
+  /** Counts values that a processor replaced because there were too many. */
+  reportReplaced(kind: ReplacedKind, count: number): void {
+    this.normalizer.reportReplaced(this.name, kind, count);
   }
 
   /** The JSON text, made once per version however many backends write it. */

@@ -2,9 +2,9 @@ import { copyNormalForm, setField } from './form-copies';
 import { toNormalForm } from './normal-form';
 import { PlainLook, plainText, type ListedKeys } from './plain-json';
 import { cut } from './printable';
-import { isWithin } from './within-limits';
-import { ReplacedValues, UNHEARD, type ReplacedListener } from './replaced-value';
+import { ReplacedValues, UNHEARD, type ReplacedKind, type ReplacedListener } from './replaced-value';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
+import { isWithin } from './within-limits';
 import type { ValueLimits, WalkLimits } from './value-limits';
 
 /** Brings what applications hand over to the form in which it travels. Never throws. */
@@ -76,6 +76,12 @@ export class Normalizer {
   hasRoomFor({ count, textLength }: { readonly count: number; readonly textLength: number }): boolean {
     const { maxDepth, maxNodes, maxTextLength } = this.limits;
     return maxDepth > 0 && count < maxNodes && textLength <= maxTextLength;
+  }
+
+  /** Counts values that were replaced anywhere in an event, and logs it once for each event name. */
+  reportReplaced(eventName: string, kind: ReplacedKind, count: number): void {
+    for (let at = 0; at < count; at++) this.replaced.count(kind);
+    this.replaced.report(eventName, kind, () => '**');
   }
 
   copy(event: TrackingEvent): TrackingEvent {

@@ -9,7 +9,8 @@ export type ReplacedKind =
   | 'opaque'
   | 'too-deep'
   | 'too-many'
-  | 'too-long';
+  | 'too-long'
+  | 'not-hashed';
 
 /** Where a value was replaced. Only readable while `OnReplaced` is called. */
 export interface ReplacedPlace {

@@ -33,9 +33,15 @@ export class Pseudonyms {
     return this.all(value, 1).join();
   }
 
+  /** The text of a value that is hashed: that of a string is the string itself, that of all else is its JSON. */
+  textOf(value: unknown): string {
+    if (typeof value === 'string') return value;
+    return value instanceof Date ? value.toJSON() : JSON.stringify(value);
+  }
+
   /** The texts for a value by each key, the current one first. */
   all(value: unknown, count = this.secrets.length): string[] {
-    const text = value instanceof Date ? value.toJSON() : typeof value === 'string' ? value : JSON.stringify(value);
+    const text = this.textOf(value);
     return this.secrets
       .slice(0, count)
       .map(([id, secret]) => `${id}:${createHmac('sha256', secret).update(text).digest('hex')}`);

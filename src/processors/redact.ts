@@ -7,6 +7,7 @@ import { synchronous } from '../routing/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { showChoice } from '../routing/tracking-config.exception';
 import type { FieldPath } from './event-path';
+import { EventHashes } from './event-hashes';
 import { makeRewriter, readFieldPaths } from './field-paths';
 import type { FieldRewriter, RewriteRule } from './field-rewriter';
 import { KeyNames } from './key-names';
@@ -26,11 +27,15 @@ export interface RedactOptions {
   readonly when?: ((path: string, value: unknown) => boolean) | undefined;
   /** More paths for events of a name: asked once for each name.  @default none */
   readonly marks?: ((eventName: string) => Iterable<string> | undefined) | undefined;
-  /** 'mask' is the text `[redacted]`, `{ mask }` another; a hash is `id:hex`, by the current key's id.  @default 'mask' */
+  /** 'mask' is the text `[redacted]`, `{ mask }` another; a hash is `id:hex`, by the current key's id, for up to 1,000 values of an event.  @default 'mask' */
   readonly action?: RedactAction | undefined;
 }
 
 const MASK = '[redacted]';
+interface ReadAction {
+  readonly replace: RewriteRule['replace'];
+  readonly hashes?: EventHashes | undefined;
+}
 const MAX_NAMES = 1000;
 const EXAMPLE = "processor(Redact, { paths: ['data.email', 'context.ip'], keys: ['password', /token/] })";
 
@@ -48,6 +53,7 @@ export class Redact extends SharingProcessor {
   private readonly rewriter: FieldRewriter;
   private readonly marks: RedactOptions['marks'];
   private readonly action: RedactAction;
+  private readonly hashes: EventHashes | undefined;
   private readonly rewriters = new RecentKeys<FieldRewriter>(MAX_NAMES);
 
   constructor(@Inject(NODE_OPTIONS) options: RedactOptions) {
@@ -58,8 +64,10 @@ export class Redact extends SharingProcessor {
     const keyNames = KeyNames.read(faults.list('keys', keys), faults);
     if (when !== undefined) faults.synchronous('when', when);
     if (marks !== undefined) faults.synchronous('marks', marks);
+    const { replace, hashes } = readAction(action, faults);
+    this.hashes = hashes;
     this.rule = {
-      replace: readAction(action, faults),
+      replace,
       isKeyMeant: keyNames && ((key) => keyNames.has(key)),
       isValueMeant: when && ((path, value) => Boolean(synchronous<unknown>(when(path, value)))),
     };
@@ -87,7 +95,9 @@ export class Redact extends SharingProcessor {
   }
 
   processEnvelope(envelope: Envelope): Envelope | DropReason {
-    return this.rewriterFor(envelope.name).apply(envelope);
+    const rewriter = this.rewriterFor(envelope.name);
+    const { hashes } = this;
+    return hashes === undefined ? rewriter.apply(envelope) : hashes.inEvent(envelope, () => rewriter.apply(envelope));
   }
 
   private rewriterFor(eventName: string): FieldRewriter {
@@ -113,18 +123,19 @@ function refuseContext(paths: readonly FieldPath[], action: RedactAction, faults
   faults.add('the path "context" is all of it, and no text can take the place of that.', "'context.*'");
 }
 
-function readAction(action: unknown, faults: OptionFaults): RewriteRule['replace'] {
-  if (action === 'mask') return () => MASK;
-  if (action === 'remove') return () => undefined;
+function readAction(action: unknown, faults: OptionFaults): ReadAction {
+  if (action === 'mask') return { replace: () => MASK };
+  if (action === 'remove') return { replace: () => undefined };
   const { mask, hash } = (action ?? {}) as { mask?: unknown; hash?: HashKeys };
-  if (typeof mask === 'string') return () => mask;
+  if (typeof mask === 'string') return { replace: () => mask };
   if (hash === undefined) {
     faults.add(
       `action is ${showChoice(action, ['mask', 'remove'])}; it can be 'mask', 'remove', { mask: '***' } or { hash: { keys, current } }.`,
     );
-    return () => MASK;
+    return { replace: () => MASK };
   }
   const pseudonyms = readHash(hash, faults);
+  const hashes = pseudonyms && new EventHashes(pseudonyms, MASK);
   // Null is nobody: hashed, it would make one person of all who are not known.
-  return (value) => (value === null ? null : pseudonyms?.of(value));
+  return { replace: (value) => (value === null ? null : hashes?.of(value)), hashes };
 }
