@@ -131,20 +131,19 @@ class Walk implements ReplacedPlace {
   }
 
   /** @param count as `length` of `items` */
-  private fields(value: object, depth: number, count?: number): EventFields {
+  private fields(value: object, depth: number, count?: number, unfit = 0): EventFields {
     const copy: EventFields = {};
-    this.copyFields(value, copy, depth, count);
+    this.copyFields(value, copy, depth, count, undefined, unfit);
     return copy;
   }
 
-  /** @param known fields that were copied before */
-  private copyFields(value: object, copy: EventFields, depth: number, count?: number, known?: object): void {
+  /** @param known fields that were copied before @param unfit number of long keys that were left out before */
+  private copyFields(value: object, copy: EventFields, depth: number, count?: number, known?: object, unfit = 0): void {
     const open = this.ancestors.length;
     const isProxy = types.isProxy(value);
     // Object.keys asks a proxy about each of its keys before the first can be read.
     const keys = isProxy ? Reflect.ownKeys(value) : (this.listed?.get(value) ?? Object.keys(value));
     const length = count ?? keys.length;
-    let unfit = 0;
     for (let at = 0; at < length; at++) {
       const key = keys[at] as string;
       if (this.nodes >= this.limits.maxNodes) {
@@ -233,16 +232,24 @@ class Walk implements ReplacedPlace {
   private map(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
     const entries = this.take(Map.prototype.entries.call(map));
     const fields = Object.create(null) as EventFields;
-    let count = 0;
+    let [count, unfit, length] = [0, 0, this.textLength];
     for (const [key, value] of entries) {
+      if (typeof key === 'string' && key.length > LONG_KEY && length + key.length > this.limits.maxTextLength) {
+        // Never made a key of an object: V8 compares keys beyond 16,383 characters of one length with each other.
+        unfit++;
+        continue;
+      }
       if (typeof key === 'object' ? key !== null : typeof key === 'function' || typeof key === 'symbol') break;
       const text = String(key);
       if (text in fields) break;
+      length += text.length;
       fields[text] = value;
       count++;
     }
     const size = sizeOf(map);
-    return count === entries.length ? this.fields(fields, depth, size) : this.items(entries, depth, size);
+    if (count + unfit < entries.length) return this.items(entries, depth, size);
+    this.nodes += unfit;
+    return this.fields(fields, depth, size - unfit, unfit);
   }
 
   /**
