@@ -20,9 +20,10 @@ const bound = new WeakSet<object>();
  * @throws TypeError for what is neither an EventEmitter nor an EventTarget
  */
 export function bindEmitter(emitter: object, bindFlow: () => Inside): void {
-  if (bound.has(emitter)) return;
-  if (isEmitter(emitter)) bindAdders(emitter, bindFlow);
-  else if (isTarget(emitter)) bindTarget(emitter, bindFlow);
+  const isObject = isReadable(emitter);
+  if (isObject && bound.has(emitter)) return;
+  if (isObject && isEmitter(emitter)) bindAdders(emitter, bindFlow);
+  else if (isObject && isTarget(emitter)) bindTarget(emitter, bindFlow);
   else
     throw new TypeError(
       'tracker.bindEmitter was given neither an EventEmitter nor an EventTarget: it has no on() and no addEventListener(). ' +
@@ -37,9 +38,22 @@ export function boundFunction<Fn extends (...args: never[]) => unknown>(fn: Fn, 
     return inside((): unknown => Reflect.apply(fn, this, args));
   };
   // Express tells error handlers by their number of parameters, and logs show names.
-  for (const key of ['name', 'length'])
-    Object.defineProperty(run, key, { value: Reflect.get(fn, key), configurable: true });
+  try {
+    for (const key of ['name', 'length'])
+      Object.defineProperty(run, key, { value: Reflect.get(fn, key), configurable: true });
+  } catch {
+    // A proxy that cannot be asked: it can still be called.
+  }
   return run as unknown as Fn;
+}
+
+/** False for null and for a revoked proxy, of which nothing can be asked. */
+function isReadable(value: unknown): boolean {
+  try {
+    return value !== null && value !== undefined && Reflect.get(Object(value) as object, 'on') !== null;
+  } catch {
+    return false;
+  }
 }
 
 function isEmitter(value: object): value is Emitter {

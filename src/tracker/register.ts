@@ -6,7 +6,7 @@ import { RouteNode } from '../routing/route-node';
 import { TrackingConfigException } from '../routing/tracking-config.exception';
 import type { TrackerRuntime } from './tracker-runtime';
 
-export function registerBackend(runtime: TrackerRuntime, name: string, instance: unknown): void {
+export function registerBackend(runtime: TrackerRuntime, name: string, given: unknown): void {
   if (!isNodeName(name)) {
     throw TrackingConfigException.create([
       {
@@ -17,16 +17,34 @@ export function registerBackend(runtime: TrackerRuntime, name: string, instance:
     ]);
   }
   const place = `backends.${name} (registered)`;
-  assertBackend(place, instance);
+  const instance = readable(place, () => {
+    assertBackend(place, given);
+    return given;
+  });
   const { notices, processing, deliveries } = runtime;
   const ledger = new NodeLedger(name);
   const sink = sinkOf(instance, { path: name, place }, deliveries);
   runtime.place(new RouteNode(name, instance, [], [], { place, ledger, notices, processing, sink }));
 }
 
-export function registerProcessor(runtime: TrackerRuntime, processor: unknown): void {
+export function registerProcessor(runtime: TrackerRuntime, given: unknown): void {
   const { root, notices, processing } = runtime;
   const place = `processors[${String(root.steps.length)}] (registered)`;
-  assertProcessor(place, processor);
+  const processor = readable(place, () => {
+    assertProcessor(place, given);
+    return given;
+  });
   root.steps.push(processorStep(processor, 'skip', { place, ledger: root.ledger, notices, processing }));
+}
+
+/** A getter or a proxy may throw when it is asked what it has. */
+function readable<Instance>(place: string, asserted: () => Instance): Instance {
+  try {
+    return asserted();
+  } catch (error) {
+    if (error instanceof TrackingConfigException) throw error;
+    throw TrackingConfigException.create([
+      { path: place, what: 'it cannot be read: asking it for its methods throws.', mend: 'give a plain instance' },
+    ]);
+  }
 }

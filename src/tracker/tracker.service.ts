@@ -26,6 +26,7 @@ import type { TrackingViolations } from '../catalog/tracking-violations';
 import { EmitConfirmation } from './emit-confirmation';
 import { registerBackend, registerProcessor } from './register';
 import { NotConfirmedException } from './not-confirmed.exception';
+import { givenName, givenWait, isStream } from './given-arguments';
 import { hasStackRoom } from './stack-room';
 import { TrackerRuntime, type RuntimeOptions } from './tracker-runtime';
 
@@ -107,9 +108,9 @@ export class TrackerService {
     data?: DataOfName<Name>,
     options?: ConfirmOptions,
   ): Promise<ConfirmedEvent>;
-  async emitConfirmed(event: unknown, data?: object, options: ConfirmOptions = {}): Promise<ConfirmedEvent> {
+  async emitConfirmed(event: unknown, data?: object, options?: ConfirmOptions): Promise<ConfirmedEvent> {
     const name = isEventDefinition(event) ? event.name : toEventName(event);
-    const { signal, timeoutMs = 10_000 } = options;
+    const { signal, timeoutMs } = givenWait(options);
     const { runtime } = this;
     const confirmation = new EmitConfirmation();
     let id = '';
@@ -149,7 +150,7 @@ export class TrackerService {
   context<Result>(first: object | string, second: object | (() => Result), third?: () => Result): Result {
     return third === undefined
       ? this.inContext('context', first, second as () => Result)
-      : this.inContext(first as string, second, third);
+      : this.inContext(first, second, third);
   }
 
   /**
@@ -157,7 +158,8 @@ export class TrackerService {
    * added for the whole process: right for a release or a region, wrong for a user.
    * @throws InvalidContextException if `values` is no object with keys; nothing is entered
    */
-  enterContext(name: string, values: object): void {
+  enterContext(givenAs: string, values: object): void {
+    const name = givenName(givenAs);
     const { scopes, isServing, notices, normalizer } = this.runtime;
     const fields = normalizer.context(name, values);
     if (fields === undefined) throw InvalidContextException.create(name, showValue(values));
@@ -178,15 +180,21 @@ export class TrackerService {
    */
   exitContext(name: string): void {
     const scope = this.runtime.scopes.current();
-    if (!scope.exit(name)) throw UnknownContextException.create(name, scope.openNames());
+    const known = givenName(name);
+    if (!scope.exit(known)) throw UnknownContextException.create(known, scope.openNames());
   }
 
   /**
    * The same function, or stream, in the async context of the caller, whatever calls or feeds it later: for the callback of a
    * connection, a listener of an emitter, the `next` of a middleware, which requests share. Everything in that context is
    * entered, also what other libraries keep there.
+   * @throws TypeError if it is neither a function nor an Observable
    */
   bind<Bound extends ((...args: never[]) => unknown) | Observable<unknown>>(target: Bound): Bound {
+    if (typeof target !== 'function' && !isStream(target))
+      throw new TypeError(
+        'tracker.bind was given neither a function nor an Observable. Fix: tracker.bind((value) => { ... })',
+      );
     const inside = bindFlow();
     const bound = typeof target === 'function' ? boundFunction(target, inside) : boundStream(target, () => inside);
     return bound as Bound;
@@ -221,11 +229,12 @@ export class TrackerService {
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the class, as with ModuleRef.get
   backend<Instance extends object>(path: string): Instance {
     const nodes = [...this.runtime.nodes()];
+    const wanted = givenName(path);
     const found = nodes.find((node) => node.path === path);
     if (found === undefined)
       throw UnknownBackendException.create(
         this.name,
-        path,
+        wanted,
         nodes.map((node) => node.path),
         this.runtime.isOff,
       );
@@ -249,7 +258,8 @@ export class TrackerService {
   }
 
   /** `context()` must not fail on its own account: its body is what matters. */
-  private inContext<Result>(name: string, values: unknown, body: () => Result): Result {
+  private inContext<Result>(givenAs: unknown, values: unknown, body: () => Result): Result {
+    const name = givenName(givenAs);
     const { scopes, normalizer } = this.runtime;
     return scopes.run(name, normalizer.context(name, values) ?? this.without(name, values), body);
   }
