@@ -8,7 +8,7 @@ import {
   type OptionalFactoryDependency,
   type Provider,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { TrackingCatalog } from './catalog/tracking-catalog';
 import { TrackingViolations } from './catalog/tracking-violations';
 import { TrackingDeadLetters } from './delivery/tracking-dead-letters';
@@ -254,6 +254,7 @@ function shellModule(name: string, tokens: Tokens, core: DynamicModule): Dynamic
   Inject(HttpAdapterHost)(Shell, undefined, 2);
   Optional()(Shell, undefined, 2);
   Inject(ModulesContainer)(Shell, undefined, 3);
+  Inject(ExternalContextCreator)(Shell, undefined, 4);
   Module({})(Shell);
   return { module: Shell, global: true, imports: [core], exports: [core] };
 }

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { Inside } from './flow';
+import type { Flow } from './flow';
 
 type Listener = (this: unknown, ...args: unknown[]) => unknown;
 type Adds = (this: unknown, event: string | symbol, listener: Listener) => unknown;
@@ -19,7 +19,7 @@ const bound = new WeakSet<object>();
  * @param bindFlow gives the flow of the caller
  * @throws TypeError for what is neither an EventEmitter nor an EventTarget
  */
-export function bindEmitter(emitter: object, bindFlow: () => Inside): void {
+export function bindEmitter(emitter: object, bindFlow: () => Flow): void {
   const isObject = isReadable(emitter);
   if (isObject && bound.has(emitter)) return;
   if (isObject && isEmitter(emitter)) bindAdders(emitter, bindFlow);
@@ -33,9 +33,9 @@ export function bindEmitter(emitter: object, bindFlow: () => Inside): void {
 }
 
 /** The same function, run in a flow. */
-export function boundFunction<Fn extends (...args: never[]) => unknown>(fn: Fn, inside: Inside): Fn {
+export function boundFunction<Fn extends (...args: never[]) => unknown>(fn: Fn, flow: Flow): Fn {
   const run = function (this: unknown, ...args: unknown[]): unknown {
-    return inside((): unknown => Reflect.apply(fn, this, args));
+    return flow.enter((): unknown => Reflect.apply(fn, this, args));
   };
   // Express tells error handlers by their number of parameters, and logs show names.
   try {
@@ -61,7 +61,7 @@ function isEmitter(value: object): value is Emitter {
   return typeof on === 'function' && typeof removeListener === 'function';
 }
 
-function bindAdders(emitter: Emitter, bindFlow: () => Inside): void {
+function bindAdders(emitter: Emitter, bindFlow: () => Flow): void {
   const original = Object.fromEntries([...ADDERS, ...ONCE_ADDERS].map((name) => [name, emitter[name]]));
   for (const name of ADDERS) {
     const add = original[name];
@@ -100,7 +100,7 @@ function isTarget(value: object): value is Target {
   return typeof (value as Partial<Target>).addEventListener === 'function';
 }
 
-function bindTarget(target: Target, bindFlow: () => Inside): void {
+function bindTarget(target: Target, bindFlow: () => Flow): void {
   const { addEventListener, removeEventListener } = target;
   // One for each listener, as a target takes the same one only once for a type; by which it is
   // found to be removed.
@@ -120,7 +120,7 @@ function bindTarget(target: Target, bindFlow: () => Inside): void {
   };
 }
 
-function boundHandler(handler: NonNullable<Handler>, inside: Inside): Handler {
-  if (typeof handler === 'function') return boundFunction(handler, inside);
-  return { handleEvent: (event) => inside(() => handler.handleEvent(event)) };
+function boundHandler(handler: NonNullable<Handler>, flow: Flow): Handler {
+  if (typeof handler === 'function') return boundFunction(handler, flow);
+  return { handleEvent: (event) => flow.enter(() => handler.handleEvent(event)) };
 }

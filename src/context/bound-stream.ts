@@ -1,87 +1,153 @@
-import { types } from 'node:util';
-import { isObservable, Observable, Subscriber } from 'rxjs';
-import type { Inside } from './flow';
+import { Observable, Subscriber } from 'rxjs';
+import type { Flow } from './flow';
+import { invoke } from './stand-in';
 
 /**
- * What RxJS 7 knows of an Observable that `pipe` made: the one before it, and the operator between
- * them.
- */
-interface Piped {
-  readonly source?: unknown;
-  readonly operator?: unknown;
-  readonly _subscribe?: unknown;
-}
-
-/**
- * The same stream, with every value delivered in a given flow.
+ * The same stream, with everything that it runs in a given flow.
  *
- * A connection, a Subject or an emitter delivers its values in the flow of whoever opened or fed
- * it, and RxJS runs every operator behind it there. So the flow is entered at each step of the
- * pipe, not at its end only: an operator inside the pipe of a handler runs in the flow of its own
- * request too. What runs inside an operator (the pipe that `mergeMap` makes for each value) is out
- * of reach until its value leaves that operator.
+ * A connection, a Subject or an emitter delivers its values in the flow of the code that opened or
+ * feeds it, and RxJS runs every operator behind it there. So each subscription that is made inside
+ * a bound stream is bound as well: while the stream is being subscribed to, delivers or is
+ * unsubscribed, `subscribe` of the class Observable gives what it subscribes to back to the
+ * stream's flow. This reaches every operator of a pipe, arguments of `merge`, projections of
+ * `switchMap`, `defer` and hand-written operators.
  *
  * @param flowOf called at each subscription, in the flow of the subscriber
  */
-export function boundStream<Value>(stream: Observable<Value>, flowOf: () => Inside): Observable<Value> {
-  return new Observable<Value>((subscriber) => steps(stream, flowOf()).subscribe(subscriber));
-}
-
-function steps<Value>(stream: Observable<Value>, enter: Inside): Observable<Value> {
-  // What stands in for a stream (a decorator's result) must be subscribed to itself.
-  if (types.isProxy(stream)) return entering(stream, enter);
-  const { source, operator } = stream as Piped;
-  if (!isObservable(source) || !(operator !== undefined || isForwarder(stream))) return entering(stream, enter);
-  const step = new Observable<Value>();
-  Object.assign(step, { source: steps(source, enter), operator }); // as `lift` does
-  return entering(step, enter);
-}
-
-/** Whether it only passes on what its source gives, as `asObservable()` makes it. */
-function isForwarder(stream: Observable<unknown>): boolean {
-  return (stream as Piped)._subscribe === (Observable.prototype as Piped)._subscribe;
-}
-
-function entering<Value>(stream: Observable<Value>, enter: Inside): Observable<Value> {
-  return new Observable<Value>((subscriber) => stream.subscribe(new FlowSubscriber(subscriber, enter)));
+export function boundStream<Value>(stream: Observable<Value>, flowOf: () => Flow): Observable<Value> {
+  bindSubscribe(stream);
+  return new Observable<Value>((subscriber) => {
+    const flow = flowOf();
+    return within(flow, () => stream.subscribe(new FlowSubscriber(subscriber, flow)));
+  });
 }
 
 /**
- * Linked to its target from the start, so that a source which gives everything at once sees that
- * the target has enough.
+ * Runs code that is not part of the stream which calls it: a handler behind `next.handle()`. What
+ * it subscribes to may outlive the request, and keeps the flow that it has without us.
+ */
+export function outsideStreams<Result>(code: () => Result): Result {
+  const before = current;
+  current = undefined;
+  try {
+    return code();
+  } finally {
+    current = before;
+  }
+}
+
+/**
+ * The flow of the bound stream that is running. A variable, not an AsyncLocalStorage: only what is
+ * called synchronously is part of the stream.
+ */
+let current: Flow | undefined;
+
+function within<Result>(flow: Flow, code: () => Result): Result {
+  const before = current;
+  current = flow;
+  try {
+    return flow.isCurrent() ? code() : flow.enter(code);
+  } finally {
+    current = before;
+  }
+}
+
+/**
+ * Passes on everything in one flow. It is linked to its target from the start, so that a source
+ * which gives everything at once sees that the target has enough.
  */
 class FlowSubscriber<Value> extends Subscriber<Value> {
   constructor(
     private readonly target: Subscriber<Value>,
-    private readonly enter: Inside,
+    readonly flow: Flow,
   ) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- no other way to be linked before the first value comes
     super(target);
   }
 
-  protected override _next(value: Value): void {
-    this.enter(() => {
-      this.target.next(value);
+  override unsubscribe(): void {
+    if (this.closed) return;
+    this.run(() => {
+      super.unsubscribe();
     });
   }
 
-  protected override _error(error: unknown): void {
-    try {
-      this.enter(() => {
-        this.target.error(error);
+  protected override _next(value: Value): void {
+    if (this.isRunning()) this.target.next(value);
+    else
+      within(this.flow, () => {
+        this.target.next(value);
       });
-    } finally {
-      this.unsubscribe();
-    }
+  }
+
+  protected override _error(error: unknown): void {
+    this.run(() => {
+      try {
+        this.target.error(error);
+      } finally {
+        super.unsubscribe();
+      }
+    });
   }
 
   protected override _complete(): void {
-    try {
-      this.enter(() => {
+    this.run(() => {
+      try {
         this.target.complete();
-      });
-    } finally {
-      this.unsubscribe();
-    }
+      } finally {
+        super.unsubscribe();
+      }
+    });
   }
+
+  private run(code: () => void): void {
+    if (this.isRunning()) code();
+    else within(this.flow, code);
+  }
+
+  private isRunning(): boolean {
+    return current === this.flow && this.flow.isCurrent();
+  }
+}
+
+type Subscribe = (this: Observable<unknown>, ...args: unknown[]) => unknown;
+
+const seen = new WeakSet<object>();
+
+/** By its prototypes, since the stream may be of another copy of RxJS or of a class of its own. */
+function bindSubscribe(stream: object): void {
+  let at = Object.getPrototypeOf(stream) as object | null;
+  for (; at !== null && !seen.has(at); at = Object.getPrototypeOf(at) as object | null) {
+    seen.add(at);
+    const descriptor = Object.getOwnPropertyDescriptor(at, 'subscribe');
+    if (typeof descriptor?.value !== 'function') continue;
+    const subscribe = descriptor.value as Subscribe;
+    const value = bound(subscribe);
+    for (const key of ['name', 'length'])
+      Object.defineProperty(value, key, { value: Reflect.get(subscribe, key), configurable: true });
+    Reflect.defineProperty(at, 'subscribe', { ...descriptor, value });
+  }
+}
+
+function bound(subscribe: Subscribe): Subscribe {
+  return function (...args) {
+    const flow = current;
+    const [observer] = args;
+    if (observer instanceof FlowSubscriber) {
+      // An operator that subscribes later, such as subscribeOn, does so in the flow of its scheduler.
+      return observer.flow === flow
+        ? subscribe.apply(this, args)
+        : within(observer.flow, () => subscribe.apply(this, args));
+    }
+    if (flow?.isCurrent() !== true) return subscribe.apply(this, args); // almost always
+    if (observer instanceof Subscriber) {
+      subscribe.call(this, new FlowSubscriber(observer, flow));
+      return observer;
+    }
+    // Made by RxJS, so that callbacks and their errors are handled as they are everywhere.
+    const bridge = new Observable((target) => {
+      within(flow, () => subscribe.call(this, new FlowSubscriber(target, flow)));
+    });
+    return outsideStreams(() => invoke(bridge, 'subscribe', args));
+  };
 }

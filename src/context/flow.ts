@@ -2,9 +2,6 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { currentRequestStore, type RequestStore } from './request-store';
 import type { Scope } from './scope';
 
-/** Runs code in a flow: in an asynchronous context that was current before. */
-export type Inside = <Result>(code: () => Result) => Result;
-
 /** A scope that is open in this flow, and those around it. */
 export interface Frame {
   /** undefined for the frame of a bound flow in which no scope was open. */
@@ -45,29 +42,35 @@ export function currentFrame(request: RequestStore | undefined): Frame | undefin
   return frame !== undefined && frame.request === request ? frame : undefined;
 }
 
-/** A hundredth of what AsyncLocalStorage.snapshot() costs on Node 20, and not watched for its end. */
-function enterHere(): Inside {
-  const resource = new AsyncResource('TrackingFlow', { requireManualDestroy: true });
-  return (code) => resource.runInAsyncScope(code);
+/**
+ * The asynchronous context in which it was created: all of it, with what other libraries keep
+ * there. Code can be run in it from any other.
+ */
+export class Flow {
+  private readonly request = currentRequestStore();
+  private readonly frame = frames.getStore();
+  /** A hundredth of the cost of AsyncLocalStorage.snapshot() on Node 20. */
+  private readonly resource = new AsyncResource('TrackingFlow', { requireManualDestroy: true });
+
+  /** True where the same request and the same scope are open, so that entering can be skipped. */
+  isCurrent(): boolean {
+    return currentRequestStore() === this.request && frames.getStore() === this.frame;
+  }
+
+  enter<Result>(code: () => Result): Result {
+    return this.resource.runInAsyncScope(code);
+  }
 }
 
-/**
- * Enters the flow in which this is called, from wherever it is used later: all of it, with what
- * other libraries keep there. The application vouches for it.
- */
-export function bindFlow(): Inside {
+/** The flow of the caller. */
+export function currentFlow(): Flow {
+  return new Flow();
+}
+
+/** The flow of the caller, which the application says is the right one: its context is never uncertain. */
+export function bindFlow(): Flow {
   const request = currentRequestStore();
   const top = currentFrame(request);
   const nowhere = { owner: undefined, scope: undefined, outer: undefined, request, isApart: false };
-  return frames.run({ ...(top ?? nowhere), isBound: true }, enterHere);
-}
-
-/**
- * Enters the flow in which this is called, from wherever it is used later: all of it, with what
- * other libraries keep there. Costs next to nothing where the code is run in that flow anyway.
- */
-export function currentFlow(): Inside {
-  const [request, frame] = [currentRequestStore(), frames.getStore()];
-  const enter = enterHere();
-  return (code) => (currentRequestStore() === request && frames.getStore() === frame ? code() : enter(code));
+  return frames.run({ ...(top ?? nowhere), isBound: true }, currentFlow);
 }

@@ -100,8 +100,8 @@ function enteringAfterError(handler: object): Handler {
   };
 }
 
-/** @param request of Express, or of Fastify with the platform's own in `raw` */
-function ofRequest(request: unknown): RequestStore | undefined {
+/** The store of a request, if it has one. @param request of Express, or of Fastify with the platform's own in `raw` */
+export function ofRequest(request: unknown): RequestStore | undefined {
   if (typeof request !== 'object' || request === null) return undefined;
   return storeOf((request as { readonly raw?: object }).raw ?? request);
 }

@@ -195,8 +195,8 @@ export class TrackerService {
       throw new TypeError(
         'tracker.bind was given neither a function nor an Observable. Fix: tracker.bind((value) => { ... })',
       );
-    const inside = bindFlow();
-    const bound = typeof target === 'function' ? boundFunction(target, inside) : boundStream(target, () => inside);
+    const flow = bindFlow();
+    const bound = typeof target === 'function' ? boundFunction(target, flow) : boundStream(target, () => flow);
     return bound as Bound;
   }
 

@@ -1,7 +1,8 @@
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
-import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { linkPlatformRequest, RequestContext } from '../context/request-context';
-import { bindClients, bindHandlers } from './bound-results';
+import { bindEnhancers } from './bound-enhancers';
+import { bindClients } from './bound-results';
 import { enterRequests, type RoutingAdapter } from './request-entry';
 import type { Settings } from './settings';
 import { TrackerService } from './tracker.service';
@@ -28,8 +29,9 @@ export abstract class TrackingShell implements NestModule {
     private readonly settings: Settings,
     private readonly adapterHost: HttpAdapterHost | undefined,
     private readonly container: ModulesContainer,
+    creator: ExternalContextCreator,
   ) {
-    if (this.opensScopes) bindHandlers(container);
+    if (this.opensScopes && !bindEnhancers(creator)) this.warnOfUnboundStreams();
   }
 
   configure(consumer: MiddlewareConsumer): void {
@@ -52,6 +54,15 @@ export abstract class TrackingShell implements NestModule {
 
   private get opensScopes(): boolean {
     return this.settings.options.requestContext !== false && !TrackerService.runtimeOf(this.tracker).isOff;
+  }
+
+  private warnOfUnboundStreams(): void {
+    TrackerService.runtimeOf(this.tracker).notices.once(
+      'unbound streams',
+      () =>
+        'This version of Nest runs interceptors and guards in another way than versions 11 and 12, so events that are emitted in ' +
+        'an Observable which requests share may carry the context of another request. Fix: use Nest 11 or 12, or tracker.bind(stream).',
+    );
   }
 
   private get adapter(): PlatformAdapter | undefined {

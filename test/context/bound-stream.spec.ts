@@ -1,31 +1,54 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import {
+  asapScheduler,
+  combineLatest,
   concatMap,
+  config,
+  defer,
   filter,
   finalize,
   interval,
   map,
+  merge,
   mergeMap,
+  NEVER,
   Observable,
+  observeOn,
   of,
   range,
   scan,
   share,
   Subject,
+  Subscriber,
+  subscribeOn,
   switchMap,
   take,
   tap,
   throwError,
   toArray,
   type OperatorFunction,
+  type Subscription,
 } from 'rxjs';
-import { boundStream } from '../../src/context/bound-stream';
-import type { Inside } from '../../src/context/flow';
+import { boundStream, outsideStreams } from '../../src/context/bound-stream';
+import { until } from '../support/until';
+import { currentFlow, frames, type Frame } from '../../src/context/flow';
 
-const storage = new AsyncLocalStorage<string>();
-const here = (): string | undefined => storage.getStore();
-const currentFlow = (): Inside => AsyncLocalStorage.snapshot();
+const storage = {
+  run: <Result>(flow: string, code: () => Result): Result => frames.run(frameOf(flow), code),
+};
+const here = (): unknown => names.get(frames.getStore());
+
+const names = new Map<Frame | undefined, string>();
+
+/** A frame of which only the identity counts. */
+function frameOf(flow: string): Frame {
+  for (const [frame, name] of names) if (frame !== undefined && name === flow) return frame;
+  const nothing = { owner: undefined, scope: undefined, outer: undefined, request: undefined };
+  const frame = { ...nothing, isBound: false, isApart: false };
+  names.set(frame, flow);
+  return frame;
+}
 
 describe('A bound stream', () => {
   it('runs each operator of its pipe in the flow of its subscriber, whoever feeds it', () => {
@@ -146,6 +169,133 @@ describe('A bound stream', () => {
         expect(run(boundStream(stream, currentFlow))).toEqual(run(stream));
       }),
     );
+  });
+});
+
+describe('A subscription made inside of a bound stream', () => {
+  const seen: unknown[] = [];
+  const see = <Value>(): OperatorFunction<Value, Value> =>
+    tap({
+      next: () => seen.push(here()),
+      complete: () => seen.push(`${String(here())} over`),
+      unsubscribe: () => seen.push(`${String(here())} left`),
+    });
+  const subscribeAs = (flow: string, stream: Observable<unknown>): Subscription =>
+    storage.run(flow, () => boundStream(stream, currentFlow).subscribe());
+  beforeEach(() => {
+    seen.length = 0;
+  });
+
+  it('runs in the flow of the stream, however deep it is', () => {
+    const hot = new Subject<number>();
+    const depth3 = merge(
+      defer(() => combineLatest([of(1).pipe(switchMap(() => hot.pipe(see())))])),
+      NEVER,
+    );
+    subscribeAs('a', depth3.pipe(see()));
+    storage.run('b', () => {
+      hot.next(1);
+      hot.next(2);
+    });
+    expect(seen).toEqual(['a', 'a', 'a', 'a']);
+  });
+
+  it('is left in the flow of the stream', () => {
+    const hot = new Subject<number>();
+    const subscription = subscribeAs('a', merge(hot.pipe(see()), NEVER));
+    storage.run('b', () => {
+      subscription.unsubscribe();
+    });
+    expect([seen, hot.observed]).toEqual([['a left'], false]);
+  });
+
+  it('belongs to the stream that runs, when the stream of one feeds that of another', () => {
+    const [hot, relay] = [new Subject<number>(), new Subject<number>()];
+    subscribeAs('a', defer(() => relay.pipe(see(), mergeMap(() => of(1).pipe(see()))))); // prettier-ignore
+    subscribeAs('b', hot.pipe(tap((value) => { relay.next(value); }), see())); // prettier-ignore
+    storage.run('c', () => {
+      hot.next(1);
+    });
+    expect(seen).toEqual(['a', 'a', 'a over', 'b']);
+  });
+
+  it('belongs to each subscriber behind a share, and to the first before it', () => {
+    const hot = new Subject<number>();
+    const shared = hot.pipe(see(), share());
+    for (const flow of ['a', 'b']) subscribeAs(flow, shared.pipe(see()));
+    storage.run('c', () => {
+      hot.next(1);
+    });
+    expect(seen).toEqual(['a', 'a', 'b']);
+  });
+
+  it('may be made later, by a scheduler that two streams share', async () => {
+    const late = of(1).pipe(see(), subscribeOn(asapScheduler), observeOn(asapScheduler), see());
+    for (const flow of ['a', 'b']) subscribeAs(flow, late);
+    await setImmediate();
+    await setImmediate();
+    expect(seen.filter((each) => each === 'a')).toHaveLength(2);
+    expect(seen.filter((each) => each === 'b')).toHaveLength(2);
+  });
+
+  it('may be of another copy of RxJS', () => {
+    jest.isolateModules(() => {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a second copy
+      const other = require('rxjs') as typeof import('rxjs');
+      const hot = new other.Subject<number>();
+      const theirs = other.merge(hot.pipe(other.tap(() => seen.push(here()))), other.NEVER);
+      expect(theirs).not.toBeInstanceOf(Observable);
+      const subscription = subscribeAs('a', theirs);
+      storage.run('b', () => {
+        hot.next(1);
+        subscription.unsubscribe();
+      });
+      expect([seen, hot.observed]).toEqual([['a'], false]);
+    });
+  });
+
+  it('is not taken for one where code outside of the stream makes it', () => {
+    const [hot, jobs] = [new Subject<number>(), new Subject<number>()];
+    const start = (): void => void outsideStreams(() => jobs.pipe(see()).subscribe());
+    subscribeAs('a', hot.pipe(tap(start)));
+    hot.next(1);
+    storage.run('b', () => {
+      jobs.next(1);
+    });
+    expect(seen).toEqual(['b']);
+  });
+
+  it('keeps a scope that an operator has opened for it', () => {
+    const hot = new Subject<number>();
+    const scoped = new Observable((subscriber) =>
+      storage.run('inside', () => boundStream(hot.pipe(see()), currentFlow).subscribe(subscriber)),
+    );
+    subscribeAs('a', scoped.pipe(see()));
+    storage.run('b', () => {
+      hot.next(1);
+    });
+    expect(seen).toEqual(['inside', 'a']);
+  });
+
+  it('is what RxJS makes of it, whatever the observer is', async () => {
+    const failures: unknown[] = [];
+    config.onUnhandledError = (error) => failures.push(error);
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as operators do
+    const observer = new Subscriber<unknown>({ next: (value: unknown) => seen.push(value) } as never);
+    const failing = throwError(() => new Error('nobody listens'));
+    const each = new Observable((subscriber) => {
+      expect(of(1).subscribe(observer)).toBe(observer);
+      of(2).subscribe((value) => seen.push(value));
+      of(3).subscribe({ complete: () => seen.push('over') });
+      of(4).subscribe();
+      failing.subscribe();
+      subscriber.complete();
+    });
+    subscribeAs('a', each);
+    expect(seen).toEqual([1, 2, 'over']);
+    await until(() => failures.length > 0); // reported by a timer
+    config.onUnhandledError = null;
+    expect(failures).toEqual([new Error('nobody listens')]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Way } from '../way';
 import { overRedis, overTcp } from './client-proxy';
 import { gateway, graphqlSubscription } from './messages';
+import { coalescing, gates, nestedStreams, sseWithHeartbeat } from './nested-streams';
 import { abort, pipelining, slowBody } from './platform';
 import { boundSubscriber, boundWorker, lostMiddleware, subscriber, worker } from './shared-connections';
 import { boundSaga, longPoll, plainSse, saga, scopedSse } from './streams';
@@ -8,6 +9,7 @@ import { boundSaga, longPoll, plainSse, saga, scopedSse } from './streams';
 /** On every platform. */
 export const ways: readonly (() => Way)[] = [
   ...[overTcp, plainSse, scopedSse, longPoll, boundSaga, saga],
+  ...[nestedStreams, gates, coalescing, sseWithHeartbeat],
   ...[boundWorker, worker, boundSubscriber, subscriber, lostMiddleware],
   ...[pipelining, abort, slowBody, gateway],
 ];
