@@ -1,16 +1,48 @@
 import type { EventEmitter } from 'node:events';
-import { inRequest, isCurrent, type RequestStore } from './request-store';
+import { boundFunction } from './bound-emitter';
+import { currentFlow } from './flow';
+import { inRequest, isCurrent, storeOf, type RequestStore } from './request-store';
 
 /**
  * Node emits the events of a request and of its response in the flow of whatever made it do so: the
  * parser of the connection, the reply before it on a pipelined connection, the socket that was
  * closed. Their listeners (a body parser, an access log on 'finish') belong to the request, so both
- * emit in its flow.
+ * emit in its flow. The same goes for callbacks that are given to a method of the response.
  */
 export function bindRequest(request: unknown, response: unknown, store: RequestStore): void {
   if (isEmitter(request)) bindEmit(request, store, undefined);
-  if (isEmitter(response)) bindEmit(response, store, 'close');
+  if (!isEmitter(response)) return;
+  bindEmit(response, store, 'close');
+  for (const name of TAKING_CALLBACKS) bindCallbacks(response as unknown as Response, name);
 }
+
+const TAKING_CALLBACKS = ['write', 'end', 'writeContinue', 'writeProcessing', 'writeEarlyHints'] as const;
+
+type Method = (this: { readonly req?: object }, ...args: unknown[]) => unknown;
+type Response = Record<(typeof TAKING_CALLBACKS)[number], Method | undefined>;
+
+/** One for each method, not for each response: most of them are of a class. */
+const callbackBound = new WeakMap<Method, Method>();
+
+function bindCallbacks(response: Response, name: keyof Response): void {
+  const method = response[name];
+  if (typeof method !== 'function') return;
+  const known = callbackBound.get(method) ?? withBoundCallback(method);
+  callbackBound.set(method, known);
+  response[name] = known;
+}
+
+/** The callback is the last argument, if there is one. */
+function withBoundCallback(method: Method): Method {
+  return function (...args) {
+    const callback = args.at(-1);
+    const store = typeof callback === 'function' && this.req !== undefined ? storeOf(this.req) : undefined;
+    if (store !== undefined) args[args.length - 1] = boundFunction(callback as Callback, inRequest(store, currentFlow));
+    return Reflect.apply(method, this, args);
+  };
+}
+
+type Callback = (...args: never[]) => unknown;
 
 /** @param last the event after which the request is over */
 function bindEmit(emitter: EventEmitter, store: RequestStore, last: string | undefined): void {

@@ -2,7 +2,7 @@ import type { Way } from '../way';
 import { overRedis, overTcp } from './client-proxy';
 import { gateway, graphqlSubscription } from './messages';
 import { coalescing, gates, nestedStreams, sseWithHeartbeat } from './nested-streams';
-import { abort, pipelining, slowBody } from './platform';
+import { abort, abortedStreams, pipelinedWrites, pipelining, slowBody } from './platform';
 import { boundSubscriber, boundWorker, lostMiddleware, subscriber, worker } from './shared-connections';
 import { boundSaga, longPoll, plainSse, saga, scopedSse } from './streams';
 
@@ -11,7 +11,7 @@ export const ways: readonly (() => Way)[] = [
   ...[overTcp, plainSse, scopedSse, longPoll, boundSaga, saga],
   ...[nestedStreams, gates, coalescing, sseWithHeartbeat],
   ...[boundWorker, worker, boundSubscriber, subscriber, lostMiddleware],
-  ...[pipelining, abort, slowBody, gateway],
+  ...[pipelining, pipelinedWrites, abort, abortedStreams, slowBody, gateway],
 ];
 
 /** Where its platform is installed. */

@@ -2,7 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Post, Req, Res, Sse } from '@nestjs/common';
+import { finalize, map, merge, NEVER, of, Subject, switchMap, tap, type Observable } from 'rxjs';
 import { TrackerService } from '../../../../src';
 import { until } from '../../../support/until';
 import { inTurns, USERS, type Drive, type UserRequest, type Way } from '../way';
@@ -40,16 +41,55 @@ export function pipelining(): Way {
     count: 2 * USERS.length,
     isOwn: true,
     controllers: [AccessController],
-    act: async ({ port, tracker }) => {
-      const before = tracker.ledger.tracker().emitted;
-      const socket = connect(port, '127.0.0.1');
-      socket.resume();
-      const texts = USERS.map((user) => `GET /pipelined HTTP/1.1\r\nhost: a\r\nx-user: ${String(user)}\r\n\r\n`);
-      socket.write(texts.join(''));
-      await until(() => tracker.ledger.tracker().emitted === before + 2 * USERS.length);
-      socket.destroy();
-    },
+    act: (drive) => pipelined(drive, '/pipelined', 2 * USERS.length),
   };
+}
+
+/**
+ * Writes that wait for the answer before them on the connection, and are then done by its end.
+ */
+export function pipelinedWrites(): Way {
+  const event = 'write.done';
+  const EARLY = { link: '</style.css>; rel=preload' };
+
+  @Controller('pipelined-writes')
+  class WriteController {
+    constructor(private readonly tracker: TrackerService) {}
+
+    @Get()
+    write(@Req() { user }: UserRequest, @Res() reply: ServerResponse | (RawReply & { hijack(): void })): void {
+      const emit = (): void => this.tracker.emit(event, { who: user.id });
+      if ('hijack' in reply) reply.hijack();
+      const response = rawOf(reply);
+      const delayMs = user.id === 1 ? 20 : 0;
+      setTimeout(() => {
+        response.writeEarlyHints(EARLY, emit);
+        response.write('a', emit);
+        response.write('b', 'utf8', emit);
+        response.end(emit);
+      }, delayMs);
+    }
+  }
+
+  return {
+    title: 'requests pipelined on one connection, when each write is done',
+    event,
+    count: 4 * USERS.length,
+    isOwn: true,
+    controllers: [WriteController],
+    act: (drive) => pipelined(drive, '/pipelined-writes', 4 * USERS.length),
+  };
+}
+
+/** Sends a request of each user in one packet, and waits for their events. */
+async function pipelined({ port, tracker }: Drive, path: string, count: number): Promise<void> {
+  const before = tracker.ledger.tracker().emitted;
+  const socket = connect(port, '127.0.0.1');
+  socket.resume();
+  const texts = USERS.map((user) => `GET ${path} HTTP/1.1\r\nhost: a\r\nx-user: ${String(user)}\r\n\r\n`);
+  socket.write(texts.join(''));
+  await until(() => tracker.ledger.tracker().emitted === before + count);
+  socket.destroy();
 }
 
 /** A client that goes away while the handler is at work. */
@@ -95,6 +135,56 @@ export function abort(): Way {
         socket.destroy();
         await isDone;
       }),
+  };
+}
+
+/** Streams that are left because their client goes away. */
+export function abortedStreams(): Way {
+  const event = 'stream.left';
+  const PATHS = ['subject', 'nested', 'sse'] as const;
+  const hot = new Subject<object>();
+
+  @Controller('aborted')
+  class StreamController {
+    constructor(private readonly tracker: TrackerService) {}
+
+    @Get('subject')
+    subject(@Req() request: UserRequest): Observable<object> {
+      return hot.pipe(finalize(this.seeing(request)));
+    }
+
+    @Get('nested')
+    nested(@Req() request: UserRequest): Observable<unknown> {
+      return merge(NEVER, of(1).pipe(switchMap(() => hot.pipe(finalize(this.seeing(request))))));
+    }
+
+    @Sse('sse')
+    sse(@Req() request: UserRequest): Observable<{ data: object }> {
+      return hot.pipe(tap({ unsubscribe: this.seeing(request) }), map((data) => ({ data }))); // prettier-ignore
+    }
+
+    private seeing({ user }: UserRequest): () => void {
+      return () => this.tracker.emit(event, { who: user.id });
+    }
+  }
+
+  return {
+    title: 'streams whose client goes away',
+    event,
+    count: PATHS.length * USERS.length,
+    isOwn: true,
+    controllers: [StreamController],
+    act: async ({ port, tracker }) => {
+      for (const path of PATHS)
+        await inTurns(async (user) => {
+          const before = tracker.ledger.tracker().emitted;
+          const socket = connect(port, '127.0.0.1');
+          socket.write(`GET /aborted/${path} HTTP/1.1\r\nhost: a\r\nx-user: ${String(user)}\r\n\r\n`);
+          await until(() => hot.observed);
+          socket.destroy();
+          await until(() => tracker.ledger.tracker().emitted > before);
+        });
+    },
   };
 }
 
