@@ -46,6 +46,10 @@ export class RequestScope extends Scope implements ScopeOfRequest {
     this.requestNow = undefined;
   }
 
+  reopen(request: object): void {
+    this.requestNow = () => request as TrackedRequest;
+  }
+
   private read(isQuiet = false): void {
     const request = this.requestNow?.();
     if (request === undefined) return;

@@ -7,14 +7,16 @@ import type { Scope } from './scope';
 export interface ScopeOfRequest extends Scope {
   /** Reads what it still needs of the request, and lets go of it. */
   release(): void;
+  /** Reads the request again, until the next release. @param request as handlers see it */
+  reopen(request: object): void;
 }
 
 /**
  * What one request carries: the scope that each tracker has opened for it. It is set once and stays
  * the same object, since it is also by what a nested scope knows the request it was opened in.
  *
- * States: open -> answered, when the response and the handler are over. An answered request keeps its scopes, for
- * work that it has started and that goes on, but neither its body nor its socket.
+ * States: open -> answered, when the response and the handler are over; -> open, while a handler works that began after that.
+ * An answered request keeps its scopes, for work that it has started and that goes on, but neither its body nor its socket.
  */
 export class RequestStore implements RequestIdentity {
   id: string | undefined;
@@ -57,6 +59,13 @@ export class RequestStore implements RequestIdentity {
     };
     if (handling === undefined) answered();
     else handling.then(answered, answered);
+  }
+
+  /** To be called where the request is worked on after its end; `end` is to be called again. */
+  reopen(request: object): void {
+    this.isAnswered = false;
+    this.firstScope?.reopen(request);
+    for (const scope of this.others?.values() ?? []) scope.reopen(request);
   }
 
   private answered(): void {

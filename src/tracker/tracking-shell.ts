@@ -3,7 +3,8 @@ import type { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '
 import { linkPlatformRequest, RequestContext } from '../context/request-context';
 import { bindEnhancers } from './bound-enhancers';
 import { bindClients } from './bound-results';
-import { enterRequests, type RoutingAdapter } from './request-entry';
+import { enterHooks, type FastifyLike } from './fastify-entry';
+import { enterMiddleware, enterRequests, exempt, type RoutingAdapter } from './request-entry';
 import type { Settings } from './settings';
 import { TrackerService } from './tracker.service';
 
@@ -11,15 +12,10 @@ type Routes = Parameters<ReturnType<MiddlewareConsumer['apply']>['forRoutes']>;
 
 type OnRequest = (request: { raw: object }, reply: { raw: unknown }, done: () => void) => void;
 
-interface FastifyLike {
-  /** Also for the plugins that it has already. */
-  addHook(name: 'onRequest', hook: OnRequest): unknown;
-}
-
 interface PlatformAdapter extends RoutingAdapter {
   getType?(): string;
   getInstance(): unknown;
-  use(middleware: RequestContext['middleware']): unknown;
+  use(...middleware: unknown[]): unknown;
 }
 
 /** Opens the scope of each request. */
@@ -31,7 +27,9 @@ export abstract class TrackingShell implements NestModule {
     private readonly container: ModulesContainer,
     creator: ExternalContextCreator,
   ) {
-    if (this.opensScopes && !bindEnhancers(creator)) this.warnOfUnboundStreams();
+    if (!this.opensScopes) return;
+    if (!bindEnhancers(creator)) this.warnOfUnboundStreams();
+    this.enterPlatform(); // before main.ts mounts what it has, as a rule
   }
 
   configure(consumer: MiddlewareConsumer): void {
@@ -39,6 +37,7 @@ export abstract class TrackingShell implements NestModule {
     if (requestContext === false || !this.opensScopes) return;
     const runtime = TrackerService.runtimeOf(this.tracker);
     bindClients(this.container);
+    this.enterPlatform();
     if (this.adapter?.createMiddlewareFactory !== undefined) enterRequests(this.adapter);
     const context = new RequestContext(requestContext, runtime.scopes, runtime.normalizer, (field, error) => {
       runtime.fail(`requestContext.fields.${field}`, error, 'The event goes without this field.');
@@ -54,6 +53,13 @@ export abstract class TrackingShell implements NestModule {
 
   private get opensScopes(): boolean {
     return this.settings.options.requestContext !== false && !TrackerService.runtimeOf(this.tracker).isOff;
+  }
+
+  private enterPlatform(): void {
+    const { adapter } = this;
+    if (adapter === undefined) return;
+    enterMiddleware(adapter);
+    if (adapter.getType?.() === 'fastify') enterHooks(adapter.getInstance() as FastifyLike);
   }
 
   private warnOfUnboundStreams(): void {
@@ -80,10 +86,10 @@ export abstract class TrackingShell implements NestModule {
     if (adapter === undefined || this.hasOtherMiddleware()) return false;
     switch (adapter.getType?.()) {
       case 'express':
-        adapter.use(context.middleware);
+        adapter.use(exempt(context.middleware));
         return true;
       case 'fastify':
-        (adapter.getInstance() as FastifyLike).addHook('onRequest', context.hook as OnRequest);
+        (adapter.getInstance() as FastifyLike).addHook('onRequest', exempt(context.hook));
         return true;
       default:
         return false;
@@ -102,9 +108,10 @@ export abstract class TrackingShell implements NestModule {
   private linkFastifyRequests(): void {
     const { adapter } = this;
     if (adapter?.getType?.() !== 'fastify') return;
-    (adapter.getInstance() as FastifyLike).addHook('onRequest', (request, _reply, done) => {
+    const link: OnRequest = (request, _reply, done) => {
       linkPlatformRequest(request.raw, request);
       done();
-    });
+    };
+    (adapter.getInstance() as FastifyLike).addHook('onRequest', exempt(link));
   }
 }

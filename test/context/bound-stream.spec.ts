@@ -32,23 +32,8 @@ import {
 } from 'rxjs';
 import { boundStream, outsideStreams } from '../../src/context/bound-stream';
 import { until } from '../support/until';
-import { currentFlow, frames, type Frame } from '../../src/context/flow';
-
-const storage = {
-  run: <Result>(flow: string, code: () => Result): Result => frames.run(frameOf(flow), code),
-};
-const here = (): unknown => names.get(frames.getStore());
-
-const names = new Map<Frame | undefined, string>();
-
-/** A frame of which only the identity counts. */
-function frameOf(flow: string): Frame {
-  for (const [frame, name] of names) if (frame !== undefined && name === flow) return frame;
-  const nothing = { owner: undefined, scope: undefined, outer: undefined, request: undefined };
-  const frame = { ...nothing, isBound: false, isApart: false };
-  names.set(frame, flow);
-  return frame;
-}
+import { currentFlow } from '../../src/context/flow';
+import { here, storage } from './named-flows';
 
 describe('A bound stream', () => {
   it('runs each operator of its pipe in the flow of its subscriber, whoever feeds it', () => {

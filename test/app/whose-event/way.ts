@@ -27,6 +27,8 @@ export interface Way extends ModuleMetadata {
   readonly count: number;
   /** Whether each carries its own user; else those that do not say that they may be another's. */
   readonly isOwn: boolean;
+  /** Whether a client that goes away has to unsubscribe the stream of its handler. */
+  readonly needsUnsubscribe?: boolean;
   /** Middleware of a module of its own. */
   readonly configure?: (consumer: MiddlewareConsumer) => void;
   /** Called before the application is built. */

@@ -9,20 +9,21 @@ import {
   type MiddlewareConsumer,
   type ModuleMetadata,
 } from '@nestjs/common';
-import { APP_GUARD, type AbstractHttpAdapter } from '@nestjs/core';
-import { Test } from '@nestjs/testing';
+import { APP_GUARD, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { backend, MemoryBackend, TrackerService, TrackingModule, type StoredEvent } from '../../../src';
 import { describeWithServices } from '../../support/services';
 import { platforms } from '../../support/test-case';
 import type { Drive, Owned, Way } from './way';
-import { ways, waysOfExpress, waysOverRedis } from './ways';
+import { ways, waysOfExpress, waysOfFastify, waysOverRedis } from './ways';
 
 /** How an application may use nestjs-cls beside the tracker. */
 interface Setup {
   readonly title: string;
   readonly before?: NonNullable<ModuleMetadata['imports']>;
   readonly after?: NonNullable<ModuleMetadata['imports']>;
+  /** Whether something in it never unsubscribes the stream of a handler. */
+  readonly keepsStreams?: boolean;
 }
 
 const cls = (options: object): NonNullable<ModuleMetadata['imports']> => [
@@ -34,15 +35,30 @@ const setups: readonly Setup[] = [
   { title: 'with a ClsMiddleware after ours', after: cls({ middleware: { mount: true } }) },
   { title: 'with a ClsMiddleware by enterWith', before: cls({ middleware: { mount: true, useEnterWith: true } }) },
   { title: 'with a ClsGuard', after: cls({ guard: { mount: true } }) },
-  { title: 'with a ClsInterceptor', after: cls({ interceptor: { mount: true } }) },
+  { title: 'with a ClsInterceptor', after: cls({ interceptor: { mount: true } }), keepsStreams: true },
 ];
+
+interface HeaderRequest {
+  readonly headers?: Readonly<Record<string, string>>;
+  user?: object;
+}
+
+function requestOf(context: ExecutionContext): HeaderRequest | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+      return context.switchToHttp().getRequest<HeaderRequest>();
+    case 'graphql':
+      return context.getArgByIndex<{ req?: HeaderRequest } | undefined>(2)?.req;
+    default:
+      return undefined;
+  }
+}
 
 @Injectable()
 class HeaderUserGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    if (context.getType<string>() !== 'http') return true;
-    const request = context.switchToHttp().getRequest<{ headers: Record<string, string>; user?: object }>();
-    request.user = { id: Number(request.headers['x-user']) };
+    const request = requestOf(context);
+    if (request?.headers?.['x-user'] !== undefined) request.user = { id: Number(request.headers['x-user']) };
     return true;
   }
 }
@@ -75,7 +91,8 @@ class Trial {
       requestContext: { afterResponse: 'mark' },
       backends: { sink: backend(MemoryBackend) },
     });
-    const module = await Test.createTestingModule({
+    const root: DynamicModule = {
+      module: class Root {},
       imports: [
         ...before,
         tracking,
@@ -85,8 +102,10 @@ class Trial {
       ],
       controllers: way.controllers ?? [],
       providers: [{ provide: APP_GUARD, useClass: HeaderUserGuard }, ...(way.providers ?? [])],
-    }).compile();
-    const app = module.createNestApplication(new Adapter(), { logger: false, forceCloseConnections: true });
+    };
+    // As main.ts does it: what `prepare` mounts comes after the modules have been built.
+    const options = { logger: false as const, forceCloseConnections: true, abortOnError: false };
+    const app = await NestFactory.create(root, new Adapter(), options);
     await way.prepare?.(app);
     await app.listen(0, '127.0.0.1');
     return new Trial(way, app);
@@ -138,7 +157,10 @@ async function judge(way: Way, Adapter: new () => AbstractHttpAdapter, setup: Se
 describe.each(platforms)('On %s, an event carries its own user', (platform, Adapter) => {
   describe.each(setups)('in an application $title', (setup) => {
     it.each(
-      [...ways, ...(platform === 'Express' ? waysOfExpress : [])].map((make) => [titleOf(make()), make] as const),
+      [...ways, ...(platform === 'Express' ? waysOfExpress : waysOfFastify)]
+        .map((make) => [make(), make] as const)
+        .filter(([way]) => !(setup.keepsStreams === true && way.needsUnsubscribe === true))
+        .map(([way, make]) => [titleOf(way), make] as const),
     )('%s', async (_title, make) => {
       await judge(make(), Adapter, setup);
     });

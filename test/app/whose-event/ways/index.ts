@@ -1,8 +1,10 @@
 import type { Way } from '../way';
 import { overRedis, overTcp } from './client-proxy';
 import { gateway, graphqlSubscription } from './messages';
-import { coalescing, gates, nestedStreams, sseWithHeartbeat } from './nested-streams';
-import { abort, abortedStreams, pipelinedWrites, pipelining, slowBody } from './platform';
+import { encapsulatedHooks, fastifyHooks } from './fastify-hooks';
+import { coalescing, gates } from './gates';
+import { nestedStreams, sseWithHeartbeat } from './nested-streams';
+import { abort, abortedStreams, leftEarly, pipelinedWrites, pipelining, slowBody } from './platform';
 import { boundSubscriber, boundWorker, lostMiddleware, subscriber, worker } from './shared-connections';
 import { boundSaga, longPoll, plainSse, saga, scopedSse } from './streams';
 
@@ -11,10 +13,12 @@ export const ways: readonly (() => Way)[] = [
   ...[overTcp, plainSse, scopedSse, longPoll, boundSaga, saga],
   ...[nestedStreams, gates, coalescing, sseWithHeartbeat],
   ...[boundWorker, worker, boundSubscriber, subscriber, lostMiddleware],
-  ...[pipelining, pipelinedWrites, abort, abortedStreams, slowBody, gateway],
+  ...[pipelining, pipelinedWrites, abort, abortedStreams, leftEarly, slowBody, gateway],
 ];
 
 /** Where its platform is installed. */
 export const waysOfExpress: readonly (() => Way)[] = [graphqlSubscription];
+
+export const waysOfFastify: readonly (() => Way)[] = [fastifyHooks, encapsulatedHooks];
 
 export const waysOverRedis = (url: string): readonly (() => Way)[] => [() => overRedis(url)];

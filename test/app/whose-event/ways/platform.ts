@@ -138,6 +138,52 @@ export function abort(): Way {
   };
 }
 
+/** A client that goes away while a middleware waits, before the guards know the user. */
+export function leftEarly(): Way {
+  const event = 'early.seen';
+  const steps = new EventEmitter();
+
+  @Controller('early')
+  class EarlyController {
+    constructor(private readonly tracker: TrackerService) {}
+
+    @Get()
+    async find(@Req() { user }: UserRequest): Promise<object> {
+      this.tracker.emit(event, { who: user.id });
+      await turn();
+      this.tracker.emit(event, { who: user.id });
+      steps.emit('done');
+      return {};
+    }
+  }
+
+  return {
+    title: 'a client that goes away before the handler begins',
+    event,
+    count: 2 * USERS.length,
+    isOwn: true,
+    controllers: [EarlyController],
+    configure: (consumer) => {
+      const wait = async (_request: unknown, response: ServerResponse, next: () => void): Promise<void> => {
+        steps.emit('waiting');
+        await once(response, 'close');
+        await turn();
+        next();
+      };
+      consumer.apply(wait).forRoutes('early');
+    },
+    act: ({ port }) =>
+      inTurns(async (user) => {
+        const [isWaiting, isDone] = [once(steps, 'waiting'), once(steps, 'done')];
+        const socket = connect(port, '127.0.0.1');
+        socket.write(`GET /early HTTP/1.1\r\nhost: a\r\nx-user: ${String(user)}\r\n\r\n`);
+        await isWaiting;
+        socket.destroy();
+        await isDone;
+      }),
+  };
+}
+
 /** Streams that are left because their client goes away. */
 export function abortedStreams(): Way {
   const event = 'stream.left';
@@ -173,6 +219,7 @@ export function abortedStreams(): Way {
     event,
     count: PATHS.length * USERS.length,
     isOwn: true,
+    needsUnsubscribe: true,
     controllers: [StreamController],
     act: async ({ port, tracker }) => {
       for (const path of PATHS)
