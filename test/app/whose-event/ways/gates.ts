@@ -10,21 +10,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import {
-  delay,
-  finalize,
-  map,
-  Observable,
-  of,
-  retry,
-  share,
-  shareReplay,
-  skip,
-  Subject,
-  switchMap,
-  take,
-  tap,
-} from 'rxjs';
+import { delay, finalize, map, Observable, of, retry, shareReplay, skip, switchMap, take, tap } from 'rxjs';
 import { TrackerService } from '../../../../src';
 import { inTurns, USERS, type UserRequest, type Way } from '../way';
 import { FEEDER, Feed } from './feed';
