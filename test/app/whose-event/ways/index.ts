@@ -1,6 +1,6 @@
 import type { Way } from '../way';
 import { overRedis, overTcp } from './client-proxy';
-import { gateway, graphqlSubscription } from './messages';
+import { gateway, graphqlQuery, graphqlSubscription, microservice } from './messages';
 import { encapsulatedHooks, fastifyHooks } from './fastify-hooks';
 import { coalescing, gates } from './gates';
 import { nestedStreams, sseWithHeartbeat } from './nested-streams';
@@ -13,11 +13,11 @@ export const ways: readonly (() => Way)[] = [
   ...[overTcp, plainSse, scopedSse, longPoll, boundSaga, saga],
   ...[nestedStreams, gates, coalescing, sseWithHeartbeat],
   ...[boundWorker, worker, boundSubscriber, subscriber, lostMiddleware],
-  ...[pipelining, pipelinedWrites, abort, abortedStreams, leftEarly, slowBody, gateway],
+  ...[pipelining, pipelinedWrites, abort, abortedStreams, leftEarly, slowBody, gateway, microservice],
 ];
 
 /** Where its platform is installed. */
-export const waysOfExpress: readonly (() => Way)[] = [graphqlSubscription];
+export const waysOfExpress: readonly (() => Way)[] = [graphqlSubscription, graphqlQuery];
 
 export const waysOfFastify: readonly (() => Way)[] = [fastifyHooks, encapsulatedHooks];
 

@@ -1,15 +1,34 @@
 import { once } from 'node:events';
-import { Args, Int, Query, Resolver, Subscription } from '@nestjs/graphql';
+import type { AddressInfo, Server } from 'node:net';
+import {
+  Controller,
+  Get,
+  Injectable,
+  UseInterceptors,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import {
+  ClientProxyFactory,
+  MessagePattern,
+  Payload,
+  Transport,
+  type ClientProxy,
+  type MicroserviceOptions,
+} from '@nestjs/microservices';
+import { Args, Context, Int, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { GraphQLModule } from '@nestjs/graphql';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { createClient } from 'graphql-ws';
-import { map, Subject, take, tap, type Observable } from 'rxjs';
+import { firstValueFrom, map, merge, NEVER, Subject, switchMap, take, tap, type Observable } from 'rxjs';
 import { WebSocket } from 'ws';
 import { TrackerService, TrackingContext } from '../../../../src';
 import { until } from '../../../support/until';
-import { USERS, type Way } from '../way';
+import { USERS, type UserRequest, type Way } from '../way';
+import { FEEDER, Feed } from './feed';
 
 /** Messages of several users, each answered by what one of them says. */
 export function gateway(): Way {
@@ -25,9 +44,10 @@ export function gateway(): Way {
     @TrackingContext(({ args: [id] }) => ({ user_id: Number(id) }))
     listen(@MessageBody() id: number): Observable<object> {
       waiting++;
-      return said.pipe(
+      const see = (): void => this.tracker.emit(event, { who: id });
+      return merge(said.pipe(tap(see)), NEVER).pipe(
         take(1),
-        tap(() => this.tracker.emit(event, { who: id })),
+        tap(see),
         map((data) => ({ event: 'heard', data })),
       );
     }
@@ -42,7 +62,7 @@ export function gateway(): Way {
   return {
     title: 'a gateway whose messages are answered by a Subject',
     event,
-    count: USERS.length,
+    count: 2 * USERS.length,
     isOwn: true,
     providers: [RoomGateway],
     prepare: (app) => app.useWebSocketAdapter(new WsAdapter(app)),
@@ -58,6 +78,127 @@ export function gateway(): Way {
       await Promise.all(answers);
       for (const socket of sockets) socket.terminate();
       waiting = 0;
+    },
+  };
+}
+
+/** Messages of a microservice, behind an interceptor that waits for a stream which all share. */
+export function microservice(): Way {
+  const event = 'message.answered';
+  const feed = new Feed();
+  let client: ClientProxy | undefined;
+
+  class Gate implements NestInterceptor {
+    intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+      return feed.hot.pipe(
+        take(1),
+        switchMap(() => next.handle()),
+      );
+    }
+  }
+
+  @Controller('messages')
+  class MessagesController {
+    constructor(private readonly tracker: TrackerService) {}
+
+    @Get('feed')
+    feed(): void {
+      feed.start();
+    }
+
+    @MessagePattern('listen')
+    @UseInterceptors(Gate)
+    @TrackingContext(({ args: [id] }) => ({ user_id: Number(id) }))
+    listen(@Payload() id: number): Observable<number> {
+      const see = (): void => this.tracker.emit(event, { who: id });
+      see();
+      return merge(feed.hot.pipe(tap(see)), NEVER).pipe(take(1), tap(see));
+    }
+  }
+
+  return {
+    title: 'messages of a microservice that wait for a Subject',
+    event,
+    count: 3 * USERS.length,
+    isOwn: true,
+    controllers: [MessagesController],
+    prepare: async (app) => {
+      const service = app.connectMicroservice<MicroserviceOptions>({
+        transport: Transport.TCP,
+        options: { host: '127.0.0.1', port: 0 },
+      });
+      await app.startAllMicroservices();
+      const { port } = service.unwrap<Server>().address() as AddressInfo;
+      client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
+    },
+    act: async ({ as }) => {
+      await as(FEEDER, '/messages/feed');
+      await Promise.all(USERS.map((user) => firstValueFrom(client!.send('listen', user))));
+    },
+    close: async () => {
+      feed.stop();
+      await client?.close();
+    },
+  };
+}
+
+/** Queries whose resolvers and interceptors wait for a stream which all share. */
+export function graphqlQuery(): Way {
+  const event = 'query.answered';
+  const feed = new Feed();
+
+  @Injectable()
+  class Gate implements NestInterceptor {
+    constructor(private readonly tracker: TrackerService) {}
+
+    intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+      const { req } = context.getArgByIndex<{ req: UserRequest }>(2);
+      return feed.hot.pipe(
+        take(1),
+        switchMap(() => next.handle()),
+        tap(() => this.tracker.emit(event, { who: req.user.id })),
+      );
+    }
+  }
+
+  @Resolver()
+  class NewsResolver {
+    constructor(private readonly tracker: TrackerService) {}
+
+    @Query(() => Int)
+    feed(): number {
+      feed.start();
+      return 1;
+    }
+
+    @Query(() => Int)
+    @UseInterceptors(Gate)
+    news(@Context() { req }: { req: UserRequest }): Observable<number> {
+      const see = (): void => this.tracker.emit(event, { who: req.user.id });
+      see();
+      return merge(feed.hot.pipe(tap(see)), NEVER).pipe(take(1), tap(see));
+    }
+  }
+
+  const ask = (query: string): { method: string; body: string } => ({
+    method: 'POST',
+    body: JSON.stringify({ query }),
+  });
+  return {
+    title: 'a GraphQL query that waits for a Subject',
+    event,
+    count: 4 * USERS.length,
+    isOwn: true,
+    imports: [
+      GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true, graphiql: false }),
+    ],
+    providers: [NewsResolver],
+    act: async ({ as }) => {
+      await as(FEEDER, '/graphql', ask('{ feed }'));
+      await Promise.all(USERS.map((user) => as(user, '/graphql', ask('{ news }'))));
+    },
+    close: () => {
+      feed.stop();
     },
   };
 }
