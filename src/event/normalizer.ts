@@ -1,8 +1,8 @@
 import { copyNormalForm, setField } from './form-copies';
 import { toNormalForm } from './normal-form';
-import { PlainLook, plainText, type ListedKeys } from './plain-json';
+import { LONGEST_UNIT, LONGEST_VALUE, PlainLook, plainText, type ListedKeys } from './plain-json';
 import { cut } from './printable';
-import { ReplacedValues, UNHEARD, type ReplacedKind, type ReplacedListener } from './replaced-value';
+import { ReplacedValues, UNHEARD, type OnReplaced, type ReplacedKind, type ReplacedListener } from './replaced-value';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 import { isWithin } from './within-limits';
 import type { ValueLimits, WalkLimits } from './value-limits';
@@ -122,6 +122,32 @@ export class Normalizer {
     return true;
   }
 
+  /**
+   * A part of an event that another program wrote, in normal form. What its own processors may have left in it
+   * is allowed here too; a value that is plain JSON within the limits is returned as it is.
+   * @throws Error if it exceeds a limit, which the message names
+   */
+  received(eventName: string, part: string, value: unknown): unknown {
+    const look = new PlainLook(value, this.limits);
+    if (look.maxLength > 0) return value;
+    const replaced = new ReplacedValues(this.replaced, eventName, part);
+    const exceeded = new Set<string>();
+    const onReplaced: OnReplaced = (kind, place) => {
+      const limit = LIMITS[kind];
+      if (limit === undefined) replaced.add(kind, place);
+      else exceeded.add(limit);
+    };
+    const form = toNormalForm(value, this.widerLimits, onReplaced, look.listed);
+    for (const limit of exceeded) throw new Error(`its ${part} exceeds limits.${limit}`);
+    return form;
+  }
+
+  /** Bytes of JSON that the data and context of a received event can have within the limits. */
+  get maxReceivedBytes(): number {
+    const { maxTextLength, maxNodes } = this.widerLimits;
+    return 2 * (maxTextLength * LONGEST_UNIT + maxNodes * LONGEST_VALUE);
+  }
+
   private value(eventName: string, part: string, value: unknown, limits: WalkLimits = this.limits): unknown {
     const { listed } = this;
     this.listed = undefined;
@@ -134,6 +160,13 @@ export class Normalizer {
     return maxLength;
   }
 }
+
+/** Which limit is exceeded where a value is replaced; none for values that have no JSON form. */
+const LIMITS: Readonly<Partial<Record<ReplacedKind, keyof WalkLimits>>> = {
+  'too-deep': 'maxDepth',
+  'too-many': 'maxNodes',
+  'too-long': 'maxTextLength',
+};
 
 /** As `Normalizer.name`, without the limit. */
 export function toEventName(name: unknown): string {

@@ -16,9 +16,9 @@ const MAX_DEPTH = 16;
 const MAX_NODES = 1000;
 
 /** In JSON, a UTF-16 unit takes six characters at most: `\u0000`. */
-const LONGEST_UNIT = 6;
+export const LONGEST_UNIT = 6;
 /** And a value 25, or its brackets or quotes, with a comma, and the quotes and colon of its key. */
-const LONGEST_VALUE = 32;
+export const LONGEST_VALUE = 32;
 
 /** Keys of large objects, in their order. To list the keys of an object takes longer than all else that is done with it. */
 export type ListedKeys = ReadonlyMap<object, readonly string[]>;

@@ -11,6 +11,7 @@ import { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
 import type { Normalizer } from '../event/normalizer';
 import type { EventFields, StoredEvent, TrackingEvent } from '../event/tracking-event';
+import { BusEventReader, sizeOfEntry } from './bus-event-reader';
 import type { EventIntake, IncomingEntry } from './event-consumer';
 import type { EventWork, WorkItem } from './event-work';
 import { KnownEvents } from './known-events';
@@ -68,10 +69,12 @@ class OpenEvent implements WorkItem {
 export class BusIntake implements EventIntake {
   private readonly ending = new AbortController();
   private readonly known = new KnownEvents<OpenEvent>();
+  private readonly reader: BusEventReader;
   private inHand = 0;
   private restWaiters: (() => void)[] = [];
 
   constructor(private readonly parts: IntakeParts) {
+    this.reader = new BusEventReader(parts.normalizer);
     setMaxListeners(0, this.ending.signal); // one for each call of a handler
   }
 
@@ -146,7 +149,7 @@ export class BusIntake implements EventIntake {
   /** undefined for what is no event: then it is a dead letter. */
   private decode(entry: IncomingEntry): StoredEvent | undefined {
     try {
-      return entry.decode();
+      return this.reader.read(entry);
     } catch (error) {
       this.buryEntry(entry, `unreadable: ${describeError(error)}`);
       return undefined;
@@ -154,7 +157,7 @@ export class BusIntake implements EventIntake {
   }
 
   private open(entry: IncomingEntry, event: StoredEvent, onDone: OnDone, at: number): OpenEvent {
-    const length = entry.bytes ?? entry.raw.byteLength;
+    const length = sizeOfEntry(entry);
     const envelope = Envelope.carried(event, { length }, this.parts.normalizer);
     const opened = new OpenEvent(entry, event, envelope, onDone, at);
     this.known.open(event.id, opened);
@@ -251,11 +254,13 @@ export class BusIntake implements EventIntake {
     }
   }
 
-  private buryEntry({ position, raw }: IncomingEntry, reason: string, event?: StoredEvent): void {
+  private buryEntry(entry: IncomingEntry, reason: string, event?: StoredEvent): void {
     const { keepLetter, ledger, warn, name } = this.parts;
+    const { position } = entry;
+    const raw = event === undefined ? this.reader.rawText(entry) : undefined;
     const unread: StoredEvent = {
       ...{ name: 'unreadable entry', timestamp: new Date(), id: position, context: {} },
-      data: { position, raw: Buffer.from(raw).toString('base64') },
+      data: { position, ...(raw === undefined ? { bytes: sizeOfEntry(entry) ?? null } : { raw }) },
     };
     keepLetter(event ?? unread, reason, event === undefined ? { isRaw: true } : {});
     ledger.bury();

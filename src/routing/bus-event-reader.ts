@@ -1,0 +1,76 @@
+import { deriveEventId } from '../event/event-id';
+import { setField } from '../event/form-copies';
+import type { Normalizer } from '../event/normalizer';
+import type { EventFields, StoredEvent } from '../event/tracking-event';
+import type { IncomingEntry } from './event-consumer';
+
+/** Ids are kept for as long as duplicates are recognised, so each must be short. */
+const MAX_ID_LENGTH = 255;
+const OWN_FIELDS: readonly string[] = ['name', 'timestamp', 'id', 'context', 'data'];
+
+/**
+ * Reads entries of a bus within the limits of the tracker: what other programs put on a bus may be nested
+ * or large enough to end the process in whatever copies or writes it later. Data and context are brought
+ * to the normal form of emitted values; an entry beyond a limit is refused as a whole, since a part that
+ * was left out could not be found again.
+ */
+export class BusEventReader {
+  constructor(private readonly normalizer: Normalizer) {}
+
+  /** @throws Error if the entry is no event or exceeds a limit; the message holds nothing of the event */
+  read(entry: IncomingEntry): StoredEvent {
+    const length = lengthOf(entry);
+    if (length > this.normalizer.maxReceivedBytes)
+      throw new Error(`it has ${String(length)} bytes, more than an event can have`);
+    const event = entry.decode();
+    this.check(event);
+    return this.withinLimits(event);
+  }
+
+  /** The bytes of an entry as base64; undefined where they cannot be read or are too many to be kept. */
+  rawText(entry: IncomingEntry): string | undefined {
+    try {
+      if (lengthOf(entry) > this.normalizer.maxReceivedBytes) return undefined;
+      return Buffer.from(entry.raw).toString('base64');
+    } catch {
+      return undefined;
+    }
+  }
+
+  private check(event: StoredEvent): void {
+    const { id, timestamp } = (event as StoredEvent | undefined) ?? ({} as Partial<StoredEvent>);
+    if (typeof id !== 'string' || id === '') throw new Error('it has no id');
+    if (!(timestamp instanceof Date) || Number.isNaN(timestamp.getTime())) throw new Error('its timestamp is no time');
+  }
+
+  private withinLimits(event: StoredEvent): StoredEvent {
+    const { normalizer } = this;
+    const name = normalizer.name(event.name);
+    const context = normalizer.received(name, 'context', event.context) as EventFields;
+    const data = normalizer.received(name, 'data', event.data) as EventFields | undefined;
+    const id = event.id.length > MAX_ID_LENGTH ? deriveEventId(event.id, '', '', 0) : event.id;
+    const isSame = data === event.data && context === event.context && id === event.id && name === event.name;
+    const keys = Object.keys(event);
+    if (isSame && keys.length === OWN_FIELDS.length) return event;
+    const read: StoredEvent = { name, timestamp: event.timestamp, id, context, data: data ?? {} };
+    for (const key of keys) {
+      if (OWN_FIELDS.includes(key)) continue;
+      const value = normalizer.received(name, key, (event as unknown as EventFields)[key]);
+      if (value !== undefined) setField(read as unknown as EventFields, key, value);
+    }
+    return read;
+  }
+}
+
+/** The size of an entry in bytes; undefined where it cannot be read. */
+export function sizeOfEntry(entry: IncomingEntry): number | undefined {
+  try {
+    return lengthOf(entry);
+  } catch {
+    return undefined;
+  }
+}
+
+function lengthOf(entry: IncomingEntry): number {
+  return entry.bytes ?? entry.raw.byteLength; // `raw` may be put together only when it is read
+}
