@@ -36,7 +36,10 @@ export interface RedisStreamsConsumerOptions extends RedisTarget {
   readonly blockMs?: number | undefined;
   /** After how long without a sign of life a consumer's entries are taken over.  @default 60_000 */
   readonly claimAfterMs?: number | undefined;
-  /** How often an entry is given to consumers that die with it, before it becomes a dead letter.  @default 10 */
+  /**
+   * How often an entry is given to consumers that die with it before it becomes a dead letter; less than 3 counts as 3.
+   * From the third time on it is given alone, so that its neighbours are not counted with it.  @default 10
+   */
   readonly maxDeliveries?: number | undefined;
   /** Entries that may be read and not done; no more are read until there is room for `count` more.  @default 1000, at least twice `count` */
   readonly maxInFlight?: number | undefined;

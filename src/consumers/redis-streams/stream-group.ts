@@ -8,6 +8,13 @@ export interface PendingEntry {
   readonly deliveries: number;
 }
 
+/** A pending entry with the consumer that has it. */
+export interface OwnedEntry extends PendingEntry {
+  readonly consumer: string;
+  /** Milliseconds since it was given to the consumer or claimed for it. */
+  readonly idleMs: number;
+}
+
 export interface GroupAddress {
   readonly group: string;
   /** Of this consumer, in the group. */
@@ -69,6 +76,13 @@ export class StreamGroup {
     return pendingOf(await this.call('XPENDING', key, this.address.group, 'IDLE', String(idleMs), ...range));
   }
 
+  /** One pending entry as it is now; undefined if it is not pending any more. */
+  async pendingEntry(key: string, id: string): Promise<OwnedEntry | undefined> {
+    const reply = (await this.call('XPENDING', key, this.address.group, id, id, '1')) as PendingReply;
+    const [found] = reply.map(([, consumer, idleMs, deliveries]) => ({ id, consumer, idleMs, deliveries }));
+    return found;
+  }
+
   /** @returns those that it got: not what another consumer took meanwhile, nor what is no longer on the stream */
   async claim(key: string, idleMs: number, ids: readonly string[]): Promise<StreamEntry[]> {
     const { group, name } = this.address;
@@ -89,10 +103,19 @@ export class StreamGroup {
     for (const chunk of chunks(ids)) await this.call('XCLAIM', key, group, name, '0', ...chunk, 'JUSTID');
   }
 
-  /** Gives them to whoever claims next. That they were not done says nothing against them, so it does not count. */
-  async giveBack(key: string, ids: readonly string[], idleMs: number): Promise<void> {
+  /**
+   * Gives them to the next consumer that claims. That entries which were given here are not done says nothing against them, so
+   * their deliveries are forgotten; what was not given keeps its count.
+   */
+  async giveBack(
+    key: string,
+    ids: readonly string[],
+    idleMs: number,
+    count: 'forget deliveries' | 'keep deliveries',
+  ): Promise<void> {
     const { group, name } = this.address;
-    const given = ['IDLE', String(idleMs), 'RETRYCOUNT', '0', 'JUSTID'];
+    const retryCount = count === 'forget deliveries' ? ['RETRYCOUNT', '0'] : [];
+    const given = ['IDLE', String(idleMs), ...retryCount, 'JUSTID'];
     for (const chunk of chunks(ids)) await this.call('XCLAIM', key, group, name, '0', ...chunk, ...given);
   }
 

@@ -10,9 +10,11 @@ import { atMost } from '../../event/at-most';
 import { describeError } from '../../event/normal-form';
 import type { ConsumerSurroundings } from '../../routing/event-consumer';
 import type { ResolvedOptions } from './redis-streams-consumer-options';
+import { DoneEntries } from './done-entries';
 import { OpenIds } from './open-ids';
 import type { StreamEntry } from './stream-entry';
-import { isAnswer, StreamGroup, type PendingEntry } from './stream-group';
+import { isAnswer, StreamGroup } from './stream-group';
+import { StreamTakeover } from './stream-takeover';
 
 const LAG_INTERVAL_MS = 5000;
 const CLOSE_MS = 2000;
@@ -21,22 +23,18 @@ const MAX_RETRY_MS = 5000;
 /** Pending entries that are looked at in one command. */
 const PAGE = 1000;
 
-type Pending = (after: string | undefined) => Promise<PendingEntry[]>;
-
 export class StreamReader {
   /** For all but reading. */
   private readonly link: RedisLink;
   /** Nothing else gets through while it waits for entries; and it can be cut, to wait no more. */
   private readonly readingLink: RedisLink;
   private readonly group: StreamGroup;
+  private readonly takeover: StreamTakeover;
   private readonly keys: readonly string[];
   private readonly ending = new AbortController();
   /** Read, and Redis has not heard that they are done. */
   private readonly open = new OpenIds();
-  /** Done, and still to be told. */
-  private toldNext: StreamEntry[] = [];
-  private isTelling = false;
-  private tellTimer: NodeJS.Immediate | undefined;
+  private readonly doneEntries: DoneEntries;
   private roomWaiters: (() => void)[] = [];
   /** How often the connections were lost: what was made ready before is to be made ready again. */
   private losses = 0;
@@ -57,6 +55,31 @@ export class StreamReader {
     this.readingLink = new RedisLink(target, undefined);
     this.group = new StreamGroup(this.link, options);
     this.keys = topics.map((topic) => streamKey(keyPrefix, topic));
+    this.doneEntries = new DoneEntries(
+      this.group,
+      () => this.link.isReady,
+      (entries) => {
+        for (const { key, id } of entries) this.open.delete(key, id);
+        this.answerRoom();
+      },
+    );
+    this.takeover = new StreamTakeover({
+      ...{ options, group: this.group, open: this.open, intake: surroundings.intake },
+      isEnding: () => this.isEnding(),
+      whenRoom: () => this.whenRoom(),
+      give: (entries) => {
+        this.give(this.openUp(entries));
+      },
+      done: (entry) => {
+        this.doneEntries.add(entry);
+      },
+      onRoom: () => {
+        this.answerRoom();
+      },
+      tellOnce: (text) => {
+        this.tellOnce(text);
+      },
+    });
   }
 
   begin(): void {
@@ -67,7 +90,7 @@ export class StreamReader {
       });
     }
     this.link.redis.on('ready', () => {
-      this.tellSoon();
+      this.doneEntries.tellSoon();
     });
     this.reading = this.read();
     this.every(claimAfterMs / 2, () => this.claimIdle());
@@ -95,7 +118,7 @@ export class StreamReader {
   async close(): Promise<void> {
     await atMost(CLOSE_MS, this.leave());
     for (const timer of this.timers) clearInterval(timer);
-    clearImmediate(this.tellTimer);
+    this.doneEntries.close();
     this.link.close();
   }
 
@@ -146,7 +169,7 @@ export class StreamReader {
       }
     }
     this.hasBegun = true;
-    for (const key of keys) await this.takeOver(key, 0, (after) => group.ownPending(key, after, PAGE));
+    for (const key of keys) await this.takeover.own(key);
     this.preparedAt = losses;
     for (const first of [this.claimIdle(), this.lookAtLag()]) first.catch(() => undefined); // there is a next time
   }
@@ -169,65 +192,15 @@ export class StreamReader {
     // It never rejects. What it has not said to be done by then is not done before the end.
     void this.surroundings.intake.take(taken, (index) => {
       const entry = taken[index];
-      if (entry !== undefined) this.done(entry);
+      if (entry !== undefined) this.doneEntries.add(entry);
     });
   }
 
-  /** Claims what is pending and not being worked on here. */
-  private async takeOver(key: string, idleMs: number, pending: Pending): Promise<void> {
-    const { count } = this.options;
-    for (let after: string | undefined; !this.isEnding();) {
-      const page = await pending(after);
-      const wanted = page.filter(({ id }) => !this.open.has(key, id));
-      for (let at = 0; at < wanted.length; at += count) {
-        await this.whenRoom();
-        if (this.isEnding()) return;
-        await this.claim(key, idleMs, wanted.slice(at, at + count));
-      }
-      if (page.length === 0) return;
-      after = page.at(-1)?.id;
-    }
-  }
-
-  private async claim(key: string, idleMs: number, wanted: readonly PendingEntry[]): Promise<void> {
-    const { group, options, surroundings } = this;
-    const ids = wanted.map(({ id }) => id);
-    const claimed = await group.claim(key, idleMs, ids);
-    if (this.isEnding()) return;
-    const deliveries = new Map(wanted.map((each) => [each.id, each.deliveries]));
-    const isSpent = ({ id }: StreamEntry): boolean => (deliveries.get(id) ?? 0) >= options.maxDeliveries;
-    for (const entry of claimed.filter(isSpent)) {
-      if (!this.open.add(key, entry.id)) continue;
-      const times = String(deliveries.get(entry.id));
-      surroundings.intake.bury(entry, `given-up: it was given to consumers ${times} times, and never done`);
-      this.done(entry);
-    }
-    this.give(this.openUp(claimed.filter((entry) => !isSpent(entry))));
-    if (claimed.length === ids.length) return;
-    const got = new Set(claimed.map(({ id }) => id));
-    await this.forgetMissing(
-      key,
-      ids.filter((id) => !got.has(id)),
-    );
-  }
-
-  private async forgetMissing(key: string, ids: readonly string[]): Promise<void> {
-    const missing = await this.group.missing(key, ids);
-    if (missing.length === 0) return;
-    await this.group.acknowledge(key, missing);
-    this.tellOnce(
-      `entries of the stream "${key}" were gone from it before they were done: ${String(missing.length)}. Mend: a larger maxLen for whoever sends.`,
-    );
-  }
-
   private async claimIdle(): Promise<void> {
-    const { keys, group, options } = this;
     if (this.isClaiming || this.preparedAt !== this.losses) return;
     this.isClaiming = true;
-    const { claimAfterMs } = options;
     try {
-      for (const key of keys)
-        await this.takeOver(key, claimAfterMs, (after) => group.idlePending(key, claimAfterMs, after, PAGE));
+      for (const key of this.keys) await this.takeover.idle(key);
     } finally {
       this.isClaiming = false;
     }
@@ -242,54 +215,22 @@ export class StreamReader {
     this.lags = lags.reduce((sum, lag) => (sum === undefined || lag === undefined ? undefined : sum + lag), 0);
   }
 
-  private done(entry: StreamEntry): void {
-    this.toldNext.push(entry);
-    this.tellSoon();
-  }
-
-  private tellSoon(): void {
-    if (this.tellTimer !== undefined || this.isTelling || this.toldNext.length === 0) return;
-    this.tellTimer = setImmediate(() => {
-      this.tellTimer = undefined;
-      this.tell().catch(() => undefined); // told again with the next, or when Redis is there again
-    });
-  }
-
-  /** Tells Redis what is done. What it cannot be told now is told later: an entry may be acknowledged twice. */
-  private async tell(): Promise<void> {
-    if (this.isTelling) return;
-    this.isTelling = true;
-    try {
-      while (this.toldNext.length > 0 && this.link.isReady) {
-        const entries = this.toldNext;
-        this.toldNext = [];
-        try {
-          await Promise.all([...byKey(entries)].map(([key, ids]) => this.group.acknowledge(key, ids)));
-        } catch (error) {
-          this.toldNext = [...entries, ...this.toldNext];
-          throw error;
-        }
-        for (const { key, id } of entries) this.open.delete(key, id);
-        this.answerRoom();
-      }
-    } finally {
-      this.isTelling = false;
-    }
-  }
-
   /** Last of all: what is done is told, and what is not is for the others. */
   private async leave(): Promise<void> {
     const { keys, group, options } = this;
     if (!this.link.isReady) return;
-    while (this.isTelling) await wait(1);
-    await this.tell();
+    await this.doneEntries.tellAll();
     for (const key of keys) {
       const pending = await group.ownPending(key, undefined, PAGE);
       const ids: string[] = [];
       for (let page = pending; page.length > 0; page = await group.ownPending(key, ids.at(-1), PAGE))
         ids.push(...page.map(({ id }) => id));
-      if (ids.length > 0) await group.giveBack(key, ids, options.claimAfterMs);
-      else if (options.isRandomName) await group.leave(key);
+      const given = ids.filter((id) => this.open.has(key, id));
+      const waiting = ids.filter((id) => !this.open.has(key, id));
+      await group.giveBack(key, given, options.claimAfterMs, 'forget deliveries');
+      await group.giveBack(key, waiting, options.claimAfterMs, 'keep deliveries');
+      if (ids.length > 0) continue;
+      if (options.isRandomName) await group.leave(key);
     }
   }
 
@@ -300,7 +241,7 @@ export class StreamReader {
 
   private hasRoom(): boolean {
     const { count, maxInFlight } = this.options;
-    return this.open.size + count <= maxInFlight;
+    return this.open.size + count <= maxInFlight && !this.takeover.suspects.holdsReading;
   }
 
   private answerRoom(): void {
@@ -311,7 +252,7 @@ export class StreamReader {
   private every(intervalMs: number, code: () => Promise<void>): void {
     const timer = setInterval(() => {
       if (this.link.isReady) code().catch(() => undefined);
-      this.tellSoon();
+      this.doneEntries.tellSoon();
     }, intervalMs);
     this.timers.push(timer.unref());
   }
@@ -326,14 +267,4 @@ export class StreamReader {
 /** The group, or its stream, is not there. */
 function isGroupLost(error: unknown): boolean {
   return isAnswer(error, 'NOGROUP') || isAnswer(error, 'UNBLOCKED');
-}
-
-function byKey(entries: readonly StreamEntry[]): Map<string, string[]> {
-  const ids = new Map<string, string[]>();
-  for (const { key, id } of entries) {
-    const known = ids.get(key);
-    if (known === undefined) ids.set(key, [id]);
-    else known.push(id);
-  }
-  return ids;
 }

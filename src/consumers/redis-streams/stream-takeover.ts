@@ -1,0 +1,99 @@
+import type { EventIntake } from '../../routing/event-consumer';
+import type { OpenIds } from './open-ids';
+import type { ResolvedOptions } from './redis-streams-consumer-options';
+import type { StreamEntry } from './stream-entry';
+import type { PendingEntry, StreamGroup } from './stream-group';
+import { SUSPECT_DELIVERIES, SuspectLine } from './suspect-line';
+
+/** Pending entries that are looked at in one command. */
+const PAGE = 1000;
+
+type Pending = (after: string | undefined) => Promise<PendingEntry[]>;
+
+/** What taking over asks of the reader. */
+export interface TakeoverParts {
+  readonly options: ResolvedOptions;
+  readonly group: StreamGroup;
+  readonly intake: EventIntake;
+  readonly open: OpenIds;
+  readonly isEnding: () => boolean;
+  /** Resolves when more entries may be read, or at the end. */
+  readonly whenRoom: () => Promise<void>;
+  /** Gives entries to the tracker, except those that are open already. */
+  readonly give: (entries: readonly StreamEntry[]) => void;
+  readonly done: (entry: StreamEntry) => void;
+  /** Called when reading may go on. */
+  readonly onRoom: () => void;
+  readonly tellOnce: (text: string) => void;
+}
+
+/**
+ * Takes over entries that Redis has given to a consumer and that were never acknowledged.
+ *
+ * One of them may be what its consumers died of. Which one, the number of deliveries does not say, since everything that was in
+ * flight has the same. So entries are claimed together only until two consumers have died with them; from then on they are given
+ * one by one, and only the deliveries that an entry had alone count towards `maxDeliveries`.
+ */
+export class StreamTakeover {
+  readonly suspects: SuspectLine;
+
+  constructor(private readonly parts: TakeoverParts) {
+    this.suspects = new SuspectLine(parts, (key, ids) => this.forgetMissing(key, ids));
+  }
+
+  /** Takes over what this consumer, or another process under its name, was working on. */
+  async own(key: string): Promise<void> {
+    await this.takeOver(key, 0, (after) => this.parts.group.ownPending(key, after, PAGE));
+  }
+
+  /** Takes over what no consumer has given a sign of life for. */
+  async idle(key: string): Promise<void> {
+    const { group, options } = this.parts;
+    const { claimAfterMs } = options;
+    await this.takeOver(key, claimAfterMs, (after) => group.idlePending(key, claimAfterMs, after, PAGE));
+  }
+
+  private async takeOver(key: string, idleMs: number, pending: Pending): Promise<void> {
+    const { options, open, isEnding, whenRoom } = this.parts;
+    for (let after: string | undefined; !isEnding();) {
+      const page = await pending(after);
+      const wanted = page.filter(({ id }) => !open.has(key, id));
+      this.suspects.add(
+        key,
+        wanted.filter(({ deliveries }) => deliveries >= SUSPECT_DELIVERIES),
+      );
+      const others = wanted.filter(({ deliveries }) => deliveries < SUSPECT_DELIVERIES);
+      for (let at = 0; at < others.length; at += options.count) {
+        await whenRoom();
+        if (isEnding()) return;
+        await this.claim(key, idleMs, others.slice(at, at + options.count));
+      }
+      if (page.length === 0) return;
+      after = page.at(-1)?.id;
+    }
+  }
+
+  private async claim(key: string, idleMs: number, wanted: readonly PendingEntry[]): Promise<void> {
+    const { group, isEnding, give } = this.parts;
+    const ids = wanted.map(({ id }) => id);
+    const claimed = await group.claim(key, idleMs, ids);
+    if (isEnding()) return;
+    give(claimed);
+    if (claimed.length === ids.length) return;
+    const got = new Set(claimed.map(({ id }) => id));
+    await this.forgetMissing(
+      key,
+      ids.filter((id) => !got.has(id)),
+    );
+  }
+
+  private async forgetMissing(key: string, ids: readonly string[]): Promise<void> {
+    const { group, tellOnce } = this.parts;
+    const missing = await group.missing(key, ids);
+    if (missing.length === 0) return;
+    await group.acknowledge(key, missing);
+    tellOnce(
+      `entries of the stream "${key}" were gone from it before they were done: ${String(missing.length)}. Fix: give a larger maxLen to whatever sends.`,
+    );
+  }
+}

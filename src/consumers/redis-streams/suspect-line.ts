@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { StreamEntry } from './stream-entry';
+import type { PendingEntry } from './stream-group';
+import type { TakeoverParts } from './stream-takeover';
+
+/** Deliveries after which an entry is given alone: two consumers have died with it. */
+export const SUSPECT_DELIVERIES = 2;
+/** Between two looks at whether an entry is done. */
+const LOOK_MS = 5;
+
+interface Suspect extends PendingEntry {
+  readonly key: string;
+}
+
+/**
+ * Entries with which consumers have died, given one at a time, those with the most deliveries first. Reading goes on meanwhile,
+ * unless one of them has died alone: nothing else is to be in flight when that one is given again.
+ *
+ * An entry that is not done after `claimAfterMs` (a destination that is down, say) holds up the next no longer.
+ */
+export class SuspectLine {
+  private readonly line = new Map<string, Suspect>();
+  private underWay: Suspect | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly parts: TakeoverParts,
+    private readonly forgetMissing: (key: string, ids: readonly string[]) => Promise<void>,
+  ) {}
+
+  /** True while an entry waits or is under way that its consumers have died of when it was the only one. */
+  get holdsReading(): boolean {
+    if (this.underWay !== undefined && hasDiedAlone(this.underWay)) return true;
+    for (const suspect of this.line.values()) if (hasDiedAlone(suspect)) return true;
+    return false;
+  }
+
+  add(key: string, entries: readonly PendingEntry[]): void {
+    for (const entry of entries) {
+      const place = `${key}:${entry.id}`;
+      if (!this.line.has(place)) this.line.set(place, { key, ...entry });
+    }
+    if (this.line.size === 0) return;
+    // What fails is found again when pending entries are looked at the next time.
+    this.running ??= this.run()
+      .catch(() => {
+        this.line.clear();
+      })
+      .finally(() => {
+        this.running = undefined;
+        this.parts.onRoom();
+        if (!this.parts.isEnding()) this.add('', []); // what was added while the last one ended
+      });
+  }
+
+  private async run(): Promise<void> {
+    while (!this.parts.isEnding()) {
+      const next = this.takeNext();
+      if (next === undefined) return;
+      this.underWay = next;
+      try {
+        await this.giveAlone(next);
+      } finally {
+        this.underWay = undefined;
+        this.parts.onRoom();
+      }
+    }
+  }
+
+  private takeNext(): Suspect | undefined {
+    let next: Suspect | undefined;
+    for (const each of this.line.values()) if (next === undefined || each.deliveries > next.deliveries) next = each;
+    if (next !== undefined) this.line.delete(`${next.key}:${next.id}`);
+    return next;
+  }
+
+  private async giveAlone(suspect: Suspect): Promise<void> {
+    const { group, options, open, isEnding } = this.parts;
+    const { key, id } = suspect;
+    if (hasDiedAlone(suspect)) await this.until(() => open.size === 0);
+    // It may have waited for long: another consumer may have it by now, or have done it.
+    const now = await group.pendingEntry(key, id);
+    const isOthers = now !== undefined && now.consumer !== options.name;
+    if (now === undefined || open.has(key, id) || isEnding()) return;
+    if (isOthers && now.idleMs < options.claimAfterMs) return;
+    const [entry] = await group.claim(key, isOthers ? options.claimAfterMs : 0, [id]);
+    if (entry === undefined) await this.forgetMissing(key, [id]);
+    else if (!isEnding()) await this.giveOrBury(entry, now.deliveries);
+  }
+
+  private async giveOrBury(entry: StreamEntry, deliveries: number): Promise<void> {
+    const { options, intake, open, give, done } = this.parts;
+    // Deliveries together with others say nothing of this one, however few `maxDeliveries` allows.
+    if (deliveries > SUSPECT_DELIVERIES && deliveries >= options.maxDeliveries) {
+      open.add(entry.key, entry.id);
+      intake.bury(entry, `given-up: it was given to consumers ${String(deliveries)} times, and never done`);
+      done(entry);
+      return;
+    }
+    give([entry]);
+    await this.until(() => !open.has(entry.key, entry.id));
+  }
+
+  private async until(isSo: () => boolean): Promise<void> {
+    const deadline = performance.now() + this.parts.options.claimAfterMs;
+    while (!isSo() && !this.parts.isEnding() && performance.now() < deadline)
+      await wait(LOOK_MS, undefined, { ref: false });
+  }
+}
+
+function hasDiedAlone({ deliveries }: PendingEntry): boolean {
+  return deliveries > SUSPECT_DELIVERIES;
+}
