@@ -72,7 +72,8 @@ export abstract class TrackingShell implements NestModule {
   }
 
   private get adapter(): PlatformAdapter | undefined {
-    return this.adapterHost?.httpAdapter as PlatformAdapter | undefined;
+    // null in an application context, which has no platform
+    return (this.adapterHost?.httpAdapter as PlatformAdapter | null | undefined) ?? undefined;
   }
 
   /**
