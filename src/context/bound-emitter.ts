@@ -47,10 +47,12 @@ export function boundFunction<Fn extends (...args: never[]) => unknown>(fn: Fn, 
   return run as unknown as Fn;
 }
 
-/** False for null and for a revoked proxy, of which nothing can be asked. */
+/** False for null, and for what cannot be asked: a revoked proxy, a getter that throws. */
 function isReadable(value: unknown): boolean {
+  if (value === null || value === undefined) return false;
   try {
-    return value !== null && value !== undefined && Reflect.get(Object(value) as object, 'on') !== null;
+    const object = Object(value) as object;
+    return isEmitter(object) || isTarget(object);
   } catch {
     return false;
   }

@@ -27,7 +27,11 @@ export function givenWait(options: unknown): ConfirmWait {
 /** True for what `bind` takes as a stream. @throws if it cannot be read */
 export function isStream(target: unknown): boolean {
   if (typeof target !== 'object' || target === null) return false;
-  return typeof (target as { readonly subscribe?: unknown }).subscribe === 'function';
+  try {
+    return typeof (target as { readonly subscribe?: unknown }).subscribe === 'function';
+  } catch {
+    return false; // a getter or a proxy that throws
+  }
 }
 
 function isSignal(signal: unknown): signal is AbortSignal {

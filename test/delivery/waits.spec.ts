@@ -67,7 +67,7 @@ describe.each([
     await pass(12);
     set();
     run.gate.behave = () => Promise.resolve();
-    await pass(21);
+    await pass(25);
     expect(run.gate.names).toEqual(['a']);
   });
 
