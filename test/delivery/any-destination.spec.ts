@@ -4,6 +4,7 @@ import type { DeliveryOptions, Destination, StoredEvent } from '../../src';
 import { MemoryStore } from '../../src/delivery/disk/memory-store';
 import { bareDelivery, names, type BareDelivery } from './bare-delivery';
 import { imbalance } from './books';
+import { fakeClock, pass } from './fake-clock';
 
 /** What one call of `sendBatch` does. */
 interface Call {
@@ -135,8 +136,6 @@ const config = fc.record({
 });
 type Config = typeof config extends fc.Arbitrary<infer Value> ? Value : never;
 
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
-
 function open({ where, maxBatch, attempts, maxAgeMs, ordered, concurrency, whenFull }: Config, to: AnyDestination) {
   const options: DeliveryOptions = {
     ...{ ordered, concurrency, whenFull, timeoutMs: 20, durable: where === 'durable' },
@@ -180,7 +179,7 @@ describe('Whatever a destination does', () => {
         fc.array(call, { maxLength: 30 }),
         fc.array(step, { minLength: 1, maxLength: 25 }),
         async (settings, calls, steps) => {
-          jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+          fakeClock();
           const destination = new AnyDestination(calls);
           const run = open(settings, destination);
           const check = (): void => {

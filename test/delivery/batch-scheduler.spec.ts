@@ -8,8 +8,8 @@ import type { QueuedEvent } from '../../src/delivery/queued-event';
 import { resolveDelivery } from '../../src/delivery/resolve-options';
 import type { Conclusion } from '../../src/delivery/scheduler-parts';
 import { envelopeOf, names } from './bare-delivery';
+import { fakeClock, pass } from './fake-clock';
 
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 const noReport = (): void => undefined;
 
 /** A scheduler whose batches are sent by the test. */
@@ -79,7 +79,7 @@ function fail_(error: unknown): never {
 const first = ({ entries }: Batch): string | undefined => entries[0]?.name;
 
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+  fakeClock();
 });
 afterEach(() => {
   jest.clearAllTimers();

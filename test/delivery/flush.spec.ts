@@ -16,12 +16,8 @@ import {
 import { MemoryStore } from '../../src/delivery/disk/memory-store';
 import { startTracking } from '../support/start-tracking';
 import { bareDelivery, closeBareDeliveries, names } from './bare-delivery';
+import { fakeClock, pass } from './fake-clock';
 import { down } from './gate';
-
-const fakeClock = (): void => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
-};
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 afterEach(async () => {
   await closeBareDeliveries(); // first: Node counts an immediate of the fake clock that is cleared by the real one

@@ -6,6 +6,7 @@ import { StoreWriteException } from '../../src/delivery/disk/store-write.excepti
 import { eventually } from '../support/eventually';
 import { bareDelivery, closeBareDeliveries, names, type BareDelivery } from './bare-delivery';
 import { imbalance } from './books';
+import { fakeClock, pass } from './fake-clock';
 import type { Behaviour } from './gate';
 
 afterEach(async () => {
@@ -113,27 +114,27 @@ describe('An ordered delivery', () => {
   });
 
   it('goes on after twice the time, and says so, where a call never ends', async () => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    fakeClock();
     const run = bareDelivery({ ...ORDERED, timeoutMs: 5000 });
     let calls = 0;
     run.gate.behave = () => (++calls === 1 ? new Promise(() => undefined) : Promise.resolve());
     run.emit('a', 'b');
-    await jest.advanceTimersByTimeAsync(9900);
+    await pass(9900);
     expect(calls).toBe(1);
-    await jest.advanceTimersByTimeAsync(200);
+    await pass(200);
     expect(run.gate.names).toEqual(['a', 'b']);
     expect(run.said).toEqual([expect.stringMatching(/^Gate.sendBatch has not returned 5000 ms after .*Fix: /)]);
   });
 
   it('takes the next batch at once when a late call ends', async () => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    fakeClock();
     const run = bareDelivery({ ...ORDERED, timeoutMs: 5000 });
     run.gate.behave = () =>
       run.gate.batches.length === 1 ? new Promise((resolve) => setTimeout(resolve, 6000)) : Promise.resolve();
     run.emit('a');
-    await jest.advanceTimersByTimeAsync(5990);
+    await pass(5990);
     expect(run.gate.batches).toHaveLength(1);
-    await jest.advanceTimersByTimeAsync(100);
+    await pass(100);
     expect(run.gate.batches).toHaveLength(2);
     expect(run.said).toEqual([]);
   });
@@ -193,7 +194,7 @@ describe('Whatever an ordered destination answers', () => {
           fc.uniqueArray(fc.integer({ min: 0, max: 150 }), { maxLength: 4 }),
           fc.integer({ min: 1, max: 12 }),
           async (answers, bursts, poison, attempts) => {
-            jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+            fakeClock();
             const store = where === 'in memory' ? undefined : MemoryStore.open({ maxBytes: 1e7 });
             const retry = { ...ORDERED.retry, attempts };
             const where_ = { durable: where === 'durable', maxEvents: where === 'in overflow' ? 10 : 1000 };
@@ -203,14 +204,14 @@ describe('Whatever an ordered destination answers', () => {
             for (const count of bursts) {
               run.emit(...names(count, emitted));
               emitted += count;
-              await jest.advanceTimersByTimeAsync(7);
+              await pass(7);
               expect(imbalance(run.counts())).toBe(0);
             }
             // Others come, which show that the destination works, until nothing waits.
             for (let tries = 0; run.counts().pending > 0; tries++) {
               expect(tries).toBeLessThan(300);
               run.emit(`e${String(emitted++)}`);
-              await jest.advanceTimersByTimeAsync(50);
+              await pass(50);
             }
             expect(run.gate.mostUnderWay).toBe(1);
             expectInOrder(run, names(emitted));

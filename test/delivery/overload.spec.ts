@@ -6,6 +6,7 @@ import { HttpBackend } from '../../src/backends/http/http.backend';
 import { startTracking } from '../support/start-tracking';
 import { bareDelivery, closeBareDeliveries, names } from './bare-delivery';
 import { imbalance } from './books';
+import { fakeClock, pass } from './fake-clock';
 import type { Behaviour } from './gate';
 
 afterEach(async () => {
@@ -23,11 +24,11 @@ describe.each([false, true])('With ordered: %p, a destination that refuses every
     ['batch by batch', whole],
     ['event by event', oneByOne],
   ])('is waited for instead of filling the dead letters: %s', async (_how, behave) => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    fakeClock();
     const run = bareDelivery({ ...QUICK, ordered });
     run.gate.behave = behave;
     run.emit(...names(5000));
-    await jest.advanceTimersByTimeAsync(2000);
+    await pass(2000);
     const { deadLettered, attempts } = run.counts();
     expect(run.counts()).toMatchObject({ breakerReason: 'refusing', pending: 5000 - deadLettered });
     expect(deadLettered).toBeLessThan(420); // three batches of each slot, and one event from time to time
@@ -36,7 +37,7 @@ describe.each([false, true])('With ordered: %p, a destination that refuses every
     ]);
     expect(run.changes.filter((change) => change !== 'dead-letter')).toEqual(['breaker-open']);
 
-    await jest.advanceTimersByTimeAsync(20_000);
+    await pass(20_000);
     // One event each 200 ms: 100 in 20 s.
     expect(run.counts().deadLettered - deadLettered).toBeLessThan(110);
     expect(run.counts().attempts - attempts).toBeLessThan(110);
@@ -44,7 +45,7 @@ describe.each([false, true])('With ordered: %p, a destination that refuses every
     expect(imbalance(run.counts())).toBe(0);
 
     run.gate.behave = () => Promise.resolve();
-    await jest.advanceTimersByTimeAsync(2000);
+    await pass(2000);
     expect(run.counts()).toMatchObject({ pending: 0, breaker: 'closed', breakerReason: undefined });
     expect(run.counts().delivered + run.counts().deadLettered).toBe(5000);
     if (ordered) {
@@ -65,12 +66,12 @@ describe.each([false, true])('With ordered: %p, a destination that refuses every
   });
 
   it('gets the events behind those it refuses, once it takes one', async () => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    fakeClock();
     const run = bareDelivery({ ...QUICK, ordered, batch: { maxEvents: 10, maxWaitMs: 1 } });
     run.gate.behave = (events) =>
       events.some(({ name }) => Number(name.slice(1)) < 60) ? whole(events, AbortSignal.abort()) : Promise.resolve();
     run.emit(...names(200));
-    await jest.advanceTimersByTimeAsync(30_000);
+    await pass(30_000);
     expect(run.counts()).toMatchObject({ delivered: 140, deadLettered: 60, pending: 0, breaker: 'closed' });
   });
 });

@@ -11,17 +11,13 @@ import { HttpSink } from '../support/http-sink';
 import { startTracking } from '../support/start-tracking';
 import { bareDelivery, closeBareDeliveries, names } from './bare-delivery';
 import { imbalance } from './books';
+import { fakeClock, pass } from './fake-clock';
 import { down, type Behaviour } from './gate';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const YEAR = 365 * DAY;
 const QUICK = { batch: { maxEvents: 10, maxWaitMs: 10 }, retry: { minDelayMs: 20, maxDelayMs: 200 } };
-
-const fakeClock = (): void => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
-};
-const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 afterEach(async () => {
   await closeBareDeliveries(); // first: Node counts an immediate of the fake clock that is cleared by the real one
