@@ -67,7 +67,15 @@ const arrowsRunDown = (room, path = `src/${room}/`) => {
 };
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/node_modules/', '**/coverage/', 'test/conformance/vectors/', 'scripts/matrix/']),
+  // Applications of their own, whose packages are not installed here.
+  globalIgnores([
+    '**/dist/',
+    '**/node_modules/',
+    '**/coverage/',
+    'test/conformance/vectors/',
+    'scripts/matrix/',
+    'scripts/consumers/*/',
+  ]),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
