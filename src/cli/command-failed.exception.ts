@@ -5,4 +5,9 @@ export class CommandFailedException extends Error {
   static create(what: string, mend: string, cause?: unknown): CommandFailedException {
     return new CommandFailedException(`${what}\n  Mend: ${mend}`, cause === undefined ? undefined : { cause });
   }
+
+  /** @param message says the fix itself */
+  static of(message: string, cause?: unknown): CommandFailedException {
+    return new CommandFailedException(message, cause === undefined ? undefined : { cause });
+  }
 }

@@ -1,14 +1,13 @@
 #!/usr/bin/env node
+import { ProcessGuard } from './process-guard';
 import { runCommand } from './program';
-import { Terminal } from './terminal';
 
-// A reader that has seen enough (`| head`) closes the pipe: that is no fault, and a stack would tell nobody anything.
+// A reader that has seen enough (`| head`) closes the pipe, which is no error of the command.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
 }
 
-void runCommand(process.argv.slice(2), Terminal.ofProcess()).then((code) => {
-  process.exitCode = code;
-});
+const guard = ProcessGuard.install();
+void runCommand(process.argv.slice(2), guard.terminal()).then((code) => guard.end(code));

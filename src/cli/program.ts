@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { describeError } from '../event/normal-form';
 import { addCheck } from './check/check.command';
@@ -17,7 +19,9 @@ const COMMANDS: readonly AddCommand[] = [addDocs, addCheck, addInfer, addValidat
  */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = EXIT.fine;
-  const program = new Command('event-tracking').description('The catalog of the events of an application.');
+  const program = new Command('event-tracking')
+    .description('The catalog of the events of an application.')
+    .version(packageVersion(), '-v, --version', 'show the version of nestjs-event-tracking');
   const catalog = program
     .command('catalog')
     .description('Prints, checks, drafts and applies the catalog.')
@@ -38,6 +42,12 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     terminal.tell(`error: ${error instanceof CommandFailedException ? error.message : describeError(error)}`);
     return EXIT.failed;
   }
+}
+
+/** package.json is two folders above this file, in src/ and in dist/. */
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string };
+  return manifest.version;
 }
 
 /** Commander ends the process by itself, and passes its settings on to those commands only that are added later. */

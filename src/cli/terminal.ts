@@ -16,10 +16,6 @@ export class Terminal {
     this.hasColours = stdout.isTTY === true && !environment['NO_COLOR'];
   }
 
-  static ofProcess(): Terminal {
-    return new Terminal(process.stdout, process.stderr, process.cwd(), process.env);
-  }
-
   /** Whether somebody looks on, to whom a progress bar is worth showing. */
   get isWatched(): boolean {
     return this.stderr.isTTY === true;

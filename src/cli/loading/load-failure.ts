@@ -1,0 +1,93 @@
+import { SourceMap } from 'node:module';
+import { relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CommandFailedException } from '../command-failed.exception';
+import { describeInFull } from '../describe-in-full';
+import { ExitRefusedException } from '../process-guard';
+import type { ModuleLoader } from './module-loader';
+import { SourceErrorException } from './source-compiler';
+
+/** Our own files, whose lines tell nobody what to correct. */
+const PACKAGE = resolve(__dirname, '../../..') + sep;
+const OWN_FOLDERS = ['dist', 'src', 'node_modules'].map((folder) => PACKAGE + folder + sep);
+
+interface Place {
+  readonly file: string;
+  readonly line: number | undefined;
+}
+
+/**
+ * Makes what a command says about a file that cannot be loaded: which file and line, what is wrong in full, and the fix that fits.
+ * @param folder which paths are shown relative to
+ * @param shown the catalog, as it is shown
+ */
+export function loadFailure(
+  error: unknown,
+  { folder, shown, loader }: { readonly folder: string; readonly shown: string; readonly loader: ModuleLoader },
+): CommandFailedException {
+  if (error instanceof CommandFailedException) return error;
+  const place = placeOf(error, loader);
+  const where = place === undefined ? '' : `${relative(folder, place.file) || place.file}${lineText(place)}: `;
+  const what = `${shown} cannot be loaded: ${where}${describeInFull(error)}`;
+  const fix = fixOf(error, loader);
+  return fix === undefined ? CommandFailedException.of(what, error) : CommandFailedException.create(what, fix, error);
+}
+
+function lineText({ line }: Place): string {
+  return line === undefined ? '' : `:${String(line)}`;
+}
+
+/** undefined for an error that says it itself, as those of definitions do. */
+function fixOf(error: unknown, loader: ModuleLoader): string | undefined {
+  const { message, code } = (typeof error === 'object' ? (error ?? {}) : {}) as { message?: unknown; code?: unknown };
+  const text = typeof message === 'string' ? message : '';
+  if (error instanceof ExitRefusedException) return 'move the definitions to files that start and end nothing';
+  if (error instanceof SourceErrorException) return 'npx tsc --noEmit, and correct what it reports';
+  if (/^ *(?:Mend|Fix): /m.test(text)) return undefined;
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return missingModuleFix(text);
+  if (!loader.hasCompiler && /decorat|Definitely assigned|TRANSFORM_ERROR|ParseError/i.test(text))
+    return 'npm install --save-dev typescript: the project has no compiler that knows its decorators';
+  if (error instanceof SyntaxError || /ParseError|TRANSFORM_ERROR/.test(text)) return 'correct the syntax of this line';
+  return 'a file that can be imported by itself, without starting the application';
+}
+
+function missingModuleFix(text: string): string {
+  const id = /'([^']+)'/.exec(text)?.[1] ?? '';
+  if (id === '' || /^[./]|^[A-Za-z]:[\\/]|^file:/.test(id)) return 'correct the path of the import, or create the file';
+  const name = id.split('/').slice(0, id.startsWith('@') ? 2 : 1);
+  return `npm install ${name.join('/')}; or, if it is a path of your own, "paths" in the compilerOptions of tsconfig.json`;
+}
+
+/** Where it happened: in the first file of the application that the error has passed. */
+function placeOf(error: unknown, { sourceMaps }: ModuleLoader): Place | undefined {
+  if (error instanceof SourceErrorException) return error;
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
+  for (const [, path = '', lineOf, columnOf] of error.stack.matchAll(FRAME)) {
+    const file = path.startsWith('file:') ? fileURLToPath(path) : path;
+    if (!isOfApplication(file)) continue;
+    return { file, line: lineInSource(sourceMaps.get(file), Number(lineOf), Number(columnOf ?? 1)) };
+  }
+  return undefined;
+}
+
+/** `at f (/a/b.ts:1:2)`, `at /a/b.ts:1:2`; and a syntax error begins with `/a/b.js:1`. */
+const FRAME = /^(?:\s+at (?:.*? \()?)?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+)(?::(\d+))?\)?$/gm;
+
+function isOfApplication(file: string): boolean {
+  return !file.includes(`${sep}node_modules${sep}`) && !OWN_FOLDERS.some((folder) => file.startsWith(folder));
+}
+
+/** The second stage keeps lines and moves columns. */
+function lineInSource(sourceMap: string | undefined, line: number, column: number): number {
+  if (sourceMap === undefined) return line;
+  try {
+    const map = new SourceMap(JSON.parse(sourceMap) as ConstructorParameters<typeof SourceMap>[0]);
+    for (const at of [column - 1, Number.MAX_SAFE_INTEGER, 0]) {
+      const entry = map.findEntry(line - 1, at);
+      if ('originalLine' in entry && entry.generatedLine === line - 1) return entry.originalLine + 1;
+    }
+  } catch {
+    // The line of what was compiled is near enough.
+  }
+  return line;
+}
