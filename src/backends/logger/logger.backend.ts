@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, Optional, type LoggerService } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { CatalogLog } from '../../catalog/catalog-keeper';
 import type { DeliveryCounts, DropReason } from '../../delivery/node-ledger';
 import type { Envelope } from '../../event/envelope';
@@ -7,13 +7,9 @@ import { referenceText } from '../../event/reference-text';
 import type { EnvelopeBackend } from '../../routing/contracts';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { LineWriter } from './line-writer';
+import type { LogTarget } from './log-target';
+import { NestTarget } from './nest-target';
 import { checkLoggerOptions, type LoggerBackendOptions, type LogLevel, type PinoLogger } from './logger-options';
-
-/** Where lines go, and how an event becomes what goes there. */
-interface Target {
-  readonly callsApplication: boolean;
-  write(envelope: Envelope): DropReason | undefined;
-}
 
 /**
  * Writes each event as one line: to a file, to standard output, to a pino logger, or to Nest's. Lines for files are gathered
@@ -23,7 +19,7 @@ interface Target {
 @Injectable()
 export class LoggerBackend implements EnvelopeBackend, CatalogLog {
   readonly callsApplication: boolean;
-  private readonly target: Target;
+  private readonly target: LogTarget;
   private readonly writer: LineWriter | undefined;
   private readonly pino: PinoLogger | undefined;
   private readonly sync: boolean;
@@ -127,7 +123,7 @@ function flushPino(pino: PinoLogger): Promise<void> {
   });
 }
 
-class LineTarget implements Target {
+class LineTarget implements LogTarget {
   readonly callsApplication = false;
 
   constructor(
@@ -148,7 +144,7 @@ class LineTarget implements Target {
   }
 }
 
-class PinoTarget implements Target {
+class PinoTarget implements LogTarget {
   readonly callsApplication = true;
 
   constructor(
@@ -174,37 +170,6 @@ class PinoTarget implements Target {
   private writeObject(envelope: Envelope): DropReason | undefined {
     if (this.maxEventBytes !== Infinity && envelope.bytes() > this.maxEventBytes) return 'too-large';
     this.pino[this.level]({ event: envelope.stored() }, envelope.name);
-    return undefined;
-  }
-}
-
-const NEST_METHODS = {
-  trace: 'verbose',
-  debug: 'debug',
-  info: 'log',
-  warn: 'warn',
-  error: 'error',
-  fatal: 'fatal',
-} as const;
-
-class NestTarget implements Target {
-  readonly callsApplication = true;
-
-  constructor(
-    private readonly logger: LoggerService,
-    private readonly level: LogLevel,
-    private readonly isReference: boolean,
-    private readonly maxEventBytes: number,
-  ) {}
-
-  write(envelope: Envelope): DropReason | undefined {
-    const text = this.isReference ? referenceText(envelope.event) : envelope.text();
-    if (Buffer.byteLength(text) > this.maxEventBytes) return 'too-large';
-    const { logger } = this;
-    // A logger need not have every level; the nearest that each has is `log`.
-    const method = NEST_METHODS[this.level];
-    if (typeof logger[method] === 'function') logger[method](text);
-    else logger.log(text);
     return undefined;
   }
 }

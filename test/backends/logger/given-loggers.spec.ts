@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { Logger, type LoggerService } from '@nestjs/common';
+import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import { pino, type Level } from 'pino';
 import {
   backend,
@@ -211,6 +211,43 @@ describe('A LoggerBackend with a logger of Nest', () => {
     } finally {
       nest.mockRestore();
     }
+  });
+
+  it.each([
+    ['itself', (json: ConsoleLogger) => json],
+    ['behind a Logger with a context', () => new Logger('Audit')],
+    ["as Nest's own", () => true as const],
+  ])('gives the event itself to a ConsoleLogger that writes JSON, %s', async (_, target) => {
+    const lines: string[] = [];
+    const stdout = jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+    const json = new ConsoleLogger({ json: true });
+    try {
+      const { tracker } = await start({ logger: target(json) });
+      Logger.overrideLogger(json); // as `app.useLogger` does
+      lines.length = 0;
+      tracker.emit('e', { at: new Date(0) });
+      expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+        expect.objectContaining({
+          level: 'log',
+          message: expect.objectContaining({ name: 'e', data: { at: '1970-01-01T00:00:00.000Z' } }),
+        }),
+      ]);
+    } finally {
+      Logger.overrideLogger(false);
+      stdout.mockRestore();
+    }
+  });
+
+  it.each([
+    ['without JSON', new ConsoleLogger({ json: false })],
+    ['with colors', new ConsoleLogger({ json: true, colors: true })],
+    ['with line breaks', new ConsoleLogger({ json: true, compact: false })],
+    ['of a derived class', new (class extends ConsoleLogger {})({ json: true })],
+  ])('gives the line to a ConsoleLogger %s', async (_, logger) => {
+    const log = jest.spyOn(logger, 'log').mockImplementation(() => {});
+    const { tracker } = await start({ logger });
+    tracker.emit('e');
+    expect(log.mock.calls).toEqual([[expect.stringMatching(/^\{"name":"e",/)]]);
   });
 
   it('drops an event over maxEventBytes, measured in UTF-8', async () => {
