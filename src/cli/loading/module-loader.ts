@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createJiti } from 'jiti';
-import type { CompiledSource, SourceCompiler } from './source-compiler';
-import { projectSettings } from './project-settings';
+import { projectSettings, type ProjectSettings } from './project-settings';
+import type { SourceCompiler } from './source-compiler';
 import { SwcCompiler } from './swc-compiler';
 import { TypeScriptCompiler } from './typescript-compiler';
 
@@ -19,18 +19,12 @@ type TransformOptions = Parameters<ReturnType<typeof createJiti>['transform']>[0
 export class ModuleLoader {
   /** Source maps by the absolute path of the source. */
   readonly sourceMaps = new Map<string, string>();
-  private readonly compiler: SourceCompiler | undefined;
-  private readonly tsconfig: string | undefined;
+  private readonly settings: ProjectSettings;
+  private found: SourceCompiler | 'none' | undefined;
 
-  /**
-   * @param file absolute path
-   * @throws CommandFailedException if the tsconfig cannot be read
-   */
+  /** @param file absolute path */
   constructor(private readonly file: string) {
-    const settings = projectSettings(file);
-    this.tsconfig = settings.tsconfig;
-    const swc = settings.builder === 'swc' ? SwcCompiler.find(file, settings) : undefined;
-    this.compiler = swc ?? TypeScriptCompiler.find(file, settings) ?? SwcCompiler.find(file, settings);
+    this.settings = projectSettings(file);
   }
 
   /** True if TypeScript is compiled as the application is; false if the project has no compiler, and jiti's own is used. */
@@ -38,12 +32,15 @@ export class ModuleLoader {
     return this.compiler !== undefined;
   }
 
-  /** @returns the exports of the file */
+  /**
+   * @returns the exports of the file
+   * @throws CommandFailedException if the tsconfig cannot be read; and whatever the file throws
+   */
   async load(): Promise<unknown> {
-    const { tsconfig = false } = this;
-    const aliases = this.compiler?.aliases;
+    const { tsconfig = false } = this.settings;
     // jiti reads the aliases itself, and only of a file with this name.
     if (tsconfig === false || basename(tsconfig) === 'tsconfig.json') return this.loadWith(tsconfig);
+    const aliases = this.compiler?.aliases;
     if (aliases === undefined) return this.loadWith(true);
     const folder = mkdtempSync(join(tmpdir(), 'event-tracking-'));
     try {
@@ -55,21 +52,34 @@ export class ModuleLoader {
     }
   }
 
+  /** Looked for when the first TypeScript file comes: loading TypeScript takes 0.3 s. */
+  private get compiler(): SourceCompiler | undefined {
+    this.found ??= this.findCompiler() ?? 'none';
+    return this.found === 'none' ? undefined : this.found;
+  }
+
+  private findCompiler(): SourceCompiler | undefined {
+    const { file, settings } = this;
+    const swc = settings.builder === 'swc' ? SwcCompiler.find(file, settings) : undefined;
+    return swc ?? TypeScriptCompiler.find(file, settings) ?? SwcCompiler.find(file, settings);
+  }
+
   private async loadWith(tsconfigPaths: string | boolean): Promise<unknown> {
-    const { file, compiler } = this;
+    const { file } = this;
     const options = { interopDefault: false, tsconfigPaths };
-    if (compiler === undefined) return createJiti(file, options).import(file);
     // The second stage is jiti's own; its cache knows a file by what the first stage made of it.
     const modules = createJiti(file, options);
     const transform = (given: TransformOptions): { code: string } => ({
-      code: modules.transform(given.ts === true ? { ...given, ...this.compiled(compiler, given), ts: false } : given),
+      code: modules.transform(given.ts === true ? this.compiled(given) : given),
     });
     return createJiti(file, { ...options, transform, fsCache: false }).import(file);
   }
 
-  private compiled(compiler: SourceCompiler, { filename = this.file, source }: TransformOptions): { source: string } {
-    const { code, sourceMap }: CompiledSource = compiler.compile(filename, source);
-    if (sourceMap !== undefined) this.sourceMaps.set(filename, sourceMap);
-    return { source: code };
+  private compiled(given: TransformOptions): TransformOptions {
+    const { filename = this.file, source } = given;
+    const compiled = this.compiler?.compile(filename, source);
+    if (compiled === undefined) return given;
+    if (compiled.sourceMap !== undefined) this.sourceMaps.set(filename, compiled.sourceMap);
+    return { ...given, source: compiled.code, ts: false };
   }
 }
