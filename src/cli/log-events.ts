@@ -1,24 +1,24 @@
 import { CATALOG_EVENT } from '../catalog/catalog-keeper';
-import { LineSplitter, type LineReader } from './log-lines';
-import type { LogFile } from './log-file';
 import { CommandFailedException } from './command-failed.exception';
+import { eventOfLine, type LoggedEvent } from './event-line';
+import type { LogFile } from './log-file';
+import { LineSplitter, type LineReader } from './log-lines';
 import { amount, type Progress } from './progress';
 
-/** An event as it stands in a log. Its dates are texts. */
-export interface LoggedEvent {
-  readonly name: string;
-  readonly timestamp: string;
-  readonly data: unknown;
-  readonly context: object;
+/** Where a line is. */
+export interface LinePlace {
+  /** Number of the line in its file, from 1. */
+  readonly line: number;
+  /** Name of the file, where there are several; undefined for the only one. */
+  readonly file?: string | undefined;
 }
 
-export interface BrokenLine {
-  readonly line: number;
+export interface BrokenLine extends LinePlace {
   /** Reads on from the number: `is no JSON`. Holds nothing of the line, which may be personal. */
   readonly why: string;
 }
 
-/** What was in a log. lines = events + catalogs + blank + broken + others. */
+/** What was in the logs. lines = events + catalogs + blank + broken + others. */
 export interface LogCounts {
   readonly lines: number;
   readonly events: number;
@@ -28,35 +28,42 @@ export interface LogCounts {
   readonly broken: number;
   /** The first of them. */
   readonly brokenLines: readonly BrokenLine[];
-  /** JSON, and no event: what other loggers write into the same file. */
+  /** JSON without an event: what other loggers write into the same file. */
   readonly others: number;
 }
+
+/** Must not keep the event: millions follow. @param place is the same object for all events, and changes */
+export type TakeEvent = (event: LoggedEvent, place: LinePlace, text: string) => void;
 
 const MAX_BROKEN_LINES = 10;
 
 /**
- * Reads a log from its beginning to its end: the lines of LoggerBackend, of its format `reference`, and of its pino target.
- * No line makes it fail.
- * @param take must not keep the event: millions follow
- * @throws CommandFailedException if the file cannot be read
+ * Reads logs from their beginnings to their ends, one after the other. No line makes it fail. An archive that was cut off counts as
+ * one broken line, behind those that could be read.
+ * @throws CommandFailedException if a file cannot be read
  */
-export async function readLog(
-  file: LogFile,
-  progress: Progress,
-  take: (event: LoggedEvent, line: number, text: string) => void,
-): Promise<LogCounts> {
+export async function readLogs(files: readonly LogFile[], progress: Progress, take: TakeEvent): Promise<LogCounts> {
   const reader = new EventReader(take);
-  const splitter = new LineSplitter(reader);
+  let lines = 0;
+  let bytes = 0;
   try {
-    for await (const chunk of file.chunks()) {
-      splitter.push(chunk);
-      progress.show(file.bytesRead, splitter.lines);
+    for (const file of files) {
+      const splitter = new LineSplitter(reader);
+      reader.begin(files.length > 1 ? file.title : undefined);
+      const [before, linesBefore] = [bytes, lines];
+      const cutOff = await file.read((chunk) => {
+        splitter.push(chunk);
+        progress.show(before + file.bytesRead, linesBefore + splitter.lines);
+      });
+      if (cutOff === undefined) splitter.end();
+      else splitter.cutOff(cutOff);
+      lines += splitter.lines;
+      bytes += file.bytesRead;
     }
-    splitter.end();
   } finally {
     progress.clear();
   }
-  return { lines: splitter.lines, ...reader.counts() };
+  return { lines, ...reader.counts() };
 }
 
 class EventReader implements LineReader {
@@ -66,34 +73,30 @@ class EventReader implements LineReader {
   private others = 0;
   private brokenCount = 0;
   private readonly brokenLines: BrokenLine[] = [];
+  private place: { line: number; file?: string } = { line: 0 };
 
-  constructor(private readonly take: (event: LoggedEvent, line: number, text: string) => void) {}
+  constructor(private readonly take: TakeEvent) {}
+
+  begin(file: string | undefined): void {
+    this.place = file === undefined ? { line: 0 } : { line: 0, file };
+  }
 
   line(text: string, number: number): void {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      if (text.trim() === '') this.blank++;
-      else this.broken(number, 'is no JSON');
-      return;
+    const event = eventOfLine(text);
+    if (event === 'blank') this.blank++;
+    else if (event === 'other') this.others++;
+    else if ('why' in event) this.broken(number, event.why);
+    else if (event.name === CATALOG_EVENT) this.catalogs++;
+    else {
+      this.events++;
+      this.place.line = number;
+      this.take(event, this.place, text);
     }
-    const event = eventOf(value);
-    if (event === undefined) {
-      this.others++;
-      return;
-    }
-    if (event.name === CATALOG_EVENT) {
-      this.catalogs++;
-      return;
-    }
-    this.events++;
-    this.take(event, number, text);
   }
 
   broken(line: number, why: string): void {
     this.brokenCount++;
-    if (this.brokenLines.length < MAX_BROKEN_LINES) this.brokenLines.push({ line, why });
+    if (this.brokenLines.length < MAX_BROKEN_LINES) this.brokenLines.push({ ...this.place, line, why });
   }
 
   counts(): Omit<LogCounts, 'lines'> {
@@ -102,29 +105,26 @@ class EventReader implements LineReader {
   }
 }
 
-/** The event on a line. A line of pino has it in a field; its own `name` is that of the logger. */
-export function eventOf(value: unknown): LoggedEvent | undefined {
-  if (isEvent(value)) return value;
-  const within = isObject(value) ? value['event'] : undefined;
-  return isEvent(within) ? within : undefined;
+/** `line 7`, or `tracking.log.1 line 7` where there are several files. */
+export function placeText({ file, line }: LinePlace): string {
+  const number = `line ${line.toLocaleString('en')}`;
+  return file === undefined ? number : `${file} ${number}`;
 }
 
-function isEvent(value: unknown): value is LoggedEvent {
-  if (!isObject(value)) return false;
-  const { name, timestamp, data, context } = value;
-  return (
-    typeof name === 'string' && name !== '' && typeof timestamp === 'string' && data !== undefined && isObject(context)
-  );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** For a file of which nobody can have meant that it is a log. */
-export function withoutEvents(given: string, { broken, others }: LogCounts): CommandFailedException {
+/** For files of which nobody can have meant that they are logs. @param given names of the files, as they were given */
+export function withoutEvents(
+  given: readonly string[],
+  { lines, blank, broken, others, brokenLines: [first] }: LogCounts,
+): CommandFailedException {
+  const example = first === undefined ? '' : ` (${placeText(first)} ${first.why})`;
+  const found =
+    lines === blank
+      ? lines === 0
+        ? 'it is empty'
+        : 'all lines are blank'
+      : `${amount(broken, 'broken line')}${example}, ${amount(others, 'line')} of other JSON`;
   return CommandFailedException.create(
-    `${given} has no event in it: ${amount(broken, 'broken line')}, ${amount(others, 'line')} of other JSON.`,
+    `${given.join(', ')} ${given.length === 1 ? 'has' : 'have'} no event in ${given.length === 1 ? 'it' : 'them'}: ${found}.`,
     'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
   );
 }

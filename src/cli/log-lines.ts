@@ -13,7 +13,7 @@ export interface LineReader {
 }
 
 const NEWLINE = 0x0a;
-const BYTE_ORDER_MARK = '\ufeff';
+const BYTE_ORDER_MARK = 0xfeff;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export class LineSplitter {
@@ -54,6 +54,16 @@ export class LineSplitter {
   /** The last line may have no newline. */
   end(): void {
     if (this.isWithinLine) this.closeLine();
+  }
+
+  /**
+   * The log stops here, and not where it should. Counts as a broken line; the beginning of a line goes with it.
+   * @param why reads on from the number: `is cut off`
+   */
+  cutOff(why: string): void {
+    this.isTooLong = false;
+    this.forgetRest();
+    this.reader.broken(++this.number, why);
   }
 
   private get isWithinLine(): boolean {
@@ -104,8 +114,8 @@ export class LineSplitter {
   }
 
   private readLine(text: string): void {
-    const number = ++this.number;
-    this.reader.line(number === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text, number);
+    // On any line: logs are put together with `cat`, and each may begin with a mark.
+    this.reader.line(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text, ++this.number);
   }
 
   /** One of them is not as it should be, and the others are. */

@@ -14,6 +14,12 @@ export class Progress {
     private readonly bytes: number | undefined,
   ) {}
 
+  /** @param logs which are read one after the other */
+  static of(terminal: Terminal, logs: readonly { readonly bytes: number | undefined }[]): Progress {
+    const isKnown = logs.every(({ bytes }) => bytes !== undefined);
+    return new Progress(terminal, isKnown ? logs.reduce((sum, { bytes = 0 }) => sum + bytes, 0) : undefined);
+  }
+
   show(bytesRead: number, lines: number): void {
     if (!this.terminal.isWatched) return;
     const now = Date.now();

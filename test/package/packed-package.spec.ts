@@ -128,6 +128,13 @@ export const Played = defineEvent('video.played', { title: 'Video played', examp
     });
   }, 60_000);
 
+  it('has the name of the package too, so that npx finds no other package by it', () => {
+    expect(manifest.bin).toEqual({
+      'event-tracking': manifest.bin['event-tracking'],
+      [manifest.name]: manifest.bin['event-tracking'],
+    });
+  });
+
   it('ends as it would where nobody reads on what it prints', async () => {
     const child = spawn(process.execPath, [join(packed.folder, manifest.bin['event-tracking']), '--help'], {
       cwd: packed.app,

@@ -17,8 +17,13 @@ export function parsePythonJson(text: string): unknown {
     return JSON.parse(exact);
   } catch (error) {
     if (!exact.includes('NaN') && !exact.includes('Infinity')) throw error;
-    return JSON.parse(replaceOutsideStrings(exact, WORD, () => 'null'));
+    return JSON.parse(withoutPythonNumbers(exact));
   }
+}
+
+/** The same text with null for NaN and infinities; numbers that are digits stay as they are. */
+export function withoutPythonNumbers(text: string): string {
+  return replaceOutsideStrings(text, WORD, () => 'null');
 }
 
 function quoted(integer: string): string {

@@ -6,7 +6,13 @@ import { call, literal, print, quote, type Code, type ObjectEntry } from './code
 import { constantNames, titleOf } from './event-words';
 import { FieldProfile } from './field-profile';
 import type { LogProfile, NameProfile } from './log-profile';
-import { findPersonal, personalPath, withoutPersonal, type PersonalField } from './personal-fields';
+import {
+  findPersonal,
+  mapsWithPersonalKeys,
+  personalPath,
+  withoutPersonal,
+  type PersonalField,
+} from './personal-fields';
 import type { SchemaLanguage } from './schema-code';
 import { fieldsShape, shapeOf, type ObjectShape, type Shape } from './shape';
 import { personalText } from './text-profile';
@@ -107,7 +113,7 @@ function eventText(event: DraftedEvent, language: SchemaLanguage): string {
   ];
   const head = `export const ${constant} = `;
   const code = print(call('defineEvent', quote(name), { entries, isInline: false }), '', head.length);
-  return `${[seenText(profile), ...noSchemaText(event)].map((line) => `// ${line}\n`).join('')}${head}${code};`;
+  return `${[seenText(profile), ...noSchemaText(event), ...personalKeysText(event)].map((line) => `// ${line}\n`).join('')}${head}${code};`;
 }
 
 const GUESSED = 'Guessed from names and values.';
@@ -122,6 +128,12 @@ function noSchemaText({ data, profile }: DraftedEvent): string[] {
   if (data !== undefined) return [];
   const others = profile.count - profile.data.objects;
   return [`TODO: its data was no object in ${count(others)} of them, so nothing can be said of its fields.`];
+}
+
+function personalKeysText({ profile: { data, context } }: DraftedEvent): string[] {
+  const maps = [...mapsWithPersonalKeys(data, 'data'), ...mapsWithPersonalKeys(context, 'context')];
+  if (maps.length === 0) return [];
+  return [`TODO: keys of ${printable(maps.join(', '), 300)} are personal, and pii marks only what is under a key.`];
 }
 
 function requestFields({ names }: LogProfile): string[] {

@@ -37,6 +37,8 @@ export class FieldProfile {
   values: FieldProfile | undefined;
   /** Whether objects have keys that are not kept apart: too many, or names that a schema cannot have. */
   isOpen = false;
+  /** True if the keys of the map are addresses or telephone numbers of people. Known once maps are folded. */
+  hasPersonalKeys = false;
 
   constructor(
     private readonly budget: Budget,
@@ -151,6 +153,7 @@ export class FieldProfile {
   }
 
   private fold(): void {
+    for (const key of this.fields?.keys() ?? []) this.hasPersonalKeys ||= personalText(key) !== undefined;
     for (const field of this.fields?.values() ?? []) {
       if (this.values === undefined) this.values = field;
       else this.values.merge(field);
@@ -161,6 +164,7 @@ export class FieldProfile {
   private merge(other: FieldProfile): void {
     for (const name of COUNTS) this[name] += other[name];
     this.isOpen ||= other.isOpen;
+    this.hasPersonalKeys ||= other.hasPersonalKeys;
     this.texts.merge(other.texts);
     if (other.items !== undefined) {
       if (this.items === undefined) this.items = other.items;

@@ -1,5 +1,6 @@
-import type { LoggedEvent } from '../log-events';
+import type { LoggedEvent } from '../event-line';
 import { FieldProfile, type Budget } from './field-profile';
+import { NameCounts } from './name-counts';
 
 const MAX_NAMES = 1000;
 const MAX_FIELDS = 3000;
@@ -44,23 +45,45 @@ export class NameProfile {
   }
 }
 
-/** What has been seen in a log, by the names of its events. */
+/** What has been seen in a log, by the names of its events: of the first 1,000 names, or of those that are given. */
 export class LogProfile {
   readonly names = new Map<string, NameProfile>();
-  /** Events of the names for which there was no room. */
+  /** Events of other names. */
   otherNames = 0;
+  private readonly others = new NameCounts();
+
+  /** @param wanted the names that are looked at  @default the first 1,000 */
+  constructor(private readonly wanted?: ReadonlySet<string>) {}
 
   take(event: LoggedEvent, lineLength: number): void {
-    let profile = this.names.get(event.name);
-    if (profile === undefined) {
-      if (this.names.size >= MAX_NAMES) {
-        this.otherNames++;
-        return;
-      }
-      profile = new NameProfile();
-      this.names.set(event.name, profile);
+    const profile = this.names.get(event.name) ?? this.begin(event.name);
+    if (profile !== undefined) {
+      profile.add(event, lineLength);
+      return;
     }
-    profile.add(event, lineLength);
+    this.otherNames++;
+    if (this.wanted === undefined) this.others.add(event.name);
+  }
+
+  /**
+   * The 1,000 most frequent names, if some of them have not been looked at because they came late: what is said of an event must
+   * hold for all of its lines, so the log has to be read again for them. undefined if there is no need.
+   */
+  missedNames(): ReadonlySet<string> | undefined {
+    if (this.otherNames === 0 || this.wanted !== undefined) return undefined;
+    const known = [...this.names].map(([name, { count }]) => ({ name, count }));
+    const frequent = [...known, ...this.others.all()]
+      .sort((one, other) => other.count - one.count) // of equal ones, those that have been looked at
+      .slice(0, MAX_NAMES);
+    return frequent.every(({ name }) => this.names.has(name)) ? undefined : new Set(frequent.map(({ name }) => name));
+  }
+
+  private begin(name: string): NameProfile | undefined {
+    const isWanted = this.wanted === undefined ? this.names.size < MAX_NAMES : this.wanted.has(name);
+    if (!isWanted) return undefined;
+    const profile = new NameProfile();
+    this.names.set(name, profile);
+    return profile;
   }
 }
 

@@ -25,6 +25,8 @@ const BY_WORD: readonly (readonly [kind: PersonalKind, words: RegExp])[] = [
 const NAMES_OF_PEOPLE = /^(user|first|last|full|given|family|middle|maiden|nick|display|real|screen|legal|preferred)$/;
 const PEOPLE =
   /^(users?|learners?|students?|persons?|people|customers?|authors?|profiles?|contacts?|members?|owners?|staff|instructors?|teachers?|employees?)$/;
+const THINGS =
+  /^(modules?|blocks?|xblocks?|courses?|problems?|units?|sections?|chapters?|sequences?|verticals?|videos?|components?|libraries|library|collections?|items?|products?|pages?|lessons?|tasks?|steps?|tags?|categor(?:y|ies)|fields?|questions?|quiz|exams?|assessments?|badges?|certificates?|projects?|files?|folders?|repositor(?:y|ies)|repo|apps?|services?|channels?|topics?|roles?|organi[sz]ations?|compan(?:y|ies)|schools?|teams?|cohorts?|events?|plans?|features?)$/;
 /** After these it is no longer the thing itself: `email_sent`, `token_count`. */
 const ABOUT_IT =
   /^(sent|count|counts|length|size|type|types|valid|verified|confirmed|changed|status|enabled|hint|expires|expiry|at|version|kind|domain|template|subject|opened)$/;
@@ -47,6 +49,15 @@ function collect(profile: FieldProfile, steps: Steps, parent: string | undefined
   for (const [name, field] of profile.fields ?? []) collect(field, [...steps, name], key, found);
   if (profile.values !== undefined) collect(profile.values, [...steps, ANY], key, found);
   if (profile.items !== undefined) collect(profile.items, [...steps, ANY], key, found);
+}
+
+/** Paths of the maps whose keys are personal: a path can mark what is under a key, and not the key. */
+export function mapsWithPersonalKeys(profile: FieldProfile, path: string): string[] {
+  const fields = [...(profile.fields ?? [])].flatMap(([name, field]) => mapsWithPersonalKeys(field, `${path}.${name}`));
+  const below = [profile.values, profile.items].flatMap((each) =>
+    each === undefined ? [] : mapsWithPersonalKeys(each, `${path}.*`),
+  );
+  return [...(profile.hasPersonalKeys ? [path] : []), ...fields, ...below];
 }
 
 function lastKey(steps: Steps): string | undefined {
@@ -72,16 +83,25 @@ function kindOfWords(
   if (last === undefined || ABOUT_IT.test(last)) return undefined;
   if (last === 'name') {
     const owner = words.at(-2);
+    if (isOfThing(owner, parent)) return undefined;
     if (owner !== undefined) return NAMES_OF_PEOPLE.test(owner) ? (owner === 'user' ? 'username' : 'name') : undefined;
     const isOfPerson = parent !== undefined && wordsOf(parent).some((word) => PEOPLE.test(word));
     return isOfPerson && profile.texts.choices() === undefined ? 'name' : undefined;
   }
+  if (isOfThing(last, parent)) return undefined;
   if (words.length === 1 && last === 'session') return 'secret';
   const joined = words.join('');
   if (joined === 'sessionid' || joined === 'sessionkey' || joined === 'apikey') return 'secret';
   for (const [kind, pattern] of BY_WORD) if (words.some((word) => pattern.test(word))) return kind;
   const isAddress = last === 'address' && !words.some((word) => NO_ADDRESS_OF_PEOPLE.test(word));
   return isAddress ? 'address' : undefined;
+}
+
+/** A module and a course have a display name too. What is not known for a thing is taken for a person. */
+function isOfThing(word: string | undefined, parent: string | undefined): boolean {
+  if (word === undefined || parent === undefined || !/^(display|displayname|full|fullname)$/.test(word)) return false;
+  const words = wordsOf(parent);
+  return THINGS.test(words.at(-1) ?? '') && !words.some((each) => PEOPLE.test(each));
 }
 
 /** `userName`, `user_name` and `user-name` are the same two words. */

@@ -2,17 +2,16 @@ import type { Catalog } from '../../catalog/catalog';
 import type { EventDefinition } from '../../catalog/define-event';
 import { EventCheck, type CheckOptions } from '../../catalog/event-check';
 import type { Findings } from '../../catalog/violation';
-import type { LoggedEvent } from '../log-events';
-import { eventOf } from '../log-events';
+import { eventOfLine, type LoggedEvent } from '../event-line';
+import type { LinePlace } from '../log-events';
 import { DateRevival } from './date-revival';
+import { OtherVersions, type OtherVersion } from './other-versions';
 import { ViolationTable, type ViolationRow } from './violation-table';
 
-/** A name that the catalog does not have. */
-export interface UnplannedName {
+/** A name that the catalog does not have. Its `file` and `line` are those of its first event. */
+export interface UnplannedName extends LinePlace {
   readonly name: string;
   readonly count: number;
-  /** The number of the line on which it was seen first. */
-  readonly line: number;
 }
 
 export interface ValidationResult {
@@ -24,6 +23,10 @@ export interface ValidationResult {
   readonly unplanned: readonly UnplannedName[];
   /** Events of names beyond those. */
   readonly otherUnplanned: number;
+  /** Events made by another version of their definition, which were not checked. */
+  readonly otherVersions: readonly OtherVersion[];
+  /** How many those are. */
+  readonly uncheckedEvents: number;
   readonly seen: number;
   readonly neverSeen: readonly string[];
 }
@@ -34,7 +37,8 @@ const MAX_NAMES = 1000;
 export class LogValidation {
   private readonly checks: ReadonlyMap<string, NameCheck>;
   private readonly table = new ViolationTable();
-  private readonly unplanned = new Map<string, { name: string; count: number; line: number }>();
+  private readonly unplanned = new Map<string, { name: string; count: number } & LinePlace>();
+  private readonly otherVersions = new OtherVersions();
   private otherUnplanned = 0;
   private wrongEvents = 0;
 
@@ -42,19 +46,23 @@ export class LogValidation {
     this.checks = new Map([...catalog.events].map(([name, event]) => [name, new NameCheck(event, options)]));
   }
 
-  /** @param text of the line that it came from */
-  take(event: LoggedEvent, line: number, text: string): void {
+  /**
+   * @param place of the line that it came from; may be changed afterwards
+   * @param text of that line
+   */
+  take(event: LoggedEvent, place: LinePlace, text: string): void {
     const check = this.checks.get(event.name);
     if (check === undefined) {
       this.wrongEvents++;
-      this.countUnplanned(event.name, line);
+      this.countUnplanned(event.name, place);
       return;
     }
     check.count++;
+    if (this.otherVersions.take(event, check.definition, place)) return;
     const findings = check.findings(event, text);
     if (findings === undefined) return;
     this.wrongEvents++;
-    for (const violation of findings.violations) this.table.add(event.name, violation, line);
+    for (const violation of findings.violations) this.table.add(event.name, violation, place);
     this.table.others += findings.more;
   }
 
@@ -63,16 +71,17 @@ export class LogValidation {
     const neverSeen = names.filter(([, { count }]) => count === 0).map(([name]) => name);
     return {
       ...{ violations: this.table.rows(), otherViolations: this.table.others, wrongEvents: this.wrongEvents },
-      unplanned: [...this.unplanned.values()].sort((one, other) => other.count - one.count || one.line - other.line),
+      unplanned: [...this.unplanned.values()].sort((one, other) => other.count - one.count),
+      ...{ otherVersions: this.otherVersions.rows(), uncheckedEvents: this.otherVersions.events },
       ...{ otherUnplanned: this.otherUnplanned, seen: names.length - neverSeen.length, neverSeen },
     };
   }
 
-  private countUnplanned(name: string, line: number): void {
+  private countUnplanned(name: string, place: LinePlace): void {
     const known = this.unplanned.get(name);
     if (known !== undefined) known.count++;
     else if (this.unplanned.size >= MAX_NAMES) this.otherUnplanned++;
-    else this.unplanned.set(name, { name, count: 1, line });
+    else this.unplanned.set(name, { name, count: 1, ...place });
   }
 }
 
@@ -99,8 +108,8 @@ class NameCheck {
     const found = this.ask(data, context);
     if (found === undefined || !(isRevivedData || isRevivedContext)) return found;
     // Of two alternatives, one may mean a Date and the other the text, in the same place.
-    const asText = eventOf(JSON.parse(text));
-    const foundInText = asText === undefined ? found : this.ask(asText.data, asText.context);
+    const asText = eventOfLine(text);
+    const foundInText = typeof asText === 'object' && 'data' in asText ? this.ask(asText.data, asText.context) : found;
     return countOf(foundInText) < countOf(found) ? foundInText : found;
   }
 

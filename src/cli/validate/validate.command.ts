@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Catalog } from '../../catalog/catalog';
 import { loadCatalog } from '../load-catalog';
-import { readLog, withoutEvents, type LogCounts } from '../log-events';
+import { CommandFailedException } from '../command-failed.exception';
+import { readLogs, withoutEvents, type LogCounts } from '../log-events';
 import { LogFile } from '../log-file';
 import { Progress } from '../progress';
 import { EXIT, type AddCommand } from '../command';
@@ -18,16 +19,17 @@ interface Options {
 
 export const addValidate: AddCommand = (catalog, terminal, end) => {
   withHelp(catalog.command('validate'))
-    .argument('<file>', 'a log; compressed if its name ends in .gz; - for the standard input')
+    .argument('<files...>', 'logs, also compressed by gzip; - for the standard input')
     .option('--catalog <file>', 'the file that exports the catalog')
     .option('--no-undeclared', 'fields that a definition does not declare are no violation')
     .option('--show-keys', 'show keys that a definition does not declare, which may be personal, in place of *')
     .option('--json', 'print the result as one JSON object')
-    .action(async (file: string, options: Options) => {
+    .action(async (files: string[], options: Options) => {
       const given = await loadCatalog(terminal.folder, options.catalog);
-      const { counts, validation } = await validateLog(file, given, options, terminal);
+      const { counts, validation } = await validateLogs(files, given, options, terminal);
       const result = validation.result();
-      if (counts.lines > counts.blank && counts.events === 0) throw withoutEvents(file, counts);
+      if (counts.events === 0) throw withoutEvents(files, counts);
+      if (result.uncheckedEvents === counts.events) throw withoutCheckedEvents(files);
       terminal.out(options.json ? validationAsJson(counts, result) : validationAsText(counts, result, terminal));
       if (result.wrongEvents > 0 || counts.broken > 0) end(EXIT.found);
     });
@@ -42,16 +44,24 @@ function withHelp(command: Command): Command {
     );
 }
 
-async function validateLog(
-  given: string,
+/** Not to be taken for a log without violations. */
+function withoutCheckedEvents(given: readonly string[]): CommandFailedException {
+  return CommandFailedException.create(
+    `no event in ${given.join(', ')} is of a version that the catalog has, so none was checked.`,
+    'a log that was written with this catalog, or the catalog of that time: --catalog FILE',
+  );
+}
+
+async function validateLogs(
+  given: readonly string[],
   catalog: Catalog,
   { undeclared, showKeys }: Options,
   terminal: Terminal,
 ): Promise<{ counts: LogCounts; validation: LogValidation }> {
-  const file = await LogFile.find(terminal.folder, given);
+  const files = await LogFile.findAll(terminal.folder, given);
   const validation = new LogValidation(catalog, { undeclared, showsKeys: showKeys === true });
-  const counts = await readLog(file, new Progress(terminal, file.bytes), (event, line, text) => {
-    validation.take(event, line, text);
+  const counts = await readLogs(files, Progress.of(terminal, files), (event, place, text) => {
+    validation.take(event, place, text);
   });
   return { counts, validation };
 }

@@ -1,4 +1,4 @@
-import type { LogCounts } from '../log-events';
+import { placeText, type LinePlace, type LogCounts } from '../log-events';
 import { printable } from '../../event/printable';
 import { amount, count } from '../progress';
 import { tableText } from '../table';
@@ -11,7 +11,7 @@ export function validationAsJson(counts: LogCounts, result: ValidationResult): s
 
 export function validationAsText(counts: LogCounts, result: ValidationResult, terminal: Terminal): string {
   return [summary(counts, result, terminal), ...violations(result, terminal), ...unplanned(result, terminal)]
-    .concat(neverSeen(result, terminal), brokenLines(counts, terminal))
+    .concat(otherVersions(result, terminal), neverSeen(result, terminal), brokenLines(counts, terminal))
     .join('\n');
 }
 
@@ -35,8 +35,8 @@ function summary(
 function violations({ violations: rows, otherViolations }: ValidationResult, terminal: Terminal): string[] {
   if (rows.length === 0) return [];
   const header = ['event', 'kind', 'path', 'count', 'first line', 'message'];
-  const cells = rows.map(({ event, kind, path, count: times, line, message }) => [
-    ...[printable(event, 60), kind, printable(path, 80), count(times), count(line), printable(message, 300)],
+  const cells = rows.map(({ event, kind, path, count: times, message, ...place }) => [
+    ...[printable(event, 60), kind, printable(path, 80), count(times), firstLine(place), printable(message, 300)],
   ]);
   const more = otherViolations === 0 ? [] : [`… and ${count(otherViolations)} more, of other kinds and places.`];
   return ['', title('Violations', terminal), tableText(header, cells, [3, 4]), ...more];
@@ -44,10 +44,23 @@ function violations({ violations: rows, otherViolations }: ValidationResult, ter
 
 function unplanned({ unplanned: names, otherUnplanned }: ValidationResult, terminal: Terminal): string[] {
   if (names.length === 0) return [];
-  const cells = names.map(({ name, count: times, line }) => [printable(name), count(times), count(line)]);
+  const cells = names.map(({ name, count: times, ...place }) => [printable(name), count(times), firstLine(place)]);
   const more = otherUnplanned === 0 ? [] : [`… and ${count(otherUnplanned)} events of other names.`];
   const table = tableText(['event', 'count', 'first line'], cells, [1, 2]);
   return ['', title('Not in the catalog', terminal), table, ...more];
+}
+
+function otherVersions({ otherVersions: rows }: ValidationResult, terminal: Terminal): string[] {
+  if (rows.length === 0) return [];
+  const cells = rows.map(({ name, version, current, count: times, ...place }) => [
+    ...[printable(name), String(version), String(current), count(times), firstLine(place)],
+  ]);
+  const header = ['event', 'version in the log', 'in the catalog', 'count', 'first line'];
+  return ['', title('Of another version, not checked', terminal), tableText(header, cells, [1, 2, 3, 4])];
+}
+
+function firstLine({ file, line }: LinePlace): string {
+  return file === undefined ? count(line) : `${printable(file)}:${String(line)}`;
 }
 
 function neverSeen({ neverSeen: names }: ValidationResult, terminal: Terminal): string[] {
@@ -58,7 +71,7 @@ function neverSeen({ neverSeen: names }: ValidationResult, terminal: Terminal): 
 function brokenLines({ broken, brokenLines: first }: LogCounts, terminal: Terminal): string[] {
   if (broken === 0) return [];
   const more = broken > first.length ? [`  … and ${count(broken - first.length)} more`] : [];
-  const lines = first.map(({ line, why }) => `  line ${count(line)} ${why}`);
+  const lines = first.map((each) => `  ${placeText(each)} ${each.why}`);
   return ['', title('Broken lines', terminal), ...lines, ...more];
 }
 

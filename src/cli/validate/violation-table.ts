@@ -1,15 +1,14 @@
 import { generalPath, type Violation, type ViolationKind } from '../../catalog/violation';
+import type { LinePlace } from '../log-events';
 
-/** Violations of one kind at one place of one event. */
-export interface ViolationRow {
+/** Violations of one kind at one place of one event. Its `file` and `line` are those of the first. */
+export interface ViolationRow extends LinePlace {
   readonly event: string;
   readonly kind: ViolationKind;
   /** `*` stands for the number of an item, and for a key that the definition does not declare. */
   readonly path: string;
   readonly message: string;
   readonly count: number;
-  /** The number of the line on which it was found first. */
-  readonly line: number;
 }
 
 const MAX_ROWS = 1000;
@@ -22,21 +21,20 @@ export class ViolationTable {
 
   constructor(private readonly maxRows = MAX_ROWS) {}
 
-  add(event: string, violation: Violation, line: number): void {
+  add(event: string, violation: Violation, place: LinePlace): void {
     const { kind, message } = violation;
     const path = generalPath(violation.path);
     const key = JSON.stringify([event, kind, path, message]);
     const row = this.byKey.get(key);
     if (row !== undefined) row.count++;
     else if (this.byKey.size >= this.maxRows) this.others++;
-    else this.byKey.set(key, { event, kind, path, message, count: 1, line });
+    else this.byKey.set(key, { event, kind, path, message, count: 1, ...place });
   }
 
   /** By event, and within it the most frequent first. */
   rows(): readonly ViolationRow[] {
-    return [...this.byKey.values()].sort(
-      (one, other) => compare(one.event, other.event) || other.count - one.count || one.line - other.line,
-    );
+    // Of those that are equally frequent, the one that was found first stays first.
+    return [...this.byKey.values()].sort((one, other) => compare(one.event, other.event) || other.count - one.count);
   }
 }
 

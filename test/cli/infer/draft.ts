@@ -6,7 +6,7 @@ import { defineEvent } from '../../../src/catalog/define-event';
 import { draftCatalog } from '../../../src/cli/infer/draft';
 import { LogProfile } from '../../../src/cli/infer/log-profile';
 import { JSON_SCHEMA, ZOD } from '../../../src/cli/infer/schema-code';
-import { eventOf } from '../../../src/cli/log-events';
+import { eventOf } from '../../../src/cli/event-line';
 import { LogValidation, type ValidationResult } from '../../../src/cli/validate/log-validation';
 import { jsonSchema } from '../../../src/json-schema';
 
@@ -58,7 +58,7 @@ export function catalogOf(draft: string): Catalog {
 export function validate(lines: readonly string[], catalog: Catalog): ValidationResult {
   const validation = new LogValidation(catalog, { undeclared: true });
   lines.forEach((line, at) => {
-    validation.take(eventOf(JSON.parse(line))!, at + 1, line);
+    validation.take(eventOf(JSON.parse(line))!, { line: at + 1 }, line);
   });
   return validation.result();
 }

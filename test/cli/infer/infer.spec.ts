@@ -287,7 +287,9 @@ describe('catalog infer', () => {
     folder.write('other.log', '{"level":30}\nx\n');
     expect(await folder.run('infer', 'other.log')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('other.log has no event in it: 1 broken line, 1 line of other JSON.'),
+      err: expect.stringContaining(
+        'other.log has no event in it: 1 broken line (line 2 is no JSON), 1 line of other JSON.',
+      ),
     });
     mkdirSync(join(folder.path, 'a-folder'));
     expect(await folder.run('infer', 'tracking.log', '--force', '--out', 'a-folder')).toMatchObject({

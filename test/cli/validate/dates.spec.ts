@@ -6,7 +6,7 @@ import { defineCatalog } from '../../../src/catalog/catalog';
 import { defineEvent } from '../../../src/catalog/define-event';
 import type { EventSchema } from '../../../src/catalog/event-schema';
 import { LogValidation } from '../../../src/cli/validate/log-validation';
-import { eventOf } from '../../../src/cli/log-events';
+import { eventOf } from '../../../src/cli/event-line';
 import { logLine } from './command-run';
 
 const AT = '2026-11-01T12:00:00.000Z';
@@ -14,7 +14,7 @@ const AT = '2026-11-01T12:00:00.000Z';
 function violations(schema: EventSchema<object>, data: object) {
   const validation = new LogValidation(defineCatalog([defineEvent('e', { data: schema })]), { undeclared: true });
   const text = logLine('e', data);
-  validation.take(eventOf(JSON.parse(text))!, 1, text);
+  validation.take(eventOf(JSON.parse(text))!, { line: 1 }, text);
   return validation.result().violations.map(({ kind, path }) => `${kind} ${path}`);
 }
 

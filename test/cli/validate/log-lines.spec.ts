@@ -59,7 +59,22 @@ describe('LineSplitter', () => {
     expect(numbers).toEqual([1, 2, 3]);
   });
 
-  it('takes a byte order mark from the first line only', () => {
-    expect(split([Buffer.from('\ufeffa\n\ufeffb')]).lines).toEqual(['a', '\ufeffb']);
+  it('removes a byte order mark from the beginning of every line, since logs are put together with cat', () => {
+    expect(split([Buffer.from('\ufeffa\n\ufeffb\n\ufeff\r\nc\ufeff')]).lines).toEqual(['a', 'b', '\r', 'c\ufeff']);
+  });
+
+  it('counts the place where a log is cut off as one broken line, whatever of it has been read', () => {
+    const broken: [number, string][] = [];
+    for (const text of ['a\nb', 'a\n']) {
+      const splitter = new LineSplitter({ line: () => undefined, broken: (...found) => void broken.push(found) });
+      splitter.push(Buffer.from(text));
+      splitter.cutOff('is cut off');
+      splitter.end();
+      expect(splitter.lines).toBe(2);
+    }
+    expect(broken).toEqual([
+      [2, 'is cut off'],
+      [2, 'is cut off'],
+    ]);
   });
 });

@@ -162,15 +162,128 @@ Broken lines
     });
   });
 
-  it('ends with 2 for a compressed log that was cut off', async () => {
+  it('reads an archive that was cut off as far as it goes, and counts the end as broken', async () => {
+    const lines = Array.from({ length: 5000 }, (_, at) =>
+      logLine('enrolled', { mode: 'audit' }, { user_id: at, at: Math.sin(at) }),
+    );
+    const whole = gzipSync(lines.join('\n'));
+    folder.write('cut.log.gz', whole.subarray(0, whole.length - 100));
+    const { code, out } = await folder.run('validate', 'cut.log.gz', '--catalog', 'catalog.ts', '--json');
+    const result = JSON.parse(out) as { events: number; brokenLines: { line: number; why: string }[] };
+    expect(code).toBe(1);
+    expect(result.events).toBeGreaterThan(4900);
+    expect(result.brokenLines).toEqual([{ line: result.events + 1, why: 'is cut off: the gzip archive ends there' }]);
+  });
+
+  it('reads an archive that is damaged in the middle up to there', async () => {
+    const whole = gzipSync(
+      Array.from({ length: 5000 }, (_, at) => logLine('enrolled', { at: Math.sin(at) })).join('\n'),
+    );
+    whole.fill(0xff, Math.floor(whole.length / 2), Math.floor(whole.length / 2) + 200);
+    folder.write('damaged.log.gz', whole);
+    const { code, out } = await folder.run('validate', 'damaged.log.gz', '--catalog', 'catalog.ts');
+    expect(code).toBe(1);
+    expect(out).toMatch(/[\d,]+ lines: [1-9],\d\d\d events, .*broken/);
+  });
+
+  it('ends with 2 for an archive of which no line can be read', async () => {
     folder.write('cut.log.gz', gzipSync(`${RIGHT}\n`.repeat(100)).subarray(0, 60));
-    expect(await folder.run('validate', 'cut.log.gz', '--catalog', 'catalog.ts')).toEqual({
-      ...{
-        code: 2,
-        out: '',
-        err: expect.stringMatching(/^error: cut\.log\.gz cannot be read: .*unexpected end of file/),
-      },
+    const { code, out, err } = await folder.run('validate', 'cut.log.gz', '--catalog', 'catalog.ts');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/cut\.log\.gz (?:cannot be read|has no event in it: 1 broken line \(line 1 is cut off)/);
+  });
+
+  it.each([
+    ['under another name', 'tracking.log.gz.1', (log: string) => gzipSync(log)],
+    ['in capitals', 'TRACKING.LOG.GZ', (log: string) => gzipSync(log)],
+    ['of several members', 'members.gz', (log: string) => Buffer.concat([gzipSync(log), gzipSync(log)])],
+    ['that is named .gz and is not compressed', 'plain.gz', (log: string) => Buffer.from(log)],
+    ['in UTF-16', 'wide.log', (log: string) => Buffer.from(`\ufeff${log}`, 'utf16le')],
+    ['in UTF-16 without a byte order mark', 'wide2.log', (log: string) => Buffer.from(log, 'utf16le')],
+    ['in UTF-16 of the other order', 'wide3.log', (log: string) => Buffer.from(`\ufeff${log}`, 'utf16le').swap16()],
+  ])('knows a log %s by its bytes', async (_, name, encoded) => {
+    folder.write(name, encoded(`${RIGHT.replace('true', '"ü€😀"')}\n`.repeat(50)));
+    const { code, out } = await folder.run('validate', name, '--catalog', 'catalog.ts', '--json');
+    expect({ code, ...(JSON.parse(out) as object) }).toMatchObject({ code: 0, broken: 0, wrongEvents: 0 });
+  });
+
+  it.each([
+    ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0]), 'zstd -dc packed.log |'],
+    ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0]), 'xz -dc packed.log |'],
+    ['bzip2', Buffer.from('BZh91AY&SY'), 'bzip2 -dc packed.log |'],
+  ])('says how to unpack a log that is compressed by %s', async (name, bytes, command) => {
+    folder.write('packed.log', bytes);
+    const { code, err } = await folder.run('validate', 'packed.log', '--catalog', 'catalog.ts');
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`is compressed by ${name}`) });
+    expect(err).toContain(command);
+  });
+
+  it('reads several logs, and says in which of them a line is', async () => {
+    folder.write('days-1.log', `${RIGHT}\nx\n`);
+    folder.write('days-2.log.gz', gzipSync(`${RIGHT}\n${logLine('enrolled', { mode: 'gold' }, { user_id: 7 })}\n`));
+    folder.write('days-10.log', `${logLine('nowhere', {})}\n`);
+    const { code, out } = await folder.run(
+      'validate',
+      'days-1.log',
+      'days-2.log.gz',
+      'days-10.log',
+      '--catalog',
+      'catalog.ts',
+    );
+    expect(code).toBe(1);
+    expect(out).toContain('5 lines: 4 events, 1 broken.');
+    expect(out).toMatch(/value-not-allowed +data\.mode +1 +days-2\.log\.gz:2 /);
+    expect(out).toMatch(/nowhere +1 +days-10\.log:1\n/);
+    expect(out).toContain('  days-1.log line 2 is no JSON');
+    const pattern = await folder.run('validate', 'days-*', '--catalog', 'catalog.ts', '--json');
+    expect(JSON.parse(pattern.out)).toMatchObject({
+      lines: 5,
+      events: 4,
+      brokenLines: [{ file: 'days-1.log', line: 2 }],
     });
+    const none = await folder.run('validate', 'nights-*', '--catalog', 'catalog.ts');
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('no file matches nights-*') });
+  });
+
+  it.each([
+    ['empty', '', 'it is empty'],
+    ['blank', '\n\r\n  \n', 'all lines are blank'],
+  ])('ends with 2 for a log that is %s, of which nothing was checked', async (_, log, why) => {
+    expect(await validate(log)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(why) });
+  });
+
+  it('does not check events that another version of their definition has made, and names them', async () => {
+    folder.write(
+      'versions.ts',
+      CATALOG.replace(
+        "defineEvent('enrolled', {",
+        "defineEvent('enrolled', { version: 2, history: [{ version: 2, date: '2026-01-01', change: 'x' }],",
+      ),
+    );
+    const made = (version: unknown, mode: string): string =>
+      JSON.stringify({
+        ...(JSON.parse(logLine('enrolled', { mode }, { user_id: 7 })) as object),
+        schema: { name: 'enrolled', version, hash: 'x' },
+      });
+    const log = [made(1, 'honor'), made(1, 'honor'), made(3, 'honor'), made(2, 'audit'), made('1', 'audit'), RIGHT];
+    folder.write('tracking.log', log.join('\n'));
+    const run = (...words: string[]): ReturnType<CommandFolder['run']> =>
+      folder.run('validate', 'tracking.log', '--catalog', 'versions.ts', ...words);
+    expect(await run()).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /Of another version, not checked\n.*\n {2}enrolled +1 +2 +2 +1\n {2}enrolled +3 +2 +1 +3\n/,
+      ),
+    });
+    expect(JSON.parse((await run('--json')).out)).toMatchObject({
+      ...{ wrongEvents: 0, uncheckedEvents: 3 },
+      otherVersions: [
+        { name: 'enrolled', version: 1, current: 2, count: 2, line: 1 },
+        { name: 'enrolled', version: 3, current: 2, count: 1, line: 3 },
+      ],
+    });
+    folder.write('tracking.log', made(1, 'honor'));
+    expect(await run()).toMatchObject({ code: 2, out: '', err: expect.stringContaining('so none was checked') });
   });
 
   it('reads the standard input for -', async () => {

@@ -1,0 +1,116 @@
+/** What a line of a log says: which of the forms in use it has, and the event in it. */
+import { withoutPythonNumbers } from '../backends/event-bus/python-json';
+
+/** An event as it is in a log. Its dates are strings. */
+export interface LoggedEvent {
+  readonly name: string;
+  readonly timestamp: string;
+  readonly data: unknown;
+  readonly context: object;
+  /** Which definition it was made by, where the module writes that. */
+  readonly schema?: unknown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads on from the number of the line. */
+export const NOT_JSON = 'is no JSON';
+
+/**
+ * Reads one line. An event is found in these forms:
+ * - as LoggerBackend and the reference write it, also within a line of pino (in its field `event`);
+ * - as the tracking log of Open edX has it (`event_type`, `time`, `event`);
+ * - in a field of a line of JSON, also as JSON text: the `message` of Nest's logger, the `log` of a container's;
+ * - behind a prefix that is no JSON, as syslog and Python's logging write it.
+ *
+ * NaN and Infinity, which Python writes, are read as null.
+ * @returns the event; 'other' for JSON without an event; 'blank'; or why the line cannot be read
+ */
+export function eventOfLine(text: string): LoggedEvent | 'other' | 'blank' | { readonly why: string } {
+  const value = parse(text);
+  if (value !== undefined) return eventOf(value.json) ?? 'other';
+  if (text.trim() === '') return 'blank';
+  return eventBehindPrefix(text) ?? { why: NOT_JSON };
+}
+
+/** The event in the value of a line. */
+export function eventOf(value: unknown): LoggedEvent | undefined {
+  if (isEvent(value)) return value;
+  if (!isObject(value)) return undefined;
+  const { event } = value; // a line of pino; its own `name` is that of the logger
+  if (isEvent(event)) return event;
+  return openEdxEvent(value) ?? eventInField(value);
+}
+
+function parse(text: string): { readonly json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(text) };
+  } catch {
+    if (!text.includes('NaN') && !text.includes('Infinity')) return undefined;
+  }
+  try {
+    return { json: JSON.parse(withoutPythonNumbers(text)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function eventBehindPrefix(text: string): LoggedEvent | undefined {
+  const start = text.search(/\{\s*"/);
+  return start > 0 ? eventInJson(text.slice(start)) : undefined;
+}
+
+function eventInField(value: Fields): LoggedEvent | undefined {
+  for (const held of Object.values(value)) {
+    if (isEvent(held)) return held;
+    if (typeof held !== 'string' || !held.trimEnd().endsWith('}')) continue;
+    const event = eventInJson(held) ?? eventBehindPrefix(held);
+    if (event !== undefined) return event;
+  }
+  return undefined;
+}
+
+function eventInJson(text: string): LoggedEvent | undefined {
+  const value = parse(text)?.json;
+  if (isEvent(value)) return value;
+  return isObject(value) ? openEdxEvent(value) : undefined;
+}
+
+function isEvent(value: unknown): value is LoggedEvent {
+  if (!isObject(value)) return false;
+  const { name, timestamp, data, context } = value;
+  return (
+    typeof name === 'string' && name !== '' && typeof timestamp === 'string' && data !== undefined && isObject(context)
+  );
+}
+
+/** Fields of the context that the platform writes beside the event, and what it writes where there is none. */
+const MOVED_FIELDS: readonly (readonly [field: string, absent: unknown])[] = [
+  ...['username', 'session', 'ip', 'agent', 'host', 'referer', 'accept_language'].map((field) => [field, ''] as const),
+  ['event_source', 'server'],
+  ['page', null],
+];
+
+/** The same event in the form of this library; undefined if it is none of the platform. */
+function openEdxEvent(value: Fields): LoggedEvent | undefined {
+  const { name, event_type: type, time, event, context } = value;
+  if (typeof type !== 'string' || type === '' || typeof time !== 'string' || event === undefined) return undefined;
+  const all: Record<string, unknown> = isObject(context) ? { ...context } : {};
+  for (const [field, absent] of MOVED_FIELDS) {
+    const moved = value[field];
+    if (moved !== undefined && moved !== null && moved !== absent && !Object.hasOwn(all, field)) all[field] = moved;
+  }
+  const isNamed = typeof name === 'string' && name !== '';
+  return { name: isNamed ? name : type, timestamp: time, data: dataOf(event), context: all };
+}
+
+/** Browser events have their data as JSON text; `""` and null are no data. Other strings stay, as those of a form do. */
+function dataOf(event: unknown): unknown {
+  if (event === null || event === '') return {};
+  if (typeof event !== 'string' || !/^\s*[[{]/.test(event)) return event;
+  return parse(event)?.json ?? event;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
