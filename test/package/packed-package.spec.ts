@@ -128,6 +128,33 @@ export const Played = defineEvent('video.played', { title: 'Video played', examp
     });
   }, 60_000);
 
+  it('loads a DTO of class-validator for each of its commands', async () => {
+    const unlink = packed.link('class-validator', 'class-transformer', 'class-validator-jsonschema', 'typescript');
+    try {
+      const catalog = `import { IsIn } from 'class-validator';
+import { defineEvent } from '${manifest.name}';
+import { dto } from '${manifest.name}/class-validator';
+class EnrolmentDto { @IsIn(['audit', 'verified']) mode!: string; }
+export const events = { course: { enrolled: defineEvent('course.enrolled', { data: dto(EnrolmentDto) }) } };
+`;
+      writeFileSync(join(packed.app, 'dto.ts'), catalog);
+      const line = (mode: string): string =>
+        JSON.stringify({ name: 'course.enrolled', timestamp: '2026-11-01T12:00:00.000Z', data: { mode }, context: {} });
+      writeFileSync(join(packed.app, 'right.log'), line('audit'));
+      writeFileSync(join(packed.app, 'wrong.log'), line('gold'));
+      const command = (...words: string[]) => packed.run(manifest.bin['event-tracking'], 'catalog', ...words);
+      const options = ['--catalog', 'dto.ts'];
+      expect(await command('docs', ...options, '--out', 'dto-docs')).toMatchObject({ code: 0 });
+      expect(await command('check', ...options, '--lock', 'dto.lock.json', '--update')).toMatchObject({ code: 0 });
+      expect(await command('check', ...options, '--lock', 'dto.lock.json')).toMatchObject({ code: 0 });
+      expect(await command('validate', 'right.log', ...options)).toMatchObject({ code: 0 });
+      expect(await command('validate', 'wrong.log', ...options)).toMatchObject({ code: 1 });
+      expect(await command('infer', 'right.log', '--schema', 'json-schema')).toMatchObject({ code: 0 });
+    } finally {
+      unlink();
+    }
+  }, 60_000);
+
   it('has the name of the package too, so that npx finds no other package by it', () => {
     expect(manifest.bin).toEqual({
       'event-tracking': manifest.bin['event-tracking'],

@@ -10,7 +10,7 @@ const root = resolve(__dirname, '../..');
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
-  readonly bin: Readonly<Record<'event-tracking', string>>;
+  readonly bin: Readonly<Record<'event-tracking' | 'nestjs-event-tracking', string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
@@ -38,12 +38,20 @@ export class PackedPackage {
     const packed = new PackedPackage(tarball, join(folder, 'app'));
     mkdirSync(packed.folder, { recursive: true });
     await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', packed.folder]);
-    for (const name of [...Object.keys(manifest.dependencies), ...requiredPeers]) {
-      const link = join(packed.app, 'node_modules', name);
-      mkdirSync(dirname(link), { recursive: true });
-      symlinkSync(join(root, 'node_modules', name), link);
-    }
+    packed.link(...Object.keys(manifest.dependencies), ...requiredPeers);
     return packed;
+  }
+
+  /** Installs packages into the application. @returns a function that removes them */
+  link(...names: readonly string[]): () => void {
+    const links = names.map((name) => join(this.app, 'node_modules', name));
+    links.forEach((link, at) => {
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(join(root, 'node_modules', names[at]!), link);
+    });
+    return () => {
+      for (const link of links) rmSync(link);
+    };
   }
 
   get folder(): string {
