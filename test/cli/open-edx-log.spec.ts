@@ -42,5 +42,5 @@ describe('The tracking log of Open edX', () => {
     } finally {
       folder.remove();
     }
-  });
+  }, 120_000);
 });

@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Projects } from './loading/projects';
 
+// Each test starts a process.
+jest.setTimeout(60_000);
+
 const ROOT = resolve(__dirname, '../..');
 const DEFINE = "import { defineEvent } from 'nestjs-event-tracking';\nexport const a = defineEvent('a');\n";
 

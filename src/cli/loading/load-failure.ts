@@ -46,7 +46,7 @@ function fixOf(error: unknown, loader: ModuleLoader): string | undefined {
   if (/^ *(?:Mend|Fix): /m.test(text)) return undefined;
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return missingModuleFix(text);
   if (!loader.hasCompiler && /decorat|Definitely assigned|TRANSFORM_ERROR|ParseError/i.test(text))
-    return 'npm install --save-dev typescript: the project has no compiler that knows its decorators';
+    return 'npm install --save-dev typescript@6, or @swc/core: the project has no compiler that can be used here';
   if (error instanceof SyntaxError || /ParseError|TRANSFORM_ERROR/.test(text)) return 'correct the syntax of this line';
   return 'a file that can be imported by itself, without starting the application';
 }

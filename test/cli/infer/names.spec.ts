@@ -5,6 +5,9 @@ import { NameCounts } from '../../../src/cli/infer/name-counts';
 import { CommandFolder, logLine } from '../validate/command-run';
 import { draftOf, linesOf } from './draft';
 
+// The first command loads all that the others need.
+jest.setTimeout(60_000);
+
 const REAL = Array.from({ length: 10 }, (_, at) => `video.real_${String(at)}`);
 const JUNK = Array.from({ length: 1500 }, (_, at) => `/courses/course-v1:x+${String(at)}/about`);
 

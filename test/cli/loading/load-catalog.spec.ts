@@ -207,7 +207,19 @@ describe('A project without a compiler', () => {
       const words = ['docs', '--catalog', 'catalog.ts'];
       const [first, second] = await runCommands([plain, decorated].map((folder) => ({ folder, words })));
       expect(first).toMatchObject({ code: 0, err: '' });
-      expect(second).toMatchObject({ code: 2, err: expect.stringContaining('npm install --save-dev typescript') });
+      expect(second).toMatchObject({ code: 2, err: expect.stringContaining('npm install --save-dev typescript@6') });
+    } finally {
+      projects.remove();
+    }
+  }, 60_000);
+
+  it('is compiled by SWC, if its TypeScript has no API for JavaScript', async () => {
+    const projects = new Projects(['@swc']);
+    try {
+      projects.write('node_modules/typescript', { 'index.js': 'exports.version = "7.0.0";' });
+      const folder = projects.write('project', { 'catalog.ts': catalog() });
+      const [result] = await runCommands([{ folder, words: ['docs', '--catalog', 'catalog.ts'] }]);
+      expect(result).toMatchObject({ code: 0, err: '' });
     } finally {
       projects.remove();
     }
