@@ -28,9 +28,14 @@ export function loadFailure(
   if (error instanceof CommandFailedException) return error;
   const place = placeOf(error, loader);
   const where = place === undefined ? '' : `${relative(folder, place.file) || place.file}${lineText(place)}: `;
-  const what = `${shown} cannot be loaded: ${where}${describeInFull(error)}`;
+  const what = `${shown} cannot be loaded: ${where}${isOwn(error) ? error.message : describeInFull(error)}`;
   const fix = fixOf(error, loader);
   return fix === undefined ? CommandFailedException.of(what, error) : CommandFailedException.create(what, fix, error);
+}
+
+/** The names of these say nothing that their messages do not. */
+function isOwn(error: unknown): error is Error {
+  return error instanceof SourceErrorException || error instanceof ExitRefusedException;
 }
 
 function lineText({ line }: Place): string {

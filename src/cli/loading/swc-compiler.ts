@@ -59,7 +59,7 @@ function firstLine(message: string): string {
     plain
       .split('\n')
       .find((line) => /\w/.test(line))
-      ?.replace(/^\W+/, '')
+      ?.replace(/^\s*[x×]\s+/u, '')
       .trim() ?? 'it has a syntax error'
   );
 }

@@ -7,7 +7,7 @@ const LONG = Array.from({ length: 40 }, (_, at) => `option${String(at)}: 1`).joi
 const CASES: Readonly<Record<string, readonly [files: Files, said: readonly (string | RegExp)[]]>> = {
   'a syntax error in an imported file': [
     { 'catalog.ts': `${DEFINE}import './b';`, 'b.ts': '// first\nexport const a: = 1;' },
-    [/^error: catalog\.ts cannot be loaded: b\.ts:2: .*Type expected/, 'npx tsc --noEmit'],
+    [/^error: catalog\.ts cannot be loaded: b\.ts:2: Type expected/, 'npx tsc --noEmit'],
   ],
   'a file that throws while it is loaded': [
     {
@@ -48,7 +48,7 @@ const CASES: Readonly<Record<string, readonly [files: Files, said: readonly (str
   ],
   'a syntax error under the builder swc': [
     { 'nest-cli.json': { compilerOptions: { builder: 'swc' } }, 'catalog.ts': '\n\nexport const a: = 1;' },
-    [/cannot be loaded: catalog\.ts(?::3)?: SourceErrorException: /, 'npx tsc --noEmit'],
+    [/cannot be loaded: catalog\.ts:3: Unexpected token/, 'npx tsc --noEmit'],
   ],
   'a file without definitions': [{ 'catalog.ts': 'export const a = 1;' }, ['exports no catalog and no definition']],
   'a URL of no file': [{ args: '--catalog file://elsewhere/catalog.ts' }, ['is not the URL of a file here']],
