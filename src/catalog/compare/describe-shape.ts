@@ -1,15 +1,6 @@
 import { showInFull } from '../../routing/tracking-config.exception';
-import {
-  isAnything,
-  type Alternative,
-  type Bound,
-  type KindShape,
-  type ListShape,
-  type NumberShape,
-  type ObjectShape,
-  type Shape,
-  type TextShape,
-} from './schema-shape';
+import type { Alternative, Bound, KindShape, ListShape, NumberShape, ObjectShape, Shape, TextShape } from './shape';
+import { isAnything } from './shape-reader';
 
 const MAX_VALUES = 8;
 
@@ -27,10 +18,16 @@ export function describeValues(values: readonly unknown[]): string {
   return [...shown, ...(left > 0 ? [`${String(left)} more`] : [])].join(' | ');
 }
 
-function wordsOfKind({ values, alternatives }: KindShape): string[] {
+/** What is allowed of one JSON type. */
+export function describeKind(shape: KindShape): string {
+  return wordsOfKind(shape).join(' | ');
+}
+
+function wordsOfKind({ values: listed, alternatives }: KindShape): string[] {
+  const values = [...new Map(listed.map(({ text, value }) => [text, value])).values()];
   const isBoolean = values.length === 2 && values.every((value) => typeof value === 'boolean');
-  const listed = values.length === 0 ? [] : [isBoolean ? 'boolean' : describeValues(values)];
-  return [...new Set([...listed, ...alternatives.map(describeAlternative)])];
+  const words = values.length === 0 ? [] : [isBoolean ? 'boolean' : describeValues(values)];
+  return [...new Set([...words, ...alternatives.map(describeAlternative)])];
 }
 
 export function describeAlternative(alternative: Alternative): string {
@@ -73,8 +70,8 @@ function limitsOfList({ minItems, maxItems, places }: ListShape): string[] {
   ];
 }
 
-function fieldsOf({ fields }: ObjectShape): string[] {
-  const names = [...fields.keys()].sort();
+function fieldsOf({ fields, patterns }: ObjectShape): string[] {
+  const names = [...[...fields.keys()].sort(), ...[...patterns.keys()].map((pattern) => `/${pattern}/`)];
   return names.length > MAX_VALUES ? [...names.slice(0, MAX_VALUES), '…'] : names;
 }
 

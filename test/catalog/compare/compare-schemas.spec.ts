@@ -6,19 +6,10 @@ import { defineEvent } from '../../../src/catalog/define-event';
 import type { EventSchema } from '../../../src/catalog/event-schema';
 import { compareSchemas } from '../../../src/catalog/compare/compare-schemas';
 import type { JsonSchema } from '../../../src/catalog/json-schema';
+import { field, object, told } from './told';
 
 /** As a definition holds it. */
 const jsonOf = (data: EventSchema<object>): JsonSchema => defineEvent('video.played', { data }).document.data!;
-
-/** Each change as one line; what breaks has an exclamation mark. */
-const told = (was: JsonSchema, is: JsonSchema): string[] =>
-  compareSchemas(was, is, 'data').map(({ path, kind, isBreaking }) => `${path} ${kind}${isBreaking ? '!' : ''}`);
-
-const field = (schema: JsonSchema): JsonSchema => ({ type: 'object', properties: { it: schema }, required: ['it'] });
-const object = (properties: Record<string, JsonSchema>, more: JsonSchema = {}): JsonSchema => ({
-  ...{ type: 'object', properties },
-  ...more,
-});
 
 const text = { type: 'string' };
 const whole = { type: 'integer' };
@@ -153,7 +144,7 @@ describe('compareSchemas', () => {
     it('ends for a reference that leads to itself, and for one that leads nowhere', () => {
       const circle = { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/a' } } };
       expect(told(circle, circle)).toEqual([]);
-      expect(told(field({ $ref: '#/$defs/none' }), field(text))).toEqual(['data.it type-narrowed']);
+      expect(told(field({ $ref: '#/$defs/none' }), field(text))).toContain('data.it constraint-changed!');
     });
 
     it('ends soon for many that hold each other', () => {

@@ -1,0 +1,173 @@
+/** Constraints that are only compared as text. The text is the same wherever references lead, and however keys are ordered. */
+import { canonicalJson } from '../canonical-json';
+import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
+import { listedNames } from './keyword-limits';
+import type { Kind } from './shape';
+
+/** Keywords that say something about a schema, and limit no value. */
+const ANNOTATIONS = new Set([
+  ...['title', 'description', 'default', 'examples', 'example', 'deprecated', 'readOnly', 'writeOnly', '$comment'],
+  ...['$schema', '$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$vocabulary', '$defs', 'definitions'],
+  ...['discriminator', 'externalDocs', 'xml', 'errorMessage', 'markdownDescription'],
+]);
+
+/** True if a keyword limits no value, as far as is known. */
+export function isAnnotation(word: string): boolean {
+  return ANNOTATIONS.has(word) || word.startsWith('x-');
+}
+
+/** Keywords that shapes judge by what they mean. */
+const JUDGED = new Set([
+  ...['type', 'nullable', 'enum', 'const', 'allOf', 'anyOf', 'oneOf', 'minimum', 'maximum', 'exclusiveMinimum'],
+  ...['exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern', 'format', 'contentEncoding', 'minItems'],
+  ...['maxItems', 'items', 'prefixItems', 'additionalItems', 'properties', 'required', 'additionalProperties'],
+  ...['patternProperties'],
+]);
+
+/** Keywords whose text is made together with that of the keyword that they depend on. */
+const GROUPED = new Set(['if', 'then', 'else', 'contains', 'minContains', 'maxContains']);
+
+/** Keywords that apply to values of one type. All others that are not known apply to every value. */
+const KIND_OF: Readonly<Record<string, Kind>> = {
+  uniqueItems: 'array',
+  unevaluatedItems: 'array',
+  propertyNames: 'object',
+  minProperties: 'object',
+  maxProperties: 'object',
+  dependentRequired: 'object',
+  dependentSchemas: 'object',
+  dependencies: 'object',
+  unevaluatedProperties: 'object',
+  contentMediaType: 'string',
+  contentSchema: 'string',
+};
+
+const NUMBER_FORMATS = new Set(['int32', 'int64', 'float', 'double']);
+
+export class ConstraintTexts {
+  constructor(private readonly root: JsonSchema) {}
+
+  /** The constraints of a schema on values of one type that a shape cannot judge. */
+  of(schema: JsonSchema, kind: Kind): readonly string[] {
+    const words = Object.keys(schema).filter(
+      (word) => !JUDGED.has(word) && !GROUPED.has(word) && !isAnnotation(word) && (KIND_OF[word] ?? kind) === kind,
+    );
+    return [
+      ...words.flatMap((word) => this.ofKeyword(word, schema)),
+      ...this.conditions(schema),
+      ...(kind === 'array' ? this.contained(schema) : []),
+      ...(kind === 'number' && NUMBER_FORMATS.has(String(schema['format']))
+        ? [this.text({ format: schema['format'] })]
+        : []),
+    ];
+  }
+
+  /** Keywords with everything that their references lead to. */
+  text(words: JsonSchema): string {
+    return canonicalJson(new Expansion(this.root).schema(words));
+  }
+
+  private ofKeyword(word: string, schema: JsonSchema): string[] {
+    const value = schema[word];
+    switch (word) {
+      case '$ref':
+        return '$ref' in resolveRef({ $ref: value }, this.root) ? [this.text({ $ref: value })] : [];
+      case 'uniqueItems':
+        return value === true ? [this.text({ uniqueItems: true })] : [];
+      case 'propertyNames':
+        // Libraries say of a record that its names are strings.
+        return listedNames(schema) !== undefined || this.text({ it: value }) === '{"it":{"type":"string"}}'
+          ? []
+          : [this.text({ [word]: value })];
+      case 'dependencies':
+      case 'dependentRequired':
+      case 'dependentSchemas':
+        return isSchema(value) ? Object.entries(value).flatMap(([name, each]) => this.dependent(name, each)) : [];
+      case 'unevaluatedProperties':
+      case 'unevaluatedItems':
+        return [this.text({ [word]: value, within: this.evaluating(word, schema) })];
+      default:
+        return [this.text({ [word]: value })];
+    }
+  }
+
+  private dependent(name: string, value: unknown): string[] {
+    if (Array.isArray(value)) return value.map((required) => this.text({ dependentRequired: [name, required] }));
+    return [this.text({ dependentSchemas: { [name]: value } })];
+  }
+
+  private conditions({ if: condition, then, else: otherwise }: JsonSchema): string[] {
+    if (condition === undefined) return [];
+    return [
+      ...(then === undefined ? [] : [this.text({ if: condition, then })]),
+      ...(otherwise === undefined ? [] : [this.text({ if: condition, else: otherwise })]),
+    ];
+  }
+
+  private contained({ contains, minContains, maxContains }: JsonSchema): string[] {
+    return contains === undefined ? [] : [this.text({ contains, ...omit({ minContains, maxContains }) })];
+  }
+
+  /**
+   * What decides which fields or items count as evaluated, but for the names of properties: a property that is added to an
+   * object without others breaks no reader, here as elsewhere.
+   */
+  private evaluating(word: string, schema: JsonSchema, seen = new Set<JsonSchema>()): readonly string[] {
+    if (seen.has(schema)) return [];
+    seen.add(schema);
+    const words = word === 'unevaluatedItems' ? EVALUATE_ITEMS : EVALUATE_PROPERTIES;
+    const own = words.filter((each) => each in schema).map((each) => this.text({ [each]: schema[each] }));
+    const parts = [
+      resolveRef(schema, this.root),
+      ...(Array.isArray(schema['allOf']) ? (schema['allOf'] as unknown[]) : []),
+    ];
+    return [...own, ...parts.filter(isSchema).flatMap((part) => this.evaluating(word, part, seen))].sort();
+  }
+}
+
+const EVALUATE = ['anyOf', 'oneOf', 'if', 'then', 'else', 'not', 'dependentSchemas', '$dynamicRef'];
+const EVALUATE_PROPERTIES = [...EVALUATE, 'additionalProperties', 'patternProperties', 'unevaluatedProperties'];
+const EVALUATE_ITEMS = [...EVALUATE, 'items', 'prefixItems', 'additionalItems', 'contains', 'unevaluatedItems'];
+
+function omit(words: JsonSchema): JsonSchema {
+  return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
+}
+
+/** Keywords whose value is data: what looks like a keyword in it is none. */
+const DATA = new Set(['const', 'enum', 'dependentRequired']);
+/** Keywords whose value is a map of schemas, by names that are no keywords. */
+const MAPS = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);
+const MAX_NODES = 5_000;
+
+/** A schema without references and annotations. What leads back to a schema around it stays a reference. */
+class Expansion {
+  private nodes = 0;
+
+  constructor(private readonly root: JsonSchema) {}
+
+  schema(schema: JsonSchema, within: readonly JsonSchema[] = []): unknown {
+    if (++this.nodes > MAX_NODES) return this.unexpanded(schema);
+    const target = typeof schema['$ref'] === 'string' ? resolveRef({ $ref: schema['$ref'] }, this.root) : schema;
+    const isFollowed = target !== schema && !('$ref' in target) && !within.includes(target);
+    const entries = Object.entries(schema).filter(([word]) => !isAnnotation(word) && !(isFollowed && word === '$ref'));
+    const inside = isFollowed ? [...within, target] : within;
+    const own = Object.fromEntries(entries.map(([word, value]) => [word, this.value(word, value, inside)]));
+    if (!isFollowed) return own;
+    const referred = this.schema(target, inside);
+    return entries.length === 0 ? referred : { allOf: [own, referred] };
+  }
+
+  private value(word: string, value: unknown, within: readonly JsonSchema[]): unknown {
+    if (DATA.has(word)) return value;
+    const child = (each: unknown): unknown => (isSchema(each) ? this.schema(each, within) : each);
+    if (Array.isArray(value)) return word === 'required' ? value.toSorted() : value.map(child);
+    if (!isSchema(value)) return value;
+    if (!MAPS.has(word)) return child(value);
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, child(each)]));
+  }
+
+  /** References of references multiply: from here on, a change anywhere in the document counts as one. */
+  private unexpanded(schema: JsonSchema): unknown {
+    return { schema, document: this.root };
+  }
+}

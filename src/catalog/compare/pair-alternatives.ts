@@ -1,0 +1,111 @@
+import type { Change } from './change';
+import { fieldOf, type Alternative, type Shape } from './shape';
+import type { ShapeReader } from './shape-reader';
+
+/** Which alternatives of two schemas belong together. */
+export interface Pairs {
+  readonly together: readonly (readonly [was: Alternative, is: Alternative])[];
+  readonly gone: readonly Alternative[];
+  readonly added: readonly Alternative[];
+}
+
+/** The alternatives of one JSON type in one schema. */
+export interface Side {
+  readonly alternatives: readonly Alternative[];
+  readonly reader: ShapeReader;
+}
+
+/**
+ * Each new alternative belongs to the first old one that allows all of it; then those that are left to the most similar of those
+ * that are left.
+ * @param changesBetween what would be reported if two alternatives belonged together
+ */
+export function pairAlternatives(
+  was: Side,
+  is: Side,
+  changesBetween: (was: Alternative, is: Alternative) => readonly Change[],
+): Pairs {
+  const canBelong = tagsMatch(was, is);
+  const candidates = is.alternatives.map((each) => ({
+    is: each,
+    options: was.alternatives
+      .filter((other) => canBelong(other, each))
+      .map((other) => ({ was: other, ...weightOf(changesBetween(other, each)) }))
+      .sort((a, b) => a.breaking - b.breaking || a.all - b.all),
+  }));
+  const together: (readonly [Alternative, Alternative])[] = [];
+  const taken = new Set<Alternative>();
+  const placed = new Set<Alternative>();
+  const take = (one: Alternative, other: Alternative): void => {
+    together.push([one, other]);
+    taken.add(one);
+    placed.add(other);
+  };
+  for (const { is: each, options } of candidates) if (options[0]?.breaking === 0) take(options[0].was, each);
+  for (const { is: each, options } of candidates) {
+    const option = placed.has(each) ? undefined : options.find((other) => !taken.has(other.was));
+    if (option !== undefined) take(option.was, each);
+  }
+  return {
+    together,
+    gone: was.alternatives.filter((each) => !taken.has(each)),
+    added: is.alternatives.filter((each) => !placed.has(each)),
+  };
+}
+
+function weightOf(changes: readonly Change[]): { readonly breaking: number; readonly all: number } {
+  return { breaking: changes.filter(({ isBreaking }) => isBreaking).length, all: changes.length };
+}
+
+/** By name: the values of a required field of which all values are listed. */
+type Listed = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * Objects with other tags do not belong together: `kind: "a"` and `kind: "b"`. A field is a tag if it tells the alternatives of
+ * one side apart; that a field of the only alternative has another value is a change of that field.
+ */
+function tagsMatch(was: Side, is: Side): (was: Alternative, is: Alternative) => boolean {
+  const listed = new Map(
+    [was, is].flatMap((side) => side.alternatives.map((each) => [each, listedIn(each, side.reader)])),
+  );
+  const of = (each: Alternative): Listed => listed.get(each) ?? new Map();
+  const tags = new Set([was, is].flatMap(({ alternatives }) => tagsOf(alternatives.map(of))));
+  return (one, other) => {
+    if (one.kind !== other.kind) return false;
+    const [before, after] = [of(one), of(other)];
+    return [...before].every(([name, values]) => {
+      const now = after.get(name);
+      return !tags.has(name) || now === undefined || !areApart(values, now);
+    });
+  };
+}
+
+function tagsOf(alternatives: readonly Listed[]): string[] {
+  const names = new Set(alternatives.flatMap((each) => [...each.keys()]));
+  return [...names].filter((name) => {
+    const lists = alternatives.flatMap((each) => each.get(name) ?? []);
+    const [first] = lists;
+    return first !== undefined && lists.some((each) => areApart(each, first));
+  });
+}
+
+function listedIn(alternative: Alternative, reader: ShapeReader): Listed {
+  if (alternative.kind !== 'object') return new Map();
+  return new Map(
+    alternative.required.flatMap((name) => {
+      const values = valuesOf(reader.shapeOf(fieldOf(alternative, name)));
+      return values.size === 0 ? [] : [[name, values] as const];
+    }),
+  );
+}
+
+/** The listed values of a place where nothing else is allowed; none if anything else is. */
+function valuesOf(shape: Shape): ReadonlySet<string> {
+  const kinds = [...shape.values()];
+  if (kinds.some(({ alternatives }) => alternatives.length > 0)) return new Set();
+  return new Set(kinds.flatMap(({ values }) => values.map(({ text }) => text)));
+}
+
+function areApart(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return [...a].every((text) => !b.has(text));
+}
