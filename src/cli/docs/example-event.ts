@@ -1,6 +1,7 @@
 import type { EventDefinition } from '../../catalog/define-event';
 import { refusalOf, type ReadSchema } from '../../catalog/event-schema';
 import { sampleOf } from '../../catalog/sample-value';
+import { DateRevival } from '../validate/date-revival';
 
 /** An event as it stands in the log, one of the definition's examples in it or data made up. */
 export interface ExampleEvent {
@@ -32,6 +33,9 @@ export function exampleEvents({ name, document, schemas }: EventDefinition): rea
   return first === undefined ? [make(sample(schemas.data), true)] : [first, ...others];
 }
 
+/** The example is JSON: where the schema takes a Date alone, its string stands for one. */
 function isTaken(schema: ReadSchema | undefined, value: unknown): boolean {
-  return schema === undefined || refusalOf(schema, value) === undefined;
+  if (schema === undefined || refusalOf(schema, value) === undefined) return true;
+  const withDates = structuredClone(value);
+  return DateRevival.of(schema)?.revive(withDates) === true && refusalOf(schema, withDates) === undefined;
 }
