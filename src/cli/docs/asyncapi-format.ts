@@ -3,7 +3,7 @@
  * message and an operation for each event.
  */
 import type { JsonSchema } from '../../catalog/json-schema';
-import { described, eventSchema, jsonText } from './json-schema-format';
+import { described, eventFacts, eventSchema, jsonText } from './json-schema-format';
 import { asDraft07, movedSchema } from './moved-schema';
 import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
 import type { PrintedFile } from './printed-files';
@@ -38,10 +38,18 @@ function asyncapiDocument({ title, hash, events, contexts }: PrintedCatalog): Js
     components: {
       messages: byKey(message),
       schemas: {
-        ...byKey((event) => eventSchema(event, schemaPlace(event.key), asDraft07)),
+        ...byKey(payloadSchema),
         ...Object.fromEntries(contexts.map((context) => [contextKey(context), contextSchema(context)])),
       },
     },
+  };
+}
+
+function payloadSchema(event: PrintedEvent): JsonSchema {
+  const facts = Object.entries({ version: event.document.version, ...eventFacts(event) });
+  return {
+    ...eventSchema(event, schemaPlace(event.key), asDraft07),
+    ...Object.fromEntries(facts.map(([name, value]) => [`x-${name}`, value])),
   };
 }
 

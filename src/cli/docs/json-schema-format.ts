@@ -1,11 +1,19 @@
 /** A schema for each event as it stands in the log, for any validator, and for editors that complete what one writes. */
 import { JSON_SCHEMA_DIALECT, type JsonSchema } from '../../catalog/json-schema';
 import { movedSchema } from './moved-schema';
+import { portable } from './portable-schema';
 import type { PrintedCatalog, PrintedEvent } from './printed-catalog';
 import type { PrintedFile } from './printed-files';
 
-export function jsonSchemaFiles({ events }: PrintedCatalog): readonly PrintedFile[] {
-  return events.map((event) => ({ path: `${event.key}.schema.json`, text: jsonText(eventSchemaDocument(event)) }));
+export function jsonSchemaFiles(catalog: PrintedCatalog): readonly PrintedFile[] {
+  return [
+    ...catalog.events.map((event) => ({ path: schemaFile(event), text: jsonText(eventSchemaDocument(event)) })),
+    { path: 'catalog.json', text: jsonText(catalogDocument(catalog)) },
+  ];
+}
+
+function schemaFile({ key }: PrintedEvent): string {
+  return `${key}.schema.json`;
 }
 
 export function jsonText(value: unknown): string {
@@ -22,8 +30,30 @@ function eventSchemaDocument(event: PrintedEvent): JsonSchema {
     $schema: JSON_SCHEMA_DIALECT,
     $id: schemaId(event),
     $comment: 'Written by "event-tracking catalog docs": change the definition, and print it again.',
-    ...eventSchema(event, '#', (schema) => schema),
+    ...eventSchema(event, '#', portable),
   };
+}
+
+/**
+ * What is known of the events and has no keyword in JSON Schema. Ajv in its strict mode, which is its default, refuses a schema
+ * with keywords of others, `x-` or not.
+ */
+function catalogDocument({ title, hash, events }: PrintedCatalog): object {
+  return {
+    writtenBy: 'event-tracking catalog docs',
+    ...{ title, hash },
+    events: events.map((event) => {
+      const { name, version } = event.document;
+      return { ...{ name, version, schema: schemaFile(event), id: schemaId(event) }, ...eventFacts(event) };
+    }),
+  };
+}
+
+/** What is known of an event besides its schema, without what is not given. */
+export function eventFacts({ document, pii }: PrintedEvent): Readonly<Record<string, unknown>> {
+  const { hash, source, owner, since, deprecated } = document;
+  const given = Object.entries({ owner, since, deprecated }).filter(([, value]) => value !== null);
+  return { hash, source, ...Object.fromEntries(given), pii };
 }
 
 /**
@@ -31,18 +61,14 @@ function eventSchemaDocument(event: PrintedEvent): JsonSchema {
  * @param place where it will stand in the document
  */
 export function eventSchema(event: PrintedEvent, place: string, change: (schema: JsonSchema) => JsonSchema): JsonSchema {
-  const { name, title, version, hash, owner, since, source, deprecated, data, context } = event.document;
+  const { name, title, deprecated, data, context } = event.document;
   const part = (schema: JsonSchema | null, key: string): JsonSchema =>
     schema === null ? { type: 'object' } : movedSchema(schema, `${place}/properties/${key}`, change);
   const examples = event.examples.filter(({ fits }) => fits).map((example) => example.event);
   return {
     title: title ?? name,
     ...described(event),
-    ...(deprecated !== null && { deprecated: true, 'x-deprecated': deprecated }),
-    ...{ 'x-version': version, 'x-hash': hash, 'x-source': source },
-    ...(owner !== null && { 'x-owner': owner }),
-    ...(since !== null && { 'x-since': since }),
-    'x-pii': event.pii,
+    ...(deprecated !== null && { deprecated: true }),
     type: 'object',
     properties: {
       name: { const: name },

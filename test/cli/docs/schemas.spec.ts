@@ -1,7 +1,12 @@
+import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import { TRACKING_EVENT_TYPE } from '../../../src/backends/event-bus/tracking-log';
 import { DocsFolder, type Json, OPEN_EDX, SHOP } from './print-docs';
 
+const WORDS = join(__dirname, 'words-catalog.ts');
+const STANDARD_FORMATS = Object.fromEntries(
+  ['date-time', 'date', 'time', 'duration', 'email', 'uri', 'url', 'uuid', 'ipv4', 'ipv6'].map((name) => [name, true] as const),
+);
 const ACTIVATED = 'edx.course.enrollment.activated';
 
 describe('catalog docs --format json-schema', () => {
@@ -33,16 +38,36 @@ describe('catalog docs --format json-schema', () => {
       $id: `urn:event-tracking:event:${ACTIVATED}:v2`,
       title: 'Enrolment activated',
       description: expect.stringContaining('Emitted when: A learner enrols'),
-      'x-pii': ['context.ip', 'context.user_id', 'data.answers.*.text', 'data.learner.email'],
-      'x-owner': 'enrolments',
       required: ['name', 'timestamp', 'id', 'context', 'data'],
       properties: { name: { const: ACTIVATED } },
     });
-    expect(folder.json('shop/play_video.schema.json')).toMatchObject({
-      deprecated: true,
-      'x-deprecated': { since: '2026-11-01', replacedBy: ACTIVATED },
-    });
+    expect(folder.json('shop/play_video.schema.json')).toMatchObject({ deprecated: true });
     expect(folder.json(file)).not.toHaveProperty('deprecated');
+  });
+
+  it('lists the events, with what JSON Schema has no words for', () => {
+    const { events, ...catalog } = folder.json('shop/catalog.json');
+    expect(catalog).toEqual({ writtenBy: 'event-tracking catalog docs', title: 'Events', hash: expect.any(String) });
+    expect(events).toHaveLength(6);
+    expect(events).toContainEqual({
+      ...{ name: ACTIVATED, version: 2, schema: `${ACTIVATED}.schema.json`, id: folder.json(file)['$id'] },
+      ...{ hash: expect.any(String), source: 'server', owner: 'enrolments', since: '2026-11-01' },
+      pii: ['context.ip', 'context.user_id', 'data.answers.*.text', 'data.learner.email'],
+    });
+    expect(events).toContainEqual(
+      expect.objectContaining({ name: 'play_video', deprecated: { since: '2026-11-01', replacedBy: ACTIVATED } }),
+    );
+  });
+
+  it.each(['shop', 'edx', 'words'])('writes schemas that Ajv takes as it comes, in its strict mode: %s', async (out) => {
+    if (out === 'words')
+      expect(await folder.docs('--catalog', WORDS, '--out', out, '--format', 'json-schema')).toMatchObject({ code: 0 });
+    const files = folder.files(out).filter((path) => path.endsWith('.schema.json'));
+    expect(files.length).toBeGreaterThan(0);
+    for (const each of files) {
+      const validator = new Ajv2020({ formats: STANDARD_FORMATS, logger: false });
+      expect(() => validator.compile(folder.json(`${out}/${each}`))).not.toThrow();
+    }
   });
 
   it('lets an event through that keeps to it, and no other', () => {
