@@ -53,7 +53,7 @@ export function writeLock(lock: CatalogLock): string {
 export function readLock(text: string): CatalogLock | string {
   let lock: unknown;
   try {
-    lock = JSON.parse(text);
+    lock = JSON.parse(text.replace(/^\uFEFF/, '')); // editors of Windows begin a file with it
   } catch {
     return 'it is no JSON';
   }

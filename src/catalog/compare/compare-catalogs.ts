@@ -4,6 +4,7 @@ import type { JsonSchema } from '../json-schema';
 import type { CatalogLock, LockedContext, LockedEvent } from './catalog-lock';
 import { breaking, harmless, type Change } from './change';
 import { compareSchemas } from './compare-schemas';
+import { plainReferences } from './plain-references';
 
 /**
  * What becomes of the breaking changes of an event: there are none; they stand; or they are told to readers, since the version
@@ -51,7 +52,12 @@ function eventChanges(
   return { of: 'event', name, version, changes, verdict: verdict() };
 
   function verdict(): Verdict {
-    if (!changes.some(({ isBreaking }) => isBreaking)) return 'harmless';
+    const broken = changes.filter(({ isBreaking }) => isBreaking);
+    if (broken.length === 0) return 'harmless';
+    // A raised version says that something changed, and not that nothing else did.
+    const isUnseen = broken.some(isNotFollowed);
+    if (isUnseen && !accepted.includes(name)) return 'breaking';
+    if (isUnseen && broken.every(isNotFollowed)) return 'accepted';
     // There is no version left to raise: readers were told by the deprecation, or somebody stands up for it.
     if (is === undefined) {
       if (was?.deprecated !== undefined) return 'was-deprecated';
@@ -61,8 +67,19 @@ function eventChanges(
   }
 }
 
+/** True for a reference whose target is in no schema of the catalog. */
+export function isNotFollowed({ kind }: Change): boolean {
+  return kind === 'reference-not-followed';
+}
+
 function changesOfEvent(was: LockedEvent | undefined, is: LockedEvent | undefined): Change[] {
-  if (was === undefined) return is === undefined ? [] : [harmless('event-added', { path: '' })];
+  if (was === undefined && is !== undefined)
+    return [
+      harmless('event-added', { path: '' }),
+      ...notFollowed('data', is.data),
+      ...notFollowed('context', is.context),
+    ];
+  if (was === undefined) return [];
   if (is === undefined) return [breaking('event-removed', { path: '', what: 'event removed' })];
   const schemas = [...partChanges('data', was.data, is.data), ...partChanges('context', was.context, is.context)];
   return [
@@ -89,7 +106,9 @@ function contextChanges(
 }
 
 function changesOfContext(was: LockedContext | undefined, is: LockedContext | undefined): Change[] {
-  if (was === undefined) return is === undefined ? [] : [harmless('context-added', { path: '' })];
+  if (was === undefined && is !== undefined)
+    return [harmless('context-added', { path: '' }), ...notFollowed('context', is.fields)];
+  if (was === undefined) return [];
   if (is === undefined) return [breaking('context-removed', { path: '', what: 'context removed' })];
   const schemas = partChanges('context', was.fields, is.fields);
   return [
@@ -109,9 +128,20 @@ function versionChange(was: number, is: number): Change[] {
 
 /** Where nothing was said, nobody could rely on anything. */
 function partChanges(path: string, was: JsonSchema | undefined, is: JsonSchema | undefined): Change[] {
-  if (was === undefined) return is === undefined ? [] : [harmless('schema-added', { path })];
+  if (was === undefined) return is === undefined ? [] : [harmless('schema-added', { path }), ...notFollowed(path, is)];
   if (is === undefined) return [breaking('schema-removed', { path, what: 'no longer described' })];
-  return compareSchemas(was, is, path);
+  return [...compareSchemas(was, is, path), ...notFollowed(path, is)];
+}
+
+function notFollowed(path: string, schema: JsonSchema | undefined): Change[] {
+  if (schema === undefined) return [];
+  return plainReferences(schema).unfollowed.map((reference) =>
+    breaking('reference-not-followed', {
+      path,
+      is: reference,
+      what: `reference not followed: ${JSON.stringify(reference)}`,
+    }),
+  );
 }
 
 function piiChanges(was: readonly string[] = [], is: readonly string[] = [], schemas: readonly Change[]): Change[] {

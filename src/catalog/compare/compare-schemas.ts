@@ -12,6 +12,7 @@ import { compareCounts, compareNumbers, compareOthers, compareTexts } from './co
 import { compareValues } from './compare-values';
 import { describeAlternative, describeKind, describeShape } from './describe-shape';
 import { pairAlternatives } from './pair-alternatives';
+import { plainReferences } from './plain-references';
 import {
   fieldOf,
   type Alternative,
@@ -28,7 +29,8 @@ import { ShapeReader } from './shape-reader';
  * @param path of both: `data`
  */
 export function compareSchemas(was: JsonSchema, is: JsonSchema, path: string): Change[] {
-  const changes = new SchemaComparison(new ShapeReader(was), new ShapeReader(is)).compare([was], [is]);
+  const [before, after] = [plainReferences(was).schema, plainReferences(is).schema];
+  const changes = new SchemaComparison(new ShapeReader(before), new ShapeReader(after)).compare([before], [after]);
   return changes.map((change) => ({ ...change, path: joined(path, change.path) }));
 }
 

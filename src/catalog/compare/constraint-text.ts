@@ -8,7 +8,7 @@ import type { Kind } from './shape';
 const ANNOTATIONS = new Set([
   ...['title', 'description', 'default', 'examples', 'example', 'deprecated', 'readOnly', 'writeOnly', '$comment'],
   ...['$schema', '$id', 'id', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$vocabulary', '$defs', 'definitions'],
-  ...['discriminator', 'externalDocs', 'xml', 'errorMessage', 'markdownDescription'],
+  ...['components', 'discriminator', 'externalDocs', 'xml', 'errorMessage', 'markdownDescription'],
 ]);
 
 /** True if a keyword limits no value, as far as is known. */

@@ -1,5 +1,6 @@
 import type { Change } from '../../catalog/compare/change';
-import type { EntryChanges, Verdict } from '../../catalog/compare/compare-catalogs';
+import { isNotFollowed, type EntryChanges, type Verdict } from '../../catalog/compare/compare-catalogs';
+import { amount } from '../progress';
 import type { Terminal } from '../terminal';
 
 export interface Counts {
@@ -34,12 +35,8 @@ export function describeEntry(entry: EntryChanges, today: string, terminal: Term
 }
 
 export function describeCounts({ changes, breaking, told, entries }: Counts): string {
-  const where = `${counted(changes, 'change')} in ${counted(entries, 'event or context', 'events and contexts')}`;
+  const where = `${amount(changes, 'change')} in ${entries === 1 ? '1 event or context' : `${String(entries)} events and contexts`}`;
   return `${where}: ${String(breaking)} breaking, ${String(told)} breaking but told to readers, ${String(changes - breaking - told)} harmless.`;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${String(count)} ${count === 1 ? one : many}`;
 }
 
 function toldBy({ verdict, version: { was, is } }: EntryChanges): string {
@@ -74,17 +71,26 @@ function facing(was: string | null, is: string | null): string {
 function mendOf({ of, name, changes, version }: EntryChanges, today: string): string {
   const has = (kind: Change['kind']): boolean => changes.some((change) => change.kind === kind);
   const place = `${of === 'event' ? 'defineEvent' : 'defineContext'}(${JSON.stringify(name)})`;
+  const broken = changes.filter(({ isBreaking }) => isBreaking);
+  const isRaised = version.was !== null && version.is !== null && version.is > version.was;
+  const unseen = broken.filter(isNotFollowed);
+  if (unseen.length === broken.length || (isRaised && unseen.length > 0)) return fixOfReference(name, unseen);
   if (has('event-removed'))
     return `keep ${place} with deprecated: { since: '${today}' } and --update, and remove it after a release; or --update --accept ${quoted(name)}`;
   if (of === 'context')
     return `keep ${place} as it was; or, when all who read it know: --update --accept ${quoted(name)}`;
   if (has('version-lowered')) return `version: ${String(version.was)} in ${place}, or a higher one`;
   const next = String((version.was ?? 0) + 1);
-  const change = changes
-    .filter(({ isBreaking }) => isBreaking)
+  const change = broken
+    .filter((each) => !isNotFollowed(each))
     .map(({ path, what }) => `${path} ${what}`.trim().replace(/[\\']/g, '\\$&'))
     .join('; ');
   return `version: ${next}, history: [{ version: ${next}, date: '${today}', change: '${change}' }] in ${place}; or keep what was`;
+}
+
+function fixOfReference(name: string, [change]: readonly Change[]): string {
+  const reference = JSON.stringify(change?.is ?? '');
+  return `$defs: { ...: { $id: ${reference}, ... } } in the schema, in place of ajv.addSchema; or --accept ${quoted(name)}, each time`;
 }
 
 function quoted(name: string): string {

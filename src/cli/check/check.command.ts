@@ -1,13 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isSameLock, lockOf, readLock, writeLock, type CatalogLock } from '../../catalog/compare/catalog-lock';
-import { compareCatalogs, type EntryChanges } from '../../catalog/compare/compare-catalogs';
+import { compareCatalogs, isNotFollowed, type EntryChanges } from '../../catalog/compare/compare-catalogs';
+import type { CatalogDocument } from '../../catalog/event-document';
 import { describeError } from '../../event/normal-form';
 import { CommandFailedException } from '../command-failed.exception';
 import { loadCatalog } from '../load-catalog';
 import { EXIT, type AddCommand, type ExitCode } from '../command';
 import type { Terminal } from '../terminal';
-import { countsOf, describeCounts, describeEntry } from './check-report';
+import { amount } from '../progress';
+import { countsOf, describeCounts, describeEntry, type Counts } from './check-report';
 
 interface CheckOptions {
   readonly catalog?: string;
@@ -40,7 +42,7 @@ export const addCheck: AddCommand = (catalog, terminal, end) => {
     .option('--update', 'writes the lock, unless something breaking stands in the way')
     .option(
       '--accept <name>',
-      'lets a removed event, or a changed context, of this name through; can be repeated',
+      'lets a removed event, a changed context, or references that are not followed through; can be repeated',
       (name: string, names: readonly string[]) => [...names, name],
       [],
     )
@@ -57,52 +59,76 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCod
   const { document } = await loadCatalog(terminal.folder, options.catalog);
   const current = lockOf(document);
   const entries = agreed === undefined ? [] : compareCatalogs(agreed, current, options.accept);
-  for (const name of options.accept) {
+  refuseUnusedNames(options.accept, entries);
+
+  const counts = countsOf(entries);
+  const state = stateOf(agreed, current, entries);
+  const isUpdated = options.update === true && counts.breaking === 0;
+  if (isUpdated && state !== 'current') write(file, options.lock, current);
+  const isFine = isUpdated || state === 'current' || state === 'written-otherwise';
+  if (options.json === true) {
+    const result = { lock: options.lock, hasLock: agreed !== undefined, state, isUpdated, counts, entries };
+    terminal.out(JSON.stringify(result, null, 2));
+  } else {
+    report(entries, terminal);
+    terminal.out(conclusion(state, isUpdated, counts, document, options));
+  }
+  return isFine ? EXIT.fine : EXIT.found;
+}
+
+/** What the lock is, compared to the catalog, before it is updated. */
+type LockState = 'missing' | 'current' | 'written-otherwise' | 'out-of-date' | 'breaking';
+
+function stateOf(agreed: CatalogLock | undefined, current: CatalogLock, entries: readonly EntryChanges[]): LockState {
+  if (agreed === undefined) return 'missing';
+  if (entries.some(({ verdict }) => verdict === 'breaking')) return 'breaking';
+  // References that are accepted as they are have nothing that the lock could take over.
+  if (entries.some(({ changes }) => !changes.every(isNotFollowed))) return 'out-of-date';
+  return isSameLock(agreed, current) ? 'current' : 'written-otherwise';
+}
+
+function refuseUnusedNames(accepted: readonly string[], entries: readonly EntryChanges[]): void {
+  for (const name of accepted) {
     if (entries.some((entry) => entry.name === name && entry.verdict !== 'harmless' && canBeAccepted(entry))) continue;
     throw CommandFailedException.create(
-      `--accept ${name}: no removed event and no breaking change of a context has this name.`,
+      `--accept ${name}: no removed event, no breaking change of a context and no reference that is not followed has this name.`,
       'leave it out; what breaks the readers of an event that stays needs a raised version',
     );
   }
+}
 
-  const counts = countsOf(entries);
-  const isFine = agreed !== undefined && entries.length === 0;
-  const isUpdated = options.update === true && counts.breaking === 0;
-  if (isUpdated && (agreed === undefined || !isSameLock(agreed, current))) write(file, options.lock, current);
-  const code = isFine || isUpdated ? EXIT.fine : EXIT.found;
-  if (options.json === true) {
-    terminal.out(
-      JSON.stringify({ lock: options.lock, hasLock: agreed !== undefined, isUpdated, counts, entries }, null, 2),
-    );
-    return code;
-  }
-  report(entries, terminal);
-  terminal.out(conclusion());
-  return code;
-
-  function conclusion(): string {
-    const { lock } = options;
-    const update = `event-tracking catalog check --update${words(options)}`;
-    const amount = `${String(document.events.length)} events, ${String(document.contexts.length)} contexts`;
-    if (agreed === undefined)
+function conclusion(
+  state: LockState,
+  isUpdated: boolean,
+  counts: Counts,
+  { events, contexts }: CatalogDocument,
+  options: CheckOptions,
+): string {
+  const { lock } = options;
+  const update = `event-tracking catalog check --update${words(options)}`;
+  const size = `${amount(events.length, 'event')}, ${amount(contexts.length, 'context')}`;
+  const unseen = counts.told === 0 ? '' : ` ${amount(counts.told, 'reference')} not followed, by --accept.`;
+  switch (state) {
+    case 'missing':
       return isUpdated
-        ? `${lock} is written: ${amount}. Commit it.`
+        ? `${lock} is written: ${size}. Commit it.`
         : `There is no ${lock} to compare to.\n  Mend: ${update}, and commit the file`;
-    if (entries.length === 0) {
-      if (isSameLock(agreed, current)) return `${lock} is up to date: ${amount}.`;
-      // Of another schema library, or of another release of it.
+    case 'current':
+      return `${lock} is up to date: ${size}.${unseen}`;
+    case 'written-otherwise': // by another schema library, or by another release of it
       return isUpdated
-        ? `${lock} is updated: nothing changed but how the schemas are written.`
-        : `${lock} is up to date: ${amount}. Its schemas are written otherwise and mean the same; --update takes that over.`;
-    }
-    if (isUpdated) return `${describeCounts(counts)} ${lock} is updated.`;
-    if (counts.breaking === 0) return `${describeCounts(counts)} ${lock} is out of date.\n  Mend: ${update}`;
-    return `${describeCounts(counts)} ${lock} ${options.update === true ? 'is unchanged' : 'is out of date'}: mend what is breaking first.`;
+        ? `${lock} is updated: nothing changed but how the schemas are written.${unseen}`
+        : `${lock} is up to date: ${size}. Its schemas are written otherwise and mean the same; --update takes that over.${unseen}`;
+    case 'out-of-date':
+      if (isUpdated) return `${describeCounts(counts)} ${lock} is updated.`;
+      return `${describeCounts(counts)} ${lock} is out of date.\n  Mend: ${update}`;
+    case 'breaking':
+      return `${describeCounts(counts)} ${lock} ${options.update === true ? 'is unchanged' : 'is out of date'}: mend what is breaking first.`;
   }
 }
 
-function canBeAccepted({ of, version }: EntryChanges): boolean {
-  return of === 'context' || version.is === null;
+function canBeAccepted({ of, version, changes }: EntryChanges): boolean {
+  return of === 'context' || version.is === null || changes.some(isNotFollowed);
 }
 
 function report(entries: readonly EntryChanges[], terminal: Terminal): void {

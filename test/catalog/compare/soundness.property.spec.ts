@@ -69,6 +69,7 @@ const OF_DRAFT: Readonly<Record<Draft, readonly Construct[]>> = {
     (a, b) => ({ items: [a, b] }),
     (a, b) => ({ items: [b], additionalItems: a }),
     (a) => ({ items: [a], additionalItems: false }),
+    (a) => ({ properties: { a: { $ref: '#it' } }, definitions: { it: { $id: '#it', ...a } } }),
   ],
   '2020-12': [
     (a, b) => ({ prefixItems: [a], items: b }),
@@ -78,6 +79,10 @@ const OF_DRAFT: Readonly<Record<Draft, readonly Construct[]>> = {
     (a, b) => ({ allOf: [{ properties: { b } }, { patternProperties: { '^a': a } }], unevaluatedProperties: false }),
     (a, b) => ({ anyOf: [{ properties: { a } }, { required: ['b'] }], unevaluatedProperties: b }),
     (a, b) => ({ prefixItems: [b], contains: a, unevaluatedItems: false }),
+    (a) => ({ properties: { a: { $ref: '#it' } }, $defs: { it: { $anchor: 'it', ...a } } }),
+    (a) => ({ properties: { a: { $ref: 'it' } }, $id: 'https://x.example/root', $defs: { it: { $id: 'it', ...a } } }),
+    // Ajv follows $dynamicRef only to an anchor around it.
+    (a) => ({ $dynamicAnchor: 'it', properties: { a, b: { $dynamicRef: '#it' } } }),
   ],
 };
 

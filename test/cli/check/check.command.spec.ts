@@ -24,6 +24,7 @@ describe('event-tracking catalog check', () => {
       import { defineCatalog } from ${JSON.stringify(join(ROOT, 'src/catalog/catalog'))};
       import { defineContext } from ${JSON.stringify(join(ROOT, 'src/catalog/define-context'))};
       import { defineEvent } from ${JSON.stringify(join(ROOT, 'src/catalog/define-event'))};
+      import { jsonSchema } from ${JSON.stringify(join(ROOT, 'src/catalog/ajv/ajv-schema'))};
       export const catalog = defineCatalog([${definitions.join(',\n')}]);`;
     writeFileSync(join(folder, 'catalog.ts'), text);
   }
@@ -90,7 +91,7 @@ describe('event-tracking catalog check', () => {
     const before = lock();
     expect(await check()).toEqual({
       code: 0,
-      out: 'events.lock.json is up to date: 1 events, 0 contexts.\n',
+      out: 'events.lock.json is up to date: 1 event, 0 contexts.\n',
       told: '',
     });
     expect((await check('--update')).code).toBe(0);
@@ -107,7 +108,7 @@ describe('event-tracking catalog check', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('mean the same; --update takes that over')]);
     expect((await check('--update')).code).toBe(0);
     expect(lock()).not.toBe(before);
-    expect((await check()).out).toContain('is up to date: 1 events');
+    expect((await check()).out).toContain('is up to date: 1 event,');
   });
 
   it('tells of each breaking change the place, both sides, why, and the line that mends it', async () => {
@@ -229,11 +230,74 @@ describe('event-tracking catalog check', () => {
     const { code, out } = await check('--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
-      ...{ lock: 'events.lock.json', hasLock: true, isUpdated: false },
+      ...{ lock: 'events.lock.json', hasLock: true, state: 'breaking', isUpdated: false },
       counts: { changes: 1, breaking: 1, told: 0, entries: 1 },
       entries: [
         { name: 'course.enrolled', verdict: 'breaking', changes: [{ kind: 'field-removed', path: 'data.mode' }] },
       ],
+    });
+  });
+
+  it.each([
+    ['current', [ENROLLED]],
+    ['out-of-date', [ENROLLED, "defineEvent('course.left')"]],
+    ['written-otherwise', [ENROLLED.replace("z.enum(['audit', 'verified'])", "z.literal(['verified', 'audit'])")]],
+    ['breaking', ["defineEvent('course.left')"]],
+  ])('says to machines that the lock is %s', async (state, definitions) => {
+    await agreed(ENROLLED);
+    given(...definitions);
+    expect(JSON.parse((await check('--json')).out)).toMatchObject({ state });
+  });
+
+  it('reads a lock that begins with a byte order mark', async () => {
+    await agreed(ENROLLED);
+    writeFileSync(join(folder, 'events.lock.json'), `\uFEFF${lock()}`);
+    expect(await check()).toMatchObject({ code: 0, told: '' });
+  });
+
+  describe('of a schema with a reference that leads out of it', () => {
+    const EVENT = `defineEvent('course.graded', { data: (() => {
+      const ajv = new (require(${JSON.stringify(require.resolve('ajv/dist/2020'))}).Ajv2020)();
+      ajv.addSchema({ $id: 'item.json', type: 'string' });
+      return jsonSchema({ type: 'object', properties: { item: { $ref: 'item.json' } } }, { ajv });
+    })() })`;
+
+    it('never says that all is well, since what is described there may have changed', async () => {
+      await agreed(EVENT);
+      const { code, out } = await check();
+      expect(code).toBe(1);
+      expect(out).toContain('breaking  data: reference not followed: "item.json"');
+      expect(out).toContain('Mend: $defs: { ...: { $id: "item.json", ... } } in the schema, in place of ajv.addSchema');
+      expect((await check('--update')).code).toBe(1);
+    });
+
+    it('lets it through by name, each time, and says so', async () => {
+      await agreed(EVENT);
+      expect(await check('--accept', 'course.graded')).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('is up to date: 1 event, 0 contexts. 1 reference not followed, by --accept.\n'),
+      });
+      expect((await check('--accept', 'course.graded', '--update')).code).toBe(0);
+      expect((await check()).code).toBe(1);
+    });
+
+    it('accepts nothing else of that event by its name', async () => {
+      await agreed(EVENT);
+      given(EVENT.replace('properties: {', "required: ['item'], properties: {"));
+      expect((await check('--accept', 'course.graded', '--update')).code).toBe(1);
+    });
+
+    it('is not settled by a raised version', async () => {
+      await agreed(EVENT);
+      given(EVENT.replace('{ data', '{ version: 2, data'));
+      const { code, out } = await check('--update');
+      expect([code, out]).toEqual([1, expect.stringContaining('Mend: $defs: {')]);
+    });
+
+    it('is found in an event that is new', async () => {
+      await agreed(ENROLLED);
+      given(ENROLLED, EVENT);
+      expect((await check('--update')).code).toBe(1);
     });
   });
 

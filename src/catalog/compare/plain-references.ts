@@ -1,0 +1,180 @@
+/**
+ * References of JSON Schema lead by `$id`, `$anchor` and `$dynamicAnchor` as well, relative to the schema that they are in. Here
+ * they become JSON pointers into the document, so that one schema has one reference wherever it is read from.
+ */
+import { isSchema, type JsonSchema } from '../json-schema';
+
+/** A schema whose references are pointers from its root, or lead out of the document. */
+export interface PlainSchema {
+  readonly schema: JsonSchema;
+  /** References that lead nowhere in the document, such as to a schema that only `ajv.addSchema` knows. */
+  readonly unfollowed: readonly string[];
+}
+
+export function plainReferences(root: JsonSchema): PlainSchema {
+  const unfollowed = new Set<string>();
+  const places = new Places(root);
+  const schema = new Rewriting(places, unfollowed).schema(root, places.base);
+  return { schema, unfollowed: [...unfollowed].sort() };
+}
+
+/** Keywords whose value is data: what looks like a keyword in it is none. */
+const DATA = new Set(['const', 'enum', 'default', 'examples', 'example', 'required', 'dependentRequired']);
+/** Keywords whose value is a map of schemas, by names that are no keywords. */
+const MAPS = new Set([
+  ...['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'],
+]);
+
+/** The schemas in a value, each with its step. Keywords that are not known are looked into as well: references lead there. */
+function* childrenOf(schema: JsonSchema): Generator<readonly [steps: readonly string[], schema: JsonSchema]> {
+  for (const [word, value] of Object.entries(schema)) {
+    if (DATA.has(word)) continue;
+    if (isSchema(value) && !MAPS.has(word)) yield [[word], value];
+    else if (typeof value === 'object' && value !== null)
+      for (const [step, each] of Object.entries(value)) if (isSchema(each)) yield [[word, step], each];
+  }
+}
+
+/** No URL of an application: the base of a document without `$id`. */
+const NO_BASE = 'https://schema.invalid/';
+
+interface Place {
+  readonly pointer: string;
+  readonly value: unknown;
+}
+
+/** What can be referred to in a document: by URL, with the name of an anchor as its fragment. */
+class Places {
+  readonly base: string;
+  private readonly byUrl = new Map<string, Place>();
+  private readonly dynamic = new Map<string, Place[]>();
+
+  constructor(root: JsonSchema) {
+    this.base = baseOf(root, NO_BASE);
+    this.byUrl.set(this.base, { pointer: '#', value: root });
+    this.add(root, NO_BASE, '#');
+  }
+
+  /** @returns undefined if the reference leads nowhere in the document */
+  find(reference: string, base: string): Place | undefined {
+    const url = resolved(reference, base);
+    const [address = '', fragment = ''] = url?.split('#') ?? [];
+    const resource = this.byUrl.get(address);
+    if (url === undefined) return undefined;
+    if (fragment === '') return resource;
+    if (!fragment.startsWith('/')) return this.byUrl.get(`${address}#${decoded(fragment)}`);
+    return resource && below(resource, fragment);
+  }
+
+  /** The schemas that `$dynamicRef` may lead to, by the name of their anchor. */
+  withDynamicAnchor(name: string): readonly Place[] {
+    return this.dynamic.get(name) ?? [];
+  }
+
+  private add(schema: JsonSchema, outer: string, pointer: string): void {
+    const base = baseOf(schema, outer);
+    const place = { pointer, value: schema };
+    if (base !== outer) this.enter(base, place);
+    const { $id, $anchor, $dynamicAnchor, $recursiveAnchor } = schema;
+    // Until draft-07, an $id that is only a fragment is an anchor.
+    const names = [$anchor, $dynamicAnchor, typeof $id === 'string' && $id.startsWith('#') ? $id.slice(1) : undefined];
+    for (const name of names) if (typeof name === 'string' && name !== '') this.enter(`${base}#${name}`, place);
+    if (typeof $dynamicAnchor === 'string') this.enterDynamic($dynamicAnchor, place);
+    if ($recursiveAnchor === true) this.enterDynamic('', place);
+    for (const [steps, child] of childrenOf(schema)) this.add(child, base, [pointer, ...steps.map(escaped)].join('/'));
+  }
+
+  private enter(url: string, place: Place): void {
+    if (!this.byUrl.has(url)) this.byUrl.set(url, place);
+  }
+
+  private enterDynamic(name: string, place: Place): void {
+    this.dynamic.set(name, [...this.withDynamicAnchor(name), place]);
+  }
+}
+
+function baseOf({ $id }: JsonSchema, outer: string): string {
+  if (typeof $id !== 'string' || $id.startsWith('#')) return outer;
+  return resolved($id, outer)?.split('#')[0] ?? outer;
+}
+
+function resolved(reference: string, base: string): string | undefined {
+  try {
+    return new URL(reference, base).href;
+  } catch {
+    return undefined;
+  }
+}
+
+function below({ pointer, value }: Place, fragment: string): Place | undefined {
+  let [at, path] = [value, pointer];
+  for (const step of fragment.slice(1).split('/')) {
+    const key = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
+    at =
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<string, unknown>)[key]
+        : undefined;
+    path = `${path}/${escaped(key)}`;
+  }
+  return isSchema(at) || typeof at === 'boolean' ? { pointer: path, value: at } : undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A key as one step of a pointer in a URL. */
+function escaped(key: string): string {
+  return encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
+}
+
+const NAMES = new Set(['$id', '$anchor', '$dynamicAnchor']);
+
+class Rewriting {
+  constructor(
+    private readonly places: Places,
+    private readonly unfollowed: Set<string>,
+  ) {}
+
+  schema(schema: JsonSchema, outer: string): JsonSchema {
+    const base = baseOf(schema, outer);
+    const entries = Object.entries(schema).flatMap(([word, value]): [string, unknown][] => {
+      if (NAMES.has(word) && typeof value === 'string') return [];
+      if (typeof value === 'string' && word === '$ref') return [this.reference(value, base)];
+      if (typeof value === 'string' && (word === '$dynamicRef' || word === '$recursiveRef'))
+        return [this.dynamicReference(value, base)];
+      return [[word, DATA.has(word) ? value : this.value(word, value, base)]];
+    });
+    const parts = entries.filter(([word]) => word === 'allOf').flatMap(([, value]) => value as unknown[]);
+    return { ...Object.fromEntries(entries), ...(parts.length > 0 && { allOf: parts }) };
+  }
+
+  private value(word: string, value: unknown, base: string): unknown {
+    const child = (each: unknown): unknown => (isSchema(each) ? this.schema(each, base) : each);
+    if (Array.isArray(value)) return value.map(child);
+    if (!isSchema(value)) return value;
+    if (!MAPS.has(word)) return child(value);
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, child(each)]));
+  }
+
+  private reference(reference: string, base: string): [string, unknown] {
+    const place = this.places.find(reference, base);
+    if (typeof place?.value === 'boolean') return ['allOf', [place.value]];
+    if (place !== undefined) return ['$ref', place.pointer];
+    this.unfollowed.add(reference);
+    // A pointer that leads nowhere in its own schema must not be taken for one from the root.
+    return ['$ref', reference.startsWith('#') && base !== this.places.base ? resolved(reference, base) : reference];
+  }
+
+  /** Which of several schemas it leads to depends on the way there: all of them are kept, to be compared. */
+  private dynamicReference(reference: string, base: string): [string, unknown] {
+    const [, name = ''] = reference.split('#');
+    const places = this.places.withDynamicAnchor(name);
+    if (places.length < 2) return this.reference(reference, base);
+    return ['$dynamicRef', places.map(({ pointer }) => ({ $ref: pointer }))];
+  }
+}
