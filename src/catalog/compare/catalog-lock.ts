@@ -4,7 +4,9 @@
  * examples, what is empty.
  */
 import { canonicalJson } from '../canonical-json';
-import type { CatalogDocument, ContextDocument, Deprecation, EventDocument } from '../event-document';
+import type { Catalog } from '../catalog';
+import type { ContextDocument, Deprecation, EventDocument } from '../event-document';
+import type { ReadSchema } from '../event-schema';
 import { isSchema, type JsonSchema } from '../json-schema';
 
 /** Raised if a lock that this writes could no longer be read by what wrote the last one. */
@@ -23,6 +25,11 @@ export interface LockedEvent extends LockedText {
   readonly owner?: string;
   readonly deprecated?: Deprecation;
   readonly data?: JsonSchema;
+  /**
+   * What the tracker makes of a field that an object of the data neither declares nor says anything about: it depends on the
+   * library of the schema. Not in locks of before there was this option.
+   */
+  readonly undeclared?: 'allowed' | 'refused';
   readonly context?: JsonSchema;
 }
 
@@ -36,11 +43,11 @@ export interface CatalogLock {
   readonly contexts: Readonly<Record<string, LockedContext>>;
 }
 
-export function lockOf({ events, contexts }: CatalogDocument): CatalogLock {
+export function lockOf({ document, events }: Catalog): CatalogLock {
   return {
     format: LOCK_FORMAT,
-    events: byName(events, lockedEvent),
-    contexts: byName(contexts, lockedContext),
+    events: byName(document.events, (event) => lockedEvent(event, events.get(event.name)?.schemas.data)),
+    contexts: byName(document.contexts, lockedContext),
   };
 }
 
@@ -92,13 +99,18 @@ function byName<Document extends { readonly name: string }, Locked>(
   return Object.fromEntries(sorted.map((document) => [document.name, locked(document)]));
 }
 
-function lockedEvent(event: EventDocument): LockedEvent {
+function lockedEvent(event: EventDocument, schema: ReadSchema | undefined): LockedEvent {
   const { version, title, description, when, source, owner, deprecated, pii, data, context } = event;
   return {
     version,
     ...filled({ title, description, when, source, owner, deprecated, pii: pii.toSorted() }),
-    ...filled({ data: lockedSchema(data), context: lockedSchema(context) }),
+    ...filled({ data: lockedSchema(data), undeclared: schema === undefined ? null : undeclaredIn(schema) }),
+    ...filled({ context: lockedSchema(context) }),
   };
+}
+
+function undeclaredIn({ isOpen }: ReadSchema): 'allowed' | 'refused' {
+  return isOpen ? 'allowed' : 'refused';
 }
 
 function lockedContext({ title, description, when, pii, fields }: ContextDocument): LockedContext {

@@ -81,7 +81,9 @@ function changesOfEvent(was: LockedEvent | undefined, is: LockedEvent | undefine
     ];
   if (was === undefined) return [];
   if (is === undefined) return [breaking('event-removed', { path: '', what: 'event removed' })];
-  const schemas = [...partChanges('data', was.data, is.data), ...partChanges('context', was.context, is.context)];
+  const closed = { wasClosed: (was.undeclared ?? is.undeclared) === 'refused', isClosed: is.undeclared === 'refused' };
+  const data = partChanges('data', was.data, is.data, closed);
+  const schemas = [...data, ...partChanges('context', was.context, is.context)];
   return [
     ...versionChange(was.version, is.version),
     ...schemas,
@@ -127,10 +129,15 @@ function versionChange(was: number, is: number): Change[] {
 }
 
 /** Where nothing was said, nobody could rely on anything. */
-function partChanges(path: string, was: JsonSchema | undefined, is: JsonSchema | undefined): Change[] {
+function partChanges(
+  path: string,
+  was: JsonSchema | undefined,
+  is: JsonSchema | undefined,
+  closed: { readonly wasClosed?: boolean; readonly isClosed?: boolean } = {},
+): Change[] {
   if (was === undefined) return is === undefined ? [] : [harmless('schema-added', { path }), ...notFollowed(path, is)];
   if (is === undefined) return [breaking('schema-removed', { path, what: 'no longer described' })];
-  return [...compareSchemas(was, is, path), ...notFollowed(path, is)];
+  return [...compareSchemas(was, is, path, closed), ...notFollowed(path, is)];
 }
 
 function notFollowed(path: string, schema: JsonSchema | undefined): Change[] {

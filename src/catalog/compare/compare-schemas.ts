@@ -8,6 +8,7 @@
 import { canonicalJson } from '../canonical-json';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
 import { breaking, harmless, type Change } from './change';
+import { closeObjects } from './closed-objects';
 import { compareCounts, compareNumbers, compareOthers, compareTexts } from './compare-limits';
 import { compareValues } from './compare-values';
 import { describeAlternative, describeKind, describeShape } from './describe-shape';
@@ -24,12 +25,26 @@ import {
 } from './shape';
 import { ShapeReader } from './shape-reader';
 
+interface CompareOptions {
+  /** Whether objects of the old schema that say nothing about other fields take none.  @default false */
+  readonly wasClosed?: boolean;
+  /** The same of the new one.  @default false */
+  readonly isClosed?: boolean;
+}
+
 /**
  * What is different between two schemas, for those who read the values.
  * @param path of both: `data`
  */
-export function compareSchemas(was: JsonSchema, is: JsonSchema, path: string): Change[] {
-  const [before, after] = [plainReferences(was).schema, plainReferences(is).schema];
+export function compareSchemas(
+  was: JsonSchema,
+  is: JsonSchema,
+  path: string,
+  { wasClosed = false, isClosed = false }: CompareOptions = {},
+): Change[] {
+  const read = (schema: JsonSchema, areClosed: boolean): JsonSchema =>
+    areClosed ? closeObjects(plainReferences(schema).schema) : plainReferences(schema).schema;
+  const [before, after] = [read(was, wasClosed), read(is, isClosed)];
   const changes = new SchemaComparison(new ShapeReader(before), new ShapeReader(after)).compare([before], [after]);
   return changes.map((change) => ({ ...change, path: joined(path, change.path) }));
 }

@@ -2,6 +2,7 @@
 import { canonicalJson } from '../canonical-json';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
 import { listedNames } from './keyword-limits';
+import { withChildren } from './schema-children';
 import type { Kind } from './shape';
 
 /** Keywords that say something about a schema, and limit no value. */
@@ -133,10 +134,6 @@ function omit(words: JsonSchema): JsonSchema {
   return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
 }
 
-/** Keywords whose value is data: what looks like a keyword in it is none. */
-const DATA = new Set(['const', 'enum', 'dependentRequired']);
-/** Keywords whose value is a map of schemas, by names that are no keywords. */
-const MAPS = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);
 const MAX_NODES = 5_000;
 
 /** A schema without references and annotations. What leads back to a schema around it stays a reference. */
@@ -158,12 +155,8 @@ class Expansion {
   }
 
   private value(word: string, value: unknown, within: readonly JsonSchema[]): unknown {
-    if (DATA.has(word)) return value;
-    const child = (each: unknown): unknown => (isSchema(each) ? this.schema(each, within) : each);
-    if (Array.isArray(value)) return word === 'required' ? value.toSorted() : value.map(child);
-    if (!isSchema(value)) return value;
-    if (!MAPS.has(word)) return child(value);
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, child(each)]));
+    if (word === 'required' && Array.isArray(value)) return value.toSorted();
+    return withChildren(word, value, (child) => this.schema(child, within));
   }
 
   /** References of references multiply: from here on, a change anywhere in the document counts as one. */

@@ -3,6 +3,7 @@
  * they become JSON pointers into the document, so that one schema has one reference wherever it is read from.
  */
 import { isSchema, type JsonSchema } from '../json-schema';
+import { childrenOf, withChildren } from './schema-children';
 
 /** A schema whose references are pointers from its root, or lead out of the document. */
 export interface PlainSchema {
@@ -16,23 +17,6 @@ export function plainReferences(root: JsonSchema): PlainSchema {
   const places = new Places(root);
   const schema = new Rewriting(places, unfollowed).schema(root, places.base);
   return { schema, unfollowed: [...unfollowed].sort() };
-}
-
-/** Keywords whose value is data: what looks like a keyword in it is none. */
-const DATA = new Set(['const', 'enum', 'default', 'examples', 'example', 'required', 'dependentRequired']);
-/** Keywords whose value is a map of schemas, by names that are no keywords. */
-const MAPS = new Set([
-  ...['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'],
-]);
-
-/** The schemas in a value, each with its step. Keywords that are not known are looked into as well: references lead there. */
-function* childrenOf(schema: JsonSchema): Generator<readonly [steps: readonly string[], schema: JsonSchema]> {
-  for (const [word, value] of Object.entries(schema)) {
-    if (DATA.has(word)) continue;
-    if (isSchema(value) && !MAPS.has(word)) yield [[word], value];
-    else if (typeof value === 'object' && value !== null)
-      for (const [step, each] of Object.entries(value)) if (isSchema(each)) yield [[word, step], each];
-  }
 }
 
 /** No URL of an application: the base of a document without `$id`. */
@@ -147,18 +131,10 @@ class Rewriting {
       if (typeof value === 'string' && word === '$ref') return [this.reference(value, base)];
       if (typeof value === 'string' && (word === '$dynamicRef' || word === '$recursiveRef'))
         return [this.dynamicReference(value, base)];
-      return [[word, DATA.has(word) ? value : this.value(word, value, base)]];
+      return [[word, withChildren(word, value, (child) => this.schema(child, base))]];
     });
     const parts = entries.filter(([word]) => word === 'allOf').flatMap(([, value]) => value as unknown[]);
     return { ...Object.fromEntries(entries), ...(parts.length > 0 && { allOf: parts }) };
-  }
-
-  private value(word: string, value: unknown, base: string): unknown {
-    const child = (each: unknown): unknown => (isSchema(each) ? this.schema(each, base) : each);
-    if (Array.isArray(value)) return value.map(child);
-    if (!isSchema(value)) return value;
-    if (!MAPS.has(word)) return child(value);
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, child(each)]));
   }
 
   private reference(reference: string, base: string): [string, unknown] {

@@ -56,8 +56,8 @@ export const addCheck: AddCommand = (catalog, terminal, end) => {
 async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const file = resolve(terminal.folder, options.lock);
   const agreed = existsSync(file) ? lockIn(file, options.lock) : undefined;
-  const { document } = await loadCatalog(terminal.folder, options.catalog);
-  const current = lockOf(document);
+  const catalog = await loadCatalog(terminal.folder, options.catalog);
+  const current = lockOf(catalog);
   const entries = agreed === undefined ? [] : compareCatalogs(agreed, current, options.accept);
   refuseUnusedNames(options.accept, entries);
 
@@ -71,7 +71,7 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCod
     terminal.out(JSON.stringify(result, null, 2));
   } else {
     report(entries, terminal);
-    terminal.out(conclusion(state, isUpdated, counts, document, options));
+    terminal.out(conclusion(state, isUpdated, counts, catalog.document, options));
   }
   return isFine ? EXIT.fine : EXIT.found;
 }

@@ -1,0 +1,128 @@
+import { writeFileSync } from 'node:fs';
+import type { Change } from '../../../src/catalog/compare/change';
+import { CheckFolder } from './check-folder';
+
+const ENROLLED = "defineEvent('course.enrolled', { data: z.object({ mode: z.enum(['audit', 'verified']) }) })";
+
+interface Found {
+  readonly entries: readonly { readonly changes: readonly Change[] }[];
+}
+
+describe('event-tracking catalog check', () => {
+  let folder: CheckFolder;
+
+  beforeEach(() => {
+    folder = new CheckFolder();
+  });
+
+  afterEach(() => {
+    folder.remove();
+  });
+
+  describe('of fields that are not declared', () => {
+    const of = (data: string): string => `defineEvent('e', { data: ${data} })`;
+    const LOOSE = of('z.looseObject({ a: z.object({ b: z.int() }) })');
+    const STRICT = of('z.strictObject({ a: z.strictObject({ b: z.int() }) })');
+    const PLAIN = of('z.object({ a: z.object({ b: z.int() }) })');
+    const JSON_SCHEMA = of(`jsonSchema({ type: 'object', required: ['a'], properties: { a: {
+      type: 'object', required: ['b'], properties: { b: { type: 'integer' } } } } })`);
+
+    it.each([
+      ['nothing from a strict object to one that the tracker takes as such', STRICT, PLAIN, []],
+      ['nothing from the one to the other', PLAIN, STRICT, []],
+      ['an object that is opened', PLAIN, LOOSE, ['data object-opened true']],
+      ['an object that is closed', LOOSE, PLAIN, ['data object-closed false']],
+      [
+        'an object that is opened by another library',
+        PLAIN,
+        JSON_SCHEMA,
+        ['data object-opened true', 'data.a object-opened true'],
+      ],
+      ['nothing of a JSON Schema, which is open', JSON_SCHEMA, JSON_SCHEMA, []],
+      [
+        'fields in the place of a record',
+        of('z.object({ s: z.record(z.string(), z.int()) })'),
+        of('z.object({ s: z.object({ q: z.int().optional() }) })'),
+        ['data.s object-closed false', 'data.s.q field-added false'],
+      ],
+      [
+        'a field in the part of an intersection',
+        of('z.object({ a: z.int() }).and(z.object({ b: z.int() }))'),
+        of('z.object({ a: z.int() }).and(z.object({ b: z.int(), c: z.int().optional() }))'),
+        ['data.c field-added false'],
+      ],
+      [
+        'a field of a form',
+        of(
+          "z.object({ f: z.discriminatedUnion('k', [z.object({ k: z.literal(1) }), z.object({ k: z.literal(2) })]) })",
+        ),
+        of(
+          "z.object({ f: z.discriminatedUnion('k', [z.object({ k: z.literal(1) }), z.looseObject({ k: z.literal(2) })]) })",
+        ),
+        ['data.f object-opened true'],
+      ],
+    ])('finds %s', async (_what, was, is, expected) => {
+      await folder.agreed(was);
+      folder.given(is);
+      const { entries } = JSON.parse((await folder.check('--json')).out) as Found;
+      const found = entries.flatMap(({ changes }) =>
+        changes.map((each) => `${each.path} ${each.kind} ${String(each.isBreaking)}`),
+      );
+      expect(found.sort()).toEqual(expected);
+    });
+
+    it('takes a lock that does not say what becomes of them for one of the same library', async () => {
+      await folder.agreed(PLAIN);
+      writeFileSync(folder.lockFile, folder.lock().replace(/,\s*"undeclared": "refused"/, ''));
+      expect(await folder.check()).toMatchObject({ code: 0, out: expect.stringContaining('mean the same') });
+      folder.given(LOOSE);
+      expect((await folder.check()).out).toContain('breaking  data: object opened');
+    });
+  });
+
+  describe('of a schema with a reference that leads out of it', () => {
+    const EVENT = `defineEvent('course.graded', { data: (() => {
+      const ajv = new (require(${JSON.stringify(require.resolve('ajv/dist/2020'))}).Ajv2020)();
+      ajv.addSchema({ $id: 'item.json', type: 'string' });
+      return jsonSchema({ type: 'object', properties: { item: { $ref: 'item.json' } } }, { ajv });
+    })() })`;
+
+    it('never says that all is well, since what is described there may have changed', async () => {
+      await folder.agreed(EVENT);
+      const { code, out } = await folder.check();
+      expect(code).toBe(1);
+      expect(out).toContain('breaking  data: reference not followed: "item.json"');
+      expect(out).toContain('Mend: $defs: { ...: { $id: "item.json", ... } } in the schema, in place of ajv.addSchema');
+      expect((await folder.check('--update')).code).toBe(1);
+    });
+
+    it('lets it through by name, each time, and says so', async () => {
+      await folder.agreed(EVENT);
+      expect(await folder.check('--accept', 'course.graded')).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('is up to date: 1 event, 0 contexts. 1 reference not followed, by --accept.\n'),
+      });
+      expect((await folder.check('--accept', 'course.graded', '--update')).code).toBe(0);
+      expect((await folder.check()).code).toBe(1);
+    });
+
+    it('accepts nothing else of that event by its name', async () => {
+      await folder.agreed(EVENT);
+      folder.given(EVENT.replace('properties: {', "required: ['item'], properties: {"));
+      expect((await folder.check('--accept', 'course.graded', '--update')).code).toBe(1);
+    });
+
+    it('is not settled by a raised version', async () => {
+      await folder.agreed(EVENT);
+      folder.given(EVENT.replace('{ data', '{ version: 2, data'));
+      const { code, out } = await folder.check('--update');
+      expect([code, out]).toEqual([1, expect.stringContaining('Mend: $defs: {')]);
+    });
+
+    it('is found in an event that is new', async () => {
+      await folder.agreed(ENROLLED);
+      folder.given(ENROLLED, EVENT);
+      expect((await folder.check('--update')).code).toBe(1);
+    });
+  });
+});
