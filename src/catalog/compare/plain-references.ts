@@ -113,7 +113,7 @@ function decoded(text: string): string {
 
 /** A key as one step of a pointer in a URL. */
 function escaped(key: string): string {
-  return encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
+  return encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1')).replaceAll('%24', '$');
 }
 
 const NAMES = new Set(['$id', '$anchor', '$dynamicAnchor']);

@@ -1,7 +1,9 @@
 /** A JSON Schema as the rows of a table: one for each field, those of objects and of the items of lists below it. */
 import { isSchema, propertiesOf, requiredOf, type JsonSchema } from '../../catalog/json-schema';
 import { ANY_KEY } from '../../processors/event-path';
-import { formTypes, typeText } from './field-type';
+import { constraintNotes } from './constraint-notes';
+import { typeText } from './field-type';
+import { ObjectForms } from './form-tags';
 import { pathText, type FieldStep, type IsPersonal } from './personal-paths';
 import { formsOf, type Form } from './schema-forms';
 
@@ -11,9 +13,13 @@ export interface FieldRow {
   /** The first step of the path, as it stands in the event. */
   readonly key: string;
   readonly type: string;
-  /** `in some forms`: the object has alternatives, and not each of them asks for it. */
+  /** `in some forms`: the object has alternatives, and not each of them requires it. */
   readonly presence: 'required' | 'optional' | 'in some forms';
+  /** When it is there, or required if it may always be there: `if kind is "card"`.  null: always, or nothing tells the forms apart */
+  readonly when: string | null;
   readonly description: string | null;
+  /** What is said of it besides: `no item twice`. */
+  readonly constraints: readonly string[];
   readonly isPersonal: boolean;
   readonly isDeprecated: boolean;
   /** The path of the field whose fields come again in this one; '' for the whole. */
@@ -25,12 +31,36 @@ export function fieldRows(schema: JsonSchema | null, isPersonal: IsPersonal): re
   return schema === null ? [] : new FieldTable(schema, isPersonal).below(formsOf(schema, schema), [], new Map()).rows;
 }
 
+/** What a schema says of the whole part of the event, besides its fields. */
+export function partConstraints(schema: JsonSchema | null): readonly string[] {
+  return schema === null ? [] : constraintsOf(formsOf(schema, schema), schema);
+}
+
+function constraintsOf(forms: readonly Form[], root: JsonSchema): readonly string[] {
+  const objects = ObjectForms.of(forms, root);
+  const byText = new Map<string, Set<Form>>();
+  for (const form of forms)
+    for (const text of form.parts.flatMap((part) => constraintNotes(part, root)))
+      byText.set(text, (byText.get(text) ?? new Set()).add(form));
+  const notes = [...byText].map(([text, of]) => {
+    if (of.size === forms.length) return text;
+    const condition = objects.conditionOf(of);
+    return condition === undefined ? `in some forms: ${text}` : `if ${condition}: ${text}`;
+  });
+  const description = objects.description();
+  return description === undefined ? notes : [description, ...notes];
+}
+
 interface Child {
   readonly step: FieldStep;
   /** Of a list, or of the values of a map. */
   readonly isItem: boolean;
   readonly schemas: JsonSchema[];
-  requiredBy: number;
+  /** The forms of the object that have it, and those that require it. */
+  readonly of: Set<Form>;
+  readonly requiredBy: Set<Form>;
+  /** By form, where it is not described alike in all of them. */
+  readonly byForm: Map<Form, JsonSchema>;
 }
 
 interface Below {
@@ -53,7 +83,7 @@ class FieldTable {
     const own = forms.filter((form) => !isRepeat(form));
     const path = pathText(at);
     const ancestors = new Map([...above, ...own.flatMap(({ origins }) => origins.map((each) => [each, path] as const))]);
-    const objects = own.filter(({ schema }) => formTypes(schema).includes('object')).length;
+    const objects = ObjectForms.of(own, this.root);
     const found = childrenOf(own).map((child) => this.field(child, objects, at, ancestors));
     return {
       rows: found.flatMap(({ rows }) => rows),
@@ -62,8 +92,8 @@ class FieldTable {
   }
 
   /** A field and those in it. What it repeats by its items, the list has to say: the items have no row. */
-  private field(child: Child, objects: number, above: readonly FieldStep[], ancestors: Ancestors): Below {
-    const { step, isItem, schemas, requiredBy } = child;
+  private field(child: Child, objects: ObjectForms, above: readonly FieldStep[], ancestors: Ancestors): Below {
+    const { step, isItem, schemas } = child;
     const steps: readonly FieldStep[] = [...above, step];
     const forms = schemas.flatMap((schema) => formsOf(schema, this.root));
     const { rows, repeats } = this.below(forms, steps, ancestors);
@@ -71,36 +101,69 @@ class FieldTable {
     const row: FieldRow = {
       path: pathText(steps),
       key: typeof first === 'string' ? first : '*',
-      type: typeText(forms, this.root),
-      presence: requiredBy === 0 ? 'optional' : requiredBy < objects ? 'in some forms' : 'required',
+      type: this.typeOf(child, forms, objects),
+      ...presenceOf(child, objects),
       description: descriptionOf([...schemas, ...forms.map(({ schema }) => schema)]),
+      constraints: constraintsOf(forms, this.root),
       isPersonal: this.isPersonal(steps),
       isDeprecated: schemas.every((schema) => schema['deprecated'] === true),
       repeats,
     };
     if (!isItem) return { rows: [row, ...rows], repeats: undefined };
     // Of the items of a list its own row tells the type already.
-    const says = row.description !== null || (row.isPersonal && !this.isPersonal(above));
+    const says = row.description !== null || row.constraints.length > 0 || (row.isPersonal && !this.isPersonal(above));
     return { rows: says ? [row, ...rows] : rows, repeats };
   }
+
+  /** Of a field that has another type in each form: which in which. */
+  private typeOf({ step, byForm }: Child, forms: readonly Form[], objects: ObjectForms): string {
+    const byType = new Map<string, Set<Form>>();
+    for (const [form, schema] of byForm) {
+      const type = typeText(formsOf(schema, this.root), this.root);
+      byType.set(type, (byType.get(type) ?? new Set()).add(form));
+    }
+    const conditions = [...byType].map(([type, of]) => [type, objects.conditionOf(of)] as const);
+    const areKnown = byType.size > 1 && conditions.every(([, condition]) => condition !== undefined);
+    if (!areKnown || objects.isTag(step)) return typeText(forms, this.root);
+    return conditions.map(([type, condition]) => `${type} if ${condition ?? ''}`).join('; ');
+  }
+}
+
+function presenceOf({ of, requiredBy, isItem }: Child, objects: ObjectForms): Pick<FieldRow, 'presence' | 'when'> {
+  if (isItem) return { presence: 'optional', when: null };
+  const isEverywhere = objects.forms.every((form) => of.has(form));
+  const present = isEverywhere ? undefined : objects.conditionOf(of);
+  const when = (condition: string | undefined): string | null => (condition === undefined ? null : `if ${condition}`);
+  if (requiredBy.size === 0) return { presence: 'optional', when: when(present) };
+  if (objects.forms.every((form) => requiredBy.has(form))) return { presence: 'required', when: null };
+  const condition = objects.conditionOf(requiredBy);
+  return { presence: condition === undefined ? 'in some forms' : 'required', when: when(condition) };
+}
+
+function newChild(step: FieldStep, isItem: boolean): Child {
+  return { step, isItem, schemas: [], of: new Set(), requiredBy: new Set(), byForm: new Map() };
 }
 
 function childrenOf(forms: readonly Form[]): readonly Child[] {
   const children = new Map<FieldStep, Child>();
-  const add = (step: FieldStep, schema: unknown, kind: 'required' | 'optional' | 'item'): void => {
+  const add = (form: Form, step: FieldStep, schema: unknown, kind: 'required' | 'optional' | 'item'): void => {
     if (!isSchema(schema)) return;
-    const child = children.get(step) ?? { step, isItem: kind === 'item', schemas: [], requiredBy: 0 };
+    const child = children.get(step) ?? newChild(step, kind === 'item');
     child.schemas.push(schema);
-    if (kind === 'required') child.requiredBy++;
+    child.of.add(form);
+    child.byForm.set(form, schema);
+    if (kind === 'required') child.requiredBy.add(form);
     children.set(step, child);
   };
-  for (const { schema } of forms) {
+  for (const form of forms) {
+    const { schema } = form;
     const required = new Set(requiredOf(schema));
-    for (const [name, property] of Object.entries(propertiesOf(schema))) add(name, property, required.has(name) ? 'required' : 'optional');
+    for (const [name, property] of Object.entries(propertiesOf(schema)))
+      add(form, name, property, required.has(name) ? 'required' : 'optional');
     const { prefixItems, items, additionalProperties, patternProperties } = schema;
-    if (Array.isArray(prefixItems)) for (const [at, item] of prefixItems.entries()) add(String(at), item, 'item');
-    for (const each of [items, additionalProperties]) add(ANY_KEY, each, 'item');
-    if (isSchema(patternProperties)) for (const each of Object.values(patternProperties)) add(ANY_KEY, each, 'item');
+    if (Array.isArray(prefixItems)) for (const [at, item] of prefixItems.entries()) add(form, String(at), item, 'item');
+    for (const each of [items, additionalProperties]) add(form, ANY_KEY, each, 'item');
+    if (isSchema(patternProperties)) for (const each of Object.values(patternProperties)) add(form, ANY_KEY, each, 'item');
   }
   return [...children.values()];
 }

@@ -12,7 +12,7 @@ export function typeText(forms: readonly Form[], root: JsonSchema, depth = 0): s
   return [...texts, ...(isNullable ? ['null'] : [])].join(' | ');
 }
 
-const ANYTHING = 'any value';
+export const ANYTHING = 'any value';
 
 /** Of a form: the types that it takes, also where it only lets them be guessed. */
 export function formTypes(schema: JsonSchema): readonly string[] {
@@ -25,6 +25,8 @@ export function formTypes(schema: JsonSchema): readonly string[] {
 function textsOf(schema: JsonSchema, root: JsonSchema, depth: number): string[] {
   const values = valuesOf(schema);
   if (values !== undefined) return values.map((value) => JSON.stringify(value));
+  // A form has no reference but one that leads out of the document.
+  if (typeof schema['$ref'] === 'string') return [`as in ${schema['$ref']}`];
   const types = formTypes(schema);
   return types.length === 0 ? [ANYTHING] : types.map((type) => textOf(type, schema, root, depth));
 }
@@ -97,7 +99,8 @@ function range(from: unknown, to: unknown, unit: string): string | undefined {
   return least === most ? counted(least, unit) : `${least} to ${counted(most, unit)}`;
 }
 
-function counted(number: number, unit: string): string {
+/** `2 items`; without a unit, the number alone. */
+export function counted(number: number, unit: string): string {
   return unit === '' ? String(number) : `${number} ${unit}${number === 1 ? '' : 's'}`;
 }
 

@@ -121,6 +121,7 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly Html[
     facts(event),
     html`<h2 id="data">Data</h2>`,
     fieldTable('data', event.data, document.data === null ? words.NO_DATA : words.NO_FIELDS),
+    ...paragraphs(words.dataNote(event)),
     html`<h2 id="context">Context</h2>`,
     ...contextPart(event, catalog),
     ...personalPart(event.pii),
@@ -197,7 +198,7 @@ function fieldRow(part: string, row: FieldRow, added?: AddedBy): Row {
     cells: [
       html`<a href="#${encodeURIComponent(id)}"><code>${row.path}</code></a>`,
       html`<code>${row.type}</code>`,
-      row.presence,
+      words.presence(row),
       html`${row.isPersonal && html`<span class="mark">personal</span> `}${note}${added?.(row)}`,
     ],
   };
@@ -209,7 +210,7 @@ function fieldAnchor(part: string, { path }: FieldRow): string {
   return `${part}.${path.replace(/\s/g, '\u2420').replace(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, '\ufffd')}`;
 }
 
-function contextPart({ context, document }: PrintedEvent, catalog: PrintedCatalog): readonly Html[] {
+function contextPart({ context, document, notes }: PrintedEvent, catalog: PrintedCatalog): readonly Html[] {
   const addedBy: AddedBy = (row) => {
     const contexts = words.contextsWith(row, catalog).map(({ key, document: { name } }, at) => {
       const address = `contexts/${key}.html#${encodeURIComponent(fieldAnchor('context', row))}`;
@@ -223,6 +224,7 @@ function contextPart({ context, document }: PrintedEvent, catalog: PrintedCatalo
       : [
           html`<p>It must carry these fields, and may carry more.</p>`,
           fieldTable('context', context, words.NO_FIELDS, addedBy),
+          ...paragraphs(words.partNote(notes.context)),
         ];
   if (catalog.contexts.length === 0) return required;
   return [
@@ -274,7 +276,7 @@ ${lines(items)}
   ];
 }
 
-function contextPage({ document, fields }: PrintedContext): readonly Html[] {
+function contextPage({ document, fields, notes }: PrintedContext): readonly Html[] {
   const { name, title, description, when, pii } = document;
   return [
     html`<h1>Context <code>${name}</code></h1>`,
@@ -283,6 +285,7 @@ function contextPage({ document, fields }: PrintedContext): readonly Html[] {
     ...(when === null ? [] : [html`<dl><div><dt>When it is entered</dt><dd>${when}</dd></div></dl>`]),
     html`<h2 id="fields">Fields</h2>`,
     fieldTable('context', fields, document.fields === null ? words.NO_DATA : words.NO_FIELDS),
+    ...paragraphs(words.partNote(notes)),
     ...personalPart(pii),
   ];
 }

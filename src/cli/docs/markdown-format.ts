@@ -63,6 +63,7 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly strin
     paragraphs(document.description ?? ''),
     facts(event),
     ...['## Data', fieldTable(event.data, document.data === null ? words.NO_DATA : words.NO_FIELDS)],
+    inline(words.dataNote(event)),
     ...['## Context', ...contextPart(event, catalog)],
     ...personalPart(event.pii),
     ...examples.flatMap((example) => [
@@ -101,13 +102,13 @@ function fieldTable(rows: readonly FieldRow[], none: string): string {
   return table(
     ['Field', 'Type', 'Required', 'Personal', 'Description'],
     rows.map((row) => [
-      ...[code(row.path), code(row.type), row.presence, row.isPersonal ? 'personal' : ''],
+      ...[code(row.path), code(row.type), inline(words.presence(row)), row.isPersonal ? 'personal' : ''],
       inline(words.fieldNote(row)),
     ]),
   );
 }
 
-function contextPart({ context, document }: PrintedEvent, catalog: PrintedCatalog): readonly string[] {
+function contextPart({ context, document, notes }: PrintedEvent, catalog: PrintedCatalog): readonly string[] {
   const from = (row: FieldRow): string =>
     words
       .contextsWith(row, catalog)
@@ -117,6 +118,7 @@ function contextPart({ context, document }: PrintedEvent, catalog: PrintedCatalo
   return [
     document.context === null ? words.NO_CONTEXT : 'It must carry these fields, and may carry more.',
     document.context === null ? '' : fieldTable(context, words.NO_FIELDS),
+    inline(words.partNote(notes.context)),
     origins.join('\n'),
     catalog.contexts.length === 0 ? '' : 'An event has the fields of the contexts in which it is emitted:',
     catalog.contexts.length === 0 ? '' : contextTable(catalog.contexts, 'contexts/'),
@@ -136,7 +138,7 @@ function historyPart({ document: { history } }: PrintedEvent): readonly string[]
   return ['## History', table(['Date', 'Version', 'Change'], rows)];
 }
 
-function contextPage({ document, fields }: PrintedContext): readonly string[] {
+function contextPage({ document, fields, notes }: PrintedContext): readonly string[] {
   const { name, title, description, when, pii } = document;
   return [
     `# Context ${code(name)}`,
@@ -144,6 +146,7 @@ function contextPage({ document, fields }: PrintedContext): readonly string[] {
     paragraphs(description ?? ''),
     when === null ? '' : `- **When it is entered**: ${inline(when)}`,
     ...['## Fields', fieldTable(fields, document.fields === null ? words.NO_DATA : words.NO_FIELDS)],
+    inline(words.partNote(notes)),
     ...personalPart(pii),
     link('All events', '../README.md'),
   ];

@@ -37,13 +37,26 @@ function mapped(map: JsonSchema, child: (value: unknown) => unknown): JsonSchema
 
 const DEFINITIONS_REF = /(^#|\/)\$defs\//g;
 
-/** Of the dialect 2020-12, in the words of draft 07, which AsyncAPI has taken its schemas from. */
+/** Keywords that say nothing of a value: next to a reference, draft-07 reads no others. */
+const BESIDE = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'definitions', '$comment']);
+
+/** A schema of the dialect 2020-12 in the words of draft-07, which AsyncAPI has taken its schemas from. */
 export function asDraft07(schema: JsonSchema): JsonSchema {
-  const { $defs, prefixItems, items, $ref, ...rest } = schema;
+  const { $defs, prefixItems, items, $ref, dependentRequired, dependentSchemas, ...rest } = schema;
+  const dependencies = { ...(rest['dependencies'] as object), ...(dependentSchemas as object), ...(dependentRequired as object) };
   return {
     ...rest,
-    ...($ref !== undefined && { $ref: typeof $ref === 'string' ? $ref.replace(DEFINITIONS_REF, '$1definitions/') : $ref }),
-    ...(isSchema($defs) && { definitions: $defs }),
+    ...(isSchema($defs) && { definitions: { ...(rest['definitions'] as object), ...$defs } }),
     ...(prefixItems === undefined ? items !== undefined && { items } : { items: prefixItems, additionalItems: items ?? true }),
+    ...(Object.keys(dependencies).length > 0 && { dependencies }),
+    ...(typeof $ref === 'string' && draft07Reference($ref, rest)),
   };
+}
+
+function draft07Reference($ref: string, rest: JsonSchema): JsonSchema {
+  // A document with a reference out of it would not be valid where that cannot be followed.
+  if (!$ref.startsWith('#')) return { $comment: `described in ${$ref}, which is not in this document` };
+  const reference = { $ref: $ref.replace(DEFINITIONS_REF, '$1definitions/') };
+  if (Object.keys(rest).every((word) => BESIDE.has(word))) return reference;
+  return { allOf: [...(Array.isArray(rest['allOf']) ? (rest['allOf'] as unknown[]) : []), reference] };
 }

@@ -3,8 +3,9 @@ import type { Catalog } from '../../catalog/catalog';
 import { contentHash } from '../../catalog/canonical-json';
 import type { EventDefinition } from '../../catalog/define-event';
 import type { ContextDocument, EventDocument } from '../../catalog/event-document';
+import { documentSchema } from './document-schema';
 import { exampleEvents, type ExampleEvent } from './example-event';
-import { fieldRows, type FieldRow } from './field-table';
+import { fieldRows, partConstraints, type FieldRow } from './field-table';
 import { fileKey } from './file-key';
 import { personalIn } from './personal-paths';
 
@@ -12,6 +13,10 @@ export interface PrintedEvent {
   readonly key: string;
   readonly document: EventDocument;
   readonly data: readonly FieldRow[];
+  /** What is said of the data as a whole, and of the context. */
+  readonly notes: { readonly data: readonly string[]; readonly context: readonly string[] };
+  /** What becomes of a field that the data neither declares nor mentions; undefined without a schema. */
+  readonly undeclared: 'allowed' | 'refused' | undefined;
   /** What the context must carry. */
   readonly context: readonly FieldRow[];
   readonly examples: readonly [ExampleEvent, ...ExampleEvent[]];
@@ -24,6 +29,8 @@ export interface PrintedContext {
   readonly key: string;
   readonly document: ContextDocument;
   readonly fields: readonly FieldRow[];
+  /** What is said of them as a whole. */
+  readonly notes: readonly string[];
 }
 
 export interface PrintedCatalog {
@@ -38,10 +45,13 @@ export interface PrintedCatalog {
 
 export function printedCatalog(catalog: Catalog, title: string): PrintedCatalog {
   const { document } = catalog;
-  const contexts = document.contexts.map((each) => ({
-    ...{ key: fileKey(each.name), document: each },
-    fields: fieldRows(each.fields, personalIn('context', each.pii)),
-  }));
+  const contexts = document.contexts.map((each) => {
+    const fields = each.fields && documentSchema(each.fields);
+    return {
+      ...{ key: fileKey(each.name), document: { ...each, fields } },
+      ...{ fields: fieldRows(fields, personalIn('context', each.pii)), notes: partConstraints(fields) },
+    };
+  });
   const shared = sharedWords(document.events.map(({ name }) => name));
   const events = document.events.flatMap(({ name }) => {
     const definition = catalog.events.get(name);
@@ -51,12 +61,16 @@ export function printedCatalog(catalog: Catalog, title: string): PrintedCatalog 
 }
 
 function printedEvent(definition: EventDefinition, marked: readonly string[], group: string): PrintedEvent {
-  const { name, document } = definition;
+  const { name, schemas } = definition;
   const pii = [...new Set(marked)].sort();
+  const data = definition.document.data && documentSchema(definition.document.data);
+  const context = definition.document.context && documentSchema(definition.document.context);
   return {
-    ...{ key: fileKey(name), document, pii, group },
-    data: fieldRows(document.data, personalIn('data', pii)),
-    context: fieldRows(document.context, personalIn('context', pii)),
+    ...{ key: fileKey(name), document: { ...definition.document, data, context }, pii, group },
+    notes: { data: partConstraints(data), context: partConstraints(context) },
+    undeclared: schemas.data && (schemas.data.isOpen ? 'allowed' : 'refused'),
+    data: fieldRows(data, personalIn('data', pii)),
+    context: fieldRows(context, personalIn('context', pii)),
     examples: exampleEvents(definition),
   };
 }

@@ -31,12 +31,38 @@ export function exampleNote({ isMadeUp, fits }: ExampleEvent): string {
   return fits ? 'Made up from the types.' : 'Made up from the types: it does not keep to every rule of the definition.';
 }
 
-/** Of the field, what does not stand in a column of its own. */
-export function fieldNote({ description, isDeprecated, repeats }: FieldRow): string {
+/** What the data of an event is besides its fields. */
+export function dataNote({ notes, undeclared, data }: PrintedEvent): string {
+  const others =
+    data.length === 0 || undeclared === undefined
+      ? []
+      : undeclared === 'refused'
+        ? ['Objects have no other fields than these, unless noted.']
+        : ['Objects may have other fields than these, unless noted.'];
+  return [...notes.data.map(sentence), ...others].join(' ');
+}
+
+/** Notes on a part of the event as a whole. */
+export function partNote(notes: readonly string[]): string {
+  return notes.map(sentence).join(' ');
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Whether a field must be there, and when. */
+export function presence({ presence: is, when }: FieldRow): string {
+  return when === null ? is : `${is} ${when}`;
+}
+
+/** Of the field, what is in no column of its own. */
+export function fieldNote({ description, constraints, isDeprecated, repeats }: FieldRow): string {
   const again = repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
   return [
     ...(isDeprecated ? ['Deprecated.'] : []),
     ...(description === null ? [] : [description]),
+    ...constraints.map(sentence),
     ...(repeats === undefined ? [] : [`Recursive: ${again}.`]),
   ].join(' ');
 }

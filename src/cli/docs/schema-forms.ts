@@ -8,6 +8,8 @@ export interface Form {
   readonly schema: JsonSchema;
   /** The schemas that it was made of, as they stand in the document: a form of one's own origin is a recursion. */
   readonly origins: readonly JsonSchema[];
+  /** The pieces that it was made of, each without references and pieces of its own: merged, the keywords of one would be lost. */
+  readonly parts: readonly JsonSchema[];
 }
 
 const MAX_DEPTH = 16;
@@ -18,7 +20,7 @@ export function formsOf(given: JsonSchema, root: JsonSchema, depth = 0): readonl
   const origin = resolveRef(given, root);
   const whole = withoutRef(given, origin);
   const { allOf, anyOf: _any, oneOf: _one, ...own } = whole;
-  const start: readonly Form[] = [{ schema: own, origins: [origin] }];
+  const start: readonly Form[] = [{ schema: own, origins: [origin], parts: [own] }];
   if (depth > MAX_DEPTH) return start;
   const below = (schemas: readonly JsonSchema[]): Form[] => schemas.flatMap((each) => formsOf(each, root, depth + 1));
   const parts = Array.isArray(allOf) ? allOf.filter(isSchema).map((part) => below([part])) : [];
@@ -39,6 +41,7 @@ function together(forms: readonly Form[], others: readonly Form[]): readonly For
     others.map((other) => ({
       schema: merged(one.schema, other.schema),
       origins: [...one.origins, ...other.origins],
+      parts: [...one.parts, ...other.parts],
     })),
   );
 }

@@ -1,6 +1,6 @@
 import { DiagnosticSeverity, Parser } from '@asyncapi/parser';
 import { Ajv } from 'ajv';
-import { DocsFolder, OPEN_EDX, SHOP } from './print-docs';
+import { DocsFolder, OPEN_EDX, RULES, SHOP } from './print-docs';
 
 const MINOR = new Set<unknown>([DiagnosticSeverity.Information, DiagnosticSeverity.Hint]);
 const ACTIVATED = 'edx.course.enrollment.activated';
@@ -70,6 +70,17 @@ describe('catalog docs --format asyncapi', () => {
     });
     expect([ended(comment('b')), ended.errors]).toEqual([true, null]);
     expect(ended(comment(7))).toBe(false);
+  });
+
+  it('is valid for schemas of other drafts, with anchors and with rules of any kind', async () => {
+    const { grave } = await parsed(RULES);
+    expect(grave).toEqual([]);
+    const document = folder.json('docs/events/asyncapi.json');
+    const ajv = new Ajv({ strict: false, validateFormats: false }).addSchema(document, 'document');
+    const paid = ajv.compile({ $ref: 'document#/components/schemas/paid/properties/data' });
+    expect([paid({ kind: 'card', item: { sku: 'a' } }), paid.errors]).toEqual([true, null]);
+    expect(paid({ kind: 'card', item: { sku: 1 } })).toBe(false);
+    expect(paid({ kind: 'card', card: 'x' })).toBe(false);
   });
 
   it('holds the 192 events of Open edX', async () => {

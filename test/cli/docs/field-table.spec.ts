@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { EventSchema } from '../../../src/catalog/event-schema';
 import type { JsonSchema } from '../../../src/catalog/json-schema';
 import { fieldRows, type FieldRow } from '../../../src/cli/docs/field-table';
+import { presence } from '../../../src/cli/docs/reader-words';
 import { personalIn } from '../../../src/cli/docs/personal-paths';
 
 function rowsOf(schema: JsonSchema, pii: readonly string[] = []): readonly FieldRow[] {
@@ -75,20 +76,36 @@ describe('The table of fields', () => {
     ]);
   });
 
-  it('says which fields only some of the alternatives ask for', () => {
+  it('says in which of several forms a field is required, and of which type it is there', () => {
     const schema = z.object({
       paid: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('card'), brand: z.string(), note: z.string().optional() }),
-        z.object({ kind: z.literal('invoice'), number: z.int() }),
+        z.object({ kind: z.literal('card'), brand: z.string(), note: z.string().optional(), by: z.string() }),
+        z.object({ kind: z.literal(['invoice', 'order']), number: z.int(), by: z.int() }),
+        z.object({ kind: z.literal('gift'), by: z.int().optional() }),
       ]),
     });
-    expect(lines(schema)).toEqual([
-      'paid: object',
-      'paid.kind: "card" | "invoice"',
-      'paid.brand~: string',
-      'paid.note?: string',
-      'paid.number~: integer',
+    const rows = rowsOf(jsonOf(schema)).map((row) => [row.path, row.type, presence(row)]);
+    expect(rows).toEqual([
+      ['paid', 'object', 'required'],
+      ['paid.kind', '"card" | "invoice" | "order" | "gift"', 'required'],
+      ['paid.brand', 'string', 'required if kind is "card"'],
+      ['paid.note', 'string', 'optional if kind is "card"'],
+      [
+        'paid.by',
+        'string if kind is "card"; integer if kind is "invoice" or "order" or "gift"',
+        'required if kind is "card" or "invoice" or "order"',
+      ],
+      ['paid.number', 'integer', 'required if kind is "invoice" or "order"'],
     ]);
+  });
+
+  it('lists the fields of each form where none tells them apart', () => {
+    const schema = z.object({
+      where: z.union([z.object({ url: z.string() }), z.object({ room: z.string(), seat: z.int().optional() })]),
+    });
+    const [where, url] = rowsOf(jsonOf(schema));
+    expect(where?.constraints).toEqual(['one of 2 forms: url; or room, seat?']);
+    expect(url?.presence).toBe('in some forms');
   });
 
   it('reads the schemas of arktype and valibot alike', () => {
@@ -127,7 +144,7 @@ describe('The table of fields', () => {
     };
     expect(lines(schema)).toEqual([
       ...['both?: object', 'both.id: integer', 'both.name?: string'],
-      ...['one?: object', 'one.name?: string', 'lost?: any value'],
+      ...['one?: object', 'one.name?: string', 'lost?: as in #/$defs/none'],
     ]);
     expect(rowsOf(schema).filter(({ description }) => description !== null)).toEqual([
       expect.objectContaining({ path: 'both', description: 'Both.' }),

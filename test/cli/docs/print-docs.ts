@@ -7,6 +7,7 @@ import { runCommand } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';
 
 export const SHOP = join(__dirname, 'shop-catalog.ts');
+export const RULES = join(__dirname, 'rules-catalog.ts');
 export const OPEN_EDX = join(__dirname, 'open-edx-catalog.ts');
 
 /** What the tests read fields of without a word about its type. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import { TRACKING_EVENT_TYPE } from '../../../src/backends/event-bus/tracking-log';
-import { DocsFolder, type Json, OPEN_EDX, SHOP } from './print-docs';
+import { DocsFolder, type Json, OPEN_EDX, RULES, SHOP } from './print-docs';
 
 const WORDS = join(__dirname, 'words-catalog.ts');
 const STANDARD_FORMATS = Object.fromEntries(
@@ -59,9 +59,10 @@ describe('catalog docs --format json-schema', () => {
     );
   });
 
-  it.each(['shop', 'edx', 'words'])('writes schemas that Ajv takes as it comes, in its strict mode: %s', async (out) => {
-    if (out === 'words')
-      expect(await folder.docs('--catalog', WORDS, '--out', out, '--format', 'json-schema')).toMatchObject({ code: 0 });
+  it.each(['shop', 'edx', 'words', 'rules'])('writes schemas that Ajv takes as it comes, in its strict mode: %s', async (out) => {
+    const more = { words: WORDS, rules: RULES }[out];
+    if (more !== undefined)
+      expect(await folder.docs('--catalog', more, '--out', out, '--format', 'json-schema')).toMatchObject({ code: 0 });
     const files = folder.files(out).filter((path) => path.endsWith('.schema.json'));
     expect(files.length).toBeGreaterThan(0);
     for (const each of files) {

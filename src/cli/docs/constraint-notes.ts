@@ -1,0 +1,123 @@
+/** What a schema says of a place besides its type and its fields, in words. */
+import { isSchema, propertiesOf, requiredOf, resolveRef, valuesOf, type JsonSchema } from '../../catalog/json-schema';
+import { ANYTHING, counted, typeText } from './field-type';
+import { formsOf } from './schema-forms';
+
+const MAX_JSON = 200;
+
+/** @param root that the references of the schema lead into */
+export function constraintNotes(schema: JsonSchema, root: JsonSchema): readonly string[] {
+  const words = new ConstraintWords(root);
+  return [...words.ofObject(schema), ...words.ofList(schema), ...words.ofAny(schema)];
+}
+
+class ConstraintWords {
+  constructor(private readonly root: JsonSchema) {}
+
+  ofObject(schema: JsonSchema): readonly string[] {
+    const { propertyNames, minProperties: least, maxProperties: most } = schema;
+    const patterns = isSchema(schema['patternProperties']) ? Object.entries(schema['patternProperties']) : [];
+    return [
+      ...patterns.map(([pattern, value]) => `fields that match ${pattern}: ${this.valueText(value)}`),
+      ...this.others(schema, patterns.length > 0),
+      ...(isSchema(propertyNames) && this.type(propertyNames) !== 'string' ? [`names of fields: ${this.text({ type: 'string', ...propertyNames })}`] : []),
+      ...(typeof least === 'number' && least > 0 ? [`at least ${counted(least, 'field')}`] : []),
+      ...(typeof most === 'number' ? [`at most ${counted(most, 'field')}`] : []),
+      ...this.dependents(schema),
+    ];
+  }
+
+  ofList(schema: JsonSchema): readonly string[] {
+    const { contains, minContains, maxContains, uniqueItems } = schema;
+    const least = typeof minContains === 'number' ? minContains : 1;
+    const amount = typeof maxContains === 'number' ? `${least} to ${maxContains} items` : `at least ${counted(least, 'item')}`;
+    return [
+      ...(contains !== undefined && (least > 0 || typeof maxContains === 'number') ? [`${amount} of: ${this.valueText(contains)}`] : []),
+      ...(uniqueItems === true ? ['no item twice'] : []),
+    ];
+  }
+
+  ofAny(schema: JsonSchema): readonly string[] {
+    const { not, if: condition, then, else: otherwise } = schema;
+    const rule = [
+      ...(then === undefined ? [] : [this.valueText(then)]),
+      ...(otherwise === undefined ? [] : [`else ${this.valueText(otherwise)}`]),
+    ];
+    return [
+      ...(not === undefined ? [] : [`not: ${this.valueText(not)}`]),
+      ...(condition === undefined || rule.length === 0 ? [] : [`if ${this.valueText(condition)}: ${rule.join('; ')}`]),
+    ];
+  }
+
+  /** What is said of fields that are not listed. */
+  private others({ properties, additionalProperties, unevaluatedProperties }: JsonSchema, hasPatterns: boolean): string[] {
+    const others = additionalProperties ?? unevaluatedProperties;
+    if (others === false) return ['no other fields'];
+    if (others === undefined || (properties === undefined && !hasPatterns)) return []; // of a map, the type says it
+    const text = this.valueText(others);
+    return [text === ANYTHING ? 'other fields are allowed' : `other fields: ${text}`];
+  }
+
+  private dependents({ dependentRequired, dependentSchemas }: JsonSchema): string[] {
+    const names = isSchema(dependentRequired) ? Object.entries(dependentRequired) : [];
+    const schemas = isSchema(dependentSchemas) ? Object.entries(dependentSchemas) : [];
+    return [
+      ...names.flatMap(([name, required]) =>
+        Array.isArray(required) && required.length > 0 ? [`with ${name}: requires ${required.join(', ')}`] : [],
+      ),
+      ...schemas.map(([name, schema]) => `with ${name}: ${this.valueText(schema)}`),
+    ];
+  }
+
+  private valueText(schema: unknown): string {
+    if (schema === false) return 'nothing';
+    return isSchema(schema) ? this.text(schema) : ANYTHING;
+  }
+
+  /** In a few words if it can be said in them; else the schema itself. */
+  private text(given: JsonSchema): string {
+    const schema = resolveRef(given, this.root);
+    const words = Object.keys(schema).filter((word) => !SAID_NOWHERE.has(word));
+    if (words.length === 0) return ANYTHING;
+    if (words.every((word) => FIELD_WORDS.has(word)) && ('properties' in schema || 'required' in schema))
+      return this.fields(schema);
+    return words.every((word) => TYPE_WORDS.has(word)) ? this.type(schema) : json(schema);
+  }
+
+  private fields(schema: JsonSchema): string {
+    const properties = propertiesOf(schema);
+    const required = requiredOf(schema).filter((name) => !(name in properties));
+    return [
+      ...Object.entries(properties).map(([name, property]) => this.field(name, property)),
+      ...(required.length > 0 ? [`requires ${required.join(', ')}`] : []),
+    ].join(' and ');
+  }
+
+  private field(name: string, property: unknown): string {
+    if (property === false) return `no ${name}`;
+    const values = isSchema(property) ? valuesOf(resolveRef(property, this.root)) : undefined;
+    if (values === undefined) return `${name} is ${this.valueText(property)}`;
+    return `${name} is ${values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  }
+
+  private type(schema: JsonSchema): string {
+    return typeText(formsOf(schema, this.root), this.root);
+  }
+}
+
+/** Keywords that limit nothing. */
+const SAID_NOWHERE = new Set([
+  ...['title', 'description', 'default', 'examples', 'deprecated', '$comment', '$defs', 'definitions'],
+]);
+const FIELD_WORDS = new Set(['type', 'properties', 'required']);
+/** Keywords that the text of a type tells. */
+const TYPE_WORDS = new Set([
+  ...['type', 'enum', 'const', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum'],
+  ...['exclusiveMaximum', 'multipleOf', 'items', 'minItems', 'maxItems', 'anyOf', 'oneOf'],
+]);
+
+function json(schema: JsonSchema): string {
+  const { $defs: _, definitions: __, ...rest } = schema;
+  const text = JSON.stringify(rest);
+  return text.length > MAX_JSON ? `${text.slice(0, MAX_JSON - 1)}…` : text;
+}
