@@ -23,7 +23,7 @@ function oneOf(schema: JsonSchema): string[] {
 function describe(type: string, schema: JsonSchema): string {
   switch (type) {
     case 'string':
-      return `${textKind(schema)}${lengths(schema['minLength'], schema['maxLength'], 'characters')}`;
+      return `${textKind(schema)}${lengths(schema['minLength'], schema['maxLength'], 'character')}`;
     case 'integer':
       return `a whole number${range(schema)}`;
     case 'number':
@@ -31,7 +31,7 @@ function describe(type: string, schema: JsonSchema): string {
     case 'boolean':
       return 'true or false';
     case 'array':
-      return `a list${lengths(schema['minItems'], schema['maxItems'], 'items')}`;
+      return `a list${lengths(schema['minItems'], schema['maxItems'], 'item')}`;
     case 'object':
       return 'an object';
     default:
@@ -44,10 +44,12 @@ function textKind({ format, pattern }: JsonSchema): string {
   return typeof pattern === 'string' && pattern.length <= 100 ? `a text that matches ${pattern}` : 'a text';
 }
 
-function lengths(min: unknown, max: unknown, what: string): string {
-  if (typeof min === 'number' && typeof max === 'number') return ` of ${String(min)} to ${String(max)} ${what}`;
-  if (typeof min === 'number') return ` of at least ${String(min)} ${what}`;
-  return typeof max === 'number' ? ` of at most ${String(max)} ${what}` : '';
+function lengths(min: unknown, max: unknown, unit: string): string {
+  const counted = (count: number): string => `${String(count)} ${count === 1 ? unit : `${unit}s`}`;
+  if (typeof min === 'number' && typeof max === 'number')
+    return min === max ? ` of exactly ${counted(min)}` : ` of ${String(min)} to ${counted(max)}`;
+  if (typeof min === 'number') return ` of at least ${counted(min)}`;
+  return typeof max === 'number' ? ` of at most ${counted(max)}` : '';
 }
 
 function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { CommandFailedException } from '../command-failed.exception';
 import { loadCatalog } from '../load-catalog';
 import { EXIT, type AddCommand, type ExitCode } from '../command';
+import { amount } from '../progress';
 import type { Terminal } from '../terminal';
 import { asyncapiFiles } from './asyncapi-format';
 import { cloudEventFiles } from './cloudevents-format';
@@ -57,24 +59,33 @@ export const addDocs: AddCommand = (catalog: Command, terminal: Terminal, end) =
 
 /** @throws CommandFailedException */
 async function printDocs(options: DocsOptions, terminal: Terminal): Promise<ExitCode> {
+  refuseEmpty(options, terminal);
   const catalog = await loadCatalog(terminal.folder, options.catalog);
   const files = FORMATS[options.format](printedCatalog(catalog, options.title));
   const folder = new PrintedFolder(resolve(terminal.folder, options.out), options.format, files);
   if (options.check === true) return check(folder, files.length, options, terminal);
   const changes = folder.write();
   const removed = changes.filter(({ state }) => state === 'left over').length;
-  terminal.out(`${options.out}: ${files.length} files, ${changes.length - removed} written, ${removed} removed.`);
+  terminal.out(`${options.out}: ${amount(files.length, 'file')}, ${changes.length - removed} written, ${removed} removed.`);
   return EXIT.fine;
+}
+
+/** A folder that is missing from a script's variable would be the one that it runs in, or the root of the disk. */
+function refuseEmpty({ out, title }: DocsOptions, terminal: Terminal): void {
+  const folder = resolve(terminal.folder, out);
+  if (out.trim() === '') throw CommandFailedException.create('--out is empty.', `--out ${DEFAULTS.out}, or --out . for this folder`);
+  if (folder === dirname(folder)) throw CommandFailedException.create(`--out ${out} is the root of the disk.`, `--out ${DEFAULTS.out}`);
+  if (title.trim() === '') throw CommandFailedException.create('--title is empty.', `--title ${DEFAULTS.title}, or leave it out`);
 }
 
 function check(folder: PrintedFolder, size: number, options: DocsOptions, terminal: Terminal): ExitCode {
   const changes = folder.changes();
   if (changes.length === 0) {
-    terminal.out(`${options.out} is current: ${size} files.`);
+    terminal.out(`${options.out} is current: ${amount(size, 'file')}.`);
     return EXIT.fine;
   }
   for (const change of changes) terminal.out(changeLine(change, options, terminal));
-  terminal.tell(`${options.out} is not current: ${changes.length} files.\n  Mend: ${commandLine(options)}`);
+  terminal.tell(`${options.out} is not current: ${amount(changes.length, 'file')}.\n  Mend: ${commandLine(options)}`);
   return EXIT.found;
 }
 

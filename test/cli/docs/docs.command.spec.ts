@@ -149,6 +149,27 @@ describe('catalog docs', () => {
     expect(out).toMatch(/Exit codes: 0 .*; 1 .*; 2 /);
   });
 
+  it.each([
+    ['--out', '', '--out is empty.'],
+    ['--out', '  ', '--out is empty.'],
+    ['--out', '/', '--out / is the root of the disk.'],
+    ['--out', '/tmp/..', '--out /tmp/.. is the root of the disk.'],
+    ['--title', ' ', '--title is empty.'],
+  ])('writes nothing for %s "%s"', async (option, value, expected) => {
+    write('src/catalog.ts', catalogOf(['a']));
+    const { code, err } = await folder.docs(option, value);
+    expect([code, err]).toEqual([2, expect.stringContaining(expected)]);
+    expect(folder.files('')).toEqual(['src/catalog.ts']);
+  });
+
+  it('writes into the folder that it runs in, if it is told so', async () => {
+    write('src/catalog.ts', catalogOf(['a']));
+    expect(await folder.docs('--out', '.', '--format', 'asyncapi')).toMatchObject({
+      ...{ code: 0, out: '.: 1 file, 2 written, 0 removed.\n' },
+    });
+    expect(folder.files('')).toContain('asyncapi.json');
+  });
+
   it('refuses a format that it does not know, and a catalog that is not there', async () => {
     expect(await folder.docs('--format', 'pdf')).toMatchObject({ code: 2, err: expect.stringContaining('markdown, html') });
     expect(await folder.docs('--catalog', 'none.ts')).toMatchObject({ code: 2, err: expect.stringContaining('none.ts') });

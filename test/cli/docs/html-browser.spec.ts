@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { DocsFolder, OPEN_EDX, SHOP } from './print-docs';
+import { DocsFolder, OPEN_EDX, RULES, SHOP } from './print-docs';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
 const executablePath = [process.env['CHROMIUM_PATH'], ...PLACES].find((path) => path !== undefined && existsSync(path));
@@ -24,6 +24,7 @@ if (executablePath === undefined)
     for (const [catalog, out] of [
       [SHOP, 'shop'],
       [OPEN_EDX, 'edx'],
+      [RULES, 'rules'],
     ] as const)
       expect(await folder.docs('--catalog', catalog, '--format', 'html', '--out', out)).toMatchObject({ code: 0 });
     browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: ARGS });
@@ -87,6 +88,30 @@ if (executablePath === undefined)
     expect(await page.locator('h1').count()).toBe(1);
   });
 
+  it('finds what is spelt nearly so, where nothing is spelt so', async () => {
+    await open('edx/index.html');
+    const search = page.getByLabel('Search events');
+    for (const [query, expected] of [
+      ['enrolment', 'edx.course.enrollment.activated'],
+      ['enrollmnet activated', 'edx.course.enrollment.activated'],
+      ['vidoe', undefined],
+    ] as const) {
+      await search.fill(query);
+      expect(await page.locator('#results .none').first().textContent()).toBe('Nothing found. Similar:');
+      const names = await found();
+      expect(names.length).toBeGreaterThan(0);
+      if (expected !== undefined) expect(names).toContain(expected);
+      expect(await page.locator('#found').textContent()).toMatch(/^\d+ similar found$/);
+    }
+    for (const query of ['xyz', 'zzzzzzzz', '***']) {
+      await search.fill(query);
+      expect(await page.locator('#results').textContent()).toBe('Nothing found.');
+    }
+    await search.fill('video');
+    expect(await page.locator('#results .none').count()).toBeLessThan(2);
+    expect(await page.locator('#results').textContent()).not.toContain('Similar');
+  });
+
   it('can be worked with the keyboard alone', async () => {
     await open('edx/index.html');
     await page.keyboard.press('/');
@@ -132,9 +157,10 @@ if (executablePath === undefined)
     }
   });
 
-  it.each([1200, 800, 700, 360])('fits a page of %i pixels', async (width) => {
+  it.each([1280, 1200, 800, 700, 375, 360])('fits a page of %i pixels', async (width) => {
     await page.setViewportSize({ width, height: 800 });
-    for (const file of ['shop/index.html', 'shop/edx.course.enrollment.activated.html', 'edx/index.html']) {
+    const shop = ['shop/index.html', 'shop/edx.course.enrollment.activated.html'];
+    for (const file of [...shop, 'edx/index.html', 'rules/index.html', 'rules/paid.html', 'rules/sent.html']) {
       await open(file);
       const [content, window] = await page.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
       expect([file, content]).toEqual([file, Math.min(content ?? 0, window ?? 0)]);

@@ -53,6 +53,7 @@ export const catalog = defineCatalog([
       where: z.union([z.object({ url: z.url() }), z.object({ room: z.string(), seat: z.int().optional() })]),
     }),
   }),
+  defineEvent('old', { deprecated: { since: 'the release of the autumn term, for all platforms_and_their_sites' } }),
   defineEvent('draft-07', {
     data: jsonSchema(
       {
