@@ -13,6 +13,7 @@
     title: entry.title.toLowerCase(),
     text: entry.text.toLowerCase(),
     fields: entry.fields.map((field) => field.toLowerCase()),
+    words: undefined,
   }));
 
   /** How far from the name a word is found; undefined if nowhere. */
@@ -31,6 +32,40 @@
       .filter(({ distances }) => !distances.includes(undefined))
       .map(({ each, distances }) => ({ each, far: Math.max(...distances) }))
       .sort((a, b) => a.far - b.far);
+
+  /** How many letters have to be added, left out, changed or swapped; more than most if it is more. */
+  const spelling = (a, b, most) => {
+    if (Math.abs(a.length - b.length) > most) return most + 1;
+    let [last, row] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++) {
+        next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) next[j] = Math.min(next[j], last[j - 2] + 1);
+      }
+      if (Math.min(...next) > most) return most + 1;
+      [last, row] = [row, next];
+    }
+    return row[b.length];
+  };
+
+  const wordsOf = (each) => {
+    each.words ??= [...new Set([each.name, each.title, ...each.fields].join(' ').split(/[^\p{L}\p{N}]+/u))].filter(Boolean);
+    return each.words;
+  };
+
+  const isNear = (each, part) => {
+    const most = part.length < 4 ? 0 : part.length < 8 ? 1 : 2;
+    if (distance(each, part) !== undefined) return true;
+    return most > 0 && wordsOf(each).some((word) => spelling(part, word, most) <= most);
+  };
+
+  /** What has words that are spelt nearly so, for where nothing has the words themselves. */
+  const searchNear = (words) => {
+    const parts = words.flatMap((word) => word.split(/[^\p{L}\p{N}]+/u)).filter(Boolean);
+    const near = entries.filter((each) => parts.length > 0 && parts.every((part) => isNear(each, part)));
+    return near.map((each) => ({ each, far: 0 }));
+  };
 
   const element = (tag, text, kind) => {
     const made = document.createElement(tag);
@@ -54,12 +89,14 @@
 
   const show = () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const hits = words.length === 0 ? [] : search(words);
+    const exact = words.length === 0 ? [] : search(words);
+    const isWithoutHit = words.length > 0 && exact.length === 0;
+    const hits = isWithoutHit ? searchNear(words) : exact;
     results.replaceChildren(...hits.slice(0, MOST).map(({ each }) => item(each, words)));
     results.hidden = words.length === 0;
-    if (words.length > 0 && hits.length === 0) results.append(element('li', 'Nothing found.', 'none'));
+    if (isWithoutHit) results.prepend(element('li', hits.length === 0 ? 'Nothing found.' : 'Nothing found. Similar:', 'none'));
     if (hits.length > MOST) results.append(element('li', 'and ' + (hits.length - MOST) + ' more', 'none'));
-    found.textContent = words.length === 0 ? '' : hits.length + ' found';
+    found.textContent = words.length === 0 ? '' : hits.length + (isWithoutHit && hits.length > 0 ? ' similar' : '') + ' found';
   };
 
   const close = () => {
