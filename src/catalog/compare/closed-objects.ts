@@ -1,4 +1,5 @@
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
+import { isStandard } from './constraint-text';
 import { childrenOf, withChildren } from './schema-children';
 
 const PARTS = ['allOf', 'anyOf', 'oneOf'];
@@ -9,8 +10,9 @@ const CONDITIONS = new Set([
 ]);
 
 /**
- * A schema that says what the tracker goes by: an object of zod, arktype, valibot or a class takes no field that it does not
+ * A schema of zod, arktype, valibot or a class that says what the tracker goes by: an object takes no field that it does not
  * declare, though its JSON Schema leaves that out. The parts of an `allOf` are left as they are: each declares some of the fields.
+ * Keywords that are no standard are left out: they are metadata of the definition (`.meta({ unit: 'ms' })`), and limit nothing.
  * @param root whose references are pointers into it
  */
 export function closeObjects(root: JsonSchema): JsonSchema {
@@ -33,10 +35,11 @@ function keepOpen(schema: JsonSchema, root: JsonSchema, open: Set<JsonSchema>): 
 }
 
 function closed(schema: JsonSchema, open: ReadonlySet<JsonSchema>): JsonSchema {
-  const entries = Object.entries(schema).map(([word, value]) => [
-    word,
-    CONDITIONS.has(word) ? value : withChildren(word, value, (child) => closed(child, open)),
-  ]);
+  const entries = Object.entries(schema).flatMap(([word, value]) =>
+    isStandard(word)
+      ? [[word, CONDITIONS.has(word) ? value : withChildren(word, value, (child) => closed(child, open))] as const]
+      : [],
+  );
   const isClosed = 'properties' in schema && !SAID.some((word) => word in schema) && !open.has(schema);
-  return { ...Object.fromEntries(entries), ...(isClosed && { additionalProperties: false }) } as JsonSchema;
+  return { ...Object.fromEntries(entries), ...(isClosed && { additionalProperties: false }) };
 }

@@ -43,6 +43,13 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
   contentSchema: 'string',
 };
 
+const OTHERS = new Set(['not', '$ref', '$dynamicRef', '$recursiveRef']);
+
+/** True for a keyword of JSON Schema, in any of its drafts, or of OpenAPI. */
+export function isStandard(word: string): boolean {
+  return JUDGED.has(word) || GROUPED.has(word) || OTHERS.has(word) || word in KIND_OF || isAnnotation(word);
+}
+
 const NUMBER_FORMATS = new Set(['int32', 'int64', 'float', 'double']);
 
 export class ConstraintTexts {

@@ -71,6 +71,18 @@ describe('event-tracking catalog check', () => {
       expect(found.sort()).toEqual(expected);
     });
 
+    it('takes metadata of a definition for no constraint, but a keyword of an own Ajv for one', async () => {
+      await folder.agreed(of("z.object({ a: z.int().meta({ unit: 'ms', 'x-team': 'a' }) })"));
+      folder.given(of("z.object({ a: z.int().meta({ unit: 's' }) })"));
+      expect((await folder.check()).code).toBe(0);
+      const own = (value: string): string =>
+        of(`jsonSchema({ type: 'object', properties: { a: { type: 'string', isSku: ${value} } } })`);
+      folder.given(own('true').replace('{ data', '{ version: 2, data'));
+      await folder.check('--update');
+      folder.given(own('false').replace('{ data', '{ version: 2, data'));
+      expect((await folder.check()).out).toContain('breaking  data.a: constraint changed');
+    });
+
     it('takes a lock that does not say what becomes of them for one of the same library', async () => {
       await folder.agreed(PLAIN);
       writeFileSync(folder.lockFile, folder.lock().replace(/,\s*"undeclared": "refused"/, ''));
