@@ -58,6 +58,12 @@ function stepOf(name: string): string {
   return name.replace(/[\\.*[\]]/g, '\\$&');
 }
 
+interface ShownFacts {
+  readonly path: string;
+  readonly was: string;
+  readonly is: string;
+}
+
 /** So many changes at one place say that it is another; without a limit, schemas that contain each other have no end of paths. */
 const MANY = 500;
 
@@ -98,20 +104,20 @@ class SchemaComparison {
     const shared = [...is.keys()].filter((kind) => was.has(kind));
     const hasMore = shared.length < is.size;
     const hasLess = shared.length < was.size;
-    const facts = { path: '', was: describeShape(was), is: describeShape(is) };
+    const facts = (): ShownFacts => ({ path: '', was: describeShape(was), is: describeShape(is) });
     const changes: Change[] = [];
-    if (hasMore && hasLess) changes.push(breaking('type-changed', { ...facts, what: 'type changed' }));
-    else if (hasMore) changes.push(breaking('type-widened', { ...facts, what: 'type widened' }));
-    else if (hasLess) changes.push(harmless('type-narrowed', facts));
+    if (hasMore && hasLess) changes.push(breaking('type-changed', { ...facts(), what: 'type changed' }));
+    else if (hasMore) changes.push(breaking('type-widened', { ...facts(), what: 'type widened' }));
+    else if (hasLess) changes.push(harmless('type-narrowed', facts()));
     return [...changes, ...withoutRepeats(shared.flatMap((kind) => this.kinds(was.get(kind), is.get(kind))))];
   }
 
   private kinds(was: KindShape | undefined, is: KindShape | undefined): Change[] {
     if (was === undefined || is === undefined) return [];
-    const facts = { path: '', was: describeKind(was), is: describeKind(is) };
+    const facts = (): ShownFacts => ({ path: '', was: describeKind(was), is: describeKind(is) });
     const isListed = was.alternatives.length === 0 && was.values.length > 0;
     if (isListed && is.alternatives.length > 0)
-      return [breaking('values-opened', { ...facts, what: 'no longer only the listed values' })];
+      return [breaking('values-opened', { ...facts(), what: 'no longer only the listed values' })];
     const { together, gone, added } = pairAlternatives(
       { alternatives: was.alternatives, reader: this.old },
       { alternatives: is.alternatives, reader: this.now },
@@ -124,7 +130,7 @@ class SchemaComparison {
         breaking('alternative-added', { path: '', is: describeAlternative(each), what: 'alternative added' }),
       ),
       ...(is.alternatives.length === 0 && gone.length > 0
-        ? [harmless('values-listed', facts)]
+        ? [harmless('values-listed', facts())]
         : gone.map((each) => harmless('alternative-removed', { path: '', was: describeAlternative(each) }))),
     ];
   }

@@ -11,9 +11,10 @@ interface Side {
 
 /** Changes of the values that are listed. */
 export function compareValues(was: Side, is: Side): Change[] {
-  const facts = { path: '', was: describeKind(was.shape), is: describeKind(is.shape) };
   const added = notIn(was, is.shape.values);
   const gone = notIn(is, was.shape.values);
+  if (isNone(added) && isNone(gone)) return [];
+  const facts = { path: '', was: describeKind(was.shape), is: describeKind(is.shape) };
   return [
     ...(added.missing.length === 0
       ? []
@@ -35,6 +36,10 @@ interface Missing {
   readonly missing: readonly unknown[];
   /** Allowed under other conditions. */
   readonly conditional: readonly ListedValue[];
+}
+
+function isNone({ missing, conditional }: Missing): boolean {
+  return missing.length + conditional.length === 0;
 }
 
 function notIn({ shape, read }: Side, values: readonly ListedValue[]): Missing {

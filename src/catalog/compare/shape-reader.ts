@@ -165,6 +165,9 @@ function kindShape(kind: Kind, schema: JsonSchema, isInteger: boolean, others: r
 
 const ANYTHING: Shape = new Map(KINDS.map((kind) => [kind, kindShape(kind, {}, false, [])]));
 
+const TEXTS_OF_ANYTHING = new Map([...ANYTHING].map(([kind, shape]) => [kind, textOfShape(shape)]));
+
 export function isAnything(shape: Shape): boolean {
-  return KINDS.every((kind) => textOfShape(shape.get(kind) ?? null) === textOfShape(ANYTHING.get(kind)));
+  if (shape === ANYTHING || shape.size < KINDS.length) return shape === ANYTHING;
+  return KINDS.every((kind) => textOfShape(shape.get(kind)) === TEXTS_OF_ANYTHING.get(kind));
 }

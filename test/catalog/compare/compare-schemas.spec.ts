@@ -154,10 +154,11 @@ describe('compareSchemas', () => {
         ...object(all),
         $defs: Object.fromEntries(names.map((name) => [name, object({ ...all, note })])),
       });
-      const startedAt = performance.now();
+      const start = process.cpuUsage();
       expect(told(knot(text), knot(text))).toEqual([]);
       expect(told(knot(text), knot(whole))).toContain('data.n0.note type-changed!');
-      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      const { user, system } = process.cpuUsage(start); // not the clock: the machine may be busy
+      expect((user + system) / 1000).toBeLessThan(5_000);
     });
 
     it('is not misled by a pair of alternatives that were held against each other and did not match', () => {
