@@ -7,6 +7,8 @@ export class ConsumerLedger {
   private duplicates = 0;
   private deadLettered = 0;
   private returned = 0;
+  private missed = 0;
+  private restarts = 0;
 
   constructor(private readonly name: string) {}
 
@@ -30,9 +32,17 @@ export class ConsumerLedger {
     this.returned++;
   }
 
+  miss(entries: number): void {
+    this.missed += entries;
+  }
+
+  restart(): void {
+    this.restarts++;
+  }
+
   counts(lag: number | undefined): ConsumerCounts {
-    const { name, received, settled, duplicates, deadLettered, returned } = this;
+    const { name, received, settled, duplicates, deadLettered, returned, missed, restarts } = this;
     const pending = received - settled - duplicates - deadLettered - returned;
-    return { name, received, settled, duplicates, deadLettered, returned, pending, lag };
+    return { name, received, settled, duplicates, deadLettered, returned, pending, missed, restarts, lag };
   }
 }

@@ -123,6 +123,10 @@ export interface ConsumerCounts {
   /** Not done when the application closed: the bus has them still. */
   readonly returned: number;
   readonly pending: number;
+  /** Entries that the bus removed before the group had read them, as far as it is known. Not among `received`. */
+  readonly missed: number;
+  /** How often a topic, one of its partitions, or a stream was found to begin again: it was deleted and made anew, say. */
+  readonly restarts: number;
   /** Entries on the bus that are still to be read, as far as it is known. */
   readonly lag: number | undefined;
 }

@@ -32,6 +32,10 @@ export interface ConsumerSurroundings {
   readonly tracker: string;
   readonly name: string;
   readonly intake: EventIntake;
+  /** Counts entries that the bus removed before they were read. */
+  readonly missed: (entries: number) => void;
+  /** Counts that what is read began again, under another history. */
+  readonly restarted: () => void;
   readonly warn: (text: string) => void;
   readonly tell: (text: string) => void;
 }

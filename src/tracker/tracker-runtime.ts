@@ -382,6 +382,12 @@ export class TrackerRuntime {
     });
     const surroundings: ConsumerSurroundings = {
       ...{ place, tracker: this.name, name, intake },
+      missed: (entries) => {
+        ledger.miss(entries);
+      },
+      restarted: () => {
+        ledger.restart();
+      },
       warn: (text) => {
         notices.warn(`${place}: ${text}`);
       },

@@ -538,7 +538,7 @@ describe('The options of Redis Streams', () => {
     [{}, 'it has neither url nor connection, so there is no Redis.'],
     [{ url: 'http://user:secret@host' }, 'url is not an address that begins with redis:// or rediss://.'],
     [{ url: 'redis://h', connection: 7 }, 'connection is 7, neither options of ioredis nor a Redis.'],
-    [{ connection: { isCluster: true } }, 'connection is a Cluster, which is not supported.'],
+    [{ connection: { isCluster: true } }, 'connection is a Redis Cluster, which is not supported.'],
     [
       { connection: { keyPrefix: 'app:' } },
       'the connection has a keyPrefix of ioredis, which would be put before the name of every stream.',

@@ -128,12 +128,9 @@ export class StreamGroup {
     await this.call('XGROUP', 'DELCONSUMER', key, this.address.group, this.address.name);
   }
 
-  /** Entries that were given to nobody yet; undefined where Redis does not know. */
-  async lag(key: string): Promise<number | undefined> {
-    const groups = (await this.call('XINFO', 'GROUPS', key)) as readonly (readonly unknown[])[];
-    const own = groups.find((group) => valueOf(group, 'name') === this.address.group);
-    const lag = own && valueOf(own, 'lag');
-    return typeof lag === 'number' ? lag : undefined;
+  /** Runs a script of one stream, with the name of the group as its argument. */
+  evaluate(script: string, key: string): Promise<unknown> {
+    return this.call('EVAL', script, '1', key, this.address.group);
   }
 
   private call(command: string, ...args: string[]): Promise<unknown> {
@@ -152,11 +149,6 @@ function pendingOf(reply: unknown): PendingEntry[] {
 
 function fromAfter(id: string | undefined): string {
   return id === undefined ? '-' : `(${id}`;
-}
-
-function valueOf(pairs: readonly unknown[], name: string): unknown {
-  const at = pairs.indexOf(name);
-  return at < 0 ? undefined : pairs[at + 1];
 }
 
 function* chunks(ids: readonly string[]): Generator<readonly string[]> {

@@ -5,15 +5,17 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { RedisLink } from '../../backends/event-bus/redis-streams/redis-link';
+import { explain } from '../../backends/event-bus/redis-streams/redis-target';
 import { streamKey } from '../../backends/event-bus/redis-streams/stream-form';
 import { atMost } from '../../event/at-most';
-import { describeError } from '../../event/normal-form';
+import { printable } from '../../event/printable';
 import type { ConsumerSurroundings } from '../../routing/event-consumer';
 import type { ResolvedOptions } from './redis-streams-consumer-options';
 import { DoneEntries } from './done-entries';
 import { OpenIds } from './open-ids';
 import type { StreamEntry } from './stream-entry';
 import { isAnswer, StreamGroup } from './stream-group';
+import { positionOf } from './stream-position';
 import { StreamTakeover } from './stream-takeover';
 
 const LAG_INTERVAL_MS = 5000;
@@ -145,7 +147,8 @@ export class StreamReader {
         if (this.isEnding()) return;
         next = undefined;
         if (isGroupLost(error)) this.preparedAt = -1;
-        else if (this.link.isReady && readingLink.isReady) this.tellOnce(`it cannot read: ${describeError(error)}.`);
+        else if (this.link.isReady && readingLink.isReady)
+          this.tellOnce(`it cannot read: ${printable(explain(error), 300)}.`);
         const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures++, 10), MAX_RETRY_MS);
         await wait(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
@@ -163,6 +166,7 @@ export class StreamReader {
     for (const key of keys) {
       if (!this.hasBegun) await this.place(key);
       else if (await group.create(key, '0')) {
+        this.surroundings.restarted();
         this.surroundings.warn(
           `the group "${options.group}" of the stream "${key}" was gone (FLUSHALL, XGROUP DESTROY, or a Redis that lost its file) and was made anew, at the beginning of the stream. Mend: keep the bus in a Redis with appendonly yes and maxmemory-policy noeviction.`,
         );
@@ -179,6 +183,10 @@ export class StreamReader {
     const at = options.start === 'new' ? '$' : '0';
     const isNew = await group.create(key, at);
     if (!isNew && options.start !== 'group') await group.move(key, at);
+    // Now, as entries that are cut off from here on are missed; an old Redis has no such position.
+    const position = await positionOf(group, key).catch(() => undefined);
+    if (position !== undefined && position.missed > 0 && options.start === 'group')
+      this.reportGap(key, position.missed);
   }
 
   /** @returns those that were not open already */
@@ -211,8 +219,20 @@ export class StreamReader {
   }
 
   private async lookAtLag(): Promise<void> {
-    const lags = await Promise.all(this.keys.map((key) => this.group.lag(key)));
-    this.lags = lags.reduce((sum, lag) => (sum === undefined || lag === undefined ? undefined : sum + lag), 0);
+    const positions = await Promise.all(this.keys.map((key) => positionOf(this.group, key)));
+    for (const [at, { missed }] of positions.entries()) if (missed > 0) this.reportGap(this.keys[at] ?? '', missed);
+    this.lags = positions.reduce<number | undefined>(
+      (sum, { lag }) => (sum === undefined || lag === undefined ? undefined : sum + lag),
+      0,
+    );
+  }
+
+  private reportGap(key: string, missed: number): void {
+    const { surroundings, options } = this;
+    surroundings.missed(missed);
+    surroundings.warn(
+      `the stream "${key}" had ${String(missed)} entries removed before the group "${options.group}" read them. They are lost to this group. Fix: leave out maxLen of redisStreams, or make it larger (EVENT_BUS_REDIS_STREAM_MAX_LEN of Open edX).`,
+    );
   }
 
   /** Last of all: what is done is told, and what is not is for the others. */

@@ -11,13 +11,15 @@ import { RedisLink } from './redis-link';
 import { targetFaults, type RedisTarget } from './redis-target';
 import { streamKey } from './stream-form';
 import { StreamProducer } from './stream-producer';
+import { StreamTrimmer } from './stream-trimmer';
 
 export interface RedisStreamsOptions extends RedisTarget {
   /** The reference's EVENT_BUS_TOPIC_PREFIX: the stream is `prefix-topic`.  @default none: the stream is the topic */
   readonly keyPrefix?: string | undefined;
   /**
    * Entries that a stream is cut back to, about, whether they were read or not, as the reference's EVENT_BUS_REDIS_STREAM_MAX_LEN;
-   * null for never.  @default 10_000
+   * null for never.  @default none: about 10,000 entries that all groups have read are kept, and what a group has still to read or
+   * to acknowledge up to 1,000,000
    */
   readonly maxLen?: number | null | undefined;
   /** The source of the CloudEvent: who sends.  @default 'nestjs-event-tracking' */
@@ -26,6 +28,8 @@ export interface RedisStreamsOptions extends RedisTarget {
 
 /** One batch at a time, so that the order is kept on the stream. */
 const DELIVERY: DeliveryOptions = { batch: { maxEvents: 500, maxWaitMs: 100 }, ordered: true };
+/** A group that nobody reads in must not fill the Redis: that would stop everything else that is in it. */
+const MAX_UNREAD = 1_000_000;
 const KNOWN: readonly string[] = ['url', 'connection', 'keyPrefix', 'maxLen', 'source'];
 const PATH = 'redisStreams';
 
@@ -36,14 +40,21 @@ const PATH = 'redisStreams';
 export function redisStreams(options: RedisStreamsOptions): ProducerDescription {
   const faults = faultsOf(options);
   if (faults.length > 0) throw TrackingConfigException.create(faults);
-  const { url, connection, keyPrefix, maxLen = 10_000, source = 'nestjs-event-tracking' } = options;
+  const { url, connection, keyPrefix, maxLen, source = 'nestjs-event-tracking' } = options;
   return {
     kind: 'producer',
     delivery: DELIVERY,
     encode: (log) => codec.encode(log),
     open: ({ topic, warn, tell }) => {
       const link = new RedisLink({ url, connection }, { warn, tell });
-      return new StreamProducer(DELIVERY, link, { key: streamKey(keyPrefix, topic), maxLen, source });
+      const key = streamKey(keyPrefix, topic);
+      const trimmer = maxLen === undefined ? new StreamTrimmer(link, key, warn) : undefined;
+      return new StreamProducer(
+        DELIVERY,
+        link,
+        { key, maxLen: maxLen === undefined ? MAX_UNREAD : maxLen, source },
+        trimmer,
+      );
     },
   };
 }
@@ -61,7 +72,7 @@ function faultsOf(options: unknown): ConfigFault[] {
   if (keyPrefix !== undefined && typeof keyPrefix !== 'string')
     fault(`keyPrefix is ${showValue(keyPrefix)}, not a text.`, "keyPrefix: 'dev', or leave it out");
   if (maxLen !== undefined && maxLen !== null && !(Number.isSafeInteger(maxLen) && (maxLen as number) >= 1))
-    fault(`maxLen is ${showValue(maxLen)}, neither a whole number from 1 up nor null.`, 'leave it out (10,000)');
+    fault(`maxLen is ${showValue(maxLen)}, neither a whole number from 1 up nor null.`, 'leave it out');
   if (source !== undefined && (typeof source !== 'string' || source === ''))
     fault(`source is ${showValue(source)}, not a text.`, "source: 'openedx/lms/web', or leave it out");
   for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each)))

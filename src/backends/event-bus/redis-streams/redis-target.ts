@@ -26,7 +26,11 @@ export function targetFaults(path: string, { url, connection }: RedisTarget): Co
     return [...faults, { path, what, mend: "connection: { host: 'localhost', port: 6379 }" }];
   }
   if ((connection as { isCluster?: unknown }).isCluster === true)
-    faults.push({ path, what: 'connection is a Cluster, which is not supported.', mend: 'give the Redis of one node' });
+    faults.push({
+      path,
+      what: 'connection is a Redis Cluster, which is not supported.',
+      mend: 'give a Redis without cluster mode, replicated if need be',
+    });
   else if (isRedis(connection) && url !== undefined)
     faults.push({ path, what: 'it has a url and a Redis as its connection.', mend: 'leave one of them out' });
   const { keyPrefix } = isRedis(connection) ? connection.options : connection;
@@ -35,6 +39,13 @@ export function targetFaults(path: string, { url, connection }: RedisTarget): Co
     faults.push({ path, what, mend: 'give a connection without one; keyPrefix beside it makes `prefix-topic`' });
   }
   return faults;
+}
+
+/** An error of Redis in words: what a node of a cluster answers says nothing of what to do. */
+export function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!/^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/.test(message)) return message;
+  return `it is a node of a Redis Cluster, which is not supported (${message}). Fix: a Redis without cluster mode, replicated if need be`;
 }
 
 export function isRedis(connection: RedisOptions | Redis): connection is Redis {

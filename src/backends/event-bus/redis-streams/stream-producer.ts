@@ -3,11 +3,13 @@ import { SendFailedException, type Rejection } from '../../../delivery/destinati
 import { referenceTime } from '../../../event/reference-text';
 import type { BusMessage, BusProducer } from '../bus-producer';
 import type { RedisLink } from './redis-link';
+import { explain } from './redis-target';
 import { fieldsOf } from './stream-form';
+import type { StreamTrimmer } from './stream-trimmer';
 
 export interface StreamAddress {
   readonly key: string;
-  /** Entries that the stream is cut back to, about; null for never. */
+  /** Entries that the stream is cut back to, about, read or not; null for never. */
   readonly maxLen: number | null;
   readonly source: string;
 }
@@ -18,6 +20,8 @@ export class StreamProducer implements BusProducer {
     readonly delivery: DeliveryOptions,
     private readonly link: RedisLink,
     private readonly address: StreamAddress,
+    /** Cuts back what was read; none where `maxLen` alone decides. */
+    private readonly trimmer?: StreamTrimmer,
   ) {}
 
   /** @throws SendFailedException while there is no connection: what waited inside of the client would be lost with the process */
@@ -36,7 +40,9 @@ export class StreamProducer implements BusProducer {
     };
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      return rejectionsOf((await pipeline.exec()) ?? []);
+      const rejections = rejectionsOf((await pipeline.exec()) ?? []);
+      await this.trimmer?.afterSending(messages.length - rejections.length);
+      return rejections;
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
@@ -51,7 +57,7 @@ export class StreamProducer implements BusProducer {
 /** @throws SendFailedException if none was taken: then it is the stream or the Redis, not an event, that is at fault */
 function rejectionsOf(replies: readonly (readonly [error: Error | null, reply: unknown])[]): Rejection[] {
   const rejections = replies.flatMap(([error], index) =>
-    error === null ? [] : [{ index, reason: `Redis: ${error.message}`, retryable: true }],
+    error === null ? [] : [{ index, reason: `Redis: ${explain(error)}`, retryable: true }],
   );
   const [first] = rejections;
   if (first !== undefined && rejections.length === replies.length) throw failure(first.reason);
