@@ -5,21 +5,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { trackingLogCodec, type TrackingLogCodec } from '../../backends/event-bus/avro';
-import { unframed } from '../../backends/event-bus/kafka/confluent-frame';
 import { connectionOf, KAFKA_USE } from '../../backends/event-bus/kafka/kafka';
 import { describeKafkaError, isTopicMissing } from '../../backends/event-bus/kafka/kafka-port';
 import { baseOptions, loadPlatformatic } from '../../backends/event-bus/kafka/platformatic-sender';
-import { eventOf, TRACKING_EVENT_TYPE } from '../../backends/event-bus/tracking-log';
 import { atMost } from '../../event/at-most';
-import { deriveEventId } from '../../event/event-id';
-import type { StoredEvent } from '../../event/tracking-event';
 import type { ConsumerSurroundings, EventConsumer, IncomingEntry } from '../../routing/event-consumer';
 import { NODE_OPTIONS } from '../../routing/tokens';
+import { GroupProgress } from './group-progress';
 import { checkKafkaConsumerOptions, type KafkaConsumerOptions } from './kafka-consumer-options';
 import type { KafkaListener, KafkaReader, KafkaRecord, ReaderSettings, TopicPartition } from './kafka-reader';
 import { KafkaJsReader } from './kafkajs-reader';
-import { PartitionProgress, type OpenOffset } from './partition-progress';
+import type { OpenOffset, PartitionProgress } from './partition-progress';
 import { PlatformaticReader } from './platformatic-reader';
+import { RecordEntry } from './record-entry';
 
 /** After what has been done is committed; what is done and not committed is read again after a crash. */
 const COMMIT_MS = 200;
@@ -38,7 +36,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private readonly codec: TrackingLogCodec;
   private readonly makeReader: (settings: ReaderSettings) => KafkaReader;
   private readonly maxInFlight: number;
-  private readonly progress = new Map<string, { readonly at: TopicPartition; readonly done: PartitionProgress }>();
+  private readonly topicIds = new Map<string, string>();
+  private readonly progress = new GroupProgress((at, offset, reached) => {
+    this.tellRestart(at, reached, offset);
+  });
   private readonly ending = new AbortController();
   private surroundings: ConsumerSurroundings | undefined;
   private reader: KafkaReader | undefined;
@@ -101,19 +102,26 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     this.start = 'group'; // the next time it goes on
     if (this.isDown) this.surroundings?.tell('reads again');
     this.isDown = false;
-    const ours = new Set(partitions.map(keyOf));
-    // What another reads now begins anew here, should it come back: the other may have gone on meanwhile.
-    for (const key of this.progress.keys()) if (!ours.has(key)) this.progress.delete(key);
-    for (const at of partitions)
-      if (!this.progress.has(keyOf(at))) this.progress.set(keyOf(at), { at, done: new PartitionProgress() });
+    this.progress.assign(partitions);
     void this.measureLag();
   }
 
+  missed({ topic, partition }: TopicPartition, from: bigint, to: bigint): void {
+    this.surroundings?.missed(Number(to - from));
+    this.surroundings?.warn(
+      `the topic "${topic}", partition ${String(partition)}, had ${String(to - from)} events deleted before the group read them (offsets ${String(from)} to ${String(to - 1n)}). They are lost to this group. Fix: a longer retention of the topic.`,
+    );
+  }
+
+  restarted(at: TopicPartition, from: bigint, to: bigint): void {
+    this.progress.forget(at);
+    this.tellRestart(at, from, to);
+  }
+
   room(): number {
-    let span = 0;
-    for (const { done } of this.progress.values()) span += done.span;
-    const { maxInFlight } = this;
-    return Math.min(MAX_PER_TURN - this.takenThisTurn, maxInFlight - this.inFlight, maxInFlight * SPAN_FACTOR - span);
+    const { maxInFlight, progress } = this;
+    const span = maxInFlight * SPAN_FACTOR - progress.span;
+    return Math.min(MAX_PER_TURN - this.takenThisTurn, maxInFlight - this.inFlight, span);
   }
 
   whenRoom(): Promise<void> {
@@ -126,15 +134,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     if (surroundings === undefined || this.ending.signal.aborted) return;
     const taken: { readonly done: PartitionProgress; readonly open: OpenOffset }[] = [];
     const entries: IncomingEntry[] = [];
-    let last: KafkaRecord | undefined;
-    let done: PartitionProgress | undefined;
     for (const record of records) {
-      if (record.partition !== last?.partition || record.topic !== last.topic)
-        done = this.progress.get(keyOf(record))?.done;
-      last = record;
-      const open = done?.take(record.offset);
-      if (done === undefined || open === undefined) continue;
-      taken.push({ done, open });
+      const done = this.progress.of(record);
+      if (done === undefined) continue;
+      taken.push({ done, open: done.take(record.offset) });
       entries.push(new RecordEntry(record, this.codec));
     }
     if (entries.length === 0) return;
@@ -171,6 +174,8 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       } catch (error) {
         // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have come in between
         if (signal.aborted) return;
+        // What was read so far may be of a topic that is gone: it must not move the group in one that has its name.
+        this.progress.clear();
         if (!this.isDown) delayMs = MIN_DELAY_MS;
         this.tellOutage(error);
         this.reader = undefined;
@@ -186,7 +191,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     const warn = (text: string): void => {
       this.surroundings?.warn(text);
     };
-    return { group, topics, start: this.start, sessionTimeoutMs, warn };
+    return { group, topics, start: this.start, sessionTimeoutMs, topicIds: this.topicIds, warn };
   }
 
   private tellOutage(error: unknown): void {
@@ -197,6 +202,13 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         `cannot read, and goes on trying: ${describeKafkaError(error)}. (Told once until it reads again.)`,
       );
     this.isDown = true;
+  }
+
+  private tellRestart({ topic, partition }: TopicPartition, from: bigint, to: bigint): void {
+    this.surroundings?.restarted();
+    this.surroundings?.warn(
+      `the topic "${topic}", partition ${String(partition)}, begins again at offset ${String(to)}, and the group had read to ${String(from)}: the topic was deleted and made anew, its newest records were lost with a broker, or the group was moved. Everything from there is read; what is known by its id is not given to anybody again.`,
+    );
   }
 
   private commitSoon(): void {
@@ -218,55 +230,48 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   }
 
   private async commitNow(): Promise<void> {
-    const moved = [...this.progress.values()].flatMap(({ at, done }) =>
-      done.toCommit === undefined ? [] : [{ done, position: { ...at, offset: done.toCommit } }],
-    );
-    if (moved.length === 0 || this.reader === undefined) return;
+    const moved = this.progress.toCommit();
+    const { reader } = this;
+    if (moved.length === 0 || reader === undefined) return;
+    const progress = this.progress.snapshot();
     try {
-      await this.reader.commit(moved.map(({ position }) => position));
-      for (const { done, position } of moved) done.commit(position.offset);
+      if (await this.isForgotten(reader)) return;
+      await reader.commit(moved);
+      this.progress.committed(moved, progress);
     } catch {
       // Refused by a group that has changed, or not heard: what is done stays so, and is committed the next time.
       if (!this.ending.signal.aborted) this.commitSoon();
     }
   }
 
+  /**
+   * Brokers forget the positions of a group in a topic with the topic. One that is made again under the same name must not be
+   * read from the old position, nor have it committed: reading begins again.
+   */
+  private async isForgotten(reader: KafkaReader): Promise<boolean> {
+    const reached = this.progress.reachedPartitions();
+    if (reached.length === 0 || reader.committed === undefined) return false;
+    const now = await reader.committed(reached);
+    const [gone, ...others] = now.filter(({ offset }) => offset < 0n);
+    if (gone === undefined || reader !== this.reader) return false;
+    for (const at of [gone, ...others]) {
+      const reachedBefore = this.progress.forget(at); // or the next reader would find the same again
+      if (reachedBefore !== undefined) this.tellRestart(at, reachedBefore, 0n);
+    }
+    this.progress.clear();
+    reader.fail(new Error(`the topic "${gone.topic}" was deleted`));
+    return true;
+  }
+
   private async measureLag(): Promise<void> {
-    this.lastLag = await this.reader?.lag().catch(() => undefined);
+    const { reader } = this;
+    if (reader === undefined) return;
+    this.lastLag = await reader.lag().catch(() => undefined);
+    await this.isForgotten(reader).catch(() => false);
   }
 
   private answerRoom(): void {
     if (this.roomWaiters.length === 0 || (this.room() <= 0 && !this.ending.signal.aborted)) return;
     for (const resolve of this.roomWaiters.splice(0)) resolve();
   }
-}
-
-class RecordEntry implements IncomingEntry {
-  constructor(
-    private readonly record: KafkaRecord,
-    private readonly codec: TrackingLogCodec,
-  ) {}
-
-  get position(): string {
-    const { topic, partition, offset } = this.record;
-    return `${topic}:${String(partition)}:${String(offset)}`;
-  }
-
-  get raw(): Buffer {
-    return this.record.value ?? Buffer.alloc(0);
-  }
-
-  decode(): StoredEvent {
-    const { record } = this;
-    const type = record.header('ce_type');
-    if (type !== undefined && type !== TRACKING_EVENT_TYPE) throw new Error(`it is no tracking event, but "${type}"`);
-    if (record.value === null) throw new Error('it has no value');
-    const given = record.header('ce_id') ?? '';
-    const id = given === '' ? deriveEventId(`kafka ${this.position}`, '', '', 0) : given;
-    return eventOf(id, this.codec.decode(unframed(record.value)));
-  }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}:${String(partition)}`;
 }

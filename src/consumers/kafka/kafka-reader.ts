@@ -9,6 +9,8 @@ export interface KafkaRecord extends TopicPartition {
   readonly offset: bigint;
   /** null: a tombstone. */
   readonly value: Buffer | null;
+  /** Epoch milliseconds, as the producer or the broker wrote it. */
+  readonly timestamp: bigint;
   /** Only made into a text when it is asked for: records have ten headers, of which two are read. */
   header(name: 'ce_id' | 'ce_type'): string | undefined;
 }
@@ -26,6 +28,10 @@ export interface KafkaListener {
   room(): number;
   /** Resolves when there is some. */
   whenRoom(): Promise<void>;
+  /** Records before `to` were deleted before the group had read them. */
+  missed(at: TopicPartition, from: bigint, to: bigint): void;
+  /** The position of the group is not one of the partition as it is now: reading goes on at `to`, its beginning. */
+  restarted(at: TopicPartition, from: bigint, to: bigint): void;
   /** At most `room()`, in order within each partition. */
   read(records: readonly KafkaRecord[]): void;
 }
@@ -37,8 +43,15 @@ export interface KafkaReader {
   /** Reads no more, and stays in the group: what is under way can still be committed. */
   stop(): void;
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
+  /**
+   * Where the group stands; negative where nothing is committed. Only of a reader that knows topics by their names alone, and
+   * cannot tell one that was made again otherwise.
+   */
+  committed?(partitions: readonly TopicPartition[]): Promise<PartitionOffset[]>;
   /** Records behind the position of the group, in all partitions. */
   lag(): Promise<number>;
+  /** Lets `run` reject: another reader is to begin. */
+  fail(error: Error): void;
   /** Leaves the group, and lets go of all. */
   close(): Promise<void>;
 }
@@ -48,5 +61,34 @@ export interface ReaderSettings {
   readonly topics: readonly string[];
   readonly start: 'group' | 'new' | 'beginning';
   readonly sessionTimeoutMs: number;
+  /** Ids of the topics as readers have seen them, kept from one reader to the next. */
+  readonly topicIds: Map<string, string>;
   readonly warn: (text: string) => void;
+}
+
+/** Where the group stands in a partition, and what the partition has. */
+export interface PartitionBounds extends TopicPartition {
+  /** Negative where nothing is committed. */
+  readonly committed: bigint;
+  /** Offset of the first record. */
+  readonly low: bigint;
+  /** Offset after the last record. */
+  readonly high: bigint;
+  /** True if the topic was made anew since its records were last read. */
+  readonly isOther: boolean;
+}
+
+/**
+ * Reports positions at which reading cannot go on.
+ * @returns those at which it goes on instead
+ */
+export function repairPositions(bounds: readonly PartitionBounds[], listener: KafkaListener): PartitionOffset[] {
+  return bounds.flatMap(({ topic, partition, committed, low, high, isOther }) => {
+    const at = { topic, partition };
+    if (committed < 0n) return [];
+    if (committed > high || (isOther && committed > low)) listener.restarted(at, committed, low);
+    else if (committed < low) listener.missed(at, committed, low);
+    else return [];
+    return [{ ...at, offset: low }];
+  });
 }

@@ -1,12 +1,23 @@
 import type * as KafkaJs from 'kafkajs';
 import { describeKafkaError } from '../../backends/event-bus/kafka/kafka-port';
-import type { KafkaListener, KafkaReader, KafkaRecord, PartitionOffset, ReaderSettings } from './kafka-reader';
-import { couldNotMove } from './platformatic-reader';
+import {
+  repairPositions,
+  type KafkaListener,
+  type KafkaReader,
+  type KafkaRecord,
+  type PartitionBounds,
+  type PartitionOffset,
+  type ReaderSettings,
+  type TopicPartition,
+} from './kafka-reader';
+import { couldNotMove } from './platformatic-positions';
 
 type GivenKafka = Pick<KafkaJs.Kafka, 'consumer' | 'admin'>;
 
 /** How long a broker may wait for records to come. */
 const MAX_WAIT_MS = 1000;
+/** How long a partition that was added may stay unknown. */
+const TOPIC_CHECK_MS = 5000;
 
 export class KafkaJsReader implements KafkaReader {
   private readonly consumer: KafkaJs.Consumer;
@@ -14,6 +25,8 @@ export class KafkaJsReader implements KafkaReader {
   private connecting: Promise<void> | undefined;
   private isClosed = false;
   private asking: Promise<unknown> | undefined;
+  /** Where the group stood before it was joined. kafkajs moves it by itself as soon as it reads. */
+  private boundsBefore: readonly PartitionBounds[] = [];
   private listener: KafkaListener | undefined;
   private isStopped = false;
   private generation = 0;
@@ -29,7 +42,7 @@ export class KafkaJsReader implements KafkaReader {
     this.consumer = kafka.consumer({
       ...{ groupId: group, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
       heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
-      ...{ maxWaitTimeInMs: MAX_WAIT_MS, allowAutoTopicCreation: true },
+      ...{ maxWaitTimeInMs: MAX_WAIT_MS, allowAutoTopicCreation: true, metadataMaxAge: TOPIC_CHECK_MS },
       // Whoever runs this begins anew, and says so.
       retry: { retries: 2, initialRetryTime: 100, restartOnFailure: () => Promise.resolve(false) },
     });
@@ -41,9 +54,9 @@ export class KafkaJsReader implements KafkaReader {
       this.generation++;
       if (this.isStopped) return;
       const all = Object.entries(payload.memberAssignment);
-      this.listener?.assigned(
-        all.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition }))),
-      );
+      const assigned = all.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
+      this.listener?.assigned(assigned);
+      this.checkPositions(assigned);
     });
   }
 
@@ -85,9 +98,14 @@ export class KafkaJsReader implements KafkaReader {
     await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()]);
   }
 
+  fail(error: Error): void {
+    this.reject(error);
+  }
+
   private async begin(): Promise<void> {
     const { topics, start } = this.settings;
     if (start !== 'group') await this.moveGroup(start);
+    this.boundsBefore = await this.bounds().catch(() => []); // of a topic that is not there yet nothing is to be said
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await this.consumer.run({
@@ -116,18 +134,49 @@ export class KafkaJsReader implements KafkaReader {
   }
 
   private async measureLag(): Promise<number> {
+    let lag = 0n;
+    for (const { committed, low, high } of await this.bounds()) {
+      const from = committed > low ? committed : low;
+      if (high > from) lag += high - from;
+    }
+    return Number(lag);
+  }
+
+  /** kafkajs itself goes on at the beginning of a partition that does not have the position of the group. */
+  private checkPositions(assigned: readonly TopicPartition[]): void {
+    const ours = new Set(assigned.map(({ topic, partition }) => `${topic}:${String(partition)}`));
+    const bounds = this.boundsBefore.filter(({ topic, partition }) => ours.has(`${topic}:${String(partition)}`));
+    this.boundsBefore = [];
+    if (this.listener !== undefined) repairPositions(bounds, this.listener);
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
+    const admin = await this.connectedAdmin();
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    const found = await admin.fetchOffsets({ groupId: this.settings.group, topics });
+    return partitions.map(({ topic, partition }) => {
+      const all = found.find((each) => each.topic === topic)?.partitions ?? [];
+      const offset = all.find((each) => each.partition === partition)?.offset ?? '-1';
+      return { topic, partition, offset: BigInt(offset) };
+    });
+  }
+
+  /** Of all partitions of the topics. */
+  private async bounds(): Promise<PartitionBounds[]> {
     const { group, topics } = this.settings;
     const admin = await this.connectedAdmin();
     const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
-    let lag = 0n;
+    const bounds: PartitionBounds[] = [];
     for (const topic of topics) {
       const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
       for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-        const at = BigInt(standsAt.find((each) => each.partition === partition)?.offset ?? -1);
-        lag += BigInt(high) - (at >= 0n ? at : BigInt(low));
+        const at = standsAt.find((each) => each.partition === partition)?.offset ?? '-1';
+        // kafkajs knows topics by their names alone.
+        const known = { committed: BigInt(at), low: BigInt(low), high: BigInt(high), isOther: false };
+        bounds.push({ topic, partition, ...known });
       }
     }
-    return Number(lag);
+    return bounds;
   }
 
   private async connectedAdmin(): Promise<KafkaJs.Admin> {
@@ -164,13 +213,13 @@ export class KafkaJsReader implements KafkaReader {
 
 function recordOf(
   { topic, partition }: KafkaJs.Batch,
-  { offset, value, headers = {} }: KafkaJs.KafkaMessage,
+  { offset, timestamp, value, headers = {} }: KafkaJs.KafkaMessage,
 ): KafkaRecord {
   const header = (name: string): string | undefined => {
     const given = headers[name];
     return (Array.isArray(given) ? given[0] : given)?.toString();
   };
-  return { topic, partition, offset: BigInt(offset), value, header };
+  return { topic, partition, offset: BigInt(offset), timestamp: BigInt(timestamp), value, header };
 }
 
 function soon(ms: number): Promise<void> {

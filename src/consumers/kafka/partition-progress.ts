@@ -19,9 +19,17 @@ export class PartitionProgress {
     return this.open.length - this.head;
   }
 
-  /** @returns undefined for what has been read before: after a rebalance reading begins again where the group stands */
-  take(offset: bigint): OpenOffset | undefined {
-    if (offset < this.next) return undefined;
+  get isUnread(): boolean {
+    return this.next < 0n;
+  }
+
+  /** True for an offset that cannot follow what was read. */
+  isBehind(offset: bigint): boolean {
+    return offset < this.next;
+  }
+
+  /** @param offset not behind what was read */
+  take(offset: bigint): OpenOffset {
     this.next = offset + 1n;
     const entry = { offset, isDone: false };
     this.open.push(entry);

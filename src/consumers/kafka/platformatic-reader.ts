@@ -1,25 +1,23 @@
 import type * as PlatformaticKafka from '@platformatic/kafka';
-import { describeKafkaError } from '../../backends/event-bus/kafka/kafka-port';
-import type {
-  KafkaListener,
-  KafkaReader,
-  KafkaRecord,
-  PartitionOffset,
-  ReaderSettings,
-  TopicPartition,
+import {
+  repairPositions,
+  type KafkaListener,
+  type KafkaReader,
+  type KafkaRecord,
+  type PartitionOffset,
+  type ReaderSettings,
+  type TopicPartition,
 } from './kafka-reader';
+import { PlatformaticPositions, type SeenTopic } from './platformatic-positions';
+import { PlatformaticRecord, type Message } from './platformatic-record';
 
 type Consumer = PlatformaticKafka.Consumer;
 type Stream = PlatformaticKafka.MessagesStream<Buffer, Buffer, Buffer, Buffer>;
-type Message = Omit<PlatformaticKafka.Message, 'value' | 'headers'> & {
-  readonly value?: Buffer | undefined;
-  readonly headers: ReadonlyMap<Buffer, Buffer | null>;
-};
 
-const LATEST = -1n;
-const EARLIEST = -2n;
 /** How long a broker may wait for records to come. */
 const MAX_WAIT_MS = 1000;
+/** How long a partition that was added, or a topic that was made anew, may stay unknown. */
+const TOPIC_CHECK_MS = 5000;
 /** A join waits for the other members, as long as a session at the most: an answer must have time beyond that. */
 const ANSWER_MS = 5000;
 
@@ -31,15 +29,19 @@ const ANSWER_MS = 5000;
 export class PlatformaticReader implements KafkaReader {
   private readonly consumer: Consumer;
   private readonly options: PlatformaticKafka.BaseOptions;
+  private readonly positions: PlatformaticPositions;
   private stream: Stream | undefined;
   private listener: KafkaListener | undefined;
   private isOpening = false;
   private isStopped = false;
+  /** Topics as they were when the stream was opened. */
+  private seen: ReadonlyMap<string, SeenTopic> = new Map();
+  private topicTimer: NodeJS.Timeout | undefined;
   private resolve: () => void = () => undefined;
   private reject: (error: unknown) => void = () => undefined;
 
   constructor(
-    private readonly library: typeof PlatformaticKafka,
+    library: typeof PlatformaticKafka,
     options: PlatformaticKafka.BaseOptions,
     private readonly settings: ReaderSettings,
   ) {
@@ -52,6 +54,7 @@ export class PlatformaticReader implements KafkaReader {
       autocommit: false,
       maxWaitTime: MAX_WAIT_MS,
     });
+    this.positions = new PlatformaticPositions(library, this.consumer, this.options, settings);
     const fail = (error: unknown): void => {
       this.reject(error);
     };
@@ -76,6 +79,7 @@ export class PlatformaticReader implements KafkaReader {
 
   stop(): void {
     this.isStopped = true;
+    clearInterval(this.topicTimer);
     this.leaveStream();
     this.resolve();
   }
@@ -84,24 +88,13 @@ export class PlatformaticReader implements KafkaReader {
     await this.consumer.commit({ offsets: offsets.map((each) => ({ ...each, leaderEpoch: -1 })) });
   }
 
-  async lag(): Promise<number> {
-    const topics = [...this.settings.topics];
-    const [ends, starts] = await Promise.all([this.offsetsAt(LATEST), this.offsetsAt(EARLIEST)]);
-    const committed = await this.consumer.listCommittedOffsets({
-      topics: topics.map((topic) => ({ topic, partitions: [...(ends.get(topic) ?? []).keys()] })),
-    });
-    let lag = 0n;
-    for (const topic of topics) {
-      for (const [partition, end] of (ends.get(topic) ?? []).entries()) {
-        const at = committed.get(topic)?.[partition] ?? -1n;
-        lag += end - (at >= 0n ? at : (starts.get(topic)?.[partition] ?? end));
-      }
-    }
-    return Number(lag);
+  lag(): Promise<number> {
+    return this.positions.lag();
   }
 
   async close(): Promise<void> {
     this.isStopped = true;
+    clearInterval(this.topicTimer);
     this.leaveStream();
     try {
       await this.consumer.close();
@@ -112,31 +105,51 @@ export class PlatformaticReader implements KafkaReader {
     }
   }
 
-  private async begin(): Promise<void> {
-    if (this.settings.start !== 'group') await this.moveGroup(this.settings.start === 'new' ? LATEST : EARLIEST);
-    await this.open();
+  fail(error: Error): void {
+    this.reject(error);
   }
 
-  private async moveGroup(to: bigint): Promise<void> {
-    const offsets = await this.offsetsAt(to);
-    const admin = new this.library.Admin(this.options);
+  private async begin(): Promise<void> {
+    if (this.settings.start !== 'group') await this.positions.move(this.settings.start);
+    this.consumer.topics.trackAll(...this.settings.topics); // so that it can join the group before a stream is opened
+    await this.open();
+    this.topicTimer = setInterval(() => void this.checkTopics(), TOPIC_CHECK_MS).unref();
+  }
+
+  /** The client itself looks for neither partitions that are added nor topics that are made anew. Never rejects. */
+  private async checkTopics(): Promise<void> {
+    let now: ReadonlyMap<string, SeenTopic>;
     try {
-      await admin.alterConsumerGroupOffsets({
-        groupId: this.settings.group,
-        topics: [...offsets].map(([name, all]) => ({
-          name,
-          partitionOffsets: all.map((offset, partition) => ({ partition, offset })),
-        })),
+      now = await this.positions.topics();
+    } catch {
+      return; // of brokers that are away the stream tells
+    }
+    if (this.isStopped || this.stream === undefined) return;
+    for (const [topic, { id, partitions }] of now) {
+      const before = this.seen.get(topic);
+      if (before !== undefined && before.id !== id) {
+        this.reject(new Error(`the topic "${topic}" was deleted and made anew`));
+        return;
+      }
+      if (before === undefined || before.partitions === partitions) continue;
+      // The member that leads the group spreads the partitions anew; joining again of the others changes nothing.
+      this.seen = now;
+      await this.consumer.joinGroup({}).catch((error: unknown) => {
+        this.reject(error);
       });
-    } catch (error) {
-      this.settings.warn(couldNotMove(this.settings, describeKafkaError(error)));
-    } finally {
-      await admin.close();
+      return;
     }
   }
 
-  private offsetsAt(timestamp: bigint): Promise<PlatformaticKafka.Offsets> {
-    return this.consumer.listOffsets({ topics: [...this.settings.topics], timestamp });
+  /** The client would fail again and again where the group stands before the first or behind the last record. */
+  private async repair(): Promise<void> {
+    const { listener, positions } = this;
+    this.seen = await positions.topics();
+    const assigned = this.assignments();
+    if (listener === undefined || assigned.length === 0) return;
+    const moved = repairPositions(await positions.bounds(assigned, this.seen), listener);
+    if (moved.length > 0) await this.commit(moved);
+    for (const [topic, { id }] of this.seen) this.settings.topicIds.set(topic, id);
   }
 
   private onJoin(): void {
@@ -161,6 +174,8 @@ export class PlatformaticReader implements KafkaReader {
   private async open(): Promise<void> {
     this.isOpening = true;
     try {
+      if (this.consumer.memberId === null) await this.consumer.joinGroup({});
+      await this.repair();
       const stream = await this.consumer.consume({
         topics: [...this.settings.topics],
         autocommit: false,
@@ -230,36 +245,4 @@ export class PlatformaticReader implements KafkaReader {
     this.stream = undefined;
     stream?.removeAllListeners('readable');
   }
-}
-
-const NAMES = { ce_id: Buffer.from('ce_id'), ce_type: Buffer.from('ce_type') };
-
-class PlatformaticRecord implements KafkaRecord {
-  constructor(private readonly message: Message) {}
-
-  get topic(): string {
-    return this.message.topic;
-  }
-
-  get partition(): number {
-    return this.message.partition;
-  }
-
-  get offset(): bigint {
-    return this.message.offset;
-  }
-
-  get value(): Buffer | null {
-    return this.message.value ?? null;
-  }
-
-  header(name: keyof typeof NAMES): string | undefined {
-    for (const [key, value] of this.message.headers) if (NAMES[name].equals(key)) return value?.toString();
-    return undefined;
-  }
-}
-
-/** Of a group that somebody reads in the brokers move no offset. */
-export function couldNotMove({ group, start }: ReaderSettings, reason: string): string {
-  return `start is '${start}', but the group "${group}" could not be moved, and goes on from where it stands: ${reason}`;
 }

@@ -1,0 +1,108 @@
+import type { KafkaRecord, PartitionOffset, TopicPartition } from './kafka-reader';
+import { PartitionProgress } from './partition-progress';
+
+interface AssignedPartition {
+  readonly at: TopicPartition;
+  done: PartitionProgress;
+}
+
+/**
+ * How far a member of a group has come in each of its partitions.
+ *
+ * Each assignment begins with nothing read, since reading begins again at the position of the group. Entries that are still in
+ * flight then come a second time, and are recognised by their ids. What was read before is not recognised by its offset: offsets
+ * begin again when a topic is made anew or its newest records are lost, and other events have them then.
+ */
+export class GroupProgress {
+  private readonly partitions = new Map<string, AssignedPartition>();
+  /** Offsets that were committed here; only kept while this member has the partition. */
+  private readonly reached = new Map<string, bigint>();
+  /** Records come in runs of one partition: a key for each would cost more than all else. */
+  private last: AssignedPartition | undefined;
+
+  /** @param onRestart called when a partition is read from before what was committed here */
+  constructor(private readonly onRestart: (at: TopicPartition, offset: bigint, reached: bigint) => void) {}
+
+  /** Entries between the offsets that may be committed and the last ones read. */
+  get span(): number {
+    let span = 0;
+    for (const { done } of this.partitions.values()) span += done.span;
+    return span;
+  }
+
+  assign(partitions: readonly TopicPartition[]): void {
+    const ours = new Set(partitions.map(keyOf));
+    for (const key of this.reached.keys()) if (!ours.has(key)) this.reached.delete(key);
+    this.clear();
+    for (const at of partitions) this.partitions.set(keyOf(at), { at, done: new PartitionProgress() });
+  }
+
+  /** Nothing more of what was read is committed. */
+  clear(): void {
+    this.last = undefined;
+    this.partitions.clear();
+  }
+
+  /**
+   * Forgets what was committed here, since it was of another log.
+   * @returns what that was
+   */
+  forget(at: TopicPartition): bigint | undefined {
+    const reached = this.reached.get(keyOf(at));
+    this.reached.delete(keyOf(at));
+    return reached;
+  }
+
+  /** @returns undefined for records of a partition that is not assigned */
+  of(record: KafkaRecord): PartitionProgress | undefined {
+    const { last } = this;
+    const isSame = last?.at.partition === record.partition && last.at.topic === record.topic;
+    const assigned = isSame ? last : this.partitions.get(keyOf(record));
+    this.last = assigned;
+    if (assigned === undefined || !assigned.done.isBehind(record.offset)) {
+      if (assigned?.done.isUnread === true) this.checkRestart(record);
+      return assigned?.done;
+    }
+    this.checkRestart(record);
+    // Entries of the old log are settled in the old progress, which is not committed any more.
+    assigned.done = new PartitionProgress();
+    return assigned.done;
+  }
+
+  /** Partitions for which something was committed here. */
+  reachedPartitions(): TopicPartition[] {
+    return [...this.partitions.values()].filter(({ at }) => this.reached.has(keyOf(at))).map(({ at }) => at);
+  }
+
+  /** Positions that the group may have and does not have yet. */
+  toCommit(): PartitionOffset[] {
+    return [...this.partitions.values()].flatMap(({ at, done }) =>
+      done.toCommit === undefined ? [] : [{ ...at, offset: done.toCommit }],
+    );
+  }
+
+  /** @param progress what `toCommit` was read from, by its order; a partition that began again meanwhile has another */
+  committed(positions: readonly PartitionOffset[], progress: ReadonlyMap<string, PartitionProgress>): void {
+    for (const position of positions) {
+      const key = keyOf(position);
+      progress.get(key)?.commit(position.offset);
+      if (this.partitions.get(key)?.done === progress.get(key)) this.reached.set(key, position.offset);
+    }
+  }
+
+  /** The progress of each partition as it is now. */
+  snapshot(): ReadonlyMap<string, PartitionProgress> {
+    return new Map([...this.partitions].map(([key, { done }]) => [key, done]));
+  }
+
+  private checkRestart(record: KafkaRecord): void {
+    const reached = this.reached.get(keyOf(record));
+    if (reached === undefined || record.offset >= reached) return;
+    this.reached.delete(keyOf(record));
+    this.onRestart(record, record.offset, reached);
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}:${String(partition)}`;
+}

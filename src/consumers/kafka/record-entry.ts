@@ -1,0 +1,34 @@
+import type { TrackingLogCodec } from '../../backends/event-bus/avro';
+import { unframed } from '../../backends/event-bus/kafka/confluent-frame';
+import { eventOf, TRACKING_EVENT_TYPE } from '../../backends/event-bus/tracking-log';
+import { deriveEventId } from '../../event/event-id';
+import type { StoredEvent } from '../../event/tracking-event';
+import type { IncomingEntry } from '../../routing/event-consumer';
+import type { KafkaRecord } from './kafka-reader';
+
+/** A record of Kafka as the intake takes it. */
+export class RecordEntry implements IncomingEntry {
+  constructor(
+    private readonly record: KafkaRecord,
+    private readonly codec: TrackingLogCodec,
+  ) {}
+
+  get position(): string {
+    const { topic, partition, offset } = this.record;
+    return `${topic}:${String(partition)}:${String(offset)}`;
+  }
+
+  get raw(): Buffer {
+    return this.record.value ?? Buffer.alloc(0);
+  }
+
+  decode(): StoredEvent {
+    const { record } = this;
+    const type = record.header('ce_type');
+    if (type !== undefined && type !== TRACKING_EVENT_TYPE) throw new Error(`it is no tracking event, but "${type}"`);
+    if (record.value === null) throw new Error('it has no value');
+    const given = record.header('ce_id') ?? '';
+    const id = given === '' ? deriveEventId(`kafka ${this.position}`, String(record.timestamp), '', 0) : given;
+    return eventOf(id, this.codec.decode(unframed(record.value)));
+  }
+}
