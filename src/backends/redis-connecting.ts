@@ -1,3 +1,5 @@
+import { LastingOutage, type OutageReports } from './lasting-outage';
+
 /** As much of a client of ioredis as is asked here; which one, and whose, its room knows. */
 interface Connecting {
   readonly status: string;
@@ -33,30 +35,19 @@ export function nextOf(
   });
 }
 
-/** For so long Redis must answer before it is said to: a connection may end as soon as it is made. */
-const STEADY_MS = 1000;
-
-export interface OutageReports {
-  /** Redis cannot be used. */
-  readonly failing: (error: Error) => void;
-  /** It can be used again. */
-  readonly answering: () => void;
-}
-
 /**
  * Reports that Redis cannot be used, and that it can be again: once for each change that lasts. A connection says nothing about
  * that: ioredis calls one ready before Redis has answered AUTH, and one that needs a password and gave none stays ready.
  */
-export class RedisOutage {
-  private isFailing = false;
-  private isEnded = false;
+export class RedisOutage extends LastingOutage {
   private asking: Promise<boolean> | undefined;
-  private steadyTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly client: { ping(): Promise<unknown> },
-    private readonly reports: OutageReports,
-  ) {}
+    reports: OutageReports,
+  ) {
+    super(reports);
+  }
 
   /** True while Redis has not answered the question of `ask`. */
   get isAsking(): boolean {
@@ -81,30 +72,5 @@ export class RedisOutage {
         this.asking = undefined;
       });
     return this.asking;
-  }
-
-  /** A command was answered. */
-  answered(): void {
-    if (!this.isFailing || this.isEnded) return;
-    this.steadyTimer ??= setTimeout(() => {
-      this.steadyTimer = undefined;
-      this.isFailing = false;
-      this.reports.answering();
-    }, STEADY_MS).unref();
-  }
-
-  /** The connection has failed, or Redis has refused a command that it refuses to nobody it lets in. */
-  failed(error: Error): void {
-    clearTimeout(this.steadyTimer);
-    this.steadyTimer = undefined;
-    if (this.isFailing || this.isEnded) return;
-    this.isFailing = true;
-    this.reports.failing(error);
-  }
-
-  /** Reports no more. */
-  end(): void {
-    this.isEnded = true;
-    clearTimeout(this.steadyTimer);
   }
 }

@@ -68,7 +68,7 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
 
   const counts = ({ ledger }: BuiltTracking): ConsumerCounts => ledger.consumers()[0]!;
   const namesIn = (run: BuiltTracking): Set<string> => new Set(run.names('bus/sink'));
-  const whenRead = (run: BuiltTracking, names: readonly string[], ms = 30_000): Promise<void> =>
+  const whenRead = (run: BuiltTracking, names: readonly string[], ms = 60_000): Promise<void> =>
     until(
       () => names.every((name) => namesIn(run).has(name)),
       () =>
@@ -88,14 +88,14 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
         await whenRead(run, before);
         await recreate(topic);
         await put(topic, after, ids);
-        await whenRead(run, after, 60_000);
+        await whenRead(run, after, 150_000);
         expect(run.names('bus/sink').filter((name) => name.startsWith('b'))).toHaveLength(800);
         expect(counts(run)).toMatchObject({ restarts: 1, deadLettered: 0 });
         expect(logger.warnings.filter((text) => text.includes('begins again'))).toEqual([
           expect.stringContaining(`the topic "${topic}"`),
         ]);
       },
-      90_000,
+      200_000,
     );
 
     it('whose end is before the position of the group is read from its beginning', async () => {
@@ -109,7 +109,7 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
       await whenRead(run, names);
       expect(counts(run)).toMatchObject({ restarts: 1 });
       expect(logger.warnings).toContainEqual(expect.stringContaining('begins again'));
-    }, 60_000);
+    }, 90_000);
 
     it('whose beginning was deleted before the group read it is read on, and the gap is counted', async () => {
       const topic = `t-${randomUUID()}`;
@@ -124,7 +124,7 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
       expect(run.names('bus/sink')).toEqual(names.slice(7));
       expect(counts(run)).toMatchObject({ missed: 5 });
       expect(logger.warnings).toContainEqual(expect.stringContaining('5 events'));
-    }, 60_000);
+    }, 90_000);
 
     it('is read in all its partitions when some are added', async () => {
       const topic = `t-${randomUUID()}`;
@@ -135,8 +135,8 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
       await whenRead(run, before);
       await admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
       await put(topic, after);
-      await whenRead(run, after, 60_000);
+      await whenRead(run, after, 150_000);
       expect(run.names('bus/sink').filter((name) => name.startsWith('b'))).toHaveLength(200);
-    }, 90_000);
+    }, 200_000);
   });
 });

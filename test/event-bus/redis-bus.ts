@@ -16,7 +16,10 @@ export class RedisBus {
   readonly redis: Redis;
 
   constructor(readonly url: string) {
-    this.redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+    this.redis = new Redis(url, {
+      // With the default of 2 s, ioredis holds the process for that long after a connection that is gone.
+      ...{ maxRetriesPerRequest: null, retryStrategy: () => 50, disconnectTimeout: 100 },
+    });
     this.redis.on('error', () => undefined); // the server may be killed by the test
     closeLater({
       close: async () => {

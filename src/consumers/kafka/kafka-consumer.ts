@@ -8,6 +8,7 @@ import { trackingLogCodec, type TrackingLogCodec } from '../../backends/event-bu
 import { connectionOf, KAFKA_USE } from '../../backends/event-bus/kafka/kafka';
 import { describeKafkaError, isTopicMissing } from '../../backends/event-bus/kafka/kafka-port';
 import { baseOptions, loadPlatformatic } from '../../backends/event-bus/kafka/platformatic-sender';
+import { LastingOutage } from '../../backends/lasting-outage';
 import { atMost } from '../../event/at-most';
 import type { ConsumerSurroundings, EventConsumer, IncomingEntry } from '../../routing/event-consumer';
 import { NODE_OPTIONS } from '../../routing/tokens';
@@ -48,7 +49,16 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private inFlight = 0;
   private takenThisTurn = 0;
   private roomWaiters: (() => void)[] = [];
-  private isDown = false;
+  private readonly outage = new LastingOutage({
+    failing: (error) => {
+      this.surroundings?.warn(
+        `cannot read, and goes on trying: ${describeKafkaError(error)}. (Told once until it reads again.)`,
+      );
+    },
+    answering: () => {
+      this.surroundings?.tell('reads again');
+    },
+  });
   private commitTimer: NodeJS.Timeout | undefined;
   private committing: Promise<void> | undefined;
   private lagTimer: NodeJS.Timeout | undefined;
@@ -77,6 +87,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
 
   end(): Promise<void> {
     this.ending.abort();
+    this.outage.end();
     this.reader?.stop();
     this.answerRoom();
     return Promise.resolve();
@@ -100,8 +111,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
 
   assigned(partitions: readonly TopicPartition[]): void {
     this.start = 'group'; // the next time it goes on
-    if (this.isDown) this.surroundings?.tell('reads again');
-    this.isDown = false;
+    this.outage.answered();
     this.progress.assign(partitions);
     void this.measureLag();
   }
@@ -176,8 +186,9 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         if (signal.aborted) return;
         // What was read so far may be of a topic that is gone: it must not move the group in one that has its name.
         this.progress.clear();
-        if (!this.isDown) delayMs = MIN_DELAY_MS;
-        this.tellOutage(error);
+        if (!this.outage.isFailing) delayMs = MIN_DELAY_MS;
+        if (isTopicMissing(error)) this.start = 'group'; // all that will be on a topic which is not there yet is new
+        this.outage.failed(error as Error);
         this.reader = undefined;
         await atMost(CLOSE_MS, reader.close());
         await wait(delayMs, undefined, { signal }).catch(() => undefined);
@@ -192,16 +203,6 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       this.surroundings?.warn(text);
     };
     return { group, topics, start: this.start, sessionTimeoutMs, topicIds: this.topicIds, warn };
-  }
-
-  private tellOutage(error: unknown): void {
-    // All that will be on a topic which is not there yet is new.
-    if (isTopicMissing(error)) this.start = 'group';
-    if (!this.isDown)
-      this.surroundings?.warn(
-        `cannot read, and goes on trying: ${describeKafkaError(error)}. (Told once until it reads again.)`,
-      );
-    this.isDown = true;
   }
 
   private tellRestart({ topic, partition }: TopicPartition, from: bigint, to: bigint): void {

@@ -4,7 +4,7 @@
  * meanwhile. So without a connection a command fails at once, and whoever sent it decides.
  */
 import type { Redis as RedisClient, RedisOptions } from 'ioredis';
-import { nextOf, whenConnected } from '../../redis-connecting';
+import { nextOf, RedisOutage, whenConnected } from '../../redis-connecting';
 import { Redis } from './peers';
 import { isRedis, type RedisTarget } from './redis-target';
 
@@ -31,25 +31,14 @@ export interface LinkReports {
 
 export class RedisLink {
   readonly redis: RedisClient;
-  private isFailing = false;
+  private readonly outage: RedisOutage | undefined;
   private isClosed = false;
 
   /** @param reports none for one of two connections to the same Redis: one of them says enough */
-  constructor(
-    target: RedisTarget,
-    private readonly reports: LinkReports | undefined,
-  ) {
+  constructor(target: RedisTarget, reports: LinkReports | undefined) {
     this.redis = connectionTo(target);
-    this.redis.on('error', (error: Error) => {
-      this.fail(error.message);
-    });
-    this.redis.on('close', () => {
-      if (!this.isClosed) this.fail('the connection was closed');
-    });
-    this.redis.on('ready', () => {
-      if (this.isFailing) reports?.tell('its Redis answers again.');
-      this.isFailing = false;
-    });
+    this.redis.on('error', () => undefined); // ioredis would print it where nothing listens
+    if (reports !== undefined) this.outage = this.watch(reports);
   }
 
   get isReady(): boolean {
@@ -99,13 +88,31 @@ export class RedisLink {
 
   close(): void {
     this.isClosed = true;
+    this.outage?.end();
     this.redis.disconnect();
   }
 
-  private fail(why: string): void {
-    if (this.isFailing) return;
-    this.isFailing = true;
-    this.reports?.warn(`its Redis cannot be reached (${why}); it is tried again.`);
+  private watch({ warn, tell }: LinkReports): RedisOutage {
+    const { redis } = this;
+    const outage = new RedisOutage(redis, {
+      failing: ({ message }) => {
+        warn(
+          `its Redis cannot be reached (${message}); it is tried again. Fix: see that it runs, and check its address and password.`,
+        );
+      },
+      answering: () => {
+        tell('its Redis answers again.');
+      },
+    });
+    redis.on('error', (error: Error) => {
+      outage.failed(error);
+    });
+    redis.on('close', () => {
+      outage.failed(new Error('the connection was closed'));
+    });
+    // A connection is ready before Redis has answered the password.
+    redis.on('ready', () => void outage.ask());
+    return outage;
   }
 }
 
