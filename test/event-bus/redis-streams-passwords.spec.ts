@@ -28,7 +28,8 @@ describeWithPrograms(['redis'], 'Redis Streams behind a password', (programs) =>
         backends: { out: bus.sender(), in: bus.receiver() },
         consumers: { bus: bus.consumer({ blockMs: 100 }) },
       });
-      const lines = (): string[] => logger.all.filter((line) => /its Redis (cannot be reached|answers again)/.test(line));
+      const lines = (): string[] =>
+        logger.all.filter((line) => /its Redis (cannot be reached|answers again)/.test(line));
       run.tracker.emit('e');
       await wait(OUTAGE_MS); // the time is what is tested: nothing more is logged in it
       expect(lines().map((line) => line.split(':')[0])).toHaveLength(2);

@@ -1,17 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Injectable, type Provider } from '@nestjs/common';
 import { OnTrackingEvent, type TrackingEvent } from '../../src';
-import type { RedisStreamsConsumerOptions } from '../../src/redis-streams';
 import { describeWithServices } from '../support/services';
-import { closeLater, startTracking } from '../support/start-tracking';
+import { startTracking } from '../support/start-tracking';
 import { until } from '../support/until';
+import { Lives } from './lives';
 import { books, RedisBus } from './redis-bus';
-
-const ROOT = join(__dirname, '../..');
-const MAX_LIVES = 12;
 
 function handlerThat(handle: (event: TrackingEvent) => Promise<void> | undefined): Provider {
   @Injectable()
@@ -22,45 +15,6 @@ function handlerThat(handle: (event: TrackingEvent) => Promise<void> | undefined
     }
   }
   return Handler;
-}
-
-/** Starts a consumer in a process of its own, again and again while it dies. */
-class Lives {
-  readonly lines: string[] = [];
-  deaths = 0;
-  private isOver = false;
-  private end: () => void = () => undefined;
-
-  constructor(private readonly options: RedisStreamsConsumerOptions) {
-    closeLater({ close: () => this.close() });
-    void this.live();
-  }
-
-  of(kind: 'arrived' | 'letter'): string[] {
-    return this.lines.filter((line) => line.startsWith(kind)).map((line) => line.slice(kind.length + 1));
-  }
-
-  close(): Promise<void> {
-    this.isOver = true;
-    this.end();
-    return Promise.resolve();
-  }
-
-  private async live(): Promise<void> {
-    while (!this.isOver && this.deaths < MAX_LIVES) {
-      const args = [
-        '-r',
-        './scripts/swc-register.cjs',
-        join(__dirname, 'poison.child.ts'),
-        JSON.stringify(this.options),
-      ];
-      const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
-      createInterface(child.stdout).on('line', (line) => this.lines.push(line));
-      this.end = () => child.kill('SIGKILL');
-      await once(child, 'close');
-      this.deaths++;
-    }
-  }
 }
 
 describeWithServices(['redis'], 'An entry that ends the process of every consumer', (urls) => {

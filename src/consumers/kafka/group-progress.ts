@@ -1,4 +1,4 @@
-import type { KafkaRecord, PartitionOffset, TopicPartition } from './kafka-reader';
+import { keyOf, type KafkaReader, type KafkaRecord, type PartitionOffset, type TopicPartition } from './kafka-reader';
 import { PartitionProgress } from './partition-progress';
 
 interface AssignedPartition {
@@ -69,9 +69,31 @@ export class GroupProgress {
     return assigned.done;
   }
 
-  /** Partitions for which something was committed here. */
-  reachedPartitions(): TopicPartition[] {
-    return [...this.partitions.values()].filter(({ at }) => this.reached.has(keyOf(at))).map(({ at }) => at);
+  /** A position was committed without any progress. */
+  noted(at: TopicPartition, offset: bigint): void {
+    if (!this.reached.has(keyOf(at))) this.reached.set(keyOf(at), offset);
+  }
+
+  /** Where the group may stand in a partition; undefined before anything was read in it. */
+  positionIn(at: TopicPartition): bigint | undefined {
+    return this.partitions.get(keyOf(at))?.done.position;
+  }
+
+  /**
+   * Brokers forget the positions of a group in a topic with the topic. One that is made again under the same name must not be
+   * read from the old position, nor have it committed: reading begins again.
+   * @returns a partition whose position is forgotten; what was read is then not committed any more
+   */
+  async findForgotten(reader: KafkaReader): Promise<TopicPartition | undefined> {
+    const reached = [...this.partitions.values()].map(({ at }) => at).filter((at) => this.reached.has(keyOf(at)));
+    if (reached.length === 0 || reader.committed === undefined) return undefined;
+    const gone = (await reader.committed(reached)).filter(({ offset }) => offset < 0n);
+    for (const at of gone) {
+      const reachedBefore = this.forget(at); // or the next reader would find the same again
+      if (reachedBefore !== undefined) this.onRestart(at, 0n, reachedBefore);
+    }
+    if (gone.length > 0) this.clear();
+    return gone[0];
   }
 
   /** Positions that the group may have and does not have yet. */
@@ -101,8 +123,4 @@ export class GroupProgress {
     this.reached.delete(keyOf(record));
     this.onRestart(record, record.offset, reached);
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}:${String(partition)}`;
 }

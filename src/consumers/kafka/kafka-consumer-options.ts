@@ -17,12 +17,17 @@ export interface KafkaConsumerOptions extends KafkaConnection {
   readonly start?: 'group' | 'new' | 'beginning' | undefined;
   /** Events read and not done, beyond which reading waits; and ten times as many read that a slow one holds back.  @default 2000 */
   readonly maxInFlight?: number | undefined;
+  /**
+   * How often an entry is given to processes that die with it before it becomes a dead letter; less than 3 counts as 3. It is
+   * searched for after the first death, so that its neighbours are not counted with it.  @default 10
+   */
+  readonly maxDeliveries?: number | undefined;
   /** How long the brokers wait for a sign of life before they give this member's partitions to others.  @default 10_000 */
   readonly sessionTimeoutMs?: number | undefined;
 }
 
 const CONNECTION = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
-const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'sessionTimeoutMs'];
+const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries', 'sessionTimeoutMs'];
 
 /** @throws TrackingConfigException with all that is wrong */
 export function checkKafkaConsumerOptions(options: unknown): asserts options is KafkaConsumerOptions {
@@ -44,6 +49,7 @@ export function checkKafkaConsumerOptions(options: unknown): asserts options is 
     "start: 'group'",
   );
   faults.of(given, 'maxInFlight', isDuration, 'a number from 1 up', 'maxInFlight: 2000');
+  faults.of(given, 'maxDeliveries', isDuration, 'a number from 1 up', 'maxDeliveries: 10');
   faults.of(given, 'sessionTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'sessionTimeoutMs: 10_000');
   faults.refuse();
 }

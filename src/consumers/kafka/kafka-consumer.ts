@@ -6,14 +6,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { trackingLogCodec, type TrackingLogCodec } from '../../backends/event-bus/avro';
 import { connectionOf, KAFKA_USE } from '../../backends/event-bus/kafka/kafka';
-import { describeKafkaError, isTopicMissing } from '../../backends/event-bus/kafka/kafka-port';
+import { isTopicMissing } from '../../backends/event-bus/kafka/kafka-port';
 import { baseOptions, loadPlatformatic } from '../../backends/event-bus/kafka/platformatic-sender';
-import { LastingOutage } from '../../backends/lasting-outage';
 import { atMost } from '../../event/at-most';
 import type { ConsumerSurroundings, EventConsumer, IncomingEntry } from '../../routing/event-consumer';
 import { NODE_OPTIONS } from '../../routing/tokens';
+import { CrashGuard } from './crash-guard';
 import { GroupProgress } from './group-progress';
 import { checkKafkaConsumerOptions, type KafkaConsumerOptions } from './kafka-consumer-options';
+import { KafkaReports } from './kafka-reports';
 import type { KafkaListener, KafkaReader, KafkaRecord, ReaderSettings, TopicPartition } from './kafka-reader';
 import { KafkaJsReader } from './kafkajs-reader';
 import type { OpenOffset, PartitionProgress } from './partition-progress';
@@ -38,9 +39,11 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private readonly makeReader: (settings: ReaderSettings) => KafkaReader;
   private readonly maxInFlight: number;
   private readonly topicIds = new Map<string, string>();
+  private readonly reports = new KafkaReports(() => this.surroundings);
   private readonly progress = new GroupProgress((at, offset, reached) => {
-    this.tellRestart(at, reached, offset);
+    this.reports.restarted(at, reached, offset);
   });
+  private readonly guard: CrashGuard;
   private readonly ending = new AbortController();
   private surroundings: ConsumerSurroundings | undefined;
   private reader: KafkaReader | undefined;
@@ -49,16 +52,6 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private inFlight = 0;
   private takenThisTurn = 0;
   private roomWaiters: (() => void)[] = [];
-  private readonly outage = new LastingOutage({
-    failing: (error) => {
-      this.surroundings?.warn(
-        `cannot read, and goes on trying: ${describeKafkaError(error)}. (Told once until it reads again.)`,
-      );
-    },
-    answering: () => {
-      this.surroundings?.tell('reads again');
-    },
-  });
   private commitTimer: NodeJS.Timeout | undefined;
   private committing: Promise<void> | undefined;
   private lagTimer: NodeJS.Timeout | undefined;
@@ -68,8 +61,26 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   constructor(@Optional() @Inject(NODE_OPTIONS) readonly options: KafkaConsumerOptions) {
     checkKafkaConsumerOptions(options);
     this.codec = trackingLogCodec(KAFKA_USE);
-    const { kafkajs, maxInFlight = 2000, start = 'group' } = options;
+    const { kafkajs, maxInFlight = 2000, maxDeliveries = 10, start = 'group' } = options;
     this.maxInFlight = maxInFlight;
+    this.guard = new CrashGuard({
+      ...{ maxInFlight, maxDeliveries: Math.max(maxDeliveries, 3) },
+      isEnding: () => this.ending.signal.aborted,
+      reader: () => this.reader,
+      inFlight: () => this.inFlight,
+      position: (at) => this.progress.positionIn(at),
+      give: (records) => this.give(records),
+      bury: (record, reason) => {
+        this.bury(record, reason);
+      },
+      onNoted: (at, offset) => {
+        this.progress.noted(at, offset);
+      },
+      whenCommitted: () => this.committing ?? Promise.resolve(),
+      onRoom: () => {
+        this.answerRoom();
+      },
+    });
     this.start = start;
     if (kafkajs !== undefined) {
       this.makeReader = (settings) => new KafkaJsReader(kafkajs as never, settings);
@@ -87,7 +98,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
 
   end(): Promise<void> {
     this.ending.abort();
-    this.outage.end();
+    this.reports.outage.end();
     this.reader?.stop();
     this.answerRoom();
     return Promise.resolve();
@@ -100,6 +111,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     await atMost(CLOSE_MS, this.reading);
     await atMost(CLOSE_MS, this.committing); // one that was under way may lack the last
     await atMost(CLOSE_MS, this.commit());
+    await atMost(CLOSE_MS, this.guard.end());
     await atMost(CLOSE_MS, this.reader?.close());
     this.reader = undefined;
     this.progress.clear();
@@ -111,27 +123,29 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
 
   assigned(partitions: readonly TopicPartition[]): void {
     this.start = 'group'; // the next time it goes on
-    this.outage.answered();
+    this.reports.outage.answered();
     this.progress.assign(partitions);
+    this.guard.begin();
     void this.measureLag();
   }
 
-  missed({ topic, partition }: TopicPartition, from: bigint, to: bigint): void {
-    this.surroundings?.missed(Number(to - from));
-    this.surroundings?.warn(
-      `the topic "${topic}", partition ${String(partition)}, had ${String(to - from)} events deleted before the group read them (offsets ${String(from)} to ${String(to - 1n)}). They are lost to this group. Fix: a longer retention of the topic.`,
-    );
+  prepare(partitions: readonly TopicPartition[]): Promise<void> {
+    return this.guard.prepare(partitions);
+  }
+
+  missed(at: TopicPartition, from: bigint, to: bigint): void {
+    this.reports.missed(at, from, to);
   }
 
   restarted(at: TopicPartition, from: bigint, to: bigint): void {
     this.progress.forget(at);
-    this.tellRestart(at, from, to);
+    this.reports.restarted(at, from, to);
   }
 
   room(): number {
-    const { maxInFlight, progress } = this;
+    const { maxInFlight, progress, guard } = this;
     const span = maxInFlight * SPAN_FACTOR - progress.span;
-    return Math.min(MAX_PER_TURN - this.takenThisTurn, maxInFlight - this.inFlight, span);
+    return Math.min(MAX_PER_TURN - this.takenThisTurn, maxInFlight - this.inFlight, span, guard.room ?? MAX_PER_TURN);
   }
 
   whenRoom(): Promise<void> {
@@ -140,8 +154,14 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   }
 
   read(records: readonly KafkaRecord[]): void {
+    if (this.ending.signal.aborted || this.guard.take(records)) return;
+    void this.give(records);
+  }
+
+  /** Resolves when each is done, or cannot be before the end. Never rejects. */
+  private async give(records: readonly KafkaRecord[]): Promise<void> {
     const { surroundings } = this;
-    if (surroundings === undefined || this.ending.signal.aborted) return;
+    if (surroundings === undefined) return;
     const taken: { readonly done: PartitionProgress; readonly open: OpenOffset }[] = [];
     const entries: IncomingEntry[] = [];
     for (const record of records) {
@@ -152,8 +172,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     }
     if (entries.length === 0) return;
     this.inFlight += entries.length;
-    // It never rejects.
-    void surroundings.intake.take(entries, (index) => {
+    const given = surroundings.intake.take(entries, (index) => {
       this.inFlight--;
       const entry = taken[index];
       entry?.done.settle(entry.open);
@@ -161,6 +180,15 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       this.answerRoom();
     });
     this.endTurn(entries.length);
+    await given;
+  }
+
+  private bury(record: KafkaRecord, reason: string): void {
+    const done = this.progress.of(record);
+    const open = done?.take(record.offset);
+    this.surroundings?.intake.bury(new RecordEntry(record, this.codec), reason);
+    if (open !== undefined) done?.settle(open);
+    this.commitSoon();
   }
 
   /** After what the entries have begun: then their delivery has its turn before the next are taken. */
@@ -186,9 +214,9 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         if (signal.aborted) return;
         // What was read so far may be of a topic that is gone: it must not move the group in one that has its name.
         this.progress.clear();
-        if (!this.outage.isFailing) delayMs = MIN_DELAY_MS;
+        if (!this.reports.outage.isFailing) delayMs = MIN_DELAY_MS;
         if (isTopicMissing(error)) this.start = 'group'; // all that will be on a topic which is not there yet is new
-        this.outage.failed(error as Error);
+        this.reports.outage.failed(error as Error);
         this.reader = undefined;
         await atMost(CLOSE_MS, reader.close());
         await wait(delayMs, undefined, { signal }).catch(() => undefined);
@@ -203,13 +231,6 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       this.surroundings?.warn(text);
     };
     return { group, topics, start: this.start, sessionTimeoutMs, topicIds: this.topicIds, warn };
-  }
-
-  private tellRestart({ topic, partition }: TopicPartition, from: bigint, to: bigint): void {
-    this.surroundings?.restarted();
-    this.surroundings?.warn(
-      `the topic "${topic}", partition ${String(partition)}, begins again at offset ${String(to)}, and the group had read to ${String(from)}: the topic was deleted and made anew, its newest records were lost with a broker, or the group was moved. Everything from there is read; what is known by its id is not given to anybody again.`,
-    );
   }
 
   private commitSoon(): void {
@@ -231,7 +252,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   }
 
   private async commitNow(): Promise<void> {
-    const moved = this.progress.toCommit();
+    const moved = this.progress.toCommit().filter((at) => !this.guard.isInWindow(at));
     const { reader } = this;
     if (moved.length === 0 || reader === undefined) return;
     const progress = this.progress.snapshot();
@@ -245,23 +266,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     }
   }
 
-  /**
-   * Brokers forget the positions of a group in a topic with the topic. One that is made again under the same name must not be
-   * read from the old position, nor have it committed: reading begins again.
-   */
   private async isForgotten(reader: KafkaReader): Promise<boolean> {
-    const reached = this.progress.reachedPartitions();
-    if (reached.length === 0 || reader.committed === undefined) return false;
-    const now = await reader.committed(reached);
-    const [gone, ...others] = now.filter(({ offset }) => offset < 0n);
-    if (gone === undefined || reader !== this.reader) return false;
-    for (const at of [gone, ...others]) {
-      const reachedBefore = this.progress.forget(at); // or the next reader would find the same again
-      if (reachedBefore !== undefined) this.tellRestart(at, reachedBefore, 0n);
-    }
-    this.progress.clear();
-    reader.fail(new Error(`the topic "${gone.topic}" was deleted`));
-    return true;
+    const gone = reader === this.reader ? await this.progress.findForgotten(reader) : undefined;
+    if (gone !== undefined) reader.fail(new Error(`the topic "${gone.topic}" was deleted`));
+    return gone !== undefined;
   }
 
   private async measureLag(): Promise<void> {

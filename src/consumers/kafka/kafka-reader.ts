@@ -18,12 +18,23 @@ export interface KafkaRecord extends TopicPartition {
 export interface PartitionOffset extends TopicPartition {
   /** Of the next record to be read. */
   readonly offset: bigint;
+  /** Kept next to the position until it is committed again.  @default none */
+  readonly note?: string | undefined;
+}
+
+/** The position of a group in a partition, and the note next to it. */
+export type PartitionNote = PartitionOffset;
+
+export function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}:${String(partition)}`;
 }
 
 /** What a reader gives its records to. */
 export interface KafkaListener {
   /** From now on these partitions are this member's, and no others; what follows is read from where the group stands. */
   assigned(partitions: readonly TopicPartition[]): void;
+  /** To be called after `assigned`, before the first record is given. Never rejects. */
+  prepare(partitions: readonly TopicPartition[]): Promise<void>;
   /** How many records may be given at once now. */
   room(): number;
   /** Resolves when there is some. */
@@ -42,7 +53,14 @@ export interface KafkaReader {
   run(listener: KafkaListener): Promise<void>;
   /** Reads no more, and stays in the group: what is under way can still be committed. */
   stop(): void;
+  /** The id of this member in the group; null while it is in none. */
+  readonly memberId: string | null;
+  /** Without a `note`, the one before is cleared. */
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
+  /** Where the group stands in each, or would begin, and the note next to it. */
+  notes(partitions: readonly TopicPartition[]): Promise<PartitionNote[]>;
+  /** Ids of all members of the group. */
+  liveMembers(): Promise<ReadonlySet<string>>;
   /**
    * Where the group stands; negative where nothing is committed. Only of a reader that knows topics by their names alone, and
    * cannot tell one that was made again otherwise.
@@ -85,10 +103,11 @@ export interface PartitionBounds extends TopicPartition {
 export function repairPositions(bounds: readonly PartitionBounds[], listener: KafkaListener): PartitionOffset[] {
   return bounds.flatMap(({ topic, partition, committed, low, high, isOther }) => {
     const at = { topic, partition };
-    if (committed < 0n) return [];
-    if (committed > high || (isOther && committed > low)) listener.restarted(at, committed, low);
-    else if (committed < low) listener.missed(at, committed, low);
+    // Brokers forget the position with the topic, so one that is there was committed after the topic was made again.
+    if (isOther) listener.restarted(at, committed < 0n ? 0n : committed, low);
+    else if (committed > high) listener.restarted(at, committed, low);
+    else if (committed >= 0n && committed < low) listener.missed(at, committed, low);
     else return [];
-    return [{ ...at, offset: low }];
+    return committed < 0n ? [] : [{ ...at, offset: low }];
   });
 }

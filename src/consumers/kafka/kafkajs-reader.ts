@@ -6,6 +6,7 @@ import {
   type KafkaReader,
   type KafkaRecord,
   type PartitionBounds,
+  type PartitionNote,
   type PartitionOffset,
   type ReaderSettings,
   type TopicPartition,
@@ -30,6 +31,7 @@ export class KafkaJsReader implements KafkaReader {
   private listener: KafkaListener | undefined;
   private isStopped = false;
   private generation = 0;
+  private joinedAs: string | null = null;
   private resolve: () => void = () => undefined;
   private reject: (error: unknown) => void = () => undefined;
 
@@ -52,11 +54,13 @@ export class KafkaJsReader implements KafkaReader {
     });
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
       this.generation++;
+      this.joinedAs = payload.memberId;
       if (this.isStopped) return;
       const all = Object.entries(payload.memberAssignment);
       const assigned = all.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
       this.listener?.assigned(assigned);
       this.checkPositions(assigned);
+      void this.listener?.prepare(assigned);
     });
   }
 
@@ -81,7 +85,30 @@ export class KafkaJsReader implements KafkaReader {
   }
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
-    await this.consumer.commitOffsets(offsets.map((each) => ({ ...each, offset: each.offset.toString() })));
+    await this.consumer.commitOffsets(
+      offsets.map(({ topic, partition, offset, note = null }) => ({
+        ...{ topic, partition, offset: offset.toString(), metadata: note },
+      })),
+    );
+  }
+
+  get memberId(): string | null {
+    return this.joinedAs;
+  }
+
+  async notes(partitions: readonly TopicPartition[]): Promise<PartitionNote[]> {
+    const bounds = await this.bounds();
+    return partitions.map(({ topic, partition }) => {
+      const found = bounds.find((each) => each.topic === topic && each.partition === partition);
+      const { committed = 0n, low = 0n, high = 0n, note } = found ?? {};
+      return { topic, partition, offset: committed < low || committed > high ? low : committed, note };
+    });
+  }
+
+  async liveMembers(): Promise<ReadonlySet<string>> {
+    const admin = await this.connectedAdmin();
+    const { groups } = await admin.describeGroups([this.settings.group]);
+    return new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
   }
 
   lag(): Promise<number> {
@@ -162,18 +189,18 @@ export class KafkaJsReader implements KafkaReader {
   }
 
   /** Of all partitions of the topics. */
-  private async bounds(): Promise<PartitionBounds[]> {
+  private async bounds(): Promise<(PartitionBounds & Pick<PartitionNote, 'note'>)[]> {
     const { group, topics } = this.settings;
     const admin = await this.connectedAdmin();
     const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
-    const bounds: PartitionBounds[] = [];
+    const bounds: Awaited<ReturnType<typeof this.bounds>> = [];
     for (const topic of topics) {
       const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
       for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-        const at = standsAt.find((each) => each.partition === partition)?.offset ?? '-1';
+        const { offset: at = '-1', metadata } = standsAt.find((each) => each.partition === partition) ?? {};
         // kafkajs knows topics by their names alone.
         const known = { committed: BigInt(at), low: BigInt(low), high: BigInt(high), isOther: false };
-        bounds.push({ topic, partition, ...known });
+        bounds.push({ topic, partition, ...known, note: metadata ?? undefined });
       }
     }
     return bounds;

@@ -23,6 +23,11 @@ export class PartitionProgress {
     return this.next < 0n;
   }
 
+  /** Offset of the first entry that is not done, or behind the last one; undefined before anything was read. */
+  get position(): bigint | undefined {
+    return this.open[this.head]?.offset ?? this.doneUpTo;
+  }
+
   /** True for an offset that cannot follow what was read. */
   isBehind(offset: bigint): boolean {
     return offset < this.next;

@@ -1,13 +1,16 @@
 import type * as PlatformaticKafka from '@platformatic/kafka';
 import {
+  keyOf,
   repairPositions,
   type KafkaListener,
   type KafkaReader,
   type KafkaRecord,
+  type PartitionNote,
   type PartitionOffset,
   type ReaderSettings,
   type TopicPartition,
 } from './kafka-reader';
+import { PlatformaticNotes } from './platformatic-notes';
 import { PlatformaticPositions, type SeenTopic } from './platformatic-positions';
 import { PlatformaticRecord, type Message } from './platformatic-record';
 
@@ -30,6 +33,7 @@ export class PlatformaticReader implements KafkaReader {
   private readonly consumer: Consumer;
   private readonly options: PlatformaticKafka.BaseOptions;
   private readonly positions: PlatformaticPositions;
+  private readonly crashNotes: PlatformaticNotes;
   private stream: Stream | undefined;
   private listener: KafkaListener | undefined;
   private isOpening = false;
@@ -55,6 +59,7 @@ export class PlatformaticReader implements KafkaReader {
       maxWaitTime: MAX_WAIT_MS,
     });
     this.positions = new PlatformaticPositions(library, this.consumer, this.options, settings);
+    this.crashNotes = new PlatformaticNotes(library, this.consumer, this.options, group);
     const fail = (error: unknown): void => {
       this.reject(error);
     };
@@ -84,8 +89,28 @@ export class PlatformaticReader implements KafkaReader {
     this.resolve();
   }
 
+  get memberId(): string | null {
+    return this.consumer.memberId;
+  }
+
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
-    await this.consumer.commit({ offsets: offsets.map((each) => ({ ...each, leaderEpoch: -1 })) });
+    if (offsets.some(({ note }) => note !== undefined)) await this.crashNotes.write(offsets);
+    else await this.consumer.commit({ offsets: offsets.map((each) => ({ ...each, leaderEpoch: -1 })) });
+  }
+
+  async notes(partitions: readonly TopicPartition[]): Promise<PartitionNote[]> {
+    const [bounds, notes] = await Promise.all([
+      this.positions.bounds(partitions, this.seen),
+      this.crashNotes.read(partitions),
+    ]);
+    return bounds.map(({ topic, partition, committed, low }) => {
+      const at = { topic, partition };
+      return { ...at, offset: committed < low ? low : committed, note: notes.get(keyOf(at)) };
+    });
+  }
+
+  liveMembers(): Promise<ReadonlySet<string>> {
+    return this.crashNotes.members();
   }
 
   lag(): Promise<number> {
@@ -96,6 +121,7 @@ export class PlatformaticReader implements KafkaReader {
     this.isStopped = true;
     clearInterval(this.topicTimer);
     this.leaveStream();
+    await this.crashNotes.close();
     try {
       await this.consumer.close();
     } catch {
@@ -176,6 +202,7 @@ export class PlatformaticReader implements KafkaReader {
     try {
       if (this.consumer.memberId === null) await this.consumer.joinGroup({});
       await this.repair();
+      await this.listener?.prepare(this.assignments());
       const stream = await this.consumer.consume({
         topics: [...this.settings.topics],
         autocommit: false,
