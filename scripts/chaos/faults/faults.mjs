@@ -1,6 +1,6 @@
 // Which fault can be had with which backend.
 import { clock, directory, gracePeriod, poison } from './of-a-process.mjs';
-import { redisFull, topic, trim, twoVersions } from './of-a-broker.mjs';
+import { deadlyEvents, redisFull, topic, trim, twoVersions } from './of-a-broker.mjs';
 
 const DESTINATIONS = ['segment', 'mongo'];
 
@@ -9,7 +9,10 @@ export const FAULTS = {
   clock: { inject: clock, backends: ['segment'] },
   directory: { inject: directory, backends: ['segment'] },
   'grace-period': { inject: gracePeriod, backends: ['segment'] },
-  poison: { inject: poison, backends: ['segment'] },
+  poison: {
+    inject: (run, how) => (run.way === 'segment' ? poison : deadlyEvents)(run, how),
+    backends: ['segment', 'redis-streams', 'kafka'],
+  },
   'redis-full': { inject: redisFull, backends: ['bull'] },
   'two-versions': { inject: twoVersions, backends: ['bull'] },
   trim: { inject: trim, backends: ['redis-streams'] },

@@ -48,10 +48,16 @@ async function emit({ count = Infinity, everyMs = 1, poisonEvery = 0, bytes = 50
   }
 }
 
+/** Of a dead letter: an event, a job of Bull, or an entry of a bus as it was read. */
+function keysOf({ key, raw }) {
+  if (typeof raw !== 'string') return raw?.events?.map(({ data }) => data.key) ?? [key];
+  return /"key":\s*"([^"]+)"/.exec(Buffer.from(raw, 'base64').toString())?.slice(1) ?? [];
+}
+
 const told = new Set();
 function tellBooks() {
   for (const { event } of tracker.deadLetters.list({}, { limit: Infinity })) {
-    const keys = event.data.raw?.events?.map(({ data }) => data.key) ?? [event.data.key];
+    const keys = keysOf(event.data);
     for (const key of keys) if (!told.has(key)) tell(`dead ${told.add(key) && key}`);
   }
   const nodes = tracker.ledger.nodes().map(({ path, dropped, delivery, work, queue }) => ({

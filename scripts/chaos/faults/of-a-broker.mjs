@@ -118,3 +118,29 @@ export async function topic(run, { rounds }) {
     await kafka.close();
   }
 }
+
+/** One event in a hundred ends the process that reads it, which is started again each time. */
+export async function deadlyEvents(run, { rounds }) {
+  const isKafka = run.way === 'kafka';
+  const bus = isKafka ? await startTopic() : await startRedis(join(run.directory, 'redis'));
+  const reading = { maxDeliveries: 4, ...(!isKafka && { claimAfterMs: 1000, name: 'worker' }) };
+  const tree = { way: run.way, server: bus.url, topic: bus.topic ?? 'chaos', isDeadly: true, reading };
+  const options = { delivery: { directory: join(run.directory, 'worker') } }; // dead letters outlive the process
+  const web = await run.start({ tree, options: { role: 'emitter' } });
+  let worker = await run.start({ tree, options, isWorker: true });
+  try {
+    for (let round = 0; round < rounds; round++) {
+      web.send('emit', { count: 150, poisonEvery: 100 });
+      await web.emitted();
+      for (const until = performance.now() + 180_000; performance.now() < until; await run.settled(500)) {
+        if ((await run.missing()).length === 0) break;
+        if (!worker.isRunning) worker = await run.start({ tree, options, isWorker: true });
+      }
+    }
+    for (const life of [web, worker]) await life.end();
+  } finally {
+    await bus.close();
+  }
+  for (const key of run.dead)
+    if ((Number(key.split('-')[1]) + 1) % 100 !== 0) run.faults.push(`${key} became a dead letter and is no poison`);
+}

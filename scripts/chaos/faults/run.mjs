@@ -65,7 +65,7 @@ export class FaultRun {
     return [...this.relied].filter((key) => !arrived.has(key) && !this.dead.has(key));
   }
 
-  /** Events that the books of all lives count as dropped, or as a gap of a stream. */
+  /** Events that the books of all lives count as dropped, or as removed from a bus before they were read. */
   reported() {
     return this.lives.reduce((sum, { lastBooks }) => sum + lossesIn(lastBooks), 0);
   }
@@ -74,8 +74,8 @@ export class FaultRun {
 function lossesIn(books) {
   if (books === undefined) return 0;
   const ofNodes = books.nodes.flatMap(({ dropped, delivery, work }) => [dropped, delivery?.dropped, work?.dropped]);
-  const gaps = books.consumers.map(({ gap = 0, trimmed = 0 }) => gap + trimmed);
-  return [...ofNodes.flatMap((each) => Object.values(each ?? {})), ...gaps].reduce((sum, each) => sum + each, 0);
+  const missed = books.consumers.map((consumer) => consumer.missed);
+  return [...ofNodes.flatMap((each) => Object.values(each ?? {})), ...missed].reduce((sum, each) => sum + each, 0);
 }
 
 export class Life {

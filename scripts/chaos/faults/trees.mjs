@@ -11,9 +11,13 @@ const SOON = { batch: { maxEvents: 50, maxWaitMs: 20 }, retry: { minDelayMs: 20,
  * @param sink URL of what the events arrive at
  * @param delivery of that destination
  * @param names of destinations behind a queue; a version of the application may not have all
+ * @param reading options of the consumer of a bus
+ * @param isDeadly whether an event that is poison ends the process that would deliver it
  */
-export function buildTree({ way, sink, delivery = {}, server, topic, names = ['sink'], redis = {}, stream = {} }) {
-  const destination = () => destinationAt(sink, { ...SOON, ...delivery });
+export function buildTree(tree) {
+  const { way, sink, delivery = {}, server, topic, names = ['sink'], redis = {}, stream = {}, reading = {} } = tree;
+  const processors = tree.isDeadly ? [endWithPoison] : [];
+  const destination = () => destinationAt(sink, { delivery: { ...SOON, ...delivery }, processors });
   const children = Object.fromEntries(names.map((name) => [name, destination()]));
   switch (way) {
     case 'bull': {
@@ -29,7 +33,7 @@ export function buildTree({ way, sink, delivery = {}, server, topic, names = ['s
       const producer = redisStreams({ url: server, ...stream });
       return {
         backends: { later: backend(EventBusBackend, { producer, topic }, { backends: children, delivery: SOON }) },
-        consumers: { bus: consumer(RedisStreamsConsumer, { url: server, topic, group: 'chaos' }) },
+        consumers: { bus: consumer(RedisStreamsConsumer, { url: server, topic, group: 'chaos', ...reading }) },
       };
     }
     case 'kafka': {
@@ -38,7 +42,9 @@ export function buildTree({ way, sink, delivery = {}, server, topic, names = ['s
       const producer = kafka({ brokers });
       return {
         backends: { later: backend(EventBusBackend, { producer, topic }, { backends: children, delivery: SOON }) },
-        consumers: { bus: consumer(KafkaConsumer, { brokers, topic, group: topic, sessionTimeoutMs: 6000 }) },
+        consumers: {
+          bus: consumer(KafkaConsumer, { brokers, topic, group: topic, sessionTimeoutMs: 6000, ...reading }),
+        },
       };
     }
     default:
@@ -46,13 +52,17 @@ export function buildTree({ way, sink, delivery = {}, server, topic, names = ['s
   }
 }
 
-function destinationAt(url, delivery) {
+function endWithPoison(event) {
+  if (event.data.poison) process.abort();
+}
+
+function destinationAt(url, surroundings) {
   if (url.startsWith('mongodb')) {
     const { MongooseModule } = require('@nestjs/mongoose');
     const { MongoBackend } = require('nestjs-event-tracking/mongoose');
     const imports = [MongooseModule.forRoot(url, { lazyConnection: true })];
-    return backend(MongoBackend, { collection: 'events', indexes: false }, { delivery, imports });
+    return backend(MongoBackend, { collection: 'events', indexes: false }, { ...surroundings, imports });
   }
   const { SegmentBackend } = require('nestjs-event-tracking/segment');
-  return backend(SegmentBackend, { writeKey: 'chaos', host: url }, { delivery });
+  return backend(SegmentBackend, { writeKey: 'chaos', host: url }, surroundings);
 }
