@@ -130,6 +130,21 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
       expect(logger.warnings).toContainEqual(expect.stringContaining('5 events'));
     }, 90_000);
 
+    it('that is deleted and made again while no consumer runs is read from its beginning', async () => {
+      const topic = `t-${randomUUID()}`;
+      const group = randomUUID();
+      await create(topic);
+      await put(topic, numbered('a', 30));
+      const first = await reading({ ...connection(), topic, group });
+      await whenRead(first.run, numbered('a', 30));
+      await first.run.app.close();
+      await recreate(topic);
+      await put(topic, numbered('b', 50));
+      const { run } = await reading({ ...connection(), topic, group });
+      await whenRead(run, numbered('b', 50));
+      expect(counts(run)).toMatchObject({ received: 50, missed: 0 });
+    }, 90_000);
+
     it('is read in all its partitions when some are added', async () => {
       const topic = `t-${randomUUID()}`;
       await create(topic);

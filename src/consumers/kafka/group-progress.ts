@@ -1,4 +1,11 @@
-import { keyOf, type KafkaReader, type KafkaRecord, type PartitionOffset, type TopicPartition } from './kafka-reader';
+import {
+  keyOf,
+  type KafkaListener,
+  type KafkaReader,
+  type KafkaRecord,
+  type PartitionOffset,
+  type TopicPartition,
+} from './kafka-reader';
 import { PartitionProgress } from './partition-progress';
 
 interface AssignedPartition {
@@ -20,8 +27,7 @@ export class GroupProgress {
   /** Records come in runs of one partition: a key for each would cost more than all else. */
   private last: AssignedPartition | undefined;
 
-  /** @param onRestart called when a partition is read from before what was committed here */
-  constructor(private readonly onRestart: (at: TopicPartition, offset: bigint, reached: bigint) => void) {}
+  constructor(private readonly reports: Pick<KafkaListener, 'missed' | 'restarted'>) {}
 
   /** Entries between the offsets that may be committed and the last ones read. */
   get span(): number {
@@ -81,16 +87,25 @@ export class GroupProgress {
 
   /**
    * Brokers forget the positions of a group in a topic with the topic. One that is made again under the same name must not be
-   * read from the old position, nor have it committed: reading begins again.
+   * read from the old position, nor have it committed: reading begins again. kafkajs also forgets a position itself, where the
+   * records behind it were deleted before they were read.
    * @returns a partition whose position is forgotten; what was read is then not committed any more
    */
   async findForgotten(reader: KafkaReader): Promise<TopicPartition | undefined> {
-    const reached = [...this.partitions.values()].map(({ at }) => at).filter((at) => this.reached.has(keyOf(at)));
+    const assigned = [...this.partitions.values()];
+    const reached = assigned.map(({ at }) => at).filter((at) => this.reached.has(keyOf(at)));
     if (reached.length === 0 || reader.committed === undefined) return undefined;
-    const gone = (await reader.committed(reached)).filter(({ offset }) => offset < 0n);
-    for (const at of gone) {
-      const reachedBefore = this.forget(at); // or the next reader would find the same again
-      if (reachedBefore !== undefined) this.onRestart(at, 0n, reachedBefore);
+    const gone = (await reader.committed(reached)).filter(({ committed, high }) => committed < 0n || committed > high);
+    for (const { topic, partition, committed, low } of gone) {
+      const at = { topic, partition };
+      // It was committed after the topic was made again.
+      if (committed >= 0n) await reader.commit([{ ...at, offset: low }]);
+      const end = this.partitions.get(keyOf(at))?.done.end ?? -1n;
+      const before = this.forget(at); // or the next reader would find the same again
+      if (before === undefined) continue;
+      const from = end > before ? end : before;
+      if (low > from) this.reports.missed(at, from, low);
+      else this.reports.restarted(at, before, 0n);
     }
     if (gone.length > 0) this.clear();
     return gone[0];
@@ -121,6 +136,6 @@ export class GroupProgress {
     const reached = this.reached.get(keyOf(record));
     if (reached === undefined || record.offset >= reached) return;
     this.reached.delete(keyOf(record));
-    this.onRestart(record, record.offset, reached);
+    this.reports.restarted(record, reached, record.offset);
   }
 }

@@ -40,9 +40,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private readonly maxInFlight: number;
   private readonly topicIds = new Map<string, string>();
   private readonly reports = new KafkaReports(() => this.surroundings);
-  private readonly progress = new GroupProgress((at, offset, reached) => {
-    this.reports.restarted(at, reached, offset);
-  });
+  private readonly progress = new GroupProgress(this.reports);
   private readonly guard: CrashGuard;
   private readonly ending = new AbortController();
   private surroundings: ConsumerSurroundings | undefined;
@@ -260,6 +258,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       if (await this.isForgotten(reader)) return;
       await reader.commit(moved);
       this.progress.committed(moved, progress);
+      await this.isForgotten(reader); // the topic may have been made again since it was asked
     } catch {
       // Refused by a group that has changed, or not heard: what is done stays so, and is committed the next time.
       if (!this.ending.signal.aborted) this.commitSoon();
@@ -268,7 +267,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
 
   private async isForgotten(reader: KafkaReader): Promise<boolean> {
     const gone = reader === this.reader ? await this.progress.findForgotten(reader) : undefined;
-    if (gone !== undefined) reader.fail(new Error(`the topic "${gone.topic}" was deleted`));
+    if (gone !== undefined) reader.fail(new Error(`the position of the group in the topic "${gone.topic}" is gone`));
     return gone !== undefined;
   }
 

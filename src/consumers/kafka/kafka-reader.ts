@@ -65,7 +65,7 @@ export interface KafkaReader {
    * Where the group stands; negative where nothing is committed. Only of a reader that knows topics by their names alone, and
    * cannot tell one that was made again otherwise.
    */
-  committed?(partitions: readonly TopicPartition[]): Promise<PartitionOffset[]>;
+  committed?(partitions: readonly TopicPartition[]): Promise<PartitionBounds[]>;
   /** Records behind the position of the group, in all partitions. */
   lag(): Promise<number>;
   /** Lets `run` reject: another reader is to begin. */

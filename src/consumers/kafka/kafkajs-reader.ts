@@ -1,6 +1,7 @@
 import type * as KafkaJs from 'kafkajs';
 import { describeKafkaError } from '../../backends/event-bus/kafka/kafka-port';
 import {
+  keyOf,
   repairPositions,
   type KafkaListener,
   type KafkaReader,
@@ -177,15 +178,9 @@ export class KafkaJsReader implements KafkaReader {
     if (this.listener !== undefined) repairPositions(bounds, this.listener);
   }
 
-  async committed(partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
-    const admin = await this.connectedAdmin();
-    const topics = [...new Set(partitions.map(({ topic }) => topic))];
-    const found = await admin.fetchOffsets({ groupId: this.settings.group, topics });
-    return partitions.map(({ topic, partition }) => {
-      const all = found.find((each) => each.topic === topic)?.partitions ?? [];
-      const offset = all.find((each) => each.partition === partition)?.offset ?? '-1';
-      return { topic, partition, offset: BigInt(offset) };
-    });
+  async committed(partitions: readonly TopicPartition[]): Promise<PartitionBounds[]> {
+    const asked = new Set(partitions.map(keyOf));
+    return (await this.bounds()).filter((each) => asked.has(keyOf(each)));
   }
 
   /** Of all partitions of the topics. */

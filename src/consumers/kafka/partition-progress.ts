@@ -23,6 +23,11 @@ export class PartitionProgress {
     return this.next < 0n;
   }
 
+  /** Offset behind the last entry that was read; negative before anything was read. */
+  get end(): bigint {
+    return this.next;
+  }
+
   /** Offset of the first entry that is not done, or behind the last one; undefined before anything was read. */
   get position(): bigint | undefined {
     return this.open[this.head]?.offset ?? this.doneUpTo;
