@@ -4,6 +4,7 @@ import {
   TrackingConfigException,
   type ConfigFault,
 } from '../../../routing/tracking-config.exception';
+import { KEY_HASHES, type KeyPartitioner } from './key-partitioner';
 import type { GivenKafkaJs, GivenKafkaJsProducer } from './kafkajs-sender';
 import type { ConnectionSettings } from './platformatic-sender';
 
@@ -37,10 +38,19 @@ export interface SchemaIds {
  * need. Without, the value is the bare Avro and the key the bare name: enough among services that use this package.
  */
 export interface KafkaOptions extends KafkaConnection {
-  /** Instead of `brokers`: a `Kafka`, of which a producer is made; or a producer, which is connected and never closed. */
+  /**
+   * Instead of `brokers`: a `Kafka`, of which a producer is made; or a producer, which is connected and never closed. A producer
+   * chooses partitions by itself: with a topic that accepts less than 1 MiB, events can land twice until its limit is known.
+   */
   readonly kafkajs?: GivenKafkaJs | GivenKafkaJsProducer | undefined;
   /** What Kafka spreads the events over its partitions by; events of one key stay in order.  @default the event's name */
   readonly key?: ((event: { readonly name: string; readonly id: string }) => string) | undefined;
+  /**
+   * How the partition follows from the key: as in clients for Java and in kafkajs ('murmur2'), or as in librdkafka and so in the
+   * producers of Open edX ('crc32'). Choose what the other producers of the topic use, or events of one key are in two
+   * partitions. A producer passed as `kafkajs` chooses by itself.  @default 'murmur2'
+   */
+  readonly partitioner?: KeyPartitioner | undefined;
   /** Asked once for `{topic}-org.openedx.analytics.tracking.event.emitted.v1.CloudEvent`, and once for the key's `{topic}-string`.  @default none */
   readonly registry?: SchemaIds | undefined;
   /** Instead of `registry`: the id of the schema.  @default none */
@@ -58,7 +68,17 @@ export interface KafkaOptions extends KafkaConnection {
 }
 
 const CONNECTION = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
-const OWN = ['key', 'registry', 'schemaId', 'keySchemaId', 'acks', 'requestTimeoutMs', 'source', 'sourcelib'];
+const OWN = [
+  'key',
+  'partitioner',
+  'registry',
+  'schemaId',
+  'keySchemaId',
+  'acks',
+  'requestTimeoutMs',
+  'source',
+  'sourcelib',
+];
 const MAX_SCHEMA_ID = 0xffff_ffff;
 
 /** @throws TrackingConfigException with all that is wrong */
@@ -67,6 +87,13 @@ export function checkKafkaOptions(options: unknown): asserts options is KafkaOpt
   const given = faults.fields(options, [...CONNECTION, ...OWN], "kafka({ brokers: ['localhost:9092'] })");
   faults.connection(given, ['producer', 'send']);
   faults.of(given, 'key', isFunction, 'a function', "key: ({ name }) => name.split('.')[0]");
+  faults.of(
+    given,
+    'partitioner',
+    (value) => typeof value === 'string' && Object.hasOwn(KEY_HASHES, value),
+    '"murmur2" or "crc32"',
+    "partitioner: 'crc32', as in Open edX",
+  );
   faults.of(
     given,
     'registry',

@@ -8,12 +8,23 @@ export interface KafkaMessage {
 }
 
 export interface KafkaSender {
+  /** False if the application's own producer chooses the partitions: then `partitionCount` is never known. */
+  readonly choosesPartitions: boolean;
+  /** Number of partitions of the topic; undefined if the client learns it with the first message that it sends. */
+  partitionCount(topic: string): Promise<number | undefined>;
   /**
-   * Sends one batch, in order within each partition. A rejection says nothing about what has landed.
+   * Sends one request, in order within each partition. It is taken or refused as a whole if all messages are of one partition;
+   * a rejection for any other reason says nothing about what has landed.
    * @param headers that all messages have; the same object each time
+   * @param partition of all messages; undefined to let the client choose it by the key of each
    * @throws an error of the client, of which `protocolNames` tells what the broker said
    */
-  send(topic: string, messages: readonly KafkaMessage[], headers: Readonly<Record<string, string>>): Promise<void>;
+  send(
+    topic: string,
+    messages: readonly KafkaMessage[],
+    headers: Readonly<Record<string, string>>,
+    partition: number | undefined,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 

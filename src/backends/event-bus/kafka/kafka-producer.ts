@@ -1,20 +1,20 @@
 /**
- * Puts events on a topic of Kafka in the form of Open edX's event-bus-kafka. What a broker refuses for good because of an event is
- * said of the event; everything else comes again, since a broker that is away, deaf or short of replicas will be back.
+ * Puts events on a topic of Kafka in the form of Open edX's event-bus-kafka. Each partition gets requests of its own (decision
+ * 0177): events that it took are delivered, an event that it refuses alone is rejected, and the others are sent again.
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendFailedException } from '../../../delivery/destination';
+import { SendFailedException, type Rejection } from '../../../delivery/destination';
 import { atMost } from '../../../event/at-most';
 import type { DeliveryOptions } from '../../../delivery/delivery-options';
 import type { BusMessage, BusProducer, ProducerSurroundings } from '../bus-producer';
 import { TRACKING_EVENT_TYPE } from '../tracking-log';
+import { BatchOutcome, SizeLimit, transfer, type SizedMessage } from './batch-transfer';
 import { avroText, frame } from './confluent-frame';
 import type { KafkaOptions, SchemaIds } from './kafka-options';
-import { describeKafkaError, isTopicMissing, protocolNames, type KafkaMessage, type KafkaSender } from './kafka-port';
+import { describeKafkaError, isTopicMissing, type KafkaMessage, type KafkaSender } from './kafka-port';
+import { headerBytes, recordBytes } from './record-size';
 
-/** What sending again cannot mend: the events are to blame, or one of them. */
-const REFUSED = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'];
 const KEY_SCHEMA = '"string"';
 /** Between asking for a topic and its being there. */
 const CREATION_MS = 100;
@@ -23,6 +23,8 @@ export const REQUEST_TIMEOUT_MS = 5000;
 
 export interface ProducerParts {
   readonly sender: KafkaSender;
+  /** Of a key; its remainder by the number of partitions is the partition. */
+  readonly hashOf: (key: Buffer) => number;
   readonly options: KafkaOptions;
   /** JSON text. */
   readonly schema: string;
@@ -37,6 +39,8 @@ interface Frames {
 export class KafkaProducer implements BusProducer {
   readonly delivery: DeliveryOptions;
   private readonly fixedHeaders: Readonly<Record<string, string>>;
+  private readonly fixedBytes: number;
+  private readonly limit = new SizeLimit();
   private readonly topic: string;
   private readonly keyOf: (event: { readonly name: string; readonly id: string }) => string;
   private frames: Promise<Frames> | undefined;
@@ -59,18 +63,20 @@ export class KafkaProducer implements BusProducer {
       sourcehost: hostname(),
       sourcelib,
     };
+    this.fixedBytes = headerBytes(this.fixedHeaders);
   }
 
-  async send(messages: readonly BusMessage[], signal: AbortSignal): Promise<undefined> {
+  async send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly Rejection[] | undefined> {
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.parts.options;
     const attempt = new AbortController();
+    const outcome = new BatchOutcome(messages.length);
     try {
-      await within(requestTimeoutMs, signal, this.sendAll(messages, attempt.signal));
+      await within(requestTimeoutMs, signal, this.sendAll(messages, outcome, attempt.signal));
+      return outcome.rejections('it was not sent');
     } catch (error) {
-      if (error instanceof SendFailedException) throw error;
-      const names = protocolNames(error);
-      const retryable = !REFUSED.some((name) => names.has(name));
-      throw SendFailedException.create({ reason: describeKafkaError(error), retryable, cause: error });
+      const failure = failureOf(error);
+      if (outcome.isUnknown) throw failure;
+      return outcome.rejections(failure.message);
     } finally {
       attempt.abort();
     }
@@ -80,18 +86,49 @@ export class KafkaProducer implements BusProducer {
     await atMost(CLOSE_MS, this.parts.sender.close());
   }
 
-  private async sendAll(messages: readonly BusMessage[], signal: AbortSignal): Promise<void> {
+  private async sendAll(messages: readonly BusMessage[], outcome: BatchOutcome, signal: AbortSignal): Promise<void> {
+    const { sender } = this.parts;
     const frames = await this.framing();
-    const ready = messages.map((message) => this.messageOf(message, frames));
+    const sized = messages.map((each, index): SizedMessage => {
+      const message = this.messageOf(each, frames);
+      return { index, message, bytes: recordBytes(message, this.fixedBytes) };
+    });
+    const lane = (part: readonly SizedMessage[], partition: number | undefined): Promise<void> => {
+      const send = (ready: readonly KafkaMessage[]): Promise<void> =>
+        this.onceThere(signal, () => sender.send(this.topic, ready, this.fixedHeaders, partition));
+      return transfer(part, { topic: this.topic, limit: this.limit, outcome, signal, send });
+    };
+    let count = await this.onceThere(signal, () => sender.partitionCount(this.topic));
+    let rest = sized;
+    if (count === undefined && sender.choosesPartitions) {
+      await lane(sized.slice(0, 1), undefined);
+      count = await sender.partitionCount(this.topic);
+      rest = sized.slice(1);
+    }
+    if (count === undefined) await lane(rest, undefined);
+    else await allOf([...this.byPartition(rest, count)].map(([partition, part]) => lane(part, partition)));
+  }
+
+  private byPartition(messages: readonly SizedMessage[], count: number): ReadonlyMap<number, readonly SizedMessage[]> {
+    const partitions = new Map<number, SizedMessage[]>();
+    for (const each of messages) {
+      const partition = this.parts.hashOf(each.message.key) % count;
+      const part = partitions.get(partition);
+      if (part === undefined) partitions.set(partition, [each]);
+      else part.push(each);
+    }
+    return partitions;
+  }
+
+  /** The first request for a topic that is not there creates it, and fails. */
+  private async onceThere<Result>(signal: AbortSignal, request: () => Promise<Result>): Promise<Result> {
     for (;;) {
       try {
-        await this.parts.sender.send(this.topic, ready, this.fixedHeaders);
-        return;
+        return await request();
       } catch (error) {
-        // The first send to a topic that is not there asks for it, and fails.
         if (!isTopicMissing(error) || signal.aborted) throw error;
         await wait(CREATION_MS, undefined, { signal }).catch(() => undefined);
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have come in between
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- aborted while waiting
         if (signal.aborted) throw error;
       }
     }
@@ -130,6 +167,16 @@ export class KafkaProducer implements BusProducer {
 
 function framesWith(keyId: number, valueId: number): Frames {
   return { key: (text) => frame(keyId, avroText(text)), value: (payload) => frame(valueId, payload) };
+}
+
+/** Waits for all, and rejects with the first failure only then: what the others have done is known. */
+async function allOf(sending: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(sending)) if (result.status === 'rejected') throw result.reason;
+}
+
+function failureOf(error: unknown): SendFailedException {
+  if (error instanceof SendFailedException) return error;
+  return SendFailedException.create({ reason: describeKafkaError(error), retryable: true, cause: error });
 }
 
 /** Settles with `sending`, or rejects when the time is up or nobody waits any more: what is under way may land all the same. */

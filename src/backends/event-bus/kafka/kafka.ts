@@ -4,6 +4,7 @@ import { checkKafkaOptions, type KafkaConnection, type KafkaOptions } from './ka
 import type { KafkaSender } from './kafka-port';
 import { KafkaProducer, REQUEST_TIMEOUT_MS } from './kafka-producer';
 import { kafkaJsSender } from './kafkajs-sender';
+import { KEY_HASHES } from './key-partitioner';
 import { loadPlatformatic, PlatformaticSender, type ConnectionSettings } from './platformatic-sender';
 
 /** What the entry needs. */
@@ -19,20 +20,21 @@ const DELIVERY = { batch: { maxEvents: 500 }, ordered: true } as const;
 export function kafka(options: KafkaOptions): ProducerDescription {
   checkKafkaOptions(options);
   const codec = trackingLogCodec(KAFKA_USE);
-  const sender = senderOf(options);
+  const hashOf = KEY_HASHES[options.partitioner ?? 'murmur2'];
+  const sender = senderOf(options, hashOf);
   return {
     kind: 'producer',
     encode: (log) => codec.encode(log),
     delivery: DELIVERY,
     open: (surroundings) =>
-      new KafkaProducer({ sender: sender(), options, schema: codec.schema, delivery: DELIVERY }, surroundings),
+      new KafkaProducer({ sender: sender(), hashOf, options, schema: codec.schema, delivery: DELIVERY }, surroundings),
   };
 }
 
 /** @throws MissingPeerException */
-function senderOf(options: KafkaOptions): () => KafkaSender {
+function senderOf(options: KafkaOptions, hashOf: (key: Buffer) => number): () => KafkaSender {
   const { kafkajs, acks = 'all', requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  if (kafkajs !== undefined) return () => kafkaJsSender(kafkajs, acks);
+  if (kafkajs !== undefined) return () => kafkaJsSender(kafkajs, acks, hashOf);
   const library = loadPlatformatic(KAFKA_USE); // now: what is not installed is a fault of the configuration
   return () => new PlatformaticSender(library, { ...connectionOf(options), acks, requestTimeoutMs });
 }

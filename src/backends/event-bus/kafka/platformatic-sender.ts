@@ -20,8 +20,6 @@ export interface ConnectionSettings {
   readonly sasl?: SaslOptions | undefined;
 }
 
-const MAX_KEYS = 1000;
-
 type Headers = KafkaMessage['headers'];
 type HeaderBytes = readonly [name: Buffer, value: Buffer];
 
@@ -33,8 +31,8 @@ export function loadPlatformatic(use: PeerUse): typeof PlatformaticKafka {
 
 /** The sending end of the client that is made from a list of brokers. */
 export class PlatformaticSender implements KafkaSender {
+  readonly choosesPartitions = true;
   private readonly producer: PlatformaticKafka.Producer;
-  private readonly hashes = new Map<string, number>();
   private common: { readonly of: Headers; readonly bytes: readonly HeaderBytes[] } | undefined;
 
   constructor(
@@ -47,24 +45,38 @@ export class PlatformaticSender implements KafkaSender {
       timeout: settings.requestTimeoutMs,
       acks: settings.acks === 'all' ? -1 : 1,
       autocreateTopics: true,
-      partitioner: (message, key) => this.hashOf(key, () => library.compatibilityPartitioner(message, key)),
     });
     this.producer.on('error', () => undefined); // the send that it belongs to is rejected
   }
 
-  async send(topic: string, messages: readonly KafkaMessage[], common: Headers): Promise<void> {
+  async partitionCount(topic: string): Promise<number | undefined> {
+    try {
+      const { topics } = await this.producer.metadata({ topics: [topic], autocreateTopics: true });
+      return topics.get(topic)?.partitionsCount;
+    } catch (error) {
+      this.forgetMissing(error);
+      throw error;
+    }
+  }
+
+  async send(
+    topic: string,
+    messages: readonly KafkaMessage[],
+    common: Headers,
+    partition: number | undefined,
+  ): Promise<void> {
     if (this.common?.of !== common) this.common = { of: common, bytes: bytesOf(common) };
     const { bytes } = this.common;
+    const chosen = partition === undefined ? {} : { partition };
     try {
       await this.producer.send({
         messages: messages.map(({ key, value, headers }) => ({
-          ...{ topic, key, value },
-          headers: new Map([...bytes, ...bytesOf(headers)]),
+          ...{ topic, key, value, headers: new Map([...bytes, ...bytesOf(headers)]) },
+          ...chosen,
         })),
       });
     } catch (error) {
-      // What it has seen of a topic that is being made it would hold for five seconds.
-      if (isTopicMissing(error)) this.producer.clearMetadata();
+      this.forgetMissing(error);
       throw error;
     }
   }
@@ -73,15 +85,9 @@ export class PlatformaticSender implements KafkaSender {
     await this.producer.close();
   }
 
-  /** As the clients of Java and kafkajs spread their keys. Worked out in BigInts, 5 to 10 us a key, and events have few names. */
-  private hashOf(key: Buffer | undefined, work: () => number): number {
-    const text = key?.toString('latin1') ?? '';
-    const known = this.hashes.get(text);
-    if (known !== undefined) return known;
-    const hash = work();
-    if (this.hashes.size >= MAX_KEYS) this.hashes.clear();
-    this.hashes.set(text, hash);
-    return hash;
+  /** The client keeps what it has seen of a topic that is being created for five seconds. */
+  private forgetMissing(error: unknown): void {
+    if (isTopicMissing(error)) this.producer.clearMetadata();
   }
 }
 
