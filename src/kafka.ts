@@ -1,5 +1,9 @@
 export { kafka } from './backends/event-bus/kafka/kafka';
-export type { KafkaConnection, KafkaOptions, SchemaIds } from './backends/event-bus/kafka/kafka-options';
+export { confluentRegistry } from './backends/event-bus/kafka/confluent-registry';
+export type { ConfluentRegistryOptions } from './backends/event-bus/kafka/confluent-registry';
+export type { KafkaConnection, KafkaOptions } from './backends/event-bus/kafka/kafka-options';
+export type { KeyPartitioner } from './backends/event-bus/kafka/key-partitioner';
+export type { SchemaIds, SchemaRegistry, SchemasById } from './backends/event-bus/kafka/schema-registry';
 export { KafkaConsumer } from './consumers/kafka/kafka-consumer';
 export type { KafkaConsumerOptions } from './consumers/kafka/kafka-consumer-options';
 export type { GivenKafkaJs, GivenKafkaJsProducer } from './backends/event-bus/kafka/kafkajs-sender';

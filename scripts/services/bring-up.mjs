@@ -107,8 +107,8 @@ async function contain(name, composePort, record, tell) {
 }
 
 function urlAt(name, port) {
-  const { scheme } = catalogue[name];
-  return `${scheme === undefined ? '' : `${scheme}://`}127.0.0.1:${port}`;
+  const { scheme, path = '' } = catalogue[name];
+  return `${scheme === undefined ? '' : `${scheme}://`}127.0.0.1:${port}${path}`;
 }
 
 /** Waits for an answer; resolves with the reason if none comes. */

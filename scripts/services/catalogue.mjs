@@ -53,6 +53,15 @@ export const catalogue = {
     install: kafkaByMaven,
     composePort: 9092,
   },
+  registry: {
+    variable: 'SCHEMA_REGISTRY_URL',
+    scheme: 'http',
+    path: '/apis/ccompat/v7',
+    program: undefined,
+    args: [],
+    install: registryByMaven,
+    composePort: undefined,
+  },
 };
 
 /** @returns where the program is, its arguments, and where it is from */
@@ -112,12 +121,7 @@ async function toxiproxyByGo(tell) {
 }
 
 async function kafkaByMaven(tell) {
-  for (const [program, mend] of [
-    ['java', 'a JRE of 17 or newer'],
-    ['mvn', 'apt-get install maven'],
-  ]) {
-    if (!onPath(program)) throw new Error(`${program} is not on the PATH (${mend}; or name brokers in KAFKA_BROKERS)`);
-  }
+  needsMaven('name brokers in KAFKA_BROKERS');
   const pom = readFileSync(join(here, 'kafka', 'pom.xml'));
   const libs = inFolder('bin', `kafka-${createHash('sha256').update(pom).digest('hex').slice(0, 16)}`);
   if (!existsSync(libs)) {
@@ -137,6 +141,42 @@ async function kafkaByMaven(tell) {
     args: ['-c', script, 'kafka', libs, '{port}', '{otherPort}', '{folder}'],
     how: 'Maven',
   };
+}
+
+/** Apicurio, which has the API of Confluent's Schema Registry; it keeps everything in memory. */
+async function registryByMaven(tell) {
+  needsMaven('name a registry in SCHEMA_REGISTRY_URL');
+  const version = '3.0.9';
+  const libs = inFolder('bin', `apicurio-${version}`);
+  if (!existsSync(libs)) {
+    tell('fetching Apicurio with Maven, once: 109 MB');
+    remove('bin', 'apicurio.new');
+    const artifact = `-Dartifact=io.apicurio:apicurio-registry-app:${version}:tar.gz:all`;
+    const unpack = ['dependency:unpack', artifact, `-DoutputDirectory=${inFolder('bin', 'apicurio.new')}`];
+    await run('mvn', ['-q', '-B', ...unpack], {
+      cwd: inFolder('bin'),
+      logFile: inFolder('log/registry-maven.log'),
+      timeoutMs: tenMinutes,
+    });
+    renameSync(inFolder('bin', 'apicurio.new'), libs);
+  }
+  const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx192m', '-Dquarkus.http.host=127.0.0.1'];
+  const jar = join(libs, `apicurio-registry-app-${version}-runner.jar`);
+  const quiet = ['-Dquarkus.http.access-log.enabled=false', '-Dquarkus.management.enabled=false'];
+  return {
+    path: onPath('java'),
+    args: [...java, ...quiet, '-Dquarkus.http.port={port}', '-jar', jar],
+    how: 'Maven',
+  };
+}
+
+function needsMaven(orElse) {
+  for (const [program, fix] of [
+    ['java', 'a JRE of 17 or newer'],
+    ['mvn', 'apt-get install maven'],
+  ]) {
+    if (!onPath(program)) throw new Error(`${program} is not on the PATH (${fix}; or ${orElse})`);
+  }
 }
 
 function needsGo() {

@@ -29,6 +29,11 @@ const conversations = {
     say: 'GET /version HTTP/1.0\r\n\r\n',
     isAnswer: (bytes) => bytes.toString('latin1').startsWith('HTTP/'),
   },
+  // The port is open before the API answers.
+  registry: {
+    say: 'GET /apis/ccompat/v7/subjects HTTP/1.0\r\n\r\n',
+    isAnswer: (bytes) => /^HTTP\/1\.\d 200/.test(bytes.toString('latin1')),
+  },
   kafka: { say: apiVersions(), isAnswer: (bytes) => bytes.length >= 10 && bytes.readInt32BE(4) === 1 },
 };
 

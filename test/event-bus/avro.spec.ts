@@ -31,6 +31,16 @@ describe('A tracking event on the bus', () => {
     });
   });
 
+  it('is read with fields that a later schema has behind its own, and not if it ends too early', () => {
+    const golden = Buffer.from(GOLDEN, 'hex');
+    const log = codec.decode(golden);
+    for (const more of ['00', '02066f7267', '0001020304']) {
+      expect(codec.decode(Buffer.concat([golden, Buffer.from(more, 'hex')]))).toEqual(log);
+    }
+    for (let length = 0; length < golden.length; length++)
+      expect(() => codec.decode(golden.subarray(0, length))).toThrow('it ends in the middle of its Avro record');
+  });
+
   it('comes back as it was emitted', () => {
     const event = {
       ...{ name: 'e', timestamp: new Date('2026-11-24T12:00:00.120Z'), id: 'id' },

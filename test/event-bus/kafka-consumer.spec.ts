@@ -46,7 +46,7 @@ describeWithServices(['kafka'], 'A KafkaConsumer', ({ kafka: brokers }) => {
       { providers },
     );
 
-  const clients: [string, () => Partial<KafkaConsumerOptions>][] = [
+  const clients: [string, () => Pick<KafkaConsumerOptions, 'brokers' | 'kafkajs'>][] = [
     ['brokers', () => ({ brokers: brokers.split(',') })],
     ['a given kafkajs', () => ({ kafkajs: given() })],
   ];

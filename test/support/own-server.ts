@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ServerProgram, ServiceName } from './services';
 
 const schemes: Record<ServiceName, string> = {
-  ...{ redis: 'redis://', mongo: 'mongodb://', toxiproxy: 'http://' },
+  ...{ redis: 'redis://', mongo: 'mongodb://', toxiproxy: 'http://', registry: 'http://' },
   kafka: '', // a list of host:port
 };
 

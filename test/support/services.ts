@@ -9,6 +9,7 @@ const variables = {
   mongo: 'MONGO_URL',
   toxiproxy: 'TOXIPROXY_URL',
   kafka: 'KAFKA_BROKERS',
+  registry: 'SCHEMA_REGISTRY_URL',
 } as const;
 export type ServiceName = keyof typeof variables;
 

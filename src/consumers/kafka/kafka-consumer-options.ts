@@ -1,4 +1,6 @@
-import { Faults, isDuration, isText, type KafkaConnection } from '../../backends/event-bus/kafka/kafka-options';
+import type { KafkaConnection } from '../../backends/event-bus/kafka/kafka-options';
+import { Faults, isDuration, isFunction, isText } from '../../backends/event-bus/kafka/kafka-faults';
+import type { SchemasById } from '../../backends/event-bus/kafka/schema-registry';
 import type { GivenKafkaJs } from '../../backends/event-bus/kafka/kafkajs-sender';
 
 export interface KafkaConsumerOptions extends KafkaConnection {
@@ -6,7 +8,7 @@ export interface KafkaConsumerOptions extends KafkaConnection {
   readonly kafkajs?: GivenKafkaJs | undefined;
   /** Who shares the work: each event goes to one member of a group, and to every group. Two services have two groups. */
   readonly group: string;
-  /** @default 'analytics', the topic of tracking events in Open edX */
+  /** The whole name, with the prefix that Open edX has.  @default 'analytics', the topic of tracking events in Open edX */
   readonly topic?: string | undefined;
   /** Instead of `topic`, for several. */
   readonly topics?: readonly string[] | undefined;
@@ -18,6 +20,12 @@ export interface KafkaConsumerOptions extends KafkaConnection {
   /** Events read and not done, beyond which reading waits; and ten times as many read that a slow one holds back.  @default 2000 */
   readonly maxInFlight?: number | undefined;
   /**
+   * `confluentRegistry(...)`, or one of your own: entries are read with the schemas that they were written with, whatever the
+   * order of the fields. While it does not answer, reading waits. Without it they are read as four strings in the order of Open
+   * edX, and fields that follow are ignored.  @default none
+   */
+  readonly registry?: SchemasById | undefined;
+  /**
    * How often an entry is given to processes that die with it before it becomes a dead letter; less than 3 counts as 3. It is
    * searched for after the first death, so that its neighbours are not counted with it.  @default 10
    */
@@ -27,7 +35,7 @@ export interface KafkaConsumerOptions extends KafkaConnection {
 }
 
 const CONNECTION = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
-const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries', 'sessionTimeoutMs'];
+const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries', 'registry', 'sessionTimeoutMs'];
 
 /** @throws TrackingConfigException with all that is wrong */
 export function checkKafkaConsumerOptions(options: unknown): asserts options is KafkaConsumerOptions {
@@ -49,6 +57,13 @@ export function checkKafkaConsumerOptions(options: unknown): asserts options is 
     "start: 'group'",
   );
   faults.of(given, 'maxInFlight', isDuration, 'a number from 1 up', 'maxInFlight: 2000');
+  faults.of(
+    given,
+    'registry',
+    (value) => isFunction((value as Partial<SchemasById> | null)?.schemaOf),
+    'an object with schemaOf(id)',
+    "registry: confluentRegistry({ url: 'http://localhost:8081' })",
+  );
   faults.of(given, 'maxDeliveries', isDuration, 'a number from 1 up', 'maxDeliveries: 10');
   faults.of(given, 'sessionTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'sessionTimeoutMs: 10_000');
   faults.refuse();

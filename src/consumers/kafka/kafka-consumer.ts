@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { trackingLogCodec, type TrackingLogCodec } from '../../backends/event-bus/avro';
+import { trackingLogCodec } from '../../backends/event-bus/avro';
 import { connectionOf, KAFKA_USE } from '../../backends/event-bus/kafka/kafka';
 import { isTopicMissing } from '../../backends/event-bus/kafka/kafka-port';
 import { baseOptions, loadPlatformatic } from '../../backends/event-bus/kafka/platformatic-sender';
@@ -20,6 +20,8 @@ import { KafkaJsReader } from './kafkajs-reader';
 import type { OpenOffset, PartitionProgress } from './partition-progress';
 import { PlatformaticReader } from './platformatic-reader';
 import { RecordEntry } from './record-entry';
+import { SchemaGate } from './schema-gate';
+import { ValueDecoder } from './value-decoder';
 
 /** After what has been done is committed; what is done and not committed is read again after a crash. */
 const COMMIT_MS = 200;
@@ -35,7 +37,7 @@ const SPAN_FACTOR = 10;
 
 @Injectable()
 export class KafkaConsumer implements EventConsumer, KafkaListener {
-  private readonly codec: TrackingLogCodec;
+  private readonly decoder: ValueDecoder;
   private readonly makeReader: (settings: ReaderSettings) => KafkaReader;
   private readonly maxInFlight: number;
   private readonly topicIds = new Map<string, string>();
@@ -58,7 +60,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   /** @throws TrackingConfigException, MissingPeerException */
   constructor(@Optional() @Inject(NODE_OPTIONS) readonly options: KafkaConsumerOptions) {
     checkKafkaConsumerOptions(options);
-    this.codec = trackingLogCodec(KAFKA_USE);
+    this.decoder = new ValueDecoder(trackingLogCodec(KAFKA_USE), options.registry);
     const { kafkajs, maxInFlight = 2000, maxDeliveries = 10, start = 'group' } = options;
     this.maxInFlight = maxInFlight;
     this.guard = new CrashGuard({
@@ -90,7 +92,9 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
 
   begin(surroundings: ConsumerSurroundings): void {
     this.surroundings = surroundings;
-    this.reading = this.keepReading();
+    this.reading = this.keepReading(
+      new SchemaGate(this, this.decoder, { ...surroundings, signal: this.ending.signal }),
+    );
     this.lagTimer = setInterval(() => void this.measureLag(), LAG_MS).unref();
   }
 
@@ -166,7 +170,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       const done = this.progress.of(record);
       if (done === undefined) continue;
       taken.push({ done, open: done.take(record.offset) });
-      entries.push(new RecordEntry(record, this.codec));
+      entries.push(new RecordEntry(record, this.decoder));
     }
     if (entries.length === 0) return;
     this.inFlight += entries.length;
@@ -184,7 +188,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private bury(record: KafkaRecord, reason: string): void {
     const done = this.progress.of(record);
     const open = done?.take(record.offset);
-    this.surroundings?.intake.bury(new RecordEntry(record, this.codec), reason);
+    this.surroundings?.intake.bury(new RecordEntry(record, this.decoder), reason);
     if (open !== undefined) done?.settle(open);
     this.commitSoon();
   }
@@ -199,14 +203,14 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     this.takenThisTurn += taken;
   }
 
-  private async keepReading(): Promise<void> {
+  private async keepReading(listener: KafkaListener): Promise<void> {
     const { signal } = this.ending;
     let delayMs = MIN_DELAY_MS;
     while (!signal.aborted) {
       const reader = this.makeReader(this.readerSettings());
       this.reader = reader;
       try {
-        await reader.run(this);
+        await reader.run(listener);
       } catch (error) {
         // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have come in between
         if (signal.aborted) return;

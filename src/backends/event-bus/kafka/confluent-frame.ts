@@ -22,6 +22,11 @@ export function avroText(text: string): Buffer {
   return Buffer.concat([Buffer.from([...head, left]), bytes]);
 }
 
+/** Id of the schema that a frame names; undefined if there is no frame. */
+export function schemaIdOf(bytes: Buffer): number | undefined {
+  return bytes[0] === 0 && bytes.length > FRAME_BYTES ? bytes.readUInt32BE(1) : undefined;
+}
+
 /** What is in the frame; all, where there is none. Bare Avro of an event begins with the length of its name, which is not 0. */
 export function unframed(bytes: Buffer): Buffer {
   return bytes[0] === 0 && bytes.length > FRAME_BYTES ? bytes.subarray(FRAME_BYTES) : bytes;

@@ -1,12 +1,8 @@
-import {
-  showOption,
-  showValue,
-  TrackingConfigException,
-  type ConfigFault,
-} from '../../../routing/tracking-config.exception';
+import { Faults, isDuration, isFunction, isText } from './kafka-faults';
 import { KEY_HASHES, type KeyPartitioner } from './key-partitioner';
 import type { GivenKafkaJs, GivenKafkaJsProducer } from './kafkajs-sender';
 import type { ConnectionSettings } from './platformatic-sender';
+import type { SchemaIds } from './schema-registry';
 
 /** Where the brokers are: a list, with which `@platformatic/kafka` connects, or a kafkajs of the application. */
 export interface KafkaConnection {
@@ -20,15 +16,6 @@ export interface KafkaConnection {
   readonly sasl?: ConnectionSettings['sasl'];
   /** With `brokers` only.  @default 1000 */
   readonly connectTimeoutMs?: number | undefined;
-}
-
-/** A schema registry, of which only this is asked. */
-export interface SchemaIds {
-  /**
-   * The id under which the schema is registered for the subject, registering it if need be.
-   * @param schema JSON text of an Avro schema
-   */
-  idFor(subject: string, schema: string): Promise<number>;
 }
 
 /**
@@ -51,7 +38,7 @@ export interface KafkaOptions extends KafkaConnection {
    * partitions. A producer passed as `kafkajs` chooses by itself.  @default 'murmur2'
    */
   readonly partitioner?: KeyPartitioner | undefined;
-  /** Asked once for `{topic}-org.openedx.analytics.tracking.event.emitted.v1.CloudEvent`, and once for the key's `{topic}-string`.  @default none */
+  /** `confluentRegistry(...)`, or one of your own. Asked once for `{topic}-org.openedx.analytics.tracking.event.emitted.v1.CloudEvent`, and once for the key's `{topic}-string`.  @default none */
   readonly registry?: SchemaIds | undefined;
   /** Instead of `registry`: the id of the schema.  @default none */
   readonly schemaId?: number | undefined;
@@ -63,7 +50,7 @@ export interface KafkaOptions extends KafkaConnection {
   readonly requestTimeoutMs?: number | undefined;
   /** The CloudEvent's source.  @default 'nestjs-event-tracking' */
   readonly source?: string | undefined;
-  /** The version of openedx-events that readers are told.  @default '11.2.0' */
+  /** The version of openedx-events that readers are told: three numbers with dots.  @default '11.2.0' */
   readonly sourcelib?: string | undefined;
 }
 
@@ -80,6 +67,7 @@ const OWN = [
   'sourcelib',
 ];
 const MAX_SCHEMA_ID = 0xffff_ffff;
+const SOURCELIB = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
 
 /** @throws TrackingConfigException with all that is wrong */
 export function checkKafkaOptions(options: unknown): asserts options is KafkaOptions {
@@ -99,7 +87,7 @@ export function checkKafkaOptions(options: unknown): asserts options is KafkaOpt
     'registry',
     (value) => isFunction((value as Partial<SchemaIds> | null)?.idFor),
     'an object with idFor(subject, schema)',
-    'registry: { idFor: async (subject, schema) => (await registry.register(JSON.parse(schema), { subject })).id }',
+    "registry: confluentRegistry({ url: 'http://localhost:8081' })",
   );
   for (const name of ['schemaId', 'keySchemaId'])
     faults.of(given, name, isSchemaId, 'the number of a schema', `${name}: 1`);
@@ -114,96 +102,18 @@ export function checkKafkaOptions(options: unknown): asserts options is KafkaOpt
     '"all" or "leader": without an answer of the broker nothing would be known of an event',
     "acks: 'all'",
   );
+  faults.of(
+    given,
+    'sourcelib',
+    (value) => typeof value === 'string' && SOURCELIB.test(value),
+    'three numbers: the consumers of Open edX read it as a version',
+    "sourcelib: '11.2.0'",
+  );
   faults.of(given, 'requestTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'requestTimeoutMs: 5000');
-  for (const name of ['source', 'sourcelib'])
-    faults.of(given, name, isText, 'a text', name === 'source' ? "source: 'my-service/web'" : "sourcelib: '11.2.0'");
+  faults.of(given, 'source', isText, 'a text', "source: 'my-service/web'");
   faults.refuse();
-}
-
-/** Collects what is wrong in options of this entry. */
-export class Faults {
-  private readonly faults: ConfigFault[] = [];
-
-  constructor(private readonly path: string) {}
-
-  add(what: string, mend: string): void {
-    this.faults.push({ path: this.path, what, mend });
-  }
-
-  /** @throws TrackingConfigException if it is no object at all */
-  fields(options: unknown, known: readonly string[], mend: string): Readonly<Record<string, unknown>> {
-    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-      throw TrackingConfigException.create([
-        { path: this.path, what: `its options are ${showValue(options)}, not an object.`, mend },
-      ]);
-    }
-    for (const key of Object.keys(options))
-      if (!known.includes(key))
-        this.add(`there is no option ${showOption(key, known)}; known are ${known.join(', ')}.`, 'leave it out');
-    return options as Readonly<Record<string, unknown>>;
-  }
-
-  of(
-    given: Readonly<Record<string, unknown>>,
-    name: string,
-    isRight: (value: unknown) => boolean,
-    wanted: string,
-    mend: string,
-  ): void {
-    const value = given[name];
-    if (value !== undefined && !isRight(value)) this.add(`${name} is ${showValue(value)}, not ${wanted}.`, mend);
-  }
-
-  /** @param methods of what kafkajs may be, one of which it must have */
-  connection(given: Readonly<Record<string, unknown>>, methods: readonly string[]): void {
-    const { brokers, kafkajs } = given;
-    if (brokers === undefined && kafkajs === undefined)
-      this.add('it has no brokers.', "brokers: ['localhost:9092'], or kafkajs: new Kafka({ ... })");
-    if (brokers !== undefined && kafkajs !== undefined)
-      this.add('it has brokers and a kafkajs, which has its own.', 'leave one of them out');
-    this.of(given, 'brokers', isBrokers, 'a list of host:port', "brokers: ['localhost:9092']");
-    if (
-      kafkajs !== undefined &&
-      !methods.some((method) => isFunction((kafkajs as Record<string, unknown> | null)?.[method]))
-    )
-      this.add(`kafkajs is ${showValue(kafkajs)}, not an instance of Kafka.`, 'kafkajs: new Kafka({ brokers: [...] })');
-    this.of(given, 'clientId', isText, 'a text', "clientId: 'my-service'");
-    this.of(given, 'connectTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'connectTimeoutMs: 1000');
-    if (kafkajs === undefined) return;
-    for (const name of ['clientId', 'tls', 'sasl', 'connectTimeoutMs'])
-      if (given[name] !== undefined)
-        this.add(
-          `${name} has no meaning beside kafkajs, which connects by itself.`,
-          `new Kafka({ ... }) is told of it`,
-        );
-  }
-
-  /** @throws TrackingConfigException if anything is wrong */
-  refuse(): void {
-    if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
-  }
-}
-
-export function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
-
-export function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
-}
-
-export function isDuration(value: unknown): boolean {
-  return typeof value === 'number' && value >= 1;
 }
 
 function isSchemaId(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_SCHEMA_ID;
-}
-
-function isBrokers(value: unknown): boolean {
-  return (
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every((broker) => typeof broker === 'string' && /^[^\s/]+:\d+$/.test(broker))
-  );
 }

@@ -11,11 +11,13 @@ import type { BusMessage, BusProducer, ProducerSurroundings } from '../bus-produ
 import { TRACKING_EVENT_TYPE } from '../tracking-log';
 import { BatchOutcome, SizeLimit, transfer, type SizedMessage } from './batch-transfer';
 import { avroText, frame } from './confluent-frame';
-import type { KafkaOptions, SchemaIds } from './kafka-options';
+import type { KafkaOptions } from './kafka-options';
 import { describeKafkaError, isTopicMissing, type KafkaMessage, type KafkaSender } from './kafka-port';
 import { headerBytes, recordBytes } from './record-size';
+import type { SchemaIds } from './schema-registry';
 
-const KEY_SCHEMA = '"string"';
+/** The text that the producers of Open edX register, so that a registry which compares texts gives one id. */
+const KEY_SCHEMA = '{"name": "name", "type": "string"}';
 /** Between asking for a topic and its being there. */
 const CREATION_MS = 100;
 const CLOSE_MS = 2000;

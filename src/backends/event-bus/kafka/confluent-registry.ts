@@ -1,0 +1,136 @@
+/** The three requests of Confluent's Schema Registry API that this package needs; other registries have the same ones. */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { Faults, isDuration, isText } from './kafka-faults';
+import type { SchemaRegistry } from './schema-registry';
+
+export interface ConfluentRegistryOptions {
+  /**
+   * Where the API begins: 'http://localhost:8081', or 'http://localhost:8080/apis/ccompat/v7' for Apicurio. It may hold a user
+   * and a password (EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY and ..._SECRET in Open edX).
+   */
+  readonly url: string;
+  /** Sent with each request, for other kinds of authorization.  @default none */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** False to only look ids up: a schema that is not registered is an error then.  @default true */
+  readonly registers?: boolean | undefined;
+  /** For one request.  @default 5000 */
+  readonly timeoutMs?: number | undefined;
+  /** For a proxy, or a certificate of your own.  @default that of Node */
+  readonly agent?: http.Agent | undefined;
+}
+
+const TYPE = 'application/vnd.schemaregistry.v1+json';
+const MAX_REPLY_BYTES = 1_048_576;
+/** "Schema not found": an id that the registry does not have. */
+const NO_SCHEMA = 40_403;
+const MAX_MESSAGE_LENGTH = 200;
+
+/**
+ * A schema registry with the API of Confluent (Confluent, Redpanda, Karapace, Apicurio), for `kafka()` and a KafkaConsumer.
+ * @throws TrackingConfigException for its options
+ */
+export function confluentRegistry(options: ConfluentRegistryOptions): SchemaRegistry {
+  checkOptions(options);
+  const { registers = true } = options;
+  return {
+    async idFor(subject, schema) {
+      const path = `subjects/${encodeURIComponent(subject)}${registers ? '/versions' : ''}`;
+      const { id } = await ask(options, path, JSON.stringify({ schema }));
+      if (!Number.isInteger(id)) throw new Error('the schema registry answered without an id');
+      return id as number;
+    },
+    async schemaOf(id) {
+      const { schema, schemaType = 'AVRO', error_code: code } = await ask(options, `schemas/ids/${String(id)}`);
+      if (code === NO_SCHEMA) return undefined;
+      if (typeof schema !== 'string' || schemaType !== 'AVRO')
+        throw new Error(`the schema registry has no Avro schema with the id ${String(id)}`);
+      return schema;
+    },
+  };
+}
+
+interface Reply {
+  readonly id?: unknown;
+  readonly schema?: unknown;
+  readonly schemaType?: unknown;
+  readonly error_code?: unknown;
+  readonly message?: unknown;
+}
+
+/** @throws for every answer but success and "schema not found" to a question without a body */
+async function ask(options: ConfluentRegistryOptions, path: string, body?: string): Promise<Reply> {
+  const { status, text } = await exchange(options, path, body);
+  const reply = parse(text);
+  const isAnswered = (status >= 200 && status < 300) || (body === undefined && reply.error_code === NO_SCHEMA);
+  if (isAnswered) return reply;
+  const { message, error_code: code = status } = reply;
+  const why = typeof message === 'string' ? `: ${message.slice(0, MAX_MESSAGE_LENGTH)}` : '';
+  throw new Error(`the schema registry answered ${String(status)} (${String(code)}${why})`);
+}
+
+function exchange(
+  { url, headers, timeoutMs = 5000, agent }: ConfluentRegistryOptions,
+  path: string,
+  body: string | undefined,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const target = new URL(path, url.endsWith('/') ? url : `${url}/`);
+  const { username, password } = target;
+  return new Promise((resolve, reject) => {
+    const request = (target.protocol === 'https:' ? https : http).request(target, {
+      ...{ method: body === undefined ? 'GET' : 'POST', agent, signal: AbortSignal.timeout(timeoutMs) },
+      ...((username || password) && { auth: [username, password].map(decodeURIComponent).join(':') }),
+      headers: {
+        ...{ accept: TYPE, ...headers },
+        ...(body !== undefined && { 'content-type': TYPE, 'content-length': String(Buffer.byteLength(body)) }),
+      },
+    });
+    // The message of an error can quote a header; its code cannot.
+    const fail = ({ code, name }: NodeJS.ErrnoException): void => {
+      reject(new Error(name === 'AbortError' ? `no answer within ${String(timeoutMs)} ms` : (code ?? name)));
+    };
+    request.on('error', fail);
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > MAX_REPLY_BYTES) response.destroy(new Error('too long'));
+        else chunks.push(chunk);
+      });
+      response.on('error', fail);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+      });
+    });
+    request.end(body);
+  });
+}
+
+function parse(text: string): Reply {
+  try {
+    return Object(JSON.parse(text)) as Reply;
+  } catch {
+    return {}; // of a proxy in between, say
+  }
+}
+
+function checkOptions(options: unknown): void {
+  const faults = new Faults('confluentRegistry()');
+  const example = "url: 'http://localhost:8081'";
+  const known = ['url', 'headers', 'registers', 'timeoutMs', 'agent'];
+  const given = faults.fields(options, known, `confluentRegistry({ ${example} })`);
+  if (!isHttpUrl(given['url'])) faults.add('url is not the URL of a registry.', example);
+  faults.of(given, 'headers', isHeaders, 'an object of strings', "headers: { authorization: 'Bearer ...' }");
+  faults.of(given, 'registers', (value) => typeof value === 'boolean', 'true or false', 'registers: false');
+  faults.of(given, 'timeoutMs', isDuration, 'a number of milliseconds from 1 up', 'timeoutMs: 5000');
+  faults.refuse();
+}
+
+function isHttpUrl(value: unknown): boolean {
+  return isText(value) && URL.canParse(value as string) && /^https?:$/.test(new URL(value as string).protocol);
+}
+
+function isHeaders(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'string');
+}

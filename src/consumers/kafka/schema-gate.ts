@@ -1,0 +1,98 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { KafkaListener, KafkaRecord, TopicPartition } from './kafka-reader';
+import type { ValueDecoder } from './value-decoder';
+
+const MIN_DELAY_MS = 200;
+const MAX_DELAY_MS = 5000;
+/** A registry of the application may have no timeout of its own. */
+const ANSWER_MS = 10_000;
+
+export interface GateReports {
+  readonly warn: (text: string) => void;
+  readonly tell: (text: string) => void;
+  /** Aborted when reading ends. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Stands before a listener and holds records back until the schemas that they were written with are known. Nothing more is read
+ * meanwhile, so order is kept. What is held when partitions are assigned is dropped: it is read again from the position of the group.
+ */
+export class SchemaGate implements KafkaListener {
+  private held: readonly KafkaRecord[] = [];
+  private asking: Promise<void> | undefined;
+
+  constructor(
+    private readonly listener: KafkaListener,
+    private readonly decoder: ValueDecoder,
+    private readonly reports: GateReports,
+  ) {}
+
+  assigned(partitions: readonly TopicPartition[]): void {
+    this.held = [];
+    this.listener.assigned(partitions);
+  }
+
+  room(): number {
+    return this.held.length > 0 ? 0 : this.listener.room();
+  }
+
+  whenRoom(): Promise<void> {
+    return this.held.length > 0 && this.asking !== undefined ? this.asking : this.listener.whenRoom();
+  }
+
+  read(records: readonly KafkaRecord[]): void {
+    if (this.decoder.unknownIds(records).length === 0) {
+      this.listener.read(records);
+      return;
+    }
+    this.held = records;
+    this.asking ??= this.askAndRelease();
+  }
+
+  /** Never rejects. */
+  private async askAndRelease(): Promise<void> {
+    const { decoder, listener, reports } = this;
+    let delayMs = MIN_DELAY_MS;
+    let isFailing = false;
+    for (;;) {
+      const ids = decoder.unknownIds(this.held);
+      if (ids.length === 0 || reports.signal.aborted) break;
+      try {
+        await this.answered(Promise.all(ids.map((id) => decoder.learn(id))));
+        if (isFailing) reports.tell('the schema registry answers again');
+        isFailing = false;
+        delayMs = MIN_DELAY_MS;
+      } catch (error) {
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- aborted while asking
+        if (reports.signal.aborted) break;
+        if (!isFailing)
+          reports.warn(
+            `the schema registry does not answer (${error instanceof Error ? error.message : 'no reason given'}). Events wait in Kafka until it does. Fix: check the registry of the consumer.`,
+          );
+        isFailing = true;
+        await wait(delayMs, undefined, { signal: reports.signal }).catch(() => undefined);
+        delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
+      }
+    }
+    const { held } = this;
+    this.held = [];
+    this.asking = undefined;
+    if (held.length > 0 && !reports.signal.aborted) listener.read(held);
+  }
+
+  private async answered(asking: Promise<unknown>): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.reports.signal]);
+    const tooLate = wait(ANSWER_MS, undefined, { signal, ref: false }).then(() => {
+      throw new Error(`no answer within ${String(ANSWER_MS)} ms`);
+    });
+    try {
+      await Promise.race([asking, tooLate]);
+    } finally {
+      over.abort();
+      tooLate.catch(() => undefined);
+      asking.catch(() => undefined);
+    }
+  }
+}
