@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { trackingLogCodec } from '../../src/backends/event-bus/avro';
-import { eventOf, trackingLogOf } from '../../src/backends/event-bus/tracking-log';
+import { eventOf, trackingLogOf, utcTime } from '../../src/backends/event-bus/tracking-log';
 import { cpuGrowth, expectLinear } from '../support/growth';
 
 /** As the Python producer wrote it: openedx-events 11.2.0, a play_video of the LMS. */
@@ -59,6 +59,48 @@ describe('A tracking event on the bus', () => {
   ])('is read at the time %s', (timestamp, time) => {
     const event = eventOf('id', { name: 'e', timestamp, data: '{}', context: '{}' });
     expect(event.timestamp.toISOString()).toBe(time);
+  });
+
+  it.each([
+    ['2026-11-24T12:00:00.120000+05:30', '2026-11-24T06:30:00.120000+00:00'],
+    ['2026-11-24T12:00:00-0800', '2026-11-24T20:00:00+00:00'],
+    ['2026-12-31 23:30:00.1-01:00', '2027-01-01T00:30:00.100000+00:00'],
+    ['2026-11-24T12:00:00Z', '2026-11-24T12:00:00+00:00'],
+    ['2026-11-24T12:00:00.000001+00:00', '2026-11-24T12:00:00.000001+00:00'],
+  ])('emitted at %s has the time %s as a CloudEvent', (timestamp, time) => {
+    const log = trackingLogOf({ name: 'e', timestamp: timestamp as never, id: 'id', context: {}, data: {} });
+    expect(utcTime(log.timestamp)).toBe(time);
+    expect(Date.parse(time)).toBe(Date.parse(log.timestamp));
+  });
+
+  it('has a CloudEvent time of the same moment, whatever its offset', () => {
+    const offset = fc.integer({ min: -14 * 60, max: 14 * 60 }).map((minutes) => {
+      const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+      return `${minutes < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}:${String(rest).padStart(2, '0')}`;
+    });
+    const date = fc.date({ min: new Date('0002-01-01'), max: new Date('9998-12-31'), noInvalidDate: true });
+    fc.assert(
+      fc.property(date, offset, (at, zone) => {
+        const text = at.toISOString().replace('Z', zone);
+        const time = utcTime(
+          trackingLogOf({ name: 'e', timestamp: text as never, id: 'i', context: {}, data: {} }).timestamp,
+        );
+        expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+        expect(Date.parse(time)).toBe(Date.parse(text));
+      }),
+    );
+  });
+
+  it('is read with integers of any length in all their digits', () => {
+    const digits = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n });
+    fc.assert(
+      fc.property(fc.array(digits, { minLength: 1 }), (integers) => {
+        const data = `{"list": [${integers.join(', ')}], "at": {"deep": ${String(integers[0])}}, "text": "${String(integers[0])}, 1"}`;
+        const event = eventOf('id', { name: 'e', timestamp: '2024-01-02T03:04:05Z', data, context: '{}' });
+        expect((event.data as { list: unknown[] }).list.map(String)).toEqual(integers.map(String));
+        expect(event.data).toMatchObject({ text: `${String(integers[0])}, 1` });
+      }),
+    );
   });
 
   it('is read with what JSON has no word for, which is null, and not in texts', () => {

@@ -8,7 +8,7 @@ import type { CatalogDocument } from '../../catalog/event-document';
 import { deriveEventId } from '../../event/event-id';
 import type { EventFields } from '../../event/tracking-event';
 import type { BusMessage, BusProducer, ProducerDescription } from './bus-producer';
-import { ContextText, trackingLogOf } from './tracking-log';
+import { ContextText, trackingLogOf, utcTime } from './tracking-log';
 
 const SEND_CATALOG_MS = 30_000;
 
@@ -47,7 +47,7 @@ export class BusCarrier implements EventCarrier {
       const id = deriveEventId(document.hash, '', CATALOG_EVENT, 0);
       const data = document as unknown as EventFields;
       const log = trackingLogOf({ name: CATALOG_EVENT, timestamp, id, context: {}, data });
-      return { id, name: document.name, time: log.timestamp, payload: this.description.encode(log) };
+      return { id, name: document.name, time: utcTime(log.timestamp), payload: this.description.encode(log) };
     });
     const { maxEvents = 100 } = this.delivery.batch ?? {};
     for (let at = 0; at < messages.length; at += maxEvents) {
@@ -72,7 +72,7 @@ export class BusCarrier implements EventCarrier {
         const event = entry.event(true);
         const log = trackingLogOf(event, contexts);
         const payload = this.description.encode(log);
-        messages.push({ id: event.id, name: event.name, time: log.timestamp, payload });
+        messages.push({ id: event.id, name: event.name, time: utcTime(log.timestamp), payload });
         indices.push(index);
       } catch (error) {
         rejections.push({ index, reason: `it cannot be put on the bus: ${describeError(error)}`, retryable: false });

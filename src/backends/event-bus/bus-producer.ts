@@ -7,7 +7,7 @@ export interface BusMessage {
   readonly id: string;
   /** Of the event: for Kafka the key. */
   readonly name: string;
-  /** Of the event: ISO 8601, with an offset. */
+  /** When the event was emitted: ISO 8601 in UTC, with the offset +00:00. */
   readonly time: string;
   /** Avro, without a frame. */
   readonly payload: Buffer;

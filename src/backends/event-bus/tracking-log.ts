@@ -68,6 +68,22 @@ function timeText(timestamp: string): string {
   return `${date}T${clock}${fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`}${hours}:${minutes}`;
 }
 
+const SECONDS_LENGTH = '2024-01-02T03:04:05'.length;
+
+/**
+ * The same moment with the offset +00:00 and as many digits, for the attribute `time` of a CloudEvent: Open edX takes no other
+ * offset there.
+ * @param timestamp of a TrackingLog
+ */
+export function utcTime(timestamp: string): string {
+  if (timestamp.endsWith('+00:00')) return timestamp;
+  const [, , , fraction] = TIME_TEXT.exec(timestamp) ?? [];
+  const seconds = timeOf(timestamp).toISOString();
+  // A year beyond 9999 has a sign and six digits.
+  const length = seconds.startsWith('+') || seconds.startsWith('-') ? SECONDS_LENGTH + 3 : SECONDS_LENGTH;
+  return `${seconds.slice(0, length)}${fraction === undefined ? '' : `.${fraction}`}+00:00`;
+}
+
 const LONGEST_OFFSET = '+00:00'.length;
 /** No notation of a time that is in use is longer. */
 const LONGEST_TIME = 100;
