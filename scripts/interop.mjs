@@ -1,5 +1,6 @@
-// `npm run interop`: events of this library to the Python consumer of Open edX, and of its producer to this library, over a real
-// Redis (REDIS_URL, or npm run services). Needs Python 3.11 or later with venv; the packages come from PyPI, once, into the cache.
+// `npm run interop [-- redis|kafka]`: events of this library to the Python consumers of Open edX, and of their producers to this
+// library, over a real Redis and a real Kafka with a schema registry (REDIS_URL, KAFKA_BROKERS and SCHEMA_REGISTRY_URL, or npm run
+// services). Needs Python 3.11 or later with venv; the packages come from PyPI, once, into the cache.
 // Not part of test:all, which needs no Python.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -15,11 +16,15 @@ require('reflect-metadata');
 const { NestFactory } = require('@nestjs/core');
 const { backend, consumer, EventBusBackend, MemoryBackend, TrackerService, TrackingModule } = require('..');
 const { redisStreams, RedisStreamsConsumer } = require('../dist/redis-streams.js');
+const { confluentRegistry, kafka, KafkaConsumer } = require('../dist/kafka.js');
+const { Kafka, logLevel } = require('kafkajs');
 
 const PREFIX = 'interop';
 const DEADLINE_MS = 60_000;
 const scripts = join(import.meta.dirname, 'interop');
 
+/** More than the number of another language can hold: the string of its digits here. */
+const LONG = '9007199254740993';
 /** Non-ASCII, nesting, times with and without a fraction, numbers of both kinds. */
 const events = Array.from({ length: 50 }, (_, at) => ({
   name: at % 2 === 0 ? 'problem_check' : 'edx.course.enrollment.activated',
@@ -29,60 +34,122 @@ const events = Array.from({ length: 50 }, (_, at) => ({
     answers: { 'block-v1:é': ['a', ['b', { c: 1.5 }]] },
     grade: 1.5,
     attempts: at,
+    long: LONG,
     text: 'quote " and \\ and \u2028',
   },
 }));
 
-const redis = process.env.REDIS_URL ?? readState().redis?.url;
-if (!redis) fail('there is no Redis', 'npm run services, or REDIS_URL=redis://localhost:6379');
+const state = readState();
+const chosen = process.argv.slice(2);
+const buses = [];
+if (chosen.length === 0 || chosen.includes('redis')) buses.push(redisBus());
+if (chosen.length === 0 || chosen.includes('kafka')) buses.push(...kafkaBuses());
 const python = venv();
-const results = [await toPython(), await fromPython()];
+const results = [];
+for (const bus of buses) results.push(await toPython(bus), await fromPython(bus));
 for (const { title, problems } of results) {
   console.log(`${problems.length === 0 ? 'same' : 'DIFFERENT'}  ${title}`);
   for (const problem of problems.slice(0, 5)) console.log(`           ${problem}`);
 }
 process.exitCode = results.some(({ problems }) => problems.length > 0) ? 1 : 0;
 
-async function toPython() {
+function redisBus() {
+  const url = process.env.REDIS_URL ?? state.redis?.url;
+  if (!url) fail('there is no Redis', 'npm run services, or REDIS_URL=redis://localhost:6379');
+  return {
+    title: 'Redis Streams',
+    args: ['redis', url],
+    prepare: async () => undefined,
+    sender: (topic) => ({ producer: redisStreams({ url, keyPrefix: PREFIX }), topic }),
+    reader: (topic) =>
+      consumer(RedisStreamsConsumer, { url, keyPrefix: PREFIX, topic, group: 'node', start: 'beginning' }),
+  };
+}
+
+/** One for each client. There is no prefix here: topics are named in full. */
+function kafkaBuses() {
+  const list = process.env.KAFKA_BROKERS ?? state.kafka?.url;
+  const registryUrl = process.env.SCHEMA_REGISTRY_URL ?? state.registry?.url;
+  if (!list || !registryUrl)
+    fail('there is no Kafka with a schema registry', 'npm run services, or KAFKA_BROKERS=... SCHEMA_REGISTRY_URL=...');
+  const brokers = list.split(',');
+  const registry = confluentRegistry({ url: registryUrl });
+  const given = () => new Kafka({ brokers, logLevel: logLevel.NOTHING });
+  const prepare = async (topic) => {
+    const admin = given().admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: `${PREFIX}-${topic}`, numPartitions: 1 }], waitForLeaders: true });
+    await admin.disconnect();
+  };
+  return [
+    ['@platformatic/kafka', () => ({ brokers })],
+    ['kafkajs', () => ({ kafkajs: given() })],
+  ].map(([client, connection]) => ({
+    title: `Kafka (${client})`,
+    args: ['kafka', list],
+    hasEventTime: true, // on Redis Streams it is that of sending
+    env: { SCHEMA_REGISTRY_URL: registryUrl },
+    prepare,
+    sender: (topic) => ({
+      producer: kafka({ ...connection(), registry, partitioner: 'crc32' }),
+      topic: `${PREFIX}-${topic}`,
+    }),
+    reader: (topic) =>
+      consumer(KafkaConsumer, { ...connection(), registry, topic: `${PREFIX}-${topic}`, group: `node-${topic}` }),
+  }));
+}
+
+async function toPython(bus) {
   const topic = randomUUID();
-  const receiver = run(['consume', redis, topic, String(events.length)]);
+  await bus.prepare(topic);
+  const receiver = run('consume', bus, [topic, String(events.length)]);
   await receiver.ready;
   let now = 0;
   const app = await start({
     clock: () => now,
-    backends: { bus: backend(EventBusBackend, { producer: redisStreams({ url: redis, keyPrefix: PREFIX }), topic }) },
+    backends: { bus: backend(EventBusBackend, bus.sender(topic), { processors: [withOffset] }) },
   });
   const tracker = app.get(TrackerService);
   for (const { name, time, context, data } of events) {
     now = time;
-    tracker.context(context, () => tracker.emit(name, data));
+    tracker.context(context, () => tracker.emit(name, { ...data, long: BigInt(LONG) }));
   }
   await app.close();
   const received = (await receiver.lines).map((line) => JSON.parse(line));
-  const found = received.map(({ name, timestamp, context, data }) => ({
+  const found = received.map(({ name, timestamp, time, context, data }) => ({
     name,
-    time: Date.parse(timestamp),
+    time:
+      bus.hasEventTime && Date.parse(time) !== Date.parse(timestamp)
+        ? `${time} in its metadata`
+        : Date.parse(timestamp),
     context,
     data,
   }));
-  return { title: `${events.length} events to the Python consumer`, problems: compare(found) };
+  return { title: `${bus.title}: ${events.length} events to the Python consumer`, problems: compare(found) };
 }
 
-async function fromPython() {
+/** Gives every third event the offset of India, as a processor may. */
+function withOffset(event) {
+  const time = event.timestamp.getTime();
+  if (time % 3 !== 0) return event;
+  const local = new Date(time + 19_800_000).toISOString().replace('Z', '+05:30');
+  return { ...event, timestamp: local };
+}
+
+async function fromPython(bus) {
   const topic = randomUUID();
+  await bus.prepare(topic);
   const app = await start({
-    consumers: {
-      bus: consumer(RedisStreamsConsumer, { url: redis, keyPrefix: PREFIX, topic, group: 'node', start: 'beginning' }),
-    },
+    consumers: { bus: bus.reader(topic) },
     backends: {
       bus: backend(EventBusBackend, {}, { backends: { memory: backend(MemoryBackend, { maxEvents: 1000 }) } }),
     },
   });
-  const sender = run(['produce', redis, topic]);
+  const sender = run('produce', bus, [topic]);
   for (const { name, time, context, data } of events) {
     const timestamp = new Date(time).toISOString().replace('.000Z', '+00:00').replace('Z', '000+00:00');
-    const log = { name, timestamp, data: JSON.stringify(data), context: JSON.stringify(context) };
-    sender.stdin.write(`${JSON.stringify(log)}\n`);
+    const json = JSON.stringify(data).replace(`"${LONG}"`, LONG);
+    sender.stdin.write(`${JSON.stringify({ name, timestamp, data: json, context: JSON.stringify(context) })}\n`);
   }
   sender.stdin.end();
   await sender.lines;
@@ -94,7 +161,7 @@ async function fromPython() {
     .events()
     .map(({ name, timestamp, context, data }) => ({ name, time: timestamp.getTime(), context, data }));
   await app.close();
-  return { title: `${events.length} events from the Python producer`, problems: compare(found) };
+  return { title: `${bus.title}: ${events.length} events from the Python producer`, problems: compare(found) };
 }
 
 function compare(found) {
@@ -110,8 +177,11 @@ function start(options) {
 }
 
 /** A process of the Python side: its lines, and the moment when it says that it is ready. */
-function run(args) {
-  const child = spawn(python, [join(scripts, 'bus.py'), ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+function run(command, bus, args) {
+  const child = spawn(python, [join(scripts, 'bus.py'), command, ...bus.args, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...bus.env },
+  });
   const timer = setTimeout(() => child.kill(), DEADLINE_MS);
   let said = '';
   let isReady;
@@ -154,7 +224,7 @@ function venv() {
   return interpreter;
 }
 
-function fail(what, mend) {
-  console.error(`interop: ${what}.\n  Mend: ${mend}`);
+function fail(what, fix) {
+  console.error(`interop: ${what}.\n  Fix: ${fix}`);
   process.exit(2);
 }
