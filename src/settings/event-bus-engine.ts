@@ -9,7 +9,7 @@ import type { DescribeEngine } from './settings-engine';
 /** What the settings of the reference cannot say of the bus: there, the platform configures its producers elsewhere. */
 export interface EventBusTarget {
   readonly producer?: EventBusBackendOptions['producer'];
-  /** @default 'analytics' */
+  /** With Kafka the whole name of the topic, EVENT_BUS_TOPIC_PREFIX included.  @default 'analytics' */
   readonly topic?: string | undefined;
 }
 

@@ -198,6 +198,7 @@ describe('kafka() without brokers that answer', () => {
     for (const sourcelib of ['11.2', '11.2.0-alpha', 'v11.2.0', '', '11.2.0.1'])
       expect(() => kafka({ brokers: ['a:1'], sourcelib })).toThrow('sourcelib is');
     expect(() => kafka({ brokers: ['a:1'], sourcelib: '10.5.0' })).not.toThrow();
+    expect(() => kafka({ brokers: ['a:1'], keyPrefix: 'dev' } as never)).toThrow("topic: 'dev-analytics'");
     expect(() => kafka({})).toThrow('it has no brokers');
     expect(() => kafka({ brokers: ['a:1'], kafkajs: {} as never })).toThrow('brokers and a kafkajs');
     expect(() => new KafkaConsumer({ brokers: ['a:1'] } as never)).toThrow('it has no group');

@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DynamicModule } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { Kafka, logLevel } from 'kafkajs';
+import { ModuleKind, transpileModule } from 'typescript';
 import { Type, type Schema } from 'avsc';
-import { backend, consumer, EventBusBackend, MemoryBackend, TrackingDeadLetters } from '../../src';
+import { backend, consumer, EventBusBackend, MemoryBackend, TrackerService, TrackingDeadLetters } from '../../src';
+import * as root from '../../src';
+import * as entry from '../../src/kafka';
 import { frame } from '../../src/backends/event-bus/kafka/confluent-frame';
 import {
   confluentRegistry,
@@ -14,7 +21,13 @@ import {
 } from '../../src/kafka';
 import { describeWithServices } from '../support/services';
 import { createTopic, readTopic } from '../support/kafka-topic';
-import { expectBalance, RecordingLogger, startTracking, type BuiltTracking } from '../support/start-tracking';
+import {
+  closeLater,
+  expectBalance,
+  RecordingLogger,
+  startTracking,
+  type BuiltTracking,
+} from '../support/start-tracking';
 import { until } from '../support/until';
 
 const TYPE = 'org.openedx.analytics.tracking.event.emitted.v1';
@@ -165,6 +178,37 @@ describeWithServices(['kafka', 'registry'], 'With a schema registry', ({ kafka: 
     await until(() => asked > 0, undefined, 15_000);
     await receiver.app.close();
     expect(receiver.events('bus/sink')).toEqual([]);
+  });
+
+  it('the example of the documentation sends and receives as it is', async () => {
+    const [topic, group] = [`t-${randomUUID()}`, randomUUID()];
+    await createTopic(brokers, topic, 1);
+    const example = readFileSync(join(__dirname, '../../docs/event-bus.md'), 'utf8')
+      .split('```ts\n')
+      .map((block) => block.split('```')[0]!)
+      .find((code) => code.includes('confluentRegistry'))!
+      .replace(
+        "'localhost:9092'",
+        brokers
+          .split(',')
+          .map((broker) => `'${broker}'`)
+          .join(),
+      )
+      .replace('http://localhost:8081', url)
+      .replaceAll('dev-analytics', topic)
+      .replaceAll('warehouse', group);
+    const { outputText } = transpileModule(example, { compilerOptions: { module: ModuleKind.CommonJS } });
+    const found: { sending?: DynamicModule; receiving?: DynamicModule } = {};
+    const modules: Record<string, unknown> = { 'nestjs-event-tracking': root, 'nestjs-event-tracking/kafka': entry };
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the code is that of the documentation
+    new Function('exports', 'require', outputText)(found, (name: string) => modules[name]);
+    const start = async (imported: DynamicModule | undefined): Promise<TestingModule> =>
+      closeLater(await Test.createTestingModule({ imports: [imported!] }).compile()).init();
+    const sender = await start(found.sending);
+    const { id } = await sender.get(TrackerService).emitConfirmed('e', { text: 'é' });
+    const receiver = (await start(found.receiving)).get(TrackerService).backend<MemoryBackend>('bus/memory');
+    await until(() => receiver.events().length === 1, undefined, 20_000);
+    expect(receiver.events()).toMatchObject([{ id, name: 'e', data: { text: 'é' } }]);
   });
 
   it('confluentRegistry() finds what is registered, and nothing else', async () => {

@@ -13,7 +13,10 @@ export interface EventBusBackendOptions {
   readonly enabled?: boolean | undefined;
   /** The reference's EVENT_BUS_TRACKING_LOGS: exact names of the events that are sent.  @default all */
   readonly allowedEvents?: readonly string[] | undefined;
-  /** @default 'analytics', the topic of tracking events in Open edX */
+  /**
+   * Name of the topic. With Kafka the whole name, such as 'dev-analytics' where Open edX has EVENT_BUS_TOPIC_PREFIX = 'dev'.
+   * @default 'analytics', the topic of tracking events in Open edX
+   */
   readonly topic?: string | undefined;
   /** Where the documents of the catalog are sent, with `documentation: true`: each as an event `event_catalog`.  @default none: they are not sent */
   readonly catalogTopic?: string | undefined;

@@ -1,5 +1,4 @@
-import type { TrackingLogCodec } from '../../backends/event-bus/avro';
-import { unframed } from '../../backends/event-bus/kafka/confluent-frame';
+import type { TrackingLogDecoder } from '../../backends/event-bus/avro';
 import { eventOf, TRACKING_EVENT_TYPE } from '../../backends/event-bus/tracking-log';
 import { deriveEventId } from '../../event/event-id';
 import type { StoredEvent } from '../../event/tracking-event';
@@ -10,7 +9,7 @@ import type { KafkaRecord } from './kafka-reader';
 export class RecordEntry implements IncomingEntry {
   constructor(
     private readonly record: KafkaRecord,
-    private readonly codec: TrackingLogCodec,
+    private readonly decoder: TrackingLogDecoder,
   ) {}
 
   get position(): string {
@@ -29,6 +28,6 @@ export class RecordEntry implements IncomingEntry {
     if (record.value === null) throw new Error('it has no value');
     const given = record.header('ce_id') ?? '';
     const id = given === '' ? deriveEventId(`kafka ${this.position}`, String(record.timestamp), '', 0) : given;
-    return eventOf(id, this.codec.decode(unframed(record.value)));
+    return eventOf(id, this.decoder.decode(record.value));
   }
 }

@@ -33,6 +33,18 @@ export class SchemaGate implements KafkaListener {
     this.listener.assigned(partitions);
   }
 
+  prepare(partitions: readonly TopicPartition[]): Promise<void> {
+    return this.listener.prepare(partitions);
+  }
+
+  missed(at: TopicPartition, from: bigint, to: bigint): void {
+    this.listener.missed(at, from, to);
+  }
+
+  restarted(at: TopicPartition, from: bigint, to: bigint): void {
+    this.listener.restarted(at, from, to);
+  }
+
   room(): number {
     return this.held.length > 0 ? 0 : this.listener.room();
   }

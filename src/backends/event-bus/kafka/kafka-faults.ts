@@ -24,7 +24,10 @@ export class Faults {
     }
     for (const key of Object.keys(options))
       if (!known.includes(key))
-        this.add(`there is no option ${showOption(key, known)}; known are ${known.join(', ')}.`, 'leave it out');
+        this.add(
+          `there is no option ${showOption(key, known)}; known are ${known.join(', ')}.`,
+          key === 'keyPrefix' ? "give the whole name of the topic, topic: 'dev-analytics'" : 'leave it out',
+        );
     return options as Readonly<Record<string, unknown>>;
   }
 
