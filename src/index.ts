@@ -1,5 +1,10 @@
 export { TrackingModule } from './tracking.module';
-export type { TrackingModuleAsyncOptions, TrackingModuleOptions, TrackingTreeOptions } from './tracking.module';
+export type {
+  TrackingFactoryResult,
+  TrackingModuleAsyncOptions,
+  TrackingModuleOptions,
+  TrackingTreeOptions,
+} from './tracking.module';
 export type { TrackingRuntimeOptions } from './tracker/settings';
 
 export { currentTracker, TrackerService } from './tracker/tracker.service';

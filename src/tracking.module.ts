@@ -17,6 +17,7 @@ import { namedModule, treeModules } from './routing/node-modules';
 import { DEFAULT_TRACKER } from './routing/tokens';
 import { TrackingConfigException, type ConfigFault } from './routing/tracking-config.exception';
 import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from './routing/tree-plan';
+import { faultsOfAsyncOptions, isObject } from './tracker/module-options';
 import {
   makeSettings,
   ROLE_TOKEN,
@@ -39,12 +40,16 @@ export interface TrackingTreeOptions extends DescribedTree {
 
 export interface TrackingModuleOptions extends TrackingTreeOptions, TrackingRuntimeOptions {}
 
+/** What `useFactory` may return: everything but the tree, which has to be known before. */
+export type TrackingFactoryResult = TrackingRuntimeOptions & { readonly [Option in keyof TrackingTreeOptions]?: never };
+
 export interface TrackingModuleAsyncOptions<
   Dependencies extends readonly unknown[] = readonly unknown[],
 > extends TrackingTreeOptions {
   readonly inject?:
     { readonly [At in keyof Dependencies]: InjectionToken<Dependencies[At]> | OptionalFactoryDependency } | undefined;
-  readonly useFactory: (...dependencies: Dependencies) => TrackingRuntimeOptions | Promise<TrackingRuntimeOptions>;
+  /** Called at start. What describes the tree stands beside it: in its result it would be ignored. */
+  readonly useFactory: (...dependencies: Dependencies) => TrackingFactoryResult | Promise<TrackingFactoryResult>;
 }
 
 /**
@@ -54,6 +59,8 @@ export interface TrackingModuleAsyncOptions<
 @Module({})
 export class TrackingModule {
   static forRoot(options: TrackingModuleOptions = {}): DynamicModule {
+    const given: unknown = options;
+    if (!isObject(given)) return trackingModule({}, { useValue: given }, false);
     const { name, processors, backends, consumers, imports, ...runtime } = options;
     return trackingModule(
       { name, processors, backends, consumers, imports },
@@ -69,6 +76,8 @@ export class TrackingModule {
   static forRootAsync<const Dependencies extends readonly unknown[]>(
     options: TrackingModuleAsyncOptions<Dependencies>,
   ): DynamicModule {
+    const faults = faultsOfAsyncOptions(options);
+    if (faults.length > 0) return trackingModule(isObject(options) ? options : {}, { useValue: {} }, false, faults);
     const { inject = [], useFactory, ...tree } = options;
     const factory = {
       inject: [...inject] as (InjectionToken | OptionalFactoryDependency)[],
@@ -79,17 +88,23 @@ export class TrackingModule {
 }
 
 type OptionsSource =
-  | { readonly useValue: TrackingRuntimeOptions }
+  | { readonly useValue: unknown }
   | {
       readonly inject: (InjectionToken | OptionalFactoryDependency)[];
       readonly useFactory: (...dependencies: unknown[]) => unknown;
     };
 
 /** Three modules for one tracker: its settings; the core, which drains the tree and so must not be global; a global shell around it. */
-function trackingModule(tree: TrackingTreeOptions, source: OptionsSource, isOff: boolean): DynamicModule {
+function trackingModule(
+  tree: TrackingTreeOptions,
+  source: OptionsSource,
+  isOff: boolean,
+  faults: readonly ConfigFault[] = [],
+): DynamicModule {
   const { name = DEFAULT_TRACKER, imports = [] } = tree;
   const tokens = tokensOf(name);
-  const plan = planTree(name, tree);
+  const planned = planTree(name, tree);
+  const plan = { ...planned, faults: [...faults, ...planned.faults] };
   const settings = settingsModule(name, tokens, plan, source, imports);
   const nodes = isOff ? [] : treeModules(plan, settings, tokens.settings);
   const core = coreModule(name, tokens, plan, settings, nodes, isOff);
@@ -128,12 +143,22 @@ function settingsModule(
       {
         provide: tokens.settings,
         inject: [tokens.options, ModulesContainer, { token: ROLE_TOKEN, optional: true }],
-        useFactory: (options: TrackingRuntimeOptions, container: ModulesContainer, role?: TrackingRole): Settings =>
-          makeSettings(name, plan, role === undefined ? options : { ...options, role }, container),
+        useFactory: (options: unknown, container: ModulesContainer, role?: TrackingRole): Settings =>
+          makeSettings(
+            name,
+            plan,
+            withRole(options, role),
+            container,
+            'useFactory' in source ? 'useFactory' : 'forRoot',
+          ),
       },
     ],
     exports: [tokens.settings],
   };
+}
+
+function withRole(options: unknown, role: TrackingRole | undefined): unknown {
+  return role === undefined || !isObject(options) ? options : { ...options, role };
 }
 
 function coreModule(

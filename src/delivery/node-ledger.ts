@@ -3,7 +3,7 @@ import type { DestinationCounts } from './delivery-ledger';
 /** Why an event went no further: one of these, or what a destination says when it refuses an event before it is queued. */
 export type DropReason = KnownDropReason | (string & Record<never, never>);
 
-/** The first six are somebody's wish, or no end at all: 'returned' went back to the queue it came from. The others are losses. */
+/** The first seven are configured, or no end at all: 'returned' went back to the queue it came from. The others are losses. */
 export type KnownDropReason =
   | 'filtered'
   | 'cancelled'
@@ -11,6 +11,8 @@ export type KnownDropReason =
   | 'rate-limited'
   | 'duplicate'
   | 'returned'
+  | 'switched-off'
+  | 'no-backend'
   | 'async-processor'
   | 'processor-failed'
   | 'backend-failed'
@@ -26,7 +28,7 @@ export type KnownDropReason =
   | 'shutdown'
   | 'closed';
 
-type WishedReason = 'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate' | 'returned';
+type WishedReason = 'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate' | 'returned' | 'switched-off';
 
 const WISHED: ReadonlySet<string> = new Set<WishedReason>([
   'filtered',
@@ -35,9 +37,11 @@ const WISHED: ReadonlySet<string> = new Set<WishedReason>([
   'rate-limited',
   'duplicate',
   'returned',
+  'switched-off',
 ]);
 
 const LOSSES: Readonly<Record<Exclude<KnownDropReason, WishedReason>, true>> = {
+  'no-backend': true,
   'async-processor': true,
   'processor-failed': true,
   'backend-failed': true,

@@ -83,10 +83,12 @@ export function growTree(
       work.attach(grown);
       return grown;
     }
-    return new RouteNode(name, backend, steps(node.processors, ledger), children, {
+    const grown = new RouteNode(name, backend, steps(node.processors, ledger), children, {
       ...surroundings,
       ...{ place, ledger, sink },
     });
+    if (node.children.length > 0) grown.reasonWithoutChildren = 'switched-off';
+    return grown;
   };
   /** What is decided before the queue: an event that is not wanted must not cost a place in it. */
   const stepsAhead = (backend: QueuedRouting, node: BackendPlan, ledger: NodeLedger): ProcessorStep[] => {
@@ -139,6 +141,7 @@ export function growTree(
   root.steps.unshift(...steps(plan.processors, root.ledger));
   // What was registered before the start comes after the tree all the same, and in the place of what it replaces.
   const registered = root.children.splice(0);
+  if (plan.backends.length > 0) root.reasonWithoutChildren = 'switched-off';
   for (const node of plan.backends) if (!off.has(node.token)) root.place(grow(node));
   return registered.flatMap((node) => root.place(node) ?? []);
 }

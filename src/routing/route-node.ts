@@ -40,6 +40,8 @@ export class RouteNode {
   readonly ledger: NodeLedger;
   /** Whether its children get an event at once; else its backend, or the queue before them. */
   private readonly handsOn: boolean;
+  /** Why events are dropped while there is no child to hand them to. */
+  reasonWithoutChildren: 'no-backend' | 'switched-off' = 'no-backend';
 
   /** @param backend the instance that Nest built, or that was registered at run time */
   constructor(
@@ -135,6 +137,7 @@ export class RouteNode {
         current = next;
       }
       if (this.handsOn) {
+        if (this.children.length === 0) return this.reasonWithoutChildren;
         this.handOn(current, confirmation);
         return undefined;
       }
@@ -206,9 +209,14 @@ export class RouteNode {
   private reportLoss(reason: DropReason): void {
     const { place, notices } = this.surroundings;
     notices.once(
-      `lost ${reason} ${place}`,
+      this.lossKey(reason),
       () => `${place} drops events: '${reason}'. ${LOSSES[reason] ?? ''}(Told once; the ledger counts on.)`,
     );
+  }
+
+  /** Under which a loss of this node is logged once. */
+  lossKey(reason: DropReason): string {
+    return `lost ${reason} ${this.surroundings.place}`;
   }
 
   private confirm(confirmation: OutcomeListener): void {
@@ -225,15 +233,17 @@ export class RouteNode {
   private reportDrop(reason: DropReason, confirmation: OutcomeListener | undefined): void {
     if (!isWished(reason)) this.reportLoss(reason);
     if (confirmation === undefined) return;
-    for (const node of this.reached()) {
-      confirmation.settle(node.path, isWished(reason) ? 'filtered' : 'dropped', reason);
-    }
+    const outcome = isWished(reason) ? 'filtered' : 'dropped';
+    for (const node of this.reached()) confirmation.settle(node.path, outcome, reason);
+    // The caller of emitConfirmed must not take an event that reached nothing for a delivered one.
+    if (this.handsOn && this.children.length === 0) confirmation.settle(this.path, outcome, reason);
   }
 }
 
 /** What an operator can do about a loss that nobody else explains. */
 const LOSSES: Readonly<Record<string, string>> = {
   'too-large': 'The event has more bytes than maxEventBytes, or than maxHeldBytes. Fix: raise that, or emit less. ',
+  'no-backend': 'It has no backends below it. Fix: give it some: backends: { tracking_logs: backend(LoggerBackend) }. ',
   'log-unwritable': 'More lines wait for the file than maxHeldBytes. Mend: make the file writable. ',
 };
 

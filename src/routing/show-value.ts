@@ -104,6 +104,20 @@ export function showOption(name: string, known: readonly string[] = []): string 
   return shown === name ? JSON.stringify(name) : shown.slice(1, -1);
 }
 
+/** The known option that a misspelled name comes closest to; undefined if it comes close to none. */
+export function nearOption(name: string, known: readonly string[]): string | undefined {
+  return known
+    .filter((each) => isNear(name, each))
+    .map((each) => ({ each, distance: nameDistance(folded(name), folded(each)) }))
+    .sort((a, b) => a.distance - b.distance)[0]?.each;
+}
+
+/** The fix of an option that is not known: the one that it comes close to, or `otherwise`. */
+export function unknownOptionFix(name: string, known: readonly string[], otherwise = 'leave it out'): string {
+  const near = nearOption(name, known);
+  return near === undefined ? otherwise : `did you mean ${near}?`;
+}
+
 function isPlain(text: string): boolean {
   return text === '' || SHORT_NUMBER.test(text) || COMMON_WORDS.has(text);
 }

@@ -1,5 +1,6 @@
 export {
   nameOr,
+  nearOption,
   optionName,
   showChoice,
   showIdentifier,
@@ -8,6 +9,7 @@ export {
   showName,
   showOption,
   showValue,
+  unknownOptionFix,
 } from './show-value';
 
 /** One thing that is wrong in the configuration: where, what, and the line that mends it. */

@@ -67,6 +67,7 @@ export function backendsFromSettings(
   const tree = new SettingsTree([ofApplication, reference], eventBus, faults);
   const processors = tree.processors(source.value('EVENT_TRACKING_PROCESSORS'), 'EVENT_TRACKING_PROCESSORS');
   const backends = tree.backends(source.value('EVENT_TRACKING_BACKENDS'), 'EVENT_TRACKING_BACKENDS');
+  if (enabled) source.requireBackends();
   if (faults.length > 0) throw TrackingConfigException.create(faults);
   return { enabled, processors, backends };
 }

@@ -7,7 +7,7 @@ import {
   type ProcessorEntry,
 } from '../routing/description';
 import { RoutingBackend } from '../routing/routing.backend';
-import { showInFull, TrackingConfigException } from '../routing/tracking-config.exception';
+import { TrackingConfigException } from '../routing/tracking-config.exception';
 import { isClass, isDestinationClass } from '../routing/tree-plan';
 import { at, show } from './setting-path';
 import type { DescribeEngine, EngineOptions, SettingsEngine, SettingsNode } from './settings-engine';
@@ -33,11 +33,15 @@ export function describeEngine(
     : engine(options, node);
   const kind = kindOf(described);
   if (kind === undefined) {
-    const what = `what stands for ${showInFull(node.engine)} gave ${show(described)}, neither a backend nor a processor.`;
-    refuse(at(node.path, 'ENGINE'), what, `{ ${showInFull(node.engine)}: (options) => backend(MyBackend, { ... }) }`);
+    const what = `what stands for ${JSON.stringify(node.engine)} gave ${show(described)}, neither a backend nor a processor.`;
+    refuse(
+      at(node.path, 'ENGINE'),
+      what,
+      `{ ${JSON.stringify(node.engine)}: (options) => backend(MyBackend, { ... }) }`,
+    );
   }
   if (place !== 'option' && kind !== place) {
-    const what = `${showInFull(node.engine)} is a ${kind}, but stands among ${place}s.`;
+    const what = `${JSON.stringify(node.engine)} is a ${kind}, but stands among ${place}s.`;
     refuse(at(node.path, 'ENGINE'), what, `move it to where ${kind}s stand`);
   }
   return kind === 'backend' ? filled(described as BackendDescription, node) : described;
@@ -48,7 +52,7 @@ type AnyClass = Exclude<SettingsEngine, DescribeEngine>;
 function isAnyClass(engine: SettingsEngine, node: SettingsNode): engine is AnyClass {
   if (isBackendClass(engine) || isProcessorClass(engine)) return true;
   if (!isClass(engine)) return false;
-  const what = `${show(engine)}, which stands for ${showInFull(node.engine)}, has no send, sendBatch or process method.`;
+  const what = `${show(engine)}, which stands for ${JSON.stringify(node.engine)}, has no send, sendBatch or process method.`;
   return refuse(
     at(node.path, 'ENGINE'),
     what,
@@ -68,7 +72,7 @@ function describeClass(
     refuse(
       nestedAt,
       what,
-      `say where it belongs: { ${showInFull(node.engine)}: (options) => backend(MyBackend, { ... }) }`,
+      `say where it belongs: { ${JSON.stringify(node.engine)}: (options) => backend(MyBackend, { ... }) }`,
     );
   }
   const isProcessor = isProcessorClass(type) && (place === 'processor' || !isBackendClass(type));
@@ -80,7 +84,7 @@ function filled(described: BackendDescription, node: SettingsNode): BackendDescr
   const { surroundings, type } = described;
   const { processors = node.processors, backends = node.backends } = surroundings;
   if (Object.keys(backends).length > 0 && !isRouting(type)) {
-    const what = `${showInFull(node.engine)} has backends of its own, but ${show(type)} is no routing backend and hands nothing on.`;
+    const what = `${JSON.stringify(node.engine)} has backends of its own, but ${show(type)} is no routing backend and hands nothing on.`;
     const mend = 'extend RoutingBackend, or leave the backends out';
     refuse(at(at(node.path, 'OPTIONS'), 'backends'), what, mend);
   }

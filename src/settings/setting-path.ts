@@ -1,4 +1,4 @@
-import { optionName, showIdentifier, showInFull, showValue } from '../routing/tracking-config.exception';
+import { optionName, showIdentifier, showValue } from '../routing/tracking-config.exception';
 
 /** Where a value of the settings stands, as one would write it: `EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0]`. */
 export function at(path: string, key: string | number): string {
@@ -29,10 +29,10 @@ export function atEngine(name: string): string {
 const MODULE = /^[a-z_][a-z\d_]{0,40}$/;
 const CLASS = /^[A-Za-z_][A-Za-z\d_]{0,40}$/;
 
-/** An ENGINE that is not known: in quotes if it is a dotted name of Python, `eventtracking.backends.logger.LoggerBackend`. */
+/** An ENGINE that is not known: whole, since it is pasted from the message, and in quotes, if it is a dotted name of Python, `eventtracking.backends.logger.LoggerBackend`. */
 export function showEngine(engine: string): string {
   const modules = engine.split('.');
   const name = modules.pop() ?? '';
   const isDotted = modules.length > 0 && modules.length < 9 && modules.every((part) => MODULE.test(part));
-  return (isDotted && CLASS.test(name)) || optionName(engine) === engine ? showInFull(engine) : showValue(engine);
+  return (isDotted && CLASS.test(name)) || optionName(engine) === engine ? JSON.stringify(engine) : showValue(engine);
 }

@@ -1,5 +1,6 @@
 import { describeError } from '../event/normal-form';
 import type { ConfigFault } from '../routing/tracking-config.exception';
+import { nameDistance } from '../event/nearest-name';
 import { isList, isMapping, plainSettings } from './plain-settings';
 import { at, show } from './setting-path';
 
@@ -27,6 +28,7 @@ export class SettingsSource {
     private readonly faults: ConfigFault[],
   ) {
     this.settings = this.whole(settings);
+    this.refuseMisspelled();
   }
 
   /** Lists and mappings. An empty text, as of a variable that is set to nothing, is absent. */
@@ -58,6 +60,37 @@ export class SettingsSource {
       if (typeof item !== 'string') this.fault(at(name, index), `it is ${show(item)}, not a text.`, mend);
     }
     return value as readonly string[];
+  }
+
+  /**
+   * Refuses settings that leave no backend: a misspelled name, or a variable that is not set, would lose every event. An empty
+   * object is taken, since it says so itself.
+   */
+  requireBackends(): void {
+    const name = 'EVENT_TRACKING_BACKENDS';
+    if (this.faults.some(({ path }) => UNCLEAR.test(path))) return;
+    if (!isAbsent(this.value(name))) return;
+    this.fault(
+      name,
+      'it is not set, or empty, so there is no backend and every event would be lost.',
+      `${name}={"tracking_logs": {"ENGINE": "eventtracking.backends.logger.LoggerBackend"}}; ` +
+        `or, if nothing is to be tracked, EVENT_TRACKING_ENABLED=false or ${name}={}`,
+    );
+  }
+
+  /** Settings that nothing reads, each with the one that is absent and differs by its case or by two letters at most. */
+  private get misspelled(): readonly (readonly [string, SettingName])[] {
+    return keysOf(this.settings).flatMap((key) => {
+      const meant = SETTINGS.find((name) => isMisspelling(key, name) && isAbsent(this.given(name)));
+      return meant === undefined ? [] : [[key, meant] as const];
+    });
+  }
+
+  private refuseMisspelled(): void {
+    for (const [key, meant] of this.misspelled) {
+      const what = `it is not set, but ${JSON.stringify(key)} is, which nothing reads.`;
+      this.fault(meant, what, `did you mean ${meant}? Rename it`);
+    }
   }
 
   private whole(given: unknown): object {
@@ -117,6 +150,29 @@ function isObject(value: unknown): value is object {
   } catch {
     return false; // a revoked proxy
   }
+}
+
+/** Where an error leaves it open whether there are backends, or whether there have to be. */
+const UNCLEAR = /^(settings$|EVENT_TRACKING_(BACKENDS|ENABLED))/;
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+function keysOf(settings: object): string[] {
+  try {
+    return Object.keys(settings);
+  } catch {
+    return []; // a proxy that cannot be read: each setting is reported by itself
+  }
+}
+
+const MAX_MISSPELLED_LETTERS = 2;
+
+function isMisspelling(key: string, name: SettingName): boolean {
+  if ((SETTINGS as readonly string[]).includes(key)) return false;
+  if (Math.abs(key.length - name.length) > MAX_MISSPELLED_LETTERS) return false;
+  return nameDistance(key.toUpperCase(), name) <= MAX_MISSPELLED_LETTERS;
 }
 
 function looksLikeBackends(settings: object): boolean {

@@ -5,17 +5,20 @@
 import { describeError } from '../event/normal-form';
 import type { Backends, ProcessorEntry } from '../routing/description';
 import { isNodeName, nodeNameFault } from '../routing/node-name';
-import { showInFull, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
 import { describeEngine, type Described, type Place } from './describe-engine';
 import { isList, isMapping, type Mapping } from './plain-settings';
-import { at, atUnknown, show, showEngine } from './setting-path';
+import { at, atUnknown, show } from './setting-path';
 import type { EngineOptions, EventBusSettings, SettingsEngine, SettingsEngines, SettingsNode } from './settings-engine';
+import { UnknownEngines } from './unknown-engines';
 
 const BACKEND = '{ "ENGINE": "eventtracking.backends.logger.LoggerBackend", "OPTIONS": { "name": "tracking" } }';
 const PROCESSOR =
   '{ "ENGINE": "eventtracking.processors.whitelist.NameWhitelistProcessor", "OPTIONS": { "whitelist": ["problem_check"] } }';
 
 export class SettingsTree {
+  private readonly unknown = new UnknownEngines();
+
   /** @param engines looked through in this order */
   constructor(
     private readonly engines: readonly SettingsEngines[],
@@ -77,12 +80,7 @@ export class SettingsTree {
   private engineOf(name: string, path: string): SettingsEngine | undefined {
     const found = this.engines.find((engines) => Object.hasOwn(engines, name))?.[name];
     if (found !== undefined) return found;
-    const alike = this.engines.flatMap(Object.keys).find((known) => lastPart(known) === lastPart(name));
-    const meant = alike === undefined ? '' : `write ${showInFull(alike)} if that is meant, or `;
-    const shown = showEngine(name);
-    const key = shown.startsWith('"') ? shown : '"my.module.MyClass"';
-    const mend = `${meant}say what it stands for: backendsFromSettings(settings, { ${key}: MyClass })`;
-    this.fault(at(path, 'ENGINE'), `nothing is known to stand for ${shown}.`, mend);
+    this.unknown.add(name, at(path, 'ENGINE'), this.engines, this.faults);
     return undefined;
   }
 
@@ -164,8 +162,4 @@ function firstEngine(value: unknown, path: string): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
 }

@@ -10,7 +10,7 @@ export class NotConfirmedException extends Error {
   constructor(
     message: string,
     readonly id: string,
-    /** What is known of each backend, by path; '' for an event that was dropped before the tree. */
+    /** What is known of each backend, by path; '' for an event that was dropped before it reached one. */
     readonly destinations: Readonly<Record<string, Destined>>,
     options?: ErrorOptions,
     /** In what it does not keep to the catalog, if it was rejected for that; else empty. */
@@ -28,7 +28,7 @@ export class NotConfirmedException extends Error {
     violations: readonly Violation[] = [],
   ): NotConfirmedException {
     const table = Object.entries(destinations).map(
-      ([path, outcome]) => `${path === '' ? 'before the tree' : path}: ${outcome}`,
+      ([path, outcome]) => `${path === '' ? 'the tracker' : path}: ${outcome}`,
     );
     return new NotConfirmedException(
       `the event ${quoted(eventName)} (${id}) is not confirmed, ${why}; ${table.length === 0 ? 'it has not reached the tree' : table.join(', ')}.\n` +

@@ -22,6 +22,7 @@ import {
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import { catalogOf } from './catalog-options';
 import { faultsOfDecorators } from './decorator-faults';
+import { faultsOfOptionNames, isObject, type OptionsOrigin } from './module-options';
 import type { RuntimeOptions } from './tracker-runtime';
 
 export type TrackingRole = 'both' | 'emitter' | 'worker';
@@ -89,21 +90,23 @@ const namesTaken = new WeakMap<ModulesContainer, Set<string>>();
 export function makeSettings(
   name: string,
   plan: TreePlan,
-  options: TrackingRuntimeOptions,
+  given: unknown,
   container: ModulesContainer,
+  origin: OptionsOrigin = 'forRoot',
 ): Settings {
+  const options: TrackingRuntimeOptions = isObject(given) ? given : {};
   const { enabled = true, logger = new Logger() } = options;
   const taken = namesTaken.get(container) ?? new Set();
-  const faults: ConfigFault[] = [...plan.faults, ...optionFaults(options), ...durableFaults(plan, options)];
+  const faults: ConfigFault[] = [
+    ...plan.faults,
+    ...faultsOfOptionNames(given, origin),
+    ...optionFaults(options),
+    ...durableFaults(plan, options),
+  ];
   const catalog = catalogOf(options, faults);
   if (!isTrackerName(name)) faults.push(nameFault(name));
   if (taken.has(name)) {
-    const what = `a tracker of the name ${showIdentifier(name)} stands in this application already.`;
-    faults.push({
-      path: 'name',
-      what,
-      mend: "TrackingModule.forRoot({ name: 'another', ... }), injected by @InjectTracker('another')",
-    });
+    faults.push(takenFault(name));
   }
   faults.push(...faultsOfDecorators(container));
   namesTaken.set(container, taken.add(name));
@@ -166,6 +169,16 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
   return faults;
 }
 
+function takenFault(name: string): ConfigFault {
+  return {
+    path: 'name',
+    what: `the application imports TrackingModule.forRoot twice with the name ${showIdentifier(name)}.`,
+    mend:
+      'import it once, in the root module: it is global, so feature modules inject TrackerService without importing it. ' +
+      "For a second tracker of its own: TrackingModule.forRoot({ name: 'another', ... }), injected by @InjectTracker('another')",
+  };
+}
+
 /** The name of a tracker is the name of its folder in the delivery directory. */
 function isTrackerName(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && !/^\.+$|\p{Cs}/u.test(name);
@@ -190,8 +203,4 @@ function shownFault(fault: OptionFault): ConfigFault {
 function shownGiven({ value, isSecret, isField, choices = [] }: OptionFault): string {
   if (isSecret === true) return showKind(value);
   return isField === true && typeof value === 'string' ? showOption(value, choices) : showChoice(value, choices);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

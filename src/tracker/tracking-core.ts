@@ -5,6 +5,7 @@ import type { TreePlan } from '../routing/tree-plan';
 import { faultsOfDecorators } from './decorator-faults';
 import { EventHandlers } from './event-handlers';
 import { giveTrackers } from './give-trackers';
+import { noticeNoBackend } from './no-backend-notice';
 import { trackerHasClosed, trackerHasStarted } from './running-trackers';
 import type { Settings } from './settings';
 import type { TrackerRuntime } from './tracker-runtime';
@@ -44,6 +45,7 @@ export abstract class TrackingCore
 
   onApplicationBootstrap(): void {
     this.runtime.isServing = true;
+    if (!this.runtime.isOff) noticeNoBackend(this.runtime, this.plan);
     this.runtime.beginDocumenting();
     if (this.settings.options.role !== 'emitter') {
       const handlers = new EventHandlers(this.container, this.settings.notices);

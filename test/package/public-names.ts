@@ -173,6 +173,7 @@ export const publicTypes: readonly string[] = [
   'TrackerCounts',
   'TrackingContextOptions',
   'TrackingEvent',
+  'TrackingFactoryResult',
   'TrackingModuleAsyncOptions',
   'TrackingModuleOptions',
   'TrackingRole',

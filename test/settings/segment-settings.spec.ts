@@ -39,6 +39,6 @@ describe('A SegmentBackend of the settings', () => {
   });
 
   it.each([[{ writeKey: '' }], [{ writeKey: 'k', host: 7 }], ['k'], [null]])('is not given %j', (segment) => {
-    expect(faultsOf({}, {}, { segment: segment as never })).toMatchObject([{ path: 'options.segment' }]);
+    expect(faultsOf(withBackends({}), {}, { segment: segment as never })).toMatchObject([{ path: 'options.segment' }]);
   });
 });

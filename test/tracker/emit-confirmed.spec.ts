@@ -216,7 +216,7 @@ describe('emitConfirmed', () => {
     const { tracker } = await buildTracking({ maxEarlyEvents: 0 });
     const error = await refusal(tracker.emitConfirmed('early'));
     expect(error.destinations).toEqual({ '': 'dropped' });
-    expect(error.message).toContain('since it was dropped; before the tree: dropped');
+    expect(error.message).toContain('since it was dropped; the tracker: dropped');
   });
 
   it('rejects with nothing known when the application does not start in time', async () => {
@@ -258,9 +258,10 @@ describe('emitConfirmed', () => {
     expect(await tracker.emitConfirmed('a', {}, { signal })).toEqual({ id: '', destinations: {} });
   });
 
-  it('resolves with no destinations where there are none', async () => {
+  it('rejects where there is no backend, since nothing has the event', async () => {
     const { tracker } = await startTracking({ backends: {} });
-    expect(await tracker.emitConfirmed('a')).toMatchObject({ id: expect.stringMatching(/-7/), destinations: {} });
+    const error = await refusal(tracker.emitConfirmed('a'));
+    expect(error).toMatchObject({ id: expect.stringMatching(/-7/), destinations: { '': 'dropped' } });
   });
 
   it.each<[unknown, string]>([

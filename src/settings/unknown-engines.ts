@@ -1,0 +1,36 @@
+import type { ConfigFault } from '../routing/tracking-config.exception';
+import { showEngine } from './setting-path';
+import type { SettingsEngines } from './settings-engine';
+
+/** Reports each ENGINE that is not known once, with how often it occurs: one line of the configuration fixes all of them. */
+export class UnknownEngines {
+  private readonly seen = new Map<string, { readonly at: number; readonly first: ConfigFault; count: number }>();
+
+  /** @param faults gets the error, or has it replaced by one with the new count */
+  add(name: string, path: string, engines: readonly SettingsEngines[], faults: ConfigFault[]): void {
+    const known = this.seen.get(name);
+    if (known === undefined) {
+      const first = { path, ...textsOf(name, engines) };
+      this.seen.set(name, { at: faults.push(first) - 1, first, count: 1 });
+      return;
+    }
+    known.count++;
+    const others = known.count === 2 ? '1 other place' : `${String(known.count - 1)} other places`;
+    faults[known.at] = { ...known.first, what: `${known.first.what.slice(0, -1)}, here and in ${others}.` };
+  }
+}
+
+function textsOf(name: string, engines: readonly SettingsEngines[]): Pick<ConfigFault, 'what' | 'mend'> {
+  const alike = engines.flatMap(Object.keys).find((known) => lastPart(known) === lastPart(name));
+  const meant = alike === undefined ? '' : `write ${JSON.stringify(alike)} if that is meant, or `;
+  const shown = showEngine(name);
+  const key = shown.startsWith('"') ? shown : '"my.module.MyClass"';
+  return {
+    what: `nothing is known to stand for ${shown}.`,
+    mend: `${meant}say what it stands for: backendsFromSettings(settings, { ${key}: MyClass })`,
+  };
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}

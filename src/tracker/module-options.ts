@@ -1,0 +1,145 @@
+/**
+ * Checks the names of the options of `forRoot` and `forRootAsync`, and of what `useFactory` returns. An option that nothing
+ * reads is an error: `backends` in the wrong place would lose every event without a word.
+ */
+import {
+  nearOption,
+  optionName,
+  showOption,
+  showValue,
+  unknownOptionFix,
+  type ConfigFault,
+} from '../routing/tracking-config.exception';
+import type { DescribedTree } from '../routing/tree-plan';
+import type { TestedRuntimeOptions } from './settings';
+
+const TREE: Readonly<Record<keyof DescribedTree | 'name', true>> = {
+  name: true,
+  processors: true,
+  backends: true,
+  consumers: true,
+  imports: true,
+};
+const RUNTIME: Readonly<Record<keyof Omit<TestedRuntimeOptions, 'ids' | 'startsWhenBuilt'>, true>> = {
+  enabled: true,
+  requestContext: true,
+  clock: true,
+  limits: true,
+  maxEarlyEvents: true,
+  shutdownTimeoutMs: true,
+  role: true,
+  delivery: true,
+  catalog: true,
+  validation: true,
+  documentation: true,
+  logger: true,
+};
+const TREE_NAMES = Object.keys(TREE);
+const RUNTIME_NAMES = Object.keys(RUNTIME);
+/** Set by the test kit only. */
+const TEST_NAMES: readonly (keyof TestedRuntimeOptions)[] = ['ids', 'startsWhenBuilt'];
+const ASYNC_NAMES = ['inject', 'useFactory', ...TREE_NAMES];
+
+const ASYNC_EXAMPLE =
+  'TrackingModule.forRootAsync({ inject: [ConfigService], ' +
+  "useFactory: (config: ConfigService) => ({ enabled: config.get('TRACKING_ENABLED') !== 'false' }), backends: { ... } })";
+
+/** Where the options of the module's runtime come from. */
+export type OptionsOrigin = 'forRoot' | 'useFactory';
+
+/** @returns one error for each option that is not known, or for options that are not an object */
+export function faultsOfOptionNames(options: unknown, origin: OptionsOrigin): ConfigFault[] {
+  if (!isObject(options)) return [notAnObject(options, origin)];
+  const known = [...RUNTIME_NAMES, ...TREE_NAMES];
+  return Object.keys(options)
+    .filter((name) => !RUNTIME_NAMES.includes(name) && !(TEST_NAMES as readonly string[]).includes(name))
+    .map((name) =>
+      origin === 'useFactory' && TREE_NAMES.includes(name)
+        ? treeInResult(name)
+        : {
+            path: optionName(name, known),
+            what:
+              `the option ${showOption(name, known)} is unknown; known are ` +
+              `${(origin === 'forRoot' ? known : RUNTIME_NAMES).join(', ')}.`,
+            mend: origin === 'forRoot' ? unknownOptionFix(name, known) : unknownInResult(name, known),
+          },
+    );
+}
+
+/** @returns one error for each option of `forRootAsync` that is not read where it is, and for a missing factory */
+export function faultsOfAsyncOptions(options: unknown): ConfigFault[] {
+  if (!isObject(options)) {
+    return [
+      { path: 'forRootAsync', what: `its options are ${showValue(options)}, not an object.`, mend: ASYNC_EXAMPLE },
+    ];
+  }
+  const faults = Object.keys(options)
+    .filter((name) => !ASYNC_NAMES.includes(name))
+    .map((name) => misplacedAsync(name));
+  const { useFactory, inject } = options;
+  if (typeof useFactory !== 'function') {
+    const what = `it is ${showValue(useFactory)}, not a function that returns the options.`;
+    faults.push({ path: 'useFactory', what, mend: ASYNC_EXAMPLE });
+  }
+  if (inject !== undefined && !Array.isArray(inject)) {
+    faults.push({ path: 'inject', what: `it is ${showValue(inject)}, not a list of tokens.`, mend: ASYNC_EXAMPLE });
+  }
+  return faults;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function notAnObject(options: unknown, origin: OptionsOrigin): ConfigFault {
+  if (origin === 'forRoot') {
+    const mend = 'TrackingModule.forRoot({ backends: { tracking_logs: backend(LoggerBackend) } })';
+    return { path: 'forRoot', what: `its options are ${showValue(options)}, not an object.`, mend };
+  }
+  const what = `it returned ${showValue(options)}, not an object of options.`;
+  return { path: 'useFactory', what, mend: 'useFactory: (config: ConfigService) => ({ ... }), or {} for the defaults' };
+}
+
+/** The modules of the tree are put together before the factory is called, so this part of its result would be ignored. */
+function treeInResult(name: string): ConfigFault {
+  return {
+    path: name,
+    what: `it is in the result of useFactory, where it would be ignored: Nest puts its modules together before it calls the factory.`,
+    mend:
+      `give it beside useFactory, not in its result: forRootAsync({ inject, useFactory, ${exampleOf(name)} }). ` +
+      'Options that need a provider: backend(LoggerBackend, { inject: [ConfigService], useFactory: (config) => ({ ... }) })',
+  };
+}
+
+function exampleOf(name: string): string {
+  if (name === 'name') return "name: 'audit'";
+  return name === 'processors' || name === 'imports' ? `${name}: [...]` : `${name}: { ... }`;
+}
+
+function unknownInResult(name: string, known: readonly string[]): string {
+  const near = nearOption(name, known);
+  if (near === undefined || !TREE_NAMES.includes(near)) return unknownOptionFix(name, known);
+  return `did you mean ${near}? Give it beside useFactory, not in its result: forRootAsync({ inject, useFactory, ${exampleOf(near)} })`;
+}
+
+function misplacedAsync(name: string): ConfigFault {
+  if (RUNTIME_NAMES.includes(name)) {
+    const what = `it is beside useFactory, where it would be ignored.`;
+    return {
+      path: name,
+      what,
+      mend: `return it from useFactory: forRootAsync({ useFactory: () => ({ ${name}: ... }) })`,
+    };
+  }
+  const known = [...ASYNC_NAMES, ...RUNTIME_NAMES];
+  const path = optionName(name, [...known, 'useClass', 'useExisting', 'isGlobal']);
+  if (name === 'useClass' || name === 'useExisting') {
+    const what = 'only useFactory is read here, so this would be ignored.';
+    return { path, what, mend: 'inject: [MyOptions], useFactory: (options: MyOptions) => options.create()' };
+  }
+  if (name === 'isGlobal' || name === 'global') {
+    return { path, what: 'the module is always global, and has no such option.', mend: 'leave it out' };
+  }
+  const what = `the option ${showOption(name, known)} is unknown; known are ${ASYNC_NAMES.join(', ')}.`;
+  return { path, what, mend: unknownOptionFix(name, known) };
+}
