@@ -407,7 +407,7 @@ describe('A faulty configuration', () => {
     }
     const faults = await faultsOf({
       limits: { maxDepth: 0 },
-      processors: [processor(RegexFilter, { filterType: 'allow' as never }), 5],
+      processors: [processor(RegexFilter, { filterType: 'allow' as never, regularExpressions: [] }), 5],
       backends: {
         good: backend(Good),
         'bad name': backend(MemoryBackend),

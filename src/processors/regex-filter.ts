@@ -1,4 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { NameFilter } from '../routing/contracts';
 import { NODE_OPTIONS } from '../routing/tokens';
 import {
@@ -17,13 +17,14 @@ export interface RegexFilterOptions {
   readonly filterType?: 'allowlist' | 'blocklist' | undefined;
   /**
    * Patterns, any of which suffices. They are matched at the start of the name: `^` is implied, `$` is not, and an unescaped
-   * dot is any character. The reference's `(?i)`, `(?P<name>...)`, `\A` and `\Z` are understood.  @default []
+   * dot is any character. The reference's `(?i)`, `(?P<name>...)`, `\A` and `\Z` are understood. An allowlist with an empty
+   * list keeps no event, a blocklist with an empty list keeps all.
    */
-  readonly regularExpressions?: Iterable<string> | undefined;
+  readonly regularExpressions: Iterable<string>;
 }
 
 /**
- * Lets events through by their name. An allowlist without patterns keeps nothing, a blocklist without patterns keeps all.
+ * Lets events through by their name.
  * Matching takes bounded time whatever the patterns are. Events with a name of more than 1,000 characters are held back by
  * either type, if there is a pattern.
  * @throws TrackingConfigException for its options, all faults at once
@@ -33,13 +34,16 @@ export class RegexFilter implements NameFilter {
   private readonly patterns: readonly NamePattern[];
   private readonly keepsMatches: boolean;
 
-  constructor(@Optional() @Inject(NODE_OPTIONS) options: RegexFilterOptions = {}) {
+  constructor(@Inject(NODE_OPTIONS) given: RegexFilterOptions) {
+    // Nest injects undefined where processor(RegexFilter) has no options.
+    const options: Partial<RegexFilterOptions> = (given as RegexFilterOptions | undefined) === undefined ? {} : given;
     if (!isObject(options)) {
       const what = `the options are ${showValue(options)}, not an object.`;
       throw TrackingConfigException.create([{ path: PLACE, what, mend: EXAMPLE }]);
     }
-    const { filterType = 'allowlist', regularExpressions = [], ...unknown } = options;
+    const { filterType = 'allowlist', regularExpressions, ...unknown } = options;
     const faults = [...typeFaults(filterType), ...nameFaults(unknown), ...listFaults(regularExpressions)];
+    if (faults.length === 0 && regularExpressions === undefined) faults.push(missingList(filterType));
     const read = isCollection(regularExpressions) ? [...new Set(regularExpressions)].map(readPattern) : [];
     faults.push(...read.flatMap((pattern) => (pattern instanceof NamePattern ? [] : [pattern])));
     if (faults.length > 0) throw TrackingConfigException.create(faults);
@@ -77,9 +81,14 @@ function nameFaults(unknown: object): ConfigFault[] {
   });
 }
 
+function missingList(filterType: unknown): ConfigFault {
+  const what = `regularExpressions is missing, so it would ${filterType === 'blocklist' ? 'keep' : 'drop'} every event.`;
+  return { path: PLACE, what, mend: EXAMPLE };
+}
+
 /** A text is a list of characters for whoever loops over it: "edx" would let every name pass that starts with e, d or x. */
 function listFaults(expressions: unknown): ConfigFault[] {
-  if (isCollection(expressions)) return [];
+  if (expressions === undefined || isCollection(expressions)) return [];
   return [
     { path: PLACE, what: `regularExpressions is ${showValue(expressions)}, not a list of texts.`, mend: EXAMPLE },
   ];

@@ -79,7 +79,8 @@ const regexFilter: DescribeEngine = (options, node) => {
   const example = String.raw`"regular_expressions": ["^edx\\.course\\.enrollment\\."]`;
   const regularExpressions = read.texts('regular_expressions', example, objectionsToPattern);
   read.done();
-  return processor(RegexFilter, { filterType, regularExpressions });
+  // As in the reference, where a filter without expressions has an empty list.
+  return processor(RegexFilter, { filterType, regularExpressions: regularExpressions ?? [] });
 };
 
 function objectionsToPattern(expression: string): TrackingConfigException['faults'] {

@@ -83,7 +83,11 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
     options: ['keys', 'keys.k1', 'current'],
     right: HASH,
   },
-  RegexFilter: { make: (o) => new RegexFilter(o), options: ['filterType', 'regularExpressions'], right: {} },
+  RegexFilter: {
+    make: (o) => new RegexFilter(o),
+    options: ['filterType', 'regularExpressions'],
+    right: { regularExpressions: ['a'] },
+  },
   RenameEvent: { make: (o) => new RenameEvent(o), options: ['names'], right: { names: { a: 'b' } } },
   Sample: {
     make: (o) => new Sample(o),

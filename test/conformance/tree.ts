@@ -211,7 +211,8 @@ function loggerOptions(vector: VectorBackend, recording: Recording, path: string
 function regexOptions({ filter_type, expressions }: VectorProcessor): ConstructorParameters<typeof RegexFilter>[0] {
   return {
     ...(filter_type === undefined ? {} : { filterType: toValue(filter_type) }),
-    ...(expressions === undefined ? {} : { regularExpressions: toValue(expressions) }),
+    // The reference takes a filter without expressions for one with an empty list; here it is an error.
+    regularExpressions: expressions === undefined ? [] : toValue(expressions),
   } as ConstructorParameters<typeof RegexFilter>[0];
 }
 

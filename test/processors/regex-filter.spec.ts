@@ -61,11 +61,10 @@ describe('RegexFilter', () => {
     expect(await passing({ filterType: 'blocklist', regularExpressions }, names)).toEqual(['edx.b.x']);
   });
 
-  it('keeps nothing as an allowlist without patterns, which it is by default, and all as a blocklist', async () => {
-    expect(await passing(undefined, ['a', ''])).toEqual([]);
-    expect(await passing({}, ['a'])).toEqual([]);
+  it('keeps nothing as an allowlist with an empty list, which it is by default, and all as a blocklist', async () => {
+    expect(await passing({ regularExpressions: [] }, ['a', ''])).toEqual([]);
     expect(await passing({ filterType: 'allowlist', regularExpressions: [] }, ['a'])).toEqual([]);
-    expect(await passing({ filterType: 'blocklist' }, ['a', ''])).toEqual(['a', 'unknown']);
+    expect(await passing({ filterType: 'blocklist', regularExpressions: [] }, ['a', ''])).toEqual(['a', 'unknown']);
     expect(await passing({ regularExpressions: [''] }, ['a', ''])).toEqual(['a', 'unknown']);
   });
 
@@ -250,6 +249,21 @@ describe('RegexFilter', () => {
         what: expect.stringContaining(`${JSON.stringify(pattern)} is no regular expression`),
         mend: expect.any(String),
         cause: expect.any(Error),
+      },
+    ]);
+  });
+
+  it.each([
+    [undefined, 'drop'],
+    [{}, 'drop'],
+    [{ filterType: 'allowlist', regularExpressions: undefined }, 'drop'],
+    [{ filterType: 'blocklist' }, 'keep'],
+  ])('refuses %j, which has no expressions', async (options, does) => {
+    expect(await faultsOf(options as never)).toEqual([
+      {
+        path: 'processors[0] (RegexFilter)',
+        what: `regularExpressions is missing, so it would ${does} every event.`,
+        mend: expect.stringContaining('processor(RegexFilter, {'),
       },
     ]);
   });
