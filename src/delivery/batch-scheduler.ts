@@ -1,6 +1,7 @@
 import { divide, turnOf, type Batch } from './batch';
 import { BatchSource } from './batch-source';
 import { Countdown } from './countdown';
+import { OutsideFlow } from './outside-flow';
 import { FlushWaiters } from './flush-waiters';
 import type { QueuedEvent } from './queued-event';
 import type { Conclusion, SchedulerParts } from './scheduler-parts';
@@ -27,9 +28,7 @@ export class BatchScheduler {
   private readonly source: BatchSource;
   private readonly waiting: WaitingBatches;
   private readonly slots: SendSlots;
-  private readonly countdown = new Countdown(() => {
-    this.pump();
-  });
+  private readonly countdown: Countdown;
   private readonly flushes = new FlushWaiters();
   private readonly search: WitnessSearch;
   private readonly startedAt = performance.now();
@@ -39,6 +38,9 @@ export class BatchScheduler {
 
   constructor(private readonly parts: SchedulerParts) {
     const { ordered, retry, batch } = parts.settings;
+    this.countdown = new Countdown(() => {
+      this.pump();
+    }, parts.outside ?? new OutsideFlow().take());
     this.source = new BatchSource(parts.queue, batch);
     this.waiting = new WaitingBatches(ordered);
     this.search = new WitnessSearch(retry.attempts);
@@ -89,8 +91,17 @@ export class BatchScheduler {
     return this.flushes.add(this.source.waiting, this.source.lastTurn);
   }
 
-  /** Sends all there is as soon as may be. @param onEnd called when nothing is left, or it makes no sense to wait */
-  drain(onEnd: () => void): void {
+  /**
+   * Sends all there is as soon as may be.
+   * @param onEnd called when nothing is left, or it makes no sense to wait
+   * @param triesAtOnce whether to try now, not when the back-off is over: the destination could not be connected to
+   */
+  drain(onEnd: () => void, triesAtOnce: boolean): void {
+    if (triesAtOnce) {
+      const now = performance.now();
+      this.parts.breaker.endBackOff(now);
+      for (const batch of this.waiting.takeAll()) this.waiting.add({ ...batch, dueAt: Math.min(batch.dueAt, now) });
+    }
     this.isDraining = true;
     this.source.hurryAlways();
     this.idleWaiters.push(onEnd);

@@ -7,6 +7,7 @@ import { unreadableReason } from './dead-letter-box';
 import type { DeliveryLedger } from './delivery-ledger';
 import type { DeliveryReports } from './delivery-reports';
 import { carriesEntries, type Destination } from './destination';
+import { isNoConnection } from './no-connection';
 import type { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 import type { Death, Settlement } from './settlement';
@@ -28,6 +29,7 @@ const MIN_GRACE_MS = 1000;
 /** Sends batches, one attempt each, and carries out what is decided about their events. */
 export class BatchSender {
   private readonly attempts = new Map<Batch, Attempt>();
+  private unreachableAt = -Infinity;
 
   constructor(private readonly parts: SenderParts) {}
 
@@ -37,6 +39,14 @@ export class BatchSender {
     this.trySend(batch, isProbe).catch((error: unknown) => {
       this.recover(batch, error);
     });
+  }
+
+  /**
+   * When the latest attempt that has ended began, in milliseconds of `performance.now()`, if it could not connect to the
+   * destination; otherwise -Infinity.
+   */
+  get lastUnreachableAt(): number {
+    return this.unreachableAt;
   }
 
   /** Tells the destination that nobody waits for what is under way. */
@@ -58,6 +68,7 @@ export class BatchSender {
     this.attempts.set(batch, attempt);
     const result = await attempt.result;
     this.attempts.delete(batch);
+    this.unreachableAt = result.how === 'threw' && isNoConnection(result.error) ? startedAt : -Infinity;
     const now = performance.now();
     ledger.attempt(now - startedAt);
     if (!scheduler.isUnderWay(batch)) return; // closed meanwhile: the batch was handed over, and is sent again under the same ids

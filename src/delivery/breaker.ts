@@ -65,6 +65,11 @@ export class Breaker {
     return true;
   }
 
+  /** Allows a probe now, unless the destination asked to be left alone: the application closes, and cannot wait for a later one. */
+  endBackOff(now: number): void {
+    this.opensUntil = Math.min(this.opensUntil, now);
+  }
+
   /** What was begun was not sent after all. */
   cancel(now: number): void {
     if (this.current !== 'probing') return;

@@ -1,11 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { MAX_TIMER_MS } from '../event/clock';
-
-/**
- * Runs code outside of the request that calls it: what is sent later must not see the scope or user of some request. Taken when
- * this file is loaded, since a destination may be registered inside of a request.
- */
-const outside = AsyncLocalStorage.snapshot() as <Result>(code: () => Result) => Result;
+import type { OutsideFlow } from './outside-flow';
 
 /** Calls back once: in the next turn of the event loop, or at a time of the monotonic clock. The earliest wish wins. */
 export class Countdown {
@@ -13,11 +7,14 @@ export class Countdown {
   private endsAt = Infinity;
   private immediate: NodeJS.Immediate | undefined;
 
-  constructor(private readonly onEnd: () => void) {}
+  constructor(
+    private readonly onEnd: () => void,
+    private readonly outside: OutsideFlow,
+  ) {}
 
   /** Calls back in the next turn: what is done then is done outside of the request that asked for it. */
   soon(): void {
-    this.immediate ??= outside(() => setImmediate(this.end));
+    this.immediate ??= this.outside.run(() => setImmediate(this.end));
   }
 
   /**
@@ -30,7 +27,7 @@ export class Countdown {
     this.endsAt = at;
     // setTimeout fires immediately above MAX_TIMER_MS. Whoever is called early looks at the clock and waits again.
     const delayMs = Math.min(Math.max(Math.ceil(at - performance.now()), 0), MAX_TIMER_MS);
-    this.timer = outside(() => setTimeout(this.end, delayMs));
+    this.timer = this.outside.run(() => setTimeout(this.end, delayMs));
     if (!keepsAlive) this.timer.unref();
   }
 

@@ -11,6 +11,7 @@ import type { DiskHome } from './disk/disk-home';
 import { DiskHomes } from './disk-homes';
 import { Feed } from './feed';
 import { folderName } from './folder-name';
+import { OutsideFlow } from './outside-flow';
 import { LetterStore } from './letter-store';
 import type { RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
@@ -44,6 +45,7 @@ export class Deliveries {
   private readonly deliveries: Delivery[] = [];
   private readonly homes: DiskHomes;
   private readonly adoption: Adoption;
+  private readonly outside = new OutsideFlow();
   private readonly office: DeadLetterOffice;
   private readonly changes = new Feed<DeliveryEvent>();
   private readonly durations = new Feed<DeliveryDuration>();
@@ -113,7 +115,7 @@ export class Deliveries {
       );
     }
     const delivery = new Delivery({
-      ...{ path, destination, settings, store, deadLetters },
+      ...{ path, destination, settings, store, deadLetters, outside: this.outside.take() },
       say: (text, kind) => {
         if (kind === 'trouble') this.notices.warn(`${place}: ${text}`);
         else this.notices.tell(`${place}: ${text}`);
@@ -155,6 +157,7 @@ export class Deliveries {
     clearInterval(this.diskTimer);
     clearInterval(this.adoptionTimer);
     this.office.close();
+    this.outside.release();
     await this.homes.release();
   }
 

@@ -8,6 +8,7 @@ import type { Destination } from './destination';
 import type { RecordStore } from './disk/record-store';
 import type { LetterStore } from './letter-store';
 import { EventQueue } from './event-queue';
+import type { OutsideFlow } from './outside-flow';
 import type { DeliverySettings } from './resolve-options';
 import { Settlement } from './settlement';
 
@@ -19,6 +20,8 @@ export interface DeliveryParts extends ReportParts {
   /** The disk queue, if there is one. */
   readonly store: RecordStore | undefined;
   readonly deadLetters: LetterStore;
+  /** Where its timers run.  @default the flow in which it is opened */
+  readonly outside?: OutsideFlow | undefined;
   /** Told how long each event and each attempt took. */
   readonly onMeasured?: ((what: Measured, tookMs: number) => void) | undefined;
 }
@@ -80,7 +83,7 @@ export function openEngine(
   });
   const settlement = new Settlement({ queue, ledger, letters, reports });
   const scheduler: BatchScheduler = new BatchScheduler({
-    ...{ settings, queue, breaker, ...hooks },
+    ...{ settings, queue, breaker, outside: parts.outside, ...hooks },
     send: (batch) => {
       sender.send(batch);
     },

@@ -26,6 +26,9 @@ export interface ReportParts {
 
 const ONCE = '(Reported once; the ledger counts on.)';
 
+const UNREACHABLE =
+  ' It could not be connected to, so it was not waited for. Fix: give delivery a directory, and they stay there for the next start.';
+
 /**
  * What operators and listeners are told about one delivery, in words. Each change of state is reported, each kind of trouble once.
  * Never throws: a logger or a listener that fails must not stop the delivery.
@@ -145,7 +148,8 @@ export class DeliveryReports {
     );
   }
 
-  closed(before: DestinationCounts, after: DestinationCounts): void {
+  /** @param isUnreachable whether waiting ended early, since the destination could not be connected to */
+  closed(before: DestinationCounts, after: DestinationCounts, isUnreachable = false): void {
     const { delivered, deadLettered, dropped, handedOver } = after;
     const lost = dropped['shutdown'] ?? 0;
     if (before.pending === 0 && handedOver === 0) return;
@@ -157,7 +161,7 @@ export class DeliveryReports {
     ];
     this.change(
       'closed',
-      `closed; of ${String(before.pending)} events that waited: ${parts.join(', ')}.`,
+      `closed; of ${String(before.pending)} events that waited: ${parts.join(', ')}.${isUnreachable && lost > 0 ? UNREACHABLE : ''}`,
       lost > 0 ? 'trouble' : 'good news',
     );
   }

@@ -30,6 +30,8 @@ export class Delivery {
   private readonly latest: LatestEvent;
   /** Monotonic milliseconds at which the time to close is over. */
   private deadline = Infinity;
+  /** Monotonic milliseconds at which it began to close. */
+  private drainingSince = Infinity;
   /** Whether all that was left at the end is in the books as handed over, or as dropped. */
   private isHandedOver = false;
   private closing: Promise<void> | undefined;
@@ -216,12 +218,14 @@ export class Delivery {
 
   private async drainOnce(timeoutMs: number): Promise<void> {
     this.state = 'draining';
-    this.deadline = performance.now() + timeoutMs;
+    this.drainingSince = performance.now();
+    this.deadline = this.drainingSince + timeoutMs;
     const before = this.counts();
     this.engine.queue.persist(this.engine.scheduler.takenEvents());
     if (this.pending() > 0 && !this.isHopeless()) await this.untilIdle(timeoutMs);
+    const isUnreachable = this.isUnreachable();
     if (!this.isClosed()) this.enterClosed();
-    this.engine.reports.closed(before, this.counts());
+    this.engine.reports.closed(before, this.counts(), isUnreachable);
   }
 
   /** Puts what is left on disk. What is under way may arrive all the same, and is sent again under the same ids. */
@@ -249,16 +253,24 @@ export class Delivery {
   private isHopeless(): boolean {
     const { engine, parts, deadline } = this;
     const { breaker } = engine;
+    if (this.isUnreachable()) return true;
     return parts.store !== undefined && (breaker.state !== 'closed' || breaker.allowsAt > deadline);
+  }
+
+  /** Whether an attempt since it began to close found nothing to connect to: within the time left, no other would. */
+  private isUnreachable(): boolean {
+    return this.engine.sender.lastUnreachableAt >= this.drainingSince;
   }
 
   private untilIdle(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.min(timeoutMs, MAX_TIMER_MS));
-      this.engine.scheduler.drain(() => {
+      const isUnsure = this.engine.sender.lastUnreachableAt > -Infinity;
+      const onEnd = (): void => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      this.engine.scheduler.drain(onEnd, isUnsure);
     });
   }
 

@@ -1,12 +1,15 @@
 import type { Batch } from './batch';
 import type { Breaker } from './breaker';
 import type { EventQueue } from './event-queue';
+import type { OutsideFlow } from './outside-flow';
 import type { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 
 /** What a BatchScheduler works with, and whom it tells. */
 export interface SchedulerParts {
   readonly settings: DeliverySettings;
+  /** Where its timers run.  @default the flow in which the scheduler is made */
+  readonly outside?: OutsideFlow | undefined;
   readonly queue: EventQueue;
   readonly breaker: Breaker;
   /** Sends a batch, and calls `conclude` later. Must not throw. */
