@@ -11,16 +11,17 @@
  *
  * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
  */
-import { closeSync, fstatSync, openSync, type BigIntStats } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import SonicBoom from 'sonic-boom';
 import { MAX_TIMER_MS } from '../../event/clock';
 import type { DeliveryCounts } from '../../delivery/node-ledger';
 import { Tally } from '../../delivery/node-ledger';
 import { ChunkEncoder } from './chunk-encoder';
-import { fixFor, openForAppending, statOf } from './log-file';
-import { isPipe, LongLineNotice, pieceEnd } from './pipe-pieces';
+import { fixFor } from './log-file';
+import { LateLines } from './late-lines';
+import { LogHandle } from './log-handle';
+import { LongLineNotice, pieceEnd } from './pipe-pieces';
 import { isBusy, pause, PAUSE_MS, writeSome } from './write-some';
+import { WrittenWaits } from './written-waits';
 
 export interface LineWriterOptions {
   /** The file; undefined is standard output. */
@@ -41,47 +42,36 @@ export interface LineWriterOptions {
 
 interface Chunk {
   /** How many lines were accepted before its first one. */
-  readonly from: number;
-  readonly bytes: Buffer;
-  readonly lines: number;
+  from: number;
+  bytes: Buffer;
+  lines: number;
   /** How many of the bytes the file has. */
   written: number;
   /** Whether a write that was given up may still read the bytes. */
   isLeftBehind: boolean;
 }
 
-interface Waiter {
-  /** Lines accepted before the wait began. */
-  readonly upTo: number;
-  /** Whether an unwritable file ends the wait too. */
-  readonly givesUp: boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-const STANDARD_OUTPUT = 1;
+const NEWLINE = 0x0a;
 const RETRY_MS = 1000;
 /** Encoding and writing more at once would hold up the event loop for longer than a request takes. */
 const MAX_CHUNK_BYTES = 1_048_576;
 /** How long the chunk under way may take before what follows overtakes it: at the exit, and when the bound is reached. */
 const OVERTAKING_MS = { atExit: 1000, atBound: 20 };
-/** How long a thread that must not go on without having written waits for a pipe from which nobody reads. */
-const PATIENCE_MS = 10_000;
+/** How long this thread waits for a full pipe: the last lines of a process are worth it, a line of a request is not. */
+const PATIENCE_MS = { atExit: 10_000, inEmit: 20 };
+
 export class LineWriter {
   private state: 'idle' | 'open' | 'unwritable' | 'ended' = 'idle';
   /** Writes in the background; undefined where this thread writes. */
   private sonic: SonicBoom | undefined;
-  private fd = -1;
-  private isPipe = false;
-  private file: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
+  private readonly log: LogHandle;
+  private readonly lateLines: LateLines;
 
   /** Closed chunks, oldest first. None is empty. */
   private readonly chunks: Chunk[] = [];
   private readonly encoder = new ChunkEncoder();
   /** Whether the first chunk is being written in the background. */
   private isUnderWay = false;
-  /** Where the bytes of that chunk end that are being written. */
-  private underWayTo = 0;
   /** The size that the file has when that is done. */
   private sizeAfterwards = 0n;
   /** Whether that takes so long that nobody should wait for it again. */
@@ -99,15 +89,16 @@ export class LineWriter {
   private delivered = 0;
   private readonly dropped = new Tally();
   private lost = 0;
-  private waiters: Waiter[] = [];
+  private readonly waits: WrittenWaits;
 
   private readonly longLines: LongLineNotice;
   private handOverTimer: NodeJS.Timeout | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
-  private checkedAtMs = 0;
   private isToReopen = false;
   /** Whether it was said that the file cannot be written. */
   private isTroubled = false;
+  /** True once the process exits: no timer fires any more. */
+  private isExiting = false;
 
   /** @param say told once for each change between writable and not */
   constructor(
@@ -115,6 +106,9 @@ export class LineWriter {
     private readonly say: (text: string) => void,
   ) {
     this.writesHere = options.sync || options.path === undefined;
+    this.log = new LogHandle(options.path, options.mode, options.rotationCheckMs);
+    this.lateLines = new LateLines(options.path, options.mode);
+    this.waits = new WrittenWaits(this.target());
     this.longLines = new LongLineNotice(say);
   }
 
@@ -123,7 +117,7 @@ export class LineWriter {
    * @returns why the line is not taken: it is larger than all that may be held, or there is no room left for it
    */
   write(line: string): 'too-large' | 'log-unwritable' | undefined {
-    if (this.state === 'ended') return this.writeLate(line) ? undefined : 'log-unwritable';
+    if (this.state === 'ended' || this.isExiting) return this.writeLate(line) ? undefined : 'log-unwritable';
     // In characters, until the chunk is closed and its bytes are known: measuring each line costs a tenth of emit.
     const size = line.length + 1;
     if (this.heldBytes + size > this.options.maxHeldBytes) {
@@ -176,12 +170,13 @@ export class LineWriter {
 
   /** Writes what is held before it returns: for the exit of the process. A chunk under way is written before the process ends. */
   flushSync(): void {
+    this.isExiting = true;
     if (this.state === 'ended' || this.heldLines() === 0) return;
     this.isDue = true;
     this.writesHere = true;
     this.awaitUnderWay(OVERTAKING_MS.atExit);
     if (this.state !== 'open') this.enterOpen(); // it may have become writable since the last attempt
-    if (this.isOpen()) this.writeNow(PATIENCE_MS);
+    if (this.isOpen()) this.writeNow(PATIENCE_MS.atExit);
     const left = this.heldLines() - (this.isUnderWay ? (this.chunks[0]?.lines ?? 0) : 0);
     if (left > 0)
       this.say(`${this.target()} could not take the last lines before the process ended: ${String(left)} are lost.`);
@@ -228,13 +223,15 @@ export class LineWriter {
 
   private enterOpen(): void {
     try {
-      this.openFile();
+      this.isToReopen = false;
+      this.log.open();
     } catch (error) {
       this.enterUnwritable(error as Error);
       return;
     }
     this.state = 'open';
-    if (!this.writesHere) this.sonic = this.background();
+    // Another thread could wait for a full pipe for ever; this one tries again a little later.
+    if (!this.writesHere && this.log.isFile) this.sonic = this.background();
     this.goOn();
   }
 
@@ -258,6 +255,8 @@ export class LineWriter {
   private enterEnded(): void {
     clearTimeout(this.handOverTimer);
     clearTimeout(this.retryTimer);
+    const [first] = this.chunks;
+    if (first !== undefined && !this.isUnderWay) this.keepUnwritten(first);
     const left = this.heldLines();
     if (left > 0) {
       this.dropped.add('shutdown', left);
@@ -276,20 +275,9 @@ export class LineWriter {
     this.releaseFile();
   }
 
-  /** Emits may come after the application has closed, from timers and sockets that nobody stopped. */
+  /** Emits may come after the application has closed, from timers and sockets that nobody stopped, and while the process exits. */
   private writeLate(line: string): boolean {
-    const { path, mode } = this.options;
-    try {
-      const fd = path === undefined ? STANDARD_OUTPUT : openSync(path, 'a', mode);
-      try {
-        const bytes = Buffer.from(`${line}\n`);
-        for (let at = 0; at < bytes.length;) at += writeSome(fd, bytes, at, bytes.length, PATIENCE_MS);
-      } finally {
-        if (path !== undefined) closeSync(fd);
-      }
-    } catch {
-      return false;
-    }
+    if (!this.lateLines.write(line)) return false;
     this.accepted++;
     this.delivered++;
     return true;
@@ -309,34 +297,26 @@ export class LineWriter {
     return this.heldBytes + size <= this.options.maxHeldBytes;
   }
 
-  private openFile(): void {
-    this.isToReopen = false;
-    const { path } = this.options;
-    if (path === undefined) {
-      // Reading `process.stdout` makes Node put a pipe into non-blocking mode: a reader that is slow does not stop this thread.
-      this.fd = (process.stdout as { fd?: number }).fd ?? STANDARD_OUTPUT;
-      this.isPipe = isPipe(this.fd);
-      return;
-    }
-    this.fd = openForAppending(path, this.options.mode);
-    this.isPipe = isPipe(this.fd);
-    const before = this.file;
-    this.file = fstatSync(this.fd, { bigint: true });
-    if (before?.ino !== this.file.ino || before.dev !== this.file.dev) this.rewindToLine();
-    this.checkedAtMs = performance.now();
-  }
-
-  /** The disk may have taken half a chunk: the same file gets the other half, another one only whole lines. */
-  private rewindToLine(): void {
-    const [first] = this.chunks;
-    if (first === undefined || first.written === 0) return;
-    const startOfLine = first.bytes.lastIndexOf(0x0a, first.written - 1) + 1;
-    this.heldBytes += first.written - startOfLine;
-    first.written = startOfLine;
+  /** Keeps of a chunk, after a write fell short, the lines that are not written whole. The half line is removed from the file. */
+  private keepUnwritten(chunk: Chunk): void {
+    const { bytes, written } = chunk;
+    if (written === 0) return;
+    const startOfLine = bytes.lastIndexOf(NEWLINE, written - 1) + 1;
+    // Standard output is not opened again, so what it has of a line is continued: a file it is directed to may not append.
+    const keptFrom = this.options.path === undefined ? written : startOfLine;
+    this.log.removeFragment(bytes.subarray(keptFrom, written));
+    let lines = 0;
+    for (let at = bytes.indexOf(NEWLINE); at >= 0 && at < startOfLine; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+    chunk.bytes = bytes.subarray(keptFrom);
+    chunk.from += lines;
+    chunk.lines -= lines;
+    chunk.written = 0;
+    this.delivered += lines;
+    this.heldBytes += written - keptFrom;
   }
 
   private background(): SonicBoom {
-    const sonic = new SonicBoom({ fd: this.fd, contentMode: 'buffer' });
+    const sonic = new SonicBoom({ fd: this.log.fd, contentMode: 'buffer' });
     // What a stream that was replaced says late is not about its successor.
     sonic.on('write', (bytes: number) => {
       if (this.sonic === sonic) this.settleUnderWay(bytes);
@@ -351,18 +331,28 @@ export class LineWriter {
   private goOn(): void {
     if (this.state !== 'open' || this.isUnderWay) return;
     const next = this.next();
-    if (this.isToReopen || (next !== undefined && this.hasMoved())) {
+    if (this.isToReopen || (next !== undefined && this.log.hasMoved())) {
+      if (next !== undefined) this.keepUnwritten(next);
       this.releaseFile();
       this.enterOpen();
     } else if (next !== undefined && this.sonic !== undefined) {
-      this.isUnderWay = true;
-      this.underWayTo = this.endOfWrite(next);
-      this.sizeAfterwards = (this.size() ?? 0n) + BigInt(this.underWayTo - next.written);
-      // In its buffer mode sonic-boom takes what its types do not say.
-      (this.sonic as { write(bytes: unknown): boolean }).write(next.bytes.subarray(next.written, this.underWayTo));
+      this.writeInBackground(next, this.sonic);
     } else {
-      this.writeNow(this.options.sync ? PATIENCE_MS : 0);
+      this.writeNow(this.options.sync && !this.isStalled ? PATIENCE_MS.inEmit : 0);
     }
+  }
+
+  private writeInBackground(chunk: Chunk, sonic: SonicBoom): void {
+    try {
+      this.log.beginLine();
+    } catch (error) {
+      this.enterUnwritable(error as Error);
+      return;
+    }
+    this.isUnderWay = true;
+    this.sizeAfterwards = (this.log.size() ?? 0n) + BigInt(chunk.bytes.length);
+    // In its buffer mode sonic-boom takes what its types do not say.
+    (sonic as { write(bytes: unknown): boolean }).write(chunk.bytes);
   }
 
   /**
@@ -371,7 +361,7 @@ export class LineWriter {
    */
   private awaitUnderWay(patienceMs: number): boolean {
     for (let waitedMs = 0; this.isUnderWay; waitedMs++) {
-      const size = this.size();
+      const size = this.log.size();
       if (size === undefined || size >= this.sizeAfterwards) return true;
       if (waitedMs >= patienceMs) return false;
       pause(1);
@@ -379,80 +369,85 @@ export class LineWriter {
     return true;
   }
 
-  /** The size of the file; undefined for what has none, such as a pipe or a device. */
-  private size(): bigint | undefined {
-    try {
-      const stats = fstatSync(this.fd, { bigint: true });
-      return stats.isFile() ? stats.size : undefined;
-    } catch {
-      return undefined; // the write that follows fails too, and says why
-    }
-  }
-
   /** Writes in this thread whatever is not under way. @param patienceMs for a pipe that is full */
   private writeNow(patienceMs: number): void {
+    let chunk = this.next();
     try {
-      for (let chunk = this.next(); chunk !== undefined; chunk = this.next()) {
+      for (; chunk !== undefined; chunk = this.next()) {
         while (chunk.written < chunk.bytes.length) {
+          this.log.beginLine();
           const end = this.endOfWrite(chunk);
-          this.settle(chunk, writeSome(this.fd, chunk.bytes, chunk.written, end, patienceMs));
+          this.settle(chunk, writeSome(this.log.fd, chunk.bytes, chunk.written, end, patienceMs));
         }
       }
     } catch (error) {
-      if (isBusy(error)) this.handOverTimer ??= setTimeout(this.handOverDue, PAUSE_MS).unref();
+      if (isBusy(error)) {
+        if (patienceMs > 0) this.isStalled = true;
+        this.handOverTimer ??= setTimeout(this.handOverDue, PAUSE_MS).unref();
+        return;
+      }
+      if (chunk !== undefined) this.keepUnwritten(chunk);
       // With a chunk under way, its end will tell: a file must not be given up while it may still be written.
-      else if (!this.isUnderWay) this.enterUnwritable(error as Error);
+      if (!this.isUnderWay) this.enterUnwritable(error as Error);
     }
   }
 
   /** Where the next write of a chunk ends: a pipe gets pieces, a file all of it. */
   private endOfWrite({ bytes, written }: Chunk): number {
-    if (!this.isPipe) return bytes.length;
+    if (!this.log.isPipe) return bytes.length;
     const end = pieceEnd(bytes, written);
     this.longLines.given(end - written);
     return end;
   }
 
   private releaseFile(): void {
-    const { sonic, fd } = this;
+    const { sonic } = this;
     const [first] = this.chunks;
     if (this.isUnderWay && first !== undefined) first.isLeftBehind = true;
     this.sonic = undefined;
     this.isUnderWay = false;
     this.isStalled = false;
-    this.fd = -1;
-    if (sonic !== undefined) {
-      sonic.on('error', () => undefined); // closing what cannot be written may fail as well
-      sonic.destroy();
-    } else if (fd >= 0 && this.options.path !== undefined) {
-      try {
-        closeSync(fd);
-      } catch {
-        // It is let go of all the same.
-      }
+    if (sonic === undefined) {
+      this.log.close();
+      return;
     }
+    this.log.release();
+    sonic.on('error', () => undefined); // closing what cannot be written may fail as well
+    sonic.destroy();
   }
 
   private settleUnderWay(bytes: number): void {
     const [first] = this.chunks;
     if (first === undefined) return;
-    this.isStalled = false;
-    if (first.written + bytes === this.underWayTo) this.isUnderWay = false;
+    this.isUnderWay = false;
     this.settle(first, bytes);
-    const isWritten = first.written === first.bytes.length;
-    if (isWritten && !first.isLeftBehind) this.encoder.giveBack(first.bytes);
+    if (first.written < first.bytes.length) {
+      this.endShortWrite(first);
+      return;
+    }
+    if (!first.isLeftBehind) this.encoder.giveBack(first.bytes);
     this.goOn();
   }
 
+  /** Left to itself, sonic-boom would continue in mid-line whatever other processes have appended meanwhile. */
+  private endShortWrite(chunk: Chunk): void {
+    this.keepUnwritten(chunk);
+    this.writeNow(0); // the error says why the write fell short
+    if (!this.isOpen()) return;
+    this.releaseFile();
+    this.enterOpen();
+  }
+
   private settle(chunk: Chunk, bytes: number): void {
+    this.isStalled = false;
     chunk.written += bytes;
     this.heldBytes -= bytes;
     if (chunk.written === chunk.bytes.length) {
       this.delivered += chunk.lines;
       this.chunks.splice(this.chunks.indexOf(chunk), 1);
+      // A full disk can be opened, and takes parts of lines: only what is written whole shows that it can be written again.
+      if (this.isTroubled) this.sayWritable();
     }
-    // A full disk can be opened: only what was written shows that it can be written again.
-    if (this.isTroubled) this.sayWritable();
     this.answer();
   }
 
@@ -461,38 +456,17 @@ export class LineWriter {
     this.say(`${this.target()} can be written again. Held lines that follow: ${String(this.heldLines())}.`);
   }
 
-  private hasMoved(): boolean {
-    const { path, rotationCheckMs } = this.options;
-    const nowMs = performance.now();
-    if (path === undefined || nowMs - this.checkedAtMs < rotationCheckMs) return false;
-    this.checkedAtMs = nowMs;
-    const found = statOf(path);
-    return found === undefined || found.ino !== this.file?.ino || found.dev !== this.file.dev;
-  }
-
   private wait(givesUp: boolean): Promise<void> {
     if (this.state === 'ended') return Promise.resolve(); // what comes late is written at once
     this.handOverDue();
-    return new Promise((resolve, reject) => {
-      this.waiters.push({ upTo: this.accepted, givesUp, resolve, reject });
-      this.answer(this.state === 'unwritable' ? 'not now' : undefined);
-    });
+    const wait = this.waits.until(this.accepted, givesUp);
+    this.answer(this.state === 'unwritable' ? 'not now' : undefined);
+    return wait;
   }
 
-  /**
-   * Ends the waits for lines that are written.
-   * @param unwritten what holds for the lines that are not: they cannot be written now, or never. Undefined if they will be
-   */
+  /** @param unwritten see `WrittenWaits` */
   private answer(unwritten?: 'not now' | 'never'): void {
-    if (this.waiters.length === 0) return;
-    const waiting = this.waiters;
-    this.waiters = [];
-    const written = this.chunks[0]?.from ?? this.accepted - this.openLines;
-    for (const waiter of waiting) {
-      if (waiter.upTo <= written || (unwritten !== undefined && waiter.givesUp)) waiter.resolve();
-      else if (unwritten === 'never') waiter.reject(new Error(`${this.target()} could not be written`));
-      else this.waiters.push(waiter);
-    }
+    this.waits.answer(this.chunks[0]?.from ?? this.accepted - this.openLines, unwritten);
   }
 
   /** For after a call that may have changed the state, which TypeScript does not see. */

@@ -1,20 +1,23 @@
 /** Opens the file of a log, makes it and its folders with the right permissions, and says what to do when it cannot be opened. */
-import { mkdirSync, openSync, statSync, type BigIntStats } from 'node:fs';
+import { constants, mkdirSync, openSync, statSync, type BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 
+// Without O_NONBLOCK, opening a named pipe that nobody reads stops the whole process. On a file the flag has no effect.
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
 /**
- * Opens a file to append to it. What is missing is made: the file with `mode`, its folders with the same permissions and the right
+ * Opens a file to append to it, without waiting. What is missing is made: the file with `mode`, its folders with the same permissions and the right
  * to enter them for everyone who may read. The umask of the process takes away from both. What is there keeps its permissions.
  * @returns the descriptor
  * @throws the error of the system
  */
 export function openForAppending(path: string, mode: number): number {
   try {
-    return openSync(path, 'a', mode);
+    return openSync(path, FLAGS, mode);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
     makeFolder(dirname(path), mode | ((mode & 0o444) >> 2));
-    return openSync(path, 'a', mode);
+    return openSync(path, FLAGS, mode);
   }
 }
 
@@ -49,6 +52,9 @@ export function fixFor(error: NodeJS.ErrnoException): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return 'free the disk';
+    case 'ENXIO':
+    case 'EPIPE':
+      return 'start the process that reads from this pipe';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { CatalogLog } from '../../catalog/catalog-keeper';
 import type { DeliveryCounts, DropReason } from '../../delivery/node-ledger';
@@ -107,8 +108,10 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
 }
 
 function writerOptions(options: LoggerBackendOptions): ConstructorParameters<typeof LineWriter>[0] {
-  const { path, mode = 0o640, sync = false, bufferBytes = 16_384, maxWaitMs = 100 } = options;
+  const { mode = 0o640, sync = false, bufferBytes = 16_384, maxWaitMs = 100 } = options;
   const { maxHeldBytes = 16_777_216, rotationCheckMs = 1000 } = options;
+  // The working directory may change later; the log stays where it was when the application started.
+  const path = options.path === undefined ? undefined : resolve(options.path);
   return { path, mode, sync, bufferBytes, maxWaitMs, maxHeldBytes, rotationCheckMs };
 }
 

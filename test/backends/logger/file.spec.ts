@@ -68,6 +68,22 @@ describe('The file of a LoggerBackend', () => {
     expect(folder.lines('relative.log')).toHaveLength(1);
   });
 
+  it('stays where it was at the start when the working directory changes', async () => {
+    const before = process.cwd();
+    process.chdir(folder.path);
+    try {
+      const run = await start({ path: 'relative.log', rotationCheckMs: 0 });
+      process.chdir(before);
+      run.tracker.emit('a');
+      await run.tracker.flush();
+      await run.app.close();
+      run.tracker.emit('b');
+    } finally {
+      process.chdir(before);
+    }
+    expect(folder.events('relative.log').map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
   it('is not opened for a backend that is switched off', async () => {
     await startTracking({
       backends: {

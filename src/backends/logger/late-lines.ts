@@ -1,0 +1,38 @@
+import { LogHandle } from './log-handle';
+import { isBusy, writeSome } from './write-some';
+
+/** How long a full pipe is waited for, once: while it takes nothing, further lines do not wait. */
+const PATIENCE_MS = 1000;
+
+/** Writes single lines once nothing is gathered any more. Each opens the log and closes it, so that nothing is left open. */
+export class LateLines {
+  private readonly log: LogHandle;
+  private isStalled = false;
+
+  /**
+   * @param path undefined for standard output
+   * @param mode permissions of a file that is created
+   */
+  constructor(path: string | undefined, mode: number) {
+    this.log = new LogHandle(path, mode, Infinity);
+  }
+
+  /** @returns false if the log could not take the line */
+  write(line: string): boolean {
+    const bytes = Buffer.from(`${line}\n`);
+    let at = 0;
+    try {
+      this.log.open();
+      this.log.beginLine();
+      while (at < bytes.length) at += writeSome(this.log.fd, bytes, at, bytes.length, this.isStalled ? 0 : PATIENCE_MS);
+      this.isStalled = false;
+      return true;
+    } catch (error) {
+      this.isStalled = isBusy(error);
+      this.log.removeFragment(bytes.subarray(0, at));
+      return false;
+    } finally {
+      this.log.close();
+    }
+  }
+}
