@@ -21,6 +21,11 @@ export type InputOf<Schema extends EventSchema> = StandardSchemaV1.InferInput<Sc
 export type Issue = StandardSchemaV1.Issue & {
   /** The name of a check that is not one of the library's own, as the schema has it.  @default none is known */
   readonly check?: string | undefined;
+  /**
+   * Completes "must be", where the JSON Schema does not say all of it. Other libraries have `expected`, which quotes values.
+   * @default what the JSON Schema says
+   */
+  readonly '~expected'?: string | undefined;
 };
 /** What an adapter of this library gives of the many issues that a value can have. */
 export type IssueList = readonly Issue[] & {
@@ -41,6 +46,13 @@ export interface ReadSchema {
 export interface SchemaFault {
   readonly what: string;
   readonly mend: string;
+}
+
+/** What the adapters of this library say of a schema besides. */
+interface AdaptedSchema {
+  readonly async?: unknown;
+  /** Why it cannot be the schema of an event. */
+  readonly refusal?: () => SchemaFault | undefined;
 }
 
 const NO_JSON_SCHEMA =
@@ -67,7 +79,10 @@ function readAnew(schema: unknown): ReadSchema | SchemaFault {
       mend: NO_JSON_SCHEMA,
     };
   }
-  if ((schema as { async?: unknown }).async === true) return ASYNCHRONOUS;
+  const { async, refusal } = schema as AdaptedSchema;
+  if (async === true) return ASYNCHRONOUS;
+  const refused = typeof refusal === 'function' ? refusal() : undefined;
+  if (refused !== undefined) return refused;
   const json = jsonSchemaOf(standard as StandardJSONSchemaV1.Props & StandardSchemaV1.Props);
   if (isFault(json)) return json;
   const validate: Validate = standard.validate.bind(standard); // of a class, it may need its `this`

@@ -77,7 +77,8 @@ export class IssueReader {
 
   /** What the author of a check has to say of it is worth more than what the JSON Schema says, if it quotes no value. */
   private notAllowed(issue: Issue, schemas: readonly JsonSchema[]): string {
-    const { check, message } = issue;
+    const { check, message, '~expected': expected } = issue;
+    if (expected !== undefined) return `must be ${expected}`;
     const isOwn = check !== undefined || (issue as { code?: unknown }).code === 'custom' || schemas.length === 0;
     if (!isOwn) return `must be ${expectationOf(schemas)}`;
     if (this.schema.messages.has(message) && message !== '') return message;

@@ -63,7 +63,6 @@ class Everything {
   @Type(() => Shape, { discriminator: { property: 'kind', subTypes: SUB_TYPES } })
   shapes?: Shape[];
 
-  @Type(() => Number)
   count?: number;
 
   @IsOptional()

@@ -18,6 +18,8 @@ export function instanceOf<Data extends object>(type: new (...args: never[]) => 
   return maker.transform(undefined, copyNormalForm(event), type, undefined, false, 0) as Data;
 }
 
+const CONVERSIONS: ReadonlySet<unknown> = new Set([Number, String, Boolean]);
+
 class InstanceMaker extends TransformOperationExecutor {
   /** By wide object, the keys that class-transformer was not given. */
   private readonly otherKeys = new Map<unknown, readonly string[]>();
@@ -32,6 +34,8 @@ class InstanceMaker extends TransformOperationExecutor {
     level: number,
   ): unknown {
     if (type === undefined && listType === undefined && isPlain(value)) return value;
+    // "5" would pass as a number, and go out as the string that was emitted.
+    if (CONVERSIONS.has(type)) return value;
     const made = super.transform(source, value, type, listType, isMap, level);
     const others = this.otherKeys.get(value);
     // Own keys of a plain object, none of which the class has: assigning them calls no setter.

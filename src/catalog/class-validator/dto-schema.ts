@@ -1,25 +1,18 @@
-import type { ValidationError } from 'class-validator';
-import { issueList, type EventSchema, type Issue } from '../event-schema';
+import { describeError } from '../../event/describe-error';
+import type { EventSchema, SchemaFault } from '../event-schema';
 import type { JsonSchema } from '../json-schema';
-import { instanceOf } from './dto-instance';
-import {
-  classValidator,
-  defaultMetadataStorage,
-  getMetadataStorage,
-  validateSync,
-  validationMetadatasToSchemas,
-} from './peers';
+import { fieldsOf, reachedFrom, type DtoField, type DtoType } from './dto-class';
+import { documentOf } from './dto-document';
+import { missingIn, validateAs } from './dto-validation';
+import { getMetadataStorage } from './peers';
 
 /** A class with decorators of class-validator. */
 export type DtoClass<Data extends object> = new (...args: never[]) => Data;
 
-/** The names of the library's own checks, which it exports as constants: `IS_EMAIL = 'isEmail'`. */
-const OWN_CHECKS = new Set(Object.values(classValidator).filter((each) => typeof each === 'string'));
-const DEFINITIONS = '#/$defs/';
-
 /**
- * A DTO with decorators of class-validator as the schema of an event. What is emitted may be plain or an instance; `@Type` of
- * class-transformer says what is nested in it. A class with a validator that is asynchronous is refused by `defineEvent`.
+ * A DTO with decorators of class-validator as the schema of an event. What is emitted may be plain or an instance, and is never
+ * changed; `@Type` of class-transformer says what is nested in it. `defineEvent` refuses a class that cannot be validated: with
+ * an asynchronous validator, a constructor that needs arguments, or `@ValidateNested` without `@Type`, at any depth.
  */
 export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data, Data> {
   const made = (): Record<string, unknown> => ({ ...jsonSchemaOf(type) });
@@ -29,75 +22,78 @@ export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data
       vendor: 'class-validator',
       validate: (value) => {
         if (typeof value !== 'object' || value === null) return { issues: [{ message: 'it is no object' }] };
-        const instance = instanceOf(type, value);
-        const failed = failedFields(validateSync(instance, { forbidUnknownValues: false }));
-        return failed.length === 0 ? { value: value as Data } : { issues: issueList(failed, issueOf) };
+        const issues = validateAs(type, value);
+        if (issues instanceof Promise) return issues;
+        return issues.length === 0 ? { value: value as Data } : { issues };
       },
       jsonSchema: { input: made, output: made },
     },
   };
-  return isAsynchronous(type) ? Object.assign(schema, { async: true }) : schema;
+  return Object.assign(schema, { refusal: () => faultOf(type) });
 }
 
-interface FailedField {
-  readonly error: ValidationError;
-  readonly parent: FailedField | undefined;
+/** Required is what validation asks for, so a field with an initial value is not. */
+function jsonSchemaOf(type: DtoType): JsonSchema {
+  const missing = new Map<DtoType, ReadonlySet<string>>();
+  const isRequired = (of: DtoType, field: DtoField): boolean => {
+    const names = missing.get(of) ?? missingIn(of as DtoClass<object>);
+    missing.set(of, names);
+    return names.has(field.name) && field.conditions.length === 0;
+  };
+  return documentOf(type, isRequired);
 }
 
-/** The fields that a check has refused, at any depth. */
-function failedFields(
-  errors: readonly ValidationError[],
-  parent?: FailedField,
-  found: FailedField[] = [],
-): FailedField[] {
-  for (const error of errors) {
-    const field = { error, parent };
-    if (Object.keys(error.constraints ?? {}).length > 0) found.push(field);
-    failedFields(error.children ?? [], field, found);
+/** Why events cannot be validated as this class, if they cannot. */
+function faultOf(type: DtoType): SchemaFault | undefined {
+  if (typeof type !== 'function') return { what: 'dto() was given no class', mend: 'dto(EnrolmentDto)' };
+  if (fieldsOf(type).length === 0)
+    return { what: `${type.name} has no decorator of class-validator`, mend: '@IsString() course_id!: string' };
+  for (const each of reachedFrom(type)) {
+    const fault = unmadeFault(each) ?? asynchronousFault(each) ?? untypedFault(each);
+    if (fault !== undefined) return fault;
   }
-  return found;
+  return undefined;
 }
 
-/** One for a field: all of them say that it is wrong. */
-function issueOf(field: FailedField): Issue {
-  const [[check, message] = ['', '']] = Object.entries(field.error.constraints ?? {});
-  const path: string[] = [];
-  for (let at: FailedField | undefined = field; at !== undefined; at = at.parent) path.unshift(at.error.property);
-  return OWN_CHECKS.has(check) ? { message, path } : { message, path, check };
-}
-
-/** The class, and those that its fields are of, as its definitions. */
-function jsonSchemaOf(type: DtoClass<object>): JsonSchema {
-  const all = validationMetadatasToSchemas({
-    refPointerPrefix: DEFINITIONS,
-    classTransformerMetadataStorage: defaultMetadataStorage as never,
-  }) as unknown as Readonly<Record<string, JsonSchema>>;
-  const own = all[type.name];
-  if (own === undefined) throw new TypeError(`${type.name} has no decorator of class-validator`);
-  const definitions: Record<string, JsonSchema> = {};
-  collect(own, all, definitions);
-  return Object.keys(definitions).length === 0 ? own : { ...own, $defs: definitions };
-}
-
-function collect(schema: unknown, all: Readonly<Record<string, JsonSchema>>, found: Record<string, JsonSchema>): void {
-  if (typeof schema !== 'object' || schema === null) return;
-  const { $ref } = schema as { readonly $ref?: unknown };
-  const name = typeof $ref === 'string' ? $ref.slice(DEFINITIONS.length) : undefined;
-  const meant = name === undefined || name in found ? undefined : all[name];
-  if (name !== undefined && meant !== undefined) {
-    found[name] = meant;
-    collect(meant, all, found);
+function unmadeFault(type: DtoType): SchemaFault | undefined {
+  try {
+    new (type as DtoClass<object>)();
+    return undefined;
+  } catch (error) {
+    return {
+      what: `an instance of ${type.name} cannot be made without arguments (${describeError(error)})`,
+      mend: `declare the fields of ${type.name} without a constructor, or with one that needs no arguments`,
+    };
   }
-  for (const child of Object.values(schema)) collect(child, all, found);
 }
 
-/** `validateSync` would pass over it in silence. */
-function isAsynchronous(type: DtoClass<object>): boolean {
+function asynchronousFault(type: DtoType): SchemaFault | undefined {
   const storage = getMetadataStorage();
-  return storage.getTargetValidationMetadatas(type, '', false, false).some(({ constraintCls }) => {
-    const constraint: unknown = constraintCls; // of type Function, and undefined for what nothing has to be asked of
-    return (
-      typeof constraint === 'function' && storage.getTargetValidatorConstraints(constraint).some((each) => each.async)
-    );
-  });
+  const field = fieldsOf(type).find(({ rules }) =>
+    rules.some(({ metadata: { constraintCls } }) =>
+      (constraintCls === undefined ? [] : storage.getTargetValidatorConstraints(constraintCls)).some(isAsynchronous),
+    ),
+  );
+  return (
+    field && {
+      what: `it validates asynchronously (${type.name}.${field.name}), and emit waits for nothing`,
+      mend: 'leave the asynchronous check out of the class; what has to be asked for belongs in an AsyncProcessor',
+    }
+  );
+}
+
+function isAsynchronous({ async, target }: { readonly async: boolean; readonly target: unknown }): boolean {
+  const { validate } = ((target as DtoType).prototype ?? {}) as { readonly validate?: unknown };
+  return async || Object.prototype.toString.call(validate) === '[object AsyncFunction]';
+}
+
+/** class-validator checks nothing of a nested value that is no instance of a class. */
+function untypedFault(type: DtoType): SchemaFault | undefined {
+  const field = fieldsOf(type).find(({ isNested, isTyped }) => isNested && !isTyped);
+  return (
+    field && {
+      what: `${type.name}.${field.name} has @ValidateNested without @Type, so nothing of it would be validated`,
+      mend: `@Type(() => Item) next to @ValidateNested, with the class of ${field.name}`,
+    }
+  );
 }

@@ -1,5 +1,6 @@
 import type * as ClassTransformer from 'class-transformer';
 import type * as ClassValidator from 'class-validator';
+import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type * as ClassValidatorJsonSchema from 'class-validator-jsonschema';
 import { requirePeer } from '../../routing/require-peer';
 
@@ -22,6 +23,24 @@ interface TransformerStorage {
   getStrategy(type: object): 'none' | 'excludeAll' | 'exposeAll';
   getExposedMetadatas(type: object): readonly NamedMetadata[];
   getExcludedMetadatas(type: object): readonly NamedMetadata[];
+  findTypeMetadata(type: object, property: string): TypeMetadata | undefined;
+}
+
+/** What `@Type` says of a property. */
+interface TypeMetadata {
+  readonly reflectedType: unknown;
+  readonly typeFunction: () => unknown;
+  readonly options: {
+    readonly discriminator?: { readonly property: string; readonly subTypes: readonly { readonly value: unknown }[] };
+  };
+}
+
+/** The part of class-validator's executor that is used here. */
+interface Executor {
+  /** Validators that answered with a promise; `validateSync` drops them silently. */
+  readonly awaitingPromises: readonly Promise<unknown>[];
+  execute(instance: object, schema: string, errors: ValidationError[]): void;
+  stripEmptyErrors(errors: ValidationError[]): ValidationError[];
 }
 
 /** The part of class-transformer's executor that is overridden here; it calls both methods for nested values. */
@@ -56,8 +75,17 @@ export const classValidator = requirePeer(
   use,
   () => require('class-validator') as typeof ClassValidator,
 );
-export const { getMetadataStorage, validateSync } = classValidator;
-export const { validationMetadatasToSchemas } = requirePeer(
+export const { getMetadataStorage, ValidationTypes } = classValidator;
+/** Does the work of `validateSync`, and says which validators were asynchronous; it has no public name. */
+export const { ValidationExecutor } = requirePeer(
+  'class-validator',
+  use,
+  () =>
+    require('class-validator/cjs/validation/ValidationExecutor') as {
+      readonly ValidationExecutor: new (validator: undefined, options: ValidatorOptions) => Executor;
+    },
+);
+export const { validationMetadataArrayToSchemas } = requirePeer(
   'class-validator-jsonschema',
   use,
   () => require('class-validator-jsonschema') as typeof ClassValidatorJsonSchema,

@@ -1,0 +1,166 @@
+import type { ValidationError } from 'class-validator';
+import { issueList, type Issue, type IssueList } from '../event-schema';
+import { fieldsOf, type DtoField, type DtoRule } from './dto-class';
+import { instanceOf } from './dto-instance';
+import { enumValues, writtenRule } from './dto-rules';
+import { classValidator, getMetadataStorage, ValidationExecutor } from './peers';
+
+type ConcreteType = new (...args: never[]) => object;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One field that a check has refused. */
+interface Refused {
+  readonly path: readonly string[];
+  readonly field: DtoField | undefined;
+  /** By check, the message; empty where the value is in something of the wrong shape. */
+  readonly constraints: Readonly<Record<string, string>>;
+}
+
+/**
+ * Validates a copy of an event as an instance of a class; the event itself is never changed.
+ * @returns a promise if a validator answers with one
+ */
+export function validateAs(type: ConcreteType, event: object): IssueList | Promise<never> {
+  const instance = instanceOf(type, event);
+  const errors: ValidationError[] = [];
+  const executor = new ValidationExecutor(undefined, { forbidUnknownValues: false });
+  executor.execute(instance, '', errors);
+  if (executor.awaitingPromises.length > 0) return neverAnswered(executor.awaitingPromises);
+  const refused: Refused[] = [];
+  collect(executor.stripEmptyErrors(errors), [], refused);
+  addShapes(instance, [], refused);
+  return issueList(refused, issueOf);
+}
+
+/**
+ * The properties that validation refuses if they are missing. A validator that fails for a missing value refuses it, too.
+ * @throws what the constructor throws
+ */
+export function missingIn(type: ConcreteType): ReadonlySet<string> {
+  const instance = instanceOf(type, {}) as Fields;
+  const isMissing = ({ name, isOptional, rules }: DtoField): boolean => {
+    const value = instance[name];
+    return !(isOptional && (value ?? null) === null) && rules.some((rule) => refuses(rule, instance, value));
+  };
+  return new Set(
+    fieldsOf(type)
+      .filter(isMissing)
+      .map(({ name }) => name),
+  );
+}
+
+function refuses({ metadata }: DtoRule, object: object, value: unknown): boolean {
+  const { constraintCls, validateIf, constraints, propertyName: property } = metadata;
+  const checks = constraintCls === undefined ? [] : getMetadataStorage().getTargetValidatorConstraints(constraintCls);
+  const given = { targetName: object.constructor.name, property, object, value, constraints };
+  const values: readonly unknown[] = metadata.each && Array.isArray(value) ? value : [value];
+  try {
+    if (validateIf !== undefined && !validateIf(object, value)) return false;
+    return checks.some(({ instance }) => values.some((each) => isFalse(instance.validate(each, given as never))));
+  } catch {
+    return true;
+  }
+}
+
+function isFalse(answer: unknown): boolean {
+  if (answer instanceof Promise) answer.catch(() => undefined);
+  return !answer;
+}
+
+function neverAnswered(promises: readonly Promise<unknown>[]): Promise<never> {
+  for (const promise of promises) promise.catch(() => undefined);
+  return Promise.reject(new TypeError('a validator is asynchronous'));
+}
+
+function collect(errors: readonly ValidationError[], parents: readonly string[], found: Refused[]): void {
+  for (const { target, property, constraints = {}, children = [] } of errors) {
+    const field = target && fieldNamed(target, property);
+    const path = [...parents, field?.key ?? property];
+    if (Object.keys(constraints).length > 0) found.push({ path, field, constraints });
+    collect(children, path, found);
+  }
+}
+
+function fieldNamed(target: object, property: string): DtoField | undefined {
+  return typeof target.constructor === 'function'
+    ? fieldsOf(target.constructor).find(({ name }) => name === property)
+    : undefined;
+}
+
+/**
+ * class-validator takes one value where `each: true` asks for a list, a list where one object is nested, and the names of a
+ * numeric enum. The type of the property, and the JSON Schema, say otherwise.
+ */
+function addShapes(instance: object, parents: readonly string[], found: Refused[]): void {
+  for (const field of fieldsOf(instance.constructor)) {
+    const value = (instance as Fields)[field.name];
+    if (value === undefined || value === null || !field.conditions.every((holds) => holds(instance, value))) continue;
+    const path = [...parents, field.key];
+    if (!isOfShape(field, value) || hasEnumName(field, value)) addOnce(found, { path, field, constraints: {} });
+    else if (field.isNested) addNested(field, value, path, found);
+  }
+}
+
+function addNested(field: DtoField, value: unknown, path: readonly string[], found: Refused[]): void {
+  const items = isItemised(value) ? entriesOf(value) : [['', value] as const];
+  for (const [key, item] of items) {
+    if (typeof item !== 'object' || item === null) continue;
+    const at = key === '' ? path : [...path, key];
+    if (Array.isArray(item) || item instanceof Date) addOnce(found, { path: at, field, constraints: {} });
+    else addShapes(item, at, found);
+  }
+}
+
+function addOnce(found: Refused[], refused: Refused): void {
+  const shown = refused.path.join('\0');
+  if (!found.some(({ path }) => path.length === refused.path.length && path.join('\0') === shown)) found.push(refused);
+}
+
+type Itemised = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>;
+
+function isItemised(value: unknown): value is Itemised {
+  return Array.isArray(value) || value instanceof Set || value instanceof Map;
+}
+
+function entriesOf(value: Itemised): (readonly [string, unknown])[] {
+  const entries = value instanceof Set ? [...value].entries() : value.entries();
+  return [...(entries as Iterable<readonly [unknown, unknown]>)].map(([key, item]) => [String(key), item] as const);
+}
+
+function isOfShape({ shape, rules, isNested }: DtoField, value: unknown): boolean {
+  if (!isNested && !rules.some(({ metadata }) => metadata.each)) return true;
+  if (shape === 'either') return true;
+  if (shape === 'map') return value instanceof Map;
+  return shape === 'list' ? Array.isArray(value) || value instanceof Set : !isItemised(value);
+}
+
+function hasEnumName({ rules }: DtoField, value: unknown): boolean {
+  return rules.some((rule) => {
+    if (rule.check !== classValidator.IS_ENUM || rule.metadata.validateIf !== undefined) return false;
+    const values = valuesOf(rule);
+    if (!rule.metadata.each || !isItemised(value)) return !values.has(value);
+    return entriesOf(value).some(([, item]) => !values.has(item));
+  });
+}
+
+const enums = new WeakMap<object, ReadonlySet<unknown>>();
+
+function valuesOf({ metadata }: DtoRule): ReadonlySet<unknown> {
+  const known = enums.get(metadata);
+  if (known !== undefined) return known;
+  const values = new Set(enumValues((metadata.constraints as readonly unknown[])[0]));
+  enums.set(metadata, values);
+  return values;
+}
+
+/** The names of the library's own checks, which it exports as constants: `IS_EMAIL = 'isEmail'`. */
+const OWN_CHECKS = new Set<unknown>(Object.values(classValidator).filter((each) => typeof each === 'string'));
+
+/** One for a field: all of them say that it is wrong. */
+function issueOf({ path, field, constraints }: Refused): Issue {
+  const [[check, message] = ['', '']] = Object.entries(constraints);
+  if (check !== '' && !OWN_CHECKS.has(check) && !field?.isNested) return { message, path, check };
+  const rule = field?.rules.find((each) => each.check === check);
+  const expected = rule && !rule.metadata.each ? writtenRule(rule)?.expected : undefined;
+  return expected === undefined ? { message, path } : { message, path, '~expected': expected };
+}
