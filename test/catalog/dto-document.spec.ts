@@ -47,6 +47,7 @@ enum Numbered {
 }
 enum Mixed {
   A = 'a',
+  // eslint-disable-next-line @typescript-eslint/no-mixed-enums -- one of the kinds that people have
   B = 1,
 }
 const CONSTANTS = { A: 'x', B: 'y' } as const;

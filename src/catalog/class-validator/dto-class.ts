@@ -96,8 +96,7 @@ function readField(type: object, name: string, rules: readonly DtoRule[]): DtoFi
 }
 
 function checkOf({ constraintCls, type, name }: Metadata): string {
-  const [constraint] =
-    constraintCls === undefined ? [] : getMetadataStorage().getTargetValidatorConstraints(constraintCls);
+  const [constraint] = getMetadataStorage().getTargetValidatorConstraints(constraintCls);
   return constraint?.name ?? name ?? type;
 }
 

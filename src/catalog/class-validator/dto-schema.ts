@@ -71,7 +71,7 @@ function asynchronousFault(type: DtoType): SchemaFault | undefined {
   const storage = getMetadataStorage();
   const field = fieldsOf(type).find(({ rules }) =>
     rules.some(({ metadata: { constraintCls } }) =>
-      (constraintCls === undefined ? [] : storage.getTargetValidatorConstraints(constraintCls)).some(isAsynchronous),
+      storage.getTargetValidatorConstraints(constraintCls).some(isAsynchronous),
     ),
   );
   return (

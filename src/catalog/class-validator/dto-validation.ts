@@ -51,12 +51,12 @@ export function missingIn(type: ConcreteType): ReadonlySet<string> {
 
 function refuses({ metadata }: DtoRule, object: object, value: unknown): boolean {
   const { constraintCls, validateIf, constraints, propertyName: property } = metadata;
-  const checks = constraintCls === undefined ? [] : getMetadataStorage().getTargetValidatorConstraints(constraintCls);
+  const checks = getMetadataStorage().getTargetValidatorConstraints(constraintCls);
   const given = { targetName: object.constructor.name, property, object, value, constraints };
   const values: readonly unknown[] = metadata.each && Array.isArray(value) ? value : [value];
   try {
     if (validateIf !== undefined && !validateIf(object, value)) return false;
-    return checks.some(({ instance }) => values.some((each) => isFalse(instance.validate(each, given as never))));
+    return checks.some(({ instance }) => values.some((each) => isFalse(instance.validate(each, given))));
   } catch {
     return true;
   }
