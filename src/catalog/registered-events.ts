@@ -26,3 +26,11 @@ export type DataOfName<Name extends string> = [RegisteredEvent] extends [never]
 
 /** Data that may be left out where nothing of it is required. */
 export type DataArgument<Data extends object> = Partial<Data> extends Data ? [data?: Data] : [data: Data];
+
+/** The data argument that goes with a name: required where the registered definition requires any of it. */
+export type NamedDataArgument<Name extends string> = [RegisteredEvent] extends [never]
+  ? [data?: object]
+  : DataArgument<DataOfName<Name>>;
+
+/** Any name without a registered catalog, none with one: there, the definition says what the data is. */
+export type UnregisteredName = [RegisteredEvent] extends [never] ? EventName : undefined;

@@ -19,7 +19,7 @@ import type { Backend, EnvelopeBackend, EventProcessor, Processor } from '../rou
 import { showValue } from '../routing/tracking-config.exception';
 import { UnknownBackendException } from '../routing/unknown-backend.exception';
 import { isEventDefinition, type EventDefinition } from '../catalog/define-event';
-import type { DataArgument, DataOfName, EventName } from '../catalog/registered-events';
+import type { DataArgument, EventName, NamedDataArgument, UnregisteredName } from '../catalog/registered-events';
 import type { TrackingCatalog } from '../catalog/tracking-catalog';
 import { violationsText } from '../catalog/violation';
 import type { TrackingViolations } from '../catalog/tracking-violations';
@@ -81,7 +81,9 @@ export class TrackerService {
    * @param data what the definition says, or any object; brought to normal form at once, so it may change afterwards.  @default {}
    */
   emit<Data extends object>(event: EventDefinition<string, Data>, ...data: DataArgument<Data>): void;
-  emit<Name extends EventName>(name?: Name, data?: DataOfName<Name>): void;
+  emit<Name extends EventName>(name: Name, ...data: NamedDataArgument<Name>): void;
+  /** Emits an event named `unknown`, where the name is absent. */
+  emit(name?: UnregisteredName, data?: object): void;
   emit(name?: unknown, data?: object): void {
     const { runtime } = this;
     try {
@@ -100,13 +102,11 @@ export class TrackerService {
    */
   emitConfirmed<Data extends object>(
     event: EventDefinition<string, Data>,
-    data: Data,
-    options?: ConfirmOptions,
+    ...rest: [...data: DataArgument<Data>, options?: ConfirmOptions]
   ): Promise<ConfirmedEvent>;
   emitConfirmed<Name extends EventName>(
     name: Name,
-    data?: DataOfName<Name>,
-    options?: ConfirmOptions,
+    ...rest: [...data: NamedDataArgument<Name>, options?: ConfirmOptions]
   ): Promise<ConfirmedEvent>;
   async emitConfirmed(event: unknown, data?: object, options?: ConfirmOptions): Promise<ConfirmedEvent> {
     const name = isEventDefinition(event) ? event.name : toEventName(event);

@@ -50,6 +50,10 @@ tracker.emit('another.name', { as: 'before' });
 tracker.emit();
 void tracker.emitConfirmed(Enrolled, { course_id: 'DemoX', mode: 'audit' }, { timeoutMs: 5 });
 void tracker.emitConfirmed('another.name');
+void tracker.emitConfirmed(Optional);
+void tracker.emitConfirmed(Optional, { a: 'b' }, { timeoutMs: 5 });
+// @ts-expect-error data that is required
+void tracker.emitConfirmed(Enrolled);
 
 // @ts-expect-error a mode that the schema does not know
 tracker.emit(Enrolled, { course_id: 'DemoX', mode: 'gold' });

@@ -29,6 +29,16 @@ tracker.emit('course.enrolled', { mode: 'audit' });
 tracker.emit('video.paused', { anything: 1 });
 void tracker.emitConfirmed('course.enrolled', { mode: 'audit' });
 
+void tracker.emitConfirmed('course.enrolled', { mode: 'audit' }, { timeoutMs: 5 });
+void tracker.emitConfirmed('video.paused');
+tracker.emit();
+
+// @ts-expect-error data that is required
+tracker.emit('course.enrolled');
+// @ts-expect-error data that is required
+void tracker.emitConfirmed('course.enrolled');
+// @ts-expect-error a mode that the definition does not know
+void tracker.emitConfirmed('course.enrolled', { mode: 'gold' });
 // @ts-expect-error a name that the catalog does not have
 tracker.emit('course.enroled', { mode: 'audit' });
 // @ts-expect-error a mode that the definition does not know
