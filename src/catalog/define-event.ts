@@ -2,6 +2,7 @@ import { copyNormalForm } from '../event/normal-form';
 import { showInFull, showValue } from '../routing/tracking-config.exception';
 import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
+import { DeclaredKeys } from './declared-keys';
 import type { Deprecation, EventDocument, EventSource, HistoryEntry } from './event-document';
 import { refusalOf, type EventSchema, type InputOf, type ReadSchema } from './event-schema';
 import { hasMark } from './marks';
@@ -82,15 +83,16 @@ export function defineEvent<
   Context extends EventSchema<object> = EventSchema<object>,
 >(name: Name, options: EventDefinitionOptions<Data, Context> = {}): EventDefinition<Name, InputOf<Data> & object> {
   const reader = new DefinitionReader(`defineEvent(${showInFull(name)})`, options, OPTIONS);
-  if (typeof name !== 'string' || name === '')
+  if (typeof name !== 'string' || name.trim() === '')
     reader.add('name', `it is ${showValue(name)}`, "defineEvent('video.played', {...})");
   const data = reader.schema('data');
   const context = reader.schema('context');
+  const version = reader.version('version');
   const facts = {
-    ...{ name, version: reader.version('version') },
+    ...{ name, version },
     ...{ title: reader.text('title'), description: reader.text('description'), when: reader.text('when') },
     source: reader.oneOf<EventSource>('source', ['server', 'browser', 'mobile'], 'server'),
-    ...{ owner: reader.text('owner'), since: reader.text('since'), history: history(reader) },
+    ...{ owner: reader.text('owner'), since: reader.text('since'), history: history(reader, version) },
     deprecated: deprecation(reader),
     ...{ data: data?.json ?? null, context: context?.json ?? null },
     ...{ pii: reader.paths('pii', { data }), examples: examples(reader, data) },
@@ -110,17 +112,24 @@ export function isEventDefinition(value: unknown): value is EventDefinition {
   return hasMark(value, MARK);
 }
 
-function history(reader: DefinitionReader): readonly HistoryEntry[] {
+function history(reader: DefinitionReader, version: number): readonly HistoryEntry[] {
   return reader.list('history').flatMap((entry, at) => {
-    if (isSchema(entry) && typeof entry['date'] === 'string' && typeof entry['change'] === 'string')
-      return entry as unknown as HistoryEntry;
-    reader.add(
-      `history[${String(at)}]`,
-      `it is ${showValue(entry)}`,
-      "{ version: 2, date: '2026-11-01', change: 'mode was added' }",
-    );
+    const fault = historyFault(entry, version);
+    if (fault === undefined) return entry as HistoryEntry;
+    reader.add(`history[${String(at)}]`, fault, "{ version: 2, date: '2026-11-01', change: 'mode was added' }");
     return [];
   });
+}
+
+function historyFault(entry: unknown, latest: number): string | undefined {
+  if (!isSchema(entry)) return `it is ${showValue(entry)}`;
+  const { version, date, change } = entry;
+  if (typeof change !== 'string' || change.trim() === '') return 'it does not say what changed';
+  if (typeof date !== 'string' || date.trim() === '') return `its date is ${showValue(date)}`;
+  if (version === undefined) return undefined;
+  if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1)
+    return `its version is ${showValue(version)}`;
+  return version > latest ? `its version ${String(version)} is above that of the event, ${String(latest)}` : undefined;
 }
 
 function deprecation(reader: DefinitionReader): Deprecation | null {
@@ -135,8 +144,9 @@ function deprecation(reader: DefinitionReader): Deprecation | null {
 
 /** An example that is wrong misleads everybody who reads it. */
 function examples(reader: DefinitionReader, data: ReadSchema | undefined): readonly unknown[] {
+  const keys = data && DeclaredKeys.of(data.json, data.isOpen);
   return reader.list('examples').map((example, at) => {
-    const wrong = data === undefined ? undefined : refusalOf(data, example);
+    const wrong = wrongIn(example, data, keys);
     if (wrong !== undefined)
       reader.add(
         `examples[${String(at)}]`,
@@ -145,4 +155,12 @@ function examples(reader: DefinitionReader, data: ReadSchema | undefined): reado
       );
     return JSON.parse(JSON.stringify(copyNormalForm(example as object))) as unknown;
   });
+}
+
+function wrongIn(example: unknown, data: ReadSchema | undefined, keys: DeclaredKeys | undefined): string | undefined {
+  if (data === undefined) return isSchema(example) ? undefined : `it is ${showValue(example)}, and data is an object`;
+  const refusal = refusalOf(data, example);
+  if (refusal !== undefined) return refusal;
+  const [undeclared] = keys?.undeclaredIn(example, 'data', 1, (key) => key) ?? [];
+  return undeclared && `${undeclared.path} ${undeclared.message}`;
 }

@@ -85,13 +85,21 @@ function readAnew(schema: unknown): ReadSchema | SchemaFault {
   if (refused !== undefined) return refused;
   const json = jsonSchemaOf(standard as StandardJSONSchemaV1.Props & StandardSchemaV1.Props);
   if (isFault(json)) return json;
-  const validate: Validate = standard.validate.bind(standard); // of a class, it may need its `this`
-  const answer = asked(validate, sampleOf(json));
-  if (answer instanceof Promise) {
-    answer.catch(() => undefined);
-    return ASYNCHRONOUS;
-  }
-  return { validate, json, isOpen: standard.vendor === JSON_SCHEMA_VENDOR, messages: staticMessages(validate, json) };
+  const validate = validatorOf(schema as object, standard as StandardSchemaV1.Props);
+  const promises: Promise<unknown>[] = [];
+  // A check of a union or a record is reached only by a value that fits it.
+  const watched: Validate = (value) => {
+    const answer = validate(value);
+    if (answer instanceof Promise) {
+      promises.push(answer);
+      answer.catch(() => undefined);
+    }
+    return answer;
+  };
+  asked(watched, sampleOf(json));
+  const messages = staticMessages(watched, json);
+  if (promises.length > 0) return ASYNCHRONOUS;
+  return { validate, json, isOpen: standard.vendor === JSON_SCHEMA_VENDOR, messages };
 }
 
 /** Of the adapter for JSON Schema objects: there, an object is open unless it says that it is not. */
@@ -101,6 +109,32 @@ const ASYNCHRONOUS: SchemaFault = {
   what: 'it validates asynchronously, and emit waits for nothing',
   mend: 'leave the asynchronous check out of the schema; what has to be asked for belongs in an AsyncProcessor',
 };
+
+/**
+ * By the standard, zod answers with a promise where a check throws, since it may have been an asynchronous one. Its own method
+ * tells the two apart.
+ */
+function validatorOf(schema: object, standard: StandardSchemaV1.Props): Validate {
+  const { safeParse } = schema as { readonly safeParse?: unknown };
+  if (standard.vendor !== 'zod' || typeof safeParse !== 'function') return standard.validate.bind(standard); // of a class, it may need its `this`
+  const parse = safeParse.bind(schema) as (value: unknown) => ZodResult;
+  return (value) => {
+    try {
+      const { success, data, error } = parse(value);
+      return success ? { value: data } : { issues: error.issues };
+    } catch (error) {
+      if ((error as { constructor?: { name?: unknown } } | null)?.constructor?.name === '$ZodAsyncError')
+        return Promise.resolve({ value });
+      throw error;
+    }
+  };
+}
+
+interface ZodResult {
+  readonly success: boolean;
+  readonly data: unknown;
+  readonly error: { readonly issues: readonly StandardSchemaV1.Issue[] };
+}
 
 /** Why a schema does not let a value through; undefined if it does. Never throws. */
 export function refusalOf({ validate }: ReadSchema, value: unknown): string | undefined {
@@ -126,11 +160,11 @@ function standardOf(schema: unknown): PartialStandard {
 }
 
 /** A schema that fails for a sample may be right all the same: the sample is a guess. */
-function asked(validate: Validate, sample: unknown): unknown {
+function asked(validate: Validate, sample: unknown): void {
   try {
-    return validate(sample);
+    void validate(sample);
   } catch {
-    return undefined;
+    // Of a check that does not expect it.
   }
 }
 
@@ -170,11 +204,21 @@ const NOT_IN_EVENTS = new Set([
   'function',
   'promise',
   'file',
+  'blob',
+  'instance',
 ]);
 
 interface ZodNode {
-  readonly zodSchema: { readonly _zod: { readonly def: { readonly type: string } } };
+  readonly zodSchema: {
+    readonly _zod: { readonly def: { readonly type: string; readonly values?: readonly unknown[] } };
+  };
   readonly jsonSchema: Record<string, unknown>;
+}
+
+interface ArkNode {
+  readonly base: object;
+  readonly domain?: string;
+  readonly proto?: { readonly name: string };
 }
 
 /** What the libraries have to be told in their own words. */
@@ -182,15 +226,35 @@ const LIBRARY_OPTIONS: Readonly<Record<string, (refused: string[]) => Record<str
   zod: (refused) => ({
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }: ZodNode) => {
-      const { type } = zodSchema._zod.def;
+      const { type, values = [] } = zodSchema._zod.def;
       if (type === 'date') Object.assign(jsonSchema, DATE);
       else if (NOT_IN_EVENTS.has(type)) refused.push(`a ${type}`);
+      else if (type === 'literal')
+        for (const value of values)
+          if (NOT_IN_EVENTS.has(typeof value)) refused.push(`a literal that is a ${typeof value}`);
     },
   }),
-  arktype: () => ({ fallback: { date: ({ base }: { readonly base: object }) => ({ ...base, ...DATE }) } }),
-  valibot: () => ({
-    overrideSchema: ({ valibotSchema }: { readonly valibotSchema: { readonly type: string } }) =>
-      valibotSchema.type === 'date' ? DATE : undefined,
+  arktype: (refused) => ({
+    fallback: {
+      date: ({ base }: ArkNode) => ({ ...base, ...DATE }),
+      domain: ({ base, domain = '' }: ArkNode) => {
+        refused.push(`a ${domain}`);
+        return base;
+      },
+      proto: ({ base, proto }: ArkNode) => {
+        refused.push(`a ${proto?.name ?? 'class'}`);
+        return base;
+      },
+    },
+  }),
+  valibot: (refused) => ({
+    // Checks that JSON Schema has no words for are still made: only what has no place in an event is refused.
+    errorMode: 'ignore',
+    overrideSchema: ({ valibotSchema }: { readonly valibotSchema: { readonly type: string } }) => {
+      const { type } = valibotSchema;
+      if (NOT_IN_EVENTS.has(type)) refused.push(`a ${type}`);
+      return type === 'date' ? DATE : undefined;
+    },
   }),
 };
 

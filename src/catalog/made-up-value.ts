@@ -56,8 +56,8 @@ class Inventor {
     const alternatives = alternativesOf(schema);
     const alternative = alternatives[this.round % Math.max(alternatives.length, 1)];
     if (alternative !== undefined && depth < MAX_DEPTH) return this.value(alternative, depth + 1);
-    const types = typesOf(schema) ?? [];
-    return this.ofType(types.find((type) => type !== 'null') ?? types[0] ?? impliedType(schema), schema, depth);
+    const types = typesOf(schema)?.filter((type) => type !== 'null') ?? [impliedType(schema)];
+    return this.ofType(types[this.round % Math.max(types.length, 1)] ?? 'null', schema, depth);
   }
 
   private ofType(type: string, schema: JsonSchema, depth: number): unknown {

@@ -9,6 +9,7 @@ import { defineEvent, EventDefinitionException, type EventSchema } from 'nestjs-
 import { dto } from 'nestjs-event-tracking/class-validator';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 import { EventCheck } from '../../src/catalog/event-check';
+import { startTracking } from '../support/start-tracking';
 
 class AnswerDto {
   @IsString()
@@ -188,6 +189,66 @@ describe('A definition', () => {
     );
     const ajv = jsonSchema({ $async: true, type: 'object', properties: { a: { type: 'string' } } });
     expect(faultsOf(() => defineEvent('a', { data: ajv }))).toContain('validates asynchronously');
+  });
+
+  it('takes a schema with a check that throws for values it does not expect', () => {
+    const parsed = z.object({ a: z.string().transform((text) => JSON.parse(text) as unknown) });
+    const refined = z.object({ a: z.string().refine((text) => Boolean(JSON.parse(text))) });
+    const url = z.object({ a: z.string().transform((text) => new URL(text)) });
+    const across = z.object({ a: z.record(z.string(), z.object({ q: z.number() })), k: z.string() });
+    const asked = across.refine(({ a, k }) => (a[k] as { q: number }).q > 1);
+    for (const data of [parsed, refined, url, asked]) expect(() => defineEvent('a', { data })).not.toThrow();
+  });
+
+  it('counts a schema that throws as failed, and says what it threw', async () => {
+    const event = defineEvent('a', { data: z.object({ a: z.string().refine((text) => Boolean(JSON.parse(text))) }) });
+    const { tracker } = await startTracking({ catalog: [event], validation: 'report' });
+    tracker.emit(event, { a: '{' });
+    expect(tracker.violations.list()).toEqual([]);
+    expect(Object.values(tracker.ledger.tracker().failures)).toEqual([1]);
+  });
+
+  it('is refused with a schema that validates asynchronously below a union, a record or a list', () => {
+    const later = z.string().refine(() => Promise.resolve(true));
+    for (const a of [z.union([z.number(), later]), z.record(z.string(), later), z.array(later), later.nullable()])
+      expect(faultsOf(() => defineEvent('a', { data: z.object({ a }) }))).toContain('validates asynchronously');
+  });
+
+  it('takes checks of valibot that JSON Schema has no words for', () => {
+    const text = v.pipe(
+      v.string(),
+      v.creditCard(),
+      v.brand('Card'),
+      v.check((card) => card !== ''),
+    );
+    const { document } = defineEvent('a', { data: toStandardJsonSchema(v.object({ text })) });
+    expect(document.data).toMatchObject({ properties: { text: { type: 'string' } } });
+  });
+
+  it('is refused with a literal or a class that no event can hold', () => {
+    const zods = [z.literal(1n), z.literal(undefined), z.literal(['a', 2n])].map((a) => z.object({ a }));
+    const arks = ['bigint', 'symbol', 'Map', 'Function'].map((a) => type({ a: a as 'bigint' }));
+    for (const data of [...zods, ...arks])
+      expect(faultsOf(() => defineEvent('a', { data }))).toContain('no JSON Schema');
+  });
+
+  it('is refused with an example that has an undeclared field, or is no object', () => {
+    const data = z.object({ a: z.string() });
+    const more = asUntyped({ data, examples: [{ a: 'b', more: 1 }] });
+    expect(faultsOf(() => defineEvent('a', more))).toMatch(/examples\[0\][^]*data\.more is not declared/);
+    expect(faultsOf(() => defineEvent('a', asUntyped({ examples: ['x', 5] })))).toMatch(
+      /examples\[0\][^]*examples\[1\]/,
+    );
+  });
+
+  it('is refused with a history that its version contradicts, and a name of blanks', () => {
+    const entry = (version: number, date = '2026-11-01') => ({
+      history: [{ version, date, change: 'mode was added' }],
+    });
+    expect(faultsOf(() => defineEvent('a', { version: 2, ...entry(9) }))).toContain('above that of the event');
+    expect(faultsOf(() => defineEvent('a', { version: 2, ...entry(2, '') }))).toContain('its date is');
+    expect(() => defineEvent('a', { version: 2, ...entry(2, 'release 12') })).not.toThrow();
+    expect(faultsOf(() => defineEvent('  '))).toContain('name');
   });
 
   it('is refused with a schema of what no event can hold', () => {

@@ -6,11 +6,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const left = new Map<number, string>();
 createHook({
-  init: (id, type) =>
-    void (
-      /^(PROMISE|Timeout|Immediate|TickObject|Microtask|FS|FILEHANDLE|TCP|HTTP|GETADDR)/.test(type) ||
-      left.set(id, type)
-    ),
+  init: (id, type) => {
+    if (!/^(PROMISE|Timeout|Immediate|TickObject|Microtask|FS|FILEHANDLE|TCP|HTTP|GETADDR)/.test(type))
+      left.set(id, type);
+  },
   destroy: (id) => void left.delete(id),
 }).enable();
 
