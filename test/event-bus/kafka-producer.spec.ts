@@ -57,7 +57,7 @@ describeWithServices(['kafka'], 'kafka()', ({ kafka: brokers }) => {
         idFor: (subject: string, schema: string): Promise<number> => {
           asked.push(subject);
           if (asked.length <= 2) return Promise.reject(new Error('away'));
-          return Promise.resolve(schema === '"string"' ? 258 : 7);
+          return Promise.resolve((JSON.parse(schema) as { type: string }).type === 'string' ? 258 : 7);
         },
       };
       const { tracker } = await sending(topic, { ...connection(), registry });
