@@ -14,7 +14,7 @@ import { folderName } from './folder-name';
 import { OutsideFlow } from './outside-flow';
 import { LetterStore } from './letter-store';
 import type { RecordOrigin } from './queued-event';
-import { classDelivery, resolveDelivery, type DeliverySettings } from './resolve-options';
+import { classDelivery, resolveDelivery, withAbsoluteDirectory, type DeliverySettings } from './resolve-options';
 import type { TakeBack } from './stray-letters';
 
 /** Dead letters of one destination in memory, where there is no disk or while it cannot be written. */
@@ -43,6 +43,7 @@ export interface DeliveryDuration {
 export class Deliveries {
   /** One for each destination, those included that another has replaced: they still have events to send. */
   private readonly deliveries: Delivery[] = [];
+  private readonly defaults: DeliveryOptions;
   private readonly homes: DiskHomes;
   private readonly adoption: Adoption;
   private readonly outside = new OutsideFlow();
@@ -56,9 +57,10 @@ export class Deliveries {
 
   constructor(
     tracker: string,
-    private readonly defaults: DeliveryOptions | undefined,
+    defaults: DeliveryOptions | undefined,
     private readonly notices: Notices,
   ) {
+    this.defaults = withAbsoluteDirectory(defaults ?? {});
     this.homes = new DiskHomes(tracker, notices, () => {
       this.checkDisk();
     });

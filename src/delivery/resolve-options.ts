@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { BatchOptions, DeliveryOptions, RetryOptions } from './delivery-options';
 
 type Complete<Options> = { readonly [Option in keyof Options]-?: NonNullable<Options[Option]> };
@@ -26,7 +27,7 @@ export const DELIVERY_DEFAULTS: DeliverySettings = {
 
 /** @param layers what was configured, the most particular last: of the module, of the class, of the node */
 export function resolveDelivery(...layers: readonly (DeliveryOptions | undefined)[]): DeliverySettings {
-  return layers.reduce<DeliverySettings>((settings, layer = {}) => {
+  const resolved = layers.reduce<DeliverySettings>((settings, layer = {}) => {
     const { batch, retry, ...others } = layer;
     return {
       ...settings,
@@ -35,6 +36,14 @@ export function resolveDelivery(...layers: readonly (DeliveryOptions | undefined
       retry: { ...settings.retry, ...given(retry ?? {}) },
     };
   }, DELIVERY_DEFAULTS);
+  return withAbsoluteDirectory(resolved);
+}
+
+/** The working directory may change later; the queue stays where the next process looks for it. */
+export function withAbsoluteDirectory<Options extends DeliveryOptions>(options: Options): Options {
+  const { directory } = options;
+  // What is not a string is reported with all other errors of the configuration.
+  return typeof directory === 'string' ? { ...options, directory: resolve(directory) } : options;
 }
 
 /** What a destination's class says of itself. */
