@@ -10,13 +10,12 @@ import * as https from 'node:https';
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
 import { SendFailedException } from '../../delivery/destination';
+import { decodedText, isHtmlPage, MAX_REPLY_BYTES, readReply, type Answer, type UnreadableReply } from './reply-body';
 import { statusFailure } from './reply-status';
 import { shownUrl } from './shown-url';
 
 const gzip = promisify(gzipWithCallback);
 
-/** A reply is read to its end for the sake of its connection; one beyond this is not worth it, nor the memory to hold it. */
-const MAX_REPLY_BYTES = 8_388_608;
 /** Below it, gzip saves less than a packet. */
 const MIN_GZIP_BYTES = 1024;
 
@@ -25,6 +24,8 @@ export interface HttpClientOptions {
   readonly method: string;
   readonly gzip: boolean;
   readonly keepAlive: boolean;
+  /** True if a status 2xx with an HTML page takes the body too. */
+  readonly acceptsHtml: boolean;
   /** In the place of our own; it is the application's to close. */
   readonly agent: http.Agent | undefined;
 }
@@ -35,15 +36,6 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether the text of the reply is of interest. */
   readonly readsReply: boolean;
-}
-
-/** How an exchange ended of which the status line came back. */
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly text: string;
-  /** Why the rest of the reply is not there. */
-  readonly cut: 'broken' | 'too-long' | undefined;
 }
 
 /** A connection that the server had closed while it was idle; the request met it on its way. */
@@ -88,6 +80,7 @@ export class HttpClient {
     const body = isZipped ? await gzip(plain) : plain;
     const headers = {
       'user-agent': 'nestjs-event-tracking',
+      'accept-encoding': 'identity', // without it, a server may choose any coding (RFC 9110, 12.5.3)
       ...this.credentials,
       ...request.headers,
       ...(isZipped && { 'content-encoding': 'gzip' }),
@@ -131,10 +124,23 @@ export class HttpClient {
       let isAnswered = false;
       request.once('response', (response) => {
         isAnswered = true;
+        const whenSent = sentWhole(request);
         readReply(response, readsReply, (answer) => {
           if (signal.aborted) reject(signal.reason as Error);
-          else resolve(answer);
+          else if (statusFailure(answer.status, answer.headers, '') !== undefined) resolve(answer);
+          else
+            whenSent.then(() => {
+              resolve(answer);
+            }, reject);
         });
+      });
+      request.once('upgrade', ({ statusCode: status = 0, headers: given }, socket) => {
+        isAnswered = true;
+        socket.destroy();
+        resolve({ status, headers: given, body: Buffer.alloc(0), cut: undefined });
+      });
+      request.once('close', () => {
+        if (!isAnswered) reject(new Error('closed without an answer'));
       });
       // Also after the reply began, where the promise is settled by the reply: without a listener it would be thrown.
       request.on('error', (error: NodeJS.ErrnoException) => {
@@ -145,12 +151,25 @@ export class HttpClient {
     });
   }
 
-  private textOf({ status, headers, text, cut }: Answer, readsReply: boolean): string {
+  private async textOf(answer: Answer, readsReply: boolean): Promise<string> {
+    const { status, headers, cut } = answer;
     const failure = statusFailure(status, headers, this.place);
     if (failure !== undefined) throw SendFailedException.create(failure);
     if (cut === 'broken') throw this.unknown('the reply broke off');
     if (cut === 'too-long' && readsReply)
       throw this.unknown(`the reply has more than ${String(MAX_REPLY_BYTES)} bytes`);
+    let text: string;
+    try {
+      text = await decodedText(answer);
+    } catch (error) {
+      if (!readsReply) return ''; // what is no HTML page as far as anyone can tell
+      throw this.unknown((error as UnreadableReply).message, error);
+    }
+    if (!this.options.acceptsHtml && isHtmlPage(headers, text))
+      throw this.unknown(
+        `status ${String(status)} with an HTML page, as from a login page or a proxy. Fix: check the url, ` +
+          'and what stands between here and the server',
+      );
     return text;
   }
 
@@ -172,18 +191,24 @@ export function basicAuthorization(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-function readReply(response: http.IncomingMessage, keepsText: boolean, done: (answer: Answer) => void): void {
-  const { statusCode: status = 0, headers } = response;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_REPLY_BYTES) response.destroy();
-    else if (keepsText) chunks.push(chunk);
+/**
+ * Resolves when the whole request has been handed to the system, and rejects when its connection is closed before. Called at
+ * the first byte of a reply: a server may answer before it has read the body, and go on reading, or not.
+ */
+function sentWhole(request: http.ClientRequest): Promise<void> {
+  const { socket } = request;
+  if (request.writableFinished || socket === null) return Promise.resolve();
+  const sent = new Promise<void>((resolve, reject) => {
+    // A request "finishes" on a socket that fails, too: its pending writes are called back.
+    request.once('finish', () => {
+      if (!socket.destroyed && socket.errored === null) resolve();
+    });
+    // node:http may have taken its own listener off by then; without one, the error would end the process.
+    socket.once('error', reject);
+    socket.once('close', () => {
+      reject(new Error('answered and closed before the request was sent'));
+    });
   });
-  response.on('error', () => undefined); // 'close' follows, and `complete` says the same
-  response.once('close', () => {
-    const cut = bytes > MAX_REPLY_BYTES ? 'too-long' : response.complete ? undefined : 'broken';
-    done({ status, headers, text: Buffer.concat(chunks).toString(), cut });
-  });
+  sent.catch(() => undefined); // the reply may break off before anyone looks
+  return sent;
 }

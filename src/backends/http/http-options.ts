@@ -29,13 +29,18 @@ export interface HttpBackendOptions {
    * @default none, a status 2xx takes them all
    */
   readonly readStatus?: ReadStatus | undefined;
+  /**
+   * True if a status 2xx with an HTML page takes the batch. By default it is sent again: such pages come from logins, captive
+   * portals and proxies, not from what takes events. Text that does not begin with `<` is not a page.  @default false
+   */
+  readonly acceptHtml?: boolean | undefined;
   /** Whether connections stay open for the next batch.  @default true */
   readonly keepAlive?: boolean | undefined;
   /** An agent of node:http or node:https: for a proxy, or TLS of one's own. It has its own `keepAlive`.  @default none */
   readonly agent?: Agent | undefined;
 }
 
-const KNOWN = ['url', 'method', 'headers', 'format', 'gzip', 'readStatus', 'keepAlive', 'agent'];
+const KNOWN = ['url', 'method', 'headers', 'format', 'gzip', 'readStatus', 'acceptHtml', 'keepAlive', 'agent'];
 const METHODS: readonly unknown[] = ['POST', 'PUT', 'PATCH'];
 /** Made from the body here; given twice they would contradict each other, or let a request hang. */
 const OURS = ['content-length', 'content-encoding', 'transfer-encoding', 'connection'];
@@ -87,10 +92,10 @@ export function httpFaults(options: unknown): ConfigFault[] {
   return faults;
 }
 
-/** What is wrong with `gzip`, `keepAlive` and `agent`, wherever they are options. */
+/** What is wrong with `gzip`, `keepAlive`, `acceptHtml` and `agent`, wherever they are options. */
 export function connectionFaults(path: string, options: Partial<Record<string, unknown>>): ConfigFault[] {
   const faults: ConfigFault[] = [];
-  for (const name of ['gzip', 'keepAlive']) {
+  for (const name of ['gzip', 'keepAlive', 'acceptHtml']) {
     const value = options[name];
     if (value === undefined || typeof value === 'boolean') continue;
     faults.push({ path, what: `${name} is ${showValue(value)}; it can be true or false.`, mend: 'leave it out' });

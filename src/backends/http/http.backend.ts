@@ -37,8 +37,9 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     const faults = httpFaults(options);
     if (faults.length > 0) throw TrackingConfigException.create(faults);
     const { url, method = 'POST', format = 'json', gzip = false, keepAlive = true, agent } = options;
+    const { acceptHtml: acceptsHtml = false } = options;
     this.readsOnly = typeof format !== 'function' && options.readStatus === undefined;
-    this.client = new HttpClient({ url, method, gzip, keepAlive, agent });
+    this.client = new HttpClient({ url, method, gzip, keepAlive, acceptsHtml, agent });
     if (typeof format === 'function') this.format = { contentType: JSON_ARRAY.contentType, bodyOf: format };
     else this.format = format === 'json' ? JSON_ARRAY : JSON_LINES;
   }

@@ -32,7 +32,7 @@ export class SegmentWire {
   ) {
     const base = new URL(host);
     base.pathname = `${base.pathname.replace(/\/$/, '')}/v1/batch`;
-    this.client = new HttpClient({ ...connection, url: base, method: 'POST' });
+    this.client = new HttpClient({ ...connection, url: base, method: 'POST', acceptsHtml: false });
     this.headers = { 'content-type': 'application/json', authorization: basicAuthorization(`${writeKey}:`) };
   }
 
