@@ -6,7 +6,7 @@
  * bound, and every second the path is opened anew.
  *
  * This thread writes with `sync`, at the exit of the process, and when a loop that never yields has brought more than may be
- * held. It also writes to standard output, as `console.log` does: at exit nobody can wait for another thread that waits for a
+ * held. It also writes to standard output, as `console.log` does, and to named pipes: nobody can wait for a thread that waits for a
  * full pipe, and lines of both would be torn.
  *
  * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
