@@ -45,7 +45,7 @@ export type {
 export { HttpBackend } from './backends/http/http.backend';
 export type { HttpBackendOptions, HttpHeaders, ReadStatus } from './backends/http/http-options';
 export { LoggerBackend } from './backends/logger/logger.backend';
-export type { LoggerBackendOptions, LogLevel, PinoLogger } from './backends/logger/logger-options';
+export type { LoggerBackendOptions, LogLevel, NestPinoLogger, PinoLogger } from './backends/logger/logger-options';
 export { MemoryBackend } from './backends/memory/memory.backend';
 export type { MemoryBackendOptions } from './backends/memory/memory.backend';
 

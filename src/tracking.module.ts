@@ -29,6 +29,7 @@ import { getTrackerToken } from './tracker/tokens';
 import { TrackerService } from './tracker/tracker.service';
 import { TrackingCore } from './tracker/tracking-core';
 import { TrackingShell } from './tracker/tracking-shell';
+import { registerCopy } from './tracker/package-copies';
 
 type Imports = NonNullable<ModuleMetadata['imports']>;
 
@@ -86,6 +87,8 @@ export class TrackingModule {
     return trackingModule(tree, factory, false);
   }
 }
+
+registerCopy();
 
 type OptionsSource =
   | { readonly useValue: unknown }

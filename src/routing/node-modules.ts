@@ -137,6 +137,11 @@ async function build(
   moduleRef: ModuleRef,
   settings: NodeSettings,
 ): Promise<object | undefined> {
+  const untyped = constructorFault(node, type);
+  if (untyped !== undefined) {
+    settings.faults.push(untyped);
+    return undefined;
+  }
   const scoped = requestScopedDependencies(type, moduleRef);
   if (scoped.length > 0) {
     settings.faults.push({
@@ -163,19 +168,47 @@ function faultsOf({ place }: NodePlan, error: unknown): ConfigFault[] {
   return [
     {
       path: place,
-      what: `it could not be built: ${describeError(error)}`,
+      what: `it could not be built: ${nestText(error)}`,
       mend: "if Nest cannot resolve a dependency, add the module that exports it to this node's imports; else see the cause",
       cause: error,
     },
   ];
 }
 
+/** What Nest says of a missing dependency is in its first line; a list of suggestions follows that does not fit here. */
+function nestText(error: unknown): string {
+  const [first = ''] = error instanceof Error ? error.message.split('\n') : [];
+  const isOfNest = first.startsWith("Nest can't resolve dependencies of") && first.length < MAX_NEST_TEXT;
+  return isOfNest ? first : describeError(error);
+}
+
+const MAX_NEST_TEXT = 1000;
+
+/** Nest would pass nothing to such a constructor, and the first event would fail. */
+function constructorFault({ place }: NodePlan, type: BuiltClass): ConfigFault | undefined {
+  const { length } = type as { readonly length: number };
+  const declared = Reflect.getMetadata(SELF_PARAMS, type) as readonly unknown[] | undefined;
+  if (length <= (declared?.length ?? 0) || Reflect.getMetadata('design:paramtypes', type) !== undefined)
+    return undefined;
+  const count = length === 1 ? '1 parameter' : `${String(length)} parameters`;
+  const isInjectable = Reflect.getMetadata(INJECTABLE, type) === true;
+  return {
+    path: place,
+    what: `its constructor takes ${count}, but the class does not say what to inject, so Nest would pass undefined.`,
+    mend: isInjectable
+      ? 'set emitDecoratorMetadata in the compiler (decoratorMetadata for swc), or put @Inject(Token) before each parameter'
+      : `put @Injectable() above the class, and @InjectOptions() before a parameter that takes its options`,
+  };
+}
+
+/** Names under which Nest keeps what decorators say; its constants are not part of its public API. */
+const SELF_PARAMS = 'self:paramtypes';
+const INJECTABLE = '__injectable__';
+
 function requestScopedDependencies(type: BuiltClass, moduleRef: ModuleRef): string[] {
   const injected = [
     ...((Reflect.getMetadata('design:paramtypes', type) as unknown[] | undefined) ?? []),
-    ...((Reflect.getMetadata('self:paramtypes', type) as { param: unknown }[] | undefined) ?? []).map(
-      ({ param }) => param,
-    ),
+    ...((Reflect.getMetadata(SELF_PARAMS, type) as { param: unknown }[] | undefined) ?? []).map(({ param }) => param),
   ];
   return injected.flatMap((token) => {
     try {

@@ -22,6 +22,7 @@ import {
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import { catalogOf } from './catalog-options';
 import { faultsOfDecorators } from './decorator-faults';
+import { warnOfCopies } from './package-copies';
 import { faultsOfOptionNames, isObject, type OptionsOrigin } from './module-options';
 import type { RuntimeOptions } from './tracker-runtime';
 
@@ -103,6 +104,8 @@ export function makeSettings(
     ...optionFaults(options),
     ...durableFaults(plan, options),
   ];
+  const notices = new Notices(logger);
+  if (taken.size === 0) warnOfCopies(notices);
   const catalog = catalogOf(options, faults);
   if (!isTrackerName(name)) faults.push(nameFault(name));
   if (taken.has(name)) {
@@ -110,7 +113,7 @@ export function makeSettings(
   }
   faults.push(...faultsOfDecorators(container));
   namesTaken.set(container, taken.add(name));
-  return { options, enabled, catalog, faults, off: new Set(), notices: new Notices(logger) };
+  return { options, enabled, catalog, faults, off: new Set(), notices };
 }
 
 /** Known no sooner than both the module's options and the tree are. */

@@ -7,6 +7,9 @@ import { GivenFunction } from './given-function';
 import { observe, type Ended } from './observe';
 import type { TrackerService } from './tracker.service';
 import { addLayer, runtimeOf, type AnyMethod, type GivenValues, type MethodCall } from './wrapped-method';
+import { registerCopy } from './package-copies';
+
+registerCopy();
 
 /** One call of a decorated method, after it has ended. */
 export interface TrackOutcome<Args extends readonly unknown[], Result> {

@@ -2,6 +2,9 @@ import { DEFAULT_TRACKER } from '../routing/tokens';
 import { GivenFunction } from './given-function';
 import type { TrackerService } from './tracker.service';
 import { addLayer, runtimeOf, type AnyMethod, type Around, type GivenValues, type MethodCall } from './wrapped-method';
+import { registerCopy } from './package-copies';
+
+registerCopy();
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- inside a decorator's argument, TypeScript cannot know the method it stands on */
 /** One call of a decorated method, before it runs. */

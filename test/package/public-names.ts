@@ -129,6 +129,7 @@ export const publicTypes: readonly string[] = [
   'LoggerBackendOptions',
   'MemoryBackendOptions',
   'NameAllowlistOptions',
+  'NestPinoLogger',
   'NodeCounts',
   'OnError',
   'OptionsFactory',

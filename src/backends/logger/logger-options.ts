@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { pinoIn } from './pino-in';
 import {
   showChoice,
   showOption,
@@ -19,6 +20,13 @@ export interface PinoLogger {
   fatal(object: unknown, message?: string): void;
 }
 
+/** What is needed of nestjs-pino's `PinoLogger`, which has a pino logger, and of its `Logger`, which has a `PinoLogger`. */
+export interface NestPinoLogger {
+  setContext?(name: string): void;
+  verbose?(message: unknown, ...more: unknown[]): void;
+  error(message: unknown, ...more: unknown[]): void;
+}
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 /** At most one of `path`, `pino` and `logger`; without any, lines go to standard output. */
@@ -30,9 +38,9 @@ export interface LoggerBackendOptions {
    * of the process can only take away from them. A file that exists keeps its own.  @default 0o640, with directories of 0o750
    */
   readonly mode?: number | undefined;
-  /** A pino logger to log through, under the key `event` with the name as message.  @default none */
-  readonly pino?: PinoLogger | undefined;
-  /** A Nest logger to log through; true is Nest's own, with the context `Tracking`.  @default none */
+  /** A pino logger to log through, or nestjs-pino's `PinoLogger` or `Logger`: under the key `event`, with the name as message.  @default none */
+  readonly pino?: PinoLogger | NestPinoLogger | undefined;
+  /** A Nest logger to log through, as an object where it writes JSON; true is Nest's own, with the context `Tracking`.  @default none */
   readonly logger?: LoggerService | true | undefined;
   /** Only with `pino` or `logger`: a file has lines, no levels.  @default 'info' */
   readonly level?: LogLevel | undefined;
@@ -87,8 +95,13 @@ function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): Conf
       fault(`path is ${showValue(path)}, not the name of a file.`, "backend(LoggerBackend, { path: 'tracking.log' })"),
     );
   }
-  if (pino !== undefined && typeof (pino as Partial<PinoLogger> | null)?.isLevelEnabled !== 'function') {
-    faults.push(fault(`pino is ${showValue(pino)}, not a pino logger.`, 'backend(LoggerBackend, { pino: pino() })'));
+  if (pino !== undefined && pinoIn(pino) === undefined) {
+    faults.push(
+      fault(
+        `pino is ${showValue(pino)}, neither a pino logger nor one of nestjs-pino.`,
+        'backend(LoggerBackend, { pino: pino() })',
+      ),
+    );
   }
   if (logger !== undefined && logger !== true && typeof (logger as Partial<LoggerService> | null)?.log !== 'function') {
     faults.push(

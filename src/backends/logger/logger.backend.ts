@@ -10,7 +10,9 @@ import { NODE_OPTIONS } from '../../routing/tokens';
 import { LineWriter } from './line-writer';
 import type { LogTarget } from './log-target';
 import { NestTarget } from './nest-target';
-import { checkLoggerOptions, type LoggerBackendOptions, type LogLevel, type PinoLogger } from './logger-options';
+import { checkLoggerOptions, type LoggerBackendOptions, type PinoLogger } from './logger-options';
+import { pinoIn } from './pino-in';
+import { PinoTarget } from './pino-target';
 
 /**
  * Writes each event as one line: to a file, to standard output, to a pino logger, or to Nest's. Lines for files are gathered
@@ -22,7 +24,7 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
   readonly callsApplication: boolean;
   private readonly target: LogTarget;
   private readonly writer: LineWriter | undefined;
-  private readonly pino: PinoLogger | undefined;
+  private readonly pino: unknown;
   private readonly sync: boolean;
   private say = (text: string): void => {
     new Logger('Tracking').warn(text);
@@ -34,7 +36,7 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
     checkLoggerOptions(options);
     const { pino, logger, level = 'info', format = 'json', maxEventBytes = Infinity } = options;
     const isReference = format === 'reference';
-    this.pino = pino;
+    this.pino = pino ?? logger;
     this.sync = options.sync ?? false;
     if (pino !== undefined) {
       this.target = new PinoTarget(pino, level, isReference, maxEventBytes);
@@ -88,14 +90,12 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
 
   async flush(): Promise<void> {
     await this.writer?.flush();
-    const { pino } = this;
-    if (typeof pino?.flush === 'function') await flushPino(pino);
+    await flushPino(pinoIn(this.pino));
   }
 
   async drain(timeoutMs: number): Promise<void> {
     await this.writer?.end(timeoutMs);
-    const { pino } = this;
-    if (typeof pino?.flush === 'function') await flushPino(pino);
+    await flushPino(pinoIn(this.pino));
   }
 
   flushSync(): void {
@@ -116,8 +116,9 @@ function writerOptions(options: LoggerBackendOptions): ConstructorParameters<typ
 }
 
 /** pino calls back only if its destination can flush, which not every one can. */
-function flushPino(pino: PinoLogger): Promise<void> {
-  return new Promise((resolve) => {
+async function flushPino(pino: PinoLogger | undefined): Promise<void> {
+  if (typeof pino?.flush !== 'function') return;
+  await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, 1000);
     pino.flush?.(() => {
       clearTimeout(timer);
@@ -144,35 +145,5 @@ class LineTarget implements LogTarget {
   /** The reference's text is ASCII: its length is its size. */
   private bytesOf(envelope: Envelope, line: string): number {
     return this.isReference ? line.length : envelope.bytes();
-  }
-}
-
-class PinoTarget implements LogTarget {
-  readonly callsApplication = true;
-
-  constructor(
-    private readonly pino: PinoLogger,
-    private readonly level: LogLevel,
-    private readonly isReference: boolean,
-    private readonly maxEventBytes: number,
-  ) {}
-
-  write(envelope: Envelope): DropReason | undefined {
-    const { pino, level } = this;
-    if (!pino.isLevelEnabled(level)) return 'filtered';
-    return this.isReference ? this.writeText(envelope) : this.writeObject(envelope);
-  }
-
-  private writeText(envelope: Envelope): DropReason | undefined {
-    const text = referenceText(envelope.event);
-    if (text.length > this.maxEventBytes) return 'too-large';
-    this.pino[this.level](text);
-    return undefined;
-  }
-
-  private writeObject(envelope: Envelope): DropReason | undefined {
-    if (this.maxEventBytes !== Infinity && envelope.bytes() > this.maxEventBytes) return 'too-large';
-    this.pino[this.level]({ event: envelope.stored() }, envelope.name);
-    return undefined;
   }
 }

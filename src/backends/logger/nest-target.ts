@@ -4,6 +4,8 @@ import type { Envelope } from '../../event/envelope';
 import { referenceText } from '../../event/reference-text';
 import type { LogTarget } from './log-target';
 import type { LogLevel } from './logger-options';
+import { pinoIn } from './pino-in';
+import { PinoTarget } from './pino-target';
 
 const NEST_METHODS = {
   trace: 'verbose',
@@ -17,15 +19,25 @@ const NEST_METHODS = {
 /** Writes to a logger of Nest: the line of the event, or the event itself to one that makes JSON of what it gets. */
 export class NestTarget implements LogTarget {
   readonly callsApplication = true;
+  private readonly pino: PinoTarget;
 
   constructor(
     private readonly logger: LoggerService,
     private readonly level: LogLevel,
     private readonly isReference: boolean,
     private readonly maxEventBytes: number,
-  ) {}
+  ) {
+    const behind = {
+      get logger(): unknown {
+        return pinoIn(loggerBehind(logger));
+      },
+    };
+    this.pino = new PinoTarget(behind, level, isReference, maxEventBytes);
+  }
 
   write(envelope: Envelope): DropReason | undefined {
+    // The application may have set nestjs-pino's Logger as that of Nest.
+    if (pinoIn(loggerBehind(this.logger)) !== undefined) return this.pino.write(envelope);
     const text = this.isReference ? referenceText(envelope.event) : envelope.text();
     if (Buffer.byteLength(text) > this.maxEventBytes) return 'too-large';
     const { logger } = this;
@@ -36,6 +48,11 @@ export class NestTarget implements LogTarget {
     else logger.log(message);
     return undefined;
   }
+}
+
+/** What a Logger of Nest passes its messages on to. Read for each event: `app.useLogger` may change it. */
+function loggerBehind(logger: LoggerService): unknown {
+  return logger instanceof Logger ? (Reflect.get(logger, 'localInstance')) : logger;
 }
 
 /** What is known of Nest's ConsoleLogger, whose options are protected. */
@@ -49,8 +66,7 @@ interface ConsoleState {
  * Not for a class derived from it, which may expect text; and not with colors or `compact: false`, since then it writes no JSON.
  */
 function writesJson(logger: LoggerService): boolean {
-  // What a Logger passes its messages on to may change: `app.useLogger`.
-  const target: unknown = logger instanceof Logger ? Reflect.get(logger, 'localInstance') : logger;
+  const target = loggerBehind(logger);
   if (!(target instanceof ConsoleLogger) || target.constructor !== ConsoleLogger) return false;
   const { options, inspectOptions } = target as unknown as ConsoleState;
   return options?.json === true && options.colors !== true && inspectOptions?.compact === true;

@@ -24,7 +24,7 @@ describe('The options of a LoggerBackend', () => {
     ['a path that is empty', { path: '' }, /^path is "", not the name of a file\.$/],
     ['a path that is null', { path: null }, /^path is null/],
     ['a path that is a number', { path: 1 }, /^path is 1/],
-    ['a pino that is none', { pino: {} }, /^pino is an object, not a pino logger\.$/],
+    ['a pino that is none', { pino: {} }, /^pino is an object, neither a pino logger nor one of nestjs-pino\.$/],
     ['a pino that is null', { pino: null }, /^pino is null/],
     ['a pino that was not called', { pino: () => {} }, /^pino is the function pino/],
     ['a mode in decimal digits', { path: 'a.log', mode: 640 }, /^mode is 640 \(0o1200\); it has to be permissions/],

@@ -1,0 +1,37 @@
+import type { DropReason } from '../../delivery/node-ledger';
+import type { Envelope } from '../../event/envelope';
+import { referenceText } from '../../event/reference-text';
+import type { LogTarget } from './log-target';
+import type { LogLevel, PinoLogger } from './logger-options';
+import { pinoIn } from './pino-in';
+
+/** Logs through pino, or through a class of nestjs-pino that has one. */
+export class PinoTarget implements LogTarget {
+  readonly callsApplication = true;
+
+  constructor(
+    private readonly given: unknown,
+    private readonly level: LogLevel,
+    private readonly isReference: boolean,
+    private readonly maxEventBytes: number,
+  ) {}
+
+  write(envelope: Envelope): DropReason | undefined {
+    const pino = pinoIn(this.given);
+    if (pino?.isLevelEnabled(this.level) !== true) return 'filtered';
+    return this.isReference ? this.writeText(envelope, pino) : this.writeObject(envelope, pino);
+  }
+
+  private writeText(envelope: Envelope, pino: PinoLogger): DropReason | undefined {
+    const text = referenceText(envelope.event);
+    if (text.length > this.maxEventBytes) return 'too-large';
+    pino[this.level](text);
+    return undefined;
+  }
+
+  private writeObject(envelope: Envelope, pino: PinoLogger): DropReason | undefined {
+    if (this.maxEventBytes !== Infinity && envelope.bytes() > this.maxEventBytes) return 'too-large';
+    pino[this.level]({ event: envelope.stored() }, envelope.name);
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Notices } from '../event/notices';
+
+/**
+ * Where the copies of this package that run in this process are, by the folder of each. On globalThis, since it is the one place
+ * that two copies share. Two copies have two TrackerService classes, so what one decorates or injects, the other does not know.
+ */
+const REGISTRY = Symbol.for('nestjs-event-tracking');
+const FOLDER = resolve(__dirname, '../..');
+
+/** Enters this copy. Called by what an application loads first: its module, and each decorator. */
+export function registerCopy(folder: string = FOLDER): void {
+  const shared = globalThis as { [REGISTRY]?: unknown };
+  if (!(shared[REGISTRY] instanceof Set)) {
+    Object.defineProperty(globalThis, REGISTRY, { value: new Set<string>(), configurable: true, writable: true });
+  }
+  (shared[REGISTRY] as Set<string>).add(folder);
+}
+
+export function warnOfCopies(notices: Pick<Notices, 'warn'>): void {
+  const folders = [...((globalThis as { [REGISTRY]?: Set<string> })[REGISTRY] ?? [])];
+  if (folders.length < 2) return;
+  const shown = folders.map((folder) => `${folder}${versionIn(folder)}`).join(' and ');
+  notices.warn(
+    `nestjs-event-tracking is loaded ${folders.length === 2 ? 'twice' : `${String(folders.length)} times`}: ${shown}. ` +
+      'TrackerService of one copy cannot be injected into code that imports another, and the decorators of another emit nothing. ' +
+      'Fix: install one copy for all packages of the repository, with the same versions of its peers ' +
+      '(`npm ls nestjs-event-tracking`, `pnpm why nestjs-event-tracking`).',
+  );
+}
+
+function versionIn(folder: string): string {
+  try {
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      readonly version?: unknown;
+    };
+    return typeof version === 'string' && version.length < 40 ? ` (${version})` : '';
+  } catch {
+    return ''; // a bundle has no package.json of its own
+  }
+}
