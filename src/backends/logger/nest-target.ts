@@ -52,7 +52,7 @@ export class NestTarget implements LogTarget {
 
 /** What a Logger of Nest passes its messages on to. Read for each event: `app.useLogger` may change it. */
 function loggerBehind(logger: LoggerService): unknown {
-  return logger instanceof Logger ? (Reflect.get(logger, 'localInstance')) : logger;
+  return logger instanceof Logger ? Reflect.get(logger, 'localInstance') : logger;
 }
 
 /** What is known of Nest's ConsoleLogger, whose options are protected. */
