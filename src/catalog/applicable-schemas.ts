@@ -15,7 +15,7 @@ const PARTS = ['allOf', 'anyOf', 'oneOf'];
 const CONDITIONS = ['if', 'then', 'else'];
 /** Schemas by name that apply if the object has a field of that name. */
 const DEPENDENT = ['dependentSchemas', 'dependencies'];
-const UNFOLLOWED = ['$dynamicRef', '$recursiveRef'];
+const DYNAMIC = ['$dynamicRef', '$recursiveRef'];
 const MAX_SCHEMAS = 1000;
 
 export class ApplicableSchemas {
@@ -52,7 +52,7 @@ export class ApplicableSchemas {
     if (found.size >= MAX_SCHEMAS) return false;
     found.add(given);
     const target = resolveRef(given, this.root);
-    let isWhole = !('$ref' in target) && !UNFOLLOWED.some((keyword) => keyword in given);
+    let isWhole = !('$ref' in target) && !DYNAMIC.some((keyword) => typeof given[keyword] === 'string');
     if (target !== given) isWhole = this.collect(target, found) && isWhole;
     for (const part of partsOf(given)) {
       if (isSchema(part)) isWhole = this.collect(part, found) && isWhole;
@@ -69,7 +69,9 @@ function ofBoolean(schema: unknown): Applicable {
 function partsOf(schema: JsonSchema): unknown[] {
   const parts = PARTS.flatMap((keyword) => listOf(schema[keyword]));
   const conditions = CONDITIONS.map((keyword) => schema[keyword]);
-  return [...parts, ...conditions, ...DEPENDENT.flatMap((keyword) => valuesIn(schema[keyword]))];
+  // A dynamic reference is read as the list of all that it may lead to.
+  const dynamic = DYNAMIC.flatMap((keyword) => listOf(schema[keyword]));
+  return [...parts, ...dynamic, ...conditions, ...DEPENDENT.flatMap((keyword) => valuesIn(schema[keyword]))];
 }
 
 /** What a schema declares by name to be in an object. */

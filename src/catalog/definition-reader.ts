@@ -121,8 +121,8 @@ function pathWithin(part: keyof PartSchemas, path: string, schema: ReadSchema | 
   return isWritten ? path : `${part}.${path}`;
 }
 
-function declares({ json }: ReadSchema, name: string): boolean {
-  return new ApplicableSchemas(json).ofRoot().schemas.some((schema) => declaredNames(schema).includes(name));
+function declares({ plain }: ReadSchema, name: string): boolean {
+  return new ApplicableSchemas(plain).ofRoot().schemas.some((schema) => declaredNames(schema).includes(name));
 }
 
 /** A path that begins with a star leads into parts of which nothing is known. */

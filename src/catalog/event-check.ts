@@ -31,7 +31,7 @@ export class EventCheck {
     this.shownKey = shownKey(showsKeys);
     this.ofData = data && new IssueReader('data', data, this.shownKey);
     this.ofContext = context && new IssueReader('context', context, this.shownKey);
-    if (data !== undefined && undeclared) this.keys = DeclaredKeys.of(data.json, data.isOpen);
+    if (data !== undefined && undeclared) this.keys = DeclaredKeys.of(data.plain, data.isOpen);
     this.deprecated = document.deprecated === null ? [] : [deprecation(document.deprecated)];
   }
 

@@ -5,6 +5,8 @@
  */
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { describeError } from '../event/normal-form';
+import { quoted } from '../event/printable';
+import { plainReferences } from './compare/plain-references';
 import { isSchema, JSON_SCHEMA_DIALECT, type JsonSchema } from './json-schema';
 import { sampleOf } from './sample-value';
 import { staticMessages } from './static-messages';
@@ -26,6 +28,10 @@ export type Issue = StandardSchemaV1.Issue & {
    * @default what the JSON Schema says
    */
   readonly '~expected'?: string | undefined;
+  /** Whether it is a field that the schema does not declare.  @default the schema's library does not tell */
+  readonly isUndeclared?: boolean | undefined;
+  /** Whether the key at the end of the path is refused, not what stands under it.  @default false */
+  readonly isRefusedKey?: boolean | undefined;
 };
 /** What an adapter of this library gives of the many issues that a value can have. */
 export type IssueList = readonly Issue[] & {
@@ -36,7 +42,10 @@ export type Validate = (value: unknown) => StandardSchemaV1.Result<unknown> | Pr
 
 export interface ReadSchema {
   readonly validate: Validate;
+  /** As it is documented. */
   readonly json: JsonSchema;
+  /** The same with every reference as a pointer from its root, so that it can be followed. */
+  readonly plain: JsonSchema;
   /** Whether an object that does not say so takes fields which it does not declare: so in JSON Schema, not in the libraries. */
   readonly isOpen: boolean;
   /** Messages of its checks that quote no value. */
@@ -85,6 +94,8 @@ function readAnew(schema: unknown): ReadSchema | SchemaFault {
   if (refused !== undefined) return refused;
   const json = jsonSchemaOf(standard as StandardJSONSchemaV1.Props & StandardSchemaV1.Props);
   if (isFault(json)) return json;
+  const { schema: plain, unfollowed } = plainReferences(json);
+  if (unfollowed.length > 0) return notFollowed(json, unfollowed);
   const validate = validatorOf(schema as object, standard as StandardSchemaV1.Props);
   const promises: Promise<unknown>[] = [];
   // A check of a union or a record is reached only by a value that fits it.
@@ -96,10 +107,10 @@ function readAnew(schema: unknown): ReadSchema | SchemaFault {
     }
     return answer;
   };
-  asked(watched, sampleOf(json));
-  const messages = staticMessages(watched, json);
+  asked(watched, sampleOf(plain));
+  const messages = staticMessages(watched, plain);
   if (promises.length > 0) return ASYNCHRONOUS;
-  return { validate, json, isOpen: standard.vendor === JSON_SCHEMA_VENDOR, messages };
+  return { validate, json, plain, isOpen: standard.vendor === JSON_SCHEMA_VENDOR, messages };
 }
 
 /** Of the adapter for JSON Schema objects: there, an object is open unless it says that it is not. */
@@ -180,6 +191,27 @@ function jsonSchemaOf(standard: StandardJSONSchemaV1.Props): JsonSchema | Schema
   if (refused.length > 0) return notWritten(`it holds ${[...new Set(refused)].join(', ')}`);
   if (!isSchema(made)) return notWritten('its JSON Schema is no object');
   return { $schema: JSON_SCHEMA_DIALECT, ...(JSON.parse(JSON.stringify(made)) as JsonSchema) };
+}
+
+/** Fields behind such a reference would be on no page, in no comparison, and look undeclared. */
+function notFollowed(json: JsonSchema, references: readonly string[]): SchemaFault {
+  const shown = references.slice(0, 5).map((reference) => `${pointerTo(json, reference)} is ${quoted(reference)}`);
+  return {
+    what: `it has a reference that leads out of the schema: ${shown.join(', ')}`,
+    mend: 'put the schema that it names into $defs, with its $id, or give it to the Ajv by addSchema before the definition',
+  };
+}
+
+/** Where a reference is written, as a JSON pointer. */
+function pointerTo(value: unknown, reference: string, at = '#'): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, each] of Object.entries(value)) {
+    const pointer = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (each === reference && /^\$(dynamic|recursive)?ref$/i.test(key)) return pointer;
+    const below = pointerTo(each, reference, pointer);
+    if (below !== undefined) return below;
+  }
+  return undefined;
 }
 
 function notWritten(why: string): SchemaFault {

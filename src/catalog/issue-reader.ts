@@ -1,7 +1,8 @@
 import { printable } from '../event/printable';
 import type { Issue, ReadSchema } from './event-schema';
 import { expectationOf } from './expectation';
-import { isOfType, jsonTypeOf, schemasAt, typesOf, type JsonSchema } from './json-schema';
+import { isOfType, jsonTypeOf, typesOf, type JsonSchema } from './json-schema';
+import { ownValue, schemasAt, selectedAlternative } from './schemas-at';
 import { ShownPaths } from './shown-paths';
 import { undeclaredField } from './undeclared-field';
 import type { Violation } from './violation';
@@ -25,7 +26,7 @@ export class IssueReader {
     /** How a key is shown that nothing declares. */
     shownKey: (key: string) => string,
   ) {
-    this.paths = new ShownPaths(part, schema.json, shownKey);
+    this.paths = new ShownPaths(part, schema.plain, shownKey);
   }
 
   /**
@@ -38,7 +39,14 @@ export class IssueReader {
     limit: number,
   ): { readonly violations: Violation[]; readonly more: number } {
     const violations: Violation[] = [];
-    for (const [at, issue] of issues.entries()) {
+    for (const [at, given] of issues.entries()) {
+      const [issue = given, ...others] = this.selected(given, value);
+      if (others.length > 0) {
+        const below = this.read([issue, ...others], value, limit - violations.length);
+        violations.push(...below.violations);
+        if (below.more > 0) return { violations, more: below.more + issues.length - at - 1 };
+        continue;
+      }
       if (violations.length >= limit) return { violations, more: issues.length - at };
       const path = (issue.path ?? []).slice(0, MAX_DEPTH).map((step) => (typeof step === 'object' ? step.key : step));
       const { keys } = issue as { keys?: unknown }; // zod names all undeclared fields of an object in one issue
@@ -52,19 +60,40 @@ export class IssueReader {
     return { violations, more: 0 };
   }
 
+  /** The issues of the alternative that the value is meant for, where the issue is that it fits none; zod lists them all. */
+  private selected(issue: Issue, value: unknown): readonly Issue[] {
+    const { errors, code } = issue as { errors?: unknown; code?: unknown };
+    if (code !== 'invalid_union' || !Array.isArray(errors) || errors.length === 0) return [issue];
+    const path = (issue.path ?? []).slice(0, MAX_DEPTH).map((step) => (typeof step === 'object' ? step.key : step));
+    const alternatives = schemasAt(this.schema.plain, path, value);
+    if (alternatives.length !== errors.length) return [issue];
+    const at = selectedAlternative(alternatives, path.reduce(ownValue, value), this.schema.plain);
+    const own = at === undefined ? undefined : (errors as (readonly Issue[])[])[at];
+    if (own === undefined || own.length === 0) return [issue];
+    return own.flatMap((each) => this.selected({ ...each, path: [...path, ...(each.path ?? [])] }, value));
+  }
+
   private violation(issue: Issue, path: Path, value: unknown): Violation {
-    const root = this.schema.json;
-    const schemas = schemasAt(root, path);
-    const found = valueAt(value, path);
+    const root = this.schema.plain;
+    const schemas = schemasAt(root, path, value);
+    const found = path.reduce(ownValue, value);
+    if (issue.isUndeclared === true) return this.undeclared(path, value);
+    if (isRefusedKey(issue))
+      return this.made('value-not-allowed', path, value, 'has a key that its schema does not allow');
     if (found === undefined && path.length > 0) {
       const message = schemas.length === 0 ? 'is missing' : `is missing; it must be ${expectationOf(schemas)}`;
       return this.made('required-missing', path, value, message);
     }
-    if (schemas.length === 0 && path.length > 0 && schemasAt(root, path.slice(0, -1)).length > 0)
-      return this.undeclared(path, value);
+    if (this.isUndeclared(issue, schemas.length, path, value)) return this.undeclared(path, value);
     if (isOtherType(issue, found, schemas))
       return this.made('type-mismatch', path, value, `must be ${expectationOf(schemas)}, and was ${typeName(found)}`);
-    return this.made('value-not-allowed', path, value, this.notAllowed(issue, schemas));
+    return this.made('value-not-allowed', path, value, this.notAllowed(issue, schemas, found));
+  }
+
+  /** Of a library that does not say so, known by there being nothing in its JSON Schema for a field. */
+  private isUndeclared(issue: Issue, schemas: number, path: Path, value: unknown): boolean {
+    if (schemas > 0 || path.length === 0 || issue.isUndeclared !== undefined) return false;
+    return schemasAt(this.schema.plain, path.slice(0, -1), value).length > 0;
   }
 
   private undeclared(path: Path, value: unknown): Violation {
@@ -76,23 +105,21 @@ export class IssueReader {
   }
 
   /** What the author of a check has to say of it is worth more than what the JSON Schema says, if it quotes no value. */
-  private notAllowed(issue: Issue, schemas: readonly JsonSchema[]): string {
-    const { check, message, '~expected': expected } = issue;
-    if (expected !== undefined) return `must be ${expected}`;
+  private notAllowed(issue: Issue, schemas: readonly JsonSchema[], value: unknown): string {
+    const { check, message, '~expected': given } = issue;
+    if (given !== undefined) return `must be ${given}`;
     const isOwn = check !== undefined || (issue as { code?: unknown }).code === 'custom' || schemas.length === 0;
-    if (!isOwn) return `must be ${expectationOf(schemas)}`;
-    if (this.schema.messages.has(message) && message !== '') return message;
+    const expected = isOwn ? undefined : expectationOf(schemas, value);
+    if (expected !== undefined) return `must be ${expected}`;
+    // A message of Ajv itself is in other words than those of the libraries.
+    const isAuthored = check !== undefined || !this.schema.isOpen;
+    if (isAuthored && this.schema.messages.has(message) && message !== '') return message;
     return `does not pass ${check === undefined ? 'a check' : `the check ${JSON.stringify(check)}`} of its schema`;
   }
 }
 
-function valueAt(value: unknown, path: Path): unknown {
-  let at = value;
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Record<PropertyKey, unknown>)[key];
-  }
-  return at;
+function isRefusedKey(issue: Issue): boolean {
+  return issue.isRefusedKey === true || (issue as { code?: unknown }).code === 'invalid_key';
 }
 
 function isOtherType(issue: Issue, value: unknown, schemas: readonly JsonSchema[]): boolean {

@@ -22,7 +22,7 @@ export function requiredOf(schema: JsonSchema): readonly string[] {
 /** The types that a value of this schema may have; undefined where it does not say. */
 export function typesOf(schema: JsonSchema): readonly string[] | undefined {
   const { type } = schema;
-  if (typeof type === 'string') return [type];
+  if (typeof type === 'string') return schema['nullable'] === true ? [type, 'null'] : [type];
   if (Array.isArray(type)) return type.filter((each): each is string => typeof each === 'string');
   const values = valuesOf(schema);
   return values === undefined ? undefined : [...new Set(values.map(jsonTypeOf))];
@@ -56,36 +56,6 @@ export function resolveRef(schema: JsonSchema, root: JsonSchema): JsonSchema {
     found = at;
   }
   return found;
-}
-
-/**
- * The schemas that a value at a path may have to fit: several where the way leads through alternatives, none where nothing is
- * said of that place.
- */
-export function schemasAt(root: JsonSchema, path: readonly PropertyKey[]): readonly JsonSchema[] {
-  let found = spread(root, root);
-  for (const key of path)
-    found = found.flatMap((schema) => childOf(schema, key)).flatMap((child) => spread(child, root));
-  return found;
-}
-
-/** The alternatives of a schema, its references followed. */
-function spread(schema: JsonSchema, root: JsonSchema, depth = 0): JsonSchema[] {
-  const own = resolveRef(schema, root);
-  const alternatives = alternativesOf(own);
-  if (alternatives.length === 0 || depth > 8) return [own];
-  return alternatives.flatMap((each) => spread(each, root, depth + 1));
-}
-
-function childOf(schema: JsonSchema, key: PropertyKey): readonly JsonSchema[] {
-  if (typeof key === 'number' || (typesOf(schema)?.includes('array') === true && /^\d+$/.test(String(key)))) {
-    const tuple = schema['prefixItems'];
-    const item: unknown = (Array.isArray(tuple) ? tuple[Number(key)] : undefined) ?? schema['items'];
-    return isSchema(item) ? [item] : [];
-  }
-  const properties = propertiesOf(schema);
-  const child: unknown = Object.hasOwn(properties, key) ? properties[String(key)] : schema['additionalProperties'];
-  return isSchema(child) ? [child] : [];
 }
 
 /** The JSON type of a value in normal form. A Date is written as a text, and a schema says so. */

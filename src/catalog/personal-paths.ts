@@ -53,7 +53,7 @@ export class PersonalPaths {
     private readonly part: string,
     private readonly schema: ReadSchema,
   ) {
-    this.schemas = new ApplicableSchemas(schema.json);
+    this.schemas = new ApplicableSchemas(schema.plain);
   }
 
   /** @returns undefined if something can be there, or if that cannot be told */

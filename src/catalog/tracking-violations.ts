@@ -25,7 +25,8 @@ export interface FoundViolations {
   readonly violations: readonly Violation[];
 }
 
-interface Entry extends Violation {
+interface Entry extends Omit<Violation, 'message'> {
+  message: string;
   readonly event: string;
   readonly location: string;
   readonly mode: ValidationMode;
@@ -101,6 +102,7 @@ export class TrackingViolations {
     const key = [kind, event, path, location].join('\n');
     const known = this.entries.get(key);
     if (known !== undefined) {
+      if (known.message !== violation.message) known.message = sharedMessage(known.message, violation.message);
       known.count++;
       known.lastAt = now;
       return false;
@@ -118,3 +120,11 @@ export class TrackingViolations {
     return kind !== 'unplanned-event' || this.unplannedCount++ < MAX_UNPLANNED;
   }
 }
+
+/** Of values of several types in one place, only what they have in common is said. */
+function sharedMessage(known: string, other: string): string {
+  const [shared = known] = known.split(FOUND_TYPE);
+  return other.startsWith(shared) ? shared : known;
+}
+
+const FOUND_TYPE = ', and was ';

@@ -142,7 +142,14 @@ describe('The JSON Schema of a class', () => {
     [[cv.IsInt(), Type(() => Number)], Number],
   ] as const;
   const rule = fc.constantFrom(...rules, ...nested);
-  const field = fc.record({ rules: fc.array(rule, { minLength: 1, maxLength: 3 }), optional: fc.boolean() });
+  const withoutOthers = <Rule extends readonly [unknown, unknown]>(given: readonly Rule[]): readonly Rule[] => {
+    const alone = given.find(([, type]) => type === Map || type === Set);
+    return alone === undefined ? given : [alone];
+  };
+  const field = fc
+    .record({ rules: fc.array(rule, { minLength: 1, maxLength: 3 }), optional: fc.boolean() })
+    // Checks of lists refuse a Map and a Set that class-transformer makes of one: no JSON Schema says so.
+    .map(({ rules, optional }) => ({ rules: withoutOthers(rules), optional }));
   const leaf = fc.oneof(
     fc.constantFrom('', 'a', 'aa', 'a.b', 'A', 'B', 'x', 'true', '1', '0x1F', '#fff', '12:30', '5', 'a'.repeat(24)),
     fc.constantFrom(...[0, 1, 2, -1, 3, 1.5, true, false, null]),

@@ -1,8 +1,14 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { hasDates } from '../../event/normal-form';
+import { showInFull, showValue } from '../../routing/tracking-config.exception';
+import { describeError, hasDates } from '../../event/normal-form';
+import { plainReferences } from '../compare/plain-references';
+import { EventDefinitionException } from '../event-definition.exception';
 import { issueList, JSON_SCHEMA_VENDOR, type EventSchema, type Issue } from '../event-schema';
-import type { JsonSchema } from '../json-schema';
-import { Ajv } from './peers';
+import { isSchema, type JsonSchema } from '../json-schema';
+import { bundledSchema } from './bundled-schema';
+import { Failures, fieldOf, STANDARD } from './failures';
+import { ajvFor } from './peers';
+import { addedSchemas, readingAjv } from './reading-ajv';
 
 /** As much of Ajv as is used: an instance of yours may have formats and keywords of its own. */
 export interface SchemaCompiler {
@@ -11,65 +17,82 @@ export interface SchemaCompiler {
 }
 
 export interface JsonSchemaOptions {
-  /** It should report all errors (`allErrors: true`).  @default one for 2020-12 that leaves formats unchecked */
+  /**
+   * An Ajv 8 with formats, keywords or schemas of yours. It should report all errors (`allErrors: true`). Options by which it
+   * changes what it validates (`useDefaults`, `coerceTypes`, `removeAdditional`) have no effect here.
+   * @default one for the draft that `$schema` names (2020-12 without it), which leaves formats unchecked
+   */
   readonly ajv?: SchemaCompiler | undefined;
 }
 
 /**
- * A JSON Schema as the schema of an event. A Date of the event is held against it as the text that it is written as. Objects are
- * open unless they say `additionalProperties: false`, as JSON Schema has it.
+ * Makes a JSON Schema the schema of an event. The event is never changed. A Date of the event is validated as the string that it
+ * is written as. Objects are open unless they say `additionalProperties: false`, as in JSON Schema.
  * @param Data what TypeScript takes for the data, since it cannot know it from the schema
- * @throws whatever Ajv throws for what is no schema
+ * @throws EventDefinitionException for what is no JSON Schema, or one of a draft that Ajv does not know
  */
 export function jsonSchema<Data extends object = object>(
   schema: JsonSchema,
-  { ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false }) }: JsonSchemaOptions = {},
+  { ajv }: JsonSchemaOptions = {},
 ): EventSchema<Data, Data> {
-  const check = ajv.compile(schema) as ValidateFunction;
+  const check = compiled(schema, ajv);
   const own = ownKeywords(schema);
-  const made = (): Record<string, unknown> => ({ ...schema });
+  const bundle = bundledSchema(schema, ajv === undefined ? [] : addedSchemas(ajv));
+  const failures = new Failures(schema);
+  const made = (): Record<string, unknown> => ({ ...bundle });
+  // A keyword of the application may write into what it is given.
+  const givenTo = ajv === undefined ? (value: unknown) => (hasDates(value) ? copyOf(value) : value) : copyOf;
   return {
     '~standard': {
       version: 1,
       vendor: JSON_SCHEMA_VENDOR,
       validate: (value) => {
-        const isFit: unknown = check(hasDates(value) ? JSON.parse(JSON.stringify(value)) : value);
+        const isFit: unknown = check(givenTo(value));
         if (isFit instanceof Promise) return isFit as Promise<never>; // of a schema with $async, which is refused
         return isFit === true
           ? { value: value as Data }
-          : { issues: issueList(check.errors ?? [], (error) => issueOf(error, own)) };
+          : { issues: issueList(failures.of(check.errors ?? []), (error) => issueOf(error, own)) };
       },
       jsonSchema: { input: made, output: made },
     },
   };
 }
 
-/** Those of JSON Schema and of Ajv, of which the message is never shown. */
-const STANDARD = new Set([
-  ...['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'],
-  ...[
-    'maxLength',
-    'minLength',
-    'pattern',
-    'format',
-    'maxItems',
-    'minItems',
-    'uniqueItems',
-    'maxContains',
-    'minContains',
-  ],
-  ...['maxProperties', 'minProperties', 'required', 'dependentRequired', 'dependencies', 'additionalProperties'],
-  ...[
-    'unevaluatedProperties',
-    'propertyNames',
-    'contains',
-    'items',
-    'prefixItems',
-    'additionalItems',
-    'unevaluatedItems',
-  ],
-  ...['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'false schema', 'nullable', 'discriminator', '$ref'],
-]);
+function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFunction {
+  if (!isSchema(schema))
+    throw refused(`it is ${showValue(schema)}, not an object`, "jsonSchema({ type: 'object', properties: { … } })");
+  const compiler = ajv === undefined ? ajvFor(schema['$schema']) : readingAjv(ajv);
+  if (compiler === undefined)
+    throw refused(
+      `its $schema is ${showInFull(schema['$schema'])}, which Ajv 8 does not come with`,
+      'a schema of 2020-12, 2019-09, draft-07 or draft-06, or an Ajv that knows this one: jsonSchema(schema, { ajv })',
+    );
+  try {
+    return compiler.compile(schema) as ValidateFunction;
+  } catch (error) {
+    const title = typeof schema['title'] === 'string' ? ` (title ${showInFull(schema['title'])})` : '';
+    throw refused(`Ajv does not take it${title}: ${describeError(error)}`, fixOf(schema));
+  }
+}
+
+function refused(what: string, mend: string): EventDefinitionException {
+  return EventDefinitionException.create('jsonSchema(…)', [{ option: 'schema', what, mend }]);
+}
+
+function fixOf(schema: JsonSchema): string {
+  const { unfollowed } = plainReferences(schema);
+  return unfollowed.length > 0
+    ? 'put the schemas that it refers to into its $defs, or give them to the Ajv by addSchema: jsonSchema(schema, { ajv })'
+    : 'correct the schema at the place that Ajv names; a keyword or format of your own needs an Ajv that knows it: jsonSchema(schema, { ajv })';
+}
+
+/** Events are plain values; a Date is validated as it is written. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (value instanceof Date) return value.toJSON();
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each)]));
+}
 
 /** The keywords of the application that stand in a schema: their names are not made of any value. */
 function ownKeywords(schema: unknown, found = new Set<string>()): ReadonlySet<string> {
@@ -81,14 +104,17 @@ function ownKeywords(schema: unknown, found = new Set<string>()): ReadonlySet<st
   return found;
 }
 
+const UNDECLARED = new Set(['additionalProperties', 'unevaluatedProperties', 'false schema']);
+
 /** RFC 6901: a path as `/answers/0/a~1b`. */
 function issueOf({ instancePath, keyword, params, message = keyword }: ErrorObject, own: ReadonlySet<string>): Issue {
   const path = instancePath
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const { missingProperty, additionalProperty } = params as { missingProperty?: string; additionalProperty?: string };
-  const below = missingProperty ?? additionalProperty;
+  const below = fieldOf(params);
   const at = below === undefined ? path : [...path, below];
-  return own.has(keyword) ? { message, path: at, check: keyword } : { message, path: at };
+  const isUndeclared = UNDECLARED.has(keyword) && at.length > 0;
+  const issue = { message, path: at, isUndeclared, isRefusedKey: keyword === 'propertyNames' };
+  return own.has(keyword) ? { ...issue, check: keyword } : issue;
 }
