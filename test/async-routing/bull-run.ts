@@ -1,6 +1,7 @@
 /** Applications whose events go through a Bull queue to a gate, and what a test asks of them and of Redis. */
 import { randomUUID } from 'node:crypto';
 import { BullModule } from '@nestjs/bull';
+import type { JobOptions } from 'bull';
 import Redis from 'ioredis';
 import {
   AsyncRoutingBackend,
@@ -32,6 +33,8 @@ export interface BullSetup {
     guardInterval?: number;
     retryProcessDelay?: number;
   };
+  /** Of the application, for all jobs of the queue. */
+  readonly defaultJobOptions?: JobOptions;
   readonly node?: Omit<AsyncRoutingBackendOptions, 'queue'>;
   readonly processors?: readonly ProcessorEntry[];
   /** Of the node: how events get into the queue. */
@@ -52,12 +55,14 @@ export function registerQueue({
   name,
   url,
   settings,
-}: Pick<BullSetup, 'name' | 'url' | 'settings'>): ReturnType<typeof BullModule.registerQueue> {
+  defaultJobOptions = {},
+}: Pick<BullSetup, 'name' | 'url' | 'settings' | 'defaultJobOptions'>): ReturnType<typeof BullModule.registerQueue> {
   const { hostname, port, password } = new URL(url);
   return BullModule.registerQueue({
     name,
     redis: { host: hostname, port: Number(port), password, retryStrategy: () => 20 },
     settings: { stalledInterval: 200, ...settings },
+    defaultJobOptions,
   });
 }
 

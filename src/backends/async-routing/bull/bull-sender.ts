@@ -1,4 +1,4 @@
-import type { Queue } from 'bull';
+import type { JobOptions, Queue } from 'bull';
 import { SendFailedException } from '../../../delivery/destination';
 import type { QueuedEvent } from '../../../delivery/queued-event';
 import { whenConnected } from '../../redis-connecting';
@@ -11,12 +11,15 @@ import { isOutOfMemory } from './redis-memory';
  * are more than any deployment uses up. The worker itself forgets a job that is done (`forgetJob`); `removeOnComplete` is for those
  * that it could not forget. A time-out that the application gives its own jobs would run the same events twice side by side.
  */
-const JOB_OPTIONS = {
+const JOB_OPTIONS: Omit<JobOptions, 'repeat'> & { readonly repeat: undefined } = {
   attempts: 1000,
   removeOnComplete: { age: 600, count: 50_000 },
   removeOnFail: false,
   stackTraceLimit: 1,
   timeout: 0,
+  // Of the application's defaultJobOptions, these two would run batches again, and hide their events from workers.
+  repeat: undefined,
+  preventParsingData: false,
 };
 
 /** The emitting end: one job for each batch. */
@@ -64,12 +67,16 @@ export class BullSender {
   private async add(entries: readonly QueuedEvent[]): Promise<void> {
     const { queue, watch, address } = this;
     const job = writeJob(entries, { ...address, emitter: watch.emitter });
-    await queue.add(JOB_NAME, job, { ...JOB_OPTIONS, jobId: jobIdOf(`${address.tracker}:${address.path}`, entries) });
+    await queue.add(JOB_NAME, job, optionsFor(jobIdOf(`${address.tracker}:${address.path}`, entries)));
   }
 
   /** A job that a worker could not read, as it was: the next one may. */
   private async addRaw(entry: QueuedEvent): Promise<void> {
     const { raw } = entry.event(true).data;
-    await this.queue.add(JOB_NAME, raw, { ...JOB_OPTIONS, jobId: jobIdOf('raw', [entry]) });
+    await this.queue.add(JOB_NAME, raw, optionsFor(jobIdOf('raw', [entry])));
   }
+}
+
+function optionsFor(jobId: string): JobOptions {
+  return { ...JOB_OPTIONS, jobId };
 }

@@ -7,10 +7,14 @@ import { randomUUID } from 'node:crypto';
 import type { JobCounts, Queue } from 'bull';
 import type { QueueCounts } from '../../../delivery/node-ledger';
 import { RedisOutage } from '../../redis-connecting';
+import { MissingJobs } from './missing-jobs';
 import { CLUSTER_FIX, isLoneNode } from './redis-cluster';
 import { RedisMemory } from './redis-memory';
 
 const LOOK_INTERVAL_MS = 5000;
+const EMPTIED = 'was emptied (FLUSHALL, an eviction, or a Redis that lost its file)';
+const TAKEN_AWAY =
+  'holds no jobs any more, though nothing says that they were done (obliterate, empty or clean, or a failover to a replica that lagged)';
 
 export interface WatchReports {
   readonly warn: (text: string) => void;
@@ -34,11 +38,14 @@ export class QueueWatch {
   private timer: NodeJS.Timeout | undefined;
   private readonly outage: RedisOutage;
   private isClusterReported = false;
+  private readonly missing = new MissingJobs();
   readonly memory: RedisMemory;
 
   constructor(
     private readonly queue: Queue,
     private readonly reports: WatchReports,
+    /** How often it looks. */
+    private readonly lookMs = LOOK_INTERVAL_MS,
   ) {
     this.memory = new RedisMemory(queue, reports);
     const redis = `the Redis of the queue "${queue.name}"`;
@@ -70,7 +77,7 @@ export class QueueWatch {
     queue.on('error', this.onError);
     queue.client.on('ready', this.onReady);
     if (queue.client.status === 'ready') this.onReady();
-    this.timer = setInterval(() => void this.refresh(), LOOK_INTERVAL_MS).unref();
+    this.timer = setInterval(() => void this.refresh(), this.lookMs).unref();
   }
 
   end(): void {
@@ -106,6 +113,12 @@ export class QueueWatch {
     return this.accounts().reduce((sum, { added, settled }) => sum + Math.max(added - settled, 0), 0);
   }
 
+  private sums(): { readonly added: number; readonly settled: number } {
+    const unsettled = this.unsettled;
+    const settled = this.accounts().reduce((sum, account) => sum + account.settled, 0);
+    return { added: settled + unsettled, settled };
+  }
+
   private accounts(): Account[] {
     return this.previous === undefined ? [this.account] : [this.account, this.previous];
   }
@@ -119,15 +132,15 @@ export class QueueWatch {
     else if (found !== this.epoch) this.reportEmptied(found); // else another look of this process has told of it already
   }
 
-  private reportEmptied(epoch: string): void {
+  private reportEmptied(epoch: string | undefined, what = EMPTIED): void {
     const lost = this.unsettled;
     this.emptied += lost;
     this.epoch = epoch;
     this.previous = { emitter: this.emitter, added: 0, settled: 0 };
     this.account = openAccount();
     this.reports.warn(
-      `the queue "${this.queue.name}" was emptied (FLUSHALL, an eviction, or a Redis that lost its file): of the events of this ` +
-        `process at most ${String(lost)} were in it and are lost ('queue emptied'; emptiedEvents in the ledger). Mend: keep tracking in a Redis with appendonly yes and maxmemory-policy noeviction.`,
+      `the queue "${this.queue.name}" ${what}: of the events of this ` +
+        `process at most ${String(lost)} were in it and are lost ('queue emptied'; emptiedEvents in the ledger). Fix: keep tracking in a Redis with appendonly yes and maxmemory-policy noeviction, and remove none of its jobs.`,
     );
   }
 
@@ -136,10 +149,13 @@ export class QueueWatch {
     if (queue.client.status !== 'ready') return;
     try {
       // Where the queue is paused its jobs are counted apart, of which the types know nothing.
-      const { waiting, active, delayed, paused = 0 } = (await queue.getJobCounts()) as JobCounts & { paused?: number };
+      const counts = (await queue.getJobCounts()) as JobCounts & { paused?: number };
+      const { waiting, active, delayed, failed, paused = 0 } = counts;
       this.counts = { waitingJobs: waiting + delayed + paused, activeJobs: active, lookedAt: new Date() };
       await this.memory.look();
       if (this.accounts().some(({ added }) => added > 0)) await this.look();
+      const jobs = waiting + active + delayed + paused + failed;
+      if (this.missing.areGone({ jobs, ...this.sums() })) this.reportEmptied(this.epoch, TAKEN_AWAY);
       this.outage.answered();
     } catch {
       void this.outage.ask(); // it may have gone away while it was asked; the next time is soon
