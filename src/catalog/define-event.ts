@@ -83,7 +83,7 @@ export function defineEvent<
   Context extends EventSchema<object> = EventSchema<object>,
 >(name: Name, options: EventDefinitionOptions<Data, Context> = {}): EventDefinition<Name, InputOf<Data> & object> {
   const reader = new DefinitionReader(`defineEvent(${showInFull(name)})`, options, OPTIONS);
-  if (typeof name !== 'string' || name.trim() === '')
+  if (typeof name !== 'string' || name === '')
     reader.add('name', `it is ${showValue(name)}`, "defineEvent('video.played', {...})");
   const data = reader.schema('data');
   const context = reader.schema('context');
