@@ -90,7 +90,7 @@ function mendOf({ of, name, changes, version }: EntryChanges, today: string): st
 
 function fixOfReference(name: string, [change]: readonly Change[]): string {
   const reference = JSON.stringify(change?.is ?? '');
-  return `$defs: { ...: { $id: ${reference}, ... } } in the schema, in place of ajv.addSchema; or --accept ${quoted(name)}, each time`;
+  return `$defs: { ...: { $id: ${reference}, ... } } in the schema; or --accept ${quoted(name)}, each time`;
 }
 
 function quoted(name: string): string {

@@ -96,7 +96,7 @@ describe('event-tracking catalog check', () => {
     const EVENT = `defineEvent('course.graded', { data: (() => {
       const ajv = new (require(${JSON.stringify(require.resolve('ajv/dist/2020'))}).Ajv2020)();
       ajv.addSchema({ $id: 'item.json', type: 'string' });
-      return jsonSchema({ type: 'object', properties: { item: { $ref: 'item.json' } } }, { ajv });
+      return jsonSchema({ type: 'object', properties: { item: { $ref: 'item.json' } } }, { ajv: { compile: (schema) => ajv.compile(schema) } });
     })() })`;
 
     it('never says that all is well, since what is described there may have changed', async () => {
@@ -104,7 +104,9 @@ describe('event-tracking catalog check', () => {
       const { code, out } = await folder.check();
       expect(code).toBe(1);
       expect(out).toContain('breaking  data: reference not followed: "item.json"');
-      expect(out).toContain('Mend: $defs: { ...: { $id: "item.json", ... } } in the schema, in place of ajv.addSchema');
+      expect(out).toContain(
+        'Mend: $defs: { ...: { $id: "item.json", ... } } in the schema; or --accept course.graded, each time',
+      );
       expect((await folder.check('--update')).code).toBe(1);
     });
 
