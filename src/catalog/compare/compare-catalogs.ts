@@ -55,9 +55,7 @@ function eventChanges(
     const broken = changes.filter(({ isBreaking }) => isBreaking);
     if (broken.length === 0) return 'harmless';
     // A raised version says that something changed, and not that nothing else did.
-    const isUnseen = broken.some(isNotFollowed);
-    if (isUnseen && !accepted.includes(name)) return 'breaking';
-    if (isUnseen && broken.every(isNotFollowed)) return 'accepted';
+    if (broken.some(isNotFollowed)) return 'breaking';
     // There is no version left to raise: readers were told by the deprecation, or somebody stands up for it.
     if (is === undefined) {
       if (was?.deprecated !== undefined) return 'was-deprecated';
@@ -67,7 +65,7 @@ function eventChanges(
   }
 }
 
-/** True for a reference whose target is in no schema of the catalog. */
+/** True for a reference whose target is not in its schema: what is described there can change unseen. */
 export function isNotFollowed({ kind }: Change): boolean {
   return kind === 'reference-not-followed';
 }
@@ -100,7 +98,8 @@ function contextChanges(
 ): EntryChanges {
   const changes = changesOfContext(was, is);
   const isBreaking = changes.some((change) => change.isBreaking);
-  const standing = accepted.includes(name) ? 'accepted' : 'breaking'; // a context has no version
+  const isAccepted = accepted.includes(name) && !changes.some(isNotFollowed);
+  const standing = isAccepted ? 'accepted' : 'breaking'; // a context has no version
   return {
     ...{ of: 'context', name, version: { was: null, is: null }, changes },
     verdict: isBreaking ? standing : 'harmless',

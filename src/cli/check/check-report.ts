@@ -74,7 +74,7 @@ function mendOf({ of, name, changes, version }: EntryChanges, today: string): st
   const broken = changes.filter(({ isBreaking }) => isBreaking);
   const isRaised = version.was !== null && version.is !== null && version.is > version.was;
   const unseen = broken.filter(isNotFollowed);
-  if (unseen.length === broken.length || (isRaised && unseen.length > 0)) return fixOfReference(name, unseen);
+  if (unseen.length === broken.length || (isRaised && unseen.length > 0)) return fixOfReference(unseen);
   if (has('event-removed'))
     return `keep ${place} with deprecated: { since: '${today}' } and --update, and remove it after a release; or --update --accept ${quoted(name)}`;
   if (of === 'context')
@@ -88,9 +88,8 @@ function mendOf({ of, name, changes, version }: EntryChanges, today: string): st
   return `version: ${next}, history: [{ version: ${next}, date: '${today}', change: '${change}' }] in ${place}; or keep what was`;
 }
 
-function fixOfReference(name: string, [change]: readonly Change[]): string {
-  const reference = JSON.stringify(change?.is ?? '');
-  return `$defs: { ...: { $id: ${reference}, ... } } in the schema; or --accept ${quoted(name)}, each time`;
+function fixOfReference([change]: readonly Change[]): string {
+  return `$defs: { ...: { $id: ${JSON.stringify(change?.is ?? '')}, ... } } in the schema`;
 }
 
 function quoted(name: string): string {

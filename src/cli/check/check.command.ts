@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isSameLock, lockOf, readLock, writeLock, type CatalogLock } from '../../catalog/compare/catalog-lock';
-import { compareCatalogs, isNotFollowed, type EntryChanges } from '../../catalog/compare/compare-catalogs';
+import { compareCatalogs, type EntryChanges } from '../../catalog/compare/compare-catalogs';
 import type { CatalogDocument } from '../../catalog/event-document';
 import { describeError } from '../../event/normal-form';
 import { CommandFailedException } from '../command-failed.exception';
@@ -42,7 +42,7 @@ export const addCheck: AddCommand = (catalog, terminal, end) => {
     .option('--update', 'writes the lock, unless something breaking stands in the way')
     .option(
       '--accept <name>',
-      'lets a removed event, a changed context, or references that are not followed through; can be repeated',
+      'lets a removed event, or a changed context, of this name through; can be repeated',
       (name: string, names: readonly string[]) => [...names, name],
       [],
     )
@@ -82,8 +82,7 @@ type LockState = 'missing' | 'current' | 'written-otherwise' | 'out-of-date' | '
 function stateOf(agreed: CatalogLock | undefined, current: CatalogLock, entries: readonly EntryChanges[]): LockState {
   if (agreed === undefined) return 'missing';
   if (entries.some(({ verdict }) => verdict === 'breaking')) return 'breaking';
-  // References that are accepted as they are have nothing that the lock could take over.
-  if (entries.some(({ changes }) => !changes.every(isNotFollowed))) return 'out-of-date';
+  if (entries.length > 0) return 'out-of-date';
   return isSameLock(agreed, current) ? 'current' : 'written-otherwise';
 }
 
@@ -91,7 +90,7 @@ function refuseUnusedNames(accepted: readonly string[], entries: readonly EntryC
   for (const name of accepted) {
     if (entries.some((entry) => entry.name === name && entry.verdict !== 'harmless' && canBeAccepted(entry))) continue;
     throw CommandFailedException.create(
-      `--accept ${name}: no removed event, no breaking change of a context and no reference that is not followed has this name.`,
+      `--accept ${name}: no removed event and no breaking change of a context has this name.`,
       'leave it out; what breaks the readers of an event that stays needs a raised version',
     );
   }
@@ -107,18 +106,17 @@ function conclusion(
   const { lock } = options;
   const update = `event-tracking catalog check --update${words(options)}`;
   const size = `${amount(events.length, 'event')}, ${amount(contexts.length, 'context')}`;
-  const unseen = counts.told === 0 ? '' : ` ${amount(counts.told, 'reference')} not followed, by --accept.`;
   switch (state) {
     case 'missing':
       return isUpdated
         ? `${lock} is written: ${size}. Commit it.`
         : `There is no ${lock} to compare to.\n  Mend: ${update}, and commit the file`;
     case 'current':
-      return `${lock} is up to date: ${size}.${unseen}`;
+      return `${lock} is up to date: ${size}.`;
     case 'written-otherwise': // by another schema library, or by another release of it
       return isUpdated
-        ? `${lock} is updated: nothing changed but how the schemas are written.${unseen}`
-        : `${lock} is up to date: ${size}. Its schemas are written otherwise and mean the same; --update takes that over.${unseen}`;
+        ? `${lock} is updated: nothing changed but how the schemas are written.`
+        : `${lock} is up to date: ${size}. Its schemas are written otherwise and mean the same; --update takes that over.`;
     case 'out-of-date':
       if (isUpdated) return `${describeCounts(counts)} ${lock} is updated.`;
       return `${describeCounts(counts)} ${lock} is out of date.\n  Mend: ${update}`;
@@ -127,8 +125,8 @@ function conclusion(
   }
 }
 
-function canBeAccepted({ of, version, changes }: EntryChanges): boolean {
-  return of === 'context' || version.is === null || changes.some(isNotFollowed);
+function canBeAccepted({ of, version }: EntryChanges): boolean {
+  return of === 'context' || version.is === null;
 }
 
 function report(entries: readonly EntryChanges[], terminal: Terminal): void {

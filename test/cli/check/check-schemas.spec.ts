@@ -2,8 +2,6 @@ import { writeFileSync } from 'node:fs';
 import type { Change } from '../../../src/catalog/compare/change';
 import { CheckFolder } from './check-folder';
 
-const ENROLLED = "defineEvent('course.enrolled', { data: z.object({ mode: z.enum(['audit', 'verified']) }) })";
-
 interface Found {
   readonly entries: readonly { readonly changes: readonly Change[] }[];
 }
@@ -89,54 +87,6 @@ describe('event-tracking catalog check', () => {
       expect(await folder.check()).toMatchObject({ code: 0, out: expect.stringContaining('mean the same') });
       folder.given(LOOSE);
       expect((await folder.check()).out).toContain('breaking  data: object opened');
-    });
-  });
-
-  describe('of a schema with a reference that leads out of it', () => {
-    const EVENT = `defineEvent('course.graded', { data: (() => {
-      const ajv = new (require(${JSON.stringify(require.resolve('ajv/dist/2020'))}).Ajv2020)();
-      ajv.addSchema({ $id: 'item.json', type: 'string' });
-      return jsonSchema({ type: 'object', properties: { item: { $ref: 'item.json' } } }, { ajv: { compile: (schema) => ajv.compile(schema) } });
-    })() })`;
-
-    it('never says that all is well, since what is described there may have changed', async () => {
-      await folder.agreed(EVENT);
-      const { code, out } = await folder.check();
-      expect(code).toBe(1);
-      expect(out).toContain('breaking  data: reference not followed: "item.json"');
-      expect(out).toContain(
-        'Mend: $defs: { ...: { $id: "item.json", ... } } in the schema; or --accept course.graded, each time',
-      );
-      expect((await folder.check('--update')).code).toBe(1);
-    });
-
-    it('lets it through by name, each time, and says so', async () => {
-      await folder.agreed(EVENT);
-      expect(await folder.check('--accept', 'course.graded')).toMatchObject({
-        code: 0,
-        out: expect.stringContaining('is up to date: 1 event, 0 contexts. 1 reference not followed, by --accept.\n'),
-      });
-      expect((await folder.check('--accept', 'course.graded', '--update')).code).toBe(0);
-      expect((await folder.check()).code).toBe(1);
-    });
-
-    it('accepts nothing else of that event by its name', async () => {
-      await folder.agreed(EVENT);
-      folder.given(EVENT.replace('properties: {', "required: ['item'], properties: {"));
-      expect((await folder.check('--accept', 'course.graded', '--update')).code).toBe(1);
-    });
-
-    it('is not settled by a raised version', async () => {
-      await folder.agreed(EVENT);
-      folder.given(EVENT.replace('{ data', '{ version: 2, data'));
-      const { code, out } = await folder.check('--update');
-      expect([code, out]).toEqual([1, expect.stringContaining('Mend: $defs: {')]);
-    });
-
-    it('is found in an event that is new', async () => {
-      await folder.agreed(ENROLLED);
-      folder.given(ENROLLED, EVENT);
-      expect((await folder.check('--update')).code).toBe(1);
     });
   });
 });
