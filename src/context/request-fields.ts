@@ -213,6 +213,8 @@ interface PassedRequest {
 /** The names under which users have their id and their name: asked for as they stand here, which is faster than by a list. */
 interface KnownUser {
   readonly id?: unknown;
+  /** Of a document of MongoDB that is a plain object. */
+  readonly _id?: unknown;
   readonly user_id?: unknown;
   readonly userId?: unknown;
   readonly sub?: unknown;
@@ -222,14 +224,26 @@ interface KnownUser {
 }
 
 function userOf(request: TrackedRequest): KnownUser | undefined {
-  const passed = request as PassedRequest;
-  const user = passed.user ?? passed.raw?.user;
+  const user = givenUser(request);
   return typeof user === 'object' && user !== null ? user : undefined;
 }
 
+function givenUser(request: TrackedRequest): unknown {
+  const passed = request as PassedRequest;
+  return passed.user ?? passed.raw?.user;
+}
+
 function userId(request: TrackedRequest): unknown {
-  const user = userOf(request);
-  return user === undefined ? undefined : scalarOf(user.id ?? user.user_id ?? user.userId ?? user.sub);
+  const given = givenUser(request);
+  if (typeof given !== 'object' || given === null) return isUserId(given) ? given : undefined;
+  const user: KnownUser = given;
+  return scalarOf(user.id ?? user._id ?? user.user_id ?? user.userId ?? user.sub);
+}
+
+/** A guard may set the id itself as the user. `true` says only that there is a user. */
+function isUserId(given: unknown): boolean {
+  if (typeof given === 'number') return Number.isFinite(given);
+  return typeof given === 'bigint' || (typeof given === 'string' && given !== '');
 }
 
 function username(request: TrackedRequest): unknown {

@@ -12,7 +12,7 @@ import { MAX_COUNTED_KEYS, type ListedKeys } from './plain-json';
 import type { OnReplaced, ReplacedKind, ReplacedPlace } from './replaced-value';
 import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
-import { digitsOf, hasToJson, isHidden, isHuge, keyPath, sizeOf, unbox } from './value-parts';
+import { digitsOf, hasToJson, isBsonNumber, isHidden, isHuge, keyPath, sizeOf, unbox } from './value-parts';
 
 export { describeError } from './describe-error';
 export { copyNormalForm, estimateLength, hasDates, isSameForm, setField } from './form-copies';
@@ -188,9 +188,10 @@ class Walk implements ReplacedPlace {
   private instance(value: object, depth: number, asks: boolean): unknown {
     if (value instanceof Date || types.isDate(value)) return this.date(value, depth);
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.binary(value, depth);
+    if (isBsonNumber(value)) return this.value(unbox(value), depth);
     if (asks && hasToJson(value)) return this.json(value, depth);
     if (types.isMap(value)) return this.map(value, depth);
-    if (types.isSet(value)) return this.set(value, depth);
+    if (types.isSet(value)) return this.items(this.take(Set.prototype.values.call(value)), depth, sizeOf(value));
     if (value instanceof Error || types.isNativeError(value)) return this.error(value, depth);
     if (types.isBoxedPrimitive(value)) return this.value(unbox(value), depth);
     if (types.isRegExp(value) || value instanceof URLSearchParams) return this.text(String(value), depth);
@@ -222,10 +223,6 @@ class Walk implements ReplacedPlace {
       return this.replace('too-long', `[Left out: ${String(bytes.byteLength)} bytes]`, depth);
     }
     return this.text(bytes.toString('base64'), depth);
-  }
-
-  private set(set: ReadonlySet<unknown>, depth: number): unknown[] {
-    return this.items(this.take(Set.prototype.values.call(set)), depth, sizeOf(set));
   }
 
   /** With keys that make distinct texts an object, else its entries: `new Map([[1, 'a'], ['1', 'b']])` must not lose one. */

@@ -25,8 +25,9 @@ export function sizeOf(collection: ReadonlyMap<unknown, unknown> | ReadonlySet<u
   return Reflect.get(prototype, 'size', collection);
 }
 
-/** The primitive in an object such as `new String('a')`. */
+/** The primitive in an object such as `new String('a')`; the text of a number of MongoDB. */
 export function unbox(value: object): unknown {
+  if (isBsonNumber(value)) return (value as { toString(): string }).toString();
   if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
   if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
   if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
@@ -36,6 +37,16 @@ export function unbox(value: object): unknown {
 
 export function hasToJson(value: object): boolean {
   return typeof (value as EventFields)['toJSON'] === 'function';
+}
+
+const BSON_NUMBERS: ReadonlySet<unknown> = new Set(['Long', 'Decimal128', 'Timestamp']);
+
+/**
+ * Whether a class instance is a number of MongoDB that no JSON number can hold: its decimal text says it exactly, as that of a
+ * bigint does. Its fields are halves of a binary number, and its toJSON, if it has one, is an object of extended JSON.
+ */
+export function isBsonNumber(value: object): boolean {
+  return BSON_NUMBERS.has((value as EventFields)['_bsontype']);
 }
 
 const HUGE = 1n << 4096n;

@@ -266,7 +266,7 @@ describe.each(platforms)('A request on %s', (platform, Adapter) => {
       ['an id too large for a number', { id: 2n ** 64n }, { user_id: '18446744073709551616' }],
       ['an id that is no id', { id: { a: 1 }, username: 'ann' }, { username: 'ann' }],
       ['nothing', {}, {}],
-      ['a text', 'ann', {}],
+      ['a text, which is the id', 'ann', { user_id: 'ann' }],
       ['a getter that throws', { get id() { throw new Error('lazy'); }, username: 'ann' }, { username: 'ann' }], // prettier-ignore
     ])('by %s', async (_kind, user, expected) => {
       const run = await app(

@@ -251,8 +251,15 @@ const cases: Readonly<Record<string, readonly Sample[]>> = {
     [() => new Decimal('12.340'), '12.34', '"12.34"'],
     [() => new Decimal('0.1234567890123456789'), '0.1234567890123456789', '"0.1234567890123456789"'],
   ],
-  'Decimal128 of MongoDB': [
-    [() => mongoose.Types.Decimal128.fromString('9.90'), { $numberDecimal: '9.90' }, '{"$numberDecimal":"9.90"}'],
+  'Long, Decimal128, Timestamp of MongoDB': [
+    [() => mongoose.mongo.Long.fromString('9007199254740993'), '9007199254740993', '"9007199254740993"'],
+    [() => mongoose.mongo.Long.fromString('-1'), '-1', '"-1"'],
+    [() => mongoose.Types.Decimal128.fromString('9.90'), '9.90', '"9.90"'],
+    [() => new mongoose.mongo.Timestamp({ t: 1, i: 2 }), '4294967298', '"4294967298"'],
+  ],
+  'Double, Int32 of MongoDB': [
+    [() => new mongoose.mongo.Double(2.5), 2.5, '2.5'],
+    [() => new mongoose.mongo.Int32(3), 3, '3'],
   ],
   'the same object at several places': [
     [
