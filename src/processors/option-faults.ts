@@ -6,6 +6,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
+  unknownOptionFix,
   type ConfigFault,
 } from '../routing/tracking-config.exception';
 
@@ -35,7 +36,8 @@ export class OptionFaults {
     }
     for (const key of Object.keys(options)) {
       if (!(known as readonly string[]).includes(key)) {
-        this.add(`the option ${showOption(key, known)} is unknown; known are ${known.join(', ')}.`);
+        const what = `the option ${showOption(key, known)} is unknown; known are ${known.join(', ')}.`;
+        this.add(what, unknownOptionFix(key, known, this.mend));
       }
     }
     return options;

@@ -113,9 +113,12 @@ export class RouteNode {
     for (const child of this.children) yield* child.all();
   }
 
-  /** Those of `all` at whose backend an event may end that comes in here: what a queue keeps for later is none of its own. */
+  /**
+   * Those of `all` where an event may end that comes in here: at a backend, or for want of one. What a queue keeps for later is
+   * none of its own.
+   */
   *reached(): Generator<RouteNode> {
-    if (!this.handsOn) yield this;
+    if (!this.handsOn || this.children.length === 0) yield this;
     else for (const child of this.children) yield* child.reached();
   }
 
@@ -235,8 +238,6 @@ export class RouteNode {
     if (confirmation === undefined) return;
     const outcome = isWished(reason) ? 'filtered' : 'dropped';
     for (const node of this.reached()) confirmation.settle(node.path, outcome, reason);
-    // The caller of emitConfirmed must not take an event that reached nothing for a delivered one.
-    if (this.handsOn && this.children.length === 0) confirmation.settle(this.path, outcome, reason);
   }
 }
 

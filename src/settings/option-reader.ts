@@ -1,4 +1,9 @@
-import { showChoice, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import {
+  showChoice,
+  TrackingConfigException,
+  unknownOptionFix,
+  type ConfigFault,
+} from '../routing/tracking-config.exception';
 import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';
 import type { EngineOptions, SettingsNode } from './settings-engine';
@@ -105,7 +110,11 @@ export class OptionReader {
     for (const name of Object.keys(this.options)) {
       if (this.known.has(name)) continue;
       const path = atUnknown(this.path, name, [...this.known]);
-      this.faults.push({ path, what: `the option is unknown; ${known}.`, mend: 'leave it out' });
+      this.faults.push({
+        path,
+        what: `the option is unknown; ${known}.`,
+        mend: unknownOptionFix(name, [...this.known]),
+      });
     }
     if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
   }

@@ -147,9 +147,14 @@ function expectHandedOn(run: BuiltTracking): void {
   }
 }
 
+function isBelow(path: string, above: string): boolean {
+  return above === '' || path.startsWith(`${above}/`);
+}
+
 function leafPaths(run: BuiltTracking): string[] {
   const paths = standing(run).map(({ path }) => path);
-  return paths.filter((path) => !(run.tracker.backend(path) instanceof RoutingBackend));
+  // A routing backend with nothing below it is where its events end; so is the root, without any backend.
+  return ['', ...paths].filter((path) => !paths.some((other) => other !== path && isBelow(other, path)));
 }
 
 async function take(run: BuiltTracking, forest: Forest, taken: Step): Promise<void> {

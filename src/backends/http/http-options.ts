@@ -1,7 +1,14 @@
 import { validateHeaderName, validateHeaderValue, type Agent } from 'node:http';
 import type { Rejection } from '../../delivery/destination';
 import type { StoredEvent } from '../../event/tracking-event';
-import { showChoice, showKind, showOption, showValue, type ConfigFault } from '../../routing/tracking-config.exception';
+import {
+  showChoice,
+  showKind,
+  showOption,
+  showValue,
+  unknownOptionFix,
+  type ConfigFault,
+} from '../../routing/tracking-config.exception';
 
 /** Headers by name, in any case of letters. */
 export type HttpHeaders = Readonly<Record<string, string>>;
@@ -86,7 +93,10 @@ export function httpFaults(options: unknown): ConfigFault[] {
   faults.push(...connectionFaults('HttpBackend', others));
   for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each))) {
     faults.push(
-      fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'),
+      fault(
+        `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
+        unknownOptionFix(name, KNOWN),
+      ),
     );
   }
   return faults;

@@ -5,6 +5,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
+  unknownOptionFix,
   type ConfigFault,
 } from '../../routing/tracking-config.exception';
 
@@ -159,7 +160,10 @@ function valueFaults(options: LoggerBackendOptions): ConfigFault[] {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name))
       faults.push(
-        fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'),
+        fault(
+          `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
+          unknownOptionFix(name, KNOWN),
+        ),
       );
   }
   return faults;

@@ -1,6 +1,12 @@
 import type { Agent } from 'node:http';
 import type { StoredEvent } from '../../event/tracking-event';
-import { showKind, showOption, showValue, type ConfigFault } from '../../routing/tracking-config.exception';
+import {
+  showKind,
+  showOption,
+  showValue,
+  unknownOptionFix,
+  type ConfigFault,
+} from '../../routing/tracking-config.exception';
 import { connectionFaults, urlFaults } from '../http/http-options';
 import type { SegmentClient } from './segment-client';
 
@@ -43,7 +49,10 @@ export function segmentFaults(options: unknown): ConfigFault[] {
   }
   for (const name of Object.keys(given).filter((each) => !KNOWN.includes(each))) {
     faults.push(
-      fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, 'leave it out'),
+      fault(
+        `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
+        unknownOptionFix(name, KNOWN),
+      ),
     );
   }
   return faults;
