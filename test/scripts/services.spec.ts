@@ -238,13 +238,14 @@ describe('npm run services', () => {
     const machine = await Machine.with();
     const { code, said } = await machine.run(['start']);
     expect(code).toBe(1);
-    expect(said.split('\n').slice(0, 6)).toEqual([
+    expect(said.split('\n').slice(0, 7)).toEqual([
       expect.stringMatching(/^redis .*redis-server is not on the PATH; no apt-get.*; docker is not on the PATH$/),
       expect.stringMatching(/^mongo .*mongod is not on the PATH; go is not on the PATH.*; docker is not on the PATH$/),
       expect.stringMatching(/^toxiproxy .*toxiproxy-server is not on the PATH; go is not on the PATH/),
       expect.stringMatching(/^kafka .*java is not on the PATH.*KAFKA_BROKERS.*; docker is not on the PATH$/),
+      expect.stringMatching(/^registry .*java is not on the PATH.*SCHEMA_REGISTRY_URL/),
       '',
-      expect.stringContaining('0 of 4 up'),
+      expect.stringContaining('0 of 5 up'),
     ]);
   });
 
