@@ -278,6 +278,17 @@ describe('A violation of a class', () => {
     expect(found).toEqual([expect.stringContaining(expected)]);
   });
 
+  it('is found in time linear in the number of fields that are wrong', () => {
+    const type = classOf({ f: [cv.ValidateNested({ each: true }), Type(() => item)] }, { f: Array });
+    const schema = dto(type);
+    expectLinear(
+      cpuGrowth(1500, (count) => {
+        const event = { f: Array.from({ length: count }, () => [{ sku: 1 }]) };
+        return () => void schema['~standard'].validate(event);
+      }),
+    );
+  });
+
   it('has the name that @Expose gives the field', () => {
     const { Expose } = jest.requireActual<typeof import('class-transformer')>('class-transformer');
     const type = classOf({ course: [Expose({ name: 'course_id' }), cv.IsString()] });

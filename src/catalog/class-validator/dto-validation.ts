@@ -16,6 +16,26 @@ interface Refused {
   readonly constraints: Readonly<Record<string, string>>;
 }
 
+/** What was refused, in the order in which it was found. */
+class RefusedFields {
+  readonly all: Refused[] = [];
+  private readonly places = new Set<string>();
+
+  add(refused: Refused): void {
+    this.places.add(placeOf(refused));
+    this.all.push(refused);
+  }
+
+  /** Unless a check has refused the field already. */
+  addOnce(refused: Refused): void {
+    if (!this.places.has(placeOf(refused))) this.add(refused);
+  }
+}
+
+function placeOf({ path }: Refused): string {
+  return JSON.stringify(path);
+}
+
 /**
  * Validates a copy of an event as an instance of a class; the event itself is never changed.
  * @returns a promise if a validator answers with one
@@ -26,10 +46,10 @@ export function validateAs(type: ConcreteType, event: object): IssueList | Promi
   const executor = new ValidationExecutor(undefined, { forbidUnknownValues: false });
   executor.execute(instance, '', errors);
   if (executor.awaitingPromises.length > 0) return neverAnswered(executor.awaitingPromises);
-  const refused: Refused[] = [];
+  const refused = new RefusedFields();
   collect(executor.stripEmptyErrors(errors), [], refused);
   addShapes(instance, [], refused);
-  return issueList(refused, issueOf);
+  return issueList(refused.all, issueOf);
 }
 
 /**
@@ -72,11 +92,11 @@ function neverAnswered(promises: readonly Promise<unknown>[]): Promise<never> {
   return Promise.reject(new TypeError('a validator is asynchronous'));
 }
 
-function collect(errors: readonly ValidationError[], parents: readonly string[], found: Refused[]): void {
+function collect(errors: readonly ValidationError[], parents: readonly string[], found: RefusedFields): void {
   for (const { target, property, constraints = {}, children = [] } of errors) {
     const field = target && fieldNamed(target, property);
     const path = [...parents, field?.key ?? property];
-    if (Object.keys(constraints).length > 0) found.push({ path, field, constraints });
+    if (Object.keys(constraints).length > 0) found.add({ path, field, constraints });
     collect(children, path, found);
   }
 }
@@ -91,29 +111,24 @@ function fieldNamed(target: object, property: string): DtoField | undefined {
  * class-validator takes one value where `each: true` asks for a list, a list where one object is nested, and the names of a
  * numeric enum. The type of the property, and the JSON Schema, say otherwise.
  */
-function addShapes(instance: object, parents: readonly string[], found: Refused[]): void {
+function addShapes(instance: object, parents: readonly string[], found: RefusedFields): void {
   for (const field of fieldsOf(instance.constructor)) {
     const value = (instance as Fields)[field.name];
     if (value === undefined || value === null || !field.conditions.every((holds) => holds(instance, value))) continue;
     const path = [...parents, field.key];
-    if (!isOfShape(field, value) || hasEnumName(field, value)) addOnce(found, { path, field, constraints: {} });
+    if (!isOfShape(field, value) || hasEnumName(field, value)) found.addOnce({ path, field, constraints: {} });
     else if (field.isNested) addNested(field, value, path, found);
   }
 }
 
-function addNested(field: DtoField, value: unknown, path: readonly string[], found: Refused[]): void {
+function addNested(field: DtoField, value: unknown, path: readonly string[], found: RefusedFields): void {
   const items = isItemised(value) ? entriesOf(value) : [['', value] as const];
   for (const [key, item] of items) {
     if (typeof item !== 'object' || item === null) continue;
     const at = key === '' ? path : [...path, key];
-    if (Array.isArray(item) || item instanceof Date) addOnce(found, { path: at, field, constraints: {} });
+    if (Array.isArray(item) || item instanceof Date) found.addOnce({ path: at, field, constraints: {} });
     else addShapes(item, at, found);
   }
-}
-
-function addOnce(found: Refused[], refused: Refused): void {
-  const shown = refused.path.join('\0');
-  if (!found.some(({ path }) => path.length === refused.path.length && path.join('\0') === shown)) found.push(refused);
 }
 
 type Itemised = readonly unknown[] | ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>;
