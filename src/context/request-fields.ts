@@ -6,6 +6,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { FieldRow } from './field-row';
 import type { RequestContextOptions } from './request-context-options';
+import { isScalar, userId, username, type PassedRequest } from './request-user';
 
 /**
  * The request as the platform's handlers see it: Express's Request, or FastifyRequest once Fastify has made it. Whatever
@@ -202,65 +203,6 @@ function sane(id: unknown): string | undefined {
   return typeof text === 'string' && SANE_ID.test(text) ? text : undefined;
 }
 
-/** As guards and session middleware leave it. What middleware on Fastify has put on the raw request is not on Fastify's own. */
-interface PassedRequest {
-  readonly raw?: PassedRequest | undefined;
-  readonly user?: unknown;
-  readonly session?: { readonly id?: unknown; readonly sessionId?: unknown } | null | undefined;
-  readonly sessionID?: unknown;
-}
-
-/** The names under which users have their id and their name: asked for as they stand here, which is faster than by a list. */
-interface KnownUser {
-  readonly id?: unknown;
-  /** Of a document of MongoDB that is a plain object. */
-  readonly _id?: unknown;
-  readonly user_id?: unknown;
-  readonly userId?: unknown;
-  readonly sub?: unknown;
-  readonly username?: unknown;
-  readonly preferred_username?: unknown;
-  readonly name?: unknown;
-}
-
-function userOf(request: TrackedRequest): KnownUser | undefined {
-  const user = givenUser(request);
-  return typeof user === 'object' && user !== null ? user : undefined;
-}
-
-function givenUser(request: TrackedRequest): unknown {
-  const passed = request as PassedRequest;
-  return passed.user ?? passed.raw?.user;
-}
-
-function userId(request: TrackedRequest): unknown {
-  const given = givenUser(request);
-  if (typeof given !== 'object' || given === null) return isUserId(given) ? given : undefined;
-  const user: KnownUser = given;
-  return scalarOf(user.id ?? user._id ?? user.user_id ?? user.userId ?? user.sub);
-}
-
-/** A guard may set the id itself as the user. `true` says only that there is a user. */
-function isUserId(given: unknown): boolean {
-  if (typeof given === 'number') return Number.isFinite(given);
-  return typeof given === 'bigint' || (typeof given === 'string' && given !== '');
-}
-
-function username(request: TrackedRequest): unknown {
-  const user = userOf(request);
-  return user === undefined ? undefined : scalarOf(user.username ?? user.preferred_username ?? user.name);
-}
-
-function scalarOf(value: unknown): unknown {
-  return value === undefined || value === null || isScalar(value) ? value : textOf(value);
-}
-
-/** An ObjectId is its text; an object that has none is no id. */
-function textOf(value: { toString(): string }): string | undefined {
-  const text = value.toString();
-  return text.startsWith('[object ') ? undefined : text;
-}
-
 function sessionHash(request: TrackedRequest): string | undefined {
   const passed = request as PassedRequest;
   const session = passed.session ?? passed.raw?.session;
@@ -271,11 +213,6 @@ function sessionHash(request: TrackedRequest): string | undefined {
 function keyedHash(value: unknown, key: string): string | undefined {
   if (!isScalar(value)) return undefined;
   return createHmac('sha256', key).update(String(value)).digest('hex').slice(0, 32);
-}
-
-function isScalar(value: unknown): value is string | number | boolean | bigint {
-  const type = typeof value;
-  return type === 'string' || type === 'number' || type === 'boolean' || type === 'bigint';
 }
 
 function clean(value: unknown): unknown {
