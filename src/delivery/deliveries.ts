@@ -87,6 +87,7 @@ export class Deliveries {
    * known before anything newer comes. A disk that cannot be used is reported, and tried again every second. Never rejects.
    */
   async claim(directories: Iterable<string>): Promise<void> {
+    this.outside.take();
     await this.homes.claim(directories);
     await this.adoption.look();
     if (this.homes.isEmpty) return;

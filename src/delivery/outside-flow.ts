@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
  * Runs code outside of the request that calls it: what is sent later must not see the scope or user of some request.
  *
  * On Node 20 a snapshot is an async resource until it is collected as garbage, and test runners report it as an open handle. So
- * it is taken when the first delivery opens, not when this file is loaded, and let go of when the deliveries are closed.
+ * it is taken when the application starts, not when this file is loaded, and released when the deliveries are closed.
  */
 export class OutsideFlow {
   private snapshot: (<Result>(code: () => Result) => Result) | undefined;
