@@ -199,15 +199,19 @@ function sentWhole(request: http.ClientRequest): Promise<void> {
   const { socket } = request;
   if (request.writableFinished || socket === null) return Promise.resolve();
   const sent = new Promise<void>((resolve, reject) => {
-    // A request "finishes" on a socket that fails, too: its pending writes are called back.
+    const onClose = (): void => {
+      reject(new Error('answered and closed before the request was sent'));
+    };
     request.once('finish', () => {
-      if (!socket.destroyed && socket.errored === null) resolve();
+      // A request "finishes" on a socket that fails, too: its pending writes are called back.
+      if (socket.destroyed || socket.errored !== null) return;
+      // The socket stays open for the next request.
+      socket.off('error', reject).off('close', onClose);
+      resolve();
     });
     // node:http may have taken its own listener off by then; without one, the error would end the process.
     socket.once('error', reject);
-    socket.once('close', () => {
-      reject(new Error('answered and closed before the request was sent'));
-    });
+    socket.once('close', onClose);
   });
   sent.catch(() => undefined); // the reply may break off before anyone looks
   return sent;

@@ -73,7 +73,9 @@ export function httpFaults(options: unknown): ConfigFault[] {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
   }
-  const { url, method, headers, format, readStatus, ...others } = options as Partial<Record<string, unknown>>;
+  const { url, method, headers, format, readStatus, acceptHtml, ...others } = options as Partial<
+    Record<string, unknown>
+  >;
   const faults = urlFaults('HttpBackend', 'url', url, EXAMPLE);
   if (method !== undefined && !METHODS.includes(method)) {
     faults.push(
@@ -90,7 +92,7 @@ export function httpFaults(options: unknown): ConfigFault[] {
   if (readStatus !== undefined && typeof readStatus !== 'function') {
     faults.push(fault(`readStatus is ${showValue(readStatus)}, not a function.`, 'leave it out, or give a function'));
   }
-  faults.push(...connectionFaults('HttpBackend', others));
+  faults.push(...connectionFaults('HttpBackend', others), ...switchFaults('HttpBackend', 'acceptHtml', acceptHtml));
   for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each))) {
     faults.push(
       fault(
@@ -102,14 +104,10 @@ export function httpFaults(options: unknown): ConfigFault[] {
   return faults;
 }
 
-/** What is wrong with `gzip`, `keepAlive`, `acceptHtml` and `agent`, wherever they are options. */
+/** What is wrong with `gzip`, `keepAlive` and `agent`, wherever they are options. */
 export function connectionFaults(path: string, options: Partial<Record<string, unknown>>): ConfigFault[] {
   const faults: ConfigFault[] = [];
-  for (const name of ['gzip', 'keepAlive', 'acceptHtml']) {
-    const value = options[name];
-    if (value === undefined || typeof value === 'boolean') continue;
-    faults.push({ path, what: `${name} is ${showValue(value)}; it can be true or false.`, mend: 'leave it out' });
-  }
+  for (const name of ['gzip', 'keepAlive']) faults.push(...switchFaults(path, name, options[name]));
   const { agent } = options;
   const hasAgent = typeof agent === 'object' && agent !== null && 'addRequest' in agent;
   if (agent !== undefined && !hasAgent) {
@@ -162,4 +160,9 @@ function isCommonHeader(name: string): boolean {
 
 function fault(what: string, mend: string): ConfigFault {
   return { path: 'HttpBackend', what, mend };
+}
+
+function switchFaults(path: string, name: string, value: unknown): ConfigFault[] {
+  if (value === undefined || typeof value === 'boolean') return [];
+  return [{ path, what: `${name} is ${showValue(value)}; it can be true or false.`, mend: 'leave it out' }];
 }

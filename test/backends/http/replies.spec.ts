@@ -1,3 +1,4 @@
+import { Agent, createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
@@ -77,6 +78,26 @@ describe('A status 2xx that comes before the request is sent', () => {
       setTimeout(() => socket.resume(), 50);
     }, true);
     expect(await outcome(httpTo(url), LARGE)).toBe('[]');
+  });
+
+  it('leaves no listeners on a connection that is used again', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    opened.push(() => {
+      agent.destroy();
+    });
+    const sink = createHttpServer((request, response) => {
+      response.end('{}'); // before the body is there
+      request.resume();
+    });
+    await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
+    opened.push(() => sink.close());
+    const backend = httpTo(`http://127.0.0.1:${String((sink.address() as AddressInfo).port)}`, { agent });
+    const listeners = (): number[] =>
+      Object.values(agent.freeSockets).flatMap((sockets) => (sockets ?? []).map((each) => each.listenerCount('close')));
+    expect(await outcome(backend, LARGE)).toBe('[]');
+    const [before] = listeners();
+    for (let time = 0; time < 5; time++) expect(await outcome(backend, LARGE)).toBe('[]');
+    expect(listeners()).toEqual([before]);
   });
 
   it('ends with the attempt where the server never reads on', async () => {
