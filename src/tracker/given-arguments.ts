@@ -1,4 +1,5 @@
 /** Arguments of the public methods as they are meant, since JavaScript callers and casts can pass anything. */
+import { isObservable } from 'rxjs';
 import { toEventName } from '../event/normalizer';
 
 /** The name of a context or the path of a backend as a string; what is not a string gets the name it would have as an event. */
@@ -24,11 +25,10 @@ export function givenWait(options: unknown): ConfirmWait {
   }
 }
 
-/** True for what `bind` takes as a stream. @throws if it cannot be read */
+/** True for what `bind` takes as a stream. A client of Redis, say, has a `subscribe` of its own and is none. Never throws. */
 export function isStream(target: unknown): boolean {
-  if (typeof target !== 'object' || target === null) return false;
   try {
-    return typeof (target as { readonly subscribe?: unknown }).subscribe === 'function';
+    return isObservable(target);
   } catch {
     return false; // a getter or a proxy that throws
   }

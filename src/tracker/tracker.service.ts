@@ -158,20 +158,20 @@ export class TrackerService {
    * added for the whole process: right for a release or a region, wrong for a user.
    * @throws InvalidContextException if `values` is no object with keys; nothing is entered
    */
-  enterContext(givenAs: string, values: object): void {
-    const name = givenName(givenAs);
+  enterContext(name: string, values: object): void {
+    const known = givenName(name);
     const { scopes, isServing, notices, normalizer } = this.runtime;
-    const fields = normalizer.context(name, values);
-    if (fields === undefined) throw InvalidContextException.create(name, showValue(values));
+    const fields = normalizer.context(known, values);
+    if (fields === undefined) throw InvalidContextException.create(known, showValue(values));
     if (isServing && scopes.isOutside()) {
       notices.once(
         'entered outside',
         () =>
-          `enterContext(${quoted(name)}) was called outside of every scope, so its values go into the events of all ` +
+          `enterContext(${quoted(known)}) was called outside of every scope, so its values go into the events of all ` +
           'users until it is left. Mend: tracker.context(values, body) for what belongs to one flow; enter what belongs to the process before the start.',
       );
     }
-    scopes.current().enter(name, fields);
+    scopes.current().enter(known, fields);
   }
 
   /**

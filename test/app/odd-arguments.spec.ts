@@ -126,6 +126,17 @@ describe('Given any values, the tracker', () => {
     expect(run.tracker.bindEmitter(emitter)).toBe(emitter);
   });
 
+  it('does not take a client with a subscribe of its own for a stream', () => {
+    class Client {
+      subscribe(channel: string): string {
+        return channel;
+      }
+    }
+    const { subscribe } = Client.prototype; // eslint-disable-line @typescript-eslint/unbound-method -- compared
+    expect(thrownBy(() => run.tracker.bind(untyped(new Client())))).toBeInstanceOf(TypeError);
+    expect(Client.prototype.subscribe).toBe(subscribe);
+  });
+
   it('confirms the event or says why not, whatever the options are', async () => {
     await fc.assert(
       fc.asyncProperty(odd, odd, odd, fc.boolean(), async (name, data, option, isWhole) => {
