@@ -9,13 +9,22 @@ export class ContextMemo {
   private before: ContextView | undefined;
   private after: ContextView | undefined;
 
-  /** @param make gives another context, or the same for no change; always the same for the same context */
-  constructor(private readonly make: (context: ContextView) => ContextView) {}
+  /**
+   * @param make gives another context, or the same for no change
+   * @param isReusable asked after `make`: false if the next event may need another result.  @default always true
+   */
+  constructor(
+    private readonly make: (context: ContextView) => ContextView,
+    private readonly isReusable: () => boolean = () => true,
+  ) {}
 
   of(context: ContextView): ContextView {
     if (context === this.before && this.after !== undefined) return this.after;
-    this.after = this.make(context);
-    this.before = context;
-    return this.after;
+    const after = this.make(context);
+    if (this.isReusable()) {
+      this.after = after;
+      this.before = context;
+    }
+    return after;
   }
 }

@@ -34,6 +34,11 @@ export class EventHashes {
     }
   }
 
+  /** True if no value of this event has been masked so far: the next event may have room for it, and counts its own. */
+  get isComplete(): boolean {
+    return this.masked === 0;
+  }
+
   /** Returns the hash of a value; equal values of one event are hashed once. */
   of(value: unknown): string {
     const isAtEnd = this.made >= MAX_HASHES;

@@ -12,8 +12,10 @@ export interface RewriteRule {
   readonly isKeyMeant?: ((key: string) => boolean) | undefined;
   /** Whether a value is meant that is neither an object nor a list. @param path as it would be written, without backslashes */
   readonly isValueMeant?: ((path: string, value: unknown) => boolean) | undefined;
-  /** What a value becomes; undefined takes it away. The same for the same value. */
+  /** What a value becomes; undefined takes it away. The same for the same value while `isReusable` is true. */
   readonly replace: (value: unknown) => unknown;
+  /** False if what was replaced in this event says nothing of the next one.  @default always true */
+  readonly isReusable?: (() => boolean) | undefined;
 }
 
 /**
@@ -34,7 +36,10 @@ export class FieldRewriter {
       PathState.of(paths.filter((path) => path.part === part).map(({ steps }) => steps));
     this.states = { data: of('data'), context: of('context'), added: of('added') };
     this.looksAtAll = rule.isKeyMeant !== undefined || rule.isValueMeant !== undefined;
-    this.contexts = new ContextMemo((context) => this.rewritten(context));
+    this.contexts = new ContextMemo(
+      (context) => this.rewritten(context),
+      () => rule.isReusable?.() ?? true,
+    );
   }
 
   apply(envelope: Envelope): Envelope {

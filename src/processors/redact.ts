@@ -68,6 +68,7 @@ export class Redact extends SharingProcessor {
     this.hashes = hashes;
     this.rule = {
       replace,
+      isReusable: hashes && (() => hashes.isComplete),
       isKeyMeant: keyNames && ((key) => keyNames.has(key)),
       isValueMeant: when && ((path, value) => Boolean(synchronous<unknown>(when(path, value)))),
     };

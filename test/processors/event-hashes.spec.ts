@@ -46,6 +46,15 @@ describe('The values of one event that are hashed', () => {
     ).toHaveLength(600);
   });
 
+  it('are counted for each event, also where events share a context', async () => {
+    const run = await start();
+    const context = fields(MAX_HASHES + 50, (at) => `context ${String(at)}`);
+    run.run.tracker.context(context, () => {
+      for (let event = 0; event < 3; event++) run.run.tracker.emit('e');
+    });
+    expect(run.run.ledger.tracker().replaced).toEqual({ 'not-hashed': 3 * 50 });
+  });
+
   it('count once if they are equal, however often they stand in the event', async () => {
     const run = await start();
     const event = run.emit(
