@@ -17,12 +17,16 @@ export class LateLines {
     this.log = new LogHandle(path, mode, Infinity);
   }
 
-  /** @returns false if the log could not take the line */
-  write(line: string): boolean {
+  /**
+   * @param isAfterFragment whether half a line was written last; only a pipe or standard output cannot be asked
+   * @returns false if the log could not take the line
+   */
+  write(line: string, isAfterFragment = false): boolean {
     const bytes = Buffer.from(`${line}\n`);
     let at = 0;
     try {
       this.log.open();
+      if (isAfterFragment) this.log.isEndUnknown = true;
       this.log.beginLine();
       while (at < bytes.length) at += writeSome(this.log.fd, bytes, at, bytes.length, this.isStalled ? 0 : PATIENCE_MS);
       this.isStalled = false;

@@ -277,7 +277,9 @@ export class LineWriter {
 
   /** Emits may come after the application has closed, from timers and sockets that nobody stopped, and while the process exits. */
   private writeLate(line: string): boolean {
-    if (!this.lateLines.write(line)) return false;
+    const { log } = this;
+    if (!this.lateLines.write(line, log.isEndUnknown)) return false;
+    log.isEndUnknown = false;
     this.accepted++;
     this.delivered++;
     return true;

@@ -24,7 +24,7 @@ export class LogHandle {
   private identity: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
   private checkedAtMs = 0;
   /** True until it is known that what comes next begins on a line of its own. */
-  private isEndUnknown = false;
+  isEndUnknown = false;
 
   /**
    * @param path undefined for standard output

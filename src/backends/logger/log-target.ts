@@ -1,8 +1,11 @@
 import type { DropReason } from '../../delivery/node-ledger';
 import type { Envelope } from '../../event/envelope';
 
-/** Where lines go, and how an event becomes what goes there. */
+/** Writes one event to a file, pino or a Nest logger. */
 export interface LogTarget {
   readonly callsApplication: boolean;
+  /** @returns why the event was dropped; undefined if it was written */
   write(envelope: Envelope): DropReason | undefined;
+  /** Waits for what the logger itself holds.  @default it holds nothing */
+  flush?(): Promise<void>;
 }

@@ -10,8 +10,7 @@ import { NODE_OPTIONS } from '../../routing/tokens';
 import { LineWriter } from './line-writer';
 import type { LogTarget } from './log-target';
 import { NestTarget } from './nest-target';
-import { checkLoggerOptions, type LoggerBackendOptions, type PinoLogger } from './logger-options';
-import { pinoIn } from './pino-in';
+import { checkLoggerOptions, type LoggerBackendOptions } from './logger-options';
 import { PinoTarget } from './pino-target';
 
 /**
@@ -24,7 +23,6 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
   readonly callsApplication: boolean;
   private readonly target: LogTarget;
   private readonly writer: LineWriter | undefined;
-  private readonly pino: unknown;
   private readonly sync: boolean;
   private say = (text: string): void => {
     new Logger('Tracking').warn(text);
@@ -36,7 +34,6 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
     checkLoggerOptions(options);
     const { pino, logger, level = 'info', format = 'json', maxEventBytes = Infinity } = options;
     const isReference = format === 'reference';
-    this.pino = pino ?? logger;
     this.sync = options.sync ?? false;
     if (pino !== undefined) {
       this.target = new PinoTarget(pino, level, isReference, maxEventBytes);
@@ -90,12 +87,12 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
 
   async flush(): Promise<void> {
     await this.writer?.flush();
-    await flushPino(pinoIn(this.pino));
+    await this.target.flush?.();
   }
 
   async drain(timeoutMs: number): Promise<void> {
     await this.writer?.end(timeoutMs);
-    await flushPino(pinoIn(this.pino));
+    await this.target.flush?.();
   }
 
   flushSync(): void {
@@ -113,18 +110,6 @@ function writerOptions(options: LoggerBackendOptions): ConstructorParameters<typ
   // The working directory may change later; the log stays where it was when the application started.
   const path = options.path === undefined ? undefined : resolve(options.path);
   return { path, mode, sync, bufferBytes, maxWaitMs, maxHeldBytes, rotationCheckMs };
-}
-
-/** pino calls back only if its destination can flush, which not every one can. */
-async function flushPino(pino: PinoLogger | undefined): Promise<void> {
-  if (typeof pino?.flush !== 'function') return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, 1000);
-    pino.flush?.(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 class LineTarget implements LogTarget {

@@ -5,7 +5,7 @@ import { referenceText } from '../../event/reference-text';
 import type { LogTarget } from './log-target';
 import type { LogLevel } from './logger-options';
 import { pinoIn } from './pino-in';
-import { PinoTarget } from './pino-target';
+import { flushPino, PinoTarget } from './pino-target';
 
 const NEST_METHODS = {
   trace: 'verbose',
@@ -27,26 +27,27 @@ export class NestTarget implements LogTarget {
     private readonly isReference: boolean,
     private readonly maxEventBytes: number,
   ) {
-    const behind = {
-      get logger(): unknown {
-        return pinoIn(loggerBehind(logger));
-      },
-    };
-    this.pino = new PinoTarget(behind, level, isReference, maxEventBytes);
+    this.pino = new PinoTarget(undefined, level, isReference, maxEventBytes);
   }
 
   write(envelope: Envelope): DropReason | undefined {
     // The application may have set nestjs-pino's Logger as that of Nest.
-    if (pinoIn(loggerBehind(this.logger)) !== undefined) return this.pino.write(envelope);
+    const behind = loggerBehind(this.logger);
+    const pino = pinoIn(behind);
+    if (pino !== undefined) return this.pino.writeTo(pino, envelope);
     const text = this.isReference ? referenceText(envelope.event) : envelope.text();
     if (Buffer.byteLength(text) > this.maxEventBytes) return 'too-large';
     const { logger } = this;
-    const message = !this.isReference && writesJson(logger) ? envelope.stored() : text;
+    const message = !this.isReference && writesJson(behind) ? envelope.stored() : text;
     // A logger need not have every level; the nearest that each has is `log`.
     const method = NEST_METHODS[this.level];
     if (typeof logger[method] === 'function') logger[method](message);
     else logger.log(message);
     return undefined;
+  }
+
+  async flush(): Promise<void> {
+    await flushPino(pinoIn(loggerBehind(this.logger)));
   }
 }
 
@@ -65,8 +66,7 @@ interface ConsoleState {
  * True for Nest's own ConsoleLogger where it writes lines of JSON: text would be JSON within JSON there, which no log store reads.
  * Not for a class derived from it, which may expect text; and not with colors or `compact: false`, since then it writes no JSON.
  */
-function writesJson(logger: LoggerService): boolean {
-  const target = loggerBehind(logger);
+function writesJson(target: unknown): boolean {
   if (!(target instanceof ConsoleLogger) || target.constructor !== ConsoleLogger) return false;
   const { options, inspectOptions } = target as unknown as ConsoleState;
   return options?.json === true && options.colors !== true && inspectOptions?.compact === true;

@@ -17,9 +17,17 @@ export class PinoTarget implements LogTarget {
   ) {}
 
   write(envelope: Envelope): DropReason | undefined {
-    const pino = pinoIn(this.given);
+    return this.writeTo(pinoIn(this.given), envelope);
+  }
+
+  /** @param pino undefined drops the event */
+  writeTo(pino: PinoLogger | undefined, envelope: Envelope): DropReason | undefined {
     if (pino?.isLevelEnabled(this.level) !== true) return 'filtered';
     return this.isReference ? this.writeText(envelope, pino) : this.writeObject(envelope, pino);
+  }
+
+  async flush(): Promise<void> {
+    await flushPino(pinoIn(this.given));
   }
 
   private writeText(envelope: Envelope, pino: PinoLogger): DropReason | undefined {
@@ -34,4 +42,16 @@ export class PinoTarget implements LogTarget {
     pino[this.level]({ event: envelope.stored() }, envelope.name);
     return undefined;
   }
+}
+
+/** pino calls back only if its destination can flush, which not every one can. */
+export async function flushPino(pino: PinoLogger | undefined): Promise<void> {
+  if (typeof pino?.flush !== 'function') return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 1000);
+    pino.flush?.(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

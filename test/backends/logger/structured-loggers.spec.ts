@@ -29,6 +29,7 @@ async function emitted(options: LoggerBackendOptions, set?: LoggerService): Prom
   const { tracker, app } = await startTracking({ backends: { log: backend(LoggerBackend, options) } });
   if (set !== undefined) Logger.overrideLogger(set); // not before: a testing module sets its own
   tracker.emit('loan.taken', { book: 7 });
+  await tracker.flush();
   Logger.overrideLogger(false);
   await app.close();
 }
@@ -78,6 +79,16 @@ describe('A logger that writes objects gets an object', () => {
       expect(found).toEqual([expect.objectContaining({ message: event })]);
     },
   );
+
+  it('is flushed, also where it stands behind that of Nest', async () => {
+    const { own } = toLines();
+    const flushed: string[] = [];
+    const flushing = (name: string): Pino =>
+      Object.assign(own.child({}), { flush: (done: () => void) => (flushed.push(name), done()) });
+    await emitted({ pino: new PinoLogger(flushing('pino')) });
+    await emitted({ logger: true }, new NestPino(new PinoLogger(flushing('nest'))));
+    expect(new Set(flushed)).toEqual(new Set(['pino', 'nest']));
+  });
 
   it('is set as the logger of Nest: nestjs-pino', async () => {
     const { lines, own } = toLines();
