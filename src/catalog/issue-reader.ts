@@ -2,7 +2,7 @@ import { printable } from '../event/printable';
 import type { Issue, ReadSchema } from './event-schema';
 import { expectationOf } from './expectation';
 import { isOfType, jsonTypeOf, typesOf, type JsonSchema } from './json-schema';
-import { ownValue, schemasAt, selectedAlternative } from './schemas-at';
+import { ownValue, SchemaPaths, selectedAlternative } from './schemas-at';
 import { ShownPaths } from './shown-paths';
 import { undeclaredField } from './undeclared-field';
 import type { Violation } from './violation';
@@ -12,6 +12,16 @@ type Path = readonly PropertyKey[];
 const MAX_MESSAGE_LENGTH = 300;
 /** A path that is deeper is looked at no further: an event of the default limits is 64 deep. */
 const MAX_DEPTH = 100;
+
+/** One value whose issues are read. */
+interface Reading {
+  readonly value: unknown;
+  readonly places: SchemaPaths;
+  readonly limit: number;
+  readonly violations: Violation[];
+  /** Issues beyond the limit. */
+  more: number;
+}
 
 /**
  * Turns what a schema says of a value into violations, in the same words for every library. Of an issue, only the place and a
@@ -38,44 +48,57 @@ export class IssueReader {
     value: unknown,
     limit: number,
   ): { readonly violations: Violation[]; readonly more: number } {
-    const violations: Violation[] = [];
-    for (const [at, given] of issues.entries()) {
-      const [issue = given, ...others] = this.selected(given, value);
-      if (others.length > 0) {
-        const below = this.read([issue, ...others], value, limit - violations.length);
-        violations.push(...below.violations);
-        if (below.more > 0) return { violations, more: below.more + issues.length - at - 1 };
-        continue;
-      }
-      if (violations.length >= limit) return { violations, more: issues.length - at };
-      const path = (issue.path ?? []).slice(0, MAX_DEPTH).map((step) => (typeof step === 'object' ? step.key : step));
-      const { keys } = issue as { keys?: unknown }; // zod names all undeclared fields of an object in one issue
-      if (!Array.isArray(keys)) violations.push(this.violation(issue, path, value));
-      else {
-        const room = limit - violations.length;
-        for (const key of keys.slice(0, room)) violations.push(this.undeclared([...path, String(key)], value));
-        if (keys.length > room) return { violations, more: keys.length - room + issues.length - at - 1 };
-      }
-    }
-    return { violations, more: 0 };
+    const reading: Reading = {
+      value,
+      places: new SchemaPaths(this.schema.plain, value),
+      limit,
+      violations: [],
+      more: 0,
+    };
+    for (const issue of issues) this.take(issue, reading);
+    const { violations, more } = reading;
+    return { violations, more };
   }
 
-  /** The issues of the alternative that the value is meant for, where the issue is that it fits none; zod lists them all. */
-  private selected(issue: Issue, value: unknown): readonly Issue[] {
+  /** Adds the violations of one issue, or counts it if there are enough. */
+  private take(issue: Issue, reading: Reading): void {
+    const { violations, limit } = reading;
+    if (violations.length >= limit) {
+      reading.more++;
+      return;
+    }
+    const path = pathOf(issue);
+    const own = this.selected(issue, path, reading);
+    if (own !== undefined) {
+      for (const each of own) this.take({ ...each, path: [...path, ...(each.path ?? [])] }, reading);
+      return;
+    }
+    const { keys } = issue as { keys?: unknown }; // zod names all undeclared fields of an object in one issue
+    if (!Array.isArray(keys)) {
+      violations.push(this.violation(issue, path, reading));
+      return;
+    }
+    const room = limit - violations.length;
+    for (const key of keys.slice(0, room)) violations.push(this.undeclared([...path, String(key)], reading.value));
+    reading.more += Math.max(keys.length - room, 0);
+  }
+
+  /**
+   * The issues of the alternative that the value is meant for, where the issue is that it fits none; zod lists them all.
+   * @returns undefined for any other issue, and if the alternative cannot be told
+   */
+  private selected(issue: Issue, path: Path, { value, places }: Reading): readonly Issue[] | undefined {
     const { errors, code } = issue as { errors?: unknown; code?: unknown };
-    if (code !== 'invalid_union' || !Array.isArray(errors) || errors.length === 0) return [issue];
-    const path = (issue.path ?? []).slice(0, MAX_DEPTH).map((step) => (typeof step === 'object' ? step.key : step));
-    const alternatives = schemasAt(this.schema.plain, path, value);
-    if (alternatives.length !== errors.length) return [issue];
+    if (code !== 'invalid_union' || !Array.isArray(errors) || errors.length === 0) return undefined;
+    const alternatives = places.at(path);
+    if (alternatives.length !== errors.length) return undefined;
     const at = selectedAlternative(alternatives, path.reduce(ownValue, value), this.schema.plain);
     const own = at === undefined ? undefined : (errors as (readonly Issue[])[])[at];
-    if (own === undefined || own.length === 0) return [issue];
-    return own.flatMap((each) => this.selected({ ...each, path: [...path, ...(each.path ?? [])] }, value));
+    return own === undefined || own.length === 0 ? undefined : own;
   }
 
-  private violation(issue: Issue, path: Path, value: unknown): Violation {
-    const root = this.schema.plain;
-    const schemas = schemasAt(root, path, value);
+  private violation(issue: Issue, path: Path, { value, places }: Reading): Violation {
+    const schemas = places.at(path);
     const found = path.reduce(ownValue, value);
     if (issue.isUndeclared === true) return this.undeclared(path, value);
     if (isRefusedKey(issue))
@@ -84,16 +107,10 @@ export class IssueReader {
       const message = schemas.length === 0 ? 'is missing' : `is missing; it must be ${expectationOf(schemas)}`;
       return this.made('required-missing', path, value, message);
     }
-    if (this.isUndeclared(issue, schemas.length, path, value)) return this.undeclared(path, value);
+    if (isUnknownField(issue, schemas, path, places)) return this.undeclared(path, value);
     if (isOtherType(issue, found, schemas))
       return this.made('type-mismatch', path, value, `must be ${expectationOf(schemas)}, and was ${typeName(found)}`);
     return this.made('value-not-allowed', path, value, this.notAllowed(issue, schemas, found));
-  }
-
-  /** Of a library that does not say so, known by there being nothing in its JSON Schema for a field. */
-  private isUndeclared(issue: Issue, schemas: number, path: Path, value: unknown): boolean {
-    if (schemas > 0 || path.length === 0 || issue.isUndeclared !== undefined) return false;
-    return schemasAt(this.schema.plain, path.slice(0, -1), value).length > 0;
   }
 
   private undeclared(path: Path, value: unknown): Violation {
@@ -116,6 +133,16 @@ export class IssueReader {
     if (isAuthored && this.schema.messages.has(message) && message !== '') return message;
     return `does not pass ${check === undefined ? 'a check' : `the check ${JSON.stringify(check)}`} of its schema`;
   }
+}
+
+/** Of a library that does not say so, known by there being nothing in its JSON Schema for a field. */
+function isUnknownField(issue: Issue, schemas: readonly JsonSchema[], path: Path, places: SchemaPaths): boolean {
+  if (schemas.length > 0 || path.length === 0 || issue.isUndeclared !== undefined) return false;
+  return places.at(path.slice(0, -1)).length > 0;
+}
+
+function pathOf({ path = [] }: Issue): Path {
+  return path.slice(0, MAX_DEPTH).map((step) => (typeof step === 'object' ? step.key : step));
 }
 
 function isRefusedKey(issue: Issue): boolean {

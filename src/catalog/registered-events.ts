@@ -2,7 +2,7 @@ import type { Catalog } from './catalog';
 import type { EventData, EventDefinition } from './define-event';
 
 /**
- * Tells the compiler of the catalog, which then checks the names that `emit` and @TrackEvent are given, and the data with them:
+ * Tells the compiler of the catalog. It then checks the names given to `emit`, `emitConfirmed` and @TrackEvent, and the data given to `emit` and `emitConfirmed`; for the data of @TrackEvent, pass it the definition:
  *
  *     declare module 'nestjs-event-tracking' {
  *       interface Register { catalog: typeof catalog }

@@ -9,7 +9,7 @@ import type { JsonSchema } from './json-schema';
 /** Schemas that all hold in one place. */
 type Parts = readonly JsonSchema[];
 
-/** A product of alternatives grows quickly, and nobody reads a message that names so many. */
+/** A product of alternatives grows quickly, and a message that names more is unreadable. */
 const MAX_ALTERNATIVES = 64;
 const MAX_DEPTH = 12;
 
@@ -20,18 +20,53 @@ const MAX_DEPTH = 12;
  * @param value the whole value, which tells items of lists from fields and selects conditions
  */
 export function schemasAt(root: JsonSchema, path: readonly PropertyKey[], value: unknown): readonly JsonSchema[] {
-  let found = spread(root, root, value);
-  let holder = value;
-  for (const key of path) {
-    const below = ownValue(holder, key);
-    const children = found.flatMap((parts) => {
-      const schemas = parts.flatMap((part) => childrenOf(part, key, holder));
-      return schemas.length === 0 ? [] : product(schemas.map((schema) => spread(schema, root, below)));
-    });
-    found = children.slice(0, MAX_ALTERNATIVES);
-    holder = below;
+  return new SchemaPaths(root, value).at(path);
+}
+
+/** What is known of one place of a value. */
+interface PlaceSchemas {
+  readonly value: unknown;
+  readonly alternatives: readonly Parts[];
+  readonly below: Map<PropertyKey, PlaceSchemas>;
+  merged: readonly JsonSchema[] | undefined;
+}
+
+/** The schemas of several places of one value: what is found on the way to a place is kept for the others below it. */
+export class SchemaPaths {
+  private readonly top: PlaceSchemas;
+
+  /** As for `schemasAt`. */
+  constructor(
+    private readonly root: JsonSchema,
+    value: unknown,
+  ) {
+    this.top = place(value, spread(root, root, value));
   }
-  return found.map(merged);
+
+  at(path: readonly PropertyKey[]): readonly JsonSchema[] {
+    let found = this.top;
+    for (const key of path) {
+      let next = found.below.get(key);
+      if (next === undefined) found.below.set(key, (next = this.childOf(found, key)));
+      found = next;
+    }
+    return (found.merged ??= found.alternatives.map(merged));
+  }
+
+  private childOf({ value, alternatives }: PlaceSchemas, key: PropertyKey): PlaceSchemas {
+    const below = ownValue(value, key);
+    const children: Parts[] = [];
+    for (const parts of alternatives) {
+      const schemas = parts.flatMap((part) => childrenOf(part, key, value));
+      if (schemas.length > 0) children.push(...product(schemas.map((schema) => spread(schema, this.root, below))));
+      if (children.length >= MAX_ALTERNATIVES) break;
+    }
+    return place(below, children.slice(0, MAX_ALTERNATIVES));
+  }
+}
+
+function place(value: unknown, alternatives: readonly Parts[]): PlaceSchemas {
+  return { value, alternatives, below: new Map(), merged: undefined };
 }
 
 /** The own value of a key; undefined if there is none. */

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { defineEvent, EventDefinitionException } from 'nestjs-event-tracking';
 import { jsonSchema, type SchemaCompiler } from 'nestjs-event-tracking/json-schema';
 import { EventCheck } from '../../src/catalog/event-check';
+import { schemasAt, SchemaPaths } from '../../src/catalog/schemas-at';
+import { cpuGrowth, expectLinear } from '../support/growth';
 
 const changing = {
   useDefaults: true,
@@ -197,5 +199,45 @@ describe('For any schema of these keywords and any value', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('A value with very many failures', () => {
+  const all = (schema: object, data: object): readonly [number, number] => {
+    const check = new EventCheck(defineEvent('e', { data: jsonSchema(schema as never) }), { undeclared: true });
+    const { violations = [], more = 0 } = check.checkData(data) ?? {};
+    return [violations.length, more];
+  };
+
+  it('is refused, not unchecked, where an alternative fails more often than a call takes arguments', () => {
+    const names = Array.from({ length: 10 }, (_, at) => `n${String(at)}`);
+    const list = { type: 'array', items: { type: 'object', required: names } };
+    const items = Array.from({ length: 19_000 }, () => ({}));
+    const [shown, more] = all(form({ items: { anyOf: [list, { type: 'null' }] } }), { items });
+    expect(shown).toBe(100);
+    expect(more).toBeGreaterThan(100_000);
+  });
+
+  it('takes time linear in the number of keys that are refused', () => {
+    const schema = { type: 'object', propertyNames: { pattern: '^k' }, additionalProperties: { type: 'number' } };
+    const check = new EventCheck(defineEvent('e', { data: jsonSchema(schema as never) }), { undeclared: true });
+    expectLinear(
+      cpuGrowth(2000, (count) => {
+        const data = Object.fromEntries(Array.from({ length: count }, (_, at) => [`x${String(at)}`, 1]));
+        return () => void check.checkData(data);
+      }),
+    );
+  });
+
+  it('is described by schemas that are found once for each place on the way', () => {
+    const root = form({
+      list: { type: 'array', items: { anyOf: [{ type: 'number' }, form({ a: { type: 'string' } })] } },
+    });
+    const value = { list: [{ a: 1 }] };
+    const paths = new SchemaPaths(root as never, value);
+    expect(paths.at(['list', 0, 'a'])).toEqual([{ type: 'string' }]);
+    expect(paths.at(['list', 0, 'a'])).toBe(paths.at(['list', 0, 'a']));
+    for (const path of [[], ['list'], ['list', 0], ['list', 0, 'b'], ['other']])
+      expect(paths.at(path)).toEqual(schemasAt(root as never, path, value));
   });
 });

@@ -10,7 +10,7 @@ import { selectedAlternative } from '../schemas-at';
 /** Keywords of which the errors of the schemas below them say nothing of the value on their own. */
 const UNIONS = new Set(['anyOf', 'oneOf']);
 const MAX_PLACES = 101;
-const ABSORBING = new Set([...UNIONS, 'contains', 'propertyNames', 'not']);
+const ABSORBING = new Set([...UNIONS, 'contains', 'not']);
 
 /** @param root whose references are pointers into it */
 export class Failures {
@@ -23,6 +23,8 @@ export class Failures {
     const found: ErrorObject[] = [];
     for (const error of errors) {
       if (error.keyword === 'if') continue; // the errors of its branch are there
+      // Ajv marks the errors of a key; `propertyNames` itself says which key it is.
+      if (error.propertyName !== undefined && error.keyword !== 'propertyNames') continue;
       if (ABSORBING.has(error.keyword)) this.absorb(error, found);
       else found.push(error);
     }
@@ -42,7 +44,8 @@ export class Failures {
     const passing = (error.params as { passingSchemas?: unknown }).passingSchemas;
     const selected = passing ? undefined : selectedAlternative(alternatives, error.data, this.root);
     const own = selected === undefined ? [] : inside.filter((each) => this.isOf(alternatives[selected], each));
-    found.push(...(own.length > 0 ? own : [error]));
+    // Not spread into push: there may be more than a call takes arguments.
+    for (const each of own.length > 0 ? own : [error]) found.push(each);
   }
 
   /** Whether an error is one of a schema, or of what is in it. An Ajv that is not verbose does not tell. */
@@ -68,7 +71,7 @@ function isAtOrBelow(path: string, place: string): boolean {
 
 /**
  * Several keywords may refuse what stands in one place; the words for it name all that it has to be. Errors after the first of
- * MAX_PLACES places are only counted: the paths of thousands of them may be long, and nobody reads them.
+ * MAX_PLACES places are only counted: the paths of thousands of them may be long, and are not shown.
  */
 function oneForEachPlace(errors: readonly ErrorObject[]): ErrorObject[] {
   const byPlace = new Map<string, ErrorObject>();

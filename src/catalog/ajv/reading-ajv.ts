@@ -25,15 +25,12 @@ const twins = new WeakMap<SchemaCompiler, AjvParts>();
  */
 export function readingAjv(given: SchemaCompiler): SchemaCompiler {
   if (!isAjv(given)) return given;
-  try {
-    const twin = twins.get(given) ?? twinOf(given);
-    twins.set(given, twin);
-    for (const [key, schema] of addedSchemas(given))
-      if (!(key in twin.schemas) && !(key in twin.refs)) twin.addSchema(schema, key);
-    return twin;
-  } catch {
-    return given; // a class of the application whose constructor takes something else
-  }
+  const twin = twins.get(given) ?? twinOf(given);
+  if (twin === undefined) return given;
+  twins.set(given, twin);
+  for (const [key, schema] of addedSchemas(given))
+    if (!(key in twin.schemas) && !(key in twin.refs)) twin.addSchema(schema, key);
+  return twin;
 }
 
 /** The schemas that an Ajv was given by `addSchema`, by their keys. */
@@ -44,16 +41,29 @@ export function addedSchemas(ajv: SchemaCompiler): (readonly [key: string, schem
   );
 }
 
-function twinOf(given: AjvParts): AjvParts {
+/** @returns undefined for a class of the application whose constructor takes something else */
+function twinOf(given: AjvParts): AjvParts | undefined {
   const Class = given.constructor as new (options: object) => AjvParts;
-  const twin = new Class({
-    ...given.opts,
-    ...{ useDefaults: false, coerceTypes: false, removeAdditional: false, verbose: true },
-    ...{ schemas: undefined, keywords: undefined, formats: undefined },
-  });
+  const twin = made(
+    () =>
+      new Class({
+        ...given.opts,
+        ...{ useDefaults: false, coerceTypes: false, removeAdditional: false, verbose: true },
+        ...{ schemas: undefined, keywords: undefined, formats: undefined },
+      }),
+  );
+  if (twin === undefined) return undefined;
   twin.formats = given.formats;
   twin.RULES = given.RULES;
   return twin;
+}
+
+function made(make: () => AjvParts): AjvParts | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
 }
 
 function isAjv(ajv: SchemaCompiler): ajv is AjvParts {

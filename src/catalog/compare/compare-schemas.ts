@@ -45,6 +45,8 @@ export function compareSchemas(
   const read = (schema: JsonSchema, areClosed: boolean): JsonSchema =>
     areClosed ? closeObjects(plainReferences(schema).schema) : plainReferences(schema).schema;
   const [before, after] = [read(was, wasClosed), read(is, isClosed)];
+  // Almost always. To read a schema takes the product of its unions, and nothing here bounds that.
+  if (canonicalJson(before) === canonicalJson(after)) return [];
   const changes = new SchemaComparison(new ShapeReader(before), new ShapeReader(after)).compare([before], [after]);
   return changes.map((change) => ({ ...change, path: joined(path, change.path) }));
 }

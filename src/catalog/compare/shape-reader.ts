@@ -14,6 +14,9 @@ import {
   type Shape,
 } from './shape';
 
+/** Alternatives of one `oneOf` that are compared with each other; with more, `oneOf` is compared as text. */
+const MAX_COMPARED = 200;
+
 /** Reads the schemas of one document, whose references are JSON pointers into it. */
 export class ShapeReader {
   /** By schema: each is met again wherever alternatives are compared. */
@@ -101,7 +104,9 @@ class PlaceReading implements Reading {
   /** `oneOf` refuses what fits two of its alternatives. Where none does, it means `anyOf`. */
   private one(schemas: unknown): Shape {
     const shapes = this.alternatives(schemas);
-    const isApart = shapes.every((a, at) => shapes.slice(at + 1).every((b) => areDisjoint(a, b, this)));
+    const isApart =
+      shapes.length <= MAX_COMPARED &&
+      shapes.every((a, at) => shapes.slice(at + 1).every((b) => areDisjoint(a, b, this)));
     const joined = union(shapes, this);
     return isApart ? joined : constrained(joined, [this.texts.text({ oneOf: schemas })]);
   }
