@@ -27,7 +27,7 @@ export interface ReportParts {
 const ONCE = '(Reported once; the ledger counts on.)';
 
 const UNREACHABLE =
-  ' It could not be connected to, so it was not waited for. Fix: give delivery a directory, and they stay there for the next start.';
+  ' No connection could be made, so closing did not wait. Fix: set delivery.directory, and the events are kept for the next start.';
 
 /**
  * What operators and listeners are told about one delivery, in words. Each change of state is reported, each kind of trouble once.

@@ -188,7 +188,7 @@ class Walk implements ReplacedPlace {
   private instance(value: object, depth: number, asks: boolean): unknown {
     if (value instanceof Date || types.isDate(value)) return this.date(value, depth);
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.binary(value, depth);
-    if (isBsonNumber(value)) return this.value(unbox(value), depth);
+    if (isBsonNumber(value)) return this.text(String(value), depth);
     if (asks && hasToJson(value)) return this.json(value, depth);
     if (types.isMap(value)) return this.map(value, depth);
     if (types.isSet(value)) return this.items(this.take(Set.prototype.values.call(value)), depth, sizeOf(value));

@@ -25,9 +25,8 @@ export function sizeOf(collection: ReadonlyMap<unknown, unknown> | ReadonlySet<u
   return Reflect.get(prototype, 'size', collection);
 }
 
-/** The primitive in an object such as `new String('a')`; the text of a number of MongoDB. */
+/** The primitive in an object such as `new String('a')`. */
 export function unbox(value: object): unknown {
-  if (isBsonNumber(value)) return (value as { toString(): string }).toString();
   if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
   if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
   if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);

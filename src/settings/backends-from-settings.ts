@@ -66,8 +66,9 @@ export function backendsFromSettings(
   );
   const tree = new SettingsTree([ofApplication, reference], eventBus, faults);
   const processors = tree.processors(source.value('EVENT_TRACKING_PROCESSORS'), 'EVENT_TRACKING_PROCESSORS');
-  const backends = tree.backends(source.value('EVENT_TRACKING_BACKENDS'), 'EVENT_TRACKING_BACKENDS');
-  if (enabled) source.requireBackends();
+  const given = source.value('EVENT_TRACKING_BACKENDS');
+  const backends = tree.backends(given, 'EVENT_TRACKING_BACKENDS');
+  if (enabled) source.requireBackends(given);
   if (faults.length > 0) throw TrackingConfigException.create(faults);
   return { enabled, processors, backends };
 }

@@ -65,11 +65,12 @@ export class SettingsSource {
   /**
    * Refuses settings that leave no backend: a misspelled name, or a variable that is not set, would lose every event. An empty
    * object is taken, since it says so itself.
+   * @param given the value of EVENT_TRACKING_BACKENDS
    */
-  requireBackends(): void {
+  requireBackends(given: unknown): void {
     const name = 'EVENT_TRACKING_BACKENDS';
     if (this.faults.some(({ path }) => UNCLEAR.test(path))) return;
-    if (!isAbsent(this.value(name))) return;
+    if (!isAbsent(given)) return;
     this.fault(
       name,
       'it is not set, or empty, so there is no backend and every event would be lost.',

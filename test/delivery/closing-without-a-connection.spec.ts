@@ -35,9 +35,7 @@ describe('Closing the application while a destination cannot be connected to', (
     await app.close();
     expect(ledger.destination('http')).toMatchObject({ pending: 0, dropped: { shutdown: 2 } });
     expect(logger.warnings).toContainEqual(
-      expect.stringMatching(
-        /2 dropped \('shutdown'\)\. It could not be connected to, .*Fix: give delivery a directory/,
-      ),
+      expect.stringMatching(/2 dropped \('shutdown'\)\. No connection could be made, .*Fix: set delivery\.directory/),
     );
     expectBalance(ledger);
   });
@@ -102,7 +100,7 @@ describe('A failure to connect', () => {
     error('ECONNREFUSED'),
     new TypeError('fetch failed', { cause: error('ENOTFOUND') }),
     new AggregateError([error('EHOSTUNREACH'), error('ECONNREFUSED')]),
-    new Error('outer', { cause: new Error('inner', { cause: new AggregateError([error('EAI_AGAIN')]) }) }),
+    new Error('outer', { cause: new Error('inner', { cause: new AggregateError([error('ENETUNREACH')]) }) }),
   ])('is %s', (failure) => {
     expect(isNoConnection(failure)).toBe(true);
   });
@@ -115,7 +113,16 @@ describe('A failure to connect', () => {
         throw new Error('no');
       },
     });
-    for (const other of [error('ECONNRESET'), error('ETIMEDOUT'), null, undefined, 'ECONNREFUSED', itself, throwing])
+    for (const other of [
+      error('ECONNRESET'),
+      error('ETIMEDOUT'),
+      error('EAI_AGAIN'),
+      null,
+      undefined,
+      'ECONNREFUSED',
+      itself,
+      throwing,
+    ])
       expect(isNoConnection(other)).toBe(false);
   });
 });
