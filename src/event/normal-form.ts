@@ -12,7 +12,7 @@ import { MAX_COUNTED_KEYS, type ListedKeys } from './plain-json';
 import type { OnReplaced, ReplacedKind, ReplacedPlace } from './replaced-value';
 import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
-import { digitsOf, hasToJson, isBsonNumber, isHidden, isHuge, keyPath, sizeOf, unbox } from './value-parts';
+import { digitsOf, hasToJson, bsonText, isBsonNumber, isHidden, isHuge, keyPath, sizeOf, unbox } from './value-parts';
 
 export { describeError } from './describe-error';
 export { copyNormalForm, estimateLength, hasDates, isSameForm, setField } from './form-copies';
@@ -188,7 +188,7 @@ class Walk implements ReplacedPlace {
   private instance(value: object, depth: number, asks: boolean): unknown {
     if (value instanceof Date || types.isDate(value)) return this.date(value, depth);
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.binary(value, depth);
-    if (isBsonNumber(value)) return this.text(String(value), depth);
+    if (isBsonNumber(value)) return this.text(bsonText(value), depth);
     if (asks && hasToJson(value)) return this.json(value, depth);
     if (types.isMap(value)) return this.map(value, depth);
     if (types.isSet(value)) return this.items(this.take(Set.prototype.values.call(value)), depth, sizeOf(value));

@@ -48,6 +48,11 @@ export function isBsonNumber(value: object): boolean {
   return BSON_NUMBERS.has((value as EventFields)['_bsontype']);
 }
 
+/** Its decimal text. @throws whatever its toString throws */
+export function bsonText(value: object): string {
+  return String(value);
+}
+
 const HUGE = 1n << 4096n;
 const MINUS_HUGE = -HUGE;
 const BEYOND_COUNTING = 1n << 8_000_000n;

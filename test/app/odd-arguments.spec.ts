@@ -132,7 +132,7 @@ describe('Given any values, the tracker', () => {
         return channel;
       }
     }
-    const { subscribe } = Client.prototype; // eslint-disable-line @typescript-eslint/unbound-method -- compared
+    const { subscribe } = Client.prototype;
     expect(thrownBy(() => run.tracker.bind(untyped(new Client())))).toBeInstanceOf(TypeError);
     expect(Client.prototype.subscribe).toBe(subscribe);
   });

@@ -84,7 +84,12 @@ describe('A logger that writes objects gets an object', () => {
     const { own } = toLines();
     const flushed: string[] = [];
     const flushing = (name: string): Pino =>
-      Object.assign(own.child({}), { flush: (done: () => void) => (flushed.push(name), done()) });
+      Object.assign(own.child({}), {
+        flush: (done: () => void) => {
+          flushed.push(name);
+          done();
+        },
+      });
     await emitted({ pino: new PinoLogger(flushing('pino')) });
     await emitted({ logger: true }, new NestPino(new PinoLogger(flushing('nest'))));
     expect(new Set(flushed)).toEqual(new Set(['pino', 'nest']));
