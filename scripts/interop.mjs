@@ -41,6 +41,8 @@ const events = Array.from({ length: 50 }, (_, at) => ({
 
 const state = readState();
 const chosen = process.argv.slice(2);
+const unknown = chosen.find((name) => name !== 'redis' && name !== 'kafka');
+if (unknown !== undefined) throw new Error(`no bus ${unknown}: there are redis and kafka`);
 const buses = [];
 if (chosen.length === 0 || chosen.includes('redis')) buses.push(redisBus());
 if (chosen.length === 0 || chosen.includes('kafka')) buses.push(...kafkaBuses());

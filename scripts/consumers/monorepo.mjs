@@ -1,7 +1,7 @@
 // A pnpm workspace: an application that is bundled into one file, and a library of its own that emits.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEvents, dev, root, run, useApplication } from '../packed/application.mjs';
 import { BASICS, nest11, only } from './versions.mjs';
@@ -108,5 +108,4 @@ function writeManifests(folder, tarball, more = {}) {
     const text = JSON.stringify({ version: '1.0.0', private: true, ...manifest }, undefined, 2);
     writeFileSync(join(folder, path, 'package.json'), text);
   }
-  assert.ok(readFileSync(join(folder, 'pnpm-workspace.yaml'), 'utf8'));
 }

@@ -50,7 +50,7 @@ export function isBsonNumber(value: object): boolean {
 
 /** Its decimal text. @throws whatever its toString throws */
 export function bsonText(value: object): string {
-  return String(value);
+  return String((value as { toString(): unknown }).toString());
 }
 
 const HUGE = 1n << 4096n;

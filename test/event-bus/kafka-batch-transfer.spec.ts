@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { compatibilityPartitioner } from '@platformatic/kafka';
 import { Partitioners } from 'kafkajs';
 import { KafkaProducer } from '../../src/backends/event-bus/kafka/kafka-producer';
+import type { KafkaOptions } from '../../src/backends/event-bus/kafka/kafka-options';
 import type { KafkaMessage, KafkaSender } from '../../src/backends/event-bus/kafka/kafka-port';
 import { KEY_HASHES } from '../../src/backends/event-bus/kafka/key-partitioner';
 import { MAX_BATCH_BYTES } from '../../src/backends/event-bus/kafka/record-size';
@@ -45,8 +46,14 @@ class Topic implements KafkaSender {
   }
 }
 
-function producerOf(sender: KafkaSender, requestTimeoutMs = 5000): KafkaProducer {
-  const parts = { sender, hashOf: KEY_HASHES.murmur2, options: { requestTimeoutMs }, schema: '{}', delivery: {} };
+function producerOf(sender: KafkaSender, requestTimeoutMs = 5000, options: Partial<KafkaOptions> = {}): KafkaProducer {
+  const parts = {
+    sender,
+    hashOf: KEY_HASHES.murmur2,
+    options: { requestTimeoutMs, ...options },
+    schema: '{}',
+    delivery: {},
+  };
   return new KafkaProducer(parts, { topic: 't', place: 'backends.bus', warn: () => {}, tell: () => {} });
 }
 
@@ -79,6 +86,18 @@ describe('A batch for Kafka', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('refuses an event whose key cannot be made, alone and without quoting it', async () => {
+    const topic = new Topic(1, 1_000_000);
+    const key = ({ id }: { id: string }): string => {
+      if (id === '1') throw new RangeError('ann@example.org');
+      return id;
+    };
+    const refused = await producerOf(topic, 5000, { key: key as never }).send(messagesOf([10, 10, 10]), never);
+    expect(refused).toEqual([{ index: 1, retryable: false, reason: expect.stringContaining('(RangeError)') }]);
+    expect(JSON.stringify(refused)).not.toContain('ann@');
+    expect(topic.partitions).toEqual([['0', '2']]);
   });
 
   it('learns what a topic takes, so that later batches are not refused', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -233,6 +234,26 @@ describe('confluentRegistry()', () => {
     server.close();
     const refused = confluentRegistry({ url: 'http://user:s3cret@127.0.0.1:1' });
     await expect(refused.idFor('s', '"string"')).rejects.toThrow(/^ECONNREFUSED$/);
+  });
+
+  it.each([
+    ['an id that no registry can have', 0xffff_ffff, '{"error_code":404,"message":"HTTP 404 Not Found"}'],
+    ['a schema that is not Avro', 5, '{"schema":"syntax = \\"proto3\\";","schemaType":"PROTOBUF"}'],
+  ])('has no schema for %s, so that its record is a dead letter and not an outage', async (_, id, reply) => {
+    const server = createHttpServer((__, response) => {
+      response.statusCode = reply.includes('error_code') ? 404 : 200;
+      response.end(reply);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await confluentRegistry({ url: `http://127.0.0.1:${String(port)}` }).schemaOf(id)).toBeUndefined();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('refuses times that no timer can wait', () => {
+    for (const timeoutMs of [Infinity, 1.5, 2 ** 31])
+      expect(() => confluentRegistry({ url: 'http://localhost:8081', timeoutMs })).toThrow('timeoutMs is');
   });
 
   it('says all that is wrong with its options, without a secret', () => {

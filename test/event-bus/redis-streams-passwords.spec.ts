@@ -31,6 +31,11 @@ describeWithPrograms(['redis'], 'Redis Streams behind a password', (programs) =>
       const lines = (): string[] =>
         logger.all.filter((line) => /its Redis (cannot be reached|answers again)/.test(line));
       run.tracker.emit('e');
+      await until(
+        () => lines().length >= 2,
+        () => JSON.stringify(logger.all),
+        15_000,
+      );
       await wait(OUTAGE_MS); // the time is what is tested: nothing more is logged in it
       expect(lines().map((line) => line.split(':')[0])).toHaveLength(2);
       for (const line of lines()) expect(line).toMatch(reason);

@@ -1,5 +1,5 @@
 import type { KafkaConnection } from '../../backends/event-bus/kafka/kafka-options';
-import { Faults, isDuration, isFunction, isText } from '../../backends/event-bus/kafka/kafka-faults';
+import { Faults, isCount, isDuration, isFunction, isText } from '../../backends/event-bus/kafka/kafka-faults';
 import type { SchemasById } from '../../backends/event-bus/kafka/schema-registry';
 import type { GivenKafkaJs } from '../../backends/event-bus/kafka/kafkajs-sender';
 
@@ -34,6 +34,9 @@ export interface KafkaConsumerOptions extends KafkaConnection {
   readonly sessionTimeoutMs?: number | undefined;
 }
 
+/** Clients send a sign of life several times in one session, and refuse less time between them. */
+const MIN_SESSION_MS = 1000;
+
 const CONNECTION = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
 const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries', 'registry', 'sessionTimeoutMs'];
 
@@ -56,7 +59,7 @@ export function checkKafkaConsumerOptions(options: unknown): asserts options is 
     '"group", "new" or "beginning"',
     "start: 'group'",
   );
-  faults.of(given, 'maxInFlight', isDuration, 'a number from 1 up', 'maxInFlight: 2000');
+  faults.of(given, 'maxInFlight', isCount, 'a whole number from 1 up', 'maxInFlight: 2000');
   faults.of(
     given,
     'registry',
@@ -64,8 +67,14 @@ export function checkKafkaConsumerOptions(options: unknown): asserts options is 
     'an object with schemaOf(id)',
     "registry: confluentRegistry({ url: 'http://localhost:8081' })",
   );
-  faults.of(given, 'maxDeliveries', isDuration, 'a number from 1 up', 'maxDeliveries: 10');
-  faults.of(given, 'sessionTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'sessionTimeoutMs: 10_000');
+  faults.of(given, 'maxDeliveries', isCount, 'a whole number from 1 up', 'maxDeliveries: 10');
+  faults.of(
+    given,
+    'sessionTimeoutMs',
+    (value) => isDuration(value) && Number(value) >= MIN_SESSION_MS,
+    `a whole number of milliseconds from ${String(MIN_SESSION_MS)} up`,
+    'sessionTimeoutMs: 10_000',
+  );
   faults.refuse();
 }
 

@@ -207,9 +207,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     const { signal } = this.ending;
     let delayMs = MIN_DELAY_MS;
     while (!signal.aborted) {
-      const reader = this.makeReader(this.readerSettings());
-      this.reader = reader;
+      let reader: KafkaReader | undefined;
       try {
+        reader = this.makeReader(this.readerSettings());
+        this.reader = reader;
         await reader.run(listener);
       } catch (error) {
         // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have come in between
@@ -220,7 +221,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         if (isTopicMissing(error)) this.start = 'group'; // all that will be on a topic which is not there yet is new
         this.reports.outage.failed(error as Error);
         this.reader = undefined;
-        await atMost(CLOSE_MS, reader.close());
+        if (reader !== undefined) await atMost(CLOSE_MS, reader.close());
         await wait(delayMs, undefined, { signal }).catch(() => undefined);
         delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
       }

@@ -37,6 +37,8 @@ export class PlatformaticReader implements KafkaReader {
   private stream: Stream | undefined;
   private listener: KafkaListener | undefined;
   private isOpening = false;
+  /** How often this member has got its partitions. */
+  private joins = 0;
   private isStopped = false;
   /** Topics as they were when the stream was opened. */
   private seen: ReadonlyMap<string, SeenTopic> = new Map();
@@ -180,6 +182,7 @@ export class PlatformaticReader implements KafkaReader {
 
   private onJoin(): void {
     if (this.isStopped) return;
+    this.joins++;
     const old = this.stream;
     this.forget(old);
     this.listener?.assigned(this.assignments());
@@ -201,8 +204,13 @@ export class PlatformaticReader implements KafkaReader {
     this.isOpening = true;
     try {
       if (this.consumer.memberId === null) await this.consumer.joinGroup({});
-      await this.repair();
-      await this.listener?.prepare(this.assignments());
+      let joins: number;
+      do {
+        // Partitions that are given anew while these wait have to be looked at, too.
+        joins = this.joins;
+        await this.repair();
+        await this.listener?.prepare(this.assignments());
+      } while (joins !== this.joins && !this.isStopped);
       const stream = await this.consumer.consume({
         topics: [...this.settings.topics],
         autocommit: false,

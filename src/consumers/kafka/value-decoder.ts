@@ -46,7 +46,8 @@ export class ValueDecoder implements TrackingLogDecoder {
   }
 
   private decoderOf(id: number, schema: string | undefined): TrackingLogDecoder {
-    if (schema === undefined) return failing(`the registry has no schema ${String(id)}, with which it was written`);
+    if (schema === undefined)
+      return failing(`the registry has no Avro schema ${String(id)}, with which it was written`);
     try {
       return this.codec.decoderFor(schema);
     } catch {

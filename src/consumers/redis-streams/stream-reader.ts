@@ -78,6 +78,9 @@ export class StreamReader {
       onRoom: () => {
         this.answerRoom();
       },
+      missed: (entries) => {
+        this.surroundings.missed(entries);
+      },
       tellOnce: (text) => {
         this.tellOnce(text);
       },

@@ -24,6 +24,8 @@ export interface TakeoverParts {
   readonly done: (entry: StreamEntry) => void;
   /** Called when reading may go on. */
   readonly onRoom: () => void;
+  /** Counts entries that are gone. */
+  readonly missed: (entries: number) => void;
   readonly tellOnce: (text: string) => void;
 }
 
@@ -88,12 +90,13 @@ export class StreamTakeover {
   }
 
   private async forgetMissing(key: string, ids: readonly string[]): Promise<void> {
-    const { group, tellOnce } = this.parts;
+    const { group, missed, tellOnce } = this.parts;
     const missing = await group.missing(key, ids);
     if (missing.length === 0) return;
     await group.acknowledge(key, missing);
+    missed(missing.length);
     tellOnce(
-      `entries of the stream "${key}" were gone from it before they were done: ${String(missing.length)}. Fix: give a larger maxLen to whatever sends.`,
+      `entries of the stream "${key}" were removed from it after they were read and before they were done. They are lost to this group, and counted as missed. Fix: leave out maxLen of redisStreams, or make it larger.`,
     );
   }
 }

@@ -42,7 +42,7 @@ export class BatchOutcome {
     for (const { index } of messages) this.open.delete(index);
   }
 
-  refuse({ index }: SizedMessage, reason: string): void {
+  refuse({ index }: Pick<SizedMessage, 'index'>, reason: string): void {
     if (this.open.delete(index)) this.refused.push({ index, reason, retryable: false });
   }
 

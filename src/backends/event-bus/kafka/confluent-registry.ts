@@ -22,6 +22,8 @@ export interface ConfluentRegistryOptions {
 
 const TYPE = 'application/vnd.schemaregistry.v1+json';
 const MAX_REPLY_BYTES = 1_048_576;
+/** Ids are 32-bit integers with a sign. */
+const MAX_ID = 0x7fff_ffff;
 /** "Schema not found": an id that the registry does not have. */
 const NO_SCHEMA = 40_403;
 const MAX_MESSAGE_LENGTH = 200;
@@ -41,10 +43,12 @@ export function confluentRegistry(options: ConfluentRegistryOptions): SchemaRegi
       return id as number;
     },
     async schemaOf(id) {
+      // Not asked for: registries refuse it as no number of theirs, which would look like an outage.
+      if (id > MAX_ID) return undefined;
       const { schema, schemaType = 'AVRO', error_code: code } = await ask(options, `schemas/ids/${String(id)}`);
-      if (code === NO_SCHEMA) return undefined;
-      if (typeof schema !== 'string' || schemaType !== 'AVRO')
-        throw new Error(`the schema registry has no Avro schema with the id ${String(id)}`);
+      if (code === NO_SCHEMA || (typeof schema === 'string' && schemaType !== 'AVRO')) return undefined;
+      if (typeof schema !== 'string')
+        throw new Error(`the schema registry answered without a schema for the id ${String(id)}`);
       return schema;
     },
   };

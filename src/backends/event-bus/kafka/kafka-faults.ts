@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../../../event/clock';
 import {
   showOption,
   showValue,
@@ -5,7 +6,7 @@ import {
   type ConfigFault,
 } from '../../../routing/tracking-config.exception';
 
-/** Collects what is wrong in options of this entry. */
+/** Collects configuration errors of the kafka entry. */
 export class Faults {
   private readonly faults: ConfigFault[] = [];
 
@@ -61,8 +62,8 @@ export class Faults {
     for (const name of ['clientId', 'tls', 'sasl', 'connectTimeoutMs'])
       if (given[name] !== undefined)
         this.add(
-          `${name} has no meaning beside kafkajs, which connects by itself.`,
-          `new Kafka({ ... }) is told of it`,
+          `${name} cannot be combined with kafkajs, which connects by itself.`,
+          `set ${name} in new Kafka({ ... })`,
         );
   }
 
@@ -80,8 +81,13 @@ export function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
+/** Whether it is a number of milliseconds that a timer can wait. */
 export function isDuration(value: unknown): boolean {
-  return typeof value === 'number' && value >= 1;
+  return isCount(value) && value <= MAX_TIMER_MS;
+}
+
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }
 
 function isBrokers(value: unknown): boolean {

@@ -91,10 +91,21 @@ export class KafkaProducer implements BusProducer {
   private async sendAll(messages: readonly BusMessage[], outcome: BatchOutcome, signal: AbortSignal): Promise<void> {
     const { sender } = this.parts;
     const frames = await this.framing();
-    const sized = messages.map((each, index): SizedMessage => {
-      const message = this.messageOf(each, frames);
-      return { index, message, bytes: recordBytes(message, this.fixedBytes) };
+    const sized = messages.flatMap((each, index): SizedMessage[] => {
+      try {
+        const message = this.messageOf(each, frames);
+        return [{ index, message, bytes: recordBytes(message, this.fixedBytes) }];
+      } catch (error) {
+        // The `key` of the application fails for this event, and would fail again. Its message may quote the event.
+        const name = error instanceof Error ? error.name : typeof error;
+        outcome.refuse(
+          { index },
+          `the key of its record could not be made (${name}). Fix: a key function that returns a string`,
+        );
+        return [];
+      }
     });
+    if (sized.length === 0) return;
     const lane = (part: readonly SizedMessage[], partition: number | undefined): Promise<void> => {
       const send = (ready: readonly KafkaMessage[]): Promise<void> =>
         this.onceThere(signal, () => sender.send(this.topic, ready, this.fixedHeaders, partition));

@@ -41,7 +41,8 @@ export class StreamProducer implements BusProducer {
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       const rejections = rejectionsOf((await pipeline.exec()) ?? []);
-      await this.trimmer?.afterSending(messages.length - rejections.length);
+      // Not waited for: the events have landed, and would be sent again if this took too long.
+      void this.trimmer?.afterSending(messages.length - rejections.length);
       return rejections;
     } finally {
       signal.removeEventListener('abort', giveUp);

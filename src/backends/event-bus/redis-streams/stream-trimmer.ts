@@ -74,7 +74,7 @@ export class StreamTrimmer {
     if (this.isReported) return;
     this.isReported = true;
     this.warn(
-      `the stream "${this.key}" has ${String(length)} entries, since the group "${group}" has not read or acknowledged them. From 1,000,000 on the oldest are cut off. Fix: start a consumer of the group, or remove it (XGROUP DESTROY), or give a maxLen. (Told once.)`,
+      `the stream "${this.key}" has ${String(length)} entries, since the group "${group}" has not read or acknowledged them. From 1,000,000 on the oldest are cut off. Fix: start a consumer of the group, or remove it (XGROUP DESTROY), or give a maxLen. (Logged once.)`,
     );
   }
 
