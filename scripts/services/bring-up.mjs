@@ -1,7 +1,7 @@
 // One server from not there to answering.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { inFolder } from './cache.mjs';
+import { inFolder, remove } from './cache.mjs';
 import { catalogue } from './catalogue.mjs';
 import { endContainer, startContainer } from './docker.mjs';
 import { silenceAt, silenceOf, withoutPassword } from './probes.mjs';
@@ -29,7 +29,7 @@ export async function bringUp(name, known, record) {
   }
 
   const tell = (text) => console.log(`${name}: ${text}`);
-  const begin = (found) => launch(name, found, known?.port, record);
+  const begin = (found) => launch(name, found, known?.port, record, tell);
   const ways = [async () => begin(await install(tell))];
   if (program) {
     ways.unshift(async () => {
@@ -57,13 +57,18 @@ export async function endServer(name, entry, politelyMs = 5000) {
   else await end(entry, politelyMs);
 }
 
-/** Starts a program on a port of its own, the one it had before if that is still free: URLs of running tests stay true. */
-async function launch(name, { path, args, how }, hadPort, record) {
+/**
+ * Starts a program on a port of its own, the one it had before if that is still free: URLs of running tests stay valid. Data of
+ * an earlier run is kept if the server starts with it. If it fails twice (too much for its memory, or torn by a crash), the data
+ * is removed: it belongs to tests that are over.
+ */
+async function launch(name, { path, args, how }, hadPort, record, tell) {
   const data = inFolder('data', name);
   const logFile = inFolder('log', `${name}.log`);
   mkdirSync(data, { recursive: true, mode: 0o700 });
   let failure;
   for (let tries = 0; tries < 3; tries += 1) {
+    const hadData = readdirSync(data).length > 0;
     const port = await freePort(tries === 0 ? hadPort : undefined);
     const otherPort = args.includes('{otherPort}') ? await freePort() : '';
     const filled = args.map((arg) =>
@@ -93,6 +98,11 @@ async function launch(name, { path, args, how }, hadPort, record) {
     failure ??= await gone;
     await end(entry, 500);
     record(undefined);
+    if (hadData && tries === 1) {
+      tell(`does not start with the data of an earlier run, which is removed: ${failure}`);
+      remove('data', name);
+      mkdirSync(data, { recursive: true, mode: 0o700 });
+    }
   }
   throw new Error(`${path} does not start: ${failure}`);
 }

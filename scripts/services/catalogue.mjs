@@ -128,10 +128,7 @@ async function kafkaByMaven(tell) {
     tell('fetching the jars of Kafka with Maven, once: 43 MB');
     remove('bin', 'kafka.new');
     const copy = ['dependency:copy-dependencies', '-DoutputDirectory=' + inFolder('bin', 'kafka.new')];
-    await run('mvn', ['-q', '-B', '-f', join(here, 'kafka', 'pom.xml'), ...copy, '-DincludeScope=runtime'], {
-      logFile: inFolder('log/kafka-maven.log'),
-      timeoutMs: tenMinutes,
-    });
+    await maven(['-f', join(here, 'kafka', 'pom.xml'), ...copy, '-DincludeScope=runtime'], 'log/kafka-maven.log');
     renameSync(inFolder('bin', 'kafka.new'), libs);
   }
   // As text: another checkout may start it when this one is gone.
@@ -153,11 +150,7 @@ async function registryByMaven(tell) {
     remove('bin', 'apicurio.new');
     const artifact = `-Dartifact=io.apicurio:apicurio-registry-app:${version}:tar.gz:all`;
     const unpack = ['dependency:unpack', artifact, `-DoutputDirectory=${inFolder('bin', 'apicurio.new')}`];
-    await run('mvn', ['-q', '-B', ...unpack], {
-      cwd: inFolder('bin'),
-      logFile: inFolder('log/registry-maven.log'),
-      timeoutMs: tenMinutes,
-    });
+    await maven(unpack, 'log/registry-maven.log');
     renameSync(inFolder('bin', 'apicurio.new'), libs);
   }
   const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx192m', '-Dquarkus.http.host=127.0.0.1'];
@@ -168,6 +161,16 @@ async function registryByMaven(tell) {
     args: [...java, ...quiet, '-Dquarkus.http.port={port}', '-jar', jar],
     how: 'Maven',
   };
+}
+
+let lastMaven = Promise.resolve();
+
+/** One Maven at a time: two that fill the same empty local repository can break each other's downloads. */
+function maven(args, logFile) {
+  const settings = { cwd: inFolder('bin'), logFile: inFolder(logFile), timeoutMs: tenMinutes };
+  const done = lastMaven.then(() => run('mvn', ['-q', '-B', ...args], settings));
+  lastMaven = done.catch(() => undefined);
+  return done;
 }
 
 function needsMaven(orElse) {

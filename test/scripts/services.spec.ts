@@ -122,6 +122,15 @@ describeWithPrograms(['redis'], 'npm run services', ({ redis }) => {
     expect(await ask(second.url, 'GET', 'key')).toBe('kept');
   });
 
+  it('starts without the data of an earlier run when it cannot start with it', async () => {
+    const machine = await withRedis();
+    await mkdir(join(machine.cache, 'data', 'redis', 'appendonlydir'), { recursive: true });
+    await writeFile(join(machine.cache, 'data', 'redis', 'appendonlydir', 'appendonly.aof.manifest'), 'torn\n');
+    const { code, said } = await machine.run(['start', 'redis']);
+    expect([code, said]).toEqual([0, expect.stringContaining('does not start with the data of an earlier run')]);
+    expect(await ask((await machine.redis()).url, 'PING')).toBe('PONG');
+  });
+
   it('replaces one that takes connections and answers nothing', async () => {
     const machine = await withRedis();
     await machine.run(['start', 'redis']);

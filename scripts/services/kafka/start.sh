@@ -23,7 +23,7 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 log.retention.bytes=268435456
 PROPERTIES
-options="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms64m -Xmx256m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+options="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms64m -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 if [ ! -f "$folder/logs/meta.properties" ]; then
   java $options -cp "$libs/*" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c "$folder/server.properties"
 fi
