@@ -136,7 +136,7 @@ describeWithServices(['kafka', 'registry'], 'With a schema registry', ({ kafka: 
     await arrived(receiver, 1);
     const letters = receiver.app.get(TrackingDeadLetters).list({ path: 'consumer:bus' });
     expect(letters.map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('the registry has no schema 4000000'),
+      expect.stringContaining('the registry has no Avro schema 4000000'),
       expect.stringContaining(`schema ${String(other)}, which is not one of tracking events`),
     ]);
     expectBalance(receiver.ledger);
