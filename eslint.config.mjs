@@ -16,6 +16,7 @@ const rooms = [
   'delivery',
   'context',
   'event',
+  'common',
 ];
 
 /** The only place that knows a package. */

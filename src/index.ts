@@ -130,8 +130,8 @@ export type { FoundViolations, ViolationCount } from './catalog/tracking-violati
 export type { ValidationMode, ValidationOptions } from './catalog/validation-mode';
 export type { Violation, ViolationKind } from './catalog/violation';
 
-export { TrackingConfigException } from './routing/tracking-config.exception';
-export type { ConfigFault } from './routing/tracking-config.exception';
+export { TrackingConfigException } from './common/tracking-config.exception';
+export type { ConfigFault } from './common/tracking-config.exception';
 export { UnknownBackendException } from './routing/unknown-backend.exception';
 
 export type { BreakerState } from './delivery/breaker';
@@ -154,5 +154,5 @@ export type { AfterResponse, RequestContextOptions, RequestField } from './conte
 export type { TrackedRequest } from './context/request-fields';
 
 export type { EventFields, StoredEvent, TrackingEvent } from './event/tracking-event';
-export type { Clock } from './event/clock';
+export type { Clock } from './common/clock';
 export type { PartialLimits, ValueLimits } from './event/normal-form';

@@ -15,7 +15,7 @@ import { TrackingDeadLetters } from './delivery/tracking-dead-letters';
 import { TrackingLedger } from './delivery/tracking-ledger';
 import { namedModule, treeModules } from './routing/node-modules';
 import { DEFAULT_TRACKER } from './routing/tokens';
-import { TrackingConfigException, type ConfigFault } from './routing/tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from './common/tracking-config.exception';
 import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from './routing/tree-plan';
 import { faultsOfAsyncOptions, isObject } from './tracker/module-options';
 import {

@@ -1,4 +1,4 @@
-import { showInFull, showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../common/tracking-config.exception';
 import { isContextDefinition, type ContextDefinition } from './define-context';
 import { isEventDefinition, type EventDefinition } from './define-event';
 import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';

@@ -1,4 +1,4 @@
-import { showInFull, showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../common/tracking-config.exception';
 import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import type { ContextDocument } from './event-document';

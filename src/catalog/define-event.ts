@@ -1,5 +1,5 @@
 import { copyNormalForm } from '../event/normal-form';
-import { showInFull, showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../common/tracking-config.exception';
 import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import { DeclaredKeys } from './declared-keys';

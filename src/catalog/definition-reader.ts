@@ -1,5 +1,5 @@
 import { PathFault, readFieldPath, type FieldPath } from '../processors/event-path';
-import { optionName, showChoice, showName, showValue } from '../routing/tracking-config.exception';
+import { optionName, showChoice, showName, showValue } from '../common/tracking-config.exception';
 import { ApplicableSchemas, declaredNames } from './applicable-schemas';
 import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
 import { isFault, readEventSchema, type ReadSchema } from './event-schema';

@@ -2,9 +2,9 @@
  * An event that is not what its readers were told is found weeks later, in a report that adds up to nonsense. So each is held
  * against its definition where it is emitted, with the place in the code; and only looked at: what goes out is what was given.
  */
-import { boundedKey } from '../event/bounded-key';
+import { boundedKey } from '../common/bounded-key';
 import type { ContextView, Envelope } from '../event/envelope';
-import { quoted } from '../event/printable';
+import { quoted } from '../common/printable';
 import { callSite } from './call-site';
 import type { Catalog } from './catalog';
 import { AsynchronousSchemaException, EventCheck } from './event-check';

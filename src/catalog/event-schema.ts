@@ -5,7 +5,7 @@
  */
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { describeError } from '../event/normal-form';
-import { quoted } from '../event/printable';
+import { quoted } from '../common/printable';
 import { plainReferences } from './compare/plain-references';
 import { isSchema, JSON_SCHEMA_DIALECT, type JsonSchema } from './json-schema';
 import { sampleOf } from './sample-value';

@@ -1,4 +1,4 @@
-import { printable } from '../event/printable';
+import { printable } from '../common/printable';
 import type { Issue, ReadSchema } from './event-schema';
 import { expectationOf } from './expectation';
 import { isOfType, jsonTypeOf, typesOf, type JsonSchema } from './json-schema';

@@ -2,9 +2,9 @@
  * A path to personal data that leads nowhere leaves the data in every store, and looks as if it were taken care of. So a path is
  * followed through the schema where the definition is made. What the schema leaves open is allowed, since it may be there.
  */
-import { nameDistance, nearestName } from '../event/nearest-name';
+import { nameDistance, nearestName } from '../common/nearest-name';
 import { ANY_DEPTH, ANY_KEY, type PathStep } from '../processors/event-path';
-import { nameOr } from '../routing/tracking-config.exception';
+import { nameOr } from '../common/tracking-config.exception';
 import {
   ApplicableSchemas,
   declaredNames,

@@ -1,4 +1,4 @@
-import { cut, printable } from '../event/printable';
+import { cut, printable } from '../common/printable';
 import {
   ApplicableSchemas,
   declaredNames,

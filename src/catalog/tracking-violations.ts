@@ -1,4 +1,4 @@
-import { cut } from '../event/printable';
+import { cut } from '../common/printable';
 import { generalPath, type Violation, type ViolationKind } from './violation';
 import type { ValidationMode } from './validation-mode';
 

@@ -1,5 +1,5 @@
-import { nameDistance } from '../event/nearest-name';
-import { cut } from '../event/printable';
+import { nameDistance } from '../common/nearest-name';
+import { cut } from '../common/printable';
 import { MAX_PATH_LENGTH } from './shown-paths';
 import type { Violation } from './violation';
 

@@ -1,4 +1,4 @@
-import { printable } from '../event/printable';
+import { printable } from '../common/printable';
 
 /** Longer than any message that a person has written. */
 const MAX_LENGTH = 20_000;

@@ -3,7 +3,7 @@ import { isObservable, Observable, Subject, takeUntil, type Subscriber } from 'r
 import { boundStream } from './bound-stream';
 import { currentFlow } from './flow';
 import { isIterator, isThenable, resultKind, type IteratorLike } from './result-kind';
-import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from './stand-in';
+import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../common/stand-in';
 
 /** Without it each resource would be watched by the garbage collector, in case somebody listens for its end. */
 const UNWATCHED = { requireManualDestroy: true };

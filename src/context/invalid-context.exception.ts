@@ -1,4 +1,4 @@
-import { quoted } from '../event/printable';
+import { quoted } from '../common/printable';
 
 /** What was to be entered as a context has no keys. */
 export class InvalidContextException extends Error {

@@ -1,4 +1,4 @@
-import { quoted } from '../event/printable';
+import { quoted } from '../common/printable';
 
 const MAX_SHOWN = 20;
 

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { DiskHomes } from './disk-homes';
 import type { RecordStore } from './disk/record-store';
 import { nameOfFolder } from './folder-name';

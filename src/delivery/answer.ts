@@ -4,7 +4,7 @@
  * counts as a failed attempt, and the mistake is named.
  */
 import type { AttemptResult } from './attempt';
-import { cleanText, kindOf } from './clean-text';
+import { cleanText, kindOf } from '../common/clean-text';
 
 /** What an attempt says about the events of its batch. */
 export type Answer = (

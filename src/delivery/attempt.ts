@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../event/clock';
+import { MAX_TIMER_MS } from '../common/clock';
 
 /** How one call of `sendBatch` ended. Nothing in it has been validated. */
 export type AttemptResult =

@@ -1,7 +1,7 @@
 import { divide, turnOf, type Batch } from './batch';
 import { BatchSource } from './batch-source';
-import { Countdown } from './countdown';
-import { OutsideFlow } from './outside-flow';
+import { Countdown } from '../common/countdown';
+import { OutsideFlow } from '../common/outside-flow';
 import { FlushWaiters } from './flush-waiters';
 import type { QueuedEvent } from './queued-event';
 import type { Conclusion, SchedulerParts } from './scheduler-parts';

@@ -1,4 +1,4 @@
-import { doubledDelayMs } from './backoff';
+import { doubledDelayMs } from '../common/backoff';
 
 export type BreakerState = 'closed' | 'open' | 'probing';
 

@@ -1,9 +1,9 @@
 import type { Envelope } from '../event/envelope';
 import { readRecord, writeEventRecord, type RecordFacts } from '../event/event-record';
-import { printable } from '../event/printable';
+import { printable } from '../common/printable';
 import type { StoredEvent } from '../event/tracking-event';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
-import { errorKind } from './clean-text';
+import { errorKind } from '../common/clean-text';
 import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
 import { StoreWriteException } from './disk/store-write.exception';
 import type { LetterStore } from './letter-store';

@@ -1,4 +1,4 @@
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { StoredEvent } from '../event/tracking-event';
 import { Adoption } from './adoption';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
@@ -9,9 +9,9 @@ import type { DeliveryOptions } from './delivery-options';
 import type { Destination } from './destination';
 import type { DiskHome } from './disk/disk-home';
 import { DiskHomes } from './disk-homes';
-import { Feed } from './feed';
+import { Feed } from '../common/feed';
 import { folderName } from './folder-name';
-import { OutsideFlow } from './outside-flow';
+import { OutsideFlow } from '../common/outside-flow';
 import { LetterStore } from './letter-store';
 import type { RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, withAbsoluteDirectory, type DeliverySettings } from './resolve-options';

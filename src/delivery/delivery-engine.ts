@@ -8,7 +8,7 @@ import type { Destination } from './destination';
 import type { RecordStore } from './disk/record-store';
 import type { LetterStore } from './letter-store';
 import { EventQueue } from './event-queue';
-import type { OutsideFlow } from './outside-flow';
+import type { OutsideFlow } from '../common/outside-flow';
 import type { DeliverySettings } from './resolve-options';
 import { Settlement } from './settlement';
 

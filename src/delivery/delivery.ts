@@ -6,10 +6,10 @@
  * States: `running` -> `draining` (everything goes at once, for a limited time) -> `closed`; at the exit of the process `running`
  * -> `closed`. Only `drainOnce` and `enterClosed` change it.
  */
-import { MAX_TIMER_MS } from '../event/clock';
+import { MAX_TIMER_MS } from '../common/clock';
 import type { Envelope } from '../event/envelope';
 import type { StoredEvent } from '../event/tracking-event';
-import { cleanText, kindOf } from './clean-text';
+import { cleanText, kindOf } from '../common/clean-text';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { openEngine, type DeliveryEngine, type DeliveryParts } from './delivery-engine';
 import type { DestinationCounts } from './delivery-ledger';

@@ -1,7 +1,7 @@
 import { readdirSync, rmdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { atMost } from '../event/at-most';
-import type { Notices } from '../event/notices';
+import { atMost } from '../common/at-most';
+import type { Notices } from '../common/notices';
 import { DiskHome } from './disk/disk-home';
 import { DiskStore } from './disk/disk-store';
 import type { RecordStore } from './disk/record-store';

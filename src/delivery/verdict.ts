@@ -1,6 +1,6 @@
 import { readAnswer, type Answer, type Mistake } from './answer';
 import type { AttemptResult } from './attempt';
-import { backoffMs } from './backoff';
+import { backoffMs } from '../common/backoff';
 import type { DeliverySettings } from './resolve-options';
 
 /** What decides about one event. */

@@ -5,7 +5,7 @@
  * string that says so, and counted. The walk is bounded: tracking must not cost more than the request.
  */
 import { types } from 'node:util';
-import { describeError } from './describe-error';
+import { describeError } from '../common/describe-error';
 import { setField } from './form-copies';
 import { brief, classOf, isOpaque, nameOf } from './opaque-values';
 import { MAX_COUNTED_KEYS, type ListedKeys } from './plain-json';
@@ -14,7 +14,7 @@ import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
 import { digitsOf, hasToJson, bsonText, isBsonNumber, isHidden, isHuge, keyPath, sizeOf, unbox } from './value-parts';
 
-export { describeError } from './describe-error';
+export { describeError } from '../common/describe-error';
 export { copyNormalForm, estimateLength, hasDates, isSameForm, setField } from './form-copies';
 export type { ReplacedKind } from './replaced-value';
 export { DEFAULT_LIMITS, type PartialLimits, type ValueLimits } from './value-limits';

@@ -1,7 +1,7 @@
 import { copyNormalForm, setField } from './form-copies';
 import { toNormalForm } from './normal-form';
 import { LONGEST_UNIT, LONGEST_VALUE, PlainLook, plainText, type ListedKeys } from './plain-json';
-import { cut } from './printable';
+import { cut } from '../common/printable';
 import { ReplacedValues, UNHEARD, type OnReplaced, type ReplacedKind, type ReplacedListener } from './replaced-value';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 import { isWithin } from './within-limits';

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { cut } from './printable';
+import { cut } from '../common/printable';
 import type { EventFields } from './tracking-event';
 
 const MAX_PATH_KEYS = 10;

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
-import { boundedKey } from '../event/bounded-key';
+import { boundedKey } from '../common/bounded-key';
 import type { Envelope } from '../event/envelope';
-import { RecentKeys } from '../event/recent-keys';
+import { RecentKeys } from '../common/recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { EventKey, type EventKeySource } from './event-key';
 import { OptionFaults } from './option-faults';

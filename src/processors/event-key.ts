@@ -1,9 +1,9 @@
-import { boundedKey } from '../event/bounded-key';
+import { boundedKey } from '../common/bounded-key';
 import type { Envelope } from '../event/envelope';
 import { toNormalForm } from '../event/normal-form';
 import type { TrackingEvent } from '../event/tracking-event';
-import { synchronous } from '../routing/async-result';
-import { showName, showValue } from '../routing/tracking-config.exception';
+import { synchronous } from '../common/async-result';
+import { showName, showValue } from '../common/tracking-config.exception';
 import { PathFault, readValuePath, type ValuePath } from './event-path';
 import type { OptionFaults } from './option-faults';
 

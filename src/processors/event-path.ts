@@ -7,7 +7,7 @@
  */
 import type { Envelope } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
-import { nameOr } from '../routing/tracking-config.exception';
+import { nameOr } from '../common/tracking-config.exception';
 
 export const ANY_KEY = Symbol('*');
 export const ANY_DEPTH = Symbol('**');

@@ -1,4 +1,4 @@
-import { showName } from '../routing/tracking-config.exception';
+import { showName } from '../common/tracking-config.exception';
 import { PathFault, readFieldPath, type FieldPath } from './event-path';
 import { FieldRewriter, type RewriteRule } from './field-rewriter';
 import type { OptionFaults } from './option-faults';

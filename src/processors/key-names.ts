@@ -1,5 +1,5 @@
-import { RecentKeys } from '../event/recent-keys';
-import { showValue } from '../routing/tracking-config.exception';
+import { RecentKeys } from '../common/recent-keys';
+import { showValue } from '../common/tracking-config.exception';
 import type { OptionFaults } from './option-faults';
 import { MAX_MATCHED_LENGTH, NamePattern, PatternFault } from './patterns/name-pattern';
 

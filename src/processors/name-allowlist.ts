@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { TrackingEvent } from '../event/tracking-event';
 import type { NameFilter } from '../routing/contracts';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showValue, TrackingConfigException } from '../routing/tracking-config.exception';
+import { showValue, TrackingConfigException } from '../common/tracking-config.exception';
 
 export interface NameAllowlistOptions {
   /** The names that pass, compared as they are: no pattern, no case folding. */

@@ -8,7 +8,7 @@ import {
   TrackingConfigException,
   unknownOptionFix,
   type ConfigFault,
-} from '../routing/tracking-config.exception';
+} from '../common/tracking-config.exception';
 
 /**
  * Reads the options of one processor and collects what is wrong in them, so that all is reported at once. A misspelt option is

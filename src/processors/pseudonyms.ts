@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { showKind } from '../routing/tracking-config.exception';
+import { showKind } from '../common/tracking-config.exception';
 import type { OptionFaults } from './option-faults';
 
 /** The keys of a hash, by their ids: the current one makes new texts, the others are those that old texts were made with. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
-import { RecentKeys } from '../event/recent-keys';
+import { RecentKeys } from '../common/recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { EventKey, type EventKeySource } from './event-key';
 import { OptionFaults } from './option-faults';

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
-import { boundedKey } from '../event/bounded-key';
+import { boundedKey } from '../common/bounded-key';
 import type { Envelope } from '../event/envelope';
-import { RecentKeys } from '../event/recent-keys';
-import { synchronous } from '../routing/async-result';
+import { RecentKeys } from '../common/recent-keys';
+import { synchronous } from '../common/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showChoice } from '../routing/tracking-config.exception';
+import { showChoice } from '../common/tracking-config.exception';
 import type { FieldPath } from './event-path';
 import { EventHashes } from './event-hashes';
 import { makeRewriter, readFieldPaths } from './field-paths';

@@ -8,7 +8,7 @@ import {
   showValue,
   TrackingConfigException,
   type ConfigFault,
-} from '../routing/tracking-config.exception';
+} from '../common/tracking-config.exception';
 import type { TrackingEvent } from '../event/tracking-event';
 import { MAX_MATCHED_LENGTH, NamePattern } from './patterns/name-pattern';
 

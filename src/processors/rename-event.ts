@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '../event/envelope';
-import { synchronous } from '../routing/async-result';
+import { synchronous } from '../common/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showName, showValue } from '../routing/tracking-config.exception';
+import { showName, showValue } from '../common/tracking-config.exception';
 import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../delivery/node-ledger';
 import type { ContextView, Envelope } from '../event/envelope';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showName, showValue } from '../routing/tracking-config.exception';
+import { showName, showValue } from '../common/tracking-config.exception';
 import { withContext } from './added-fields';
 import { ContextMemo } from './context-memo';
 import { EventKey, type EventKeySource } from './event-key';

@@ -1,5 +1,5 @@
 import type { DropReason } from '../delivery/node-ledger';
-import { MAX_TIMER_MS } from '../event/clock';
+import { MAX_TIMER_MS } from '../common/clock';
 import type { Envelope } from '../event/envelope';
 import type { AsyncProcessor } from './contracts';
 import { afterFailure, taken, type Buried, type OnError, type StepSurroundings } from './processor-step';

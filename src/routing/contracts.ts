@@ -1,6 +1,6 @@
 import type { DeliveryCounts, DropReason } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { TrackingEvent } from '../event/tracking-event';
 import type { Destined } from './confirmation';
 

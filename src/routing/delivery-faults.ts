@@ -1,4 +1,4 @@
-import { optionName, showChoice, showValue } from './tracking-config.exception';
+import { optionName, showChoice, showValue } from '../common/tracking-config.exception';
 
 export interface OptionFault {
   /** From the options down: `batch.maxEvents`. */

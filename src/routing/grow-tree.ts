@@ -2,7 +2,7 @@ import type { Deliveries } from '../delivery/deliveries';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import { isDestination } from '../delivery/destination';
 import { NodeLedger } from '../delivery/node-ledger';
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { TrackerScopes } from '../context/tracker-scopes';
 import { WorkLedger } from '../delivery/work-ledger';
 import type { Normalizer } from '../event/normalizer';
@@ -17,7 +17,7 @@ import { isNameFilter, processorStep, type ProcessorStep, type StepSurroundings 
 import type { Processing } from './processing';
 import { asEnvelopeBackend, RouteNode } from './route-node';
 import { RoutingBackend } from './routing.backend';
-import { showValue, TrackingConfigException } from './tracking-config.exception';
+import { showValue, TrackingConfigException } from '../common/tracking-config.exception';
 import {
   ASYNC_PROCESSOR,
   ASYNC_SEND,

@@ -21,7 +21,7 @@ import {
 } from './description';
 import { QueuedRouting } from './queued-routing';
 import { NODE_OPTIONS } from './tokens';
-import { TrackingConfigException, type ConfigFault } from './tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
 import type { ConsumerClass } from './event-consumer';
 import type { BackendPlan, ConsumerPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
 

@@ -1,4 +1,4 @@
-import { showIdentifier } from './show-value';
+import { showIdentifier } from '../common/show-value';
 
 /** Names stand in paths, tokens, folders and log lines. `.` and `..` would lead out of a folder. */
 const NODE_NAME = /^(?!\.+$)[A-Za-z0-9_.-]+$/;

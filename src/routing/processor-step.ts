@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks';
 import type { DropReason, NodeLedger } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
-import type { Notices } from '../event/notices';
-import { AsyncResult, synchronous } from './async-result';
+import type { Notices } from '../common/notices';
+import { AsyncResult, synchronous } from '../common/async-result';
 import type { EnvelopeProcessor, EventProcessor, NameFilter, Processor } from './contracts';
 import { EventEmissionExit } from './event-emission-exit';
 import type { Processing } from './processing';
 
-export { isPromise } from './async-result';
+export { isPromise } from '../common/async-result';
 
 /** Beyond this a processor costs more than the request can spare, and somebody should know its name. */
 const SLOW_MS = 5;

@@ -1,7 +1,7 @@
 import { isWished, type DropReason, type NodeCounts, type NodeLedger } from '../delivery/node-ledger';
 import type { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { TrackingEvent } from '../event/tracking-event';
 import type { OutcomeListener } from './confirmation';
 import type { EnvelopeBackend } from './contracts';

@@ -23,7 +23,7 @@ import { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
 import type { ConsumerClass, ConsumerDescription, ConsumerSettings } from './event-consumer';
 import { getBackendToken, getConsumerToken, getProcessorToken } from './tokens';
-import { showChoice, showOption, showValue, type ConfigFault } from './tracking-config.exception';
+import { showChoice, showOption, showValue, type ConfigFault } from '../common/tracking-config.exception';
 
 export type Imports = NonNullable<ModuleMetadata['imports']>;
 

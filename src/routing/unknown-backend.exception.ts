@@ -1,4 +1,4 @@
-import { quoted } from '../event/printable';
+import { quoted } from '../common/printable';
 
 /** A backend was asked for under a path where none stands. */
 export class UnknownBackendException extends Error {

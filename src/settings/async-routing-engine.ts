@@ -1,7 +1,7 @@
 import { AsyncRoutingBackend } from '../backends/async-routing/async-routing.backend';
 import type { QueueDescription } from '../backends/async-routing/async-routing-options';
 import { backend, type BackendSurroundings } from '../routing/description';
-import { showName } from '../routing/tracking-config.exception';
+import { showName } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isOwnName } from './own-name';
 import type { DescribeEngine } from './settings-engine';

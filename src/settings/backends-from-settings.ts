@@ -4,7 +4,7 @@
  * tells one fault. Here whatever has no meaning is a fault, and all of them are told at once.
  */
 import type { Backends, ProcessorEntry } from '../routing/description';
-import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
 import { logTargets, type LogTarget, type LogTargetByName } from './log-target';
 import type { SegmentBackendOptions } from '../backends/segment/segment-options';
 import { eventBusTo, type EventBusTarget } from './event-bus-engine';

@@ -7,7 +7,7 @@ import {
   type ProcessorEntry,
 } from '../routing/description';
 import { RoutingBackend } from '../routing/routing.backend';
-import { TrackingConfigException } from '../routing/tracking-config.exception';
+import { TrackingConfigException } from '../common/tracking-config.exception';
 import { isClass, isDestinationClass } from '../routing/tree-plan';
 import { at, show } from './setting-path';
 import type { DescribeEngine, EngineOptions, SettingsEngine, SettingsNode } from './settings-engine';

@@ -1,7 +1,7 @@
 import { EventBusBackend } from '../backends/event-bus/event-bus.backend';
 import type { EventBusBackendOptions } from '../backends/event-bus/event-bus-options';
 import { backend } from '../routing/description';
-import { showName, showValue, TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { showName, showValue, TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isOwnName } from './own-name';
 import type { DescribeEngine } from './settings-engine';

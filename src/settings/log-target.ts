@@ -1,6 +1,6 @@
 import { checkLoggerOptions, type LoggerBackendOptions } from '../backends/logger/logger-options';
 import { describeError } from '../event/normal-form';
-import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
 import { show } from './setting-path';
 
 /**

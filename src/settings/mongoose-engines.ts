@@ -7,7 +7,7 @@ import type { MongooseModuleOptions } from '@nestjs/mongoose';
 import { MongoBackend } from '../backends/mongo/mongo.backend';
 import { MongooseModule } from '../backends/mongo/peers';
 import { backend } from '../routing/description';
-import { showOption } from '../routing/tracking-config.exception';
+import { showOption } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isList, type Mapping } from './plain-settings';
 import { show } from './setting-path';

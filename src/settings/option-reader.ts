@@ -3,7 +3,7 @@ import {
   TrackingConfigException,
   unknownOptionFix,
   type ConfigFault,
-} from '../routing/tracking-config.exception';
+} from '../common/tracking-config.exception';
 import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';
 import type { EngineOptions, SettingsNode } from './settings-engine';

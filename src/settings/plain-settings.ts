@@ -5,7 +5,7 @@
  */
 import { types } from 'node:util';
 import { describeError } from '../event/normal-form';
-import type { ConfigFault } from '../routing/tracking-config.exception';
+import type { ConfigFault } from '../common/tracking-config.exception';
 import { at, atUnknown } from './setting-path';
 
 export type Mapping = Readonly<Record<string, unknown>>;

@@ -7,7 +7,7 @@ import { NameAllowlist } from '../processors/name-allowlist';
 import { RegexFilter } from '../processors/regex-filter';
 import { backend, processor } from '../routing/description';
 import { RoutingBackend } from '../routing/routing.backend';
-import { TrackingConfigException } from '../routing/tracking-config.exception';
+import { TrackingConfigException } from '../common/tracking-config.exception';
 import type { LogTargetByName } from './log-target';
 import { asyncRouting } from './async-routing-engine';
 import { OptionReader } from './option-reader';

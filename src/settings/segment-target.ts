@@ -1,7 +1,7 @@
 import { segmentFaults, type SegmentBackendOptions } from '../backends/segment/segment-options';
 import { SegmentBackend } from '../backends/segment/segment.backend';
 import { backend } from '../routing/description';
-import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { at } from './setting-path';
 import type { DescribeEngine } from './settings-engine';

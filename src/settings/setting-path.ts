@@ -1,4 +1,4 @@
-import { optionName, showIdentifier, showValue } from '../routing/tracking-config.exception';
+import { optionName, showIdentifier, showValue } from '../common/tracking-config.exception';
 
 /** Where a value of the settings stands, as one would write it: `EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0]`. */
 export function at(path: string, key: string | number): string {

@@ -1,6 +1,6 @@
 import { describeError } from '../event/normal-form';
-import type { ConfigFault } from '../routing/tracking-config.exception';
-import { nameDistance } from '../event/nearest-name';
+import type { ConfigFault } from '../common/tracking-config.exception';
+import { nameDistance } from '../common/nearest-name';
 import { isList, isMapping, plainSettings } from './plain-settings';
 import { at, show } from './setting-path';
 

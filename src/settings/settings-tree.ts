@@ -5,7 +5,7 @@
 import { describeError } from '../event/normal-form';
 import type { Backends, ProcessorEntry } from '../routing/description';
 import { isNodeName, nodeNameFault } from '../routing/node-name';
-import { TrackingConfigException, type ConfigFault } from '../routing/tracking-config.exception';
+import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
 import { describeEngine, type Described, type Place } from './describe-engine';
 import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';

@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../routing/tracking-config.exception';
+import type { ConfigFault } from '../common/tracking-config.exception';
 import { showEngine } from './setting-path';
 import type { SettingsEngines } from './settings-engine';
 

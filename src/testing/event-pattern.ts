@@ -1,5 +1,5 @@
 import type { EventFields, StoredEvent } from '../event/tracking-event';
-import { showInFull } from '../routing/tracking-config.exception';
+import { showInFull } from '../common/tracking-config.exception';
 import { fits, isAsymmetric, type AsymmetricMatcher } from './fit';
 
 /** An event as a test reads it; `events<ProblemCheck>(app, 'problem_check')` says what its data holds. */

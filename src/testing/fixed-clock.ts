@@ -1,5 +1,5 @@
-import type { Clock } from '../event/clock';
-import { showInFull, showValue } from '../routing/tracking-config.exception';
+import type { Clock } from '../common/clock';
+import { showInFull, showValue } from '../common/tracking-config.exception';
 
 export interface FixedClockOptions {
   /** How much later each reading is than the one before; every event reads the clock once.  @default 0 */

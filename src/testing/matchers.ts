@@ -1,6 +1,6 @@
 import { MemoryBackend } from '../backends/memory/memory.backend';
 import { TrackingLedger } from '../delivery/tracking-ledger';
-import { showInFull, showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../common/tracking-config.exception';
 import { TrackerService } from '../tracker/tracker.service';
 import { tracked, trackedInOrder, trackedOnly, trackedTimes, type Verdict } from './event-assertion';
 import { countEvents, type ListedEvent } from './event-list';

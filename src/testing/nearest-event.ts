@@ -2,7 +2,7 @@
  * A failed expectation is understood at a glance when it shows the event that was meant: the misspelt name, the one field that
  * is another. So of all events the nearest is looked for, by name first, then by how many of the expected values it has.
  */
-import { isNear, nameDistance } from '../event/nearest-name';
+import { isNear, nameDistance } from '../common/nearest-name';
 import { fitsName, type EventPattern, type NamePattern } from './event-pattern';
 import { countFitting } from './fit';
 import type { ListedEvent } from './event-list';

@@ -3,7 +3,7 @@ import { MemoryBackend } from '../backends/memory/memory.backend';
 import type { TrackingLedger } from '../delivery/tracking-ledger';
 import type { StoredEvent } from '../event/tracking-event';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { showInFull, showValue } from '../routing/tracking-config.exception';
+import { showInFull, showValue } from '../common/tracking-config.exception';
 import { getTrackerToken } from '../tracker/tokens';
 import { TrackerService } from '../tracker/tracker.service';
 import { fitsFilter, type EventFilter, type TrackedEvent } from './event-pattern';

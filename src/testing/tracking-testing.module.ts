@@ -1,10 +1,10 @@
 import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
 import type { RequestContextOptions } from '../context/request-context-options';
-import type { Clock } from '../event/clock';
+import type { Clock } from '../common/clock';
 import type { PartialLimits } from '../event/normal-form';
 import { MemoryBackend } from '../backends/memory/memory.backend';
 import { backend, type Backends } from '../routing/description';
-import { TrackingConfigException } from '../routing/tracking-config.exception';
+import { TrackingConfigException } from '../common/tracking-config.exception';
 import type { DescribedTree } from '../routing/tree-plan';
 import { TrackingModule, type TrackingModuleOptions } from '../tracking.module';
 import type { TestedRuntimeOptions } from '../tracker/settings';

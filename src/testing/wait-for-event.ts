@@ -1,7 +1,7 @@
 import * as timers from 'node:timers';
-import { MAX_TIMER_MS } from '../event/clock';
+import { MAX_TIMER_MS } from '../common/clock';
 import type { StoredEvent } from '../event/tracking-event';
-import { showInFull } from '../routing/tracking-config.exception';
+import { showInFull } from '../common/tracking-config.exception';
 import { EventNotTrackedException } from './event-not-tracked.exception';
 import { fitsName, isNamePattern, type NamePattern, type TrackedEvent } from './event-pattern';
 import { TrackedEvents, type SourceOptions, type TrackingSource } from './tracked-events';

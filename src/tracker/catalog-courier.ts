@@ -1,6 +1,6 @@
-import { atMost } from '../event/at-most';
+import { atMost } from '../common/at-most';
 import { describeError } from '../event/normal-form';
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { CatalogKeeper } from '../catalog/catalog-keeper';
 import type { CatalogDocument } from '../catalog/event-document';
 

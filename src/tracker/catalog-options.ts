@@ -1,7 +1,7 @@
 import { readCatalog, type Catalog, type CatalogEntry } from '../catalog/catalog';
 import { EventDefinitionException } from '../catalog/event-definition.exception';
 import { isValidationMode, MODES } from '../catalog/validation-mode';
-import { optionName, showChoice, showName, showValue, type ConfigFault } from '../routing/tracking-config.exception';
+import { optionName, showChoice, showName, showValue, type ConfigFault } from '../common/tracking-config.exception';
 
 /** Untrusted: they come from JavaScript, and from settings, too. */
 interface GivenOptions {

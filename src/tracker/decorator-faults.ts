@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { nearestName } from '../event/nearest-name';
+import { nearestName } from '../common/nearest-name';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { showIdentifier, type ConfigFault } from '../routing/tracking-config.exception';
+import { showIdentifier, type ConfigFault } from '../common/tracking-config.exception';
 import { TrackerService } from './tracker.service';
 import { trackerRequestsOf, type MethodRequest } from './wrapped-method';
 

@@ -1,5 +1,5 @@
 import type { Violation } from '../catalog/violation';
-import { MAX_TIMER_MS } from '../event/clock';
+import { MAX_TIMER_MS } from '../common/clock';
 import { Confirmation } from '../routing/confirmation';
 
 /** What becomes of one event that somebody waits for. */

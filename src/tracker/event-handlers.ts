@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { TrackingEvent } from '../event/tracking-event';
 import { describeError } from '../event/normal-form';
 import type { EventHandler } from '../routing/bus-intake';

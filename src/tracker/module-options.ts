@@ -9,7 +9,7 @@ import {
   showValue,
   unknownOptionFix,
   type ConfigFault,
-} from '../routing/tracking-config.exception';
+} from '../common/tracking-config.exception';
 import type { DescribedTree } from '../routing/tree-plan';
 import type { TestedRuntimeOptions } from './settings';
 

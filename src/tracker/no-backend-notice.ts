@@ -1,4 +1,4 @@
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 import type { RouteNode } from '../routing/route-node';
 import type { TreePlan } from '../routing/tree-plan';
 

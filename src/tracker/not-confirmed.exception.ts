@@ -1,5 +1,5 @@
 import type { Violation } from '../catalog/violation';
-import { quoted } from '../event/printable';
+import { quoted } from '../common/printable';
 import type { Destined } from '../routing/confirmation';
 
 /** An event is not, or not yet, at every backend it should get to. It may still arrive: `pending` goes on. */

@@ -1,6 +1,6 @@
 import type { TrackingEvent } from '../event/tracking-event';
 import { NamePattern, PatternFault } from '../processors/patterns/name-pattern';
-import { showValue } from '../routing/tracking-config.exception';
+import { showValue } from '../common/tracking-config.exception';
 
 /** A name, or an expression that the name must fit. */
 export type Wanted = string | NamePattern;

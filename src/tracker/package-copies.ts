@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Notices } from '../event/notices';
+import type { Notices } from '../common/notices';
 
 /**
  * Where the copies of this package that run in this process are, by the folder of each. On globalThis, since it is the one place

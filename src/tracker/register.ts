@@ -3,7 +3,7 @@ import { assertBackend, assertProcessor, sinkOf } from '../routing/grow-tree';
 import { isNodeName, nodeNameFault } from '../routing/node-name';
 import { processorStep } from '../routing/processor-step';
 import { RouteNode } from '../routing/route-node';
-import { TrackingConfigException } from '../routing/tracking-config.exception';
+import { TrackingConfigException } from '../common/tracking-config.exception';
 import type { TrackerRuntime } from './tracker-runtime';
 
 export function registerBackend(runtime: TrackerRuntime, name: string, given: unknown): void {

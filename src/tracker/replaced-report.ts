@@ -1,6 +1,6 @@
 import type { TrackerLedger } from '../delivery/tracking-ledger';
-import type { Notices } from '../event/notices';
-import { quoted } from '../event/printable';
+import type { Notices } from '../common/notices';
+import { quoted } from '../common/printable';
 import type { ReplacedKind, ReplacedListener } from '../event/replaced-value';
 
 /** Counts every value that was replaced in an event, and logs each kind of them once per event name and path. */

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Readable } from 'node:stream';
 import { defer, isObservable, tap, type Observable } from 'rxjs';
 import { isIterator, isThenable, resultKind, type IteratorLike } from '../context/result-kind';
-import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../context/stand-in';
+import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../common/stand-in';
 import { isReadable, watchReadable } from './readable-watch';
 
 /** How a call ended. `abandoned`: an Observable was unsubscribed, or an iterator or stream left, before its end. */

@@ -4,9 +4,9 @@ import type { RequestContextOptions } from '../context/request-context-options';
 import { faultsOfRequestContext, type OptionFault } from '../context/request-options';
 import type { Catalog, CatalogEntry } from '../catalog/catalog';
 import type { ValidationMode, ValidationOptions } from '../catalog/validation-mode';
-import type { Clock } from '../event/clock';
+import type { Clock } from '../common/clock';
 import type { PartialLimits } from '../event/normal-form';
-import { Notices } from '../event/notices';
+import { Notices } from '../common/notices';
 import type { NodeSettings } from '../routing/node-modules';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import { classDelivery, resolveDelivery } from '../delivery/resolve-options';
@@ -18,7 +18,7 @@ import {
   showKind,
   showOption,
   type ConfigFault,
-} from '../routing/tracking-config.exception';
+} from '../common/tracking-config.exception';
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import { catalogOf } from './catalog-options';
 import { faultsOfDecorators } from './decorator-faults';

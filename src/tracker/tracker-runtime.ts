@@ -1,12 +1,12 @@
-import type { Clock } from '../event/clock';
-import { atMost } from '../event/at-most';
-import { readClock } from '../event/clock';
+import type { Clock } from '../common/clock';
+import { atMost } from '../common/at-most';
+import { readClock } from '../common/clock';
 import { Envelope, type CarriedFacts } from '../event/envelope';
-import { describeError } from '../event/describe-error';
+import { describeError } from '../common/describe-error';
 import { EventIds } from '../event/event-id';
 import { Normalizer } from '../event/normalizer';
-import type { Notices } from '../event/notices';
-import { quoted } from '../event/printable';
+import type { Notices } from '../common/notices';
+import { quoted } from '../common/printable';
 import { withDefaults, type PartialLimits } from '../event/value-limits';
 import { TrackerScopes } from '../context/tracker-scopes';
 import { isWished, type DropReason } from '../delivery/node-ledger';

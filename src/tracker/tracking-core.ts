@@ -1,6 +1,6 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { TrackingConfigException } from '../routing/tracking-config.exception';
+import { TrackingConfigException } from '../common/tracking-config.exception';
 import type { TreePlan } from '../routing/tree-plan';
 import { faultsOfDecorators } from './decorator-faults';
 import { EventHandlers } from './event-handlers';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Adoption } from '../../src/delivery/adoption';
 import { DiskHomes } from '../../src/delivery/disk-homes';
 import type { RecordStore } from '../../src/delivery/disk/record-store';
-import { Notices } from '../../src/event/notices';
+import { Notices } from '../../src/common/notices';
 import { eventually } from '../support/eventually';
 import { backend } from '../../src';
 import { RecordingLogger, startTracking } from '../support/start-tracking';

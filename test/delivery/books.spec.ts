@@ -8,7 +8,7 @@ import type { Delivery } from '../../src/delivery/delivery';
 import { Envelope, OwnContext } from '../../src/event/envelope';
 import { DEFAULT_LIMITS } from '../../src/event/normal-form';
 import { Normalizer } from '../../src/event/normalizer';
-import { Notices } from '../../src/event/notices';
+import { Notices } from '../../src/common/notices';
 import { RecordingLogger } from '../support/start-tracking';
 import { until } from '../support/until';
 import { imbalance } from './books';

@@ -10,7 +10,7 @@ import { Decimal } from '@prisma/client-runtime-utils';
 import mongoose from 'mongoose';
 import { BehaviorSubject, of, Subject } from 'rxjs';
 import { backend, LoggerBackend, MemoryBackend, TrackingModule } from '../../src';
-import { quoted as quotedName } from '../../src/event/printable';
+import { quoted as quotedName } from '../../src/common/printable';
 import { LogFolder } from '../support/log-folder';
 import { BuiltTracking, RecordingLogger } from '../support/start-tracking';
 import { platforms, TestCase } from '../support/test-case';

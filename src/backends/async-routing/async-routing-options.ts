@@ -6,7 +6,7 @@ import {
   showValue,
   TrackingConfigException,
   type ConfigFault,
-} from '../../routing/tracking-config.exception';
+} from '../../common/tracking-config.exception';
 
 /** A queue that `bullQueue()` of `nestjs-event-tracking/bull` describes, or one like it. */
 export interface QueueDescription {

@@ -1,9 +1,9 @@
-import { MAX_TIMER_MS } from '../../event/clock';
+import { MAX_TIMER_MS } from '../../common/clock';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
 import type { Rejection } from '../../delivery/destination';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
-import { describeError } from '../../event/describe-error';
+import { describeError } from '../../common/describe-error';
 import type { EventWork, WorkItem } from '../../routing/event-work';
 
 /**

@@ -3,7 +3,7 @@
  * of the buses import this file, which needs the peer `avsc`.
  */
 import type * as Avsc from 'avsc';
-import { requirePeer, type PeerUse } from '../../routing/require-peer';
+import { requirePeer, type PeerUse } from '../../common/require-peer';
 import type { TrackingLog } from './tracking-log';
 
 /** Reads the four strings of an event. */

@@ -3,7 +3,7 @@ import {
   showValue,
   TrackingConfigException,
   type ConfigFault,
-} from '../../routing/tracking-config.exception';
+} from '../../common/tracking-config.exception';
 import type { ProducerDescription } from './bus-producer';
 
 export interface EventBusBackendOptions {

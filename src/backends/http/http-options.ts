@@ -8,7 +8,7 @@ import {
   showValue,
   unknownOptionFix,
   type ConfigFault,
-} from '../../routing/tracking-config.exception';
+} from '../../common/tracking-config.exception';
 
 /** Headers by name, in any case of letters. */
 export type HttpHeaders = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import type { DeliveryOptions } from '../../delivery/delivery-options';
 import { SendFailedException, type Destination, type Rejection } from '../../delivery/destination';
 import type { StoredEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
-import { showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
+import { showValue, TrackingConfigException } from '../../common/tracking-config.exception';
 import { HttpClient } from './http-client';
 import { headerFaults, httpFaults, type HttpBackendOptions } from './http-options';
 

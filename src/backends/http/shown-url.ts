@@ -1,4 +1,4 @@
-import { nameOr } from '../../routing/tracking-config.exception';
+import { nameOr } from '../../common/tracking-config.exception';
 
 /**
  * A URL as it is shown in logs and dead letters. User, password and query may be secrets, and so may a part of the path, as in the

@@ -12,7 +12,7 @@
  * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
  */
 import SonicBoom from 'sonic-boom';
-import { MAX_TIMER_MS } from '../../event/clock';
+import { MAX_TIMER_MS } from '../../common/clock';
 import type { DeliveryCounts } from '../../delivery/node-ledger';
 import { Tally } from '../../delivery/node-ledger';
 import { ChunkEncoder } from './chunk-encoder';

@@ -7,7 +7,7 @@ import {
   TrackingConfigException,
   unknownOptionFix,
   type ConfigFault,
-} from '../../routing/tracking-config.exception';
+} from '../../common/tracking-config.exception';
 
 /** What is needed of a pino logger; any of its versions has it. */
 export interface PinoLogger {

@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { CatalogLog } from '../../catalog/catalog-keeper';
 import type { DeliveryCounts, DropReason } from '../../delivery/node-ledger';
 import type { Envelope } from '../../event/envelope';
-import type { Notices } from '../../event/notices';
+import type { Notices } from '../../common/notices';
 import { referenceText } from '../../event/reference-text';
 import type { EnvelopeBackend } from '../../routing/contracts';
 import { NODE_OPTIONS } from '../../routing/tokens';

@@ -3,7 +3,7 @@ import type { Envelope } from '../../event/envelope';
 import type { StoredEvent } from '../../event/tracking-event';
 import type { EnvelopeBackend } from '../../routing/contracts';
 import { NODE_OPTIONS } from '../../routing/tokens';
-import { showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
+import { showValue, TrackingConfigException } from '../../common/tracking-config.exception';
 
 export interface MemoryBackendOptions {
   /** How many events are kept; older ones give way and are counted in `evicted`.  @default 1000 */

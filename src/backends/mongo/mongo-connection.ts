@@ -10,7 +10,7 @@ import { Inject } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { Connection, mongo } from 'mongoose';
 import { SendFailedException } from '../../delivery/destination';
-import { showIdentifier, TrackingConfigException } from '../../routing/tracking-config.exception';
+import { showIdentifier, TrackingConfigException } from '../../common/tracking-config.exception';
 import { ConnectionStates, getConnectionToken } from './peers';
 
 export class MongoConnection {

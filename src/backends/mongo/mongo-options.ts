@@ -7,7 +7,7 @@ import {
   showValue,
   TrackingConfigException,
   type ConfigFault,
-} from '../../routing/tracking-config.exception';
+} from '../../common/tracking-config.exception';
 import { isAsyncFunction } from '../../routing/tree-plan';
 
 /** An index of the application's own: its key, and whatever else MongoDB takes for one. */

@@ -1,6 +1,6 @@
 import type * as NestMongoose from '@nestjs/mongoose';
 import type * as Mongoose from 'mongoose';
-import { requirePeer } from '../../routing/require-peer';
+import { requirePeer } from '../../common/require-peer';
 
 const use = { entry: 'nestjs-event-tracking/mongoose', peers: ['mongoose', '@nestjs/mongoose'] };
 

@@ -9,7 +9,7 @@
 import { types } from 'node:util';
 import { isOpaque } from '../../event/opaque-values';
 import type { StoredEvent } from '../../event/tracking-event';
-import { isPromise } from '../../routing/async-result';
+import { isPromise } from '../../common/async-result';
 import { RefusedDocument, type EventDocument } from './event-document';
 
 export const ASYNC_TRANSFORM = 'transform returned a promise, which is not awaited';

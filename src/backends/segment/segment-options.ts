@@ -6,7 +6,7 @@ import {
   showValue,
   unknownOptionFix,
   type ConfigFault,
-} from '../../routing/tracking-config.exception';
+} from '../../common/tracking-config.exception';
 import { connectionFaults, urlFaults } from '../http/http-options';
 import type { SegmentClient } from './segment-client';
 

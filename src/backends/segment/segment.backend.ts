@@ -3,7 +3,7 @@ import type { DeliveryOptions } from '../../delivery/delivery-options';
 import type { Destination, Rejection } from '../../delivery/destination';
 import type { StoredEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
-import { TrackingConfigException } from '../../routing/tracking-config.exception';
+import { TrackingConfigException } from '../../common/tracking-config.exception';
 import type { SegmentTrack } from './segment-client';
 import { segmentFaults, type SegmentBackendOptions } from './segment-options';
 import { SegmentRelay } from './segment-relay';

@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import { showInFull, showValue } from '../../routing/tracking-config.exception';
+import { showInFull, showValue } from '../../common/tracking-config.exception';
 import { describeError, hasDates } from '../../event/normal-form';
 import { plainReferences } from '../compare/plain-references';
 import { EventDefinitionException } from '../event-definition.exception';

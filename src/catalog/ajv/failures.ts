@@ -3,7 +3,7 @@
  * branch, a list without a fitting item with those of each item. Here each failure becomes one.
  */
 import type { ErrorObject } from 'ajv';
-import { boundedKey } from '../../event/bounded-key';
+import { boundedKey } from '../../common/bounded-key';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
 import { selectedAlternative } from '../schemas-at';
 

@@ -1,7 +1,7 @@
 import type * as Ajv2019 from 'ajv/dist/2019';
 import type * as Ajv2020 from 'ajv/dist/2020';
 import type * as Ajv7 from 'ajv';
-import { requirePeer } from '../../routing/require-peer';
+import { requirePeer } from '../../common/require-peer';
 import type { SchemaCompiler } from './ajv-schema';
 
 const use = { entry: 'nestjs-event-tracking/json-schema', peers: ['ajv'] };

@@ -1,4 +1,4 @@
-import { describeError } from '../../event/describe-error';
+import { describeError } from '../../common/describe-error';
 import type { EventSchema, SchemaFault } from '../event-schema';
 import type { JsonSchema } from '../json-schema';
 import { fieldsOf, reachedFrom, type DtoField, type DtoType } from './dto-class';

@@ -2,7 +2,7 @@ import type * as ClassTransformer from 'class-transformer';
 import type * as ClassValidator from 'class-validator';
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import type * as ClassValidatorJsonSchema from 'class-validator-jsonschema';
-import { requirePeer } from '../../routing/require-peer';
+import { requirePeer } from '../../common/require-peer';
 
 const use = {
   entry: 'nestjs-event-tracking/class-validator',

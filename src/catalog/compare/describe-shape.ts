@@ -1,4 +1,4 @@
-import { showInFull } from '../../routing/tracking-config.exception';
+import { showInFull } from '../../common/tracking-config.exception';
 import type { Alternative, Bound, KindShape, ListShape, NumberShape, ObjectShape, Shape, TextShape } from './shape';
 import { isAnything } from './shape-reader';
 

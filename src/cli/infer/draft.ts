@@ -1,6 +1,6 @@
 /** The file that is drafted from a log: every event of it keeps to its definitions, and a person has still to say what they mean. */
 import { isDateTime } from '../date-time';
-import { printable } from '../../event/printable';
+import { printable } from '../../common/printable';
 import { amount, count } from '../progress';
 import { call, literal, print, quote, type Code, type ObjectEntry } from './code';
 import { constantNames, titleOf } from './event-words';

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { quoted } from '../../event/printable';
-import { nearestName } from '../../event/nearest-name';
+import { quoted } from '../../common/printable';
+import { nearestName } from '../../common/nearest-name';
 import { CommandFailedException } from '../command-failed.exception';
 
 const ENDINGS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];

@@ -1,5 +1,5 @@
 import { placeText, type LinePlace, type LogCounts } from '../log-events';
-import { printable } from '../../event/printable';
+import { printable } from '../../common/printable';
 import { amount, count } from '../progress';
 import { tableText } from '../table';
 import type { Terminal } from '../terminal';

@@ -1,5 +1,5 @@
 import type { Job, Queue } from 'bull';
-import { atMost } from '../../event/at-most';
+import { atMost } from '../../common/at-most';
 
 /** A Redis that does not answer in that time is taken for gone. */
 const ANSWER_MS = 500;

@@ -12,7 +12,7 @@ import type { QueueCounts } from '../../delivery/node-ledger';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
 import { getBackendToken } from '../../routing/tokens';
-import { showIdentifier, showValue, TrackingConfigException } from '../../routing/tracking-config.exception';
+import { showIdentifier, showValue, TrackingConfigException } from '../../common/tracking-config.exception';
 import { BullHub } from './bull-hub';
 import { answers } from './bull-internals';
 import type { BullWorker, WorkerOptions } from './bull-worker';

@@ -13,7 +13,7 @@ import {
   type ReadJob,
   type UnreadableEvent,
 } from '../../backends/async-routing/bull/event-job';
-import { atMost } from '../../event/at-most';
+import { atMost } from '../../common/at-most';
 import { describeError } from '../../event/normal-form';
 import type { WorkItem } from '../../routing/event-work';
 import type { CarrierSurroundings } from '../../routing/queued-routing';

@@ -8,7 +8,7 @@ import { trackingLogCodec } from '../../backends/event-bus/avro';
 import { connectionOf, KAFKA_USE } from '../../backends/event-bus/kafka/kafka';
 import { isTopicMissing } from '../../backends/event-bus/kafka/kafka-port';
 import { baseOptions, loadPlatformatic } from '../../backends/event-bus/kafka/platformatic-sender';
-import { atMost } from '../../event/at-most';
+import { atMost } from '../../common/at-most';
 import type { ConsumerSurroundings, EventConsumer, IncomingEntry } from '../../routing/event-consumer';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { CrashGuard } from './crash-guard';

@@ -6,7 +6,7 @@ import {
   showValue,
   TrackingConfigException,
   type ConfigFault,
-} from '../../routing/tracking-config.exception';
+} from '../../common/tracking-config.exception';
 
 /** Where a consumer begins to read. */
 export type StreamStart = 'group' | 'new' | 'beginning';

@@ -1,5 +1,5 @@
 import { describeError } from '../../event/normal-form';
-import { RecentKeys } from '../../event/recent-keys';
+import { RecentKeys } from '../../common/recent-keys';
 import { LinearMatcher } from './linear-matcher';
 import { safeLength } from './pattern-cost';
 import type { PatternNode } from './pattern-node';

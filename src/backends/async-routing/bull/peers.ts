@@ -1,5 +1,5 @@
 import type * as NestBull from '@nestjs/bull';
-import { requirePeer } from '../../../routing/require-peer';
+import { requirePeer } from '../../../common/require-peer';
 
 const use = { entry: 'nestjs-event-tracking/bull', peers: ['bull', '@nestjs/bull'] };
 

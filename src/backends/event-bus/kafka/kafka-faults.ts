@@ -1,10 +1,10 @@
-import { MAX_TIMER_MS } from '../../../event/clock';
+import { MAX_TIMER_MS } from '../../../common/clock';
 import {
   showOption,
   showValue,
   TrackingConfigException,
   type ConfigFault,
-} from '../../../routing/tracking-config.exception';
+} from '../../../common/tracking-config.exception';
 
 /** Collects configuration errors of the kafka entry. */
 export class Faults {

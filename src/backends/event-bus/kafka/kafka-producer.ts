@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SendFailedException, type Rejection } from '../../../delivery/destination';
-import { atMost } from '../../../event/at-most';
+import { atMost } from '../../../common/at-most';
 import type { DeliveryOptions } from '../../../delivery/delivery-options';
 import type { BusMessage, BusProducer, ProducerSurroundings } from '../bus-producer';
 import { TRACKING_EVENT_TYPE } from '../tracking-log';

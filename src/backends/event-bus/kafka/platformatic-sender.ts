@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type * as PlatformaticKafka from '@platformatic/kafka';
-import { requirePeer, type PeerUse } from '../../../routing/require-peer';
+import { requirePeer, type PeerUse } from '../../../common/require-peer';
 import { isTopicMissing, type KafkaMessage, type KafkaSender } from './kafka-port';
 
 /** How the brokers are told who this is. A function is asked at each connection. */

@@ -1,5 +1,5 @@
 import type * as IORedis from 'ioredis';
-import { requirePeer } from '../../../routing/require-peer';
+import { requirePeer } from '../../../common/require-peer';
 import { trackingLogCodec } from '../avro';
 
 const use = { entry: 'nestjs-event-tracking/redis-streams', peers: ['ioredis', 'avsc'] };

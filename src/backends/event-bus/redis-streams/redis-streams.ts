@@ -4,7 +4,7 @@ import {
   showValue,
   TrackingConfigException,
   type ConfigFault,
-} from '../../../routing/tracking-config.exception';
+} from '../../../common/tracking-config.exception';
 import type { ProducerDescription } from '../bus-producer';
 import { codec } from './peers';
 import { RedisLink } from './redis-link';

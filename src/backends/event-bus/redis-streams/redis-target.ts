@@ -1,5 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { showValue, type ConfigFault } from '../../../routing/tracking-config.exception';
+import { showValue, type ConfigFault } from '../../../common/tracking-config.exception';
 
 /** Where the Redis is. `url`, `connection`, or a `url` with the options of ioredis as its `connection`. */
 export interface RedisTarget {

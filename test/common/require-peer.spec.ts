@@ -1,4 +1,4 @@
-import { requirePeer } from '../../src/routing/require-peer';
+import { requirePeer } from '../../src/common/require-peer';
 
 const use = { entry: 'nestjs-event-tracking/mongoose', peers: ['mongoose', '@nestjs/mongoose'] };
 const notFound = (name: string, code = 'MODULE_NOT_FOUND'): Error =>

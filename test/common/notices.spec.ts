@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Notices, type InputNotice } from '../../src/event/notices';
+import { Notices, type InputNotice } from '../../src/common/notices';
 import { heapUsed } from '../support/heap-used';
 import { RecordingLogger } from '../support/start-tracking';
 

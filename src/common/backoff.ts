@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../event/clock';
+import { MAX_TIMER_MS } from './clock';
 
 interface Delays {
   readonly minDelayMs: number;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { cleanText, errorKind, kindOf } from '../../src/delivery/clean-text';
+import { cleanText, errorKind, kindOf } from '../../src/common/clean-text';
 
 describe('A reason', () => {
   it('is a short string on one line, whatever it was made of', () => {

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../event/clock';
+import { MAX_TIMER_MS } from './clock';
 import type { OutsideFlow } from './outside-flow';
 
 /** Calls back once: in the next turn of the event loop, or at a time of the monotonic clock. The earliest wish wins. */

@@ -4,7 +4,7 @@
  * secret, and by its length otherwise: decision 0120. No rule depends on the name of the option.
  */
 
-import { nameDistance } from '../event/nearest-name';
+import { nameDistance } from './nearest-name';
 
 /** What people write where another word is expected. A string of this list tells nothing that the list does not tell. */
 const COMMON_WORDS: ReadonlySet<string> = new Set(

@@ -10,7 +10,7 @@ import {
   showName,
   showOption,
   showValue,
-} from '../../src/routing/show-value';
+} from '../../src/common/show-value';
 
 const KNOWN = ['url', 'writeKey', 'headers', 'filterType', 'tlsCertificateKeyFilePassword'];
 const CHOICES = ['allowlist', 'blocklist', 'drop-newest'];

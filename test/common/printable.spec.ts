@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { describeError } from '../../src/event/describe-error';
-import { cut, printable, quoted } from '../../src/event/printable';
+import { describeError } from '../../src/common/describe-error';
+import { cut, printable, quoted } from '../../src/common/printable';
 
 /** C0, DEL, C1, direction marks, separators and halves of surrogate pairs. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Cs}/u;
