@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type * as PlatformaticKafka from '@platformatic/kafka';
 import { requirePeer, type PeerUse } from '../../../common/require-peer';
-import { isTopicMissing, type KafkaMessage, type KafkaSender } from './kafka-port';
+import { isTopicMissing, protocolNames, type KafkaMessage, type KafkaSender } from './kafka-port';
 
 /** How the brokers are told who this is. A function is asked at each connection. */
 export interface SaslOptions {
@@ -45,6 +45,9 @@ export class PlatformaticSender implements KafkaSender {
       timeout: settings.requestTimeoutMs,
       acks: settings.acks === 'all' ? -1 : 1,
       autocreateTopics: true,
+      // The client's own second try keeps the partition that it chose before. If the topic was created again with
+      // fewer partitions, it then throws inside a socket's listener (@platformatic/kafka 1.35), and the process ends.
+      repeatOnStaleMetadata: false,
     });
     this.producer.on('error', () => undefined); // the send that it belongs to is rejected
   }
@@ -68,16 +71,21 @@ export class PlatformaticSender implements KafkaSender {
     if (this.common?.of !== common) this.common = { of: common, bytes: bytesOf(common) };
     const { bytes } = this.common;
     const chosen = partition === undefined ? {} : { partition };
-    try {
+    const send = async (): Promise<void> => {
       await this.producer.send({
         messages: messages.map(({ key, value, headers }) => ({
           ...{ topic, key, value, headers: new Map([...bytes, ...bytesOf(headers)]) },
           ...chosen,
         })),
       });
+    };
+    try {
+      await send();
     } catch (error) {
       this.forgetMissing(error);
-      throw error;
+      if (!hasMoved(error)) throw error;
+      this.producer.clearMetadata();
+      await send();
     }
   }
 
@@ -89,6 +97,12 @@ export class PlatformaticSender implements KafkaSender {
   private forgetMissing(error: unknown): void {
     if (isTopicMissing(error)) this.producer.clearMetadata();
   }
+}
+
+/** True if another broker leads the partition now: nothing of the request was written. */
+function hasMoved(error: unknown): boolean {
+  const names = protocolNames(error);
+  return names.has('NOT_LEADER_OR_FOLLOWER') || names.has('FENCED_LEADER_EPOCH');
 }
 
 function bytesOf(headers: Headers): HeaderBytes[] {
