@@ -15,6 +15,7 @@ const rooms = [
   'routing',
   'delivery',
   'context',
+  'ledger',
   'event',
   'common',
 ];

@@ -98,7 +98,7 @@ export type {
   EventIntake,
   IncomingEntry,
 } from './routing/event-consumer';
-export type { Destined } from './routing/confirmation';
+export type { EventOutcome } from './routing/confirmation';
 export type { OnError } from './routing/processor-step';
 export { EventEmissionExit } from './routing/event-emission-exit';
 export { RoutingBackend } from './routing/routing.backend';
@@ -134,19 +134,19 @@ export { TrackingConfigException } from './common/tracking-config.exception';
 export type { ConfigFault } from './common/tracking-config.exception';
 export { UnknownBackendException } from './routing/unknown-backend.exception';
 
-export type { BreakerState } from './delivery/breaker';
+export type { BreakerState } from './ledger/counts';
 export type { DeadLetter, DeadLetterFilter } from './delivery/dead-letter-box';
-export type { DeliveryDuration, DeliveryEvent } from './delivery/deliveries';
-export type { DeliveryChange } from './delivery/delivery';
-export type { DestinationCounts } from './delivery/delivery-ledger';
+export type { DeliveryDuration, DeliveryNotice } from './ledger/delivery-notice';
+export type { DeliveryChange } from './ledger/delivery-notice';
+export type { DestinationCounts } from './ledger/counts';
 export type { BatchOptions, DeliveryOptions, RetryOptions } from './delivery/delivery-options';
 export { SendFailedException } from './delivery/destination';
 export type { Destination, Rejection, SendFailure } from './delivery/destination';
-export type { LatencyCounts } from './delivery/latency';
+export type { LatencyCounts } from './ledger/latency';
 export { TrackingDeadLetters } from './delivery/tracking-dead-letters';
-export { TrackingLedger } from './delivery/tracking-ledger';
-export type { TrackerCounts } from './delivery/tracking-ledger';
-export type { ConsumerCounts, DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from './delivery/node-ledger';
+export { TrackingLedger } from './ledger/tracking-ledger';
+export type { TrackerCounts } from './ledger/counts';
+export type { ConsumerCounts, DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from './ledger/counts';
 
 export { InvalidContextException } from './context/invalid-context.exception';
 export { UnknownContextException } from './context/unknown-context.exception';

@@ -12,7 +12,7 @@ import { ExternalContextCreator, HttpAdapterHost, ModuleRef, ModulesContainer } 
 import { TrackingCatalog } from './catalog/tracking-catalog';
 import { TrackingViolations } from './catalog/tracking-violations';
 import { TrackingDeadLetters } from './delivery/tracking-dead-letters';
-import { TrackingLedger } from './delivery/tracking-ledger';
+import { TrackingLedger } from './ledger/tracking-ledger';
 import { namedModule, treeModules } from './routing/node-modules';
 import { DEFAULT_TRACKER } from './routing/tokens';
 import { TrackingConfigException, type ConfigFault } from './common/tracking-config.exception';

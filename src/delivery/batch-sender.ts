@@ -4,7 +4,7 @@ import type { Batch } from './batch';
 import type { BatchScheduler } from './batch-scheduler';
 import type { Breaker } from './breaker';
 import { unreadableReason } from './dead-letter-box';
-import type { DeliveryLedger } from './delivery-ledger';
+import type { DeliveryLedger } from '../ledger/delivery-ledger';
 import type { DeliveryReports } from './delivery-reports';
 import { carriesEntries, type Destination } from './destination';
 import { isNoConnection } from './no-connection';

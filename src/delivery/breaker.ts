@@ -1,9 +1,5 @@
 import { doubledDelayMs } from '../common/backoff';
-
-export type BreakerState = 'closed' | 'open' | 'probing';
-
-/** Why nothing is sent: attempts fail, every event is refused for good, or the destination asked to be left alone. */
-export type BreakerReason = 'failing' | 'refusing' | 'retry-after';
+import type { BreakerReason, BreakerState } from '../ledger/counts';
 
 export interface BreakerOptions {
   /** Failed attempts in a row, of whichever batches, that open it. */

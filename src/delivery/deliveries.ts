@@ -1,10 +1,12 @@
+import type { DeliveryDuration, DeliveryNotice } from '../ledger/delivery-notice';
 import type { Notices } from '../common/notices';
 import type { StoredEvent } from '../event/tracking-event';
 import { Adoption } from './adoption';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { DeadLetterOffice } from './dead-letter-office';
-import { Delivery, type DeliveryChange } from './delivery';
-import type { Measured } from './delivery-ledger';
+import { Delivery } from './delivery';
+import type { DeliveryChange } from '../ledger/delivery-notice';
+import type { Measured } from '../ledger/delivery-notice';
 import type { DeliveryOptions } from './delivery-options';
 import type { Destination } from './destination';
 import type { DiskHome } from './disk/disk-home';
@@ -23,22 +25,6 @@ const ADOPTION_INTERVAL_MS = 60_000;
 /** A disk that was removed or full is noticed, and used again, within about this time. */
 const DISK_CHECK_INTERVAL_MS = 1000;
 
-/** What happened to a delivery, for whoever watches. */
-export interface DeliveryEvent {
-  /** Of the destination in the tree. */
-  readonly path: string;
-  readonly change: DeliveryChange;
-}
-
-/** How long something took, for whoever measures. */
-export interface DeliveryDuration {
-  /** Of the destination in the tree. */
-  readonly path: string;
-  /** An event from acceptance to delivery, or one attempt to send a batch, be it in vain. */
-  readonly of: Measured;
-  readonly ms: number;
-}
-
 /** The deliveries of one tracker, and the folders that they share. */
 export class Deliveries {
   /** One for each destination, those included that another has replaced: they still have events to send. */
@@ -48,7 +34,7 @@ export class Deliveries {
   private readonly adoption: Adoption;
   private readonly outside = new OutsideFlow();
   private readonly office: DeadLetterOffice;
-  private readonly changes = new Feed<DeliveryEvent>();
+  private readonly changes = new Feed<DeliveryNotice>();
   private readonly durations = new Feed<DeliveryDuration>();
   /** Folders of destinations that are not here, of which a warning has told. */
   private readonly left = new Set<string>();
@@ -190,7 +176,7 @@ export class Deliveries {
   }
 
   /** @returns a function that ends it */
-  watch(listener: (event: DeliveryEvent) => void): () => void {
+  watch(listener: (event: DeliveryNotice) => void): () => void {
     return this.changes.listen(listener);
   }
 

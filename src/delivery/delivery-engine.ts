@@ -2,7 +2,8 @@ import { BatchScheduler } from './batch-scheduler';
 import { BatchSender } from './batch-sender';
 import { Breaker } from './breaker';
 import { DeadLetterBox, unreadableReason } from './dead-letter-box';
-import { DeliveryLedger, type Measured } from './delivery-ledger';
+import { DeliveryLedger } from '../ledger/delivery-ledger';
+import type { Measured } from '../ledger/delivery-notice';
 import { DeliveryReports, type ReportParts } from './delivery-reports';
 import type { Destination } from './destination';
 import type { RecordStore } from './disk/record-store';
@@ -69,10 +70,10 @@ export function openEngine(
       reports.diskFailed(error);
     },
     onDiskMended: () => {
-      reports.diskMended();
+      reports.diskRecovered();
     },
     onDiskBegun: () => {
-      reports.diskBegun();
+      reports.diskSpillStarted();
     },
     onDiskDrained: () => {
       reports.diskDrained();

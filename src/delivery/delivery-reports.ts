@@ -1,21 +1,11 @@
 import { describeError } from '../event/normal-form';
 import type { Mistake } from './answer';
-import type { BreakerReason } from './breaker';
-import type { DestinationCounts } from './delivery-ledger';
+import type { DestinationCounts } from '../ledger/counts';
+import type { BreakerReason } from '../ledger/counts';
+import type { DeliveryChange } from '../ledger/delivery-notice';
 import { diskFailedText, diskLossText } from './disk-messages';
 import type { DiskLoss } from './disk-source';
 import type { DeliverySettings } from './resolve-options';
-
-export type DeliveryChange =
-  | 'breaker-open'
-  | 'breaker-closed'
-  | 'disk-begun'
-  | 'disk-drained'
-  | 'queue-full'
-  | 'disk-failed'
-  | 'disk-mended'
-  | 'dead-letter'
-  | 'closed';
 
 export interface ReportParts {
   /** Tells the operator of a change of state, or of what went wrong. */
@@ -48,12 +38,12 @@ export class DeliveryReports {
     this.change('disk-failed', diskFailedText(error));
   }
 
-  diskMended(): void {
-    this.change('disk-mended', 'the disk queue can be used again.', 'good news');
+  diskRecovered(): void {
+    this.change('disk-recovered', 'the disk queue can be used again.', 'good news');
   }
 
-  diskBegun(): void {
-    this.change('disk-begun', 'memory is full, and events go on on disk until it is drained.');
+  diskSpillStarted(): void {
+    this.change('disk-spill-started', 'memory is full, and events go on on disk until it is drained.');
   }
 
   diskDrained(): void {

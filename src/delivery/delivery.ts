@@ -12,7 +12,7 @@ import type { StoredEvent } from '../event/tracking-event';
 import { cleanText, kindOf } from '../common/clean-text';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { openEngine, type DeliveryEngine, type DeliveryParts } from './delivery-engine';
-import type { DestinationCounts } from './delivery-ledger';
+import type { DestinationCounts } from '../ledger/counts';
 import { carriesEntries } from './destination';
 import type { RecordStore } from './disk/record-store';
 import { LatestEvent } from './latest-event';
@@ -20,7 +20,6 @@ import { QueuedEvent, type Outcome, type RecordOrigin } from './queued-event';
 import { redrive } from './redrive';
 
 export type { DeliveryParts } from './delivery-engine';
-export type { DeliveryChange } from './delivery-reports';
 
 export class Delivery {
   readonly path: string;

@@ -1,6 +1,6 @@
 import type { Envelope } from '../event/envelope';
 import type { DeadLetterBox } from './dead-letter-box';
-import type { DeliveryLedger } from './delivery-ledger';
+import type { DeliveryLedger } from '../ledger/delivery-ledger';
 import type { DeliveryReports } from './delivery-reports';
 import type { EventQueue } from './event-queue';
 import type { QueuedEvent, Outcome } from './queued-event';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { DropReason } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
 import { boundedKey } from '../common/bounded-key';
 import type { Envelope } from '../event/envelope';
 import { RecentKeys } from '../common/recent-keys';

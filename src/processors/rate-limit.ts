@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DropReason } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
 import type { Envelope } from '../event/envelope';
 import { RecentKeys } from '../common/recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { DropReason } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
 import type { ContextView, Envelope } from '../event/envelope';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { showName, showValue } from '../common/tracking-config.exception';

@@ -2,7 +2,7 @@ import { Envelope, OwnContext } from '../event/envelope';
 import { DEFAULT_LIMITS } from '../event/normal-form';
 import { Normalizer } from '../event/normalizer';
 import type { TrackingEvent } from '../event/tracking-event';
-import type { DropReason } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
 import type { EnvelopeProcessor } from '../routing/contracts';
 
 /** What the shipped processors have in common: a form that can be called like any other, for who uses one outside of a tree. */

@@ -1,4 +1,4 @@
-import type { DropReason } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
 import { MAX_TIMER_MS } from '../common/clock';
 import type { Envelope } from '../event/envelope';
 import type { AsyncProcessor } from './contracts';

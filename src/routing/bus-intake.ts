@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TrackerScopes } from '../context/tracker-scopes';
-import type { ConsumerLedger } from '../delivery/consumer-ledger';
+import type { ConsumerLedger } from '../ledger/consumer-ledger';
 import type { RecordOrigin } from '../delivery/queued-event';
 import { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';

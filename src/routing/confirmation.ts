@@ -1,7 +1,7 @@
-import type { DropReason } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
 
-/** Where one event ended at one backend. `filtered` covers every wish of the configuration that it should not get there. */
-export type Destined = 'delivered' | 'stored' | 'filtered' | 'pending' | 'dropped' | 'dead-lettered' | 'timeout';
+/** What became of one event at one backend; `filtered` covers every drop that the configuration asks for. */
+export type EventOutcome = 'delivered' | 'stored' | 'filtered' | 'pending' | 'dropped' | 'dead-lettered';
 
 /** What was thrown where an event should have been counted or confirmed. */
 export interface EmitFailure {
@@ -14,25 +14,25 @@ export interface OutcomeListener {
   readonly isLender: boolean;
   /** Why it was not told of every backend. Assigned where no method can be called, at the end of the stack. */
   failure?: EmitFailure | undefined;
-  settle(path: string, outcome: Destined, reason?: DropReason): void;
+  settle(path: string, outcome: EventOutcome, reason?: DropReason): void;
   /** For a backend that accepted the event and writes it later. */
-  await(path: string, outcome: Promise<Destined | 'returned'>): void;
+  await(path: string, outcome: Promise<EventOutcome | 'returned'>): void;
   /** The same without a promise, where it is asked of every event. @returns to be called once */
-  hear?(): (outcome: Destined | 'returned') => void;
+  hear?(): (outcome: EventOutcome | 'returned') => void;
 }
 
 /** Collects, for one event, what becomes of it at each backend. */
 export class Confirmation implements OutcomeListener {
   readonly isLender = false;
   failure: EmitFailure | undefined;
-  private readonly destinations = new Map<string, Destined>();
+  private readonly destinations = new Map<string, EventOutcome>();
   private waits: Promise<void>[] = [];
 
-  settle(path: string, outcome: Destined): void {
+  settle(path: string, outcome: EventOutcome): void {
     this.destinations.set(path, outcome);
   }
 
-  await(path: string, outcome: Promise<Destined | 'returned'>): void {
+  await(path: string, outcome: Promise<EventOutcome | 'returned'>): void {
     this.settle(path, 'pending');
     this.waits.push(
       outcome.then(
@@ -63,7 +63,7 @@ export class Confirmation implements OutcomeListener {
   }
 
   /** What is known by now, in the order of the tree. */
-  table(): Record<string, Destined> {
+  table(): Record<string, EventOutcome> {
     return Object.fromEntries(this.destinations);
   }
 }

@@ -1,8 +1,9 @@
-import type { DeliveryCounts, DropReason } from '../delivery/node-ledger';
+import type { DeliveryCounts } from '../ledger/counts';
+import type { DropReason } from '../ledger/reasons';
 import type { Envelope } from '../event/envelope';
 import type { Notices } from '../common/notices';
 import type { TrackingEvent } from '../event/tracking-event';
-import type { Destined } from './confirmation';
+import type { EventOutcome } from './confirmation';
 
 /**
  * What a processor gives back: nothing keeps the event, changes made to it included; null drops it for this node; an event
@@ -72,9 +73,9 @@ export interface EnvelopeBackend {
    * Asked right after `accept`: resolves with where the event has got to; rejects if it could not be written.
    * @param isLent whether whoever asks has the event still, and takes it back ('returned') if it cannot be sent before the end
    */
-  confirm?(isLent?: boolean): Promise<Destined | 'returned'>;
+  confirm?(isLent?: boolean): Promise<EventOutcome | 'returned'>;
   /** The same for whoever has the event still, without a promise. @param tell called once, now or later */
-  lend?(tell: (outcome: Destined | 'returned') => void): void;
+  lend?(tell: (outcome: EventOutcome | 'returned') => void): void;
   /** For whoever has events elsewhere, where they are safe: whether more are welcome now. */
   readonly takesMore?: boolean;
   /** Resolves when more are. */

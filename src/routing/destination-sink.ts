@@ -1,7 +1,7 @@
 import type { Delivery } from '../delivery/delivery';
-import type { DestinationCounts } from '../delivery/delivery-ledger';
+import type { DestinationCounts } from '../ledger/counts';
 import type { Envelope } from '../event/envelope';
-import type { Destined } from './confirmation';
+import type { EventOutcome } from './confirmation';
 import type { EnvelopeBackend } from './contracts';
 
 /** A destination as the tree sees it: its delivery takes the events. */
@@ -12,11 +12,11 @@ export class DestinationSink implements EnvelopeBackend {
     return this.queue.accept(envelope, isLent);
   }
 
-  confirm(isLent?: boolean): Promise<Destined | 'returned'> {
+  confirm(isLent?: boolean): Promise<EventOutcome | 'returned'> {
     return this.queue.confirm(isLent);
   }
 
-  lend(tell: (outcome: Destined | 'returned') => void): void {
+  lend(tell: (outcome: EventOutcome | 'returned') => void): void {
     this.queue.lend(tell);
   }
 

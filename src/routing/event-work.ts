@@ -4,15 +4,16 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { TrackerScopes } from '../context/tracker-scopes';
-import type { DropReason, WorkCounts } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
+import type { WorkCounts } from '../ledger/counts';
 import type { QueuedEvent, RecordOrigin } from '../delivery/queued-event';
-import type { WorkLedger } from '../delivery/work-ledger';
+import type { WorkLedger } from '../ledger/work-ledger';
 import { Envelope, type CarriedFacts } from '../event/envelope';
 import { originFacts } from '../event/event-record';
 import type { Normalizer } from '../event/normalizer';
 import type { EventFields, StoredEvent } from '../event/tracking-event';
 import { AsyncStep } from './async-step';
-import type { Destined, OutcomeListener } from './confirmation';
+import type { EventOutcome, OutcomeListener } from './confirmation';
 import type { EnvelopeBackend } from './contracts';
 import { EventsInHand } from './events-in-hand';
 import { Buried, type ProcessorStep } from './processor-step';
@@ -266,24 +267,24 @@ class Lender implements OutcomeListener {
     private readonly index: number,
   ) {}
 
-  settle(_path: string, outcome: Destined, reason?: DropReason): void {
+  settle(_path: string, outcome: EventOutcome, reason?: DropReason): void {
     // Nobody has taken it, and nobody has refused it either.
     if (outcome === 'dropped' && reason === 'closed') this.isReturned = true;
   }
 
-  await(_path: string, outcome: Promise<Destined | 'returned'>): void {
+  await(_path: string, outcome: Promise<EventOutcome | 'returned'>): void {
     outcome.then(this.hear(), () => {
       this.close('dropped');
     });
   }
 
   /** @returns to be told once what became of it at one child */
-  hear(): (outcome: Destined | 'returned') => void {
+  hear(): (outcome: EventOutcome | 'returned') => void {
     this.open++;
     return this.onOutcome;
   }
 
-  close(outcome: Destined | 'returned'): void {
+  close(outcome: EventOutcome | 'returned'): void {
     if (outcome === 'returned' || outcome === 'pending') this.isReturned = true;
     if (--this.open > 0) return;
     if (this.isReturned) this.ledger.giveBack();
@@ -291,7 +292,7 @@ class Lender implements OutcomeListener {
     this.batch.end(this.index, !this.isReturned);
   }
 
-  private readonly onOutcome = (outcome: Destined | 'returned'): void => {
+  private readonly onOutcome = (outcome: EventOutcome | 'returned'): void => {
     this.close(outcome);
   };
 }

@@ -1,10 +1,10 @@
 import type { Deliveries } from '../delivery/deliveries';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import { isDestination } from '../delivery/destination';
-import { NodeLedger } from '../delivery/node-ledger';
+import { NodeLedger } from '../ledger/node-ledger';
 import type { Notices } from '../common/notices';
 import type { TrackerScopes } from '../context/tracker-scopes';
-import { WorkLedger } from '../delivery/work-ledger';
+import { WorkLedger } from '../ledger/work-ledger';
 import type { Normalizer } from '../event/normalizer';
 import { AsyncStep } from './async-step';
 import type { AsyncProcessor, Backend, EnvelopeBackend, EventProcessor, NameFilter, Processor } from './contracts';

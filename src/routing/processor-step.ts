@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import type { DropReason, NodeLedger } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
+import type { NodeLedger } from '../ledger/node-ledger';
 import type { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
 import type { Notices } from '../common/notices';

@@ -1,6 +1,6 @@
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { EntryDestination, Rejection } from '../delivery/destination';
-import type { QueueCounts } from '../delivery/node-ledger';
+import type { QueueCounts } from '../ledger/counts';
 import type { QueuedEvent, RecordOrigin } from '../delivery/queued-event';
 import type { StoredEvent } from '../event/tracking-event';
 import type { EventWork } from './event-work';

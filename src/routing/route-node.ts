@@ -1,4 +1,6 @@
-import { isWished, type DropReason, type NodeCounts, type NodeLedger } from '../delivery/node-ledger';
+import { isConfigured, isLoss, type DropReason } from '../ledger/reasons';
+import type { NodeCounts } from '../ledger/counts';
+import type { NodeLedger } from '../ledger/node-ledger';
 import type { Envelope } from '../event/envelope';
 import { describeError } from '../event/normal-form';
 import type { Notices } from '../common/notices';
@@ -234,9 +236,9 @@ export class RouteNode {
   }
 
   private reportDrop(reason: DropReason, confirmation: OutcomeListener | undefined): void {
-    if (!isWished(reason)) this.reportLoss(reason);
+    if (isLoss(reason)) this.reportLoss(reason);
     if (confirmation === undefined) return;
-    const outcome = isWished(reason) ? 'filtered' : 'dropped';
+    const outcome = isConfigured(reason) ? 'filtered' : 'dropped';
     for (const node of this.reached()) confirmation.settle(node.path, outcome, reason);
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import type { TrackingLedger } from '../delivery/tracking-ledger';
+import type { TrackingLedger } from '../ledger/tracking-ledger';
 import { TrackerService } from '../tracker/tracker.service';
 import { LossWatch, type Losses } from './loss-watch';
 

@@ -1,11 +1,11 @@
 import { MemoryBackend } from '../backends/memory/memory.backend';
-import { TrackingLedger } from '../delivery/tracking-ledger';
+import { TrackingLedger } from '../ledger/tracking-ledger';
 import { showInFull, showValue } from '../common/tracking-config.exception';
 import { TrackerService } from '../tracker/tracker.service';
 import { tracked, trackedInOrder, trackedOnly, trackedTimes, type Verdict } from './event-assertion';
 import { countEvents, type ListedEvent } from './event-list';
 import { isNamePattern, showName, toPattern, type EventPattern, type NamePattern } from './event-pattern';
-import { lossesOf } from './losses';
+import { lossesOf } from '../ledger/losses';
 import { Voice, type MatcherContext, type MatcherResult } from './matcher-context';
 import { isApplication, showSource, TrackedEvents, trackerOf } from './tracked-events';
 

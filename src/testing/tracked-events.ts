@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { MemoryBackend } from '../backends/memory/memory.backend';
-import type { TrackingLedger } from '../delivery/tracking-ledger';
+import type { TrackingLedger } from '../ledger/tracking-ledger';
 import type { StoredEvent } from '../event/tracking-event';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { showInFull, showValue } from '../common/tracking-config.exception';

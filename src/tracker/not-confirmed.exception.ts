@@ -1,6 +1,6 @@
 import type { Violation } from '../catalog/violation';
 import { quoted } from '../common/printable';
-import type { Destined } from '../routing/confirmation';
+import type { EventOutcome } from '../routing/confirmation';
 
 /** An event is not, or not yet, at every backend it should get to. It may still arrive: `pending` goes on. */
 export class NotConfirmedException extends Error {
@@ -11,7 +11,7 @@ export class NotConfirmedException extends Error {
     message: string,
     readonly id: string,
     /** What is known of each backend, by path; '' for an event that was dropped before it reached one. */
-    readonly destinations: Readonly<Record<string, Destined>>,
+    readonly destinations: Readonly<Record<string, EventOutcome>>,
     options?: ErrorOptions,
     /** In what it does not keep to the catalog, if it was rejected for that; else empty. */
     readonly violations: readonly Violation[] = [],
@@ -22,7 +22,7 @@ export class NotConfirmedException extends Error {
   static create(
     eventName: string,
     id: string,
-    destinations: Readonly<Record<string, Destined>>,
+    destinations: Readonly<Record<string, EventOutcome>>,
     why: string,
     cause?: unknown,
     violations: readonly Violation[] = [],

@@ -1,4 +1,4 @@
-import { NodeLedger } from '../delivery/node-ledger';
+import { NodeLedger } from '../ledger/node-ledger';
 import { assertBackend, assertProcessor, sinkOf } from '../routing/grow-tree';
 import { isNodeName, nodeNameFault } from '../routing/node-name';
 import { processorStep } from '../routing/processor-step';

@@ -1,4 +1,4 @@
-import type { TrackerLedger } from '../delivery/tracking-ledger';
+import type { TrackerLedger } from '../ledger/tracker-ledger';
 import type { Notices } from '../common/notices';
 import { quoted } from '../common/printable';
 import type { ReplacedKind, ReplacedListener } from '../event/replaced-value';

@@ -1,3 +1,4 @@
+import { lossesOf } from '../ledger/losses';
 import type { Clock } from '../common/clock';
 import { atMost } from '../common/at-most';
 import { readClock } from '../common/clock';
@@ -9,11 +10,12 @@ import type { Notices } from '../common/notices';
 import { quoted } from '../common/printable';
 import { withDefaults, type PartialLimits } from '../event/value-limits';
 import { TrackerScopes } from '../context/tracker-scopes';
-import { isWished, type DropReason } from '../delivery/node-ledger';
+import type { DropReason } from '../ledger/reasons';
 import { Deliveries } from '../delivery/deliveries';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
-import { TrackerLedger, TrackingLedger } from '../delivery/tracking-ledger';
+import { TrackerLedger } from '../ledger/tracker-ledger';
+import { TrackingLedger } from '../ledger/tracking-ledger';
 import { CatalogCourier } from './catalog-courier';
 import { CATALOG_EVENT, isCatalogKeeper, isCatalogLog } from '../catalog/catalog-keeper';
 import type { CatalogDocument } from '../catalog/event-document';
@@ -31,7 +33,7 @@ import type { NodeSettings } from '../routing/node-modules';
 import { Processing } from '../routing/processing';
 import type { QueuedPart, RouteNode } from '../routing/route-node';
 import { BusIntake, type EventHandler } from '../routing/bus-intake';
-import { ConsumerLedger } from '../delivery/consumer-ledger';
+import { ConsumerLedger } from '../ledger/consumer-ledger';
 import type { ConsumerSurroundings, EventConsumer } from '../routing/event-consumer';
 import type { EmitConfirmation } from './emit-confirmation';
 import { currentEmitPlace } from './emit-place';
@@ -547,23 +549,16 @@ export class TrackerRuntime {
   }
 
   private reportLosses(): void {
-    const own = this.books.counts(0);
-    const lines = [
-      { path: 'before the tree', dropped: own.dropped },
-      ...this.ledger.nodes().flatMap(({ path, dropped, delivery }) => [
-        { path: path === '' ? 'the root' : path, dropped },
-        { path, dropped: delivery?.dropped ?? {} },
-      ]),
-    ].flatMap(({ path, dropped }) => {
-      const losses = Object.entries(dropped).filter(([reason]) => !isWished(reason));
-      return losses.length === 0
-        ? []
-        : [`${path}: ${losses.map(([reason, count]) => `${String(count)} ${reason}`).join(', ')}`];
-    });
-    if (lines.length > 0)
-      this.notices.warn(
-        `tracker "${this.name}" closed; of ${String(own.emitted)} events emitted, dropped at ${lines.join('; ')}.`,
-      );
+    const byPlace = new Map<string, string[]>();
+    for (const { node, reason, count } of lossesOf(this.ledger)) {
+      byPlace.set(node, [...(byPlace.get(node) ?? []), `${String(count)} ${reason}`]);
+    }
+    if (byPlace.size === 0) return;
+    const lines = [...byPlace].map(([place, losses]) => `${place}: ${losses.join(', ')}`);
+    const { emitted } = this.ledger.tracker();
+    this.notices.warn(
+      `tracker "${this.name}" closed; of ${String(emitted)} events emitted, dropped at ${lines.join('; ')}.`,
+    );
   }
 }
 

@@ -8,13 +8,13 @@ import { currentScopesTracker } from '../context/tracker-scopes';
 import { UnknownContextException } from '../context/unknown-context.exception';
 import type { Destination } from '../delivery/destination';
 import type { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
-import type { TrackingLedger } from '../delivery/tracking-ledger';
+import type { TrackingLedger } from '../ledger/tracking-ledger';
 import { describeError } from '../common/describe-error';
 import { copyNormalForm } from '../event/form-copies';
 import { toEventName } from '../event/normalizer';
 import { quoted } from '../common/printable';
 import type { EventFields } from '../event/tracking-event';
-import type { Destined } from '../routing/confirmation';
+import type { EventOutcome } from '../routing/confirmation';
 import type { Backend, EnvelopeBackend, EventProcessor, Processor } from '../routing/contracts';
 import { showValue } from '../common/tracking-config.exception';
 import { UnknownBackendException } from '../routing/unknown-backend.exception';
@@ -284,6 +284,6 @@ export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;
 }
 
-function isConfirmed(outcome: Destined): boolean {
+function isConfirmed(outcome: EventOutcome): boolean {
   return outcome === 'delivered' || outcome === 'stored' || outcome === 'filtered';
 }

@@ -27,7 +27,7 @@ import {
 } from 'nestjs-event-tracking';
 import { MongoBackend } from 'nestjs-event-tracking/mongoose';
 import { SegmentBackend } from 'nestjs-event-tracking/segment';
-import type { DestinationCounts } from '../../src/delivery/delivery-ledger';
+import type { DestinationCounts } from '../../src/ledger/counts';
 import { describeWithServices } from '../support/services';
 import { decisions } from './decisions';
 import { DocumentStores } from './document-store';

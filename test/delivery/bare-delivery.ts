@@ -1,5 +1,6 @@
-import { Delivery, type DeliveryChange } from '../../src/delivery/delivery';
-import type { DestinationCounts } from '../../src/delivery/delivery-ledger';
+import { Delivery } from '../../src/delivery/delivery';
+import type { DeliveryChange } from '../../src/ledger/delivery-notice';
+import type { DestinationCounts } from '../../src/ledger/counts';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
 import type { Destination } from '../../src/delivery/destination';
 import type { RecordStore } from '../../src/delivery/disk/record-store';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { Breaker, type BreakerReason } from '../../src/delivery/breaker';
+import { Breaker } from '../../src/delivery/breaker';
+import type { BreakerReason } from '../../src/ledger/counts';
 
 function breaker(options = {}) {
   const told: string[] = [];

@@ -1,7 +1,8 @@
 /** A delivery on real files, whose looks at the disk the test makes itself instead of waiting a second for each. */
 import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Delivery, type DeliveryChange } from '../../src/delivery/delivery';
+import { Delivery } from '../../src/delivery/delivery';
+import type { DeliveryChange } from '../../src/ledger/delivery-notice';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
 import { DiskHome } from '../../src/delivery/disk/disk-home';
 import { DiskStore } from '../../src/delivery/disk/disk-store';

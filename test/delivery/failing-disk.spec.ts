@@ -1,4 +1,5 @@
-import { Delivery, type DeliveryChange } from '../../src/delivery/delivery';
+import { Delivery } from '../../src/delivery/delivery';
+import type { DeliveryChange } from '../../src/ledger/delivery-notice';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
 import { MemoryStore } from '../../src/delivery/disk/memory-store';
 import { LetterStore } from '../../src/delivery/letter-store';
@@ -75,7 +76,7 @@ describe('A disk that cannot be used', () => {
     full.mockRestore();
     for (const name of ['d', 'e', 'f']) emit(name);
     await eventually(() => expect(gate.names).toEqual(['a', 'd', 'e', 'f']));
-    expect(changes.slice(2)).toEqual(['disk-mended', 'disk-begun', 'disk-drained']);
+    expect(changes.slice(2)).toEqual(['disk-recovered', 'disk-spill-started', 'disk-drained']);
     expect(queue.counts()).toMatchObject({ delivered: 4, pending: 0, isDiskFailing: false });
   });
 
@@ -106,7 +107,7 @@ describe('A disk that cannot be used', () => {
     expect(queue.counts()).toMatchObject({ pending: 1, isDiskFailing: true });
     unreadable.mockRestore();
     await eventually(() => expect(gate.names).toEqual(['a']));
-    expect(changes).toEqual(['disk-failed', 'disk-mended']);
+    expect(changes).toEqual(['disk-failed', 'disk-recovered']);
   });
 
   it('costs a dead letter that it cannot take, which is counted, and nothing of the others of its batch', async () => {

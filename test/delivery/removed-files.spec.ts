@@ -124,7 +124,7 @@ describe('A delivery whose directory is removed', () => {
     expect(run.delivery.counts()).toMatchObject({ pending: 3, dropped: {} });
     expect(afterKill(run.directory)).toEqual(['e0', 'e1', 'e2']);
     expect(run.changes).toContain('disk-failed');
-    expect(run.changes.at(-1)).toBe('disk-mended');
+    expect(run.changes.at(-1)).toBe('disk-recovered');
   });
 
   it('does not say of an event that it is stored which would not survive a kill', async () => {
@@ -211,7 +211,7 @@ describe('A delivery whose directory is removed', () => {
       run.delivery.checkDisk();
     });
     expect(run.delivery.counts()).toMatchObject({ isDiskFailing: false, pending: 7, dropped: {} });
-    expect(run.changes).toEqual(expect.arrayContaining(['disk-failed', 'disk-mended']));
+    expect(run.changes).toEqual(expect.arrayContaining(['disk-failed', 'disk-recovered']));
     expect(afterKill(run.directory)).toHaveLength(7);
   });
 });

@@ -8,7 +8,7 @@ import {
   TrackingConfigException,
   TrackingModule,
   type Backend,
-  type Destined,
+  type EventOutcome,
   type EventProcessor,
   type TrackingEvent,
   type ProducerDescription,
@@ -257,7 +257,7 @@ describe('backendsFromSettings', () => {
 
 describe('The options of the reference', () => {
   /** What becomes of events with data of so many characters, with these options of the logger. */
-  async function written(options: object, logger = {}): Promise<Destined[]> {
+  async function written(options: object, logger = {}): Promise<EventOutcome[]> {
     const folder = new LogFolder();
     const read = backendsFromSettings(
       withBackends({ log: { ENGINE: LOGGER, OPTIONS: options } }),
@@ -268,12 +268,12 @@ describe('The options of the reference', () => {
     );
     const { tracker } = await startTracking({ ...read, clock });
     const line = '{"name": "e", "timestamp": "2026-11-24T12:00:00+00:00", "data": {"text": ""}, "context": {}}';
-    const outcomes: Destined[] = [];
+    const outcomes: EventOutcome[] = [];
     for (const size of [1024, 1025, 100_000]) {
       const told: unknown = await tracker
         .emitConfirmed('e', { text: 'x'.repeat(size - line.length) })
         .catch((e: unknown) => e);
-      outcomes.push((told as { destinations: Record<string, Destined> }).destinations['log'] ?? 'pending');
+      outcomes.push((told as { destinations: Record<string, EventOutcome> }).destinations['log'] ?? 'pending');
     }
     return outcomes;
   }

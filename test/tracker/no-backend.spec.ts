@@ -10,7 +10,7 @@ import {
   TrackingModule,
   type TrackingModuleOptions,
 } from '../../src';
-import { isLoss } from '../../src/delivery/node-ledger';
+import { isLoss } from '../../src/ledger/reasons';
 import { closeLater, expectBalance, RecordingLogger } from '../support/start-tracking';
 
 const off = { useFactory: (): false => false };

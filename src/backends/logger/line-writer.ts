@@ -13,8 +13,8 @@
  */
 import SonicBoom from 'sonic-boom';
 import { MAX_TIMER_MS } from '../../common/clock';
-import type { DeliveryCounts } from '../../delivery/node-ledger';
-import { Tally } from '../../delivery/node-ledger';
+import type { DeliveryCounts } from '../../ledger/counts';
+import { Tally } from '../../ledger/tally';
 import { ChunkEncoder } from './chunk-encoder';
 import { fixFor } from './log-file';
 import { LateLines } from './late-lines';

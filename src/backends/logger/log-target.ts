@@ -1,4 +1,4 @@
-import type { DropReason } from '../../delivery/node-ledger';
+import type { DropReason } from '../../ledger/reasons';
 import type { Envelope } from '../../event/envelope';
 
 /** Writes one event to a file, pino or a Nest logger. */

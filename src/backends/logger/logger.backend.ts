@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { CatalogLog } from '../../catalog/catalog-keeper';
-import type { DeliveryCounts, DropReason } from '../../delivery/node-ledger';
+import type { DeliveryCounts } from '../../ledger/counts';
+import type { DropReason } from '../../ledger/reasons';
 import type { Envelope } from '../../event/envelope';
 import type { Notices } from '../../common/notices';
 import { referenceText } from '../../event/reference-text';

@@ -1,4 +1,4 @@
-import type { DropReason } from '../../delivery/node-ledger';
+import type { DropReason } from '../../ledger/reasons';
 import type { Envelope } from '../../event/envelope';
 import { referenceText } from '../../event/reference-text';
 import type { LogTarget } from './log-target';

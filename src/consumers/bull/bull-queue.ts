@@ -8,7 +8,7 @@ import { getQueueToken } from '../../backends/async-routing/bull/peers';
 import { CLUSTER_FIX, hasHashTag, usesCluster } from '../../backends/async-routing/bull/redis-cluster';
 import { QueueWatch } from '../../backends/async-routing/bull/queue-watch';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import type { QueueCounts } from '../../delivery/node-ledger';
+import type { QueueCounts } from '../../ledger/counts';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
 import { getBackendToken } from '../../routing/tokens';

@@ -3,7 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import mongoose from 'mongoose';
 import { backend } from 'nestjs-event-tracking';
 import { MongoBackend } from 'nestjs-event-tracking/mongoose';
-import type { DestinationCounts } from '../../../src/delivery/delivery-ledger';
+import type { DestinationCounts } from '../../../src/ledger/counts';
 import { OwnServer } from '../../support/own-server';
 import { describeWithPrograms, describeWithServices } from '../../support/services';
 import { startTracking, type BuiltTracking } from '../../support/start-tracking';

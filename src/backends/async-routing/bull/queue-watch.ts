@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { JobCounts, Queue } from 'bull';
-import type { QueueCounts } from '../../../delivery/node-ledger';
+import type { QueueCounts } from '../../../ledger/counts';
 import { RedisOutage } from '../../redis-connecting';
 import { MissingJobs } from './missing-jobs';
 import { CLUSTER_FIX, isLoneNode } from './redis-cluster';

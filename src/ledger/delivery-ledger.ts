@@ -1,49 +1,9 @@
-import type { BreakerReason, BreakerState } from './breaker';
-import { Latency, type LatencyCounts } from './latency';
-import { Tally, type DeliveryCounts } from './node-ledger';
+import type { DestinationCounts } from './counts';
+import type { Measured } from './delivery-notice';
+import { Latency } from './latency';
+import { Tally } from './tally';
 
-/**
- * The counts of one destination since the process started. At every moment:
- * accepted + recovered + redriven = delivered + deadLettered + dropped + pending + handedOver.
- */
-export interface DestinationCounts extends DeliveryCounts {
-  /** Found on disk at the start, or adopted from a process that ended. */
-  readonly recovered: number;
-  /** Dead letters that were put into the queue again. */
-  readonly redriven: number;
-  readonly deadLettered: number;
-  /** Left on disk when the application closed, for the next start. */
-  readonly handedOver: number;
-  /** Calls of `sendBatch`. */
-  readonly attempts: number;
-  /** Of `attempts`, those that failed as a whole. */
-  readonly failedAttempts: number;
-  /** Dead letters that are kept; fewer than `deadLettered` once some were redriven, purged or forgotten. */
-  readonly deadLetters: number;
-  /** Dead letters that were forgotten since there was no room for more. */
-  readonly forgottenDeadLetters: number;
-  readonly breaker: BreakerState;
-  /** Why the breaker is not closed; undefined while it is. */
-  readonly breakerReason: BreakerReason | undefined;
-  /** Whether new events go to the disk. */
-  readonly isOnDisk: boolean;
-  /** Whether that is so for want of room in memory, until the disk is drained: never with `durable`. */
-  readonly isOverflowing: boolean;
-  /** Bytes of the disk queue. */
-  readonly diskBytes: number;
-  /** Whether the disk queue could not be written or read when it was last tried. */
-  readonly isDiskFailing: boolean;
-  readonly lastError: { readonly text: string; readonly at: Date } | undefined;
-  /** From acceptance to delivery. */
-  readonly latency: LatencyCounts;
-  /** Of one attempt, those that failed included. */
-  readonly attemptLatency: LatencyCounts;
-}
-
-/** What is measured: the time from acceptance to delivery of one event, or that of one attempt, failed ones included. */
-export type Measured = 'event' | 'attempt';
-
-/** Keeps the books of one destination. Verbs only. */
+/** Keeps the counters of one destination. */
 export class DeliveryLedger {
   private accepted = 0;
   private recovered = 0;
@@ -109,7 +69,7 @@ export class DeliveryLedger {
     return this.lastError?.text ?? 'no error';
   }
 
-  /** What the balance says is still on its way. */
+  /** Events whose outcome is not known yet, by the balance of the other counters. */
   get pending(): number {
     const came = this.accepted + this.recovered + this.redriven;
     return came - this.delivered - this.deadLettered - this.droppedCount - this.handedOver;

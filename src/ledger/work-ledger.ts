@@ -1,4 +1,5 @@
-import { Tally, type WorkCounts } from './node-ledger';
+import { Tally } from './tally';
+import type { WorkCounts } from './counts';
 
 /** Keeps the books of what a worker took from one queue. Verbs only. */
 export class WorkLedger {

@@ -1,4 +1,4 @@
-import type { ConsumerCounts } from './node-ledger';
+import type { ConsumerCounts } from './counts';
 
 /** Keeps the books of one consumer. Verbs only. */
 export class ConsumerLedger {

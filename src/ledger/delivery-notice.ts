@@ -1,0 +1,29 @@
+/** What happened to the delivery of a destination. */
+export type DeliveryChange =
+  | 'breaker-open'
+  | 'breaker-closed'
+  | 'disk-spill-started'
+  | 'disk-drained'
+  | 'queue-full'
+  | 'disk-failed'
+  | 'disk-recovered'
+  | 'dead-letter'
+  | 'closed';
+
+/** A change in the delivery of one destination, for listeners of `TrackingLedger.onChange`. */
+export interface DeliveryNotice {
+  /** Path of the destination in the tree. */
+  readonly path: string;
+  readonly change: DeliveryChange;
+}
+
+/** What a duration measures: one event from acceptance to delivery, or one attempt to send a batch, failed ones included. */
+export type Measured = 'event' | 'attempt';
+
+/** One measured duration, for listeners of `TrackingLedger.onDuration`. */
+export interface DeliveryDuration {
+  /** Path of the destination in the tree. */
+  readonly path: string;
+  readonly of: Measured;
+  readonly ms: number;
+}

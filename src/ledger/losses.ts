@@ -1,0 +1,47 @@
+import type { NodeCounts, TrackerCounts } from './counts';
+import { isLoss } from './reasons';
+
+/** Events that were lost in one place for one reason. */
+export interface Loss {
+  /** Path of the node, `the root`, or `before the tree`. */
+  readonly node: string;
+  /** A drop reason, `queue emptied`, or `forgotten dead letters`. */
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** The part of a TrackingLedger that tells what was lost. */
+export interface LossSource {
+  tracker(): TrackerCounts;
+  nodes(): readonly NodeCounts[];
+}
+
+/**
+ * Lists what was lost: drops before the tree, at each node, in its delivery and behind its queue, queues that were emptied, and
+ * dead letters that were removed for lack of capacity. Warnings, the line at the close, health, metrics and the test kit all
+ * use this one definition.
+ */
+export function lossesOf(ledger: LossSource): Loss[] {
+  return [
+    ...drops('before the tree', ledger.tracker().dropped),
+    ...ledger.nodes().flatMap((node) => lossesAt(node.path === '' ? 'the root' : node.path, node)),
+  ];
+}
+
+function lossesAt(node: string, { dropped, delivery, work, queue }: NodeCounts): Loss[] {
+  const forgotten = delivery !== undefined && 'forgottenDeadLetters' in delivery ? delivery.forgottenDeadLetters : 0;
+  return [
+    ...drops(node, dropped, delivery?.dropped, work?.dropped),
+    { node, reason: 'queue emptied', count: queue?.emptiedEvents ?? 0 },
+    { node, reason: 'forgotten dead letters', count: forgotten },
+  ].filter(({ count }) => count > 0);
+}
+
+/** Sums the losses of several counts of one place: an event that is dropped behind the queue is not dropped before it as well. */
+function drops(node: string, ...all: (Readonly<Record<string, number>> | undefined)[]): Loss[] {
+  const sums = new Map<string, number>();
+  for (const [reason, count] of all.flatMap((counts) => Object.entries(counts ?? {}))) {
+    if (isLoss(reason)) sums.set(reason, (sums.get(reason) ?? 0) + count);
+  }
+  return [...sums].map(([reason, count]) => ({ node, reason, count }));
+}

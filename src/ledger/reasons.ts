@@ -1,0 +1,68 @@
+/** Why an event went no further: a reason of ours, or the one that a destination gives when it refuses an event. */
+export type DropReason = KnownDropReason | (string & Record<never, never>);
+
+/** Drops that the configuration asks for; 'returned' means that the queue the event came from keeps it. */
+type ConfiguredReason =
+  'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate' | 'returned' | 'switched-off';
+
+/** Drops that an operator has to do something about. */
+type LossReason =
+  | 'no-backend'
+  | 'async-processor'
+  | 'processor-failed'
+  | 'backend-failed'
+  | 'async-backend'
+  | 'too-large'
+  | 'log-unwritable'
+  | 'queue-full'
+  | 'unreadable'
+  | 'disk-removed'
+  | 'loop'
+  | 'not-ready'
+  | 'emit-failed'
+  | 'shutdown'
+  | 'closed';
+
+/** Every drop reason of ours; docs/ledger.md explains each. */
+export type KnownDropReason = ConfiguredReason | LossReason;
+
+const CONFIGURED: Readonly<Record<ConfiguredReason, true>> = {
+  filtered: true,
+  cancelled: true,
+  sampled: true,
+  'rate-limited': true,
+  duplicate: true,
+  returned: true,
+  'switched-off': true,
+};
+
+const LOSSES: Readonly<Record<LossReason, true>> = {
+  'no-backend': true,
+  'async-processor': true,
+  'processor-failed': true,
+  'backend-failed': true,
+  'async-backend': true,
+  'too-large': true,
+  'log-unwritable': true,
+  'queue-full': true,
+  unreadable: true,
+  'disk-removed': true,
+  loop: true,
+  'not-ready': true,
+  'emit-failed': true,
+  shutdown: true,
+  closed: true,
+};
+
+/** True for a drop that the configuration asks for. */
+export function isConfigured(reason: string): boolean {
+  return Object.hasOwn(CONFIGURED, reason);
+}
+
+/**
+ * True for a drop that is a loss. Neither configured drops nor the reasons of destinations ('no-user') are losses: a destination
+ * gives a reason of its own for events that it can never take.
+ */
+export function isLoss(reason: string): boolean {
+  return Object.hasOwn(LOSSES, reason);
+}

@@ -1,0 +1,55 @@
+import type { TrackerCounts } from './counts';
+import { Tally, withOverflowed } from './tally';
+
+/** Keeps the counters of a tracker that are not those of its nodes. Fields are public for the reason given at NodeLedger. */
+export class TrackerLedger {
+  /** Calls of `emit` and `emitConfirmed`. */
+  emitted = 0;
+  /** Dropped as 'emit-failed'. */
+  overflowed = 0;
+  private redriven = 0;
+  private oddNames = 0;
+  private uncertainContexts = 0;
+  private readonly dropped = new Tally();
+  private readonly replaced = new Tally();
+  private readonly failures = new Tally();
+  private readonly violations = new Tally();
+
+  constructor(private readonly name: string) {}
+
+  redrive(): void {
+    this.redriven++;
+  }
+
+  drop(reason: string): void {
+    this.dropped.add(reason);
+  }
+
+  replace(kind: string): void {
+    this.replaced.add(kind);
+  }
+
+  violate(kind: string): void {
+    this.violations.add(kind);
+  }
+
+  oddName(): void {
+    this.oddNames++;
+  }
+
+  uncertain(): void {
+    this.uncertainContexts++;
+  }
+
+  fail(place: string): void {
+    this.failures.add(place);
+  }
+
+  counts(waiting: number): TrackerCounts {
+    const { name, emitted, redriven, oddNames, uncertainContexts } = this;
+    const dropped = withOverflowed(this.dropped.counts(), this.overflowed);
+    const [replaced, failures] = [this.replaced.counts(), this.failures.counts()];
+    const violations = this.violations.counts();
+    return { name, emitted, redriven, dropped, waiting, replaced, oddNames, uncertainContexts, violations, failures };
+  }
+}
