@@ -15,6 +15,7 @@ const rooms = [
   'routing',
   'delivery',
   'context',
+  'store',
   'ledger',
   'event',
   'common',

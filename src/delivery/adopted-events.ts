@@ -1,4 +1,4 @@
-import type { RecordStore } from './disk/record-store';
+import type { RecordStore } from '../store/record-store';
 import { DiskSource, type SourceReports } from './disk-source';
 import type { QueuedEvent } from './queued-event';
 

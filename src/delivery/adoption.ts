@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Notices } from '../common/notices';
 import type { DiskHomes } from './disk-homes';
-import type { RecordStore } from './disk/record-store';
+import type { RecordStore } from '../store/record-store';
 import { nameOfFolder } from './folder-name';
 
 /** What takes over the queue and the dead letters of one path. */

@@ -4,8 +4,8 @@ import { printable } from '../common/printable';
 import type { StoredEvent } from '../event/tracking-event';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
 import { errorKind } from '../common/clean-text';
-import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
-import { StoreWriteException } from './disk/store-write.exception';
+import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
+import { StoreWriteException } from '../store/store-write.exception';
 import type { LetterStore } from './letter-store';
 
 /** An event that a destination refused for good, or that was given up. */

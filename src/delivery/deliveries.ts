@@ -9,7 +9,7 @@ import type { DeliveryChange } from '../ledger/delivery-notice';
 import type { Measured } from '../ledger/delivery-notice';
 import type { DeliveryOptions } from './delivery-options';
 import type { Destination } from './destination';
-import type { DiskHome } from './disk/disk-home';
+import type { DiskHome } from '../store/disk-home';
 import { DiskHomes } from './disk-homes';
 import { Feed } from '../common/feed';
 import { folderName } from './folder-name';

@@ -6,7 +6,7 @@ import { DeliveryLedger } from '../ledger/delivery-ledger';
 import type { Measured } from '../ledger/delivery-notice';
 import { DeliveryReports, type ReportParts } from './delivery-reports';
 import type { Destination } from './destination';
-import type { RecordStore } from './disk/record-store';
+import type { RecordStore } from '../store/record-store';
 import type { LetterStore } from './letter-store';
 import { EventQueue } from './event-queue';
 import type { OutsideFlow } from '../common/outside-flow';

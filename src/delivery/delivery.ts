@@ -14,7 +14,7 @@ import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { openEngine, type DeliveryEngine, type DeliveryParts } from './delivery-engine';
 import type { DestinationCounts } from '../ledger/counts';
 import { carriesEntries } from './destination';
-import type { RecordStore } from './disk/record-store';
+import type { RecordStore } from '../store/record-store';
 import { LatestEvent } from './latest-event';
 import { QueuedEvent, type Outcome, type RecordOrigin } from './queued-event';
 import { redrive } from './redrive';

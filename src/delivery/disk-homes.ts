@@ -2,10 +2,10 @@ import { readdirSync, rmdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { atMost } from '../common/at-most';
 import type { Notices } from '../common/notices';
-import { DiskHome } from './disk/disk-home';
-import { DiskStore } from './disk/disk-store';
-import type { RecordStore } from './disk/record-store';
-import { SegmentStore } from './disk/segment-store';
+import { DiskHome } from '../store/disk-home';
+import { DiskStore } from '../store/disk-store';
+import type { RecordStore } from '../store/record-store';
+import { SegmentStore } from '../store/segment-store';
 import { folderName } from './folder-name';
 import type { DeliverySettings } from './resolve-options';
 

@@ -1,5 +1,5 @@
-import { MAX_PAYLOAD_BYTES, type RecordStore } from './disk/record-store';
-import { StoreWriteException } from './disk/store-write.exception';
+import { MAX_PAYLOAD_BYTES, type RecordStore } from '../store/record-store';
+import { StoreWriteException } from '../store/store-write.exception';
 import { DiskCondition, type ConditionReports } from './disk-condition';
 import { EpochStamps } from './epoch-stamps';
 import { QueuedEvent } from './queued-event';

@@ -8,7 +8,7 @@
  */
 import type { Envelope } from '../event/envelope';
 import { originFacts, writeRecord } from '../event/event-record';
-import type { RecordStore } from './disk/record-store';
+import type { RecordStore } from '../store/record-store';
 import { AdoptedEvents } from './adopted-events';
 import type { DiskSource } from './disk-source';
 import { HeldEvents } from './held-events';

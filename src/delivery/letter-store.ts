@@ -1,6 +1,6 @@
-import { MemoryStore } from './disk/memory-store';
-import type { RecordRef, RecordStore, StoreDamage, StoredRecord } from './disk/record-store';
-import { StoreWriteException } from './disk/store-write.exception';
+import { MemoryStore } from '../store/memory-store';
+import type { RecordRef, RecordStore, StoreDamage, StoredRecord } from '../store/record-store';
+import { StoreWriteException } from '../store/store-write.exception';
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 4_194_304;

@@ -1,5 +1,5 @@
-import type { RecordStore } from './disk/record-store';
-import { RecordTooLargeException } from './disk/record-too-large.exception';
+import type { RecordStore } from '../store/record-store';
+import { RecordTooLargeException } from '../store/record-too-large.exception';
 import { DiskSource, type SourceReports } from './disk-source';
 import type { HeldEvents } from './held-events';
 import type { QueuedEvent } from './queued-event';

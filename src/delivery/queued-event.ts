@@ -2,7 +2,7 @@ import { Envelope } from '../event/envelope';
 import type { Normalizer } from '../event/normalizer';
 import { originFacts, readRecord, writeEventRecord, writeRecord, type RecordFacts } from '../event/event-record';
 import type { StoredEvent } from '../event/tracking-event';
-import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
+import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
 import { ageSince } from './epoch-stamps';
 
 /** What became of an event, for whoever waits to hear. */

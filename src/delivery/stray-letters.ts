@@ -1,5 +1,5 @@
 import { DeadLetterBox, type DeadLetter, type DeadLetterFilter } from './dead-letter-box';
-import type { RecordStore } from './disk/record-store';
+import type { RecordStore } from '../store/record-store';
 import type { StoredEvent } from '../event/tracking-event';
 import type { LetterStore } from './letter-store';
 import type { QueuedEvent, RecordOrigin } from './queued-event';

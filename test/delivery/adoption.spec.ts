@@ -3,12 +3,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFi
 import { join } from 'node:path';
 import { Adoption } from '../../src/delivery/adoption';
 import { DiskHomes } from '../../src/delivery/disk-homes';
-import type { RecordStore } from '../../src/delivery/disk/record-store';
+import type { RecordStore } from '../../src/store/record-store';
 import { Notices } from '../../src/common/notices';
 import { eventually } from '../support/eventually';
 import { backend } from '../../src';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
-import { scratchFolder } from './disk/scratch-folder';
+import { scratchFolder } from '../store/scratch-folder';
 import { down, Gate, quick } from './gate';
 
 const PATHS = ['a', 'b', 'c'];

@@ -1,7 +1,7 @@
 /** Whatever a destination does, whenever the clock jumps and whenever the application closes: every event has one end. */
 import fc from 'fast-check';
 import type { DeliveryOptions, Destination, StoredEvent } from '../../src';
-import { MemoryStore } from '../../src/delivery/disk/memory-store';
+import { MemoryStore } from '../../src/store/memory-store';
 import { bareDelivery, names, type BareDelivery } from './bare-delivery';
 import { imbalance } from './books';
 import { fakeClock, pass } from './fake-clock';

@@ -3,7 +3,7 @@ import type { DeliveryChange } from '../../src/ledger/delivery-notice';
 import type { DestinationCounts } from '../../src/ledger/counts';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
 import type { Destination } from '../../src/delivery/destination';
-import type { RecordStore } from '../../src/delivery/disk/record-store';
+import type { RecordStore } from '../../src/store/record-store';
 import { LetterStore } from '../../src/delivery/letter-store';
 import { resolveDelivery } from '../../src/delivery/resolve-options';
 import { Envelope, OwnContext } from '../../src/event/envelope';

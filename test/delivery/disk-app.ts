@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { DeliveryOptions } from '../../src';
-import { TalkingProcess } from './disk/child-process';
-import { scratchFolder } from './disk/scratch-folder';
+import { TalkingProcess } from '../store/child-process';
+import { scratchFolder } from '../store/scratch-folder';
 import type { Answer } from './disk-app.child';
 import { MOST_SLOW_EMITS } from './far';
 

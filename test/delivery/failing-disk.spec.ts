@@ -1,10 +1,10 @@
 import { Delivery } from '../../src/delivery/delivery';
 import type { DeliveryChange } from '../../src/ledger/delivery-notice';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
-import { MemoryStore } from '../../src/delivery/disk/memory-store';
+import { MemoryStore } from '../../src/store/memory-store';
 import { LetterStore } from '../../src/delivery/letter-store';
-import { StoreReadException } from '../../src/delivery/disk/store-read.exception';
-import { StoreWriteException } from '../../src/delivery/disk/store-write.exception';
+import { StoreReadException } from '../../src/store/store-read.exception';
+import { StoreWriteException } from '../../src/store/store-write.exception';
 import { resolveDelivery } from '../../src/delivery/resolve-options';
 import { Envelope, OwnContext } from '../../src/event/envelope';
 import { DEFAULT_LIMITS } from '../../src/event/normal-form';

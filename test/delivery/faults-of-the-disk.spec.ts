@@ -3,7 +3,7 @@ import { backend, type DeliveryOptions, type DestinationCounts } from '../../src
 import { HttpBackend } from '../../src/backends/http/http.backend';
 import { HttpSink } from '../support/http-sink';
 import { until } from '../support/until';
-import { scratchFolder } from './disk/scratch-folder';
+import { scratchFolder } from '../store/scratch-folder';
 import { DiskApp, isPermitted, withMounts } from './disk-app';
 import type { Answer } from './disk-app.child';
 import { FarRun, MOST_SLOW_EMITS } from './far';

@@ -13,7 +13,7 @@ import {
   type Destination,
   type TrackingEvent,
 } from '../../src';
-import { MemoryStore } from '../../src/delivery/disk/memory-store';
+import { MemoryStore } from '../../src/store/memory-store';
 import { startTracking } from '../support/start-tracking';
 import { bareDelivery, closeBareDeliveries, names } from './bare-delivery';
 import { fakeClock, pass } from './fake-clock';

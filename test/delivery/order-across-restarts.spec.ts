@@ -1,7 +1,7 @@
 /** With `ordered` the order of emit holds across restarts; without it nothing on disk waits behind what is new for ever. */
 import { backend, type DeliveryOptions } from '../../src';
 import { eventually } from '../support/eventually';
-import { scratchFolder } from './disk/scratch-folder';
+import { scratchFolder } from '../store/scratch-folder';
 import { DiskRun } from './disk-run';
 import { buildTracking } from '../support/start-tracking';
 import { down, Gate, quick, startGate, type Behaviour, type GateRun } from './gate';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { SendFailedException, type Rejection, type StoredEvent } from '../../src';
-import { MemoryStore } from '../../src/delivery/disk/memory-store';
-import { StoreReadException } from '../../src/delivery/disk/store-read.exception';
-import { StoreWriteException } from '../../src/delivery/disk/store-write.exception';
+import { MemoryStore } from '../../src/store/memory-store';
+import { StoreReadException } from '../../src/store/store-read.exception';
+import { StoreWriteException } from '../../src/store/store-write.exception';
 import { eventually } from '../support/eventually';
 import { bareDelivery, closeBareDeliveries, names, type BareDelivery } from './bare-delivery';
 import { imbalance } from './books';

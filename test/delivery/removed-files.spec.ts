@@ -14,8 +14,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { imbalance } from './books';
-import { asUser } from './disk/as-user';
-import { scratchFolder } from './disk/scratch-folder';
+import { asUser } from '../store/as-user';
+import { scratchFolder } from '../store/scratch-folder';
 import { afterKill, DiskRun } from './disk-run';
 import { down } from './gate';
 

@@ -5,7 +5,7 @@ import { backend } from '../../src';
 import { eventually } from '../support/eventually';
 import { HttpSink } from '../support/http-sink';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
-import { scratchFolder } from './disk/scratch-folder';
+import { scratchFolder } from '../store/scratch-folder';
 import { afterKill } from './disk-run';
 import { DiskApp, isPermitted, withMounts } from './disk-app';
 import { down, Gate } from './gate';

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../src';
-import { MemoryStore } from '../../src/delivery/disk/memory-store';
+import { MemoryStore } from '../../src/store/memory-store';
 import { Envelope } from '../../src/event/envelope';
 import { DEFAULT_LIMITS } from '../../src/event/normal-form';
 import { Normalizer } from '../../src/event/normalizer';

@@ -13,8 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
-import { StoreWriteException } from '../../../src/delivery/disk/store-write.exception';
+import { SegmentStore } from '../../src/store/segment-store';
+import { StoreWriteException } from '../../src/store/store-write.exception';
 import { asUser } from './as-user';
 import { texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';

@@ -1,9 +1,9 @@
 import type * as fs from 'node:fs';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DiskHome } from '../../../src/delivery/disk/disk-home';
-import { OwnedFolder } from '../../../src/delivery/disk/owned-folder';
-import { eventually } from '../../support/eventually';
+import { DiskHome } from '../../src/store/disk-home';
+import { OwnedFolder } from '../../src/store/owned-folder';
+import { eventually } from '../support/eventually';
 import { scratchFolder } from './scratch-folder';
 
 const disk: typeof fs = jest.requireActual('node:fs');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { RecordRef, RecordStore } from '../../../src/delivery/disk/record-store';
+import type { RecordRef, RecordStore } from '../../src/store/record-store';
 
 /** The simplest store there is: a list, and nothing cleverer. */
 export interface Model {

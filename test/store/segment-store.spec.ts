@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { SEGMENT_HEADER_BYTES } from '../../../src/delivery/disk/record-format';
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
+import { SEGMENT_HEADER_BYTES } from '../../src/store/record-format';
+import { SegmentStore } from '../../src/store/segment-store';
 import { describeStoreContract, texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';
 

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { scratchFolder } from './scratch-folder';
 
-const ROOT = join(__dirname, '../../..');
+const ROOT = join(__dirname, '../..');
 let compiled: string | undefined;
 
 /** Compiled once and run bare: 20 processes that each load a compiler would take longer than all else. */
 function compile(): string {
   const to = scratchFolder();
-  for (const folder of ['src/delivery/disk', 'test/delivery/disk']) {
+  for (const folder of ['src/store', 'test/store']) {
     mkdirSync(join(to, folder), { recursive: true });
     for (const name of readdirSync(join(ROOT, folder))) {
       if (!name.endsWith('.ts') || (folder.startsWith('test') && !name.endsWith('.child.ts'))) continue;
@@ -83,7 +83,7 @@ export class Child extends TalkingProcess {
   /** @param before a program that starts Node, with its arguments */
   constructor(script: string, args: readonly string[], before: readonly string[] = []) {
     compiled ??= compile();
-    const file = join(compiled, 'test/delivery/disk', script.replace(/\.ts$/, '.js'));
+    const file = join(compiled, 'test/store', script.replace(/\.ts$/, '.js'));
     super([...before, process.execPath, file, ...args]);
   }
 }

@@ -1,6 +1,6 @@
 // Appends records 0, 1, 2, … to the store in argv[2] and prints each number once the process may rely on it. Ends when it is killed.
 import { writeSync } from 'node:fs';
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
+import { SegmentStore } from '../../src/store/segment-store';
 
 const [, , folder = '', mode = 'flush', first = '0'] = process.argv;
 const store = SegmentStore.open(folder, {

@@ -1,4 +1,4 @@
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
+import { SegmentStore } from '../../src/store/segment-store';
 import { Child } from './child-process';
 import { texts } from './describe-store-contract';
 import { scratchFolder } from './scratch-folder';

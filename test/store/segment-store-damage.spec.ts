@@ -13,9 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { SEGMENT_HEADER_BYTES } from '../../../src/delivery/disk/record-format';
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
-import { StoreWriteException } from '../../../src/delivery/disk/store-write.exception';
+import { SEGMENT_HEADER_BYTES } from '../../src/store/record-format';
+import { SegmentStore } from '../../src/store/segment-store';
+import { StoreWriteException } from '../../src/store/store-write.exception';
 import { texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { RecordTooLargeException } from '../../../src/delivery/disk/record-too-large.exception';
-import { MAX_PAYLOAD_BYTES, type RecordStore, type StoredRecord } from '../../../src/delivery/disk/record-store';
-import { StoreWriteException } from '../../../src/delivery/disk/store-write.exception';
+import { RecordTooLargeException } from '../../src/store/record-too-large.exception';
+import { MAX_PAYLOAD_BYTES, type RecordStore, type StoredRecord } from '../../src/store/record-store';
+import { StoreWriteException } from '../../src/store/store-write.exception';
 import { steps } from './store-model';
 
 export interface StoreSubject {

@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { OwnedFolder } from '../../../src/delivery/disk/owned-folder';
+import { OwnedFolder } from '../../src/store/owned-folder';
 
 const [, , directory = '', mode] = process.argv;
 

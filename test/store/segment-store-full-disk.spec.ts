@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import type * as fs from 'node:fs';
 import { join } from 'node:path';
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
-import { StoreWriteException } from '../../../src/delivery/disk/store-write.exception';
+import { SegmentStore } from '../../src/store/segment-store';
+import { StoreWriteException } from '../../src/store/store-write.exception';
 import { Child } from './child-process';
 import { texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { OwnedFolder } from '../../../src/delivery/disk/owned-folder';
-import { OwnedFolderException } from '../../../src/delivery/disk/owned-folder.exception';
+import { OwnedFolder } from '../../src/store/owned-folder';
+import { OwnedFolderException } from '../../src/store/owned-folder.exception';
 import { Child } from './child-process';
 import { scratchFolder } from './scratch-folder';
 

@@ -1,4 +1,4 @@
-import { MemoryStore } from '../../../src/delivery/disk/memory-store';
+import { MemoryStore } from '../../src/store/memory-store';
 import { describeStoreContract } from './describe-store-contract';
 
 describeStoreContract('MemoryStore', () => ({ open: (maxBytes) => MemoryStore.open({ maxBytes }) }));

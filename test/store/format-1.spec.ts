@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
-import { readRecord } from '../../../src/event/event-record';
+import { SegmentStore } from '../../src/store/segment-store';
+import { readRecord } from '../../src/event/event-record';
 import { texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';
 

@@ -1,7 +1,7 @@
 // Appends to the store in argv[2] until the system refuses, then does what the lines on its standard input say.
 import { createInterface } from 'node:readline';
-import { SegmentStore } from '../../../src/delivery/disk/segment-store';
-import type { StoreWriteException } from '../../../src/delivery/disk/store-write.exception';
+import { SegmentStore } from '../../src/store/segment-store';
+import type { StoreWriteException } from '../../src/store/store-write.exception';
 
 const [, , folder = '', segmentBytes = ''] = process.argv;
 const store = SegmentStore.open(folder, {
