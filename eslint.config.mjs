@@ -6,22 +6,22 @@ const rooms = [
   'cli',
   'opentelemetry',
   'terminus',
-  'consumers',
+  'openedx',
   'tracker',
-  'settings',
+  'transports',
   'backends',
   'catalog',
   'processors',
   'routing',
   'delivery',
-  'context',
   'store',
+  'context',
   'ledger',
   'event',
   'common',
 ];
 
-/** The only place that knows a package. */
+/** The only places that know a package. */
 const homes = {
   'sonic-boom': ['src/backends/logger/'],
   ajv: ['src/catalog/ajv/'],
@@ -32,15 +32,15 @@ const homes = {
   jiti: ['src/cli/'],
   pino: ['src/backends/logger/'],
   'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
-  // The reader of the reference's settings only makes the module of a connection, and takes the class from the backend.
-  bull: ['src/backends/async-routing/bull/', 'src/consumers/bull/'],
-  '@nestjs/bull': ['src/backends/async-routing/bull/'],
-  avsc: ['src/backends/event-bus/'],
-  ioredis: ['src/backends/event-bus/redis-streams/', 'src/consumers/redis-streams/'],
-  '@platformatic/kafka': ['src/backends/event-bus/kafka/', 'src/consumers/kafka/'],
-  kafkajs: ['src/backends/event-bus/kafka/', 'src/consumers/kafka/'],
+  bull: ['src/transports/bull/'],
+  '@nestjs/bull': ['src/transports/bull/'],
+  avsc: ['src/transports/bus/'],
+  ioredis: ['src/transports/redis-streams/'],
+  '@platformatic/kafka': ['src/transports/kafka/'],
+  kafkajs: ['src/transports/kafka/'],
   mongoose: ['src/backends/mongo/'],
-  '@nestjs/mongoose': ['src/backends/mongo/', 'src/settings/mongoose-engines.ts'],
+  // The reader of Open edX settings only makes the module of a connection, and takes the class from the backend.
+  '@nestjs/mongoose': ['src/backends/mongo/', 'src/openedx/mongoose-engines.ts'],
   '@opentelemetry': ['src/opentelemetry/'],
   '@nestjs/terminus': ['src/terminus/'],
 };
@@ -58,8 +58,7 @@ const importRule = (path, patterns = []) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...packagesKeptOutOf(path)] }] },
 });
 
-/** A later block for the same files replaces this rule: that of backends/logger/ repeats the arrows of its room. */
-const arrowsRunDown = (room, path = `src/${room}/`) => {
+const onlyRoomsBelow = (room, path) => {
   const above = ['index', 'testing', 'tracking\\.module', ...rooms.slice(0, rooms.indexOf(room))].join('|');
   return importRule(path, [
     {
@@ -68,6 +67,28 @@ const arrowsRunDown = (room, path = `src/${room}/`) => {
     },
   ]);
 };
+
+/** A later block replaces the rule for the same files: the places of a room that know a package have a block of their own. */
+const arrowsRunDown = (room) => {
+  const folder = `src/${room}/`;
+  const places = new Set(Object.values(homes).flat());
+  return [folder, ...[...places].filter((place) => place.startsWith(folder) && place !== folder)].map((path) =>
+    onlyRoomsBelow(room, path),
+  );
+};
+
+/** Transports share bus/ and never import each other. */
+const noSiblingTransport = ['bull', 'kafka', 'redis-streams', 'bus'].map((transport) => {
+  const siblings = ['bull', 'kafka', 'redis-streams', 'bus'].filter((name) => name !== transport && name !== 'bus');
+  const path = `src/transports/${transport}/`;
+  const { files, rules } = onlyRoomsBelow('transports', path);
+  const [severity, { patterns }] = rules['no-restricted-imports'];
+  const sibling = {
+    regex: `^\\.\\./(${siblings.join('|')})/`,
+    message: `src/transports/${transport}/ may not import another transport: move what both need to transports/ or bus/.`,
+  };
+  return { files, rules: { 'no-restricted-imports': [severity, { patterns: [...patterns, sibling] }] } };
+});
 
 export default defineConfig(
   // Applications of their own, whose packages are not installed here.
@@ -113,19 +134,8 @@ export default defineConfig(
       message: 'The test kit loads under Jest, Vitest and neither: take what it needs from their `this`.',
     },
   ]),
-  rooms.map((room) => arrowsRunDown(room)),
-  arrowsRunDown('catalog', 'src/catalog/ajv/'),
-  arrowsRunDown('catalog', 'src/catalog/class-validator/'),
-  arrowsRunDown('backends', 'src/backends/logger/'),
-  arrowsRunDown('backends', 'src/backends/mongo/'),
-  arrowsRunDown('backends', 'src/backends/async-routing/bull/'),
-  arrowsRunDown('consumers', 'src/consumers/bull/'),
-  arrowsRunDown('backends', 'src/backends/event-bus/'),
-  arrowsRunDown('backends', 'src/backends/event-bus/redis-streams/'),
-  arrowsRunDown('backends', 'src/backends/event-bus/kafka/'),
-  arrowsRunDown('consumers', 'src/consumers/redis-streams/'),
-  arrowsRunDown('consumers', 'src/consumers/kafka/'),
-  arrowsRunDown('settings', 'src/settings/mongoose-engines.ts'),
+  rooms.flatMap((room) => arrowsRunDown(room)),
+  noSiblingTransport,
   importRule('src/json-schema.ts'),
   importRule('src/class-validator.ts'),
   importRule('src/mongoose.ts'),

@@ -1,3 +1,3 @@
-export { bullEngines } from './consumers/bull/bull-engines';
-export { bullQueue } from './consumers/bull/bull-queue';
-export type { BullQueueOptions } from './consumers/bull/bull-queue';
+export { bullEngines } from './openedx/bull-engines';
+export { bullQueue } from './transports/bull/bull-queue';
+export type { BullQueueOptions } from './transports/bull/bull-queue';

@@ -19,10 +19,10 @@ export type { TrackingRole } from './tracker/settings';
 export { getTrackerToken, InjectTracker } from './tracker/tokens';
 export { NotConfirmedException } from './tracker/not-confirmed.exception';
 
-export { backendsFromSettings } from './settings/backends-from-settings';
-export type { SettingsOptions, TreeFromSettings } from './settings/backends-from-settings';
-export type { EventBusTarget } from './settings/event-bus-engine';
-export type { LogTarget, LogTargetByName } from './settings/log-target';
+export { backendsFromSettings } from './openedx/backends-from-settings';
+export type { SettingsOptions, TreeFromSettings } from './openedx/backends-from-settings';
+export type { EventBusTarget } from './openedx/event-bus-engine';
+export type { LogTarget, LogTargetByName } from './openedx/log-target';
 export type {
   DescribeEngine,
   EngineOptions,
@@ -30,18 +30,13 @@ export type {
   SettingsEngine,
   SettingsEngines,
   SettingsNode,
-} from './settings/settings-engine';
+} from './openedx/settings-engine';
 
 export { AsyncRoutingBackend } from './backends/async-routing/async-routing.backend';
 export type { AsyncRoutingBackendOptions, QueueDescription } from './backends/async-routing/async-routing-options';
-export { EventBusBackend } from './backends/event-bus/event-bus.backend';
-export type { EventBusBackendOptions } from './backends/event-bus/event-bus-options';
-export type {
-  BusMessage,
-  BusProducer,
-  ProducerDescription,
-  ProducerSurroundings,
-} from './backends/event-bus/bus-producer';
+export { EventBusBackend } from './transports/bus/event-bus.backend';
+export type { EventBusBackendOptions } from './transports/bus/event-bus-options';
+export type { BusMessage, BusProducer, ProducerDescription, ProducerSurroundings } from './transports/bus/bus-producer';
 export { HttpBackend } from './backends/http/http.backend';
 export type { HttpBackendOptions, HttpHeaders, ReadStatus } from './backends/http/http-options';
 export { LoggerBackend } from './backends/logger/logger.backend';

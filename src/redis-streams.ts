@@ -1,8 +1,8 @@
-export { redisStreams } from './backends/event-bus/redis-streams/redis-streams';
-export type { RedisStreamsOptions } from './backends/event-bus/redis-streams/redis-streams';
-export type { RedisTarget } from './backends/event-bus/redis-streams/redis-target';
-export { RedisStreamsConsumer } from './consumers/redis-streams/redis-streams.consumer';
+export { redisStreams } from './transports/redis-streams/redis-streams';
+export type { RedisStreamsOptions } from './transports/redis-streams/redis-streams';
+export type { RedisTarget } from './transports/redis-streams/redis-target';
+export { RedisStreamsConsumer } from './transports/redis-streams/redis-streams.consumer';
 export type {
   RedisStreamsConsumerOptions,
   StreamStart,
-} from './consumers/redis-streams/redis-streams-consumer-options';
+} from './transports/redis-streams/redis-streams-consumer-options';

@@ -1,5 +1,5 @@
 /** What a line of a log says: which of the forms in use it has, and the event in it. */
-import { withoutPythonNumbers } from '../backends/event-bus/python-json';
+import { withoutPythonNumbers } from '../transports/bus/python-json';
 
 /** An event as it is in a log. Its dates are strings. */
 export interface LoggedEvent {

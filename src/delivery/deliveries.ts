@@ -5,8 +5,6 @@ import { Adoption } from './adoption';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { DeadLetterOffice } from './dead-letter-office';
 import { Delivery } from './delivery';
-import type { DeliveryChange } from '../ledger/delivery-notice';
-import type { Measured } from '../ledger/delivery-notice';
 import type { DeliveryOptions } from './delivery-options';
 import type { Destination } from './destination';
 import type { DiskHome } from '../store/disk-home';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import Bull from 'bull';
 import fc from 'fast-check';
-import { MissingJobs } from '../../src/backends/async-routing/bull/missing-jobs';
-import { QueueWatch } from '../../src/backends/async-routing/bull/queue-watch';
+import { MissingJobs } from '../../src/transports/bull/missing-jobs';
+import { QueueWatch } from '../../src/transports/bull/queue-watch';
 import { describeWithServices } from '../support/services';
 import { until } from '../support/until';
 

@@ -15,9 +15,9 @@ import {
   type CatalogKeeper,
 } from 'nestjs-event-tracking';
 import { MongoBackend, storedCoverage } from 'nestjs-event-tracking/mongoose';
-import { codec } from '../../src/backends/event-bus/redis-streams/peers';
+import { codec } from '../../src/transports/redis-streams/peers';
 import { ownDatabase, stored, type Stored } from '../backends/mongo/support';
-import { RedisBus } from '../event-bus/redis-bus';
+import { RedisBus } from '../transports/redis-streams/redis-bus';
 import { LogFolder } from '../support/log-folder';
 import { describeWithServices } from '../support/services';
 import { RecordingLogger, startTracking } from '../support/start-tracking';

@@ -13,7 +13,7 @@ import {
   type EventConsumer,
   type ProducerDescription,
 } from 'nestjs-event-tracking';
-import { eventOf, type TrackingLog } from '../../src/backends/event-bus/tracking-log';
+import { eventOf, type TrackingLog } from '../../src/transports/bus/tracking-log';
 import { isMapping, isTruthy, jsonText, toDate, toValue, type Tagged } from './values';
 
 interface BusSettings {

@@ -7,7 +7,7 @@ import { BullModule } from '@nestjs/bull';
 import Bull, { type Queue } from 'bull';
 import { AsyncRoutingBackend, backend, type TrackerService } from 'nestjs-event-tracking';
 import { bullQueue } from 'nestjs-event-tracking/bull';
-import { readJob } from '../../src/backends/async-routing/bull/event-job';
+import { readJob } from '../../src/transports/bull/event-job';
 import { service } from '../support/services';
 import { until } from '../support/until';
 

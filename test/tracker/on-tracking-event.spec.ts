@@ -8,7 +8,7 @@ import {
   type TrackingEvent,
   type TrackingModuleOptions,
 } from 'nestjs-event-tracking';
-import { Feed } from '../event-bus/own-consumer';
+import { Feed } from '../transports/bus/own-consumer';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 import { platforms, TestCase } from '../support/test-case';
 

@@ -2,7 +2,7 @@
  * Each event as a CloudEvent 1.0, in the JSON format (structured mode). On the bus all are of one type, that of Open edX, which
  * has the event in four texts; whoever takes an event off the bus and hands it on has the other form, which tells it by itself.
  */
-import { TRACKING_EVENT_TYPE, trackingLogOf } from '../../backends/event-bus/tracking-log';
+import { TRACKING_EVENT_TYPE, trackingLogOf } from '../../transports/bus/tracking-log';
 import type { EventFields } from '../../event/tracking-event';
 import { jsonText, schemaId } from './json-schema-format';
 import type { PrintedCatalog, PrintedEvent } from './printed-catalog';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
-import { TRACKING_EVENT_TYPE } from '../../../src/backends/event-bus/tracking-log';
+import { TRACKING_EVENT_TYPE } from '../../../src/transports/bus/tracking-log';
 import { DocsFolder, type Json, OPEN_EDX, RULES, SHOP } from './print-docs';
 
 const WORDS = join(__dirname, 'words-catalog.ts');

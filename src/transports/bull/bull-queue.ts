@@ -1,0 +1,183 @@
+import type { Socket } from 'node:net';
+import { Inject } from '@nestjs/common';
+import { ModulesContainer, type ModuleRef } from '@nestjs/core';
+import type { Queue } from 'bull';
+import type { QueueDescription } from '../../backends/async-routing/async-routing-options';
+import { BullSender } from './bull-sender';
+import { getQueueToken } from './peers';
+import { CLUSTER_FIX, hasHashTag, usesCluster } from './redis-cluster';
+import { QueueWatch } from './queue-watch';
+import type { DeliveryOptions } from '../../delivery/delivery-options';
+import type { QueueCounts } from '../../ledger/counts';
+import type { QueuedEvent } from '../../delivery/queued-event';
+import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
+import { getBackendToken } from '../../routing/tokens';
+import { showIdentifier, showValue, TrackingConfigException } from '../../common/tracking-config.exception';
+import { BullHub } from './bull-hub';
+import { answers } from './bull-internals';
+import type { BullWorker, WorkerOptions } from './bull-worker';
+
+export interface BullQueueOptions {
+  /**
+   * Jobs that one worker process works on at once, each of up to `delivery.batch.maxEvents` events; 1 keeps their order, if there
+   * is one worker.  @default 4
+   */
+  readonly concurrency?: number | undefined;
+  /**
+   * How often a job goes back to the queue that this worker cannot take, since its node is not here or its format is newer: for
+   * a worker of another version beside it. It comes again after 1 s, 2 s, 4 s and so on up to 60 s, which is about an hour in
+   * all; then its events become dead letters. 0 makes them so at once.  @default 60
+   */
+  readonly unclaimedTries?: number | undefined;
+}
+
+/**
+ * The queue that `BullModule.registerQueue({ name })` registers, which must stand in the imports of the node: there it outlives
+ * the node at shutdown.
+ */
+export function bullQueue(name: string, options: BullQueueOptions = {}): QueueDescription {
+  const { concurrency = 4, unclaimedTries = 60 } = options;
+  if (typeof name !== 'string' || name === '')
+    refuse('bullQueue', `its name is ${showValue(name)}, not a text.`, "bullQueue('tracking')");
+  if (!(concurrency >= 1))
+    refuse('bullQueue', `concurrency is ${showValue(concurrency)}, not a number from 1 up.`, 'leave it out');
+  if (!(unclaimedTries >= 0)) {
+    const shown = showValue(unclaimedTries);
+    refuse('bullQueue', `unclaimedTries is ${shown}, not a number from 0 up.`, 'leave it out');
+  }
+  return {
+    kind: 'queue',
+    open: (moduleRef, isProcessed) => new BullCarrier(name, { concurrency, unclaimedTries }, isProcessed, moduleRef),
+  };
+}
+
+class BullCarrier implements EventCarrier {
+  /** One job at a time, so that the order is kept up to the queue. */
+  readonly delivery: DeliveryOptions = { batch: { maxWaitMs: 100 }, ordered: true };
+  readonly isLocal = false;
+  readonly takesRaw = true;
+  private readonly injected: Promise<Queue>;
+  private queue: Queue | undefined;
+  private watch: QueueWatch | undefined;
+  private sender: BullSender | undefined;
+  private worker: BullWorker | undefined;
+  private work: CarrierSurroundings['work'] | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly workerOptions: WorkerOptions,
+    private readonly isProcessed: boolean,
+    private readonly moduleRef: ModuleRef,
+  ) {
+    this.injected = injectQueue(name, moduleRef);
+    this.injected.catch(() => undefined); // `open` awaits it
+  }
+
+  async open(): Promise<void> {
+    this.queue = await this.injected;
+  }
+
+  attach(surroundings: CarrierSurroundings): void {
+    const { queue, isProcessed } = this;
+    const { tracker, path, place, work } = surroundings;
+    if (queue === undefined) {
+      refuse(place, `its queue "${this.name}" was not opened.`, 'await app.init() before events are emitted');
+    }
+    if (isOnlyGlobal(this.moduleRef, getBackendToken(path, tracker), getQueueToken(this.name))) {
+      refuse(
+        place,
+        `its queue "${this.name}" is found only through a global module, which closes it before the last events are in it.`,
+        `give the node { imports: [BullModule.registerQueue({ name: '${this.name}' })] }, the same object that other modules import`,
+      );
+    }
+    if (usesCluster(queue) && !hasHashTag(queue)) {
+      const what = `its queue "${this.name}" is in a Redis Cluster, and its keys are in different slots: no job could be added.`;
+      refuse(place, what, CLUSTER_FIX);
+    }
+    this.work = work;
+    this.watch = new QueueWatch(queue, surroundings);
+    this.sender = new BullSender(queue, this.watch, { tracker, path, isProcessed });
+    const hub = BullHub.of(this.moduleRef);
+    hub.add(surroundings);
+    this.worker = hub.workerOf(queue, this.workerOptions);
+    this.watch.begin();
+  }
+
+  async send(entries: readonly QueuedEvent[]): Promise<undefined> {
+    await this.sender?.send(entries);
+    return undefined;
+  }
+
+  beginWork(): void {
+    this.worker?.begin();
+  }
+
+  async endWork(): Promise<void> {
+    await this.worker?.end();
+    await this.work?.whenAtRest();
+  }
+
+  async giveBack(): Promise<void> {
+    await this.worker?.giveBack();
+    this.watch?.end();
+  }
+
+  counts(): QueueCounts | undefined {
+    return this.watch?.read();
+  }
+
+  /** Bull waits for what a Redis that is down, or deaf, has not answered: that would keep the process from ending. */
+  async close(): Promise<void> {
+    const { queue } = this;
+    if (queue === undefined || (await answers(queue))) return;
+    // First, or Bull takes what is cut for an outage, and comes back to it later.
+    const isClosed = queue.close(true);
+    // Taken from Bull, which waits for the end of each: a connection that is cut while it is made never comes to one.
+    for (const client of queue.clients.splice(0)) {
+      const isOpen = client.status === 'ready';
+      client.disconnect();
+      // By itself it waits two seconds for the other side to end the connection too.
+      if (isOpen) (client as unknown as { readonly stream?: Socket }).stream?.destroy();
+    }
+    await isClosed;
+  }
+}
+
+/** Its name is known only when the options are, so no parameter of a constructor can ask for it; a class made for it can. */
+async function injectQueue(name: string, moduleRef: ModuleRef): Promise<Queue> {
+  class Holder {
+    constructor(readonly queue: Queue) {}
+  }
+  Inject(getQueueToken(name))(Holder, undefined, 0);
+  try {
+    return (await moduleRef.create(Holder)).queue;
+  } catch (cause) {
+    const shown = showIdentifier(name);
+    const isShown = shown.startsWith('"'); // else it may be the address of a Redis, which Nest quotes
+    throw TrackingConfigException.create([
+      {
+        path: 'AsyncRoutingBackend',
+        what: `it needs the queue ${isShown ? shown : `whose name is ${shown}`} of @nestjs/bull, which no module offers.`,
+        mend: `give its node { imports: [BullModule.registerQueue({ name: '${isShown ? name : 'tracking'}', redis: 'redis://localhost:6379' })] }`,
+        ...(isShown && { cause }),
+      },
+    ]);
+  }
+}
+
+/** The hooks of global modules run last at the start and first of all at the end. */
+function isOnlyGlobal(moduleRef: ModuleRef, node: string, queue: string): boolean {
+  const modules = [...moduleRef.get(ModulesContainer, { strict: false }).values()];
+  const home = modules.find(({ providers }) => providers.has(node));
+  if (home === undefined) return false;
+  const seen = new Set([home]);
+  for (const module of seen) {
+    if (module.providers.has(queue)) return false;
+    for (const imported of module.imports) if (!imported.isGlobal) seen.add(imported);
+  }
+  return true;
+}
+
+function refuse(path: string, what: string, mend: string): never {
+  throw TrackingConfigException.create([{ path, what, mend }]);
+}

@@ -1,0 +1,182 @@
+/**
+ * What stands in a job. Workers and web processes are not deployed in the same moment: so the format has a number, a reader
+ * knows every earlier one, and what it does not know is kept whole.
+ */
+import { createHash } from 'node:crypto';
+import type { QueuedEvent } from '../../delivery/queued-event';
+import type { CarriedFacts } from '../../event/envelope';
+import { datesOf, reviveDates, type DatePath } from '../../event/event-record';
+import type { StoredEvent } from '../../event/tracking-event';
+
+/** The name of the jobs: a queue of the application may have others. */
+export const JOB_NAME = 'tracking-events';
+/** The newest that there is; earlier ones are read too. */
+const FORMAT = 1 as number;
+
+/** What is known of one event besides itself. */
+interface EventFacts {
+  /** Where its Dates are, if not the timestamp alone. */
+  readonly dates?: readonly DatePath[] | undefined;
+  readonly depth?: number | undefined;
+  readonly parentId?: string | undefined;
+}
+
+/** The data of a job, as it is in Redis. */
+export interface EventJob {
+  readonly format: number;
+  readonly tracker: string;
+  /** Of the AsyncRoutingBackend in its tree. */
+  readonly path: string;
+  /** Whose count of what is settled it belongs to. */
+  readonly emitter: string;
+  /** Whether the processors of the node have run already. */
+  readonly processed?: true;
+  readonly events: readonly object[];
+  /** About that of their JSON texts together: so that a reader, who counts what he holds, need not look through them. */
+  readonly length?: number;
+  /** By index; only where there is something to know. */
+  readonly facts?: Readonly<Record<string, EventFacts>>;
+}
+
+export interface JobAddress {
+  readonly tracker: string;
+  readonly path: string;
+  readonly emitter: string;
+  readonly isProcessed: boolean;
+}
+
+export interface ReadEvent {
+  readonly event: StoredEvent;
+  readonly origin: CarriedFacts;
+  /** Zero-based position in the job. */
+  readonly index: number;
+}
+
+/** An event of a job that cannot be read. */
+export interface UnreadableEvent {
+  /** Zero-based position in the job. */
+  readonly index: number;
+  /** Holds nothing of the event. */
+  readonly reason: string;
+}
+
+export interface ReadJob extends JobAddress {
+  readonly events: readonly ReadEvent[];
+  readonly unreadable: readonly UnreadableEvent[];
+}
+
+export function writeJob(
+  entries: readonly QueuedEvent[],
+  { tracker, path, emitter, isProcessed }: JobAddress,
+): EventJob {
+  const events = entries.map((entry) => entry.event(true));
+  const facts: Record<string, EventFacts> = {};
+  for (const [index, entry] of entries.entries()) {
+    const dates = entry.hasNoDates ? undefined : datesOf(events[index] as StoredEvent);
+    const { depth, parentId } = entry.facts;
+    if (dates !== undefined || depth !== undefined) facts[index] = { dates, depth, parentId };
+  }
+  return {
+    ...{ format: FORMAT, tracker, path, emitter },
+    ...(isProcessed ? { processed: true } : {}),
+    events,
+    length: entries.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(Object.keys(facts).length === 0 ? {} : { facts }),
+  };
+}
+
+/**
+ * The id of a job: that of the same events again, or a job whose reply was lost would run twice. Bull ignores one that it knows,
+ * be it done: so an event that is redriven, and by that accepted anew, has to make another id.
+ */
+export function jobIdOf(path: string, entries: readonly QueuedEvent[]): string {
+  const hash = createHash('sha256').update(path);
+  for (const { id, acceptedAt } of entries) hash.update(`${id} ${String(acceptedAt)}\n`);
+  return `t-${hash.digest('base64url').slice(0, 22)}`;
+}
+
+/** The same job with only the events at `indices`. */
+export function narrowJob(job: EventJob, indices: readonly number[]): EventJob {
+  const { facts = {}, length = 0, ...rest } = job;
+  const kept = indices.flatMap((from, to) => (facts[from] === undefined ? [] : [[String(to), facts[from]] as const]));
+  return {
+    ...rest,
+    events: indices.map((index) => job.events[index] as object),
+    length: (length * indices.length) / Math.max(job.events.length, 1),
+    ...(kept.length === 0 ? {} : { facts: Object.fromEntries(kept) }),
+  };
+}
+
+/** True for a job that only a newer version can read. */
+export function isOfNewerFormat(data: unknown): boolean {
+  const format = isObject(data) ? ownValue(data, 'format') : undefined;
+  return typeof format === 'number' && format > FORMAT;
+}
+
+/** @returns what is wrong with it, where nothing in it can be read by this version */
+export function readJob(data: unknown): ReadJob | string {
+  if (typeof data !== 'object' || data === null) return 'its data is no object';
+  const { format, tracker, path, emitter, processed, events, length, facts = {} } = data as Partial<EventJob>;
+  if (isOfNewerFormat(data)) {
+    return `it has format ${String(format)}, and this version reads formats up to ${String(FORMAT)}: it was written by a newer version of nestjs-event-tracking`;
+  }
+  if (format !== FORMAT) return `it has the format ${showFormat(format)}, which is none`;
+  if (typeof tracker !== 'string' || typeof path !== 'string' || !Array.isArray(events)) {
+    return 'it lacks tracker, path or events';
+  }
+  const each = typeof length === 'number' && length > 0 ? length / events.length : undefined;
+  const read: ReadEvent[] = [];
+  const unreadable: UnreadableEvent[] = [];
+  for (const [index, event] of events.entries()) {
+    try {
+      read.push({ ...readEvent(event, factsOf(facts, index), each), index });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      unreadable.push({ index, reason: `one of its events cannot be read: ${why}` });
+    }
+  }
+  const [first] = unreadable;
+  if (first !== undefined && read.length === 0) return first.reason;
+  return {
+    ...{ tracker, path, isProcessed: processed === true },
+    emitter: typeof emitter === 'string' ? emitter : '',
+    ...{ events: read, unreadable },
+  };
+}
+
+/** A job comes from Redis, where others may write: its format may be a string of any length. */
+function showFormat(format: unknown): string {
+  return typeof format === 'number' ? String(format) : `of type ${format === null ? 'null' : typeof format}`;
+}
+
+function factsOf(facts: unknown, index: number): EventFacts {
+  const known = isObject(facts) ? ownValue(facts, String(index)) : facts;
+  if (known === undefined) return {};
+  const { depth, parentId } = (isObject(known) ? known : { depth: NaN }) as EventFacts;
+  const isDepth = depth === undefined || (Number.isSafeInteger(depth) && depth >= 0);
+  if (isDepth && (parentId === undefined || typeof parentId === 'string')) return known as EventFacts;
+  throw new Error('what is known of it cannot be read');
+}
+
+function readEvent(
+  written: unknown,
+  { dates, depth, parentId }: EventFacts,
+  length: number | undefined,
+): Omit<ReadEvent, 'index'> {
+  const event = { ...(written as StoredEvent) };
+  if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
+  reviveDates(event, dates);
+  // A processor may have put any value in normal form in their place: then `dates` does not name the timestamp.
+  const { timestamp, context, data } = event as Partial<StoredEvent>;
+  if (timestamp === undefined || context === undefined || data === undefined)
+    throw new Error('it has no timestamp, no context or no data');
+  return { event, origin: { depth, parentId, length } };
+}
+
+function ownValue(fields: object, key: string): unknown {
+  return Object.hasOwn(fields, key) ? (fields as Readonly<Record<string, unknown>>)[key] : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

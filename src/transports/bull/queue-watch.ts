@@ -1,0 +1,214 @@
+/**
+ * Redis tells nobody when it forgets: a FLUSHALL, a restart without its file, an eviction take the jobs away without a word. So
+ * a key beside the queue stands for as long as the jobs do, each process counts what it put there and what workers have settled
+ * of it, and one that finds the key gone knows how much is gone with it, at most.
+ */
+import { randomUUID } from 'node:crypto';
+import type { JobCounts, Queue } from 'bull';
+import type { QueueCounts } from '../../ledger/counts';
+import { RedisOutage } from '../redis-connecting';
+import { MissingJobs } from './missing-jobs';
+import { CLUSTER_FIX, isLoneNode } from './redis-cluster';
+import { RedisMemory } from './redis-memory';
+
+const LOOK_INTERVAL_MS = 5000;
+const EMPTIED = 'was emptied (FLUSHALL, an eviction, or a Redis that lost its file)';
+const TAKEN_AWAY =
+  'holds no jobs any more, though nothing says that they were done (obliterate, empty or clean, or a failover to a replica that lagged)';
+
+export interface WatchReports {
+  readonly warn: (text: string) => void;
+  readonly tell: (text: string) => void;
+}
+
+/** What one process put there since the queue was last found emptied. */
+interface Account {
+  readonly emitter: string;
+  added: number;
+  settled: number;
+}
+
+export class QueueWatch {
+  private epoch: string | undefined;
+  private account = openAccount();
+  /** The one before: a batch was on its way with its name when the queue was found emptied. */
+  private previous: Account | undefined;
+  private emptied = 0;
+  private counts: { readonly waitingJobs: number; readonly activeJobs: number; readonly lookedAt: Date } | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly outage: RedisOutage;
+  private isClusterReported = false;
+  private readonly missing = new MissingJobs();
+  readonly memory: RedisMemory;
+
+  constructor(
+    private readonly queue: Queue,
+    private readonly reports: WatchReports,
+    /** How often it looks. */
+    private readonly lookMs = LOOK_INTERVAL_MS,
+  ) {
+    this.memory = new RedisMemory(queue, reports);
+    const redis = `the Redis of the queue "${queue.name}"`;
+    this.outage = new RedisOutage(queue.client, {
+      failing: ({ message }) => {
+        reports.warn(
+          `${redis} cannot be reached (${message}); events wait, and it is tried again. ` +
+            'Fix: see that it runs, and check the address and the password that BullModule.registerQueue gives.',
+        );
+      },
+      answering: () => {
+        reports.tell(`${redis} answers again.`);
+      },
+    });
+  }
+
+  /** Under which workers count what they have settled of this process. */
+  get emitter(): string {
+    return this.account.emitter;
+  }
+
+  read(): QueueCounts {
+    const { waitingJobs = 0, activeJobs = 0, lookedAt } = this.counts ?? {};
+    return { waitingJobs, activeJobs, unsettledEvents: this.unsettled, emptiedEvents: this.emptied, lookedAt };
+  }
+
+  begin(): void {
+    const { queue } = this;
+    queue.on('error', this.onError);
+    queue.client.on('ready', this.onReady);
+    if (queue.client.status === 'ready') this.onReady();
+    this.timer = setInterval(() => void this.refresh(), this.lookMs).unref();
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+    this.queue.client.off('ready', this.onReady);
+    this.queue.off('error', this.onError);
+    this.outage.end();
+  }
+
+  /** For when events are put there; together with them, so that it costs no wait of its own. */
+  async look(): Promise<void> {
+    const { client } = this.queue;
+    const accounts = this.accounts();
+    const keys = accounts.map(({ emitter }) => settledKey(this.queue, emitter));
+    const [epoch, ...counts] = await client.mget(this.key('epoch'), ...keys);
+    for (const [index, account] of accounts.entries()) {
+      const settled = Number(counts[index] ?? 0);
+      // A count that has expired begins again at nothing.
+      if (settled < account.settled) account.added -= account.settled;
+      account.settled = settled;
+    }
+    if (epoch === undefined || epoch === null) await this.writeEpoch();
+    else if (this.epoch !== undefined && epoch !== this.epoch) this.reportEmptied(epoch);
+    else this.epoch = epoch;
+  }
+
+  /** @param emitter what it was when their job was written */
+  put(events: number, emitter: string): void {
+    for (const account of this.accounts()) if (account.emitter === emitter) account.added += events;
+  }
+
+  private get unsettled(): number {
+    return this.accounts().reduce((sum, { added, settled }) => sum + Math.max(added - settled, 0), 0);
+  }
+
+  private sums(): { readonly added: number; readonly settled: number } {
+    const unsettled = this.unsettled;
+    const settled = this.accounts().reduce((sum, account) => sum + account.settled, 0);
+    return { added: settled + unsettled, settled };
+  }
+
+  private accounts(): Account[] {
+    return this.previous === undefined ? [this.account] : [this.account, this.previous];
+  }
+
+  private async writeEpoch(): Promise<void> {
+    const epoch = randomUUID();
+    const { client } = this.queue;
+    await client.set(this.key('epoch'), epoch, 'NX');
+    const found = (await client.get(this.key('epoch'))) ?? epoch;
+    if (this.epoch === undefined) this.epoch = found;
+    else if (found !== this.epoch) this.reportEmptied(found); // else another look of this process has told of it already
+  }
+
+  private reportEmptied(epoch: string | undefined, what = EMPTIED): void {
+    const lost = this.unsettled;
+    this.emptied += lost;
+    this.epoch = epoch;
+    this.previous = { emitter: this.emitter, added: 0, settled: 0 };
+    this.account = openAccount();
+    this.reports.warn(
+      `the queue "${this.queue.name}" ${what}: of the events of this ` +
+        `process at most ${String(lost)} were in it and are lost ('queue emptied'; emptiedEvents in the ledger). Fix: keep tracking in a Redis with appendonly yes and maxmemory-policy noeviction, and remove none of its jobs.`,
+    );
+  }
+
+  private async refresh(): Promise<void> {
+    const { queue } = this;
+    if (queue.client.status !== 'ready') return;
+    try {
+      // Where the queue is paused its jobs are counted apart, of which the types know nothing.
+      const counts = (await queue.getJobCounts()) as JobCounts & { paused?: number };
+      const { waiting, active, delayed, failed, paused = 0 } = counts;
+      this.counts = { waitingJobs: waiting + delayed + paused, activeJobs: active, lookedAt: new Date() };
+      await this.memory.look();
+      if (this.accounts().some(({ added }) => added > 0)) await this.look();
+      const jobs = waiting + active + delayed + paused + failed;
+      if (this.missing.areGone({ jobs, ...this.sums() })) this.reportEmptied(this.epoch, TAKEN_AWAY);
+      this.outage.answered();
+    } catch {
+      void this.outage.ask(); // it may have gone away while it was asked; the next time is soon
+    }
+  }
+
+  private async checkPolicy(): Promise<void> {
+    const policy = await this.memory.look();
+    if (policy === undefined || policy === 'noeviction') return;
+    this.reports.warn(
+      `the Redis of the queue "${this.queue.name}" may evict jobs when its memory is full (maxmemory-policy ${policy}), and their events with them. ` +
+        'Mend: maxmemory-policy noeviction, so that a full Redis refuses events instead, which then wait here.',
+    );
+  }
+
+  /** A node refuses keys of other nodes (MOVED), and commands over keys of several slots (CROSSSLOT). */
+  private async checkCluster(): Promise<void> {
+    const { queue } = this;
+    if (this.isClusterReported || !(await isLoneNode(queue))) return;
+    this.isClusterReported = true;
+    this.reports.warn(
+      `the Redis of the queue "${queue.name}" is a Redis Cluster, and its client does not know: events may wait for ever. Fix: ${CLUSTER_FIX}.`,
+    );
+  }
+
+  private key(part: string): string {
+    return this.queue.toKey(`tracking:${part}`);
+  }
+
+  private readonly onReady = (): void => {
+    if (!this.outage.isAsking) void this.welcome();
+  };
+
+  /** Never rejects. */
+  private async welcome(): Promise<void> {
+    if (!(await this.outage.ask())) return;
+    await this.checkPolicy();
+    await this.checkCluster();
+    await this.refresh();
+  }
+
+  private readonly onError = (error: Error): void => {
+    // Bull tells of the errors of commands too, most of which say nothing about Redis.
+    if (this.queue.client.status === 'ready') void this.outage.ask();
+    else this.outage.failed(error);
+  };
+}
+
+function openAccount(): Account {
+  return { emitter: randomUUID(), added: 0, settled: 0 };
+}
+
+/** Where workers count what they have settled of one process. */
+export function settledKey(queue: Queue, emitter: string): string {
+  return queue.toKey(`tracking:settled:${emitter}`);
+}

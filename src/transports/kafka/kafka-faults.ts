@@ -1,0 +1,99 @@
+import { MAX_TIMER_MS } from '../../common/clock';
+import {
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../common/tracking-config.exception';
+
+/** Collects configuration errors of the kafka entry. */
+export class Faults {
+  private readonly faults: ConfigFault[] = [];
+
+  constructor(private readonly path: string) {}
+
+  add(what: string, mend: string): void {
+    this.faults.push({ path: this.path, what, mend });
+  }
+
+  /** @throws TrackingConfigException if it is no object at all */
+  fields(options: unknown, known: readonly string[], mend: string): Readonly<Record<string, unknown>> {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      throw TrackingConfigException.create([
+        { path: this.path, what: `its options are ${showValue(options)}, not an object.`, mend },
+      ]);
+    }
+    for (const key of Object.keys(options))
+      if (!known.includes(key))
+        this.add(
+          `there is no option ${showOption(key, known)}; known are ${known.join(', ')}.`,
+          key === 'keyPrefix' ? "give the whole name of the topic, topic: 'dev-analytics'" : 'leave it out',
+        );
+    return options as Readonly<Record<string, unknown>>;
+  }
+
+  of(
+    given: Readonly<Record<string, unknown>>,
+    name: string,
+    isRight: (value: unknown) => boolean,
+    wanted: string,
+    mend: string,
+  ): void {
+    const value = given[name];
+    if (value !== undefined && !isRight(value)) this.add(`${name} is ${showValue(value)}, not ${wanted}.`, mend);
+  }
+
+  /** @param methods of what kafkajs may be, one of which it must have */
+  connection(given: Readonly<Record<string, unknown>>, methods: readonly string[]): void {
+    const { brokers, kafkajs } = given;
+    if (brokers === undefined && kafkajs === undefined)
+      this.add('it has no brokers.', "brokers: ['localhost:9092'], or kafkajs: new Kafka({ ... })");
+    if (brokers !== undefined && kafkajs !== undefined)
+      this.add('it has brokers and a kafkajs, which has its own.', 'leave one of them out');
+    this.of(given, 'brokers', isBrokers, 'a list of host:port', "brokers: ['localhost:9092']");
+    if (
+      kafkajs !== undefined &&
+      !methods.some((method) => isFunction((kafkajs as Record<string, unknown> | null)?.[method]))
+    )
+      this.add(`kafkajs is ${showValue(kafkajs)}, not an instance of Kafka.`, 'kafkajs: new Kafka({ brokers: [...] })');
+    this.of(given, 'clientId', isText, 'a text', "clientId: 'my-service'");
+    this.of(given, 'connectTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'connectTimeoutMs: 1000');
+    if (kafkajs === undefined) return;
+    for (const name of ['clientId', 'tls', 'sasl', 'connectTimeoutMs'])
+      if (given[name] !== undefined)
+        this.add(
+          `${name} cannot be combined with kafkajs, which connects by itself.`,
+          `set ${name} in new Kafka({ ... })`,
+        );
+  }
+
+  /** @throws TrackingConfigException if anything is wrong */
+  refuse(): void {
+    if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
+  }
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+export function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Whether it is a number of milliseconds that a timer can wait. */
+export function isDuration(value: unknown): boolean {
+  return isCount(value) && value <= MAX_TIMER_MS;
+}
+
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+}
+
+function isBrokers(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((broker) => typeof broker === 'string' && /^[^\s/]+:\d+$/.test(broker))
+  );
+}

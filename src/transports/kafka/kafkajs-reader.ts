@@ -1,0 +1,249 @@
+import type * as KafkaJs from 'kafkajs';
+import { describeKafkaError } from './kafka-port';
+import {
+  keyOf,
+  repairPositions,
+  type KafkaListener,
+  type KafkaReader,
+  type KafkaRecord,
+  type PartitionBounds,
+  type PartitionNote,
+  type PartitionOffset,
+  type ReaderSettings,
+  type TopicPartition,
+} from './kafka-reader';
+import { couldNotMove } from './platformatic-positions';
+
+type GivenKafka = Pick<KafkaJs.Kafka, 'consumer' | 'admin'>;
+
+/** How long a broker may wait for records to come. */
+const MAX_WAIT_MS = 1000;
+/** How long a partition that was added may stay unknown. */
+const TOPIC_CHECK_MS = 5000;
+
+export class KafkaJsReader implements KafkaReader {
+  private readonly consumer: KafkaJs.Consumer;
+  private readonly admin: KafkaJs.Admin;
+  private connecting: Promise<void> | undefined;
+  private isClosed = false;
+  private asking: Promise<unknown> | undefined;
+  /** Where the group stood before it was joined. kafkajs moves it by itself as soon as it reads. */
+  private boundsBefore: readonly PartitionBounds[] = [];
+  private listener: KafkaListener | undefined;
+  private isStopped = false;
+  private generation = 0;
+  private joinedAs: string | null = null;
+  private resolve: () => void = () => undefined;
+  private reject: (error: unknown) => void = () => undefined;
+
+  constructor(
+    kafka: GivenKafka,
+    private readonly settings: ReaderSettings,
+  ) {
+    const { group, sessionTimeoutMs } = settings;
+    this.admin = kafka.admin({ retry: { retries: 0 } });
+    this.consumer = kafka.consumer({
+      ...{ groupId: group, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
+      heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
+      ...{ maxWaitTimeInMs: MAX_WAIT_MS, allowAutoTopicCreation: true, metadataMaxAge: TOPIC_CHECK_MS },
+      // Whoever runs this begins anew, and says so.
+      retry: { retries: 2, initialRetryTime: 100, restartOnFailure: () => Promise.resolve(false) },
+    });
+    const { CRASH, GROUP_JOIN } = this.consumer.events;
+    this.consumer.on(CRASH, ({ payload }) => {
+      this.reject(payload.error);
+    });
+    this.consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.generation++;
+      this.joinedAs = payload.memberId;
+      if (this.isStopped) return;
+      const all = Object.entries(payload.memberAssignment);
+      const assigned = all.flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
+      this.listener?.assigned(assigned);
+      this.checkPositions(assigned);
+      void this.listener?.prepare(assigned);
+    });
+  }
+
+  run(listener: KafkaListener): Promise<void> {
+    this.listener = listener;
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+      this.begin().catch(reject);
+    });
+  }
+
+  /** It stays in the group by the heartbeats of fetches that ask for nothing. */
+  stop(): void {
+    this.isStopped = true;
+    try {
+      this.consumer.pause(this.settings.topics.map((topic) => ({ topic })));
+    } catch {
+      // It has not begun yet.
+    }
+    this.resolve();
+  }
+
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    await this.consumer.commitOffsets(
+      offsets.map(({ topic, partition, offset, note = null }) => ({
+        ...{ topic, partition, offset: offset.toString(), metadata: note },
+      })),
+    );
+  }
+
+  get memberId(): string | null {
+    return this.joinedAs;
+  }
+
+  async notes(partitions: readonly TopicPartition[]): Promise<PartitionNote[]> {
+    const bounds = await this.bounds();
+    return partitions.map(({ topic, partition }) => {
+      const found = bounds.find((each) => each.topic === topic && each.partition === partition);
+      const { committed = 0n, low = 0n, high = 0n, note } = found ?? {};
+      return { topic, partition, offset: committed < low || committed > high ? low : committed, note };
+    });
+  }
+
+  async liveMembers(): Promise<ReadonlySet<string>> {
+    const admin = await this.connectedAdmin();
+    const { groups } = await admin.describeGroups([this.settings.group]);
+    return new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
+  }
+
+  lag(): Promise<number> {
+    const asking = this.measureLag();
+    this.asking = asking.catch(() => undefined);
+    return asking;
+  }
+
+  async close(): Promise<void> {
+    this.isStopped = true;
+    this.isClosed = true;
+    await this.connecting?.catch(() => undefined);
+    await this.asking; // an answer under way would open a connection that nobody closes
+    await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()]);
+  }
+
+  fail(error: Error): void {
+    this.reject(error);
+  }
+
+  private async begin(): Promise<void> {
+    const { topics, start } = this.settings;
+    if (start !== 'group') await this.moveGroup(start);
+    this.boundsBefore = await this.bounds().catch(() => []); // of a topic that is not there yet nothing is to be said
+    await this.consumer.connect();
+    await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.takeBatch(payload),
+    });
+    if (this.isStopped) this.stop();
+  }
+
+  private async moveGroup(start: 'new' | 'beginning'): Promise<void> {
+    const { group, topics, warn } = this.settings;
+    const admin = await this.connectedAdmin();
+    for (const topic of topics) {
+      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({
+        partition,
+        offset: start === 'new' ? high : low,
+      }));
+      try {
+        await admin.setOffsets({ groupId: group, topic, partitions });
+      } catch (error) {
+        warn(couldNotMove(this.settings, describeKafkaError(error)));
+        return;
+      }
+    }
+  }
+
+  private async measureLag(): Promise<number> {
+    let lag = 0n;
+    for (const { committed, low, high } of await this.bounds()) {
+      const from = committed > low ? committed : low;
+      if (high > from) lag += high - from;
+    }
+    return Number(lag);
+  }
+
+  /** kafkajs itself goes on at the beginning of a partition that does not have the position of the group. */
+  private checkPositions(assigned: readonly TopicPartition[]): void {
+    const ours = new Set(assigned.map(({ topic, partition }) => `${topic}:${String(partition)}`));
+    const bounds = this.boundsBefore.filter(({ topic, partition }) => ours.has(`${topic}:${String(partition)}`));
+    this.boundsBefore = [];
+    if (this.listener !== undefined) repairPositions(bounds, this.listener);
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<PartitionBounds[]> {
+    const asked = new Set(partitions.map(keyOf));
+    return (await this.bounds()).filter((each) => asked.has(keyOf(each)));
+  }
+
+  /** Of all partitions of the topics. */
+  private async bounds(): Promise<(PartitionBounds & Pick<PartitionNote, 'note'>)[]> {
+    const { group, topics } = this.settings;
+    const admin = await this.connectedAdmin();
+    const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+    const bounds: Awaited<ReturnType<typeof this.bounds>> = [];
+    for (const topic of topics) {
+      const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
+      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+        const { offset: at = '-1', metadata } = standsAt.find((each) => each.partition === partition) ?? {};
+        // kafkajs knows topics by their names alone.
+        const known = { committed: BigInt(at), low: BigInt(low), high: BigInt(high), isOther: false };
+        bounds.push({ topic, partition, ...known, note: metadata ?? undefined });
+      }
+    }
+    return bounds;
+  }
+
+  private async connectedAdmin(): Promise<KafkaJs.Admin> {
+    if (this.isClosed) throw new Error('it is closed'); // and would be connected for good
+    this.connecting ??= this.admin.connect();
+    try {
+      await this.connecting;
+    } catch (error) {
+      this.connecting = undefined;
+      throw error;
+    }
+    return this.admin;
+  }
+
+  /** What it leaves is fetched again: the next fetch begins behind the last offset that was resolved. */
+  private async takeBatch(payload: KafkaJs.EachBatchPayload): Promise<void> {
+    const { listener, generation } = this;
+    const { batch } = payload;
+    let at = 0;
+    while (at < batch.messages.length && listener !== undefined) {
+      while (listener.room() <= 0 && !this.isStopped) {
+        await Promise.race([listener.whenRoom(), soon(this.settings.sessionTimeoutMs / 5)]);
+        await payload.heartbeat();
+      }
+      if (this.isStopped || generation !== this.generation || !payload.isRunning()) return;
+      const messages = batch.messages.slice(at, at + listener.room());
+      listener.read(messages.map((message) => recordOf(batch, message)));
+      at += messages.length;
+      payload.resolveOffset(messages.at(-1)?.offset ?? '');
+      await payload.heartbeat();
+    }
+  }
+}
+
+function recordOf(
+  { topic, partition }: KafkaJs.Batch,
+  { offset, timestamp, value, headers = {} }: KafkaJs.KafkaMessage,
+): KafkaRecord {
+  const header = (name: string): string | undefined => {
+    const given = headers[name];
+    return (Array.isArray(given) ? given[0] : given)?.toString();
+  };
+  return { topic, partition, offset: BigInt(offset), timestamp: BigInt(timestamp), value, header };
+}
+
+function soon(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

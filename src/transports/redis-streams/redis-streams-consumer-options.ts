@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import { targetFaults, type RedisTarget } from './redis-target';
+import {
+  showChoice,
+  showOption,
+  showValue,
+  TrackingConfigException,
+  type ConfigFault,
+} from '../../common/tracking-config.exception';
+
+/** Where a consumer begins to read. */
+export type StreamStart = 'group' | 'new' | 'beginning';
+
+export interface RedisStreamsConsumerOptions extends RedisTarget {
+  /** Who shares the entries: each goes to one consumer of the group, and every group has all of them. */
+  readonly group: string;
+  /** @default 'analytics', the topic of tracking events in Open edX */
+  readonly topic?: string | undefined;
+  /** Several of them, in the place of `topic`.  @default [topic] */
+  readonly topics?: readonly string[] | undefined;
+  /** The reference's EVENT_BUS_TOPIC_PREFIX: the stream is `prefix-topic`.  @default none: the stream is the topic */
+  readonly keyPrefix?: string | undefined;
+  /**
+   * Of this process, in the group. Under the same name after a restart it has at once what it was working on; two processes that
+   * run under one name work on the same entries.  @default of the host, the process and chance
+   */
+  readonly name?: string | undefined;
+  /**
+   * 'group': where the group is, and for a new one at the beginning. At each start, 'new' leaves out what came before it, and
+   * 'beginning' reads all again, for every consumer of the group.  @default 'group'
+   */
+  readonly start?: StreamStart | undefined;
+  /** Entries that are read at once, of each stream.  @default 100 */
+  readonly count?: number | undefined;
+  /** How long Redis waits for an entry before it says that there is none.  @default 5000 */
+  readonly blockMs?: number | undefined;
+  /** After how long without a sign of life a consumer's entries are taken over.  @default 60_000 */
+  readonly claimAfterMs?: number | undefined;
+  /**
+   * How often an entry is given to consumers that die with it before it becomes a dead letter; less than 3 counts as 3.
+   * From the third time on it is given alone, so that its neighbours are not counted with it.  @default 10
+   */
+  readonly maxDeliveries?: number | undefined;
+  /** Entries that may be read and not done; no more are read until there is room for `count` more.  @default 1000, at least twice `count` */
+  readonly maxInFlight?: number | undefined;
+}
+
+export interface ResolvedOptions {
+  readonly target: RedisTarget;
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly keyPrefix: string | undefined;
+  readonly name: string;
+  /** Nobody will come back under such a name. */
+  readonly isRandomName: boolean;
+  readonly start: StreamStart;
+  readonly count: number;
+  readonly blockMs: number;
+  readonly claimAfterMs: number;
+  readonly maxDeliveries: number;
+  readonly maxInFlight: number;
+}
+
+const STARTS: readonly unknown[] = ['group', 'new', 'beginning'];
+const NUMBERS = ['count', 'blockMs', 'claimAfterMs', 'maxDeliveries', 'maxInFlight'] as const;
+const TEXTS = ['topic', 'name'] as const;
+const KNOWN: readonly string[] = [
+  ...['url', 'connection', 'group', 'topic', 'topics', 'keyPrefix', 'name', 'start'],
+  ...NUMBERS,
+];
+const PATH = 'RedisStreamsConsumer';
+const EXAMPLE = "consumer(RedisStreamsConsumer, { url: 'redis://localhost:6379', group: 'reports' })";
+
+/** @throws TrackingConfigException with all that is wrong */
+export function resolveConsumerOptions(options: unknown): ResolvedOptions {
+  const faults = faultsOf(options);
+  if (faults.length > 0) throw TrackingConfigException.create(faults);
+  const { url, connection, group, topic = 'analytics', ...others } = options as RedisStreamsConsumerOptions;
+  const { topics = [topic], keyPrefix, name, start = 'group', count = 100, blockMs = 5000 } = others;
+  const { claimAfterMs = 60_000, maxDeliveries = 10, maxInFlight = Math.max(1000, 2 * count) } = others;
+  const random = Math.random().toString(36).slice(2, 10);
+  return {
+    ...{ target: { url, connection }, group, topics, keyPrefix },
+    ...{ name: name ?? `${hostname()}-${String(process.pid)}-${random}`, isRandomName: name === undefined },
+    ...{ start, count, blockMs, claimAfterMs, maxDeliveries, maxInFlight },
+  };
+}
+
+function faultsOf(options: unknown): ConfigFault[] {
+  if (typeof options !== 'object' || options === null)
+    return [{ path: PATH, what: `its options are ${showValue(options)}, not an object.`, mend: EXAMPLE }];
+  const given = options as Record<keyof RedisStreamsConsumerOptions, unknown>;
+  const { url, connection, group, topic, topics, keyPrefix, start } = given;
+  const faults = targetFaults(PATH, { url, connection } as RedisTarget);
+  const fault = (what: string, mend: string): void => {
+    faults.push({ path: PATH, what, mend });
+  };
+  if (typeof group !== 'string' || group === '')
+    fault(
+      `group is ${showValue(group)}, not a text, so Redis could not keep what it has read.`,
+      "group: 'reports', a name of its own for each use of the events",
+    );
+  for (const option of TEXTS)
+    if (given[option] !== undefined && (typeof given[option] !== 'string' || given[option] === ''))
+      fault(`${option} is ${showValue(given[option])}, not a text.`, 'give a text, or leave it out');
+  if (topics !== undefined && !isListOfTexts(topics))
+    fault(`topics is ${showValue(topics)}, not a list of texts.`, "topics: ['analytics']");
+  if (topics !== undefined && topic !== undefined) fault('it has topic and topics.', 'leave one of them out');
+  if (keyPrefix !== undefined && typeof keyPrefix !== 'string')
+    fault(`keyPrefix is ${showValue(keyPrefix)}, not a text.`, "keyPrefix: 'dev', or leave it out");
+  if (start !== undefined && !STARTS.includes(start))
+    fault(`start is ${showChoice(start, STARTS)}; it can be "group", "new" or "beginning".`, 'leave it out (group)');
+  for (const option of NUMBERS)
+    if (given[option] !== undefined && !isCount(given[option]))
+      fault(
+        `${option} is ${showValue(given[option])}, not a whole number from 1 up.`,
+        'leave it out, or give a number',
+      );
+  const { count = 100, maxInFlight } = options as { count?: number; maxInFlight?: number };
+  if (isCount(count) && isCount(maxInFlight) && maxInFlight < count) {
+    const what = `maxInFlight is ${String(maxInFlight)}, fewer than the ${String(count)} entries that are read at once.`;
+    fault(what, 'make it larger, or count smaller');
+  }
+  for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each)))
+    fault(`there is no option ${showOption(name, KNOWN)}; known are ${KNOWN.join(', ')}.`, 'leave it out');
+  return faults;
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string' && each !== '');
+}
+
+/** Redis and timers take no more. */
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31;
+}

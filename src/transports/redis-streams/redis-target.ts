@@ -1,0 +1,61 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import { showValue, type ConfigFault } from '../../common/tracking-config.exception';
+
+/** Where the Redis is. `url`, `connection`, or a `url` with the options of ioredis as its `connection`. */
+export interface RedisTarget {
+  /** `redis://` or `rediss://`.  @default none */
+  readonly url?: string | undefined;
+  /**
+   * Options of ioredis, or a Redis of the application, which only says how to connect: connections of our own are made like it,
+   * and closed.  @default none
+   */
+  readonly connection?: RedisOptions | Redis | undefined;
+}
+
+/** All that is wrong with where the Redis is. No value of it is shown, as a URL may hold a password. */
+export function targetFaults(path: string, { url, connection }: RedisTarget): ConfigFault[] {
+  const example = "url: 'redis://localhost:6379'";
+  if (url === undefined && connection === undefined)
+    return [{ path, what: 'it has neither url nor connection, so there is no Redis.', mend: example }];
+  const faults: ConfigFault[] = [];
+  if (url !== undefined && !isRedisUrl(url))
+    faults.push({ path, what: 'url is not an address that begins with redis:// or rediss://.', mend: example });
+  if (connection === undefined) return faults;
+  if (typeof connection !== 'object' || (connection as unknown) === null) {
+    const what = `connection is ${showValue(connection)}, neither options of ioredis nor a Redis.`;
+    return [...faults, { path, what, mend: "connection: { host: 'localhost', port: 6379 }" }];
+  }
+  if ((connection as { isCluster?: unknown }).isCluster === true)
+    faults.push({
+      path,
+      what: 'connection is a Redis Cluster, which is not supported.',
+      mend: 'give a Redis without cluster mode, replicated if need be',
+    });
+  else if (isRedis(connection) && url !== undefined)
+    faults.push({ path, what: 'it has a url and a Redis as its connection.', mend: 'leave one of them out' });
+  const { keyPrefix } = isRedis(connection) ? connection.options : connection;
+  if (keyPrefix !== undefined && keyPrefix !== '') {
+    const what = 'the connection has a keyPrefix of ioredis, which would be put before the name of every stream.';
+    faults.push({ path, what, mend: 'give a connection without one; keyPrefix beside it makes `prefix-topic`' });
+  }
+  return faults;
+}
+
+/** An error of Redis in words: what a node of a cluster answers says nothing of what to do. */
+export function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!/^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/.test(message)) return message;
+  return `it is a node of a Redis Cluster, which is not supported (${message}). Fix: a Redis without cluster mode, replicated if need be`;
+}
+
+export function isRedis(connection: RedisOptions | Redis): connection is Redis {
+  return typeof (connection as Partial<Redis>).duplicate === 'function';
+}
+
+function isRedisUrl(url: unknown): boolean {
+  try {
+    return typeof url === 'string' && ['redis:', 'rediss:'].includes(new URL(url).protocol);
+  } catch {
+    return false;
+  }
+}

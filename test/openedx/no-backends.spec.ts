@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { MemoryBackend } from '../../src';
+import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
+import { faultsOf, LOGGER, pathsOf, withBackends } from './support';
+
+const NAMES = ['EVENT_TRACKING_BACKENDS', 'EVENT_TRACKING_PROCESSORS', 'EVENT_TRACKING_ENABLED'] as const;
+const logs = { logs: { ENGINE: LOGGER } };
+
+describe('Settings that leave no backend', () => {
+  it.each([
+    ['nothing at all', {}],
+    ['an environment without the variable', { PATH: '/bin', HOME: '/root' }],
+    ['a variable that is set to nothing', { EVENT_TRACKING_BACKENDS: '  ' }],
+    ['null', { EVENT_TRACKING_BACKENDS: null }],
+    ['null as JSON text', { EVENT_TRACKING_BACKENDS: 'null' }],
+    ['JSON text', '{}'],
+    ['processors only', { EVENT_TRACKING_PROCESSORS: [] }],
+  ])('are an error: %s', (_, settings) => {
+    expect(faultsOf(settings)).toEqual([
+      {
+        path: 'EVENT_TRACKING_BACKENDS',
+        what: expect.stringMatching(/every event would be lost/),
+        mend: expect.stringMatching(/"ENGINE".*EVENT_TRACKING_ENABLED=false/),
+      },
+    ]);
+  });
+
+  it('are an error that names the setting which was meant', () => {
+    const misspelled = {
+      EVENT_TRACKING_BACKEND: logs,
+      event_tracking_backends: logs,
+      Event_Tracking_Backends: logs,
+      EVENT_TRACKNG_BACKENDS: logs,
+    };
+    for (const [name, value] of Object.entries(misspelled)) {
+      expect(faultsOf({ [name]: value })).toEqual([
+        {
+          path: 'EVENT_TRACKING_BACKENDS',
+          what: `it is not set, but "${name}" is, which nothing reads.`,
+          mend: 'did you mean EVENT_TRACKING_BACKENDS? Rename it',
+        },
+      ]);
+    }
+  });
+
+  it('are taken where they say so themselves', () => {
+    expect(backendsFromSettings(withBackends({}))).toEqual({ enabled: true, processors: [], backends: {} });
+    expect(backendsFromSettings({ EVENT_TRACKING_ENABLED: 'false' }).enabled).toBe(false);
+  });
+});
+
+it('A misspelled setting is an error for each of the settings, whatever two letters are wrong', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...NAMES), fc.nat(20), fc.stringMatching(/^[a-z]{0,2}$/), (name, at, letters) => {
+      const key = name.slice(0, at) + letters + name.slice(at + 1);
+      fc.pre(!(NAMES as readonly string[]).includes(key));
+      const settings = { EVENT_TRACKING_BACKENDS: logs, [key]: {} };
+      if (name === 'EVENT_TRACKING_BACKENDS') expect(() => backendsFromSettings(settings)).not.toThrow();
+      else expect(pathsOf(settings)).toContain(name);
+    }),
+  );
+});
+
+it('A setting of another part of the platform is not looked at', () => {
+  const settings = { ...withBackends(logs), EVENT_TRACKING_SEGMENTIO_EMIT_WHITELIST: [], TRACKING_ENABLED: 1 };
+  expect(backendsFromSettings(settings).enabled).toBe(true);
+});
+
+describe('An ENGINE that nothing stands for', () => {
+  const XAPI = 'event_routing_backends.processors.xapi.transformer_processor.XApiProcessor';
+  const ROUTER = 'event_routing_backends.backends.async_events_router.AsyncEventsRouter';
+
+  it('is reported once, whole, with the number of places', () => {
+    const node = { ENGINE: ROUTER, OPTIONS: { processors: [{ ENGINE: XAPI }, { ENGINE: XAPI }] } };
+    const faults = faultsOf(withBackends({ a: node, b: node, c: node }));
+    expect(faults.map(({ what }) => what).sort()).toEqual([
+      `nothing is known to stand for "${ROUTER}", here and in 2 other places.`,
+      `nothing is known to stand for "${XAPI}", here and in 5 other places.`,
+    ]);
+    expect(faults.map(({ mend }) => mend)).toContainEqual(
+      `say what it stands for: backendsFromSettings(settings, { "${ROUTER}": MyClass })`,
+    );
+  });
+
+  it('has a fix that works as it is pasted', () => {
+    const [fault] = faultsOf(withBackends({ a: { ENGINE: ROUTER } }));
+    const pasted = /\{ ("[^"]+"): MyClass \}/.exec(fault?.mend ?? '')?.[1] ?? '""';
+    const engines = { [JSON.parse(pasted) as string]: MemoryBackend };
+    expect(Object.keys(backendsFromSettings(withBackends({ a: { ENGINE: ROUTER } }), engines).backends)).toEqual(['a']);
+  });
+
+  it('is one place if it occurs twice', () => {
+    const faults = faultsOf(withBackends({ a: { ENGINE: ROUTER }, b: { ENGINE: ROUTER } }));
+    expect(faults).toEqual([
+      expect.objectContaining({ what: expect.stringMatching(/, here and in 1 other place\.$/) }),
+    ]);
+  });
+});
