@@ -1,11 +1,11 @@
-export { TrackingModule } from './tracking.module';
+export { TrackingModule } from './module/tracking.module';
 export type {
   TrackingFactoryResult,
   TrackingModuleAsyncOptions,
   TrackingModuleOptions,
   TrackingTreeOptions,
-} from './tracking.module';
-export type { TrackingRuntimeOptions } from './tracker/settings';
+} from './module/tracking.module';
+export type { TrackingRuntimeOptions } from './module/settings';
 
 export { currentTracker, TrackerService } from './tracker/tracker.service';
 export type { ConfirmedEvent, ConfirmOptions } from './tracker/tracker.service';
@@ -14,8 +14,8 @@ export type { TrackEventDecorator, TrackEventOptions, TrackOutcome } from './tra
 export { TrackingContext } from './tracker/tracking-context.decorator';
 export type { ContextOf, TrackedCall, TrackingContextOptions } from './tracker/tracking-context.decorator';
 export { OnTrackingEvent } from './tracker/on-tracking-event.decorator';
-export { createTrackingWorker } from './tracker/create-tracking-worker';
-export type { TrackingRole } from './tracker/settings';
+export { createTrackingWorker } from './module/create-tracking-worker';
+export type { TrackingRole } from './module/settings';
 export { getTrackerToken, InjectTracker } from './tracker/tokens';
 export { NotConfirmedException } from './tracker/not-confirmed.exception';
 

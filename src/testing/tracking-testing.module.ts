@@ -6,8 +6,8 @@ import { MemoryBackend } from '../backends/memory/memory.backend';
 import { backend, type Backends } from '../routing/description';
 import { TrackingConfigException } from '../common/tracking-config.exception';
 import type { DescribedTree } from '../routing/tree-plan';
-import { TrackingModule, type TrackingModuleOptions } from '../tracking.module';
-import type { TestedRuntimeOptions } from '../tracker/settings';
+import { TrackingModule, type TrackingModuleOptions } from '../module/tracking.module';
+import type { TestedRuntimeOptions } from '../module/settings';
 import { MEMORY_PATH } from './tracked-events';
 
 export interface TrackingTestingOptions {

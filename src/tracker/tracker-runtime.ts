@@ -16,7 +16,7 @@ import type { DeliveryOptions } from '../delivery/delivery-options';
 import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import { TrackerLedger } from '../ledger/tracker-ledger';
 import { TrackingLedger } from '../ledger/tracking-ledger';
-import { CatalogCourier } from './catalog-courier';
+import { CatalogCourier } from '../catalog/catalog-courier';
 import { CATALOG_EVENT, isCatalogKeeper, isCatalogLog } from '../catalog/catalog-keeper';
 import type { CatalogDocument } from '../catalog/event-document';
 import { EventInspector, type Refusal } from '../catalog/event-inspector';

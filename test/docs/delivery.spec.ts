@@ -9,7 +9,7 @@ import {
   queueInstruments,
   trackerInstruments,
   workInstruments,
-} from '../../src/opentelemetry/instruments';
+} from '../../src/observability/opentelemetry/instruments';
 
 const page = (name: string): string => readFileSync(join(__dirname, '../../docs', name), 'utf8');
 

@@ -1,8 +1,8 @@
 import { atMost } from '../common/at-most';
 import { describeError } from '../event/normal-form';
 import type { Notices } from '../common/notices';
-import type { CatalogKeeper } from '../catalog/catalog-keeper';
-import type { CatalogDocument } from '../catalog/event-document';
+import type { CatalogKeeper } from './catalog-keeper';
+import type { CatalogDocument } from './event-document';
 
 /** Within it, a keeper knows when the documents were last in force. */
 const INTERVAL_MS = 3_600_000;

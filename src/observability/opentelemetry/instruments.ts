@@ -3,11 +3,11 @@
  * docs/operations.md repeats this table, held by a test. They follow the semantic conventions of OpenTelemetry: a namespace of
  * their own, UCUM units, seconds, bytes, no `total`; a state is 1 for the one that holds and 0 for the others.
  */
-import type { BreakerState } from '../ledger/counts';
-import type { DestinationCounts } from '../ledger/counts';
-import { isLoss } from '../ledger/reasons';
-import type { DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from '../ledger/counts';
-import type { TrackerCounts } from '../ledger/counts';
+import type { BreakerState } from '../../ledger/counts';
+import type { DestinationCounts } from '../../ledger/counts';
+import { isLoss } from '../../ledger/reasons';
+import type { DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from '../../ledger/counts';
+import type { TrackerCounts } from '../../ledger/counts';
 
 /** What a figure is told apart by. */
 export const TRACKER = 'event_tracking.tracker';

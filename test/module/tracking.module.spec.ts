@@ -33,8 +33,8 @@ import {
   type Backend,
   type TrackingEvent,
   type TrackingModuleOptions,
-} from '../src';
-import { start } from './support/start';
+} from '../../src';
+import { start } from '../support/start';
 
 /** What the application says when it is started with these options. */
 async function faultsOf(options: unknown, ...more: DynamicModule[]): Promise<TrackingConfigException['faults']> {

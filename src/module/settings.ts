@@ -22,9 +22,9 @@ import {
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import { catalogOf } from './catalog-options';
 import { faultsOfDecorators } from './decorator-faults';
-import { warnOfCopies } from './package-copies';
+import { warnOfCopies } from '../tracker/package-copies';
 import { faultsOfOptionNames, isObject, type OptionsOrigin } from './module-options';
-import type { RuntimeOptions } from './tracker-runtime';
+import type { RuntimeOptions } from '../tracker/tracker-runtime';
 
 export type TrackingRole = 'both' | 'emitter' | 'worker';
 

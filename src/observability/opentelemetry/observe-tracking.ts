@@ -1,8 +1,8 @@
 import { metrics, type BatchObservableResult, type Meter, type Observable } from '@opentelemetry/api';
-import type { DestinationCounts } from '../ledger/counts';
-import { LATENCY_BOUNDS_MS } from '../ledger/latency';
-import type { DeliveryCounts } from '../ledger/counts';
-import type { TrackingLedger } from '../ledger/tracking-ledger';
+import type { DestinationCounts } from '../../ledger/counts';
+import { LATENCY_BOUNDS_MS } from '../../ledger/latency';
+import type { DeliveryCounts } from '../../ledger/counts';
+import type { TrackingLedger } from '../../ledger/tracking-ledger';
 import {
   deliveryInstruments,
   destinationInstruments,

@@ -3,13 +3,13 @@ import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { TrackingConfigException } from '../common/tracking-config.exception';
 import type { TreePlan } from '../routing/tree-plan';
 import { faultsOfDecorators } from './decorator-faults';
-import { EventHandlers } from './event-handlers';
+import { EventHandlers } from '../tracker/event-handlers';
 import { giveTrackers } from './give-trackers';
 import { noticeNoBackend } from './no-backend-notice';
-import { trackerHasClosed, trackerHasStarted } from './running-trackers';
+import { trackerHasClosed, trackerHasStarted } from '../tracker/running-trackers';
 import type { Settings } from './settings';
-import type { TrackerRuntime } from './tracker-runtime';
-import { TrackerService } from './tracker.service';
+import type { TrackerRuntime } from '../tracker/tracker-runtime';
+import { TrackerService } from '../tracker/tracker.service';
 
 const SIGNAL_CHECK_MS = 1000;
 

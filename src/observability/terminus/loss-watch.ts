@@ -1,4 +1,4 @@
-import { lossesOf, type LossSource } from '../ledger/losses';
+import { lossesOf, type LossSource } from '../../ledger/losses';
 
 /** Number of lost events by place and reason. */
 export type Losses = Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { getTrackerToken } from '../tracker/tokens';
-import type { TrackerService } from '../tracker/tracker.service';
+import { getTrackerToken } from '../../tracker/tokens';
+import type { TrackerService } from '../../tracker/tracker.service';
 import { observeTracking, type ObserveOptions } from './observe-tracking';
 
 export interface TrackingMetricsOptions extends ObserveOptions {

@@ -9,27 +9,27 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ExternalContextCreator, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
-import { TrackingCatalog } from './catalog/tracking-catalog';
-import { TrackingViolations } from './catalog/tracking-violations';
-import { TrackingDeadLetters } from './delivery/tracking-dead-letters';
-import { TrackingLedger } from './ledger/tracking-ledger';
-import { namedModule, treeModules } from './routing/node-modules';
-import { DEFAULT_TRACKER } from './routing/tokens';
-import { TrackingConfigException, type ConfigFault } from './common/tracking-config.exception';
-import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from './routing/tree-plan';
-import { faultsOfAsyncOptions, isObject } from './tracker/module-options';
+import { TrackingCatalog } from '../catalog/tracking-catalog';
+import { TrackingViolations } from '../catalog/tracking-violations';
+import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
+import { TrackingLedger } from '../ledger/tracking-ledger';
+import { namedModule, treeModules } from '../routing/node-modules';
+import { DEFAULT_TRACKER } from '../routing/tokens';
+import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from '../routing/tree-plan';
+import { faultsOfAsyncOptions, isObject } from './module-options';
 import {
   makeSettings,
   ROLE_TOKEN,
   type Settings,
   type TrackingRole,
   type TrackingRuntimeOptions,
-} from './tracker/settings';
-import { getTrackerToken } from './tracker/tokens';
-import { TrackerService } from './tracker/tracker.service';
-import { TrackingCore } from './tracker/tracking-core';
-import { TrackingShell } from './tracker/tracking-shell';
-import { registerCopy } from './tracker/package-copies';
+} from './settings';
+import { getTrackerToken } from '../tracker/tokens';
+import { TrackerService } from '../tracker/tracker.service';
+import { TrackingCore } from './tracking-core';
+import { TrackingShell } from './tracking-shell';
+import { registerCopy } from '../tracker/package-copies';
 
 type Imports = NonNullable<ModuleMetadata['imports']>;
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import type { TrackingLedger } from '../ledger/tracking-ledger';
-import { TrackerService } from '../tracker/tracker.service';
+import type { TrackingLedger } from '../../ledger/tracking-ledger';
+import { TrackerService } from '../../tracker/tracker.service';
 import { LossWatch, type Losses } from './loss-watch';
 
 export interface TrackingHealthOptions {

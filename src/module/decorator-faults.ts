@@ -2,8 +2,8 @@ import type { ModulesContainer } from '@nestjs/core';
 import { nearestName } from '../common/nearest-name';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { showIdentifier, type ConfigFault } from '../common/tracking-config.exception';
-import { TrackerService } from './tracker.service';
-import { trackerRequestsOf, type MethodRequest } from './wrapped-method';
+import { TrackerService } from '../tracker/tracker.service';
+import { trackerRequestsOf, type MethodRequest } from '../tracker/wrapped-method';
 
 /**
  * The trackers that decorators of an application ask for, and that it does not have. Classes of providers and controllers are known

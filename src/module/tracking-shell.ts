@@ -1,12 +1,12 @@
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
 import type { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { linkPlatformRequest, RequestContext } from '../context/request-context';
-import { bindEnhancers } from './bound-enhancers';
-import { bindClients } from './bound-results';
-import { enterHooks, type FastifyLike } from './fastify-entry';
-import { enterMiddleware, enterRequests, exempt, type RoutingAdapter } from './request-entry';
+import { bindEnhancers } from '../tracker/bound-enhancers';
+import { bindClients } from '../tracker/bound-results';
+import { enterHooks, type FastifyLike } from '../tracker/fastify-entry';
+import { enterMiddleware, enterRequests, exempt, type RoutingAdapter } from '../tracker/request-entry';
 import type { Settings } from './settings';
-import { TrackerService } from './tracker.service';
+import { TrackerService } from '../tracker/tracker.service';
 
 type Routes = Parameters<ReturnType<MiddlewareConsumer['apply']>['forRoutes']>;
 

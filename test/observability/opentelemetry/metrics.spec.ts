@@ -16,18 +16,18 @@ import {
   type DestinationCounts,
   type StoredEvent,
   type TrackerService,
-} from '../../src';
+} from '../../../src';
 import {
   deliveryInstruments,
   destinationInstruments,
   durationInstruments,
   nodeInstruments,
   trackerInstruments,
-} from '../../src/opentelemetry/instruments';
+} from '../../../src/observability/opentelemetry/instruments';
 import { observeTracking, TrackingMetricsModule } from 'nestjs-event-tracking/opentelemetry';
-import { Gate } from '../delivery/gate';
-import { eventually } from '../support/eventually';
-import { closeLater, startTracking } from '../support/start-tracking';
+import { Gate } from '../../delivery/gate';
+import { eventually } from '../../support/eventually';
+import { closeLater, startTracking } from '../../support/start-tracking';
 
 /** Collects when it is asked to, and not before. */
 class AskedReader extends MetricReader {

@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { giveTracker } from './tracker-property';
-import type { TrackerService } from './tracker.service';
-import { trackerRequestsOf } from './wrapped-method';
+import { giveTracker } from '../tracker/tracker-property';
+import type { TrackerService } from '../tracker/tracker.service';
+import { trackerRequestsOf } from '../tracker/wrapped-method';
 
 /**
  * Gives the tracker to instances that Nest injects no properties into: what a factory returned, and what has its decorated
