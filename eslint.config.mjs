@@ -4,8 +4,8 @@ import tseslint from 'typescript-eslint';
 /** The folders of src/, top to bottom: a room may import only the rooms below it. */
 const rooms = [
   'cli',
-  'opentelemetry',
-  'terminus',
+  'observability',
+  'module',
   'openedx',
   'tracker',
   'transports',
@@ -31,7 +31,7 @@ const homes = {
   commander: ['src/cli/'],
   jiti: ['src/cli/'],
   pino: ['src/backends/logger/'],
-  'nestjs-cls': ['src/context/', 'src/tracking.module.ts'],
+  'nestjs-cls': ['src/context/', 'src/module/'],
   bull: ['src/transports/bull/'],
   '@nestjs/bull': ['src/transports/bull/'],
   avsc: ['src/transports/bus/'],
@@ -41,8 +41,8 @@ const homes = {
   mongoose: ['src/backends/mongo/'],
   // The reader of Open edX settings only makes the module of a connection, and takes the class from the backend.
   '@nestjs/mongoose': ['src/backends/mongo/', 'src/openedx/mongoose-engines.ts'],
-  '@opentelemetry': ['src/opentelemetry/'],
-  '@nestjs/terminus': ['src/terminus/'],
+  '@opentelemetry': ['src/observability/opentelemetry/'],
+  '@nestjs/terminus': ['src/observability/terminus/'],
 };
 
 const packagesKeptOutOf = (path) =>
@@ -59,7 +59,7 @@ const importRule = (path, patterns = []) => ({
 });
 
 const onlyRoomsBelow = (room, path) => {
-  const above = ['index', 'testing', 'tracking\\.module', ...rooms.slice(0, rooms.indexOf(room))].join('|');
+  const above = ['entries', 'testing', ...rooms.slice(0, rooms.indexOf(room))].join('|');
   return importRule(path, [
     {
       regex: `^(\\.\\./)+(${above})(/|$)|^[./]+$|^nestjs-event-tracking`,
@@ -117,16 +117,10 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
     },
   },
-  importRule('src/index.ts'),
-  importRule('src/tracking.module.ts', [
-    {
-      regex: '^\\./(index|testing/.*)?$|^\\.$',
-      message: 'No file of src/ imports an entry, nor the module its test kit.',
-    },
-  ]),
+  importRule('src/entries/'),
   importRule('src/testing/', [
     {
-      regex: '^(\\.\\./)+(index)?$|^\\.\\.?$|^\\./index$|^nestjs-event-tracking',
+      regex: '^(\\.\\./)+entries|^nestjs-event-tracking',
       message: 'No file of src/ imports an entry.',
     },
     {
@@ -136,12 +130,6 @@ export default defineConfig(
   ]),
   rooms.flatMap((room) => arrowsRunDown(room)),
   noSiblingTransport,
-  importRule('src/json-schema.ts'),
-  importRule('src/class-validator.ts'),
-  importRule('src/mongoose.ts'),
-  importRule('src/bull.ts'),
-  importRule('src/redis-streams.ts'),
-  importRule('src/kafka.ts'),
   {
     files: ['test/**/*.ts', 'sample-app/test/**/*.ts'],
     rules: {

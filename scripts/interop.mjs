@@ -15,8 +15,8 @@ const require = createRequire(import.meta.url);
 require('reflect-metadata');
 const { NestFactory } = require('@nestjs/core');
 const { backend, consumer, EventBusBackend, MemoryBackend, TrackerService, TrackingModule } = require('..');
-const { redisStreams, RedisStreamsConsumer } = require('../dist/redis-streams.js');
-const { confluentRegistry, kafka, KafkaConsumer } = require('../dist/kafka.js');
+const { redisStreams, RedisStreamsConsumer } = require('../dist/entries/redis-streams.js');
+const { confluentRegistry, kafka, KafkaConsumer } = require('../dist/entries/kafka.js');
 const { Kafka, logLevel } = require('kafkajs');
 
 const PREFIX = 'interop';

@@ -198,8 +198,8 @@ function run(title, command, ...args) {
 }
 
 function check() {
-  if (!existsSync(join(root, 'dist/testing/index.js'))) {
-    console.error('dist/testing is missing: run `npm run build` first.');
+  if (!existsSync(join(root, 'dist/entries/testing.js'))) {
+    console.error('dist/ is missing: run `npm run build` first.');
     return false;
   }
   const packed = run('npm pack', 'npm', 'pack', root, '--ignore-scripts', '--silent');

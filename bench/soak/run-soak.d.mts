@@ -1,4 +1,4 @@
-import type { NodeCounts, TrackerCounts, TrackerService, TrackingModuleOptions } from '../../src';
+import type { NodeCounts, TrackerCounts, TrackerService, TrackingModuleOptions } from '../../src/entries';
 
 export interface SoakOptions {
   /** The module `nestjs-event-tracking`. */

@@ -1,13 +1,15 @@
 // An application of an older scaffold: TypeScript 5 with `module: commonjs`, where subpaths are resolved without `exports`.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEvents, dev, root, run, useApplication } from '../packed/application.mjs';
 import { BASICS, nest11, only } from './versions.mjs';
 
 export const title = 'Nest 11, Fastify, CommonJS, npm, node10';
 
-const { exports: entries } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const subpaths = Object.keys(entries).filter((entry) => entry !== '.' && entry !== './package.json');
+const subpaths = readdirSync(join(root, 'src/entries'))
+  .map((file) => file.replace(/\.ts$/, ''))
+  .filter((name) => name !== 'index')
+  .map((name) => `./${name}`);
 
 export const steps = {
   'every subpath has types'({ folder, tarball }) {

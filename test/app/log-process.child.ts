@@ -7,7 +7,7 @@ import { pbkdf2 } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
-import { backend, LoggerBackend, TrackerService, TrackingModule, type LoggerBackendOptions } from '../../src';
+import { backend, LoggerBackend, TrackerService, TrackingModule, type LoggerBackendOptions } from '../../src/entries';
 
 export interface Scenario {
   readonly log: LoggerBackendOptions;

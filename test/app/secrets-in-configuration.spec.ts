@@ -18,11 +18,11 @@ import {
   RenameEvent,
   Sample,
 } from 'nestjs-event-tracking';
-import { bullQueue } from '../../src/bull';
-import { kafka, KafkaConsumer } from '../../src/kafka';
-import { MongoBackend, mongooseEngines } from '../../src/mongoose';
-import { redisStreams, RedisStreamsConsumer } from '../../src/redis-streams';
-import { SegmentBackend } from '../../src/backends/segment';
+import { bullQueue } from '../../src/entries/bull';
+import { kafka, KafkaConsumer } from '../../src/entries/kafka';
+import { MongoBackend, mongooseEngines } from '../../src/entries/mongoose';
+import { redisStreams, RedisStreamsConsumer } from '../../src/entries/redis-streams';
+import { SegmentBackend } from '../../src/entries/segment';
 import { hasSecret, PLACEMENTS, SECRETS, shownBy } from './secret-placements';
 
 type Options = Readonly<Record<string, unknown>>;

@@ -14,11 +14,11 @@ import {
   TrackingModule,
   type TrackingModuleOptions,
 } from 'nestjs-event-tracking';
-import { SegmentBackend } from '../../src/backends/segment';
-import { bullQueue } from '../../src/bull';
-import { kafka } from '../../src/kafka';
-import { MongoBackend } from '../../src/mongoose';
-import { redisStreams, RedisStreamsConsumer } from '../../src/redis-streams';
+import { SegmentBackend } from '../../src/entries/segment';
+import { bullQueue } from '../../src/entries/bull';
+import { kafka } from '../../src/entries/kafka';
+import { MongoBackend } from '../../src/entries/mongoose';
+import { redisStreams, RedisStreamsConsumer } from '../../src/entries/redis-streams';
 import { hasSecret, PLACEMENTS, SECRETS, shownBy } from './secret-placements';
 
 describe.each(SECRETS)('A secret (%s) in the options of an application', (_shape, secret) => {

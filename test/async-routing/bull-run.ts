@@ -11,8 +11,8 @@ import {
   type DeliveryOptions,
   type TrackingModuleOptions,
   type WorkCounts,
-} from '../../src';
-import { bullQueue } from '../../src/bull';
+} from '../../src/entries';
+import { bullQueue } from '../../src/entries/bull';
 import type { ProcessorEntry } from '../../src/routing/description';
 import { Gate, quick } from '../delivery/gate';
 import { eventually } from '../support/eventually';

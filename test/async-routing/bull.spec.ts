@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BullModule } from '@nestjs/bull';
-import { AsyncRoutingBackend, backend, MemoryBackend, type TrackingModuleOptions } from '../../src';
-import { bullQueue } from '../../src/bull';
+import { AsyncRoutingBackend, backend, MemoryBackend, type TrackingModuleOptions } from '../../src/entries';
+import { bullQueue } from '../../src/entries/bull';
 import { describeWithServices } from '../support/services';
 import { startTracking } from '../support/start-tracking';
 import { until } from '../support/until';

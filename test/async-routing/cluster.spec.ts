@@ -1,7 +1,7 @@
 import { BullModule } from '@nestjs/bull';
 import Redis, { Cluster } from 'ioredis';
-import { AsyncRoutingBackend, backend, type BackendDescription } from '../../src';
-import { bullQueue } from '../../src/bull';
+import { AsyncRoutingBackend, backend, type BackendDescription } from '../../src/entries';
+import { bullQueue } from '../../src/entries/bull';
 import { Gate, quick } from '../delivery/gate';
 import { OwnServer } from '../support/own-server';
 import { describeWithPrograms } from '../support/services';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AsyncRoutingBackend, backend, type DeliveryOptions, type TrackingModuleOptions } from '../../src';
+import { AsyncRoutingBackend, backend, type DeliveryOptions, type TrackingModuleOptions } from '../../src/entries';
 import { down, Gate, quick } from '../delivery/gate';
 import { imbalance } from '../delivery/books';
 import { expectBalance, startTracking, type BuiltTracking } from '../support/start-tracking';

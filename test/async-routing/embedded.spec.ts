@@ -7,7 +7,7 @@ import {
   processor,
   type AsyncProcessor,
   type TrackingEvent,
-} from '../../src';
+} from '../../src/entries';
 import { startTracking } from '../support/start-tracking';
 
 @Injectable()

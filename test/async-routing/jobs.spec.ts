@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AsyncRoutingBackend, backend, MemoryBackend, processor, type TrackingModuleOptions } from '../../src';
-import { bullQueue } from '../../src/bull';
+import { AsyncRoutingBackend, backend, MemoryBackend, processor, type TrackingModuleOptions } from '../../src/entries';
+import { bullQueue } from '../../src/entries/bull';
 import { eventually } from '../support/eventually';
 import { LogFolder } from '../support/log-folder';
 import { describeWithServices } from '../support/services';

@@ -6,7 +6,7 @@ import {
   processor,
   type StoredEvent,
   type TrackingEvent,
-} from '../../src';
+} from '../../src/entries';
 import { Gate, quick } from '../delivery/gate';
 import { LogFolder } from '../support/log-folder';
 import { describeWithServices } from '../support/services';

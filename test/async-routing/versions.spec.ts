@@ -1,4 +1,4 @@
-import { backend, MemoryBackend, type TrackingModuleOptions } from '../../src';
+import { backend, MemoryBackend, type TrackingModuleOptions } from '../../src/entries';
 import { type Gate } from '../delivery/gate';
 import { describeWithServices } from '../support/services';
 import { RecordingLogger, startTracking, type BuiltTracking } from '../support/start-tracking';

@@ -13,8 +13,8 @@ import {
   TrackingModule,
   type AsyncProcessor,
   type TrackingEvent,
-} from '../../src';
-import { bullQueue } from '../../src/bull';
+} from '../../src/entries';
+import { bullQueue } from '../../src/entries/bull';
 import { down, Gate, quick } from '../delivery/gate';
 import { eventually } from '../support/eventually';
 import { LogFolder } from '../support/log-folder';

@@ -14,8 +14,8 @@ import {
   TrackingModule,
   type Destination,
   type StoredEvent,
-} from '../../src';
-import { bullQueue } from '../../src/bull';
+} from '../../src/entries';
+import { bullQueue } from '../../src/entries/bull';
 
 /** Once it has been sent one event, the destination of 'hangs' answers no more; 'blocks' blocks the event loop for a while then. */
 export type Scenario = 'works' | 'hangs' | 'blocks';

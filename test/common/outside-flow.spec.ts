@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Destination } from '../../src';
+import type { Destination } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { startTracking } from '../support/start-tracking';
 

@@ -6,7 +6,7 @@ import { DiskHomes } from '../../src/delivery/disk-homes';
 import type { RecordStore } from '../../src/store/record-store';
 import { Notices } from '../../src/common/notices';
 import { eventually } from '../support/eventually';
-import { backend } from '../../src';
+import { backend } from '../../src/entries';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 import { scratchFolder } from '../store/scratch-folder';
 import { down, Gate, quick } from './gate';

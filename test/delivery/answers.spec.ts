@@ -1,4 +1,4 @@
-import { SendFailedException, type DeadLetter, type DeliveryOptions, type Destination } from '../../src';
+import { SendFailedException, type DeadLetter, type DeliveryOptions, type Destination } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { bareDelivery, closeBareDeliveries, type BareDelivery } from './bare-delivery';
 import { imbalance } from './books';

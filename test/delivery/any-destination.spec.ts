@@ -1,6 +1,6 @@
 /** Whatever a destination does, whenever the clock jumps and whenever the application closes: every event has one end. */
 import fc from 'fast-check';
-import type { DeliveryOptions, Destination, StoredEvent } from '../../src';
+import type { DeliveryOptions, Destination, StoredEvent } from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { bareDelivery, names, type BareDelivery } from './bare-delivery';
 import { imbalance } from './books';

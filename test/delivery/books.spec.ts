@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { SendFailedException, type DeliveryOptions, type DestinationCounts, type StoredEvent } from '../../src';
+import { SendFailedException, type DeliveryOptions, type DestinationCounts, type StoredEvent } from '../../src/entries';
 import { Deliveries } from '../../src/delivery/deliveries';
 import type { Delivery } from '../../src/delivery/delivery';
 import { Envelope, OwnContext } from '../../src/event/envelope';

@@ -1,4 +1,4 @@
-import type { DestinationCounts } from '../../src';
+import type { DestinationCounts } from '../../src/entries';
 
 /** The left side of the books less the right one: 0, at every moment. */
 export function imbalance(counts: DestinationCounts): number {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend, HttpBackend, type Destination } from '../../src';
+import { backend, HttpBackend, type Destination } from '../../src/entries';
 import { isNoConnection } from '../../src/delivery/no-connection';
 import { eventually } from '../support/eventually';
 import { expectBalance, RecordingLogger, startTracking } from '../support/start-tracking';

@@ -3,7 +3,7 @@ import { LetterStore } from '../../src/delivery/letter-store';
 import { QueuedEvent } from '../../src/delivery/queued-event';
 import type { StoredEvent } from '../../src/event/tracking-event';
 import { startTracking } from '../support/start-tracking';
-import { backend, consumer, MemoryBackend, type EventConsumer, type ConsumerSurroundings } from '../../src';
+import { backend, consumer, MemoryBackend, type EventConsumer, type ConsumerSurroundings } from '../../src/entries';
 
 const event: StoredEvent = { id: '1', name: 'e', timestamp: new Date(0), context: {}, data: {} };
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { backend, SendFailedException, TrackingDeadLetters } from '../../src';
+import { backend, SendFailedException, TrackingDeadLetters } from '../../src/entries';
 import { startTracking } from '../support/start-tracking';
 import { eventually } from '../support/eventually';
 import { imbalance } from './books';

@@ -16,7 +16,7 @@ import {
   type DeliveryOptions,
   type DestinationCounts,
   type NodeCounts,
-} from '../../src';
+} from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
 import { OwnClock } from '../support/own-clock';
 import { imbalance } from './books';

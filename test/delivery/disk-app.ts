@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { DeliveryOptions } from '../../src';
+import type { DeliveryOptions } from '../../src/entries';
 import { TalkingProcess } from '../store/child-process';
 import { scratchFolder } from '../store/scratch-folder';
 import type { Answer } from './disk-app.child';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend, type DeliveryOptions, type TrackingModuleOptions } from '../../src';
+import { backend, type DeliveryOptions, type TrackingModuleOptions } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { buildTracking, startTracking } from '../support/start-tracking';
 import { imbalance } from './books';

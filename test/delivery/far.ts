@@ -5,9 +5,9 @@
 import { MongooseModule } from '@nestjs/mongoose';
 import mongoose from 'mongoose';
 import { MongoBackend } from 'nestjs-event-tracking/mongoose';
-import { backend, type DeliveryOptions, type DestinationCounts } from '../../src';
+import { backend, type DeliveryOptions, type DestinationCounts } from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
-import { SegmentBackend } from '../../src/backends/segment';
+import { SegmentBackend } from '../../src/entries/segment';
 import { HttpSink, idsOf } from '../support/http-sink';
 import { OwnClock } from '../support/own-clock';
 import { startTracking, type BuiltTracking } from '../support/start-tracking';

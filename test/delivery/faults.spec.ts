@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MongoBackend } from 'nestjs-event-tracking/mongoose';
-import type { DeliveryOptions } from '../../src';
+import type { DeliveryOptions } from '../../src/entries';
 import { OwnServer } from '../support/own-server';
 import { describeWithPrograms, describeWithServices } from '../support/services';
 import { FaultyWay } from '../support/toxiproxy';

@@ -12,7 +12,7 @@ import {
   type Backends,
   type Destination,
   type TrackingEvent,
-} from '../../src';
+} from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { startTracking } from '../support/start-tracking';
 import { bareDelivery, closeBareDeliveries, names } from './bare-delivery';

@@ -6,7 +6,7 @@ import {
   type Rejection,
   type StoredEvent,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 import { startTracking, type BuiltTracking } from '../support/start-tracking';
 
 /** How a destination behaves at one call of `sendBatch`. */

@@ -1,6 +1,6 @@
-import { backend, type DeliveryOptions, type DestinationCounts } from '../../src';
+import { backend, type DeliveryOptions, type DestinationCounts } from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
-import { SegmentBackend } from '../../src/backends/segment';
+import { SegmentBackend } from '../../src/entries/segment';
 import { eventually } from '../support/eventually';
 import { HttpSink, type SinkFault } from '../support/http-sink';
 import { startTracking, type BuiltTracking } from '../support/start-tracking';

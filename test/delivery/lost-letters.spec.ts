@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend, type Destination } from '../../src';
+import { backend, type Destination } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 

@@ -1,5 +1,5 @@
 /** With `ordered` the order of emit holds across restarts; without it nothing on disk waits behind what is new for ever. */
-import { backend, type DeliveryOptions } from '../../src';
+import { backend, type DeliveryOptions } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { scratchFolder } from '../store/scratch-folder';
 import { DiskRun } from './disk-run';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SendFailedException, type Rejection, type StoredEvent } from '../../src';
+import { SendFailedException, type Rejection, type StoredEvent } from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { StoreReadException } from '../../src/store/store-read.exception';
 import { StoreWriteException } from '../../src/store/store-write.exception';

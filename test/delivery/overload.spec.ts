@@ -1,7 +1,7 @@
-import { SendFailedException } from '../../src';
+import { SendFailedException } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { HttpSink } from '../support/http-sink';
-import { backend } from '../../src';
+import { backend } from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
 import { startTracking } from '../support/start-tracking';
 import { bareDelivery, closeBareDeliveries, names } from './bare-delivery';

@@ -1,4 +1,4 @@
-import { backend, type DeliveryOptions, type StoredEvent } from '../../src';
+import { backend, type DeliveryOptions, type StoredEvent } from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
 import { eventually } from '../support/eventually';
 import { HttpSink, type SinkFault } from '../support/http-sink';

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { writeSync } from 'node:fs';
 import { Controller, Get, Module, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { backend, TrackerService, TrackingModule, type Destination } from '../../src';
+import { backend, TrackerService, TrackingModule, type Destination } from '../../src/entries';
 
 export type Scenario = 'slow' | 'down' | 'starting' | 'leaves' | 'never' | 'request';
 const [scenario, directory] = process.argv.slice(2) as [Scenario, string | undefined];

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { backend } from '../../src';
+import { backend } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { startTracking } from '../support/start-tracking';
 import { afterKill } from './disk-run';

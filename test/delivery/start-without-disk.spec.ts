@@ -1,7 +1,7 @@
 /** An application starts whatever its disk is like, says what is wrong, and uses the disk when it heals. */
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { backend } from '../../src';
+import { backend } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { HttpSink } from '../support/http-sink';
 import { RecordingLogger, startTracking } from '../support/start-tracking';

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../src';
+import type { StoredEvent } from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { Envelope } from '../../src/event/envelope';
 import { DEFAULT_LIMITS } from '../../src/event/normal-form';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend, SendFailedException } from '../../src';
+import { backend, SendFailedException } from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
 import { MemoryStore } from '../../src/store/memory-store';
 import { SegmentStore } from '../../src/store/segment-store';

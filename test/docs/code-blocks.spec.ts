@@ -42,7 +42,10 @@ describe('The documentation', () => {
     const files = blocks.map(({ place }) => `${place.replace(/\W+/g, '-')}.ts`);
     await Promise.all(blocks.map(({ code }, at) => writeFile(join(folder, files[at] ?? ''), code)));
     const options = { extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...options, compilerOptions: { paths: { 'nestjs-event-tracking': ['../../src/index.ts'], 'nestjs-event-tracking/bull': ['../../src/bull.ts'], 'nestjs-event-tracking/redis-streams': ['../../src/redis-streams.ts'], 'nestjs-event-tracking/kafka': ['../../src/kafka.ts'], 'nestjs-event-tracking/json-schema': ['../../src/json-schema.ts'], 'nestjs-event-tracking/class-validator': ['../../src/class-validator.ts'], 'nestjs-event-tracking/mongoose': ['../../src/mongoose.ts'], 'nestjs-event-tracking/segment': ['../../src/backends/segment/index.ts'], 'nestjs-event-tracking/*': ['../../src/*/index.ts'] } } }));
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...options, compilerOptions: { paths: {
+      'nestjs-event-tracking': ['../../src/entries/index.ts'],
+      'nestjs-event-tracking/*': ['../../src/entries/*.ts'],
+    } } }));
 
     const compiler = require.resolve('typescript/bin/tsc');
     const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch((error: unknown) => error as { stdout: string });

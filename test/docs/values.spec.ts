@@ -9,7 +9,7 @@ import { Test } from '@nestjs/testing';
 import { Decimal } from '@prisma/client-runtime-utils';
 import mongoose from 'mongoose';
 import { BehaviorSubject, of, Subject } from 'rxjs';
-import { backend, LoggerBackend, MemoryBackend, TrackingModule } from '../../src';
+import { backend, LoggerBackend, MemoryBackend, TrackingModule } from '../../src/entries';
 import { quoted as quotedName } from '../../src/common/printable';
 import { LogFolder } from '../support/log-folder';
 import { BuiltTracking, RecordingLogger } from '../support/start-tracking';

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import fc from 'fast-check';
-import { backend, LoggerBackend } from '../../src';
+import { backend, LoggerBackend } from '../../src/entries';
 import { copyNormalForm, DEFAULT_LIMITS, toNormalForm } from '../../src/event/normal-form';
 import { LogFolder } from '../support/log-folder';
 import { anyValue, make } from '../support/nasty-values';

@@ -1,7 +1,7 @@
-import { backend, MemoryBackend, type NodeCounts, type TrackerCounts } from '../../src';
+import { backend, MemoryBackend, type NodeCounts, type TrackerCounts } from '../../src/entries';
 import { lossesOf } from '../../src/ledger/losses';
 import { isConfigured, isLoss } from '../../src/ledger/reasons';
-import type { Destination, TrackingEvent } from '../../src';
+import type { Destination, TrackingEvent } from '../../src/entries';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 
 const tracker: TrackerCounts = {

@@ -6,7 +6,7 @@ import {
   TrackingModule,
   type TrackingModuleAsyncOptions,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 import { start } from '../support/start';
 
 const backends = { memory: backend(MemoryBackend) };

@@ -33,7 +33,7 @@ import {
   type Backend,
   type TrackingEvent,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 import { start } from '../support/start';
 
 /** What the application says when it is started with these options. */

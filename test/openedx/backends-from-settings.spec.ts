@@ -12,7 +12,7 @@ import {
   type EventProcessor,
   type TrackingEvent,
   type ProducerDescription,
-} from '../../src';
+} from '../../src/entries';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
 import type { SettingsEngine, SettingsNode } from '../../src/openedx/settings-engine';
 import { LogFolder } from '../support/log-folder';

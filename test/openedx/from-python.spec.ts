@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { backend, MemoryBackend, TrackingConfigException } from '../../src';
+import { backend, MemoryBackend, TrackingConfigException } from '../../src/entries';
 import { mongooseEngines } from 'nestjs-event-tracking/mongoose';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
 import { LogFolder } from '../support/log-folder';
@@ -55,7 +55,7 @@ describe('docs/from-python.md', () => {
       await writeFile(join(folder, 'event-tracking.json'), settings);
       await writeFile(
         join(folder, 'app.ts'),
-        code.replace("'nestjs-event-tracking'", JSON.stringify(join(root, 'src/index.ts'))),
+        code.replace("'nestjs-event-tracking'", JSON.stringify(join(root, 'src/entries/index.ts'))),
       );
       const arguments_ = ['-r', join(root, 'scripts/swc-register.cjs'), 'app.ts'];
       const { stdout, stderr } = await run(process.execPath, arguments_, { cwd: folder });

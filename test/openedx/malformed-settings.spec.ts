@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MemoryBackend, TrackingConfigException } from '../../src';
+import { MemoryBackend, TrackingConfigException } from '../../src/entries';
 import { backendsFromSettings, type TreeFromSettings } from '../../src/openedx/backends-from-settings';
 import { startTracking } from '../support/start-tracking';
 import { LOGGER, REGEX, ROUTING, WHITELIST } from './support';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MemoryBackend } from '../../src';
+import { MemoryBackend } from '../../src/entries';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
 import { faultsOf, LOGGER, pathsOf, withBackends } from './support';
 

@@ -1,4 +1,4 @@
-import { TrackingConfigException, type ConfigFault } from '../../src';
+import { TrackingConfigException, type ConfigFault } from '../../src/entries';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
 
 export const LOGGER = 'eventtracking.backends.logger.LoggerBackend';

@@ -1,6 +1,6 @@
 /** Prints the types of async resources of an application that are left after it was closed and collected. */
 import 'reflect-metadata';
-import type * as Src from '../../src';
+import type * as Src from '../../src/entries';
 import { createHook } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -13,7 +13,7 @@ createHook({
   destroy: (id) => void left.delete(id),
 }).enable();
 
-const SRC = '../../src';
+const SRC = '../../src/entries';
 async function main(): Promise<void> {
   const { backend, HttpBackend, TrackerService, TrackEvent, TrackingModule } = (await import(SRC)) as typeof Src;
   const afterImport = [...left.values()];

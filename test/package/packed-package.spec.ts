@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
-import { manifest, optionalPeers, PackedPackage, requiredPeers } from './packed-package';
+import { entries, manifest, optionalPeers, PackedPackage, requiredPeers } from './packed-package';
 import { publicTypes, publicValues } from './public-names';
 
 let packed: PackedPackage;
@@ -25,20 +25,19 @@ describe('The packed package', () => {
     expect(report).toMatchObject({ code: 0 });
   }, 60_000);
 
-  it('has types for each subpath where `exports` is not read: under moduleResolution node10', () => {
-    const subpaths = Object.entries(manifest.exports).flatMap(([path, target]) =>
-      path === '.' || typeof target === 'string' ? [] : [[path.slice(2), [target.types]] as const],
-    );
-    expect(subpaths.length).toBeGreaterThan(5);
-    expect(manifest.typesVersions).toEqual({ '*': Object.fromEntries(subpaths) });
+  it('has an entry for each file of src/entries, and types where `exports` is not read (moduleResolution node10)', () => {
+    expect(manifest.exports).toMatchObject({
+      '.': { types: './dist/entries/index.d.ts', default: './dist/entries/index.js' },
+      './*': { types: './dist/entries/*.d.ts', default: './dist/entries/*.js' },
+    });
+    expect(manifest.typesVersions).toEqual({ '*': { '*': ['./dist/entries/*.d.ts', './*'] } });
+    expect(entries).toEqual(expect.arrayContaining(['kafka', 'segment', 'testing']));
   });
 
-  it('contains what its exports name, and no test', () => {
+  it('contains the code and the types of each entry, and no test', () => {
     const files = readdirSync(packed.folder, { recursive: true, encoding: 'utf8' });
-    const targets = Object.values(manifest.exports).flatMap((entry) =>
-      typeof entry === 'string' ? [entry] : Object.values(entry),
-    );
-    expect(files).toEqual(expect.arrayContaining(targets.map((target) => target.replace('./', ''))));
+    const targets = ['index', ...entries].flatMap((name) => [`dist/entries/${name}.js`, `dist/entries/${name}.d.ts`]);
+    expect(files).toEqual(expect.arrayContaining(targets));
     expect(files.filter((file) => /\b(spec|test)\b/.test(file))).toEqual([]);
   });
 });
@@ -70,7 +69,7 @@ describe('The root entry', () => {
   });
 
   it('exports these types and no others', () => {
-    const entry = join(packed.folder, 'dist/index.d.ts');
+    const entry = join(packed.folder, 'dist/entries/index.d.ts');
     const program = ts.createProgram([entry], {
       module: ts.ModuleKind.Node20,
       target: ts.ScriptTarget.ES2023,
@@ -86,7 +85,7 @@ describe('The root entry', () => {
 
   it('names in its types only its dependencies, its required peers and Node', () => {
     const allowed = new Set([...Object.keys(manifest.dependencies), ...requiredPeers]);
-    const foreign = [...importsOf(join(packed.folder, 'dist/index.d.ts'))].filter(([specifier]) => {
+    const foreign = [...importsOf(join(packed.folder, 'dist/entries/index.d.ts'))].filter(([specifier]) => {
       const name = specifier.replace(/^node:/, '').match(/^(@[^/]+\/)?[^/]+/)![0];
       return !allowed.has(name) && !builtinModules.includes(name);
     });

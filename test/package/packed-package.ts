@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,9 +7,14 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = resolve(__dirname, '../..');
 
+/** Names of the subpaths, `kafka` for `nestjs-event-tracking/kafka`: the files of src/entries. */
+export const entries: readonly string[] = readdirSync(join(root, 'src/entries'))
+  .map((file) => file.replace(/\.ts$/, ''))
+  .filter((name) => name !== 'index');
+
 interface Manifest {
   readonly name: string;
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly exports: Readonly<Record<string, string | null | { readonly types: string; readonly default: string }>>;
   readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly bin: Readonly<Record<'event-tracking' | 'nestjs-event-tracking', string>>;
   readonly dependencies: Readonly<Record<string, string>>;
@@ -30,7 +35,8 @@ export class PackedPackage {
   ) {}
 
   static async make(): Promise<PackedPackage> {
-    if (!existsSync(join(root, 'dist/index.js'))) throw new Error('dist/ is missing: run `npm run build` first.');
+    if (!existsSync(join(root, 'dist/entries/index.js')))
+      throw new Error('dist/ is missing: run `npm run build` first.');
     const folder = mkdtempSync(join(tmpdir(), 'packed-'));
     const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
       cwd: root,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { processor, type ProcessorSettings } from '../../src';
+import { processor, type ProcessorSettings } from '../../src/entries';
 import { AddContext, type AddContextOptions } from '../../src/processors/add-context';
 import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 

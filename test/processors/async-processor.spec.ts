@@ -7,7 +7,7 @@ import {
   type EventProcessor,
   type TrackingEvent,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 import type { AsyncProcessor } from '../../src/routing/contracts';
 import { buildTracking, startTracking } from '../support/start-tracking';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { processor } from '../../src';
+import { processor } from '../../src/entries';
 import { Dedupe, type DedupeOptions } from '../../src/processors/dedupe';
 import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 

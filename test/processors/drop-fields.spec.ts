@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { processor } from '../../src';
+import { processor } from '../../src/entries';
 import { DropFields, type DropFieldsOptions } from '../../src/processors/drop-fields';
 import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 

@@ -1,6 +1,6 @@
 import { Injectable, Module } from '@nestjs/common';
 import fc from 'fast-check';
-import { backend, MemoryBackend, processor, type ProcessorSettings } from '../../src';
+import { backend, MemoryBackend, processor, type ProcessorSettings } from '../../src/entries';
 import { Enrich, type EnrichOptions } from '../../src/processors/enrich';
 import { startTracking } from '../support/start-tracking';
 import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';

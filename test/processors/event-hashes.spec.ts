@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { processor } from '../../src';
+import { processor } from '../../src/entries';
 import { EventHashes, MAX_HASHES } from '../../src/processors/event-hashes';
 import { Pseudonyms } from '../../src/processors/pseudonyms';
 import { Redact } from '../../src/processors/redact';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { processor } from '../../src';
+import { processor } from '../../src/entries';
 import { RateLimit, type RateLimitOptions } from '../../src/processors/rate-limit';
 import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { EventEmissionExit, processor, type ProcessorDescription } from '../../src';
+import { EventEmissionExit, processor, type ProcessorDescription } from '../../src/entries';
 import { KeyNames } from '../../src/processors/key-names';
 import { OptionFaults } from '../../src/processors/option-faults';
 import { Redact, type RedactOptions } from '../../src/processors/redact';

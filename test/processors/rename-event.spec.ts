@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NameAllowlist, processor } from '../../src';
+import { NameAllowlist, processor } from '../../src/entries';
 import { RenameEvent, type RenameEventOptions } from '../../src/processors/rename-event';
 import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 

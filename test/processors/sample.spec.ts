@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { processor } from '../../src';
+import { processor } from '../../src/entries';
 import { Sample, type SampleOptions } from '../../src/processors/sample';
 import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 

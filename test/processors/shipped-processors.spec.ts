@@ -1,4 +1,11 @@
-import { backend, MemoryBackend, NameAllowlist, processor, RoutingBackend, type ProcessorEntry } from '../../src';
+import {
+  backend,
+  MemoryBackend,
+  NameAllowlist,
+  processor,
+  RoutingBackend,
+  type ProcessorEntry,
+} from '../../src/entries';
 import { AddContext } from '../../src/processors/add-context';
 import { Dedupe } from '../../src/processors/dedupe';
 import { DropFields } from '../../src/processors/drop-fields';

@@ -8,7 +8,7 @@ import {
   type Backend,
   type Destination,
   type EventProcessor,
-} from '../../src';
+} from '../../src/entries';
 import { start } from '../support/start';
 
 class Mailer {

@@ -12,7 +12,7 @@ import {
   type Processor,
   type TrackingEvent,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 import { start } from '../support/start';
 
 interface Running {

@@ -7,7 +7,7 @@ const root = join(__dirname, '../..');
 
 /** @returns what it printed: one line */
 function chaos(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ readonly code: number; readonly said: string }> {
-  if (!existsSync(join(root, 'dist/index.js'))) throw new Error('dist/ is missing: run `npm run build` first.');
+  if (!existsSync(join(root, 'dist/entries/index.js'))) throw new Error('dist/ is missing: run `npm run build` first.');
   return new Promise((resolve) => {
     const script = [join(root, 'scripts/chaos.mjs'), '--kills', '3', ...args];
     const options = { cwd: root, env: { ...process.env, ...env } };

@@ -1,5 +1,5 @@
 import { runSoak } from '../../bench/soak/run-soak.mjs';
-import * as core from '../../src';
+import * as core from '../../src/entries';
 import { AddContext } from '../../src/processors/add-context';
 import { Dedupe } from '../../src/processors/dedupe';
 import { DropFields } from '../../src/processors/drop-fields';

@@ -1,4 +1,4 @@
-import { backend, LoggerBackend, MemoryBackend, type StoredEvent, type TrackingModuleOptions } from '../../src';
+import { backend, LoggerBackend, MemoryBackend, type StoredEvent, type TrackingModuleOptions } from '../../src/entries';
 import { LogFolder, type LoggedEvent } from './log-folder';
 import { RecordingLogger, startTracking, type BuiltTracking } from './start-tracking';
 

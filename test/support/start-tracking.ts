@@ -11,7 +11,7 @@ import {
   type TrackingEvent,
   type TrackingLedger,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 
 const running = new Set<{ close(): Promise<void> }>();
 

@@ -18,7 +18,7 @@ import {
   type StoredEvent,
   type TrackingLedger,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 
 type Adapter = new () => AbstractHttpAdapter;
 

@@ -8,7 +8,7 @@ import {
   type ProcessorEntry,
   type StoredEvent,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 import { LogFolder } from './log-folder';
 import { expectSameEvents } from './seen-by-all';
 import { buildTracking, expectBalance, RecordingLogger, startTracking, type BuiltTracking } from './start-tracking';

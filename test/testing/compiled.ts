@@ -1,6 +1,6 @@
 import { Test, type TestingModule } from '@nestjs/testing';
-import { TrackerService } from '../../src';
-import { TrackingTestingModule, type TrackingTestingOptions } from '../../src/testing';
+import { TrackerService } from '../../src/entries';
+import { TrackingTestingModule, type TrackingTestingOptions } from '../../src/entries/testing';
 import { closeLater } from '../support/start-tracking';
 
 /** A module with the test kit's tracker, compiled and not started; closed after the test. */

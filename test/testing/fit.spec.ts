@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { EventFields } from '../../src';
-import { events, matchers } from '../../src/testing';
+import type { EventFields } from '../../src/entries';
+import { events, matchers } from '../../src/entries/testing';
 import { compiled } from './compiled';
 
 expect.extend(matchers);

@@ -1,4 +1,4 @@
-import { events, fixedClock, fixedIds } from '../../src/testing';
+import { events, fixedClock, fixedIds } from '../../src/entries/testing';
 import { compiled } from './compiled';
 
 const noon = '2026-01-01T12:00:00.000Z';

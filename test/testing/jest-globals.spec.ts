@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { events, matchers, trackingSerializer, type TrackingMatchers } from '../../src/testing';
+import { events, matchers, trackingSerializer, type TrackingMatchers } from '../../src/entries/testing';
 import { compiled } from './compiled';
 
 // As docs/testing.md says, for those who import `expect`.

@@ -8,8 +8,8 @@ import {
   RegexFilter,
   TrackerService,
   TrackingModule,
-} from '../../src';
-import { events, matchers, TrackedEvents, TrackingTestingModule, type MatcherContext } from '../../src/testing';
+} from '../../src/entries';
+import { events, matchers, TrackedEvents, TrackingTestingModule, type MatcherContext } from '../../src/entries/testing';
 import { closeLater, RecordingLogger, startTracking } from '../support/start-tracking';
 import { compiled } from './compiled';
 

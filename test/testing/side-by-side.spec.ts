@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { TrackEvent, TrackerService, TrackingContext } from '../../src';
-import { events, fixedIds, matchers, TrackingTestingModule, waitForEvent } from '../../src/testing';
+import { TrackEvent, TrackerService, TrackingContext } from '../../src/entries';
+import { events, fixedIds, matchers, TrackingTestingModule, waitForEvent } from '../../src/entries/testing';
 import { closeLater } from '../support/start-tracking';
 
 expect.extend(matchers);

@@ -8,8 +8,8 @@ import {
   TrackerService,
   TrackingModule,
   type StoredEvent,
-} from '../../src';
-import { events, TrackedEvents, UntrackedSourceException, type TrackedEvent } from '../../src/testing';
+} from '../../src/entries';
+import { events, TrackedEvents, UntrackedSourceException, type TrackedEvent } from '../../src/entries/testing';
 import { buildTracking, closeLater, startTracking } from '../support/start-tracking';
 import { compiled } from './compiled';
 

@@ -1,6 +1,11 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { backend, MemoryBackend, TrackEvent } from '../../src';
-import { createTrackingSerializer, events, trackingSerializer, type TrackingSerializer } from '../../src/testing';
+import { backend, MemoryBackend, TrackEvent } from '../../src/entries';
+import {
+  createTrackingSerializer,
+  events,
+  trackingSerializer,
+  type TrackingSerializer,
+} from '../../src/entries/testing';
 import { TestCase } from '../support/test-case';
 import { compiled } from './compiled';
 

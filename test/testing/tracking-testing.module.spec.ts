@@ -18,8 +18,14 @@ import {
   type Backend,
   type EventProcessor,
   type TrackingEvent,
-} from '../../src';
-import { events, fixedClock, fixedIds, TrackingTestingModule, type TrackingTestingOptions } from '../../src/testing';
+} from '../../src/entries';
+import {
+  events,
+  fixedClock,
+  fixedIds,
+  TrackingTestingModule,
+  type TrackingTestingOptions,
+} from '../../src/entries/testing';
 import { LogFolder } from '../support/log-folder';
 import { closeLater, CollectingBackend, RecordingLogger } from '../support/start-tracking';
 

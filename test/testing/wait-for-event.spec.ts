@@ -1,4 +1,9 @@
-import { EventNotTrackedException, TrackedEvents, UntrackedSourceException, waitForEvent } from '../../src/testing';
+import {
+  EventNotTrackedException,
+  TrackedEvents,
+  UntrackedSourceException,
+  waitForEvent,
+} from '../../src/entries/testing';
 import { startTracking } from '../support/start-tracking';
 import { compiled, rejection } from './compiled';
 

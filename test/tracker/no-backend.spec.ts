@@ -9,7 +9,7 @@ import {
   TrackerService,
   TrackingModule,
   type TrackingModuleOptions,
-} from '../../src';
+} from '../../src/entries';
 import { isLoss } from '../../src/ledger/reasons';
 import { closeLater, expectBalance, RecordingLogger } from '../support/start-tracking';
 

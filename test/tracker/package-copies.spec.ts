@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import '../../src';
+import '../../src/entries';
 import { registerCopy } from '../../src/tracker/package-copies';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 
@@ -37,7 +37,7 @@ describe('Two copies of the package in one process', () => {
   });
 
   it('are not one copy that is loaded again', async () => {
-    jest.isolateModules(() => void jest.requireActual('../../src'));
+    jest.isolateModules(() => void jest.requireActual('../../src/entries'));
     const logger = new RecordingLogger();
     await startTracking({ logger });
     expect(twice(logger)).toEqual([]);

@@ -6,7 +6,7 @@ import 'reflect-metadata';
 import { setImmediate as turn } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { Injectable, Module } from '@nestjs/common';
-import { backend, MemoryBackend, TrackEvent, TrackerService, TrackingContext, TrackingModule } from '../../src';
+import { backend, MemoryBackend, TrackEvent, TrackerService, TrackingContext, TrackingModule } from '../../src/entries';
 
 const refuse = async (): Promise<never> => {
   await turn();

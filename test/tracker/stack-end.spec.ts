@@ -15,7 +15,7 @@ import {
   type TrackerService,
   type TrackingModuleOptions,
 } from 'nestjs-event-tracking';
-import { jsonSchema } from '../../src/json-schema';
+import { jsonSchema } from '../../src/entries/json-schema';
 import { LogFolder } from '../support/log-folder';
 import { expectBalance, RecordingLogger, startTracking, type BuiltTracking } from '../support/start-tracking';
 

@@ -1,5 +1,5 @@
 import type { INestApplication, MiddlewareConsumer, ModuleMetadata } from '@nestjs/common';
-import type { TrackerService } from '../../../src';
+import type { TrackerService } from '../../../src/entries';
 
 /** An event of a user, as the applications of these tests emit it: `who` is the user it belongs to. */
 export interface Owned {

@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
-import { backend, MemoryBackend, TrackerService, TrackingModule, type StoredEvent } from '../../../src';
+import { backend, MemoryBackend, TrackerService, TrackingModule, type StoredEvent } from '../../../src/entries';
 import { describeWithServices } from '../../support/services';
 import { platforms } from '../../support/test-case';
 import type { Drive, Owned, Way } from './way';

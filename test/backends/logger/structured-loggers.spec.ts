@@ -1,6 +1,6 @@
 import { ConsoleLogger, Logger, type LoggerService } from '@nestjs/common';
 import pino, { type Logger as Pino } from 'pino';
-import { backend, LoggerBackend, type LoggerBackendOptions } from '../../../src';
+import { backend, LoggerBackend, type LoggerBackendOptions } from '../../../src/entries';
 import { eventOf } from '../../../src/cli/event-line';
 import { startTracking } from '../../support/start-tracking';
 

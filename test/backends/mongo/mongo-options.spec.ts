@@ -1,5 +1,5 @@
 import { MongoBackend, type MongoBackendOptions } from 'nestjs-event-tracking/mongoose';
-import type { TrackingConfigException } from '../../../src';
+import type { TrackingConfigException } from '../../../src/entries';
 
 function faultsOf(options: unknown): string[] {
   try {

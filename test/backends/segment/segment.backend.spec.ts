@@ -1,5 +1,5 @@
 import { Analytics } from '@segment/analytics-node';
-import { SegmentBackend, type SegmentBackendOptions, type SegmentTrack } from '../../../src/backends/segment';
+import { SegmentBackend, type SegmentBackendOptions, type SegmentTrack } from '../../../src/entries/segment';
 import { SegmentWire } from '../../../src/backends/segment/segment-wire';
 import { SendFailedException } from '../../../src/delivery/destination';
 import { TrackingConfigException } from 'nestjs-event-tracking';

@@ -8,7 +8,7 @@ import { LogProfile } from '../../../src/cli/infer/log-profile';
 import { JSON_SCHEMA, ZOD } from '../../../src/cli/infer/schema-code';
 import { eventOf } from '../../../src/cli/event-line';
 import { LogValidation, type ValidationResult } from '../../../src/cli/validate/log-validation';
-import { jsonSchema } from '../../../src/json-schema';
+import { jsonSchema } from '../../../src/entries/json-schema';
 
 export interface Entry {
   readonly name: string;

@@ -18,7 +18,7 @@ const TSCONFIG = {
     ...{ types: ['node'], typeRoots: [`${root}/node_modules/@types`] },
     paths: {
       'nestjs-event-tracking': ['./makers.ts'],
-      'nestjs-event-tracking/json-schema': [`${root}/src/json-schema.ts`],
+      'nestjs-event-tracking/json-schema': [`${root}/src/entries/json-schema.ts`],
     },
   },
 };

@@ -16,7 +16,7 @@ import {
   type DestinationCounts,
   type StoredEvent,
   type TrackerService,
-} from '../../../src';
+} from '../../../src/entries';
 import {
   deliveryInstruments,
   destinationInstruments,

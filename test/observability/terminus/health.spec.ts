@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
-import { backend, TrackerService, TrackingModule, type Backends, type DeliveryOptions } from '../../../src';
+import { backend, TrackerService, TrackingModule, type Backends, type DeliveryOptions } from '../../../src/entries';
 import { TrackingHealthIndicator } from 'nestjs-event-tracking/terminus';
 import { LossWatch } from '../../../src/observability/terminus/loss-watch';
 import { Gate } from '../../delivery/gate';

@@ -2,8 +2,8 @@
 import 'reflect-metadata';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { consumer, OnTrackingEvent, TrackingModule, type TrackingEvent } from '../../../src';
-import { KafkaConsumer } from '../../../src/kafka';
+import { consumer, OnTrackingEvent, TrackingModule, type TrackingEvent } from '../../../src/entries';
+import { KafkaConsumer } from '../../../src/entries/kafka';
 
 const [, , brokers = '', topic = '', group = ''] = process.argv;
 

@@ -12,7 +12,7 @@ import {
   type ConsumerCounts,
   type TrackingEvent,
   type TrackingModuleOptions,
-} from '../../../src';
+} from '../../../src/entries';
 import { handlerMethods } from '../../../src/tracker/on-tracking-event.decorator';
 import { Gate, quick } from '../../delivery/gate';
 import { cpuMs } from '../../support/growth';

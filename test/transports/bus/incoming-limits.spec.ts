@@ -1,4 +1,10 @@
-import { backend, EventBusBackend, MemoryBackend, TrackingDeadLetters, type TrackingModuleOptions } from '../../../src';
+import {
+  backend,
+  EventBusBackend,
+  MemoryBackend,
+  TrackingDeadLetters,
+  type TrackingModuleOptions,
+} from '../../../src/entries';
 import { eventOf } from '../../../src/transports/bus/tracking-log';
 import { expectBalance, startTracking, type BuiltTracking } from '../../support/start-tracking';
 import { Feed } from './own-consumer';

@@ -7,7 +7,7 @@ import {
   type ConsumerSurroundings,
   type EventConsumer,
   type StoredEvent,
-} from '../../../src';
+} from '../../../src/entries';
 
 /** A list in memory in the place of a bus: what is pushed is read at once, and what is acknowledged is noted. */
 export class Feed {

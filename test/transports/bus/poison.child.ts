@@ -16,9 +16,9 @@ import {
   TrackingModule,
   type Destination,
   type StoredEvent,
-} from '../../../src';
-import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/kafka';
-import { RedisStreamsConsumer, type RedisStreamsConsumerOptions } from '../../../src/redis-streams';
+} from '../../../src/entries';
+import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
+import { RedisStreamsConsumer, type RedisStreamsConsumerOptions } from '../../../src/entries/redis-streams';
 
 type Options = { readonly isKafkaJs?: boolean; readonly death?: keyof typeof deaths } & (
   RedisStreamsConsumerOptions | KafkaConsumerOptions

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { backend, EventBusBackend, TrackingDeadLetters } from '../../../src';
+import { backend, EventBusBackend, TrackingDeadLetters } from '../../../src/entries';
 import { trackingLogCodec } from '../../../src/transports/bus/avro';
-import { kafka, type KafkaOptions } from '../../../src/kafka';
+import { kafka, type KafkaOptions } from '../../../src/entries/kafka';
 import { countRecords, createTopic, readTopic } from '../../support/kafka-topic';
 import { describeWithServices } from '../../support/services';
 import { expectBalance, startTracking, type BuiltTracking } from '../../support/start-tracking';

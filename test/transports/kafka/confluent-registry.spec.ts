@@ -9,9 +9,16 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { ModuleKind, transpileModule } from 'typescript';
 import { Type, type Schema } from 'avsc';
-import { backend, consumer, EventBusBackend, MemoryBackend, TrackerService, TrackingDeadLetters } from '../../../src';
-import * as root from '../../../src';
-import * as entry from '../../../src/kafka';
+import {
+  backend,
+  consumer,
+  EventBusBackend,
+  MemoryBackend,
+  TrackerService,
+  TrackingDeadLetters,
+} from '../../../src/entries';
+import * as root from '../../../src/entries';
+import * as entry from '../../../src/entries/kafka';
 import { frame } from '../../../src/transports/kafka/confluent-frame';
 import {
   confluentRegistry,
@@ -19,7 +26,7 @@ import {
   KafkaConsumer,
   type KafkaConsumerOptions,
   type SchemaRegistry,
-} from '../../../src/kafka';
+} from '../../../src/entries/kafka';
 import { describeWithServices } from '../../support/services';
 import { createTopic, readTopic } from '../../support/kafka-topic';
 import {

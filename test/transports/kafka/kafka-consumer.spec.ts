@@ -9,9 +9,9 @@ import {
   OnTrackingEvent,
   TrackingDeadLetters,
   type TrackingEvent,
-} from '../../../src';
+} from '../../../src/entries';
 import { trackingLogCodec } from '../../../src/transports/bus/avro';
-import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../../src/kafka';
+import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
 import { describeWithServices } from '../../support/services';
 import { expectBalance, startTracking, type BuiltTracking } from '../../support/start-tracking';
 import { until } from '../../support/until';

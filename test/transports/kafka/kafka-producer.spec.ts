@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
-import { backend, EventBusBackend } from '../../../src';
+import { backend, EventBusBackend } from '../../../src/entries';
 import { trackingLogCodec } from '../../../src/transports/bus/avro';
-import { kafka, KafkaConsumer, type KafkaOptions } from '../../../src/kafka';
+import { kafka, KafkaConsumer, type KafkaOptions } from '../../../src/entries/kafka';
 import { describeWithServices } from '../../support/services';
 import { startTracking, type BuiltTracking } from '../../support/start-tracking';
 import { readTopic } from '../../support/kafka-topic';
@@ -211,7 +211,7 @@ describe('kafka() without brokers that answer', () => {
         throw Object.assign(new Error(`Cannot find module '${peer}'`), { code: 'MODULE_NOT_FOUND' });
       });
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- anew, without the peer
-      const { kafka: anew } = require('../../../src/kafka') as { kafka: typeof kafka };
+      const { kafka: anew } = require('../../../src/entries/kafka') as { kafka: typeof kafka };
       expect(() => anew({ brokers: ['a:1'] })).toThrow(`nestjs-event-tracking/kafka needs the package "${peer}"`);
       jest.dontMock(peer);
     });

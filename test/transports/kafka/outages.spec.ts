@@ -10,8 +10,8 @@ import {
   MemoryBackend,
   type DestinationCounts,
   type StoredEvent,
-} from '../../../src';
-import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../../src/kafka';
+} from '../../../src/entries';
+import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
 import { OwnServer } from '../../support/own-server';
 import { describeWithPrograms, describeWithServices } from '../../support/services';
 import { expectBalance, startTracking, type BuiltTracking } from '../../support/start-tracking';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
-import { backend, consumer, EventBusBackend, MemoryBackend, type ConsumerCounts } from '../../../src';
+import { backend, consumer, EventBusBackend, MemoryBackend, type ConsumerCounts } from '../../../src/entries';
 import { trackingLogCodec } from '../../../src/transports/bus/avro';
-import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/kafka';
+import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
 import { describeWithServices } from '../../support/services';
 import { RecordingLogger, startTracking, type BuiltTracking } from '../../support/start-tracking';
 import { until } from '../../support/until';

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { backend, MemoryBackend, type Destination, type StoredEvent } from '../../../src';
-import { redisStreams } from '../../../src/redis-streams';
+import { backend, MemoryBackend, type Destination, type StoredEvent } from '../../../src/entries';
+import { redisStreams } from '../../../src/entries/redis-streams';
 import { OwnServer } from '../../support/own-server';
 import { describeWithPrograms, describeWithServices } from '../../support/services';
 import { closeLater, expectBalance, RecordingLogger, startTracking } from '../../support/start-tracking';

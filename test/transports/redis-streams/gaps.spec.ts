@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { redisStreams } from '../../../src/redis-streams';
+import { redisStreams } from '../../../src/entries/redis-streams';
 import { OwnServer } from '../../support/own-server';
 import { describeWithPrograms, describeWithServices } from '../../support/services';
 import { closeLater, RecordingLogger, startTracking } from '../../support/start-tracking';

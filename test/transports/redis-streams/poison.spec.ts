@@ -1,5 +1,5 @@
 import { Injectable, type Provider } from '@nestjs/common';
-import { OnTrackingEvent, type TrackingEvent } from '../../../src';
+import { OnTrackingEvent, type TrackingEvent } from '../../../src/entries';
 import { describeWithServices } from '../../support/services';
 import { startTracking } from '../../support/start-tracking';
 import { until } from '../../support/until';

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { backend, consumer, EventBusBackend, MemoryBackend, type ConsumerCounts } from '../../../src';
+import { backend, consumer, EventBusBackend, MemoryBackend, type ConsumerCounts } from '../../../src/entries';
 import type { BackendSurroundings, Backends } from '../../../src/routing/description';
 import { codec } from '../../../src/transports/redis-streams/peers';
 import { TRACKING_EVENT_TYPE, type TrackingLog } from '../../../src/transports/bus/tracking-log';
-import { redisStreams, RedisStreamsConsumer, type RedisStreamsConsumerOptions } from '../../../src/redis-streams';
+import {
+  redisStreams,
+  RedisStreamsConsumer,
+  type RedisStreamsConsumerOptions,
+} from '../../../src/entries/redis-streams';
 import { closeLater, type BuiltTracking } from '../../support/start-tracking';
 import { until } from '../../support/until';
 

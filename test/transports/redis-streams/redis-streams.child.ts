@@ -7,8 +7,15 @@ import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { backend, consumer, EventBusBackend, TrackingModule, type Destination, type StoredEvent } from '../../../src';
-import { RedisStreamsConsumer } from '../../../src/redis-streams';
+import {
+  backend,
+  consumer,
+  EventBusBackend,
+  TrackingModule,
+  type Destination,
+  type StoredEvent,
+} from '../../../src/entries';
+import { RedisStreamsConsumer } from '../../../src/entries/redis-streams';
 
 const [url, topic, name, slowMs] = process.argv.slice(2) as [string, string, string, string];
 

@@ -15,9 +15,9 @@ import {
   TrackerService,
   TrackingModule,
   type TrackingEvent,
-} from '../../../src';
+} from '../../../src/entries';
 import { codec } from '../../../src/transports/redis-streams/peers';
-import { redisStreams, RedisStreamsConsumer } from '../../../src/redis-streams';
+import { redisStreams, RedisStreamsConsumer } from '../../../src/entries/redis-streams';
 import { describeWithServices } from '../../support/services';
 import { expectBalance, startTracking, type BuiltTracking } from '../../support/start-tracking';
 import { until } from '../../support/until';

@@ -23,7 +23,7 @@ import {
   type MicroserviceOptions,
 } from '@nestjs/microservices';
 import { firstValueFrom, map, mergeMap, of, tap, type Observable } from 'rxjs';
-import { TrackerService, TrackingContext } from '../../../../src';
+import { TrackerService, TrackingContext } from '../../../../src/entries';
 import { inTurns, USERS, type UserRequest, type Way } from '../way';
 
 const PATHS = ['piped', 'decorated', 'inner', 'awaited'] as const;

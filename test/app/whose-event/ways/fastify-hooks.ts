@@ -1,6 +1,6 @@
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { TrackerService } from '../../../../src';
+import type { TrackerService } from '../../../../src/entries';
 import { until } from '../../../support/until';
 import { inTurns, USERS, type Way } from '../way';
 import { EchoClient } from './shared-connections';

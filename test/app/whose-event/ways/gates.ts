@@ -11,7 +11,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { delay, finalize, map, Observable, of, retry, shareReplay, skip, switchMap, take, tap } from 'rxjs';
-import { TrackerService } from '../../../../src';
+import { TrackerService } from '../../../../src/entries';
 import { inTurns, USERS, type UserRequest, type Way } from '../way';
 import { FEEDER, Feed } from './feed';
 

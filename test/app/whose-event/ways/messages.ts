@@ -25,7 +25,7 @@ import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websock
 import { createClient } from 'graphql-ws';
 import { firstValueFrom, map, merge, NEVER, Subject, switchMap, take, tap, type Observable } from 'rxjs';
 import { WebSocket } from 'ws';
-import { TrackerService, TrackingContext } from '../../../../src';
+import { TrackerService, TrackingContext } from '../../../../src/entries';
 import { until } from '../../../support/until';
 import { USERS, type UserRequest, type Way } from '../way';
 import { FEEDER, Feed } from './feed';

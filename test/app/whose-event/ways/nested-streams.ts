@@ -37,7 +37,7 @@ import {
   withLatestFrom,
   zip,
 } from 'rxjs';
-import { TrackerService } from '../../../../src';
+import { TrackerService } from '../../../../src/entries';
 import { USERS, type UserRequest, type Way } from '../way';
 import { FEEDER, Feed } from './feed';
 

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Body, Controller, Get, Post, Req, Res, Sse } from '@nestjs/common';
 import { finalize, map, merge, NEVER, of, Subject, switchMap, tap, type Observable } from 'rxjs';
-import { TrackerService } from '../../../../src';
+import { TrackerService } from '../../../../src/entries';
 import { until } from '../../../support/until';
 import { inTurns, USERS, type Drive, type UserRequest, type Way } from '../way';
 

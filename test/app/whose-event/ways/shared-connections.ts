@@ -18,7 +18,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { tap, type Observable } from 'rxjs';
-import { TrackerService } from '../../../../src';
+import { TrackerService } from '../../../../src/entries';
 import { inTurns, USERS, type UserRequest, type Way } from '../way';
 
 const ECHO =

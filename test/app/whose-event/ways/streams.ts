@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { Controller, Get, Post, Req, Sse } from '@nestjs/common';
 import { concatMap, map, Subject, take, tap, type Observable } from 'rxjs';
-import { TrackerService, TrackingContext } from '../../../../src';
+import { TrackerService, TrackingContext } from '../../../../src/entries';
 import { until } from '../../../support/until';
 import { inTurns, USERS, type UserRequest, type Way } from '../way';
 

@@ -1,3 +1,0 @@
-export { SegmentBackend } from './segment.backend';
-export type { SegmentBackendOptions } from './segment-options';
-export type { SegmentClient, SegmentTrack } from './segment-client';

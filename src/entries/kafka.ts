@@ -1,0 +1,10 @@
+export { kafka } from '../transports/kafka/kafka';
+export { confluentRegistry } from '../transports/kafka/confluent-registry';
+export type { ConfluentRegistryOptions } from '../transports/kafka/confluent-registry';
+export type { KafkaConnection, KafkaOptions } from '../transports/kafka/kafka-options';
+export type { KeyPartitioner } from '../transports/kafka/key-partitioner';
+export type { SchemaIds, SchemaRegistry, SchemasById } from '../transports/kafka/schema-registry';
+export { KafkaConsumer } from '../transports/kafka/kafka-consumer';
+export type { KafkaConsumerOptions } from '../transports/kafka/kafka-consumer-options';
+export type { GivenKafkaJs, GivenKafkaJsProducer } from '../transports/kafka/kafkajs-sender';
+export type { SaslOptions } from '../transports/kafka/platformatic-sender';

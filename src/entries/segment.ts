@@ -1,0 +1,3 @@
+export { SegmentBackend } from '../backends/segment/segment.backend';
+export type { SegmentBackendOptions } from '../backends/segment/segment-options';
+export type { SegmentClient, SegmentTrack } from '../backends/segment/segment-client';

@@ -1,4 +1,0 @@
-export { TrackingMetricsModule } from './tracking-metrics.module';
-export type { TrackingMetricsOptions } from './tracking-metrics.module';
-export { observeTracking } from './observe-tracking';
-export type { ObserveOptions } from './observe-tracking';

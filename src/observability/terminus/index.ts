@@ -1,2 +1,0 @@
-export { TrackingHealthIndicator } from './tracking-health.indicator';
-export type { TrackingHealthDetails, TrackingHealthOptions } from './tracking-health.indicator';
