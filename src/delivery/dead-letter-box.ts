@@ -1,12 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Envelope } from '../event/envelope';
 import { readRecord, writeEventRecord, type RecordFacts } from '../event/event-record';
 import { printable } from '../common/printable';
 import type { StoredEvent } from '../event/tracking-event';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
 import { errorKind } from '../common/clean-text';
-import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
+import type { RecordStore, StoredRecord } from '../store/record-store';
 import { StoreWriteException } from '../store/store-write.exception';
 import type { LetterStore } from './letter-store';
+import { LetterWalk, type LetterDecision } from './letter-walk';
 
 /** An event that a destination refused for good, or that was given up. */
 export interface DeadLetter {
@@ -43,12 +45,15 @@ export interface DeadLetterFilter {
 
 /** Reasons quote what servers answer and what came from a bus: both can be of any length, and hold line breaks. */
 const MAX_REASON_LENGTH = 300;
-const PAGE_EVENTS = 500;
-const PAGE_BYTES = 4_194_304;
+/** How long letters are taken out in one turn of the event loop: requests wait for that long. */
+const TURN_MS = 5;
 
 /** The dead letters of one destination, bounded: beyond it the oldest are forgotten, and counted. */
 export class DeadLetterBox {
   private forgottenCount = 0;
+  /** The walk that takes letters out. */
+  private walk: LetterWalk | undefined;
+  private isClosed = false;
 
   constructor(
     private readonly path: string,
@@ -106,18 +111,38 @@ export class DeadLetterBox {
     this.store.adopt(other);
   }
 
-  /** In the order in which they died. @param visit gives false to go no further */
+  /** Reads letters in the order in which they died. @param visit gives false to go no further */
   visit(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): void {
-    this.each((record) => {
-      const letter = this.letterOf(record)?.letter;
-      return letter === undefined || !fits(letter, filter) || visit(letter) ? 'keep' : 'stop';
-    });
+    this.walk?.pause();
+    const walk = new LetterWalk(this.store);
+    try {
+      walk.run(Infinity, (record) => {
+        const letter = this.letterOf(record)?.letter;
+        return letter === undefined || !fits(letter, filter) || visit(letter) ? 'keep' : 'stop';
+      });
+    } finally {
+      walk.end();
+      this.walk?.resume();
+    }
   }
 
-  /** Takes out those that fit. @param take what becomes of each: false leaves it and all after it, 'skip' leaves it alone */
-  takeOut(filter: DeadLetterFilter, take: (letter: DeadLetter, origin: RecordOrigin) => boolean | 'skip'): number {
+  /**
+   * Takes out the letters that fit, for a few milliseconds in each turn of the event loop, beginning with this one. Calls
+   * follow one another. Ends early when the box is closed. Rejects with what the filter throws.
+   * @param take what becomes of each: false leaves it and all after it, 'skip' leaves it alone
+   * @param onTurn called after each turn
+   * @returns how many were taken out
+   */
+  async takeOut(
+    filter: DeadLetterFilter,
+    take: (letter: DeadLetter, origin: RecordOrigin) => boolean | 'skip',
+    onTurn: () => void = () => undefined,
+  ): Promise<number> {
+    while (this.walk !== undefined) await this.walk.ended;
+    if (this.isClosed) return 0;
+    const walk = (this.walk = new LetterWalk(this.store));
     let taken = 0;
-    this.each((record) => {
+    const decide = (record: StoredRecord): LetterDecision => {
       const read = this.letterOf(record);
       if (read === undefined || !fits(read.letter, filter)) return 'keep';
       const isTaken = take(read.letter, read.facts);
@@ -125,12 +150,27 @@ export class DeadLetterBox {
       if (!isTaken) return 'stop';
       taken++;
       return 'remove';
-    });
+    };
+    try {
+      for (let hasMore = true; hasMore;) {
+        try {
+          hasMore = walk.run(TURN_MS, decide);
+        } finally {
+          onTurn();
+        }
+        if (hasMore) await nextTurn();
+      }
+    } finally {
+      this.walk = undefined;
+      walk.end();
+    }
     return taken;
   }
 
   /** @returns how many end with the process, since they were in memory alone */
   close(): number {
+    this.isClosed = true;
+    this.walk?.end(); // what it has leased would not be written to the disk
     try {
       this.store.close();
       return 0;
@@ -150,31 +190,6 @@ export class DeadLetterBox {
       this.onLost(error as Error);
     }
     this.forgottenCount++;
-  }
-
-  private each(decide: (record: StoredRecord) => 'keep' | 'remove' | 'stop'): void {
-    const kept = new Set<RecordRef>();
-    try {
-      for (;;) {
-        const records = this.store.lease(PAGE_EVENTS, PAGE_BYTES);
-        if (records.length === 0) return;
-        for (const { ref } of records) kept.add(ref);
-        const removed: RecordRef[] = [];
-        try {
-          for (const record of records) {
-            const verdict = decide(record); // may throw: a filter is a function of the application
-            if (verdict === 'stop') return;
-            if (verdict === 'keep') continue;
-            kept.delete(record.ref);
-            removed.push(record.ref);
-          }
-        } finally {
-          this.store.settle(removed);
-        }
-      }
-    } finally {
-      this.store.release([...kept]);
-    }
   }
 
   private letterOf({

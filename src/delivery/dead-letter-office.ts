@@ -93,12 +93,12 @@ export class DeadLetterOffice {
     return Object.fromEntries(counts);
   }
 
-  redrive(filter: DeadLetterFilter): number {
-    return this.of(filter).reduce((sum, box) => sum + box.redrive(filter), 0);
+  redrive(filter: DeadLetterFilter): Promise<number> {
+    return this.sum(filter, (box) => box.redrive(filter));
   }
 
-  purge(filter: DeadLetterFilter): number {
-    return this.of(filter).reduce((sum, box) => sum + box.purge(filter), 0);
+  purge(filter: DeadLetterFilter): Promise<number> {
+    return this.sum(filter, (box) => box.purge(filter));
   }
 
   /** Looks after the disk; to be called about once a second. */
@@ -114,6 +114,13 @@ export class DeadLetterOffice {
   /** How many dead letters ended with this process, since they were in memory only, by path. */
   lettersLostAtClose(): ReadonlyMap<string, number> {
     return lostLettersOf([...this.parts.deliveries, ...this.strays.values()]);
+  }
+
+  /** One holder after the other, so that a turn of the event loop has the work of one. */
+  private async sum(filter: DeadLetterFilter, count: (box: LetterHolder) => Promise<number>): Promise<number> {
+    let sum = 0;
+    for (const box of this.of(filter)) sum += await count(box);
+    return sum;
   }
 
   private of({ path }: DeadLetterFilter): LetterHolder[] {

@@ -160,11 +160,11 @@ export class Deliveries {
     return this.office.count(filter);
   }
 
-  redrive(filter: DeadLetterFilter): number {
+  redrive(filter: DeadLetterFilter): Promise<number> {
     return this.office.redrive(filter);
   }
 
-  purge(filter: DeadLetterFilter): number {
+  purge(filter: DeadLetterFilter): Promise<number> {
     return this.office.purge(filter);
   }
 

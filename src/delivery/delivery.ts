@@ -196,12 +196,12 @@ export class Delivery {
   }
 
   /** Puts dead letters into the queue again, under their ids. @returns how many; fewer than fit if the queue is full */
-  redrive(filter: DeadLetterFilter): number {
-    if (this.state !== 'running') return 0;
-    return redrive(this.engine, filter);
+  redrive(filter: DeadLetterFilter): Promise<number> {
+    return redrive(this.engine, filter, () => this.state === 'running');
   }
 
-  purge(filter: DeadLetterFilter): number {
+  /** Removes dead letters. @returns how many */
+  purge(filter: DeadLetterFilter): Promise<number> {
     return this.engine.letters.takeOut(filter, () => true);
   }
 

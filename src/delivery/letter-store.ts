@@ -174,6 +174,7 @@ export class LetterStore implements RecordStore {
   /** Moves a page of letters to the disk. @returns whether all of them went */
   private move(from: RecordStore, to: RecordStore): boolean {
     const records = from.lease(PAGE_EVENTS, PAGE_BYTES);
+    if (records.length === 0) return false; // those that are left are leased
     const copies: RecordRef[] = [];
     const result = this.attempt(() => {
       for (const { payload } of records) {

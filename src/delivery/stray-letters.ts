@@ -34,7 +34,7 @@ export class StrayLetters {
   }
 
   /** Where there is no queue to put them into, and nobody else who takes them, they stay. */
-  redrive(filter: DeadLetterFilter): number {
+  async redrive(filter: DeadLetterFilter): Promise<number> {
     const { takeBack } = this;
     if (takeBack === undefined) return 0;
     const where = (letter: DeadLetter): boolean => (filter.where?.(letter) ?? true) && takeBack.isTaken(letter.event);
@@ -44,7 +44,7 @@ export class StrayLetters {
     });
   }
 
-  purge(filter: DeadLetterFilter): number {
+  purge(filter: DeadLetterFilter): Promise<number> {
     return this.box.takeOut(filter, () => true);
   }
 

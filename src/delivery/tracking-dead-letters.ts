@@ -19,15 +19,17 @@ export class TrackingDeadLetters {
   }
 
   /**
-   * Puts those that fit into their queues again, under their ids: all of them with `{}`, one with `{ id }`.
-   * @returns how many; those that found no room stay dead letters
+   * Puts the dead letters that fit into their queues again, under their ids: all of them with `{}`, one with `{ id }`. Works
+   * for a few milliseconds in each turn of the event loop. Letters that come after the call are left alone. Rejects with what
+   * the functions of the filter throw.
+   * @returns how many; those that found no room, or whose destination was closed meanwhile, stay dead letters
    */
-  redrive(filter: DeadLetterFilter): number {
+  redrive(filter: DeadLetterFilter): Promise<number> {
     return this.deliveries.redrive(filter);
   }
 
-  /** Forgets those that fit. @returns how many */
-  purge(filter: DeadLetterFilter): number {
+  /** Removes the dead letters that fit, in turns as `redrive` does. @returns how many */
+  purge(filter: DeadLetterFilter): Promise<number> {
     return this.deliveries.purge(filter);
   }
 }

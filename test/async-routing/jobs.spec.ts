@@ -93,10 +93,10 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
     await redis.addJob({ format: 2, tracker: 'default', path: 'later/gate' });
     const run = await start();
     await eventually(() => expect(letters(run)).toMatchObject([{ path: ':unreadable' }]));
-    expect(run.tracker.deadLetters.redrive({})).toBe(0);
+    expect(await run.tracker.deadLetters.redrive({})).toBe(0);
     await run.tracker.flush();
     expect(run.gate.taken).toEqual([]);
-    expect(run.tracker.deadLetters.purge({})).toBe(1);
+    expect(await run.tracker.deadLetters.purge({})).toBe(1);
   });
 
   it('keeps the dead letter of a newer job on disk, and redrives it from there once and again', async () => {
@@ -109,7 +109,7 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
       await eventually(() => expect(letters(run)).toHaveLength(1));
       await run.close();
       run = await start({ options, role: 'emitter' });
-      expect(run.tracker.deadLetters.redrive({})).toBe(1);
+      expect(await run.tracker.deadLetters.redrive({})).toBe(1);
       await run.queued();
       expect(await redis.data()).toEqual([newer]);
       await run.close();
@@ -283,7 +283,7 @@ describeWithServices(['redis'], 'A worker of a Bull queue', (urls) => {
     expect(letters(run)[0]?.reason).toContain('processor-failed: backends.later.processors[0]');
     await settled(run);
     isFailing = false;
-    expect(run.tracker.deadLetters.redrive({})).toBe(1);
+    expect(await run.tracker.deadLetters.redrive({})).toBe(1);
     await run.taken(1);
     await run.atRest();
     expect(run.work).toMatchObject({ received: 2, deadLettered: 1, settled: 1 });

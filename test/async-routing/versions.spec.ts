@@ -71,9 +71,11 @@ describeWithServices(['redis'], 'Two versions of an application on one Bull queu
     expect(earlier.ledger.destination('old')).toMatchObject({ deadLetters: 3 });
     await until(() => web.ledger.node('new')?.queue?.unsettledEvents === 0);
     const later = await start(['old', 'new'], 'worker');
-    expect(earlier.tracker.deadLetters.redrive({ name: 'e1' })).toBe(1);
+    expect(await earlier.tracker.deadLetters.redrive({ name: 'e1' })).toBe(1);
     // The earlier one may be quicker again.
-    await until(() => earlier.tracker.deadLetters.redrive({ name: 'e1' }) > 1 || seen(later, 'new') === 1);
+    await until(
+      async () => (await earlier.tracker.deadLetters.redrive({ name: 'e1' })) > 1 || seen(later, 'new') === 1,
+    );
     expect(gate(later, 'new').names).toEqual(['e1']);
     expect(letters(earlier)).toBe(2);
   });

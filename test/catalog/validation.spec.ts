@@ -134,9 +134,9 @@ describe('An event that does not', () => {
     run.tracker.emit(Moody, { at: 1 });
     const deadLetters = run.app.get(TrackingDeadLetters);
     const [letter] = deadLetters.list();
-    expect(deadLetters.redrive({})).toBe(0);
+    expect(await deadLetters.redrive({})).toBe(0);
     isStrict = false;
-    expect(deadLetters.redrive({})).toBe(1);
+    expect(await deadLetters.redrive({})).toBe(1);
     expect(run.last()).toMatchObject({ name: 'moody', id: letter?.event.id, data: { at: 1 } });
     expect(deadLetters.count()).toEqual({});
     expectBalance(run.ledger);

@@ -108,7 +108,7 @@ describe('Adoption', () => {
     const gate = run.tracker.backend<Gate>('gate');
     expect(gate.names).toEqual(Array.from({ length: 53 }, (_none, at) => `frozen.${String(at + 7)}`));
     expect(run.tracker.deadLetters.list().map(({ event }) => event.name)).toEqual(['frozen.5', 'frozen.6']);
-    expect(run.tracker.deadLetters.purge({})).toBe(2);
+    expect(await run.tracker.deadLetters.purge({})).toBe(2);
     await run.app.close();
     expect(readdirSync(directory)).toEqual(['default']);
     expect(readdirSync(join(directory, 'default'))).toEqual([]);

@@ -176,10 +176,14 @@ class Lives {
         await new Promise(setImmediate);
         break;
       case 'redrive':
-        this.lettersGone += this.deliveries.redrive(next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) });
+        this.lettersGone += await this.deliveries.redrive(
+          next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) },
+        );
         break;
       case 'purge':
-        this.lettersGone += this.deliveries.purge(next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) });
+        this.lettersGone += await this.deliveries.purge(
+          next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) },
+        );
         break;
       case 'restart':
       case 'exit':

@@ -318,7 +318,7 @@ describe('Dead letters', () => {
       return true;
     };
     gate.behave = () => Promise.resolve();
-    expect(() => deadLetters.redrive({ where })).toThrow('a fault in the filter');
+    await expect(deadLetters.redrive({ where })).rejects.toThrow('a fault in the filter');
     await tracker.flush();
     expect(gate.names).toEqual(['a']);
     expect(deadLetters.list().map(({ event }) => event.name)).toEqual(['b', 'c']);
@@ -336,10 +336,10 @@ describe('Dead letters', () => {
     const ids = deadLetters.list({ name: 'b' }).map(({ event }) => event.id);
 
     gate.behave = () => Promise.resolve();
-    expect(deadLetters.redrive({ name: 'b' })).toBe(2);
+    expect(await deadLetters.redrive({ name: 'b' })).toBe(2);
     await tracker.flush();
     expect(gate.taken.map(({ id }) => id)).toEqual(ids);
-    expect(deadLetters.purge({ id: deadLetters.list({ name: 'a' })[0]?.event.id ?? '' })).toBe(1);
+    expect(await deadLetters.purge({ id: deadLetters.list({ name: 'a' })[0]?.event.id ?? '' })).toBe(1);
     expect(deadLetters.list().map(({ event }) => event.name)).toEqual(['c']);
     expect(counts()).toMatchObject({
       accepted: 4,

@@ -96,7 +96,7 @@ describe('A delivery with a directory', () => {
       reason: 'refused: no',
       event: { name: 'e', data: { at: new Date(8) } },
     });
-    expect(second.tracker.deadLetters.redrive({})).toBe(1);
+    expect(await second.tracker.deadLetters.redrive({})).toBe(1);
     await second.tracker.flush();
     expect(second.gate.taken.map(({ id }) => id)).toEqual([letter?.event.id]);
   });
@@ -132,7 +132,7 @@ describe('A delivery with a directory', () => {
     await run.tracker.flush();
     const [letter] = run.tracker.deadLetters.list();
     run.gate.behave = () => new Promise(() => undefined);
-    expect(run.tracker.deadLetters.redrive({})).toBe(1);
+    expect(await run.tracker.deadLetters.redrive({})).toBe(1);
     expect(run.counts()).toMatchObject({ deadLetters: 0, pending: 1 });
     expect(textIn(join(directory, 'default'), 'queue')).toContain(letter?.event.id);
   });

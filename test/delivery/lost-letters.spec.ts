@@ -28,7 +28,7 @@ describe('Dead letters that are in memory only', () => {
     for (let n = 0; n < 5; n++) tracker.emit('e');
     await eventually(() => expect(ledger.destination('two')?.deadLettered).toBe(5));
     await tracker.flush();
-    tracker.deadLetters.purge({ path: 'two', id: tracker.deadLetters.list({ path: 'two' })[0]!.event.id });
+    await tracker.deadLetters.purge({ path: 'two', id: tracker.deadLetters.list({ path: 'two' })[0]!.event.id });
     expect(logger.warnings.some((text) => text.includes('closed with dead letters'))).toBe(false);
     await app.close();
     expect(logger.warnings.filter((text) => text.includes('closed with dead letters'))).toEqual([

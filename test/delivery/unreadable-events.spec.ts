@@ -97,11 +97,11 @@ describe.each<[string, () => object]>([
     run.delivery.accept(envelopeOf('bad', { is: 'readable' }));
     await run.delivery.flush();
     run.gate.behave = () => Promise.resolve();
-    expect(run.delivery.redrive({})).toBe(1);
+    expect(await run.delivery.redrive({})).toBe(1);
     await run.delivery.flush();
     expect(run.gate.taken.map(({ data: sent }) => sent)).toContainEqual({ is: 'readable' });
     expect(run.gate.taken).toHaveLength(4);
-    expect(run.delivery.purge({ reason: /^unreadable/ })).toBe(1);
+    expect(await run.delivery.purge({ reason: /^unreadable/ })).toBe(1);
   });
 });
 

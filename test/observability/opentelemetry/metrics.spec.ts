@@ -94,7 +94,7 @@ async function busyApplication(): Promise<{ tracker: TrackerService; gate: Gate;
   for (const name of ['good', 'bad', 'good.too', 'bad', 'odd']) tracker.emit(name, { n: 1n, odd: () => 0 });
   tracker.emit(7 as unknown as string);
   await eventually(() => expect(tracker.ledger.destination('gate')).toMatchObject({ pending: 0, deadLettered: 2 }));
-  tracker.deadLetters.redrive({});
+  await tracker.deadLetters.redrive({});
   await eventually(() => expect(tracker.ledger.destination('gate')).toMatchObject({ pending: 0, deadLettered: 4 }));
   return { tracker, gate, close: () => app.close() };
 }

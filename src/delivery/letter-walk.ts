@@ -1,0 +1,92 @@
+import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
+
+export type LetterDecision = 'keep' | 'remove' | 'stop';
+
+const PAGE_EVENTS = 500;
+const PAGE_BYTES = 4_194_304;
+
+/**
+ * Looks at each letter of a store once, the oldest first, in one turn of the event loop or in several.
+ *
+ * Letters that were looked at and kept stay leased until `end`, which is how the walk knows where it is. `pause` gives them
+ * back for a while, so that another walk of the same turn finds all letters. Letters that come after the start are not looked
+ * at: one that is redriven and refused again would otherwise be redriven for ever.
+ */
+export class LetterWalk {
+  /** Resolves when the walk has ended. */
+  readonly ended: Promise<void>;
+  private readonly resolveEnded: () => void;
+  private readonly passed = new Set<RecordRef>();
+  private ahead: StoredRecord[] = [];
+  private remaining: number;
+  private isEnded = false;
+
+  constructor(private readonly store: Pick<RecordStore, 'count' | 'lease' | 'release' | 'settle'>) {
+    this.remaining = store.count;
+    let resolveEnded = (): void => undefined;
+    this.ended = new Promise((resolve) => (resolveEnded = resolve));
+    this.resolveEnded = resolveEnded;
+  }
+
+  /**
+   * Looks at letters until `maxMs` milliseconds have passed, but at one at least.
+   * @param decide may throw: filters are functions of the application
+   * @returns whether there may be more to look at
+   */
+  run(maxMs: number, decide: (record: StoredRecord) => LetterDecision): boolean {
+    if (this.isEnded) return false;
+    const until = performance.now() + maxMs;
+    const removed: RecordRef[] = [];
+    try {
+      do {
+        const record = this.next();
+        if (record === undefined) return false;
+        const decision = decide(record);
+        if (decision === 'stop') return false;
+        if (decision === 'keep') continue;
+        this.passed.delete(record.ref);
+        removed.push(record.ref);
+      } while (performance.now() < until);
+      return true;
+    } finally {
+      this.store.settle(removed);
+    }
+  }
+
+  /** Gives all leased letters back until `resume`, which must be called in the same turn. */
+  pause(): void {
+    this.store.release([...this.passed, ...this.ahead.map(({ ref }) => ref)]);
+    this.remaining += this.ahead.length;
+    this.ahead = [];
+  }
+
+  /** Takes back as many letters as had been looked at: letters are leased oldest first, so they are the same. */
+  resume(): void {
+    let missing = this.passed.size;
+    this.passed.clear();
+    while (missing > 0) {
+      const records = this.store.lease(Math.min(missing, PAGE_EVENTS), PAGE_BYTES);
+      if (records.length === 0) return;
+      for (const { ref } of records) this.passed.add(ref);
+      missing -= records.length;
+    }
+  }
+
+  /** Gives back what is leased. `run` does nothing from now on. */
+  end(): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.pause();
+    this.resolveEnded();
+  }
+
+  private next(): StoredRecord | undefined {
+    if (this.ahead.length === 0 && this.remaining > 0) {
+      this.ahead = this.store.lease(Math.min(this.remaining, PAGE_EVENTS), PAGE_BYTES).reverse();
+      this.remaining -= this.ahead.length;
+    }
+    const record = this.ahead.pop();
+    if (record !== undefined) this.passed.add(record.ref);
+    return record;
+  }
+}
