@@ -107,9 +107,15 @@ export class Adoption {
       `adoption ${path}`,
       () =>
         `${path}, which an earlier process left, could not be taken over: ${String(error)}. Its events stay there; ` +
-        'it is tried every minute. Fix: give the user of this process the right to read and write it.',
+        `it is tried every minute. Fix: ${fixOf(error)}.`,
     );
   }
+}
+
+function fixOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === 'EXDEV'
+    ? 'keep the delivery directory on one volume, and no volume of its own inside it'
+    : 'give the user of this process the right to read and write it';
 }
 
 /** What cannot be looked at is there: opening it says what is wrong. Links are never followed. */

@@ -5,8 +5,9 @@
  *
  * A folder is made under a name that nobody adopts and gets its own when the socket listens, so one that is being made is never
  * taken for an orphan. An orphan is adopted by one rename into `adopted/` of the adopter's folder: of many who try, one
- * succeeds. What it contains is the caller's business. Links are never followed (directory-trust.ts). All owners of one directory must run on one kernel: over a network
- * file system a living owner on another machine looks dead (decision 0041).
+ * succeeds. Where the file system cannot rename the folder, its files are moved one by one (move-folder.ts). What it contains
+ * is the caller's business. Links are never followed (directory-trust.ts). All owners of one directory must run on one kernel:
+ * over a network file system a living owner on another machine looks dead (decision 0041).
  */
 import { mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -14,6 +15,7 @@ import { distrustOf, haveOneOwner, isFolder } from './directory-trust';
 import { compareByAge, createFolderName, IN_THE_MAKING, OUR_NAME } from './folder-name';
 import { FolderSocket, ownershipOf, SOCKET } from './folder-socket';
 import { makeFolders } from './make-folders';
+import { moveFolder } from './move-folder';
 import { OwnedFolderException } from './owned-folder.exception';
 
 const ADOPTED = 'adopted';
@@ -132,7 +134,7 @@ export class OwnedFolder {
       if (this.distrust !== undefined && !(await haveOneOwner(orphan, this.folder))) return;
       // Not recursive: after a release, or a removal, our own folder must not come back.
       await mkdir(adopted, { mode: 0o700 }).catch(unlessCode('EEXIST'));
-      await rename(orphan, path);
+      await moveFolder(orphan, path);
     } catch (error) {
       // Otherwise another process was faster.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') found.failed.push({ path: orphan, error });
