@@ -362,7 +362,8 @@ export class TrackerRuntime {
     const others = this.writers().filter((writer) => !locals.has(writer));
     await Promise.allSettled(others.map(async (writer) => writer.drain?.(left(deadline - closeMs))));
     await Promise.allSettled([...locals].map(async (sink) => sink?.drain?.(0)));
-    await Promise.allSettled(queues.map(async ({ backend }) => backend.queue.giveBack?.()));
+    const isGivenBack = Promise.allSettled(queues.map(async ({ backend }) => backend.queue.giveBack?.()));
+    await atMost(Math.max(left(), MIN_CLOSE_MS), isGivenBack);
     const isClosed = Promise.allSettled(this.consumers.map(async ({ instance }) => instance.close()));
     await atMost(Math.max(left(), MIN_CLOSE_MS), isClosed);
   }

@@ -10,8 +10,12 @@ import { Inject } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { Connection, mongo } from 'mongoose';
 import { SendFailedException } from '../../delivery/destination';
+import { atMost } from '../../common/at-most';
 import { showIdentifier, TrackingConfigException } from '../../common/tracking-config.exception';
 import { ConnectionStates, getConnectionToken } from './peers';
+
+/** A driver that does not stop by then waits for a server that does not answer. */
+const STOP_MS = 500;
 
 export class MongoConnection {
   private isClosed = false;
@@ -65,7 +69,7 @@ export class MongoConnection {
    */
   async stopConnecting(): Promise<void> {
     const { connection } = this;
-    if (connection.readyState === ConnectionStates.connecting) await connection.getClient().close();
+    if (connection.readyState === ConnectionStates.connecting) await atMost(STOP_MS, connection.getClient().close());
   }
 
   /** For the operator. */

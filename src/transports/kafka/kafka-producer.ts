@@ -20,7 +20,8 @@ import type { SchemaIds } from './schema-registry';
 const KEY_SCHEMA = '{"name": "name", "type": "string"}';
 /** Between asking for a topic and its being there. */
 const CREATION_MS = 100;
-const CLOSE_MS = 2000;
+/** The drain is over when a producer is closed: no send is waited for any more, and brokers that answer take far less. */
+const CLOSE_MS = 500;
 export const REQUEST_TIMEOUT_MS = 5000;
 
 export interface ProducerParts {
