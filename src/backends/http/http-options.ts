@@ -9,6 +9,7 @@ import {
   unknownOptionFix,
   type ConfigFault,
 } from '../../common/tracking-config.exception';
+import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../url-credentials';
 
 /** Headers by name, in any case of letters. */
 export type HttpHeaders = Readonly<Record<string, string>>;
@@ -124,8 +125,9 @@ export function urlFaults(path: string, name: string, value: unknown, mend: stri
     return [{ path, what: `${name} is ${showValue(value)}, not an address.`, mend }];
   }
   try {
-    const { protocol, username, password } = new URL(value);
-    [username, password].forEach(decodeURIComponent);
+    const { protocol } = new URL(value);
+    if (!hasReadableCredentials(value))
+      return [{ path, what: UNREADABLE_CREDENTIALS.replace('url', name), mend: CREDENTIALS_FIX }];
     if (protocol === 'http:' || protocol === 'https:') return [];
     const other = OTHER_PROTOCOLS.includes(protocol) ? `"${protocol}"` : 'something else';
     return [{ path, what: `${name} begins with ${other}; it can be http: or https:.`, mend }];

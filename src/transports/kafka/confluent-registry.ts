@@ -1,6 +1,7 @@
 /** The three requests of Confluent's Schema Registry API that this package needs; other registries have the same ones. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../url-credentials';
 import { Faults, isDuration, isText } from './kafka-faults';
 import type { SchemaRegistry } from './schema-registry';
 
@@ -22,6 +23,9 @@ export interface ConfluentRegistryOptions {
 
 const TYPE = 'application/vnd.schemaregistry.v1+json';
 const MAX_REPLY_BYTES = 1_048_576;
+const TOO_LONG =
+  `the schema registry answered with more than ${String(MAX_REPLY_BYTES)} bytes. ` +
+  'Fix: check that its url is that of the API, and not of a page in front of it';
 /** Ids are 32-bit integers with a sign. */
 const MAX_ID = 0x7fff_ffff;
 /** "Schema not found": an id that the registry does not have. */
@@ -99,8 +103,11 @@ function exchange(
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MAX_REPLY_BYTES) response.destroy(new Error('too long'));
-        else chunks.push(chunk);
+        if (bytes <= MAX_REPLY_BYTES) chunks.push(chunk);
+        else {
+          reject(new Error(TOO_LONG));
+          response.destroy();
+        }
       });
       response.on('error', fail);
       response.on('end', () => {
@@ -124,7 +131,9 @@ function checkOptions(options: unknown): void {
   const example = "url: 'http://localhost:8081'";
   const known = ['url', 'headers', 'registers', 'timeoutMs', 'agent'];
   const given = faults.fields(options, known, `confluentRegistry({ ${example} })`);
-  if (!isHttpUrl(given['url'])) faults.add('url is not the URL of a registry.', example);
+  const { url } = given;
+  if (!isHttpUrl(url)) faults.add('url is not the URL of a registry.', example);
+  else if (!hasReadableCredentials(url as string)) faults.add(UNREADABLE_CREDENTIALS, CREDENTIALS_FIX);
   faults.of(given, 'headers', isHeaders, 'an object of strings', "headers: { authorization: 'Bearer ...' }");
   faults.of(given, 'registers', (value) => typeof value === 'boolean', 'true or false', 'registers: false');
   faults.of(given, 'timeoutMs', isDuration, 'a number of milliseconds from 1 up', 'timeoutMs: 5000');

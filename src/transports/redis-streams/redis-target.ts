@@ -1,5 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { showValue, type ConfigFault } from '../../common/tracking-config.exception';
+import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../backends/url-credentials';
 
 /** Where the Redis is. `url`, `connection`, or a `url` with the options of ioredis as its `connection`. */
 export interface RedisTarget {
@@ -20,6 +21,8 @@ export function targetFaults(path: string, { url, connection }: RedisTarget): Co
   const faults: ConfigFault[] = [];
   if (url !== undefined && !isRedisUrl(url))
     faults.push({ path, what: 'url is not an address that begins with redis:// or rediss://.', mend: example });
+  else if (url !== undefined && !hasReadableCredentials(url))
+    faults.push({ path, what: UNREADABLE_CREDENTIALS, mend: CREDENTIALS_FIX });
   if (connection === undefined) return faults;
   if (typeof connection !== 'object' || (connection as unknown) === null) {
     const what = `connection is ${showValue(connection)}, neither options of ioredis nor a Redis.`;

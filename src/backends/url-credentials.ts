@@ -1,0 +1,18 @@
+/** What is wrong with a URL whose credentials `hasReadableCredentials` refuses. It shows neither user nor password. */
+export const UNREADABLE_CREDENTIALS = 'url has a user or a password with a "%" that begins no percent-encoding.';
+export const CREDENTIALS_FIX = 'write each "%" of the user and the password as "%25", or use encodeURIComponent()';
+
+/**
+ * False if the user or the password of a URL cannot be decoded. A bare "%" stays as it is in a URL, and decodeURIComponent()
+ * throws a URIError for it.
+ * @throws TypeError if it is no URL
+ */
+export function hasReadableCredentials(url: string | URL): boolean {
+  const { username, password } = new URL(url);
+  try {
+    [username, password].forEach(decodeURIComponent);
+    return true;
+  } catch {
+    return false;
+  }
+}
