@@ -12,12 +12,15 @@ import { packLibrary } from './packed/application.mjs';
 
 const consumers = { commonjs, node10, esm, monorepo };
 
-/** @returns how many `steps` passed and failed */
-export async function checkConsumers(names = Object.keys(consumers)) {
+/**
+ * @param packed tarball of the package, if it is packed already
+ * @returns how many `steps` passed and failed
+ */
+export async function checkConsumers(names = Object.keys(consumers), packed = undefined) {
   const total = { passed: 0, failed: 0 };
   const temporary = mkdtempSync(join(tmpdir(), 'consumers-'));
   try {
-    const tarball = packLibrary(join(temporary, 'packed'));
+    const tarball = packed ?? packLibrary(join(temporary, 'packed'));
     for (const name of names) {
       const { title, steps } = consumers[name];
       const folder = join(temporary, name);

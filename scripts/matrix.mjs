@@ -4,19 +4,17 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkConsumers } from './consumers.mjs';
+import { BASICS, nest11, nest12, only } from './consumers/versions.mjs';
 import { checkEvents, dev, packLibrary, root, run, useApplication } from './packed/application.mjs';
 
 const temporary = mkdtempSync(join(tmpdir(), 'matrix-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-const nest11 = { label: 'Nest 11', core: '11.2.10', express: '11.2.10', fastify: '11.2.8', cls: '6.3.1' };
-const nest12 = {
-  label: 'Nest 12',
-  core: dev['@nestjs/core'],
-  express: dev['@nestjs/platform-express'],
-  fastify: dev['@nestjs/platform-fastify'],
-};
-const generations = [nest11, { ...nest12, cls: '6.3.1' }, { ...nest12, cls: '7.0.0', minNode: 22 }];
+const generations = [
+  { label: 'Nest 11', versions: nest11 },
+  { label: 'Nest 12', versions: nest12 },
+  { label: 'Nest 12', versions: { ...nest12, 'nestjs-cls': '7.0.0' }, minNode: 22 },
+];
 
 /** The Nodes to run on, each with the reason if it can't be had. */
 function findNodes() {
@@ -32,7 +30,7 @@ function findNodes() {
   }
 }
 
-function makeApplication({ core, cls, ...platforms }, adapter, type, tarball) {
+function makeApplication(versions, adapter, type, tarball) {
   const folder = mkdtempSync(join(temporary, 'app-'));
   cpSync(join(root, 'scripts/matrix'), folder, { recursive: true });
   cpSync(join(folder, `adapter.${adapter}.ts`), join(folder, 'src/adapter.ts'));
@@ -41,13 +39,8 @@ function makeApplication({ core, cls, ...platforms }, adapter, type, tarball) {
     private: true,
     type,
     dependencies: {
-      '@nestjs/common': core,
-      '@nestjs/core': core,
-      [`@nestjs/platform-${adapter}`]: platforms[adapter],
-      'nestjs-cls': cls,
+      ...only(versions, ...BASICS, `@nestjs/platform-${adapter}`),
       'nestjs-event-tracking': `file:${tarball}`,
-      'reflect-metadata': dev['reflect-metadata'],
-      rxjs: dev.rxjs,
     },
     devDependencies: { '@types/node': dev['@types/node'], typescript: dev.typescript },
   };
@@ -81,11 +74,11 @@ try {
   for (const generation of generations)
     for (const adapter of ['express', 'fastify'])
       for (const type of ['commonjs', 'module']) {
-        const { label, cls, minNode = 0 } = generation;
+        const { label, versions, minNode = 0 } = generation;
         let made; // the application, or why there is none: made once, when the first Node asks for it
         const application = () => {
           try {
-            made ??= { folder: makeApplication(generation, adapter, type, tarball) };
+            made ??= { folder: makeApplication(versions, adapter, type, tarball) };
           } catch (error) {
             made = { error };
           }
@@ -93,14 +86,14 @@ try {
           return made.folder;
         };
         for (const node of nodes.filter(({ version }) => Number.parseInt(version.slice(1)) >= minNode))
-          await row(`${label}, ${adapter}, ${type}, nestjs-cls ${cls}`, node, application);
+          await row(`${label}, ${adapter}, ${type}, nestjs-cls ${versions['nestjs-cls']}`, node, application);
         if (made?.folder) rmSync(made.folder, { recursive: true, force: true });
       }
+  const consumers = await checkConsumers(undefined, tarball);
+  total.passed += consumers.passed;
+  total.failed += consumers.failed;
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
-const consumers = await checkConsumers();
-total.passed += consumers.passed;
-total.failed += consumers.failed;
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

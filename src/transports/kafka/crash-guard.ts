@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { whenSo } from '../when-so';
 import { noteOf, textOfNote, type CrashNote } from './crash-note';
 import { keyOf, type KafkaReader, type KafkaRecord, type TopicPartition } from './kafka-reader';
 import { SuspectPartition } from './suspect-partition';
@@ -10,7 +11,6 @@ const RETRY_MS = 200;
 const ATTEMPTS = 5;
 /** An entry that is not done by then, since a destination is down say, holds up the next no longer. */
 const SUSPECT_MS = 60_000;
-const LOOK_MS = 5;
 
 /** What isolating asks of the consumer. */
 export interface GuardParts {
@@ -42,8 +42,8 @@ export interface GuardParts {
 export class CrashGuard {
   private readonly life = randomUUID().slice(0, 8);
   private readonly suspects = new Map<string, SuspectPartition>();
-  /** Deaths before, of partitions for which no note was written yet. */
-  private readonly unmarked = new Map<string, { readonly deaths: number; readonly position: bigint }>();
+  /** Partitions that nothing died of and for which no note was written yet. */
+  private readonly unmarked = new Set<string>();
   /** Notes as they were written, with the positions. */
   private readonly notes = new Map<string, { readonly at: TopicPartition; readonly offset: bigint }>();
   private held: KafkaRecord[] = [];
@@ -72,7 +72,7 @@ export class CrashGuard {
     this.windowKey = undefined;
     this.isPreparing = true;
     this.isGiving = false;
-    for (const map of [this.suspects, this.unmarked, this.notes]) map.clear();
+    for (const each of [this.suspects, this.unmarked, this.notes]) each.clear();
   }
 
   /** Reads what other members have noted. Never rejects: without notes nothing is isolated. */
@@ -121,7 +121,7 @@ export class CrashGuard {
       const deaths = note === undefined ? 0 : note.lives - (isAlive ? 1 : 0);
       if (deaths > 0)
         this.suspects.set(keyOf(at), new SuspectPartition(at, offset, note ?? {}, deaths, this.parts.maxInFlight));
-      else this.unmarked.set(keyOf(at), { deaths, position: offset });
+      else this.unmarked.add(keyOf(at));
     }
   }
 
@@ -154,15 +154,14 @@ export class CrashGuard {
     const key = keyOf(first);
     const suspect = suspects.get(key);
     if (suspect === undefined) {
-      const { deaths } = this.unmarked.get(key) ?? { deaths: undefined };
-      if (deaths !== undefined) await this.write(first, { lives: deaths + 1 }, assignment);
+      if (this.unmarked.has(key)) await this.write(first, { lives: 1 }, assignment);
       if (!this.isCurrent(assignment)) return;
       this.unmarked.delete(key);
       const given = parts.give(window);
       if (suspects.size > 0) await this.whenDone(given);
       return;
     }
-    await this.until(() => parts.inFlight() === 0); // what is still in flight from before
+    await whenSo(() => parts.inFlight() === 0, parts.isEnding, SUSPECT_MS); // what is still in flight from before
     if (suspect.isPoison(first.offset, parts.maxDeliveries)) {
       parts.bury(first, `given-up: it was given to consumers ${String(suspect.deaths)} times, and never done`);
       suspect.buried();
@@ -207,12 +206,6 @@ export class CrashGuard {
     const tooLong = wait(SUSPECT_MS, undefined, { ref: false, signal: ending.signal }).catch(() => undefined);
     await Promise.race([given, tooLong]);
     ending.abort();
-  }
-
-  private async until(isSo: () => boolean): Promise<void> {
-    const deadline = performance.now() + SUSPECT_MS;
-    while (!isSo() && !this.parts.isEnding() && performance.now() < deadline)
-      await wait(LOOK_MS, undefined, { ref: false });
   }
 
   private isCurrent(assignment: number): boolean {

@@ -1,4 +1,4 @@
-import type { KafkaConnection } from './kafka-options';
+import { CONNECTION_OPTIONS, type KafkaConnection } from './kafka-options';
 import { Faults, isCount, isDuration, isFunction, isText } from './kafka-faults';
 import type { SchemasById } from './schema-registry';
 import type { GivenKafkaJs } from './kafkajs-sender';
@@ -37,14 +37,13 @@ export interface KafkaConsumerOptions extends KafkaConnection {
 /** Clients send a sign of life several times in one session, and refuse less time between them. */
 const MIN_SESSION_MS = 1000;
 
-const CONNECTION = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
 const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries', 'registry', 'sessionTimeoutMs'];
 
 /** @throws TrackingConfigException with all that is wrong */
 export function checkKafkaConsumerOptions(options: unknown): asserts options is KafkaConsumerOptions {
   const faults = new Faults('KafkaConsumer');
   const mend = "consumer(KafkaConsumer, { brokers: ['localhost:9092'], group: 'my-service' })";
-  const given = faults.fields(options, [...CONNECTION, ...OWN], mend);
+  const given = faults.fields(options, [...CONNECTION_OPTIONS, ...OWN], mend);
   faults.connection(given, ['consumer']);
   if (given['group'] === undefined)
     faults.add('it has no group, so the brokers could not remember what is done.', "group: 'my-service'");

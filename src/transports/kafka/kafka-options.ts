@@ -54,7 +54,8 @@ export interface KafkaOptions extends KafkaConnection {
   readonly sourcelib?: string | undefined;
 }
 
-const CONNECTION = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
+/** Options that say how the brokers are reached. */
+export const CONNECTION_OPTIONS: readonly string[] = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
 const OWN = [
   'key',
   'partitioner',
@@ -72,7 +73,7 @@ const SOURCELIB = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
 /** @throws TrackingConfigException with all that is wrong */
 export function checkKafkaOptions(options: unknown): asserts options is KafkaOptions {
   const faults = new Faults('kafka()');
-  const given = faults.fields(options, [...CONNECTION, ...OWN], "kafka({ brokers: ['localhost:9092'] })");
+  const given = faults.fields(options, [...CONNECTION_OPTIONS, ...OWN], "kafka({ brokers: ['localhost:9092'] })");
   faults.connection(given, ['producer', 'send']);
   faults.of(given, 'key', isFunction, 'a function', "key: ({ name }) => name.split('.')[0]");
   faults.of(

@@ -172,8 +172,8 @@ export class KafkaJsReader implements KafkaReader {
 
   /** kafkajs itself goes on at the beginning of a partition that does not have the position of the group. */
   private checkPositions(assigned: readonly TopicPartition[]): void {
-    const ours = new Set(assigned.map(({ topic, partition }) => `${topic}:${String(partition)}`));
-    const bounds = this.boundsBefore.filter(({ topic, partition }) => ours.has(`${topic}:${String(partition)}`));
+    const ours = new Set(assigned.map(keyOf));
+    const bounds = this.boundsBefore.filter((each) => ours.has(keyOf(each)));
     this.boundsBefore = [];
     if (this.listener !== undefined) repairPositions(bounds, this.listener);
   }

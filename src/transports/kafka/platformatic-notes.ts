@@ -1,5 +1,5 @@
 import type * as PlatformaticKafka from '@platformatic/kafka';
-import type { PartitionNote, PartitionOffset, TopicPartition } from './kafka-reader';
+import { keyOf, type PartitionNote, type PartitionOffset, type TopicPartition } from './kafka-reader';
 
 /** Notes next to the positions of a group, which the consumer of the client neither writes nor reads. */
 export class PlatformaticNotes {
@@ -23,7 +23,8 @@ export class PlatformaticNotes {
     const notes = new Map<string, string>();
     for (const { name, partitions: found } of groups.flatMap((each) => each.topics))
       for (const { partitionIndex, metadata } of found)
-        if (metadata !== null && metadata !== undefined) notes.set(`${name}:${String(partitionIndex)}`, metadata);
+        if (metadata !== null && metadata !== undefined)
+          notes.set(keyOf({ topic: name, partition: partitionIndex }), metadata);
     return notes;
   }
 

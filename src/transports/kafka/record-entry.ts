@@ -3,7 +3,7 @@ import { eventOf, TRACKING_EVENT_TYPE } from '../bus/tracking-log';
 import { deriveEventId } from '../../event/event-id';
 import type { StoredEvent } from '../../event/tracking-event';
 import type { IncomingEntry } from '../../routing/event-consumer';
-import type { KafkaRecord } from './kafka-reader';
+import { keyOf, type KafkaRecord } from './kafka-reader';
 
 /** A record of Kafka as the intake takes it. */
 export class RecordEntry implements IncomingEntry {
@@ -13,8 +13,7 @@ export class RecordEntry implements IncomingEntry {
   ) {}
 
   get position(): string {
-    const { topic, partition, offset } = this.record;
-    return `${topic}:${String(partition)}:${String(offset)}`;
+    return `${keyOf(this.record)}:${String(this.record.offset)}`;
   }
 
   get raw(): Buffer {

@@ -1,6 +1,9 @@
 import type { RedisLink } from './redis-link';
 import { entriesOf, entriesOfStream, type StreamEntry, type StreamsReply } from './stream-entry';
 
+/** Pending entries that are looked at in one command. */
+export const PENDING_PAGE = 1000;
+
 /** Redis has given it to a consumer, and has not heard that it is done. */
 export interface PendingEntry {
   readonly id: string;

@@ -14,7 +14,7 @@ import type { ResolvedOptions } from './redis-streams-consumer-options';
 import { DoneEntries } from './done-entries';
 import { OpenIds } from './open-ids';
 import type { StreamEntry } from './stream-entry';
-import { isAnswer, StreamGroup } from './stream-group';
+import { isAnswer, PENDING_PAGE, StreamGroup } from './stream-group';
 import { positionOf } from './stream-position';
 import { StreamTakeover } from './stream-takeover';
 
@@ -22,8 +22,6 @@ const LAG_INTERVAL_MS = 5000;
 const CLOSE_MS = 2000;
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 5000;
-/** Pending entries that are looked at in one command. */
-const PAGE = 1000;
 
 export class StreamReader {
   /** For all but reading. */
@@ -244,9 +242,9 @@ export class StreamReader {
     if (!this.link.isReady) return;
     await this.doneEntries.tellAll();
     for (const key of keys) {
-      const pending = await group.ownPending(key, undefined, PAGE);
+      const pending = await group.ownPending(key, undefined, PENDING_PAGE);
       const ids: string[] = [];
-      for (let page = pending; page.length > 0; page = await group.ownPending(key, ids.at(-1), PAGE))
+      for (let page = pending; page.length > 0; page = await group.ownPending(key, ids.at(-1), PENDING_PAGE))
         ids.push(...page.map(({ id }) => id));
       const given = ids.filter((id) => this.open.has(key, id));
       const waiting = ids.filter((id) => !this.open.has(key, id));

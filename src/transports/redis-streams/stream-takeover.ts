@@ -2,11 +2,8 @@ import type { EventIntake } from '../../routing/event-consumer';
 import type { OpenIds } from './open-ids';
 import type { ResolvedOptions } from './redis-streams-consumer-options';
 import type { StreamEntry } from './stream-entry';
-import type { PendingEntry, StreamGroup } from './stream-group';
+import { PENDING_PAGE, type PendingEntry, type StreamGroup } from './stream-group';
 import { SUSPECT_DELIVERIES, SuspectLine } from './suspect-line';
-
-/** Pending entries that are looked at in one command. */
-const PAGE = 1000;
 
 type Pending = (after: string | undefined) => Promise<PendingEntry[]>;
 
@@ -45,14 +42,14 @@ export class StreamTakeover {
 
   /** Takes over what this consumer, or another process under its name, was working on. */
   async own(key: string): Promise<void> {
-    await this.takeOver(key, 0, (after) => this.parts.group.ownPending(key, after, PAGE));
+    await this.takeOver(key, 0, (after) => this.parts.group.ownPending(key, after, PENDING_PAGE));
   }
 
   /** Takes over what no consumer has given a sign of life for. */
   async idle(key: string): Promise<void> {
     const { group, options } = this.parts;
     const { claimAfterMs } = options;
-    await this.takeOver(key, claimAfterMs, (after) => group.idlePending(key, claimAfterMs, after, PAGE));
+    await this.takeOver(key, claimAfterMs, (after) => group.idlePending(key, claimAfterMs, after, PENDING_PAGE));
   }
 
   private async takeOver(key: string, idleMs: number, pending: Pending): Promise<void> {

@@ -1,16 +1,11 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { whenSo } from '../when-so';
 import type { StreamEntry } from './stream-entry';
 import type { PendingEntry } from './stream-group';
 import type { TakeoverParts } from './stream-takeover';
+import { SuspectQueue, type Suspect } from './suspect-queue';
 
 /** Deliveries after which an entry is given alone: two consumers have died with it. */
 export const SUSPECT_DELIVERIES = 2;
-/** Between two looks at whether an entry is done. */
-const LOOK_MS = 5;
-
-interface Suspect extends PendingEntry {
-  readonly key: string;
-}
 
 /**
  * Entries with which consumers have died, given one at a time, those with the most deliveries first. Reading goes on meanwhile,
@@ -19,7 +14,7 @@ interface Suspect extends PendingEntry {
  * An entry that is not done after `claimAfterMs` (a destination that is down, say) holds up the next no longer.
  */
 export class SuspectLine {
-  private readonly line = new Map<string, Suspect>();
+  private readonly line = new SuspectQueue();
   private underWay: Suspect | undefined;
   private running: Promise<void> | undefined;
 
@@ -30,16 +25,11 @@ export class SuspectLine {
 
   /** True while an entry waits or is under way that its consumers have died of when it was the only one. */
   get holdsReading(): boolean {
-    if (this.underWay !== undefined && hasDiedAlone(this.underWay)) return true;
-    for (const suspect of this.line.values()) if (hasDiedAlone(suspect)) return true;
-    return false;
+    return hasDiedAlone(this.underWay?.entry.deliveries ?? 0) || hasDiedAlone(this.line.mostDeliveries);
   }
 
   add(key: string, entries: readonly PendingEntry[]): void {
-    for (const entry of entries) {
-      const place = `${key}:${entry.id}`;
-      if (!this.line.has(place)) this.line.set(place, { key, ...entry });
-    }
+    for (const entry of entries) this.line.add(key, entry);
     if (this.line.size === 0) return;
     // What fails is found again when pending entries are looked at the next time.
     this.running ??= this.run()
@@ -55,7 +45,7 @@ export class SuspectLine {
 
   private async run(): Promise<void> {
     while (!this.parts.isEnding()) {
-      const next = this.takeNext();
+      const next = this.line.take();
       if (next === undefined) return;
       this.underWay = next;
       try {
@@ -67,17 +57,11 @@ export class SuspectLine {
     }
   }
 
-  private takeNext(): Suspect | undefined {
-    let next: Suspect | undefined;
-    for (const each of this.line.values()) if (next === undefined || each.deliveries > next.deliveries) next = each;
-    if (next !== undefined) this.line.delete(`${next.key}:${next.id}`);
-    return next;
-  }
-
   private async giveAlone(suspect: Suspect): Promise<void> {
     const { group, options, open, isEnding } = this.parts;
-    const { key, id } = suspect;
-    if (hasDiedAlone(suspect)) await this.until(() => open.size === 0);
+    const { key, entry: pending } = suspect;
+    const { id } = pending;
+    if (hasDiedAlone(pending.deliveries)) await this.until(() => open.size === 0);
     // It may have waited for long: another consumer may have it by now, or have done it.
     const now = await group.pendingEntry(key, id);
     const isOthers = now !== undefined && now.consumer !== options.name;
@@ -101,13 +85,11 @@ export class SuspectLine {
     await this.until(() => !open.has(entry.key, entry.id));
   }
 
-  private async until(isSo: () => boolean): Promise<void> {
-    const deadline = performance.now() + this.parts.options.claimAfterMs;
-    while (!isSo() && !this.parts.isEnding() && performance.now() < deadline)
-      await wait(LOOK_MS, undefined, { ref: false });
+  private until(isSo: () => boolean): Promise<void> {
+    return whenSo(isSo, this.parts.isEnding, this.parts.options.claimAfterMs);
   }
 }
 
-function hasDiedAlone({ deliveries }: PendingEntry): boolean {
+function hasDiedAlone(deliveries: number): boolean {
   return deliveries > SUSPECT_DELIVERIES;
 }

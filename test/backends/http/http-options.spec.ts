@@ -22,7 +22,11 @@ describe('The options of an HttpBackend', () => {
     ['no url', {}, /^url is missing, so nobody knows where events go\.$/],
     ['a url that is a number', { url: 7 }, /^url is 7, not an address\.$/],
     ['a url that is none', { url: `lrs ${SECRET}` }, /^url is a text that is no address\.$/],
-    ['a url with a broken user', { url: `https://%zz:${SECRET}@lrs.example` }, /^url has a user or a password with a "%"/],
+    [
+      'a url with a broken user',
+      { url: `https://%zz:${SECRET}@lrs.example` },
+      /^url has a user or a password with a "%"/,
+    ],
     ['a url of another kind', { url: `ftp://u:${SECRET}@lrs.example` }, /^url begins with "ftp:"/],
     ['a method that sends no body', { url: URL_OK, method: 'GET' }, /^method is "GET"; it can be POST, PUT, PATCH\.$/],
     [
