@@ -12,6 +12,7 @@ import {
   type ReaderSettings,
   type TopicPartition,
 } from './kafka-reader';
+import { OpenCalls } from './open-calls';
 import { couldNotMove } from './platformatic-positions';
 
 type GivenKafka = Pick<KafkaJs.Kafka, 'consumer' | 'admin'>;
@@ -25,8 +26,7 @@ export class KafkaJsReader implements KafkaReader {
   private readonly consumer: KafkaJs.Consumer;
   private readonly admin: KafkaJs.Admin;
   private connecting: Promise<void> | undefined;
-  private isClosed = false;
-  private asking: Promise<unknown> | undefined;
+  private readonly calls = new OpenCalls();
   /** Where the group stood before it was joined. kafkajs moves it by itself as soon as it reads. */
   private boundsBefore: readonly PartitionBounds[] = [];
   private listener: KafkaListener | undefined;
@@ -107,23 +107,22 @@ export class KafkaJsReader implements KafkaReader {
   }
 
   async liveMembers(): Promise<ReadonlySet<string>> {
-    const admin = await this.connectedAdmin();
-    const { groups } = await admin.describeGroups([this.settings.group]);
+    const { groups } = await this.ask((admin) => admin.describeGroups([this.settings.group]));
     return new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
   }
 
-  lag(): Promise<number> {
-    const asking = this.measureLag();
-    this.asking = asking.catch(() => undefined);
-    return asking;
+  async lag(): Promise<number> {
+    let lag = 0n;
+    for (const { committed, low, high } of await this.bounds()) {
+      const from = committed > low ? committed : low;
+      if (high > from) lag += high - from;
+    }
+    return Number(lag);
   }
 
   async close(): Promise<void> {
     this.isStopped = true;
-    this.isClosed = true;
-    await this.connecting?.catch(() => undefined);
-    await this.asking; // an answer under way would open a connection that nobody closes
-    await Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()]);
+    await this.calls.close(() => Promise.allSettled([this.consumer.disconnect(), this.admin.disconnect()]));
   }
 
   fail(error: Error): void {
@@ -146,28 +145,20 @@ export class KafkaJsReader implements KafkaReader {
 
   private async moveGroup(start: 'new' | 'beginning'): Promise<void> {
     const { group, topics, warn } = this.settings;
-    const admin = await this.connectedAdmin();
     for (const topic of topics) {
-      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({
-        partition,
-        offset: start === 'new' ? high : low,
-      }));
+      const partitions = (await this.ask((admin) => admin.fetchTopicOffsets(topic))).map(
+        ({ partition, high, low }) => ({
+          partition,
+          offset: start === 'new' ? high : low,
+        }),
+      );
       try {
-        await admin.setOffsets({ groupId: group, topic, partitions });
+        await this.ask((admin) => admin.setOffsets({ groupId: group, topic, partitions }));
       } catch (error) {
         warn(couldNotMove(this.settings, describeKafkaError(error)));
         return;
       }
     }
-  }
-
-  private async measureLag(): Promise<number> {
-    let lag = 0n;
-    for (const { committed, low, high } of await this.bounds()) {
-      const from = committed > low ? committed : low;
-      if (high > from) lag += high - from;
-    }
-    return Number(lag);
   }
 
   /** kafkajs itself goes on at the beginning of a partition that does not have the position of the group. */
@@ -186,12 +177,11 @@ export class KafkaJsReader implements KafkaReader {
   /** Of all partitions of the topics. */
   private async bounds(): Promise<(PartitionBounds & Pick<PartitionNote, 'note'>)[]> {
     const { group, topics } = this.settings;
-    const admin = await this.connectedAdmin();
-    const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+    const committed = await this.ask((admin) => admin.fetchOffsets({ groupId: group, topics: [...topics] }));
     const bounds: Awaited<ReturnType<typeof this.bounds>> = [];
     for (const topic of topics) {
       const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
-      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+      for (const { partition, high, low } of await this.ask((admin) => admin.fetchTopicOffsets(topic))) {
         const { offset: at = '-1', metadata } = standsAt.find((each) => each.partition === partition) ?? {};
         // kafkajs knows topics by their names alone.
         const known = { committed: BigInt(at), low: BigInt(low), high: BigInt(high), isOther: false };
@@ -201,8 +191,11 @@ export class KafkaJsReader implements KafkaReader {
     return bounds;
   }
 
+  private ask<T>(question: (admin: KafkaJs.Admin) => Promise<T>): Promise<T> {
+    return this.calls.run(async () => question(await this.connectedAdmin()));
+  }
+
   private async connectedAdmin(): Promise<KafkaJs.Admin> {
-    if (this.isClosed) throw new Error('it is closed'); // and would be connected for good
     this.connecting ??= this.admin.connect();
     try {
       await this.connecting;

@@ -1,10 +1,12 @@
 import type * as PlatformaticKafka from '@platformatic/kafka';
 import { keyOf, type PartitionNote, type PartitionOffset, type TopicPartition } from './kafka-reader';
+import { OpenCalls } from './open-calls';
 
 /** Notes next to the positions of a group, which the consumer of the client neither writes nor reads. */
 export class PlatformaticNotes {
   private admin: PlatformaticKafka.Admin | undefined;
   private pool: PlatformaticKafka.ConnectionPool | undefined;
+  private readonly calls = new OpenCalls();
 
   constructor(
     private readonly library: typeof PlatformaticKafka,
@@ -19,7 +21,9 @@ export class PlatformaticNotes {
       name,
       partitionIndexes: partitions.filter(({ topic }) => topic === name).map(({ partition }) => partition),
     }));
-    const groups = await this.client().listConsumerGroupOffsets({ groups: [{ groupId: this.group, topics }] });
+    const groups = await this.calls.run(() =>
+      this.client().listConsumerGroupOffsets({ groups: [{ groupId: this.group, topics }] }),
+    );
     const notes = new Map<string, string>();
     for (const { name, partitions: found } of groups.flatMap((each) => each.topics))
       for (const { partitionIndex, metadata } of found)
@@ -29,12 +33,20 @@ export class PlatformaticNotes {
   }
 
   async members(): Promise<ReadonlySet<string>> {
-    const groups = await this.client().describeGroups({ groups: [this.group] });
+    const groups = await this.calls.run(() => this.client().describeGroups({ groups: [this.group] }));
     return new Set(groups.get(this.group)?.members.keys() ?? []);
   }
 
   /** @throws where the group has changed meanwhile */
-  async write(offsets: readonly (PartitionOffset & Pick<PartitionNote, 'note'>)[]): Promise<void> {
+  write(offsets: readonly (PartitionOffset & Pick<PartitionNote, 'note'>)[]): Promise<void> {
+    return this.calls.run(() => this.writeNow(offsets));
+  }
+
+  async close(): Promise<void> {
+    await this.calls.close(() => Promise.allSettled([this.admin?.close(), this.pool?.close()]));
+  }
+
+  private async writeNow(offsets: readonly PartitionOffset[]): Promise<void> {
     const { library, consumer, group } = this;
     const coordinator = await consumer.findGroupCoordinator();
     const broker = (await consumer.metadata({ topics: [] })).brokers.get(coordinator);
@@ -47,10 +59,6 @@ export class PlatformaticNotes {
     });
     const { memberId, generationId } = consumer;
     await library.offsetCommitV8.api.async(connection, group, generationId, memberId, null, topics);
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled([this.admin?.close(), this.pool?.close()]);
   }
 
   private client(): PlatformaticKafka.Admin {
