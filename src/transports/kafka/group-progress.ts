@@ -3,10 +3,15 @@ import {
   type KafkaListener,
   type KafkaReader,
   type KafkaRecord,
+  type PartitionBounds,
   type PartitionOffset,
   type TopicPartition,
 } from './kafka-reader';
 import { PartitionProgress } from './partition-progress';
+
+function isForgotten({ committed, high }: PartitionBounds): boolean {
+  return committed < 0n || committed > high;
+}
 
 interface AssignedPartition {
   readonly at: TopicPartition;
@@ -95,7 +100,9 @@ export class GroupProgress {
     const assigned = [...this.partitions.values()];
     const reached = assigned.map(({ at }) => at).filter((at) => this.reached.has(keyOf(at)));
     if (reached.length === 0 || reader.committed === undefined) return undefined;
-    const gone = (await reader.committed(reached)).filter(({ committed, high }) => committed < 0n || committed > high);
+    const bounds = await reader.committed(reached);
+    const passedOver = await this.findPassedOver(bounds, reader);
+    const gone = bounds.filter((each) => isForgotten(each) && !passedOver.has(keyOf(each)));
     for (const { topic, partition, committed, low } of gone) {
       const at = { topic, partition };
       // It was committed after the topic was made again.
@@ -130,6 +137,26 @@ export class GroupProgress {
   /** The progress of each partition as it is now. */
   snapshot(): ReadonlyMap<string, PartitionProgress> {
     return new Map([...this.partitions].map(([key, { done }]) => [key, done]));
+  }
+
+  /**
+   * kafkajs by itself reads on at the first record where those that it asks for are deleted, and forgets the position. Reports
+   * what was passed over, and commits where this member is.
+   * @returns the keys of these partitions
+   */
+  private async findPassedOver(bounds: readonly PartitionBounds[], reader: KafkaReader): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for (const { topic, partition, committed, low } of bounds) {
+      const at = { topic, partition };
+      const done = this.partitions.get(keyOf(at))?.done;
+      const gap = done?.takeGap();
+      // A gap that begins behind the first record was there before: nothing was deleted in it.
+      if (done?.position === undefined || gap === undefined || low <= gap.from) continue;
+      found.add(keyOf(at));
+      this.reports.missed(at, gap.from, low < gap.to ? low : gap.to);
+      if (committed < 0n) await reader.commit([{ ...at, offset: done.position }]);
+    }
+    return found;
   }
 
   private checkRestart(record: KafkaRecord): void {

@@ -7,7 +7,15 @@ export interface OpenOffset {
   isDone: boolean;
 }
 
+/** Offsets that were passed over. */
+export interface OffsetGap {
+  readonly from: bigint;
+  /** Offset of the record that was read next. */
+  readonly to: bigint;
+}
+
 export class PartitionProgress {
+  private gap: OffsetGap | undefined;
   private open: OpenOffset[] = [];
   private head = 0;
   private next = -1n;
@@ -40,10 +48,18 @@ export class PartitionProgress {
 
   /** @param offset not behind what was read */
   take(offset: bigint): OpenOffset {
+    if (offset > this.next && this.next >= 0n) this.gap = { from: this.next, to: offset };
     this.next = offset + 1n;
     const entry = { offset, isDone: false };
     this.open.push(entry);
     return entry;
+  }
+
+  /** The last gap in what was read, once. Compacted topics and transactions have gaps, too. */
+  takeGap(): OffsetGap | undefined {
+    const { gap } = this;
+    this.gap = undefined;
+    return gap;
   }
 
   settle(entry: OpenOffset): void {
