@@ -46,6 +46,11 @@ export function isTopicMissing(error: unknown): boolean {
   return /^Unknown topic /.test(messageOf(error) ?? ''); // @platformatic/kafka puts it in its own words
 }
 
+/** The broker has refused the user name, the password or the token. */
+export function isLoginRefused(error: unknown): boolean {
+  return /\bSASL\b.*\bauthentication failed/i.test(describeKafkaError(error));
+}
+
 /** An error in one line: what the client says, and what the broker said. */
 export function describeKafkaError(error: unknown): string {
   const message = messageOf(error) ?? String(error);

@@ -1,14 +1,21 @@
-import { describeKafkaError } from './kafka-port';
+import { describeKafkaError, isLoginRefused, isTopicMissing } from './kafka-port';
 import { LastingOutage } from '../lasting-outage';
 import type { ConsumerSurroundings } from '../../routing/event-consumer';
 import type { TopicPartition } from './kafka-reader';
+
+/** With a space before it; empty where nothing is to be fixed. */
+function fixOf(error: unknown): string {
+  if (isTopicMissing(error)) return '';
+  if (isLoginRefused(error)) return ' Fix: check the user name and the password (sasl, or those of the given kafkajs).';
+  return ' Fix: see that the brokers run, and check their addresses, tls and sasl.';
+}
 
 /** What a consumer of Kafka logs and counts about its topics. */
 export class KafkaReports {
   readonly outage = new LastingOutage({
     failing: (error) => {
       this.surroundings()?.warn(
-        `cannot read, and goes on trying: ${describeKafkaError(error)}. (Logged once until it reads again.)`,
+        `cannot read, and goes on trying: ${describeKafkaError(error)}. (Logged once until it reads again.)${fixOf(error)}`,
       );
     },
     answering: () => {
