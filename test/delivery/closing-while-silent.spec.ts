@@ -16,7 +16,7 @@ import { FaultyWay } from '../support/toxiproxy';
 import { until } from '../support/until';
 
 const SHUTDOWN_MS = 1000;
-/** What closing may take beyond it: a second for what is still to be said to servers, and a margin for a busy machine. */
+/** What closing may take beyond it: what is still to be said to servers takes up to 1.5 s, and the machine may be busy. */
 const MARGIN_MS = 2000;
 
 /** Closes an application whose server falls silent after it has taken one event. @returns how long that took */
