@@ -38,6 +38,7 @@ const BREAKING = {
   'pattern-changed': 'whoever takes it apart by the old form fails: whether the new one keeps to it cannot be told',
   'format-changed': 'whoever reads it in the old format fails',
   'constraint-changed': 'whether what it lets through was let through before cannot be told',
+  'not-compared': 'it has too many alternatives to tell whether what it lets through was let through before',
   'reference-not-followed': 'what is described there can change without being seen here',
   'pii-added': 'it must be treated as personal from now on, and may come masked',
 } as const;

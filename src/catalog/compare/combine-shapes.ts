@@ -1,5 +1,7 @@
 /** Shapes of schemas that all apply (`allOf`), and of schemas of which one applies (`anyOf`). */
 import { conditionsOf, type ReadShape } from './judge-value';
+import { notCompared } from './constraint-text';
+import type { Effort } from './effort';
 import { limitsOfText, numberShape, strongest } from './keyword-limits';
 import {
   allOthers,
@@ -21,6 +23,7 @@ import {
 /** What combining has to ask of the schemas. */
 export interface Reading {
   readonly read: ReadShape;
+  readonly effort: Effort;
   /** Schemas with everything that their references lead to, as text. */
   readonly textOf: (schemas: Conjunction) => string;
 }
@@ -39,11 +42,21 @@ export function union(shapes: readonly Shape[], { read }: Reading): Shape {
   return joined;
 }
 
-export function intersection(a: Shape, b: Shape, reading: Reading): Shape {
+/**
+ * What both shapes allow. Where they have too many forms to combine, it is the first with the second as a constraint.
+ * @param textOfB the schemas of the second shape, with everything that their references lead to
+ */
+export function intersection(a: Shape, b: Shape, reading: Reading, textOfB: () => string): Shape {
   const shared = new Map<Kind, KindShape>();
+  let constraint: string | undefined;
   for (const kind of KINDS) {
     const [one, other] = [a.get(kind), b.get(kind)];
     if (one === undefined || other === undefined) continue;
+    if (!canCombine(one, other, reading.effort)) {
+      constraint ??= notCompared(textOfB());
+      shared.set(kind, constrainedKind(one, [constraint]));
+      continue;
+    }
     const values = distinctValues([...valuesIn(one, other, reading), ...valuesIn(other, one, reading)]);
     const alternatives = distinct(
       one.alternatives.flatMap((first) => other.alternatives.map((second) => merged(first, second, reading))),
@@ -53,19 +66,34 @@ export function intersection(a: Shape, b: Shape, reading: Reading): Shape {
   return shared;
 }
 
+function canCombine(one: KindShape, other: KindShape, effort: Effort): boolean {
+  const listed = countBy(other.values);
+  const sameValues = one.values.reduce((sum, { text }) => sum + (listed.get(text) ?? 0), 0);
+  // Two lists of values that each list every value once cannot multiply.
+  const isPlain = sameValues <= Math.min(one.values.length, other.values.length);
+  return (
+    effort.canCombine(one.alternatives.length * other.alternatives.length) && (isPlain || effort.canCombine(sameValues))
+  );
+}
+
+function countBy(values: readonly ListedValue[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { text } of values) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+}
+
 /** The same shape under further constraints. */
 export function constrained(shape: Shape, others: readonly string[]): Shape {
   if (others.length === 0) return shape;
+  return new Map([...shape].map(([kind, each]) => [kind, constrainedKind(each, others)]));
+}
+
+function constrainedKind({ values, alternatives }: KindShape, others: readonly string[]): KindShape {
   const add = <Each extends { readonly others: readonly string[] }>(each: Each): Each => ({
     ...each,
     others: allOthers(each.others, others),
   });
-  return new Map(
-    [...shape].map(([kind, { values, alternatives }]) => [
-      kind,
-      { values: values.map(add), alternatives: alternatives.map(add) },
-    ]),
-  );
+  return { values: values.map(add), alternatives: alternatives.map(add) };
 }
 
 /** The listed values of a shape that another allows as well, with the conditions of both. */
@@ -157,7 +185,7 @@ function textOfOthers({ fields, patterns, additional }: ObjectShape, { textOf }:
   });
 }
 
-/** True only if no value can be of both. */
+/** True only if no value can be of both. False also where that would take too many steps to see. */
 export function areDisjoint(a: Shape, b: Shape, reading: Reading, depth = 0): boolean {
   return [...a].every(([kind, one]) => {
     const other = b.get(kind);
@@ -176,6 +204,7 @@ export function areDisjoint(a: Shape, b: Shape, reading: Reading, depth = 0): bo
 const MAX_DEPTH = 3;
 
 function areApart(a: Alternative, b: Alternative, reading: Reading, depth: number): boolean {
+  if (!reading.effort.canCheckDisjoint()) return false;
   if (a.kind === 'number' && b.kind === 'number') return areBeyond(a.upper, b.lower) || areBeyond(b.upper, a.lower);
   if (a.kind === 'string' && b.kind === 'string') return a.minLength > b.maxLength || b.minLength > a.maxLength;
   if (a.kind === 'array' && b.kind === 'array') return a.minItems > b.maxItems || b.minItems > a.maxItems;

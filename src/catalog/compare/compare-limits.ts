@@ -1,5 +1,6 @@
 /** Changes of what limits numbers, strings and counts. */
 import { breaking, harmless, type Change } from './change';
+import { isNotCompared } from './constraint-text';
 import { describeBound } from './describe-shape';
 import { isWithin } from './keyword-limits';
 import type { Bound, NumberShape, TextShape } from './shape';
@@ -30,7 +31,13 @@ export function compareTexts(was: TextShape, is: TextShape): Change[] {
 
 /** Constraints that are only known as text. */
 export function compareOthers(was: readonly string[], is: readonly string[]): Change[] {
+  const [before, after] = [was.filter(isNotCompared), is.filter(isNotCompared)];
+  if (before.some((each) => !after.includes(each))) return [notComparedChange()];
   return compareSets(was, is, 'constraint-changed', 'constraint-added', 'constraint');
+}
+
+export function notComparedChange(): Change {
+  return breaking('not-compared', { path: '', what: 'could not be compared' });
 }
 
 /** @param side 1 for a count that must be reached, -1 for one that must not be exceeded */

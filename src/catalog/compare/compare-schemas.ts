@@ -9,9 +9,10 @@ import { canonicalJson } from '../canonical-json';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
 import { breaking, harmless, type Change } from './change';
 import { closeObjects } from './closed-objects';
-import { compareCounts, compareNumbers, compareOthers, compareTexts } from './compare-limits';
+import { compareCounts, compareNumbers, compareOthers, compareTexts, notComparedChange } from './compare-limits';
 import { compareValues } from './compare-values';
 import { describeAlternative, describeKind, describeShape } from './describe-shape';
+import { Effort } from './effort';
 import { pairAlternatives } from './pair-alternatives';
 import { plainReferences } from './plain-references';
 import {
@@ -30,6 +31,8 @@ interface CompareOptions {
   readonly wasClosed?: boolean;
   /** The same of the new one.  @default false */
   readonly isClosed?: boolean;
+  /** Counts the work, and says where to give up.  @default a new one, with all of its limits to spend */
+  readonly effort?: Effort;
 }
 
 /**
@@ -40,14 +43,14 @@ export function compareSchemas(
   was: JsonSchema,
   is: JsonSchema,
   path: string,
-  { wasClosed = false, isClosed = false }: CompareOptions = {},
+  { wasClosed = false, isClosed = false, effort = new Effort() }: CompareOptions = {},
 ): Change[] {
   const read = (schema: JsonSchema, areClosed: boolean): JsonSchema =>
     areClosed ? closeObjects(plainReferences(schema).schema) : plainReferences(schema).schema;
   const [before, after] = [read(was, wasClosed), read(is, isClosed)];
-  // Almost always. To read a schema takes the product of its unions, and nothing here bounds that.
-  if (canonicalJson(before) === canonicalJson(after)) return [];
-  const changes = new SchemaComparison(new ShapeReader(before), new ShapeReader(after)).compare([before], [after]);
+  if (canonicalJson(before) === canonicalJson(after)) return []; // almost always
+  const [old, now] = [new ShapeReader(before, effort), new ShapeReader(after, effort)];
+  const changes = new SchemaComparison(old, now).compare([before], [after]);
   return changes.map((change) => ({ ...change, path: joined(path, change.path) }));
 }
 
@@ -91,6 +94,7 @@ class SchemaComparison {
     const key = `${canonicalJson(before)} ${canonicalJson(after)}`;
     const known = this.found.get(key);
     if (known !== undefined) return known;
+    if (!this.now.effort.canVisitPlace()) return [notComparedChange()];
     this.found.set(key, []);
     const changes = [...this.shapes(this.old.shapeOf(before), this.now.shapeOf(after)), ...this.documentation(was, is)];
     const most = changes.length > MANY ? breakingFirst(changes).slice(0, MANY) : changes;
@@ -120,13 +124,16 @@ class SchemaComparison {
     const isListed = was.alternatives.length === 0 && was.values.length > 0;
     if (isListed && is.alternatives.length > 0)
       return [breaking('values-opened', { ...facts(), what: 'no longer only the listed values' })];
-    const { together, gone, added } = pairAlternatives(
+    const values = compareValues({ shape: was, read: this.old.shapeOf }, { shape: is, read: this.now.shapeOf });
+    const pairs = pairAlternatives(
       { alternatives: was.alternatives, reader: this.old },
       { alternatives: is.alternatives, reader: this.now },
       (one, other) => this.trial.alternatives(one, other),
     );
+    if (pairs === undefined) return [...values, notComparedChange()];
+    const { together, gone, added } = pairs;
     return [
-      ...compareValues({ shape: was, read: this.old.shapeOf }, { shape: is, read: this.now.shapeOf }),
+      ...values,
       ...together.flatMap(([one, other]) => this.alternatives(one, other)),
       ...added.map((each) =>
         breaking('alternative-added', { path: '', is: describeAlternative(each), what: 'alternative added' }),
@@ -255,9 +262,11 @@ function followed(schemas: Conjunction, root: JsonSchema): Conjunction {
 
 const WORDS_ABOUT_VALUES = /^(?!\$|title$|description$)/;
 
+const REPEATABLE: ReadonlySet<string> = new Set(['constraint-changed', 'constraint-added', 'not-compared']);
+
 /** A constraint on values of every type is found once for each type. */
 function withoutRepeats(changes: readonly Change[]): readonly Change[] {
-  const isRepeatable = ({ kind }: Change): boolean => kind === 'constraint-changed' || kind === 'constraint-added';
+  const isRepeatable = ({ kind }: Change): boolean => REPEATABLE.has(kind);
   const seen = new Set<string>();
   return changes.filter((change) => {
     const key = isRepeatable(change) ? canonicalJson(change) : '';

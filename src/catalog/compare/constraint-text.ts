@@ -1,5 +1,5 @@
 /** Constraints that are only compared as text. The text is the same wherever references lead, and however keys are ordered. */
-import { canonicalJson } from '../canonical-json';
+import { canonicalJson, contentHash } from '../canonical-json';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
 import { listedNames } from './keyword-limits';
 import { withChildren } from './schema-children';
@@ -50,9 +50,24 @@ export function isStandard(word: string): boolean {
   return JUDGED.has(word) || GROUPED.has(word) || OTHERS.has(word) || word in KIND_OF || isAnnotation(word);
 }
 
+const NOT_COMPARED = 'not compared: ';
+
+/** A constraint that is beyond the limits of `Effort`. Only its hash: its text is copied into every alternative. */
+export function notCompared(text: string): string {
+  return NOT_COMPARED + contentHash(text);
+}
+
+export function isNotCompared(constraint: string): boolean {
+  return constraint.startsWith(NOT_COMPARED);
+}
+
 const NUMBER_FORMATS = new Set(['int32', 'int64', 'float', 'double']);
 
 export class ConstraintTexts {
+  /** By the JSON text of the keywords. */
+  private readonly known = new Map<string, string>();
+  private rootHash: string | undefined;
+
   constructor(private readonly root: JsonSchema) {}
 
   /** The constraints of a schema on values of one type that a shape cannot judge. */
@@ -72,8 +87,15 @@ export class ConstraintTexts {
 
   /** Keywords with everything that their references lead to. */
   text(words: JsonSchema): string {
-    return canonicalJson(new Expansion(this.root).schema(words));
+    const key = canonicalJson(words);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const text = canonicalJson(new Expansion(this.root, this.hashOfRoot).schema(words));
+    this.known.set(key, text);
+    return text;
   }
+
+  private readonly hashOfRoot = (): string => (this.rootHash ??= contentHash(withoutAnnotations(this.root)));
 
   private ofKeyword(word: string, schema: JsonSchema): string[] {
     const value = schema[word];
@@ -147,27 +169,46 @@ const MAX_NODES = 5_000;
 class Expansion {
   private nodes = 0;
 
-  constructor(private readonly root: JsonSchema) {}
+  constructor(
+    private readonly root: JsonSchema,
+    private readonly hashOfRoot: () => string,
+  ) {}
 
-  schema(schema: JsonSchema, within: readonly JsonSchema[] = []): unknown {
-    if (++this.nodes > MAX_NODES) return this.unexpanded(schema);
+  /**
+   * References of references multiply. Beyond the limit they are not followed, and a change of any constraint in the document
+   * counts as one of this schema.
+   */
+  schema(schema: JsonSchema): unknown {
+    const expanded = this.expanded(schema, []);
+    if (this.nodes <= MAX_NODES) return expanded;
+    return { schema: withoutAnnotations(schema), document: this.hashOfRoot() };
+  }
+
+  private expanded(schema: JsonSchema, within: readonly JsonSchema[]): unknown {
+    if (++this.nodes > MAX_NODES) return undefined;
     const target = typeof schema['$ref'] === 'string' ? resolveRef({ $ref: schema['$ref'] }, this.root) : schema;
     const isFollowed = target !== schema && !('$ref' in target) && !within.includes(target);
     const entries = Object.entries(schema).filter(([word]) => !isAnnotation(word) && !(isFollowed && word === '$ref'));
     const inside = isFollowed ? [...within, target] : within;
     const own = Object.fromEntries(entries.map(([word, value]) => [word, this.value(word, value, inside)]));
     if (!isFollowed) return own;
-    const referred = this.schema(target, inside);
+    const referred = this.expanded(target, inside);
     return entries.length === 0 ? referred : { allOf: [own, referred] };
   }
 
   private value(word: string, value: unknown, within: readonly JsonSchema[]): unknown {
-    if (word === 'required' && Array.isArray(value)) return value.toSorted();
-    return withChildren(word, value, (child) => this.schema(child, within));
+    return withChildren(word, sortedRequired(word, value), (child) => this.expanded(child, within));
   }
+}
 
-  /** References of references multiply: from here on, a change anywhere in the document counts as one. */
-  private unexpanded(schema: JsonSchema): unknown {
-    return { schema, document: this.root };
-  }
+/** The same schema without keywords that limit nothing; those that hold schemas stay, as references may lead there. */
+function withoutAnnotations(schema: JsonSchema): JsonSchema {
+  const entries = Object.entries(schema).filter(([word, value]) => !isAnnotation(word) || isSchema(value));
+  return Object.fromEntries(
+    entries.map(([word, value]) => [word, withChildren(word, sortedRequired(word, value), withoutAnnotations)]),
+  );
+}
+
+function sortedRequired(word: string, value: unknown): unknown {
+  return word === 'required' && Array.isArray(value) ? value.toSorted() : value;
 }

@@ -1,5 +1,5 @@
 import type { Change } from './change';
-import { fieldOf, type Alternative, type Shape } from './shape';
+import { fieldOf, textOfShape, type Alternative, type Shape } from './shape';
 import type { ShapeReader } from './shape-reader';
 
 /** Which alternatives of two schemas belong together. */
@@ -19,14 +19,18 @@ export interface Side {
  * Each new alternative belongs to the first old one that allows all of it; then those that are left to the most similar of those
  * that are left.
  * @param changesBetween what would be reported if two alternatives belonged together
+ * @returns undefined if there are too many to compare
  */
 export function pairAlternatives(
   was: Side,
   is: Side,
   changesBetween: (was: Alternative, is: Alternative) => readonly Change[],
-): Pairs {
+): Pairs | undefined {
+  const same = sameIn(was, is, changesBetween);
+  const changed = is.alternatives.filter((each) => !same.has(each));
+  if (!is.reader.effort.canCompare(changed.length * was.alternatives.length)) return undefined;
   const canBelong = tagsMatch(was, is);
-  const candidates = is.alternatives.map((each) => ({
+  const candidates = changed.map((each) => ({
     is: each,
     options: was.alternatives
       .filter((other) => canBelong(other, each))
@@ -41,6 +45,7 @@ export function pairAlternatives(
     taken.add(one);
     placed.add(other);
   };
+  for (const [each, other] of same) take(other, each);
   for (const { is: each, options } of candidates) if (options[0]?.breaking === 0) take(options[0].was, each);
   for (const { is: each, options } of candidates) {
     const option = placed.has(each) ? undefined : options.find((other) => !taken.has(other.was));
@@ -51,6 +56,21 @@ export function pairAlternatives(
     gone: was.alternatives.filter((each) => !taken.has(each)),
     added: is.alternatives.filter((each) => !placed.has(each)),
   };
+}
+
+/** By new alternative: the old one that is the same, so that long unions are not compared all with all. */
+function sameIn(
+  was: Side,
+  is: Side,
+  changesBetween: (was: Alternative, is: Alternative) => readonly Change[],
+): ReadonlyMap<Alternative, Alternative> {
+  const byText = new Map(was.alternatives.map((each) => [textOfShape(each), each]));
+  return new Map(
+    is.alternatives.flatMap((each) => {
+      const other = byText.get(textOfShape(each));
+      return other !== undefined && changesBetween(other, each).length === 0 ? [[each, other] as const] : [];
+    }),
+  );
 }
 
 function weightOf(changes: readonly Change[]): { readonly breaking: number; readonly all: number } {

@@ -1,6 +1,7 @@
 import { isSchema, resolveRef, typesOf, valuesOf, type JsonSchema } from '../json-schema';
 import { areDisjoint, constrained, intersection, union, valuesIn, type Reading } from './combine-shapes';
 import { ConstraintTexts, isAnnotation } from './constraint-text';
+import { Effort } from './effort';
 import type { ReadShape } from './judge-value';
 import { conjunctionsIn, listOf, numberOf, objectOf, textOf } from './keyword-limits';
 import {
@@ -21,8 +22,14 @@ const MAX_COMPARED = 200;
 export class ShapeReader {
   /** By schema: each is met again wherever alternatives are compared. */
   private readonly known = new Map<JsonSchema, Shape>();
+  readonly texts: ConstraintTexts;
 
-  constructor(readonly root: JsonSchema) {}
+  constructor(
+    readonly root: JsonSchema,
+    readonly effort = new Effort(),
+  ) {
+    this.texts = new ConstraintTexts(root);
+  }
 
   readonly shapeOf = (schemas: Conjunction): Shape => this.readAll(schemas, 0).shape;
 
@@ -51,6 +58,7 @@ const MAX_DEPTH = 4;
 
 class PlaceReading implements Reading {
   isCut = false;
+  readonly effort: Effort;
   /** A reference that leads to itself, with nothing between, allows nothing. */
   private readonly followed = new Set<JsonSchema>();
   private readonly texts: ConstraintTexts;
@@ -59,7 +67,8 @@ class PlaceReading implements Reading {
     private readonly reader: ShapeReader,
     private readonly depth: number,
   ) {
-    this.texts = new ConstraintTexts(reader.root);
+    this.texts = reader.texts;
+    this.effort = reader.effort;
   }
 
   readonly read: ReadShape = (schemas) => {
@@ -75,11 +84,12 @@ class PlaceReading implements Reading {
   readonly textOf = (schemas: Conjunction): string => this.texts.text({ allOf: schemas });
 
   all(schemas: Conjunction): Shape {
-    return schemas.reduce<Shape>((shape, schema) => this.and(shape, this.schema(schema)), ANYTHING);
+    return schemas.reduce<Shape>((shape, schema) => this.and(shape, this.schema(schema), schema), ANYTHING);
   }
 
-  private and(shape: Shape, other: Shape): Shape {
-    return shape === ANYTHING ? other : intersection(shape, other, this);
+  /** @param words what the other shape was read from */
+  private and(shape: Shape, other: Shape, words: JsonSchema): Shape {
+    return shape === ANYTHING ? other : intersection(shape, other, this, () => this.texts.text(words));
   }
 
   private schema(schema: JsonSchema): Shape {
@@ -88,11 +98,12 @@ class PlaceReading implements Reading {
     let shape = this.own(schema);
     if (typeof schema['$ref'] === 'string') {
       const target = resolveRef({ $ref: schema['$ref'] }, this.reader.root);
-      if (!('$ref' in target)) shape = this.and(shape, this.schema(target));
+      if (!('$ref' in target)) shape = this.and(shape, this.schema(target), target);
     }
-    for (const part of conjunctionsIn(schema['allOf'])) shape = this.and(shape, this.all(part));
-    if (Array.isArray(schema['anyOf'])) shape = this.and(shape, union(this.alternatives(schema['anyOf']), this));
-    if (Array.isArray(schema['oneOf'])) shape = this.and(shape, this.one(schema['oneOf']));
+    for (const part of conjunctionsIn(schema['allOf'])) shape = this.and(shape, this.all(part), { allOf: part });
+    const { anyOf, oneOf } = schema;
+    if (Array.isArray(anyOf)) shape = this.and(shape, union(this.alternatives(anyOf), this), { anyOf });
+    if (Array.isArray(oneOf)) shape = this.and(shape, this.one(oneOf), { oneOf });
     this.followed.delete(schema);
     return shape;
   }

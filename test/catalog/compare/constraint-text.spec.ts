@@ -1,3 +1,4 @@
+import { ConstraintTexts } from '../../../src/catalog/compare/constraint-text';
 import type { JsonSchema } from '../../../src/catalog/json-schema';
 import { field, object, told } from './told';
 
@@ -98,6 +99,39 @@ describe('compareSchemas, of constraints that it only knows as text', () => {
     });
     expect(told(knot(text), knot(text))).toEqual([]);
     expect(told(knot(text), knot(whole))).toContain('data constraint-changed!');
+  });
+
+  describe('and that are too large to be followed', () => {
+    const count = 400;
+    /** As many conditions, each of which leads to so many schemas that it is not followed. */
+    const large = (note: JsonSchema): JsonSchema => ({
+      allOf: Array.from({ length: count }, (_, at) => ({ not: { $ref: `#/$defs/n${String(at % 9)}` } })),
+      $defs: Object.fromEntries(
+        Array.from({ length: 9 }, (_, at) => [
+          `n${String(at)}`,
+          object({
+            ...Object.fromEntries(
+              Array.from({ length: 9 }, (__, to) => [`to${String(to)}`, { $ref: `#/$defs/n${String(to)}` }]),
+            ),
+            note,
+          }),
+        ]),
+      ),
+    });
+
+    it('takes them for the same where only a title changes', () => {
+      expect(told(large({ ...text, title: 'old' }), large({ ...text, title: 'new' }))).toEqual([]);
+    });
+
+    it('sees a limit change', () => {
+      expect(told(large(text), large({ ...text, maxLength: 3 }))).toContain('data constraint-changed!');
+    });
+
+    it('keeps their texts short, whatever the length of the document', () => {
+      const texts = new ConstraintTexts(large(text));
+      const all = Array.from({ length: 9 }, (_, at) => texts.text({ not: { $ref: `#/$defs/n${String(at)}` } }));
+      expect(all.join('').length).toBeLessThan(9 * 200);
+    });
   });
 });
 
