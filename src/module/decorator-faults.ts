@@ -6,7 +6,7 @@ import { TrackerService } from '../tracker/tracker.service';
 import { trackerRequestsOf, type MethodRequest } from '../tracker/wrapped-method';
 
 /**
- * The trackers that decorators of an application ask for, and that it does not have. Classes of providers and controllers are known
+ * Wrong options of decorators, and trackers that they ask for and the application does not have. Classes of providers and controllers are known
  * before anything is built, what factories return only after that.
  */
 export function faultsOfDecorators(container: ModulesContainer): ConfigFault[] {
@@ -14,8 +14,9 @@ export function faultsOfDecorators(container: ModulesContainer): ConfigFault[] {
   const faults = new Map<string, ConfigFault>();
   for (const holder of decoratedHolders(container)) {
     for (const request of trackerRequestsOf(holder)) {
-      if (names.includes(request.tracker)) continue;
       const path = `${ownerOf(holder)}.${String(request.key)} (${request.decorator})`;
+      for (const { what, fix } of request.objections) faults.set(`${path} ${what}`, { path, what, mend: fix });
+      if (names.includes(request.tracker)) continue;
       faults.set(`${path} ${request.tracker}`, faultOf(path, request, names));
     }
   }

@@ -2,6 +2,7 @@ import type { Observable, Subject } from 'rxjs';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { isEventDefinition, type EventData, type EventDefinition } from '../catalog/define-event';
 import type { EventName } from '../catalog/registered-events';
+import { objectionsTo } from './decorator-objections';
 import { emittingFrom } from './emit-place';
 import { GivenFunction } from './given-function';
 import { observe, type Ended } from './observe';
@@ -122,10 +123,12 @@ export function TrackEvent(
   const name = isEventDefinition(event) ? event.name : event;
   const options: TrackEventOptions = typeof data === 'function' ? { data } : (data ?? {});
   const { tracker = DEFAULT_TRACKER, on = 'success' } = options;
+  const objections = objectionsTo('@TrackEvent', options, ['data', 'context', 'tracker', 'on'], ENDINGS);
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor) => {
     const makers: Makers = { data: makerOf(options, 'data'), context: makerOf(options, 'context') };
     addLayer('TrackEvent', target, key, descriptor, 'events', {
       tracker,
+      objections,
       around: (service, call, body) =>
         runtimeOf(service)?.isOff === true
           ? body()
@@ -136,6 +139,8 @@ export function TrackEvent(
   };
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
+
+const ENDINGS = { on: ['success', 'error', 'settled'] };
 
 type Part = 'data' | 'context';
 type Outcome = TrackOutcome<unknown[], unknown>;

@@ -1,6 +1,7 @@
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { GivenFunction } from './given-function';
 import type { TrackerService } from './tracker.service';
+import { objectionsTo } from './decorator-objections';
 import { addLayer, runtimeOf, type AnyMethod, type Around, type GivenValues, type MethodCall } from './wrapped-method';
 import { registerCopy } from './package-copies';
 
@@ -43,7 +44,8 @@ export function TrackingContext<Values extends object>(
 export function TrackingContext(values: ContextOf, options: TrackingContextOptions = {}): AnyDecorator {
   const { tracker = DEFAULT_TRACKER } = options;
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const layer = { tracker, around: scopeOf(values, options.name) };
+    const objections = objectionsTo('@TrackingContext', options, ['name', 'tracker']);
+    const layer = { tracker, objections, around: scopeOf(values, options.name) };
     if (key === undefined) decorateClass(target as { readonly prototype: object }, layer);
     else addLayer('TrackingContext', target, key, descriptor, 'scopes', layer);
   };
@@ -61,10 +63,7 @@ const LIFECYCLE: ReadonlySet<string | symbol> = new Set([
 ]);
 
 /** Inherited methods too: a handler of a base class is as much a handler of this one. */
-function decorateClass(
-  { prototype }: { readonly prototype: object },
-  layer: { readonly tracker: string; readonly around: Around },
-): void {
+function decorateClass({ prototype }: { readonly prototype: object }, layer: Parameters<typeof addLayer>[5]): void {
   const done = new Set<string | symbol>(LIFECYCLE);
   for (
     let at: object | null = prototype;

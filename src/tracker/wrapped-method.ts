@@ -29,6 +29,10 @@ export interface MethodCall {
 /** What a decorator does around a call: runs `body` and gives back what it gives back. Never throws on its own account. */
 export type Around = (tracker: TrackerService, call: MethodCall, body: () => unknown) => unknown;
 
+interface CheckedRequest extends TrackerRequest {
+  readonly objections: readonly Objection[];
+}
+
 interface Layer extends TrackerRequest {
   readonly around: Around;
 }
@@ -38,7 +42,7 @@ interface MethodPlan {
   /** Opened by the outermost wrapper; outermost first. */
   readonly scopes: Layer[];
   /** All of them, events too. */
-  readonly requests: TrackerRequest[];
+  readonly requests: CheckedRequest[];
   outermost: AnyMethod | undefined;
 }
 
@@ -52,6 +56,19 @@ const plans = new WeakMap<object, Map<string | symbol, MethodPlan>>();
 const wrappers = new WeakMap<AnyMethod, Wrapper>();
 const NO_LAYERS: readonly Layer[] = [];
 
+/** An error in the options of a decorator. It is reported when the application starts. */
+export interface Objection {
+  readonly what: string;
+  readonly fix: string;
+}
+
+interface LayerOptions {
+  readonly tracker?: string | undefined;
+  readonly around: Around;
+  /** @default none */
+  readonly objections?: readonly Objection[];
+}
+
 /** @param kind scopes are opened around events, the last one added outermost */
 export function addLayer(
   decorator: string,
@@ -59,7 +76,7 @@ export function addLayer(
   key: string | symbol,
   descriptor: PropertyDescriptor | undefined,
   kind: 'scopes' | 'events',
-  { tracker = DEFAULT_TRACKER, around }: { readonly tracker?: string | undefined; readonly around: Around },
+  { tracker = DEFAULT_TRACKER, around, objections = [] }: LayerOptions,
 ): void {
   const method: unknown = descriptor?.value;
   if (descriptor === undefined || typeof method !== 'function') {
@@ -70,7 +87,7 @@ export function addLayer(
   injectTracker(prototype, tracker);
   const plan = planOf(prototype, key);
   const request = trackerRequest(`@${decorator}`, tracker);
-  plan.requests.push(request);
+  plan.requests.push({ ...request, objections });
   const layer: Layer = { ...request, around };
   const outermost = plan.outermost === method ? (method as AnyMethod) : wrap(method as AnyMethod, key, plan);
   if (kind === 'scopes') plan.scopes.unshift(layer);
@@ -79,7 +96,7 @@ export function addLayer(
   descriptor.value = outermost;
 }
 
-export interface MethodRequest extends TrackerRequest {
+export interface MethodRequest extends CheckedRequest {
   readonly key: string | symbol;
 }
 

@@ -1,0 +1,31 @@
+import { nearestName } from '../event/nearest-name';
+import { showIdentifier } from '../routing/tracking-config.exception';
+import type { Objection } from './wrapped-method';
+
+/** Unknown options of a decorator, and options whose value is not one of the known ones: TypeScript does not see all of them. */
+export function objectionsTo(
+  decorator: string,
+  options: object,
+  known: readonly string[],
+  choices: Readonly<Record<string, readonly string[]>> = {},
+): Objection[] {
+  return Object.entries(options).flatMap(([option, value]): Objection[] => {
+    if (!known.includes(option)) return [unknownOption(decorator, option, known)];
+    const allowed = choices[option];
+    if (allowed === undefined || value === undefined || allowed.includes(value as string)) return [];
+    return [
+      {
+        what: `the option ${option} is ${typeof value === 'string' ? showIdentifier(value) : `a ${typeof value}`}.`,
+        fix: `${decorator}(..., { ${option}: ${allowed.map((each) => `'${each}'`).join(' or ')} })`,
+      },
+    ];
+  });
+}
+
+function unknownOption(decorator: string, option: string, known: readonly string[]): Objection {
+  const meant = nearestName(option, known);
+  return {
+    what: `the option ${showIdentifier(option)} is unknown; known are ${known.join(', ')}.`,
+    fix: meant === undefined ? 'leave it out' : `${decorator}(..., { ${meant}: ... })`,
+  };
+}

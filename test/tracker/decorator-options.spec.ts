@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { TrackEvent, TrackingContext } from 'nestjs-event-tracking';
+import { startTracking } from '../support/start-tracking';
+
+@Injectable()
+class Orders {
+  @TrackEvent('order.placed', { onn: 'error', colour: 'red' } as object)
+  place(): void {}
+
+  @TrackEvent('order.cancelled', { on: 'failure' } as object)
+  cancel(): void {}
+
+  @TrackingContext({ a: 1 }, { nmae: 'refunds' } as object)
+  refund(): void {}
+
+  @TrackEvent('order.sent', { on: 'settled', data: () => ({}), context: undefined })
+  @TrackingContext({ a: 1 }, { name: 'sending' })
+  send(): void {}
+}
+
+@TrackingContext({ a: 1 }, { tracke: 'default' } as object)
+class Whole {
+  run(): void {}
+}
+
+describe('a decorator with wrong options', () => {
+  it('is an error at start for every option, with the one that may be meant', async () => {
+    const starting = startTracking({}, { providers: [Orders, Whole] });
+    await expect(starting).rejects.toThrow(
+      expect.objectContaining({
+        name: 'TrackingConfigException',
+        faults: [
+          {
+            path: 'Orders.cancel (@TrackEvent)',
+            what: 'the option on is "failure".',
+            mend: "@TrackEvent(..., { on: 'success' or 'error' or 'settled' })",
+          },
+          {
+            path: 'Orders.place (@TrackEvent)',
+            what: 'the option "onn" is unknown; known are data, context, tracker, on.',
+            mend: '@TrackEvent(..., { on: ... })',
+          },
+          {
+            path: 'Orders.place (@TrackEvent)',
+            what: 'the option "colour" is unknown; known are data, context, tracker, on.',
+            mend: expect.any(String) as string,
+          },
+          {
+            path: 'Orders.refund (@TrackingContext)',
+            what: 'the option "nmae" is unknown; known are name, tracker.',
+            mend: '@TrackingContext(..., { name: ... })',
+          },
+          {
+            path: 'Whole.run (@TrackingContext)',
+            what: 'the option "tracke" is unknown; known are name, tracker.',
+            mend: '@TrackingContext(..., { tracker: ... })',
+          },
+        ],
+      }),
+    );
+  });
+});
