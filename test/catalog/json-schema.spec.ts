@@ -138,8 +138,10 @@ describe('What cannot be a schema of an event', () => {
       /can't resolve.*\n.*addSchema/,
     ],
   ])('%s is refused with what fixes it', (_, schema, message) => {
-    expect(() => jsonSchema(schema as never)).toThrow(EventDefinitionException);
-    expect(() => jsonSchema(schema as never)).toThrow(message);
+    const define = (): unknown => defineEvent('course.enrolled', { data: jsonSchema(schema as never) });
+    expect(define).toThrow(EventDefinitionException);
+    expect(define).toThrow('defineEvent("course.enrolled")');
+    expect(define).toThrow(message);
   });
 });
 

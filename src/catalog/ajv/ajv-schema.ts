@@ -2,8 +2,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { showInFull, showValue } from '../../common/tracking-config.exception';
 import { describeError, hasDates } from '../../event/normal-form';
 import { plainReferences } from '../compare/plain-references';
-import { EventDefinitionException } from '../event-definition.exception';
-import { issueList, JSON_SCHEMA_VENDOR, type EventSchema, type Issue } from '../event-schema';
+import { issueList, JSON_SCHEMA_VENDOR, type EventSchema, type Issue, type SchemaFault } from '../event-schema';
 import { isSchema, type JsonSchema } from '../json-schema';
 import { bundledSchema } from './bundled-schema';
 import { Failures, fieldOf, STANDARD } from './failures';
@@ -29,13 +28,14 @@ export interface JsonSchemaOptions {
  * Makes a JSON Schema the schema of an event. The event is never changed. A Date of the event is validated as the string that it
  * is written as. Objects are open unless they say `additionalProperties: false`, as in JSON Schema.
  * @param Data what TypeScript takes for the data, since it cannot know it from the schema
- * @throws EventDefinitionException for what is no JSON Schema, or one of a draft that Ajv does not know
+ * @returns a schema; one that Ajv cannot compile is refused by `defineEvent` and `defineContext`, which name the event
  */
 export function jsonSchema<Data extends object = object>(
   schema: JsonSchema,
   { ajv }: JsonSchemaOptions = {},
 ): EventSchema<Data, Data> {
   const check = compiled(schema, ajv);
+  if (typeof check !== 'function') return refusedSchema(check);
   const own = ownKeywords(schema);
   const bundle = bundledSchema(schema, ajv === undefined ? [] : addedSchemas(ajv));
   const failures = new Failures(schema);
@@ -58,25 +58,38 @@ export function jsonSchema<Data extends object = object>(
   };
 }
 
-function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFunction {
+function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFunction | SchemaFault {
   if (!isSchema(schema))
-    throw refused(`it is ${showValue(schema)}, not an object`, "jsonSchema({ type: 'object', properties: { … } })");
+    return {
+      what: `it is jsonSchema(${showValue(schema)}), which is not an object`,
+      mend: "jsonSchema({ type: 'object', properties: { … } })",
+    };
   const compiler = ajv === undefined ? ajvFor(schema['$schema']) : readingAjv(ajv);
   if (compiler === undefined)
-    throw refused(
-      `its $schema is ${showInFull(schema['$schema'])}, which Ajv 8 does not come with`,
-      'a schema of 2020-12, 2019-09, draft-07 or draft-06, or an Ajv that knows this one: jsonSchema(schema, { ajv })',
-    );
+    return {
+      what: `its $schema is ${showInFull(schema['$schema'])}, which Ajv 8 does not come with`,
+      mend: 'a schema of 2020-12, 2019-09, draft-07 or draft-06, or an Ajv that knows this one: jsonSchema(schema, { ajv })',
+    };
   try {
     return compiler.compile(schema) as ValidateFunction;
   } catch (error) {
     const title = typeof schema['title'] === 'string' ? ` (title ${showInFull(schema['title'])})` : '';
-    throw refused(`Ajv does not take it${title}: ${describeError(error)}`, fixOf(schema));
+    return { what: `Ajv does not take it${title}: ${describeError(error)}`, mend: fixOf(schema) };
   }
 }
 
-function refused(what: string, mend: string): EventDefinitionException {
-  return EventDefinitionException.create('jsonSchema(…)', [{ option: 'schema', what, mend }]);
+/** A schema that its definition refuses, with the name of the event. */
+function refusedSchema<Data extends object>(fault: SchemaFault): EventSchema<Data, Data> {
+  const refuse = (): never => {
+    throw new TypeError(`jsonSchema(...) cannot be used: ${fault.what}. Fix: ${fault.mend}.`);
+  };
+  const standard: EventSchema<Data, Data>['~standard'] = {
+    version: 1,
+    vendor: JSON_SCHEMA_VENDOR,
+    validate: refuse,
+    jsonSchema: { input: refuse, output: refuse },
+  };
+  return Object.assign({ '~standard': standard }, { refusal: () => fault });
 }
 
 function fixOf(schema: JsonSchema): string {
