@@ -167,7 +167,7 @@ function narrower(known: readonly string[], more: readonly string[]): readonly s
 }
 
 /** Whether a value may be meant for an alternative, judged by its type alone. */
-export function takesType(schema: JsonSchema, value: unknown): boolean {
+function takesType(schema: JsonSchema, value: unknown): boolean {
   const types = typesOf(schema);
   return types === undefined || isOfType(jsonTypeOf(value), types);
 }

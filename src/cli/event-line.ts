@@ -15,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const BRACE = 0x7b;
 /** Reads on from the number of the line. */
-export const NOT_JSON = 'is no JSON';
+const NOT_JSON = 'is no JSON';
 
 /**
  * Reads one line. An event is found in these forms:

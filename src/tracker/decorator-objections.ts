@@ -1,4 +1,4 @@
-import { nearestName } from '../event/nearest-name';
+import { showOption, unknownOptionFix } from '../routing/show-value';
 import { showIdentifier } from '../routing/tracking-config.exception';
 import type { Objection } from './wrapped-method';
 
@@ -10,7 +10,10 @@ export function objectionsTo(
   choices: Readonly<Record<string, readonly string[]>> = {},
 ): Objection[] {
   return Object.entries(options).flatMap(([option, value]): Objection[] => {
-    if (!known.includes(option)) return [unknownOption(decorator, option, known)];
+    if (!known.includes(option)) {
+      const what = `the option ${showOption(option, known)} is unknown; known are ${known.join(', ')}.`;
+      return [{ what, fix: unknownOptionFix(option, known) }];
+    }
     const allowed = choices[option];
     if (allowed === undefined || value === undefined || allowed.includes(value as string)) return [];
     return [
@@ -20,12 +23,4 @@ export function objectionsTo(
       },
     ];
   });
-}
-
-function unknownOption(decorator: string, option: string, known: readonly string[]): Objection {
-  const meant = nearestName(option, known);
-  return {
-    what: `the option ${showIdentifier(option)} is unknown; known are ${known.join(', ')}.`,
-    fix: meant === undefined ? 'leave it out' : `${decorator}(..., { ${meant}: ... })`,
-  };
 }

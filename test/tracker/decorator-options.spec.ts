@@ -4,7 +4,7 @@ import { startTracking } from '../support/start-tracking';
 
 @Injectable()
 class Orders {
-  @TrackEvent('order.placed', { onn: 'error', colour: 'red' } as object)
+  @TrackEvent('order.placed', { contxt: 'error', colour: 'red' } as object)
   place(): void {}
 
   @TrackEvent('order.cancelled', { on: 'failure' } as object)
@@ -37,8 +37,8 @@ describe('a decorator with wrong options', () => {
           },
           {
             path: 'Orders.place (@TrackEvent)',
-            what: 'the option "onn" is unknown; known are data, context, tracker, on.',
-            mend: '@TrackEvent(..., { on: ... })',
+            what: 'the option "contxt" is unknown; known are data, context, tracker, on.',
+            mend: 'did you mean context?',
           },
           {
             path: 'Orders.place (@TrackEvent)',
@@ -48,12 +48,12 @@ describe('a decorator with wrong options', () => {
           {
             path: 'Orders.refund (@TrackingContext)',
             what: 'the option "nmae" is unknown; known are name, tracker.',
-            mend: '@TrackingContext(..., { name: ... })',
+            mend: 'leave it out',
           },
           {
             path: 'Whole.run (@TrackingContext)',
             what: 'the option "tracke" is unknown; known are name, tracker.',
-            mend: '@TrackingContext(..., { tracker: ... })',
+            mend: 'did you mean tracker?',
           },
         ],
       }),

@@ -149,7 +149,7 @@ function conjunctionMap(value: unknown): Map<string, Conjunction> {
   return new Map(entries.map(([name, schema]) => [name, conjunctionOf(schema)]));
 }
 
-export function conjunctionOf(value: unknown): Conjunction {
+function conjunctionOf(value: unknown): Conjunction {
   if (value === false) return [NOTHING];
   return isSchema(value) && Object.keys(value).length > 0 ? [value] : [];
 }

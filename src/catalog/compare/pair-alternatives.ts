@@ -3,7 +3,7 @@ import { fieldOf, textOfShape, type Alternative, type Shape } from './shape';
 import type { ShapeReader } from './shape-reader';
 
 /** Which alternatives of two schemas belong together. */
-export interface Pairs {
+interface Pairs {
   readonly together: readonly (readonly [was: Alternative, is: Alternative])[];
   readonly gone: readonly Alternative[];
   readonly added: readonly Alternative[];

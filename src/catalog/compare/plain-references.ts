@@ -6,7 +6,7 @@ import { isSchema, type JsonSchema } from '../json-schema';
 import { childrenOf, withChildren } from './schema-children';
 
 /** A schema whose references are pointers from its root, or lead out of the document. */
-export interface PlainSchema {
+interface PlainSchema {
   readonly schema: JsonSchema;
   /** References that lead nowhere in the document, such as to a schema that only `ajv.addSchema` knows. */
   readonly unfollowed: readonly string[];

@@ -5,7 +5,7 @@ import { isEventDefinition } from '../../catalog/define-event';
 /** Bounds the search in what a file exports, which may be the client of a database with all that hangs on it. */
 const MAX_VALUES = 200_000;
 
-export interface ExportedDefinitions {
+interface ExportedDefinitions {
   /** Each definition once, in the order of the exports. */
   readonly entries: readonly CatalogEntry[];
   readonly catalogs: readonly Catalog[];
