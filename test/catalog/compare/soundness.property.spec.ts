@@ -78,7 +78,8 @@ const OF_DRAFT: Readonly<Record<Draft, readonly Construct[]>> = {
     (a, b) => ({ dependentSchemas: { a }, dependentRequired: { b: ['a'] }, properties: { b } }),
     (a, b) => ({ allOf: [{ properties: { b } }, { patternProperties: { '^a': a } }], unevaluatedProperties: false }),
     (a, b) => ({ anyOf: [{ properties: { a } }, { required: ['b'] }], unevaluatedProperties: b }),
-    (a, b) => ({ prefixItems: [b], contains: a, unevaluatedItems: false }),
+    // Next to unevaluatedItems, Ajv takes `contains: {}` for true of an empty list; minItems says what it means.
+    (a, b) => ({ prefixItems: [b], contains: a, minItems: 1, unevaluatedItems: false }),
     (a) => ({ properties: { a: { $ref: '#it' } }, $defs: { it: { $anchor: 'it', ...a } } }),
     (a) => ({ properties: { a: { $ref: 'it' } }, $id: 'https://x.example/root', $defs: { it: { $id: 'it', ...a } } }),
     // Ajv follows $dynamicRef only to an anchor around it.
