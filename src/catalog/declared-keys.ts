@@ -2,7 +2,8 @@
  * Most schemas take fields that they do not declare, and leave them out of what they give back. An event is not replaced by
  * that, so such a field would go out with every event and stand in no document. These keys find it.
  */
-import { alternativesOf, isSchema, propertiesOf, resolveRef, type JsonSchema } from './json-schema';
+import { isSchema, propertiesOf, type JsonSchema } from './json-schema';
+import { isClosedObject, soleSchemaOf } from './tracked-objects';
 import { undeclaredField } from './undeclared-field';
 import type { Violation } from './violation';
 
@@ -148,7 +149,7 @@ class KeysReader {
   /** undefined where nothing has to be looked at. */
   read(given: unknown): Keys | undefined {
     if (!isSchema(given)) return undefined;
-    const schema = this.ownOf(given);
+    const schema = soleSchemaOf(given, this.root);
     if (schema === undefined) return undefined;
     const isObject = 'properties' in schema;
     if (!isObject && !isSchema(schema['items']) && !isSchema(schema['additionalProperties'])) return undefined;
@@ -163,19 +164,8 @@ class KeysReader {
       keys.byName.set(name, below);
       if (below !== undefined) keys.nested.push([name, below]);
     }
-    // One that says `additionalProperties` itself is open, or refuses by itself.
-    keys.takesOthers = !isObject || 'additionalProperties' in schema || 'patternProperties' in schema;
+    keys.takesOthers = !isClosedObject(schema);
     if (!keys.takesOthers) this.isAnyClosed = true;
     return keys;
-  }
-
-  /** Which of several alternatives a value is meant for cannot be told; but beside null there is only one. */
-  private ownOf(given: JsonSchema): JsonSchema | undefined {
-    const schema = resolveRef(given, this.root);
-    if ('allOf' in schema) return undefined;
-    const alternatives = alternativesOf(schema).filter(({ type }) => type !== 'null');
-    if (alternatives.length > 1) return undefined;
-    const [only] = alternatives;
-    return only === undefined ? schema : resolveRef(only, this.root);
   }
 }

@@ -1,45 +1,83 @@
-import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
+import { isSchema, propertiesOf, resolveRef, type JsonSchema } from '../json-schema';
+import { isClosedObject, soleAlternativeOf, soleSchemaOf, TRACKED_BELOW } from '../tracked-objects';
 import { isStandard } from './constraint-text';
-import { childrenOf, withChildren } from './schema-children';
+import { withChildren } from './schema-children';
 
-const PARTS = ['allOf', 'anyOf', 'oneOf'];
-const SAID = ['additionalProperties', 'patternProperties', 'unevaluatedProperties'];
 /** Keywords whose schemas are conditions and describe no place of an event. */
 const CONDITIONS = new Set([
   ...['not', 'if', 'then', 'else', 'contains', 'propertyNames', 'dependentSchemas', 'dependencies'],
 ]);
 
+/** A schema, and the document that its references lead into. */
+export interface RootedSchema {
+  readonly schema: JsonSchema;
+  readonly root: JsonSchema;
+}
+
 /**
- * A schema of zod, arktype, valibot or a class that says what the tracker goes by: an object takes no field that it does not
- * declare, though its JSON Schema leaves that out. The parts of an `allOf` are left as they are: each declares some of the fields.
- * Keywords that are no standard are left out: they are metadata of the definition (`.meta({ unit: 'ms' })`), and limit nothing.
- * @param root whose references are pointers into it
+ * Writes into a schema of zod, arktype, valibot or a class what the tracker goes by: an object takes no field that it does not
+ * declare. Keywords that are no standard are left out: they are metadata of the definition (`.meta({ unit: 'ms' })`).
+ * @param document whose references are pointers into it
  */
-export function closeObjects(root: JsonSchema): JsonSchema {
-  const open = new Set<JsonSchema>();
-  findParts(root, root, open);
-  return closed(root, open);
+export function closeObjects(document: JsonSchema): RootedSchema {
+  return new Closing(withoutMetadata(document)).closed();
 }
 
-/** Collects the schemas that are only a part of what describes a place. */
-function findParts(schema: JsonSchema, root: JsonSchema, open: Set<JsonSchema>): void {
-  if (Array.isArray(schema['allOf'])) keepOpen(schema, root, open);
-  for (const [, child] of childrenOf(schema)) findParts(child, root, open);
-}
-
-function keepOpen(schema: JsonSchema, root: JsonSchema, open: Set<JsonSchema>): void {
-  if (open.has(schema)) return;
-  open.add(schema);
-  const parts = PARTS.flatMap((word) => (Array.isArray(schema[word]) ? (schema[word] as unknown[]) : []));
-  for (const part of [resolveRef(schema, root), ...parts]) if (isSchema(part)) keepOpen(part, root, open);
-}
-
-function closed(schema: JsonSchema, open: ReadonlySet<JsonSchema>): JsonSchema {
-  const entries = Object.entries(schema).flatMap(([word, value]) =>
-    isStandard(word)
-      ? [[word, CONDITIONS.has(word) ? value : withChildren(word, value, (child) => closed(child, open))] as const]
-      : [],
+function withoutMetadata(schema: JsonSchema): JsonSchema {
+  const entries = Object.entries(schema).filter(([word]) => isStandard(word));
+  return Object.fromEntries(
+    entries.map(([word, value]) => [
+      word,
+      CONDITIONS.has(word) ? value : withChildren(word, value, (child) => withoutMetadata(child)),
+    ]),
   );
-  const isClosed = 'properties' in schema && !SAID.some((word) => word in schema) && !open.has(schema);
-  return { ...Object.fromEntries(entries), ...(isClosed && { additionalProperties: false }) };
+}
+
+/** A schema that is referred to may be closed in one place and open in another, so it is copied where it is closed. */
+class Closing {
+  private readonly copies: Record<string, JsonSchema> = {};
+  private readonly pointers = new Map<JsonSchema, string>();
+
+  constructor(private readonly root: JsonSchema) {}
+
+  closed(): RootedSchema {
+    const schema = { $ref: this.copied(this.root) };
+    const definitions = isSchema(this.root['$defs']) ? this.root['$defs'] : {};
+    return { schema, root: { ...this.root, $defs: { ...definitions, ...this.copies } } };
+  }
+
+  private copied(target: JsonSchema): string {
+    const known = this.pointers.get(target);
+    if (known !== undefined) return known;
+    const name = `closed:${String(this.pointers.size)}`;
+    const pointer = `#/$defs/${name}`;
+    this.pointers.set(target, pointer);
+    this.copies[name] = this.place(target);
+    return pointer;
+  }
+
+  private place(given: JsonSchema): JsonSchema {
+    if (soleSchemaOf(given, this.root) === undefined) return given;
+    if (typeof given['$ref'] === 'string') return { ...given, $ref: this.copied(resolveRef(given, this.root)) };
+    const only = soleAlternativeOf(given);
+    if (only !== undefined) return this.withAlternative(given, only);
+    const below = TRACKED_BELOW.filter((word) => isSchema(given[word])).map((word) => [
+      word,
+      word === 'properties' ? this.fields(given) : this.place(given[word] as JsonSchema),
+    ]);
+    const closed = isClosedObject(given) ? { additionalProperties: false } : {};
+    return { ...given, ...(Object.fromEntries(below) as JsonSchema), ...closed };
+  }
+
+  private withAlternative(given: JsonSchema, only: JsonSchema): JsonSchema {
+    const word = 'anyOf' in given ? 'anyOf' : 'oneOf';
+    const alternatives = given[word] as readonly unknown[];
+    return { ...given, [word]: alternatives.map((each) => (each === only ? this.place(only) : each)) };
+  }
+
+  private fields(schema: JsonSchema): JsonSchema {
+    return Object.fromEntries(
+      Object.entries(propertiesOf(schema)).map(([name, each]) => [name, isSchema(each) ? this.place(each) : each]),
+    );
+  }
 }

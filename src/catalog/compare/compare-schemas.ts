@@ -8,7 +8,7 @@
 import { canonicalJson } from '../canonical-json';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
 import { breaking, harmless, type Change } from './change';
-import { closeObjects } from './closed-objects';
+import { closeObjects, type RootedSchema } from './closed-objects';
 import { compareCounts, compareNumbers, compareOthers, compareTexts, notComparedChange } from './compare-limits';
 import { compareValues } from './compare-values';
 import { describeAlternative, describeKind, describeShape } from './describe-shape';
@@ -45,13 +45,16 @@ export function compareSchemas(
   path: string,
   { wasClosed = false, isClosed = false, effort = new Effort() }: CompareOptions = {},
 ): Change[] {
-  const read = (schema: JsonSchema, areClosed: boolean): JsonSchema =>
-    areClosed ? closeObjects(plainReferences(schema).schema) : plainReferences(schema).schema;
-  const [before, after] = [read(was, wasClosed), read(is, isClosed)];
+  const [before, after] = [rooted(was, wasClosed), rooted(is, isClosed)];
   if (canonicalJson(before) === canonicalJson(after)) return []; // almost always
-  const [old, now] = [new ShapeReader(before, effort), new ShapeReader(after, effort)];
-  const changes = new SchemaComparison(old, now).compare([before], [after]);
+  const [old, now] = [new ShapeReader(before.root, effort), new ShapeReader(after.root, effort)];
+  const changes = new SchemaComparison(old, now).compare([before.schema], [after.schema]);
   return changes.map((change) => ({ ...change, path: joined(path, change.path) }));
+}
+
+function rooted(document: JsonSchema, areClosed: boolean): RootedSchema {
+  const { schema } = plainReferences(document);
+  return areClosed ? closeObjects(schema) : { schema, root: schema };
 }
 
 function joined(...steps: readonly string[]): string {

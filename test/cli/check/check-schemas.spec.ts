@@ -50,9 +50,19 @@ describe('event-tracking catalog check', () => {
         ['data.c field-added false'],
       ],
       [
-        'a field of a form',
+        'nothing in a form of a union, where the tracker cannot tell which fields are declared',
         of(
           "z.object({ f: z.discriminatedUnion('k', [z.object({ k: z.literal(1) }), z.object({ k: z.literal(2) })]) })",
+        ),
+        of(
+          "z.object({ f: z.discriminatedUnion('k', [z.object({ k: z.literal(1) }), z.looseObject({ k: z.literal(2) })]) })",
+        ),
+        [],
+      ],
+      [
+        'a form of a union that refused other fields itself',
+        of(
+          "z.object({ f: z.discriminatedUnion('k', [z.object({ k: z.literal(1) }), z.strictObject({ k: z.literal(2) })]) })",
         ),
         of(
           "z.object({ f: z.discriminatedUnion('k', [z.object({ k: z.literal(1) }), z.looseObject({ k: z.literal(2) })]) })",
