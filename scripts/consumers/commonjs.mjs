@@ -26,6 +26,19 @@ export const steps = {
     );
   },
 
+  'events as log lines of nestjs-pino'({ folder }) {
+    cpSync(join(source, 'src/pino.ts'), join(folder, 'src/pino.ts'));
+    run(bin(folder, 'tsc'), ['-p', '.'], folder);
+    const lines = run(process.execPath, ['dist/pino.js'], folder).trimEnd().split('\n');
+    const events = lines.map((line) => JSON.parse(line)).filter(({ event }) => event?.name === 'course.enrolled');
+    assert.equal(events.length, 4, lines.join('\n'));
+    for (const { event, level, tenant } of events) {
+      assert.deepEqual(event.data, { mode: 'audit' });
+      assert.equal(level, 30);
+      assert.equal(tenant, 'acme'); // what assign() added to the logger of the request
+    }
+  },
+
   'a catalog of DTOs, and its page'({ folder }) {
     cpSync(join(source, 'src/catalog.ts'), join(folder, 'src/catalog.ts'));
     cpSync(join(source, 'src/user.entity.ts'), join(folder, 'src/user.entity.ts'));
@@ -57,11 +70,14 @@ function manifest(tarball) {
     name: 'first-contact',
     private: true,
     dependencies: {
-      ...only(nest12, ...BASICS),
+      ...only(nest12, ...BASICS, '@nestjs/platform-express'),
       'class-transformer': dev['class-transformer'],
       'class-validator': dev['class-validator'],
       'class-validator-jsonschema': dev['class-validator-jsonschema'],
       'nestjs-event-tracking': `file:${tarball}`,
+      'nestjs-pino': '5.2.1',
+      pino: dev.pino,
+      'pino-http': '11.0.0',
     },
     devDependencies: { '@types/node': dev['@types/node'], typescript: dev.typescript },
   };
