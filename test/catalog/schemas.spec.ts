@@ -250,60 +250,6 @@ describe('A definition', () => {
     expect(() => defineEvent('a', { version: 2, ...entry(2, 'release 12') })).not.toThrow();
   });
 
-  describe('with a JSON Schema', () => {
-    const named = { $defs: { it: { type: 'string' } } };
-
-    it.each<[string, object, RegExp]>([
-      ['$ref to an anchor', { properties: { a: { $ref: '#none' } } }, /#none/],
-      ['$ref by pointer', { ...named, properties: { a: { $ref: '#/$defs/none' } } }, /#\/\$defs\/none/],
-      ['$ref to another document', { properties: { a: { $ref: 'https://x.example/it' } } }, /x\.example\/it/],
-      ['$ref in a list', { properties: { a: { type: 'array', items: { $ref: '#none' } } } }, /#none/],
-      ['$ref in a union', { anyOf: [{ type: 'object' }, { $ref: '#none' }] }, /#none/],
-      ['$ref in a condition', { if: { $ref: '#none' }, then: { type: 'object' } }, /#none/],
-      ['$ref in a map of patterns', { patternProperties: { '^a': { $ref: '#none' } } }, /#none/],
-      ['$ref in a definition', { $defs: { it: { $ref: '#none' } } }, /#none/],
-      ['$dynamicRef', { properties: { a: { $dynamicRef: '#none' } } }, /#none/],
-      ['a draft that the Ajv does not know', { $schema: 'http://json-schema.org/draft-04/schema#' }, /draft-04/],
-      ['a keyword with a wrong value', { properties: { a: { minLength: 'x' } } }, /minLength/],
-    ])('names the event, the option and the reason, and says how to fix it: %s', (_what, schema, reason) => {
-      const faults = faultsOf(() =>
-        defineEvent('course.enrolled', { data: jsonSchema({ type: 'object', ...schema }) }),
-      );
-      expect(faults).toMatch(/course\.enrolled/);
-      expect(faults).toMatch(/data/);
-      expect(faults).toMatch(reason);
-      expect(faults).toMatch(/Mend:|Fix:/);
-    });
-  });
-
-  it.each<[string, object, string]>([
-    ['$ref by pointer', { properties: { a: { $ref: '#/$defs/none' } } }, '#/properties/a/$ref is "#/$defs/none"'],
-    ['$ref to an anchor', { properties: { 'a/b': { $ref: '#none' } } }, '#/properties/a~1b/$ref is "#none"'],
-    ['$ref in a list', { properties: { a: { items: { $ref: '#none' } } } }, '#/properties/a/items/$ref is'],
-    ['$ref in a union', { anyOf: [{ type: 'object' }, { $ref: 'none' }] }, '#/anyOf/1/$ref is "none"'],
-    ['$ref in a condition', { if: { $ref: '#none' } }, '#/if/$ref is "#none"'],
-    [
-      '$ref by the pattern of a name',
-      { patternProperties: { '^a': { $ref: '#none' } } },
-      '#/patternProperties/^a/$ref is',
-    ],
-    ['$ref in a definition', { $defs: { it: { $ref: 'https://x.example/it' } } }, '#/$defs/it/$ref is "https://x.'],
-    ['$dynamicRef', { properties: { a: { $dynamicRef: '#none' } } }, '#/properties/a/$dynamicRef is "#none"'],
-    ['$recursiveRef', { properties: { a: { $recursiveRef: 'none#' } } }, '#/properties/a/$recursiveRef is "none#"'],
-  ])('is refused with a reference that leads out of the schema, with its place: %s', (_what, json, place) => {
-    const input = (): Record<string, unknown> => ({ type: 'object', ...json });
-    const data = {
-      '~standard': {
-        ...{ version: 1 as const, vendor: 'other', validate: (value: unknown) => ({ value: value as object }) },
-        jsonSchema: { input, output: input },
-      },
-    };
-    const faults = faultsOf(() => defineEvent('course.enrolled', { data }));
-    expect(faults).toContain('defineEvent("course.enrolled") has 1 fault');
-    expect(faults).toContain(`data: it has a reference that leads out of the schema: ${place}`);
-    expect(faults).toContain('$defs');
-  });
-
   it('is refused with a schema of what no event can hold', () => {
     expect(faultsOf(() => defineEvent('a', { data: z.object({ m: z.map(z.string(), z.string()) }) }))).toContain(
       'a map',
