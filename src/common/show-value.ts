@@ -112,10 +112,19 @@ export function nearOption(name: string, known: readonly string[]): string | und
     .sort((a, b) => a.distance - b.distance)[0]?.each;
 }
 
+/** What `backend()` takes in its third argument, and people put among the options of the class. */
+const THIRD_ARGUMENT = ['delivery', 'processors', 'backends', 'imports'];
+
 /** The fix of an option that is not known: the one that it comes close to, or `otherwise`. */
 export function unknownOptionFix(name: string, known: readonly string[], otherwise = 'leave it out'): string {
   const near = nearOption(name, known);
   return near === undefined ? otherwise : `did you mean ${near}?`;
+}
+
+/** As `unknownOptionFix`, for the options of a backend: what belongs into the third argument of `backend()` is sent there. */
+export function unknownBackendOptionFix(name: string, known: readonly string[]): string {
+  if (!THIRD_ARGUMENT.includes(name)) return unknownOptionFix(name, known);
+  return `move it to the third argument: backend(SomeBackend, { ... }, { ${name}: ... })`;
 }
 
 function isPlain(text: string): boolean {

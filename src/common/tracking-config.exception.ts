@@ -9,6 +9,7 @@ export {
   showName,
   showOption,
   showValue,
+  unknownBackendOptionFix,
   unknownOptionFix,
 } from './show-value';
 

@@ -79,7 +79,9 @@ export class DeliveryReports {
 
   breakerOpen(reason: BreakerReason | undefined, lastError: string): void {
     const texts: Readonly<Record<BreakerReason, string>> = {
-      failing: `the destination does not answer (${lastError}); events wait.`,
+      failing:
+        `the destination is not responding (${lastError}). Events are queued and retried. ` +
+        'Fix: check its address, and whether it runs.',
       refusing:
         `the destination refuses every event (${lastError}); events wait, and from time to time one is tried. ` +
         'Fix: check what it expects and what stands before it (a firewall, a changed schema); TrackingDeadLetters.redrive() sends ' +

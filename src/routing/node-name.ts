@@ -1,4 +1,4 @@
-import { showIdentifier } from '../common/show-value';
+import { nameOr, showIdentifier, showValue } from '../common/show-value';
 
 /** Names stand in paths, tokens, folders and log lines. `.` and `../entries` would lead out of a folder. */
 const NODE_NAME = /^(?!\.+$)[A-Za-z0-9_.-]+$/;
@@ -19,4 +19,10 @@ export function nodeNameFault(name: unknown): string {
   return typeof name === 'string' && /^\.+$/.test(name)
     ? `the name ${shown} has no other characters than dots, which lead to another folder.`
     : `the name ${shown} has other characters than letters, digits, "_", "." and "-".`;
+}
+
+/** The line that fixes a value which is no `backend()`: the name of its key and its class, as far as they may be shown. */
+export function notABackendFix(name: string, value: unknown): string {
+  const [, shownClass] = /^(?:the function|an object of the class) (\S+)$/.exec(showValue(value)) ?? [];
+  return `${nameOr('tracking_logs', name)}: backend(${shownClass ?? 'SomeBackend'}, { ... })`;
 }

@@ -18,7 +18,7 @@ import {
 } from './description';
 import type { AsyncStepSettings } from './async-step';
 import type { Processor } from './contracts';
-import { isNodeName, nodeNameFault, nodePlace } from './node-name';
+import { isNodeName, nodeNameFault, nodePlace, notABackendFix } from './node-name';
 import { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
 import type { ConsumerClass, ConsumerDescription, ConsumerSettings } from './event-consumer';
@@ -158,7 +158,7 @@ class Planner {
     description: BackendDescription,
   ): BackendPlan | undefined {
     if (!isDescription(description, 'backend')) {
-      this.fault(at, `it is ${showValue(description)}, not a backend.`, 'name: backend(SomeBackend, { ... })');
+      this.fault(at, `it is ${showValue(description)}, not a backend.`, notABackendFix(name, description));
       return undefined;
     }
     const { type, options, surroundings } = description;

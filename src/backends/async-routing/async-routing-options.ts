@@ -5,6 +5,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
+  unknownBackendOptionFix,
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 
@@ -69,7 +70,7 @@ export function checkAsyncRoutingOptions(options: unknown): void {
       `there is no option ${showOption(key, ['queue', 'processIn', 'when'])}; known are queue, processIn, when.`,
       key === 'backend_name' || key === 'backendName'
         ? 'leave it out: the path of the node is its name'
-        : 'leave it out',
+        : unknownBackendOptionFix(key, ['queue', 'processIn', 'when']),
     );
   }
   if (faults.length > 0) throw TrackingConfigException.create(faults);

@@ -6,7 +6,7 @@ import {
   showKind,
   showOption,
   showValue,
-  unknownOptionFix,
+  unknownBackendOptionFix,
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../url-credentials';
@@ -98,7 +98,7 @@ export function httpFaults(options: unknown): ConfigFault[] {
     faults.push(
       fault(
         `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
-        unknownOptionFix(name, KNOWN),
+        unknownBackendOptionFix(name, KNOWN),
       ),
     );
   }
@@ -129,8 +129,8 @@ export function urlFaults(path: string, name: string, value: unknown, mend: stri
     if (!hasReadableCredentials(value))
       return [{ path, what: UNREADABLE_CREDENTIALS.replace('url', name), mend: CREDENTIALS_FIX }];
     if (protocol === 'http:' || protocol === 'https:') return [];
-    const other = OTHER_PROTOCOLS.includes(protocol) ? `"${protocol}"` : 'something else';
-    return [{ path, what: `${name} begins with ${other}; it can be http: or https:.`, mend }];
+    const begins = OTHER_PROTOCOLS.includes(protocol) ? `begins with "${protocol}", not with` : 'does not begin with';
+    return [{ path, what: `${name} ${begins} "http://" or "https://".`, mend }];
   } catch {
     return [{ path, what: `${name} is a text that is no address.`, mend }];
   }

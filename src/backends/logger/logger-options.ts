@@ -5,7 +5,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
-  unknownOptionFix,
+  unknownBackendOptionFix,
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 
@@ -162,7 +162,7 @@ function valueFaults(options: LoggerBackendOptions): ConfigFault[] {
       faults.push(
         fault(
           `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
-          unknownOptionFix(name, KNOWN),
+          unknownBackendOptionFix(name, KNOWN),
         ),
       );
   }

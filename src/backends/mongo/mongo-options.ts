@@ -6,6 +6,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
+  unknownBackendOptionFix,
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 import { isAsyncFunction } from '../../routing/tree-plan';
@@ -168,7 +169,7 @@ function writeFaults({ writeConcern, transform }: MongoBackendOptions): readonly
 function mendOfUnknown(name: string): string {
   return ['url', 'uri', 'host', 'port', 'user', 'password', 'username'].includes(name)
     ? 'give it to the connection: { imports: [MongooseModule.forRoot(url, { lazyConnection: true })] }'
-    : 'leave it out';
+    : unknownBackendOptionFix(name, KNOWN);
 }
 
 function isObject(value: unknown): value is object {

@@ -4,7 +4,7 @@ import {
   showKind,
   showOption,
   showValue,
-  unknownOptionFix,
+  unknownBackendOptionFix,
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 import { connectionFaults, urlFaults } from '../http/http-options';
@@ -51,7 +51,7 @@ export function segmentFaults(options: unknown): ConfigFault[] {
     faults.push(
       fault(
         `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
-        unknownOptionFix(name, KNOWN),
+        unknownBackendOptionFix(name, KNOWN),
       ),
     );
   }

@@ -2,6 +2,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
+  unknownBackendOptionFix,
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 import type { ProducerDescription } from './bus-producer';
@@ -66,6 +67,9 @@ export function checkEventBusOptions(options: unknown): void {
   if (catalogTopic !== undefined && (typeof catalogTopic !== 'string' || catalogTopic === ''))
     fault(`catalogTopic is ${showValue(catalogTopic)}, not a text.`, "catalogTopic: 'event-catalog'");
   for (const key of Object.keys(others))
-    fault(`there is no option ${showOption(key, KNOWN)}; known are ${KNOWN.join(', ')}.`, 'leave it out');
+    fault(
+      `there is no option ${showOption(key, KNOWN)}; known are ${KNOWN.join(', ')}.`,
+      unknownBackendOptionFix(key, KNOWN),
+    );
   if (faults.length > 0) throw TrackingConfigException.create(faults);
 }

@@ -27,7 +27,16 @@ describe('The options of an HttpBackend', () => {
       { url: `https://%zz:${SECRET}@lrs.example` },
       /^url has a user or a password with a "%"/,
     ],
-    ['a url of another kind', { url: `ftp://u:${SECRET}@lrs.example` }, /^url begins with "ftp:"/],
+    [
+      'a url of another kind',
+      { url: `ftp://u:${SECRET}@lrs.example` },
+      /^url begins with "ftp:", not with "http:\/\/" or "https:\/\/"\.$/,
+    ],
+    [
+      'a host and port without a protocol',
+      { url: 'localhost:3999' },
+      /^url does not begin with "http:\/\/" or "https:\/\/"\.$/,
+    ],
     ['a method that sends no body', { url: URL_OK, method: 'GET' }, /^method is "GET"; it can be POST, PUT, PATCH\.$/],
     [
       'headers that are a text',
@@ -63,6 +72,12 @@ describe('The options of an HttpBackend', () => {
     { url: URL_OK, method: undefined, headers: undefined, format: undefined, gzip: undefined, agent: undefined },
   ])('can be %j', (options) => {
     expect(faultsOf(options)).toEqual([]);
+  });
+
+  it.each(['delivery', 'processors', 'backends', 'imports'])('send %s to the third argument of backend()', (name) => {
+    expect(faultsOf({ url: URL_OK, [name]: {} }).map(({ mend }) => mend)).toEqual([
+      `move it to the third argument: backend(SomeBackend, { ... }, { ${name}: ... })`,
+    ]);
   });
 
   it('are told all at once', () => {
