@@ -66,7 +66,10 @@ async function printDocs(options: DocsOptions, terminal: Terminal): Promise<Exit
   if (options.check === true) return check(folder, files.length, options, terminal);
   const changes = folder.write();
   const removed = changes.filter(({ state }) => state === 'left over').length;
-  terminal.out(`${options.out}: ${amount(files.length, 'file')}, ${changes.length - removed} written, ${removed} removed.`);
+  // Without the list of the files, which is no document: "2 files, 3 written" would look like an error.
+  const changed = new Set(changes.map(({ path }) => path));
+  const written = files.filter(({ path }) => changed.has(path)).length;
+  terminal.out(`${options.out}: ${amount(files.length, 'file')}, ${written} written, ${removed} removed.`);
   return EXIT.fine;
 }
 
