@@ -36,7 +36,7 @@ export function describeEntry(entry: EntryChanges, today: string, terminal: Term
 
 export function describeCounts({ changes, breaking, told, entries }: Counts): string {
   const where = `${amount(changes, 'change')} in ${entries === 1 ? '1 event or context' : `${String(entries)} events and contexts`}`;
-  return `${where}: ${String(breaking)} breaking, ${String(told)} breaking but told to readers, ${String(changes - breaking - told)} harmless.`;
+  return `${where}: ${String(breaking)} breaking, ${String(told)} breaking but announced, ${String(changes - breaking - told)} harmless.`;
 }
 
 function toldBy({ verdict, version: { was, is } }: EntryChanges): string {
@@ -57,9 +57,9 @@ function describeChange(change: Change, verdict: Verdict, terminal: Terminal): s
   const { path, what, was, is, why, isBreaking } = change;
   const line = `${path === '' ? '' : `${path}: `}${what}`;
   if (!isBreaking) return [`  ${terminal.paint('green', 'harmless')}  ${line}${facing(was, is)}`];
-  const label = verdict === 'breaking' ? terminal.paint('red', 'breaking') : terminal.paint('yellow', 'told    ');
+  const label = verdict === 'breaking' ? terminal.paint('red', 'breaking ') : terminal.paint('yellow', 'announced');
   const both = was === null && is === null ? [] : [`            was ${was ?? 'none'}; is ${is ?? 'none'}`];
-  return [`  ${label}  ${line}`, ...both, `            ${terminal.paint('dim', `why: ${why ?? ''}`)}`];
+  return [`  ${label} ${line}`, ...both, `            ${terminal.paint('dim', `why: ${why ?? ''}`)}`];
 }
 
 function facing(was: string | null, is: string | null): string {

@@ -99,7 +99,7 @@ describe('event-tracking catalog check', () => {
             why: a query or consumer that knows all values meets one that it does not know
   Mend: version: 2, history: [{ version: 2, date: '${today}', change: 'data.mode value added: "gold"' }] in defineEvent("course.enrolled"); or keep what was
 
-1 change in 1 event or context: 1 breaking, 0 breaking but told to readers, 0 harmless. events.lock.json is out of date: mend what is breaking first.
+1 change in 1 event or context: 1 breaking, 0 breaking but announced, 0 harmless. events.lock.json is out of date: mend what is breaking first.
 `);
   });
 
@@ -117,7 +117,7 @@ describe('event-tracking catalog check', () => {
     given("defineEvent('course.enrolled', { version: 2, data: z.object({ mode: z.int() }) })");
     const before = await check();
     expect(before.code).toBe(1);
-    expect(before.out).toContain('course.enrolled: version raised 1 -> 2\n  told      data.mode: type changed');
+    expect(before.out).toContain('course.enrolled: version raised 1 -> 2\n  announced data.mode: type changed');
     expect(before.out).toContain('Mend: event-tracking catalog check --update');
     expect((await check('--update')).code).toBe(0);
     expect((await check()).code).toBe(0);
@@ -137,7 +137,7 @@ describe('event-tracking catalog check', () => {
     expect(code).toBe(1);
     expect(out).toContain('harmless  title: title changed (Enrolled)');
     expect(out).toContain('course.left\n  harmless  event added');
-    expect(out).toContain('0 breaking, 0 breaking but told to readers, 2 harmless. events.lock.json is out of date.');
+    expect(out).toContain('0 breaking, 0 breaking but announced, 2 harmless. events.lock.json is out of date.');
     expect((await check('--update')).code).toBe(0);
   });
 
