@@ -36,10 +36,10 @@ export class TrackingConfigException extends Error {
   }
 
   static create(faults: readonly ConfigFault[]): TrackingConfigException {
-    const count = faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`;
-    const lines = faults.map(({ path, what, mend }, at) => `  ${String(at + 1)}. ${path}: ${what}\n     Mend: ${mend}`);
+    const count = faults.length === 1 ? '1 error' : `${String(faults.length)} errors`;
+    const lines = faults.map(({ path, what, mend }, at) => `  ${String(at + 1)}. ${path}: ${what}\n     Fix: ${mend}`);
     const cause = faults.find((fault) => fault.cause !== undefined)?.cause;
-    const message = `the tracking configuration has ${count}.\n${lines.join('\n')}`;
+    const message = `${count} in the tracking configuration.\n${lines.join('\n')}`;
     return new TrackingConfigException(message, faults, cause === undefined ? {} : { cause });
   }
 }

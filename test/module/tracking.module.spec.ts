@@ -448,11 +448,11 @@ describe('A faulty configuration', () => {
     ).catch((reason: unknown) => reason);
 
     expect((error as Error).message).toMatchInlineSnapshot(`
-"the tracking configuration has 2 faults.
+"2 errors in the tracking configuration.
   1. backends.log (LoggerBackend): path and logger are given, but lines go to one place.
-     Mend: make a backend for each
+     Fix: make a backend for each
   2. backends.memory (MemoryBackend): maxEvents is 0.5; it has to be a whole number from 1 up.
-     Mend: leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })"
+     Fix: leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })"
 `);
   });
 

@@ -740,7 +740,7 @@ describe('What is wrong in settings', () => {
       TrackingConfigException,
     );
     expect(() => backendsFromSettings(withBackends({ x: {} }))).toThrow(
-      /has 1 fault\.\n {2}1\. EVENT_TRACKING_BACKENDS\.x\.ENGINE: it is missing\.\n {5}Mend: /,
+      /^1 error in the tracking configuration\.\n {2}1\. EVENT_TRACKING_BACKENDS\.x\.ENGINE: it is missing\.\n {5}Fix: /,
     );
   });
 });

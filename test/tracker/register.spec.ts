@@ -194,7 +194,7 @@ describe('registerBackend', () => {
     const register = (): void => tracker.registerBackend('bad', instance as Backend);
     expect(register).toThrow(TrackingConfigException);
     expect(register).toThrow('backends.bad');
-    expect(register).toThrow('Mend: ');
+    expect(register).toThrow('Fix: ');
     expect(ledger.nodes()).toEqual(before);
     tracker.emit('event');
     expect(names()).toEqual(['event']);
@@ -291,7 +291,7 @@ describe('registerProcessor', () => {
     const register = (): void => tracker.registerProcessor(processor as Processor);
     expect(register).toThrow(TrackingConfigException);
     expect(register).toThrow('processors[0] (registered)');
-    expect(register).toThrow('Mend: ');
+    expect(register).toThrow('Fix: ');
     tracker.emit('event');
     expect(names()).toEqual(['event']);
     expect(ledger.node('')).toMatchObject({ passed: 1, failures: {} });

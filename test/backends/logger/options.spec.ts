@@ -88,7 +88,7 @@ describe('The options of a LoggerBackend', () => {
       ...Array<string>(8).fill('backends.a (LoggerBackend)'),
       'backends.b (LoggerBackend)',
     ]);
-    for (const { what, mend } of faults) expect(message).toContain(`${what}\n     Mend: ${mend}`);
+    for (const { what, mend } of faults) expect(message).toContain(`${what}\n     Fix: ${mend}`);
   });
 
   it.each<LoggerBackendOptions>([
