@@ -1,4 +1,4 @@
-import type { RecordRef, RecordStore, StoredRecord } from './disk/record-store';
+import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
 
 export type LetterDecision = 'keep' | 'remove' | 'stop';
 

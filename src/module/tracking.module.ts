@@ -18,13 +18,7 @@ import { DEFAULT_TRACKER } from '../routing/tokens';
 import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
 import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from '../routing/tree-plan';
 import { faultsOfAsyncOptions, isObject } from './module-options';
-import {
-  makeSettings,
-  ROLE_TOKEN,
-  type Settings,
-  type TrackingRole,
-  type TrackingRuntimeOptions,
-} from './settings';
+import { makeSettings, ROLE_TOKEN, type Settings, type TrackingRole, type TrackingRuntimeOptions } from './settings';
 import { getTrackerToken } from '../tracker/tokens';
 import { TrackerService } from '../tracker/tracker.service';
 import { TrackingCore } from './tracking-core';

@@ -1,6 +1,6 @@
 import { nameOr, showIdentifier, showValue } from '../common/show-value';
 
-/** Names stand in paths, tokens, folders and log lines. `.` and `../entries` would lead out of a folder. */
+/** Names stand in paths, tokens, folders and log lines. `.` and `..` would lead out of a folder. */
 const NODE_NAME = /^(?!\.+$)[A-Za-z0-9_.-]+$/;
 
 /** Whether a backend, a consumer or a backend registered at run time may have this name. */

@@ -1,5 +1,5 @@
-import { showOption, unknownOptionFix } from '../routing/show-value';
-import { showIdentifier } from '../routing/tracking-config.exception';
+import { showOption, unknownOptionFix } from '../common/show-value';
+import { showIdentifier } from '../common/tracking-config.exception';
 import type { Objection } from './wrapped-method';
 
 /** Unknown options of a decorator, and options whose value is not one of the known ones: TypeScript does not see all of them. */

@@ -2,10 +2,10 @@ import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { HttpBackend, type TrackingConfigException } from '../../src';
+import { HttpBackend, type TrackingConfigException } from '../../src/entries';
 import { hasReadableCredentials } from '../../src/backends/url-credentials';
-import { confluentRegistry } from '../../src/kafka';
-import { redisStreams, RedisStreamsConsumer } from '../../src/redis-streams';
+import { confluentRegistry } from '../../src/entries/kafka';
+import { redisStreams, RedisStreamsConsumer } from '../../src/entries/redis-streams';
 
 const SECRET = 'pa55%word';
 

@@ -164,7 +164,7 @@ async function take(run: BareDelivery<AnyDestination>, step_: Step, emitted: num
       return 0;
     case 'redrive':
     case 'purge':
-      run.delivery[step_.does]({});
+      void run.delivery[step_.does]({});
       return 0;
   }
 }

@@ -1,4 +1,4 @@
-import { LoggerBackend, MemoryBackend } from '../../src';
+import { LoggerBackend, MemoryBackend } from '../../src/entries';
 import { notABackendFix } from '../../src/routing/node-name';
 
 describe('The fix for what is given instead of a backend', () => {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as disk from 'node:fs/promises';
 import { join } from 'node:path';
-import { OwnedFolder } from '../../../src/delivery/disk/owned-folder';
-import { startGate } from '../gate';
-import { RecordingLogger } from '../../support/start-tracking';
+import { OwnedFolder } from '../../src/store/owned-folder';
+import { startGate } from '../delivery/gate';
+import { RecordingLogger } from '../support/start-tracking';
 import { scratchFolder } from './scratch-folder';
 
 jest.mock('node:fs/promises', () => ({ __esModule: true, ...jest.requireActual<typeof disk>('node:fs/promises') }));

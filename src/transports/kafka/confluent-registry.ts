@@ -1,7 +1,7 @@
 /** The three requests of Confluent's Schema Registry API that this package needs; other registries have the same ones. */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../url-credentials';
+import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../backends/url-credentials';
 import { Faults, isDuration, isText } from './kafka-faults';
 import type { SchemaRegistry } from './schema-registry';
 

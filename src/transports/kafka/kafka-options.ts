@@ -55,7 +55,14 @@ export interface KafkaOptions extends KafkaConnection {
 }
 
 /** Options that say how the brokers are reached. */
-export const CONNECTION_OPTIONS: readonly string[] = ['brokers', 'clientId', 'tls', 'sasl', 'connectTimeoutMs', 'kafkajs'];
+export const CONNECTION_OPTIONS: readonly string[] = [
+  'brokers',
+  'clientId',
+  'tls',
+  'sasl',
+  'connectTimeoutMs',
+  'kafkajs',
+];
 const OWN = [
   'key',
   'partitioner',

@@ -1,4 +1,4 @@
-import { atMost } from '../../event/at-most';
+import { atMost } from '../../common/at-most';
 
 /** An answer under way may open a connection, so connections are closed after it; brokers that are silent are not waited for. */
 const ANSWER_MS = 1000;

@@ -7,7 +7,7 @@ import '../../../src/catalog/ajv/ajv-schema';
 import { runCommand } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';
 
-const SOURCE = resolve(__dirname, '../../../src/entries');
+const SOURCE = resolve(__dirname, '../../../src');
 
 export interface Checked {
   readonly code: number;

@@ -2,8 +2,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-// Jest cannot import what a catalog imports natively; modules that are loaded already are taken from its registry.
-import '../../../src/catalog/ajv/ajv-schema';
 import type { ExitCode } from '../../../src/cli/command';
 // Loaded here: what a catalog imports within Jest and is not loaded yet, jiti imports natively, which Jest refuses.
 import '../../../src/catalog/ajv/ajv-schema';

@@ -94,7 +94,7 @@ describe('A batch for Kafka', () => {
       if (id === '1') throw new RangeError('ann@example.org');
       return id;
     };
-    const refused = await producerOf(topic, 5000, { key: key as never }).send(messagesOf([10, 10, 10]), never);
+    const refused = await producerOf(topic, 5000, { key }).send(messagesOf([10, 10, 10]), never);
     expect(refused).toEqual([{ index: 1, retryable: false, reason: expect.stringContaining('(RangeError)') }]);
     expect(JSON.stringify(refused)).not.toContain('ann@');
     expect(topic.partitions).toEqual([['0', '2']]);

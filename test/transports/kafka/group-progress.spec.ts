@@ -1,10 +1,10 @@
-import { GroupProgress } from '../../src/consumers/kafka/group-progress';
+import { GroupProgress } from '../../../src/transports/kafka/group-progress';
 import type {
   KafkaReader,
   KafkaRecord,
   PartitionBounds,
   PartitionOffset,
-} from '../../src/consumers/kafka/kafka-reader';
+} from '../../../src/transports/kafka/kafka-reader';
 
 const AT = { topic: 't', partition: 0 };
 const BOUNDS: PartitionBounds = { ...AT, committed: 20n, low: 0n, high: 70n, isOther: false };

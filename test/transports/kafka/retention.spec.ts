@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { backend, consumer, EventBusBackend, type ConsumerCounts, type StoredEvent } from '../../src';
-import { trackingLogCodec } from '../../src/backends/event-bus/avro';
-import { KafkaConsumer, type KafkaConsumerOptions } from '../../src/kafka';
-import { Gate, quick } from '../delivery/gate';
-import { describeWithServices } from '../support/services';
-import { RecordingLogger, startTracking } from '../support/start-tracking';
-import { until } from '../support/until';
+import { backend, consumer, EventBusBackend, type ConsumerCounts, type StoredEvent } from '../../../src/entries';
+import { trackingLogCodec } from '../../../src/transports/bus/avro';
+import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
+import { Gate, quick } from '../../delivery/gate';
+import { describeWithServices } from '../../support/services';
+import { RecordingLogger, startTracking } from '../../support/start-tracking';
+import { until } from '../../support/until';
 
 const codec = trackingLogCodec({ entry: 'nestjs-event-tracking/kafka', peers: ['avsc'] });
 const avro = (name: string): Buffer =>

@@ -1,6 +1,6 @@
-import { KafkaJsReader } from '../../src/consumers/kafka/kafkajs-reader';
-import { OpenCalls } from '../../src/consumers/kafka/open-calls';
-import { PlatformaticNotes } from '../../src/consumers/kafka/platformatic-notes';
+import { KafkaJsReader } from '../../../src/transports/kafka/kafkajs-reader';
+import { OpenCalls } from '../../../src/transports/kafka/open-calls';
+import { PlatformaticNotes } from '../../../src/transports/kafka/platformatic-notes';
 
 /** A promise that the test settles. */
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {

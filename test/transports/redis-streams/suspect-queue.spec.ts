@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SuspectQueue } from '../../src/consumers/redis-streams/suspect-queue';
+import { SuspectQueue } from '../../../src/transports/redis-streams/suspect-queue';
 
 /** Takes all. @returns ids */
 function drained(queue: SuspectQueue): string[] {

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { backend, consumer, EventBusBackend, MemoryBackend } from '../../src';
-import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../src/kafka';
-import { OwnServer } from '../support/own-server';
-import { describeWithPrograms, type ServerProgram } from '../support/services';
-import { RecordingLogger, startTracking } from '../support/start-tracking';
-import { until } from '../support/until';
+import { backend, consumer, EventBusBackend, MemoryBackend } from '../../../src/entries';
+import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
+import { OwnServer } from '../../support/own-server';
+import { describeWithPrograms, type ServerProgram } from '../../support/services';
+import { RecordingLogger, startTracking } from '../../support/start-tracking';
+import { until } from '../../support/until';
 
 const RIGHT = 'right-password';
 const WRONG = 'wr0ng-s3cret';
