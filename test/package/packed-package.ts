@@ -5,16 +5,17 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const root = resolve(__dirname, '../..');
+export const root = resolve(__dirname, '../..');
 
 /** Names of the subpaths, `kafka` for `nestjs-event-tracking/kafka`: the files of src/entries. */
 export const entries: readonly string[] = readdirSync(join(root, 'src/entries'))
   .map((file) => file.replace(/\.ts$/, ''))
-  .filter((name) => name !== 'index');
+  .filter((name) => name !== 'index')
+  .sort();
 
 interface Manifest {
   readonly name: string;
-  readonly exports: Readonly<Record<string, string | null | { readonly types: string; readonly default: string }>>;
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly bin: Readonly<Record<'event-tracking' | 'nestjs-event-tracking', string>>;
   readonly dependencies: Readonly<Record<string, string>>;
