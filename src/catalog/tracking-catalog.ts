@@ -29,10 +29,17 @@ export interface NamesSeen {
 
 /** The catalog of one tracker while it runs. */
 export class TrackingCatalog {
-  constructor(
-    private readonly catalog: Catalog | undefined,
-    private readonly names: NamesSeen | undefined,
-  ) {}
+  private readonly catalog: Catalog | undefined;
+  private readonly names: NamesSeen | undefined;
+
+  /** Built by TrackingModule: inject it. */
+  constructor(...parts: never[]);
+  /** @internal */
+  constructor(catalog: Catalog | undefined, names: NamesSeen | undefined);
+  constructor(catalog: Catalog | undefined, names: NamesSeen | undefined) {
+    this.catalog = catalog;
+    this.names = names;
+  }
 
   /** Its documents as plain JSON; empty without a catalog. */
   get document(): CatalogDocument {

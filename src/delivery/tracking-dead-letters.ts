@@ -6,7 +6,15 @@ import type { Deliveries } from './deliveries';
  * may be on disk: it is for operators, not for requests.
  */
 export class TrackingDeadLetters {
-  constructor(private readonly deliveries: Deliveries) {}
+  private readonly deliveries: Deliveries;
+
+  /** Built by TrackingModule: inject it. */
+  constructor(...parts: never[]);
+  /** @internal */
+  constructor(deliveries: Deliveries);
+  constructor(deliveries: Deliveries) {
+    this.deliveries = deliveries;
+  }
 
   /** Those that fit, the oldest of each destination first. @param options.limit at most so many.  @default 1000 */
   list(filter: DeadLetterFilter = {}, options: { readonly limit?: number | undefined } = {}): DeadLetter[] {

@@ -12,7 +12,15 @@ export interface LedgerSource {
 
 /** Reads the counters of one tracker. Every event is counted, whatever its outcome. */
 export class TrackingLedger {
-  constructor(private readonly source: LedgerSource) {}
+  private readonly source: LedgerSource;
+
+  /** Built by TrackingModule: inject it. */
+  constructor(...parts: never[]);
+  /** @internal */
+  constructor(source: LedgerSource);
+  constructor(source: LedgerSource) {
+    this.source = source;
+  }
 
   /** Counts of the tracker itself: emitted + redriven = received by the root + dropped + waiting. */
   tracker(): TrackerCounts {

@@ -59,7 +59,10 @@ export class TrackerService {
   readonly catalog: TrackingCatalog;
   private readonly runtime: TrackerRuntime;
 
-  /** Built by TrackingModule. */
+  /** Built by TrackingModule: inject it. */
+  constructor(...parts: never[]);
+  /** @internal */
+  constructor(options: RuntimeOptions);
   constructor(options: RuntimeOptions) {
     this.runtime = new TrackerRuntime(this, options);
     this.name = options.name;
