@@ -144,7 +144,7 @@ function candidates(schema: JsonSchema, depth = 0): unknown[] {
     const places = Array.isArray(schema['prefixItems']) ? (schema['prefixItems'] as JsonSchema[]) : [];
     const items = isSchema(schema['items']) ? schema['items'] : {};
     const at = (place: number): JsonSchema => places[place] ?? items;
-    for (let length = 0; length <= 5; length++) {
+    for (let length = 0; length <= 6; length++) {
       const full = Array.from({ length }, (_, place) => fitting(at(place), depth + 1));
       found.push(full);
       if (length > 0 && length < 4)

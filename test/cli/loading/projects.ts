@@ -31,7 +31,7 @@ export class Projects {
     this.write('node_modules/nestjs-event-tracking', {
       'package.json': { exports: { '.': './index.js', './class-validator': './class-validator.js' } },
       'index.js': reexported({ 'catalog/define-event': ['defineEvent'], 'catalog/catalog': ['defineCatalog'] }),
-      'class-validator.js': reexported({ 'class-validator': ['dto'] }),
+      'class-validator.js': reexported({ 'entries/class-validator': ['dto'] }),
     });
   }
 
