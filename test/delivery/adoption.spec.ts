@@ -95,7 +95,7 @@ describe('Adoption', () => {
 
   it('reads what the version before left, and removes it when it is delivered', async () => {
     const directory = scratchFolder();
-    const frozen = join(__dirname, 'disk/format-1');
+    const frozen = join(__dirname, '../store/format-1');
     mkdirSync(join(directory, 'default'));
     for (const name of readdirSync(frozen)) {
       cpSync(join(frozen, name), join(directory, 'default', name), { recursive: true });
