@@ -4,48 +4,56 @@ import { isFields, type Normalizer } from './normalizer';
 import type { ReplacedKind } from './replaced-value';
 import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 
-/** The context that events of one scope share, with the JSON text made once for all of them. */
+/**
+ * The context that all events of one scope share, with its JSON text, made once for all of them.
+ */
 export interface ContextView {
-  /** Made when it is first read. Always the same object. */
+  /** The context's values, made on the first read. Always the same object. */
   readonly values: object;
   text(): string;
   estimatedLength(): number;
   readonly hasNoDates: boolean;
-  /** One of the values, without making all; undefined if there is none of that name. */
+  /** Returns one value without making all of them; undefined if no value has that name. */
   get(key: string): unknown;
-  /** For whoever looks through the values, and need not again for the next event that shares them. */
+  /**
+   * Cached results of scans of the values, so that the next event with the same values needs no
+   * scan.
+   */
   findings: Finding | undefined;
 }
 
-/** What was found in shared values. Not in a WeakMap: an entry for each scope costs an emit up to 1 µs. */
+/**
+ * The result of one scan of shared values. It is not in a WeakMap, because an entry for each scope
+ * costs an emit up to 1 µs.
+ */
 export interface Finding {
-  /** Whose it is. */
+  /** The object that scanned the values and owns the result. */
   readonly by: unknown;
   readonly found: unknown;
-  /** Of another. */
+  /** The next finding in the list, which has another owner. */
   readonly next: Finding | undefined;
 }
 
-/** What a queue knows of an event besides itself. */
+/** Facts that a queue keeps next to an event. */
 export interface CarriedFacts {
   readonly depth?: number | undefined;
   readonly parentId?: string | undefined;
-  /** About that of its JSON text. */
+  /** Approximate length of the event's JSON text, in characters. */
   readonly length?: number | undefined;
 }
 
-/** What stands in a line around name, context and data: keys, timestamp, id. */
+/** Characters of a line around name, context and data: the keys, the timestamp and the id. */
 const FRAME_LENGTH = 125;
 
-/** name, timestamp, context and data. */
+/** Number of fields that every event has: name, timestamp, context and data. */
 const OWN_FIELDS = 4;
 
-/** A context that no scope has: made by a processor for one event. */
+/** A context that belongs to no scope: a processor made it for one event. */
 export class OwnContext implements ContextView {
   findings: Finding | undefined;
   private json: string | undefined;
 
-  /** @param values in normal form, and nobody else's */
+  /** @param values in normal form, and shared with no other object */
   constructor(readonly values: EventFields) {}
 
   text(): string {
@@ -65,46 +73,58 @@ export class OwnContext implements ContextView {
   }
 }
 
-/** What `emit` knows, before anybody has asked for more than the name. */
+/** The facts that `emit` has before any node asks for more than the name. */
 export interface EmittedEvent {
   readonly id: string;
   readonly name: string;
-  /** Epoch milliseconds. */
+  /** The time of the emit, in epoch milliseconds. */
   readonly time: number;
   readonly context: ContextView;
-  /** As the caller gave it; read once, when the first node asks for it, and before `emit` returns. */
+  /**
+   * The data as the caller gave it. It is read once, when the first node asks for it, and before
+   * `emit` returns.
+   */
   readonly data: unknown;
-  /** How many events deep this one was emitted inside the processing of others; 0 for an event of the application. */
+  /**
+   * How many events deep this one was emitted inside the processing of others; 0 for an event of
+   * the application.
+   */
   readonly depth: number;
-  /** The id of the event in whose processing this one was emitted. */
+  /** The id of the event during whose processing this one was emitted. */
   readonly parentId: string | undefined;
 }
 
 /**
- * One version of an event on its way: what processors may not change (id, parent) around what they may. Whoever holds the
- * envelope shares `event` and must not change it; who wants to, takes `copy()`. The event is made when it is first read, so
- * an event that every filter refuses by its name costs no walk over its data.
+ * One version of an event on its way through the pipeline.
+ *
+ * It holds the parts that processors may not change (id, parent id, depth) and the event that they
+ * may change. All holders of the envelope share `event` and must not change it; a holder that
+ * changes the event takes a `copy()`. The event is made on the first read, so an event that every
+ * filter rejects by its name costs no walk over its data.
  */
 export class Envelope {
   private json: string | undefined;
   private size = -1;
-  /** The data in normal form, while the event is not made. */
+  /** The data in normal form, as long as the event is not made. */
   private formed: unknown;
   private dataJson: string | undefined;
-  /** How long the text of the data can be, where it was found to be its own normal form; else 0. */
+  /**
+   * Upper bound of the length of the data's JSON text if the data is already in normal form; else
+   * 0.
+   */
   private maxPlainLength = 0;
-  /** The version that a processor made this one of. */
+  /** The version from which a processor made this one. */
   private processedFrom: Envelope | undefined;
-  /** As it came from a queue, while nobody has changed it. */
+  /** The event as a queue returned it, while it is unchanged. */
   private kept: StoredEvent | undefined;
-  /** What a queue knew of its length. */
+  /** The length of the JSON text according to the queue. */
   private knownLength: number | undefined;
 
   private constructor(
     private emitted: EmittedEvent,
     private readonly normalizer: Normalizer,
     private made: TrackingEvent | undefined,
-    /** The version that has the emitted data, which this one shares. */
+    /** The version that has the emitted data, which this version shares. */
     private readonly source?: Envelope,
   ) {}
 
@@ -112,17 +132,22 @@ export class Envelope {
     return new Envelope(emitted, normalizer, undefined);
   }
 
-  /** An event that comes back from a queue: in normal form already, and nobody else's. */
+  /**
+   * Creates the envelope of an event that a queue returns. The event is already in normal form and
+   * shared with no other object.
+   */
   static carried(read: StoredEvent, origin: CarriedFacts, normalizer: Normalizer): Envelope {
     const name = normalizer.name(read.name);
     const stored = name === read.name ? read : { ...read, name };
     const { id, timestamp, data } = stored;
     const context = new OwnContext(isFields(stored.context) ? stored.context : {});
     const { depth = 0, parentId, length } = origin;
-    // A processor may have put anything in normal form in its place: then the event is kept as it was made.
+    // A processor may have set the timestamp to any value in normal form. The event is then kept as
+    // it was made.
     const time = timestamp instanceof Date ? timestamp.getTime() : NaN;
     const emitted = { id, name, time, context, data: undefined, depth, parentId };
-    // Most have no other fields, and are only passed on or written: then nothing is put together for them.
+    // Most events have no other fields and are only passed on or written, so no new object is made
+    // for them.
     const isUsual =
       Object.keys(stored).length === OWN_FIELDS + 1 &&
       Number.isFinite(time) &&
@@ -153,7 +178,10 @@ export class Envelope {
     return this.emitted.depth;
   }
 
-  /** The context of `event`, without making the event; undefined if a processor put something without fields in its place. */
+  /**
+   * The context of `event`, without making the event. Undefined if a processor replaced the context
+   * with a value without fields.
+   */
   get context(): ContextView | undefined {
     const { made } = this;
     const { context } = this.emitted;
@@ -165,17 +193,24 @@ export class Envelope {
     return (this.made ??= this.make());
   }
 
-  /** For whoever keeps the envelope longer than `emit` lasts: takes what it needs of the caller's data, which may change then. */
+  /**
+   * Prepares the envelope to be kept after `emit` returns: it takes everything it needs of the
+   * caller's data, which may change later.
+   */
   hold(): this {
     if (this.source !== undefined) this.source.hold();
     else if (this.made === undefined && this.dataJson === undefined) this.formed ??= this.formData();
-    // What the caller's data leads to, a request say, must not be kept alive for as long as the event waits.
+    // The caller's data may reference large objects, such as a request. They must not stay in
+    // memory for as long as the event waits.
     if (this.emitted.data !== undefined) this.emitted = { ...this.emitted, data: undefined };
     this.processedFrom = undefined;
     return this;
   }
 
-  /** About how long the JSON text is, without making it; what it is, if it is made. */
+  /**
+   * The approximate length of the JSON text without making it, or its exact length if it is already
+   * made.
+   */
   estimatedLength(): number {
     if (this.json !== undefined) return this.json.length;
     if (this.knownLength !== undefined) return this.knownLength;
@@ -185,18 +220,20 @@ export class Envelope {
     return this.name.length + FRAME_LENGTH + contextLength + dataLength;
   }
 
-  /** Whether it has none but the timestamp; false too where nobody has looked. */
+  /**
+   * True if the event is known to have no Date except its timestamp; false if it was never checked.
+   */
   get hasNoDates(): boolean {
     if (this.made !== undefined || this.formed !== undefined || !this.emitted.context.hasNoDates) return false;
     return this.source === undefined ? this.dataJson !== undefined : this.source.hasNoDates;
   }
 
-  /** A copy for somebody who may change it. */
+  /** Returns a copy of the event that the caller may change. */
   copy(): TrackingEvent {
     return this.normalizer.copy(this.event);
   }
 
-  /** The same event as a processor returned it, in normal form. */
+  /** Creates the envelope of the same event as a processor returned it, in normal form. */
   with(result: object): Envelope {
     return (
       this.asEmitted(result) ??
@@ -204,12 +241,15 @@ export class Envelope {
     );
   }
 
-  /** The same event as a shipped processor left it: in normal form already, and sharing with this one what it did not change. */
+  /**
+   * Creates the envelope of the same event as a built-in processor left it: already in normal form,
+   * and sharing every unchanged part with this one.
+   */
   changed(event: TrackingEvent): Envelope {
     return new Envelope(this.emitted, this.normalizer, event);
   }
 
-  /** Whether a processor has added fields beside those that every event has. */
+  /** True if a processor has added fields to those that every event has. */
   get hasAddedFields(): boolean {
     return this.made !== undefined && Object.keys(this.made).length > OWN_FIELDS;
   }
@@ -219,7 +259,10 @@ export class Envelope {
     return this.made === undefined ? this.emittedData() : this.made.data;
   }
 
-  /** The data of `event` for whoever only reads it, before `emit` returns: as the caller gave it, where that is what is written. */
+  /**
+   * The data of `event` for read-only use before `emit` returns. Returns the caller's own object if
+   * that is the data to be written.
+   */
   dataToRead(): unknown {
     if (this.source !== undefined) return this.source.dataToRead();
     if (this.made !== undefined || this.formed !== undefined || this.dataJson !== undefined) return this.data;
@@ -228,13 +271,16 @@ export class Envelope {
     return this.maxPlainLength > 0 ? emitted.data : this.emittedData();
   }
 
-  /** The JSON text of the data alone, kept for `text()` too. */
+  /** The JSON text of the data alone, kept for `text()` as well. */
   dataText(): string {
     if (this.made !== undefined) return JSON.stringify(this.made.data);
     return this.source === undefined ? (this.dataJson ??= this.makeDataText()) : this.source.dataText();
   }
 
-  /** The same event with other data, in normal form. */
+  /**
+   * The same event with other data.
+   * @param data in normal form
+   */
   withData(data: unknown): Envelope {
     const { made, emitted, normalizer } = this;
     if (made !== undefined) return this.changed({ ...made, data: data as EventFields });
@@ -243,13 +289,13 @@ export class Envelope {
     return envelope;
   }
 
-  /** The same event under another name. Its data is not read for that. */
+  /** The same event under another name. This does not read the data. */
   renamed(given: string): Envelope {
     const name = this.normalizer.name(given);
     return this.derived({ ...this.emitted, name }, (event) => ({ ...event, name }));
   }
 
-  /** The same event in another context. Its data is not read for that. */
+  /** The same event in another context. This does not read the data. */
   inContext(context: ContextView): Envelope {
     return this.derived({ ...this.emitted, context }, (event) => ({
       ...event,
@@ -257,7 +303,10 @@ export class Envelope {
     }));
   }
 
-  /** What a function of the application gave for a part of this event, in normal form; what is replaced in it is counted. */
+  /**
+   * The normal form of a value that a function of the application returned for a part of this
+   * event. Replaced values are counted.
+   */
   normalForm(part: 'context' | 'data', value: object): unknown {
     return part === 'data' ? this.normalizer.data(this.name, value) : this.normalizer.context(this.name, value);
   }
@@ -267,18 +316,18 @@ export class Envelope {
     this.normalizer.reportReplaced(this.name, kind, count);
   }
 
-  /** The JSON text, made once per version however many backends write it. */
+  /** The JSON text, made once per version, however many backends write it. */
   text(): string {
     return (this.json ??= this.makeText());
   }
 
-  /** The size of `text()` in UTF-8. */
+  /** The size of `text()` in UTF-8 bytes. */
   bytes(): number {
     if (this.size < 0) this.size = Buffer.byteLength(this.text());
     return this.size;
   }
 
-  /** With its id, sharing everything with `event`. */
+  /** The event with its id. It shares all its parts with `event`. */
   sharedStored(): StoredEvent {
     if (this.kept !== undefined) return this.kept;
     if (this.made === undefined) {
@@ -292,12 +341,16 @@ export class Envelope {
 
   stored(): StoredEvent {
     const { name, timestamp, ...rest } = this.copy();
-    return { name, timestamp, id: this.id, ...rest }; // in the order of the log's lines
+    return { name, timestamp, id: this.id, ...rest }; // in the order of the fields in a log line
   }
 
   /**
-   * What most processors return is an event like one that was just emitted in the same context. Then no more is made of it than
-   * of that: its data is read by the next one who wants it, before any other code of the application runs.
+   * Most processors return an event that looks like a newly emitted one in the same context. It is
+   * then treated like one: its data is read when the next node needs it, before any other code of
+   * the application runs.
+   *
+   * @returns undefined if the result has other fields, another context or an invalid name or
+   * timestamp
    */
   private asEmitted(result: object): Envelope | undefined {
     if (Object.keys(result).length !== OWN_FIELDS) return undefined;
@@ -318,7 +371,7 @@ export class Envelope {
     try {
       return isSameForm(values, context.values);
     } catch {
-      return false; // what cannot be read is replaced in the normal form
+      return false; // the normal form replaces values that cannot be read
     }
   }
 
@@ -343,7 +396,10 @@ export class Envelope {
     return (this.formed ??= this.formData());
   }
 
-  /** From the text, where there is one already: the caller's data may have changed since, under the hands of another backend. */
+  /**
+   * Makes the normal form from the JSON text if there is one: another backend may have changed the
+   * caller's data since then.
+   */
   private formData(): unknown {
     if (this.dataJson !== undefined) return JSON.parse(this.dataJson);
     const { name, data } = this.emitted;
@@ -363,7 +419,8 @@ export class Envelope {
   private makeText(): string {
     const { made } = this;
     const { id, name, time, context } = this.emitted;
-    // Most events are only written: then neither their context nor they themselves have to be put together as objects.
+    // Most events are only written. For these, neither the context nor the event is built as an
+    // object.
     if (made === undefined) return emittedText(name, time, id, context.text(), this.dataText());
     return eventText(made, id, made.context === context.values ? context.text() : undefined);
   }

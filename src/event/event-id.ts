@@ -1,7 +1,10 @@
 /**
- * Ids that sort by time keep a store's index compact, and ids that sort in the order of emit let a reader restore it. So an id
- * is a UUIDv7 with a counter in rand_a (RFC 9562, 5.7 and 6.2 method 1), and 62 random bits that are drawn anew for each
- * millisecond and each 2,000 ids or more within it: ids are told apart, not kept secret (docs/decisions/0003).
+ * Creates the ids of events.
+ *
+ * Ids that sort by time keep a store's index compact, and ids that sort in the order of emit let a
+ * reader restore that order. An id is therefore a UUIDv7 with a counter in rand_a (RFC 9562, 5.7
+ * and 6.2 method 1) and 62 random bits. The random bits are drawn again for each millisecond, and
+ * after at least 2,000 ids within one: ids are unique, not secret (docs/decisions/0003).
  */
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 
@@ -10,11 +13,14 @@ const COUNTERS = Array.from({ length: COUNTER_END }, (_, at) => at.toString(16).
 const MAX_TIMESTAMP_MS = 2 ** 48 - 1;
 
 export class EventIds {
-  /** What the clock told last. */
+  /** The last time that was passed to `next`. */
   private asked = -1;
-  /** What stands in the id: later than `asked` while a burst has more events than one millisecond can count. */
+  /**
+   * The time in the id. It is later than `asked` while a burst has more events than the counter of
+   * one millisecond can count.
+   */
   private millisecond = -1;
-  /** The 32 bits above the last 16 of the millisecond: a new one each 65.5 seconds. */
+  /** The upper 32 bits of the 48-bit time. They change every 65.5 seconds. */
   private minute = -1;
   private minuteText = '';
   private prefix = '';
@@ -22,8 +28,10 @@ export class EventIds {
   private tail = '';
 
   /**
-   * The next id; greater than every id before it while the clock does not go back.
-   * @param nowMs epoch milliseconds; outside of what 48 bits hold it is clamped, since an id must always be had.
+   * Returns the next id. It is greater than every id before it, as long as the clock does not go
+   * back.
+   * @param nowMs epoch milliseconds; clamped to the range of 48 bits, because `next` must always
+   * return an id
    */
   next(nowMs: number): string {
     const now = Math.min(Math.max(Math.trunc(nowMs), 0), MAX_TIMESTAMP_MS);
@@ -34,7 +42,8 @@ export class EventIds {
   }
 
   private open(millisecond: number): void {
-    // Numbers of 31 bits have their digits at once; of what has more, V8 works them out as of a fraction (0.3 us).
+    // V8 formats 31-bit integers directly. It formats larger numbers like fractions, which takes
+    // 0.3 µs.
     const minute = Math.floor(millisecond / 0x10000);
     if (minute !== this.minute) {
       this.minute = minute;
@@ -42,17 +51,20 @@ export class EventIds {
     }
     this.millisecond = millisecond;
     this.prefix = `${this.minuteText}-${(0x10000 + millisecond - minute * 0x10000).toString(16).slice(1)}-7`;
-    // Half the room stays free, so that a burst within one millisecond does not have to borrow the next one.
+    // At least half of the counter stays free, so that most bursts within one millisecond do not
+    // use the next one.
     this.counter = randomInt(COUNTER_END / 2);
     this.tail = randomUUID().slice(18);
   }
 }
 
 /**
- * The id of an event emitted while another is being processed. A job that runs again must emit the same ids, or every re-run
- * doubles what it emits: so it is a UUIDv8 (RFC 9562, 5.8) of the SHA-256 of what led to it.
+ * The id of an event that is emitted while another event is processed. A job that runs again must
+ * emit the same ids, or every run would duplicate its events. The id is therefore a UUIDv8 (RFC
+ * 9562, 5.8) of the SHA-256 of its origin.
  * @param place the path of the node, or the handler, that emits
- * @param ordinal how many events this place has emitted while processing the parent, from 0
+ * @param ordinal number of events that this place has already emitted while it processes the
+ * parent, from 0
  */
 export function deriveEventId(parentId: string, place: string, name: string, ordinal: number): string {
   const hash = createHash('sha256')

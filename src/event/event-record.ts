@@ -1,33 +1,42 @@
 /**
- * JSON has no Dates: an event read back from disk would have texts in their place, and a store would index those. So a record
- * is two lines: what the delivery knows of the event, with the paths of its dates, and the event's own JSON text.
+ * Writes events to records and reads them back.
+ *
+ * JSON has no Dates. An event read back from disk would have strings in their place, and a store
+ * would index those. A record therefore has two lines: the delivery's facts about the event with
+ * the paths of its dates, and the event's own JSON text.
  */
 import type { Envelope } from './envelope';
 import { hasDates, setField } from './normal-form';
 import type { EventFields, StoredEvent } from './tracking-event';
 
-/** From the event down: `['data', 'answers', 0, 'at']`. */
+/** Path to a Date, from the event down: `['data', 'answers', 0, 'at']`. */
 export type DatePath = readonly (string | number)[];
 
-/** What is kept of an event beside itself. */
+/** Facts that a record keeps next to its event. */
 export interface RecordFacts {
-  /** Epoch milliseconds. */
+  /** Time at which the delivery accepted the event, in epoch milliseconds. */
   readonly acceptedAt: number;
-  /** How often it was sent in vain. */
+  /** Number of failed attempts to send the event. */
   readonly attempts?: number | undefined;
   readonly firstError?: string | undefined;
   readonly lastError?: string | undefined;
-  /** Epoch milliseconds. */
+  /** Time of the last attempt, in epoch milliseconds. */
   readonly lastTriedAt?: number | undefined;
-  /** Why it was given up. */
+  /** Why the event became a dead letter. */
   readonly reason?: string | undefined;
-  /** Epoch milliseconds. */
+  /** Time at which the event became a dead letter, in epoch milliseconds. */
   readonly deadAt?: number | undefined;
-  /** How many events deep it was emitted inside the processing of others; nothing for an event of the application. */
+  /**
+   * How many events deep it was emitted inside the processing of others; missing for an event of
+   * the application.
+   */
   readonly depth?: number | undefined;
-  /** The id of the event in whose processing it was emitted. */
+  /** The id of the event during whose processing it was emitted. */
   readonly parentId?: string | undefined;
-  /** The event is none, but stands for something that could not be read as events; it is in `data.raw`. */
+  /**
+   * True if the record represents input that could not be read as an event; that input is in
+   * `data.raw`.
+   */
   readonly isRaw?: boolean | undefined;
 }
 
@@ -36,12 +45,15 @@ interface RecordHead extends RecordFacts {
 }
 
 export function writeRecord(envelope: Envelope, facts: RecordFacts): string {
-  // The text first: where it can be made without the event, the event need not be looked through for Dates.
+  // The text comes first: if it can be made without the event object, the event need not be
+  // searched for Dates.
   const text = envelope.text();
   return recordText(text, envelope.hasNoDates ? undefined : datesOf(envelope.event), facts);
 }
 
-/** What a record of an event keeps of where it came from; nothing for an event of the application. */
+/**
+ * The origin of an event as its record keeps it; an empty object for an event of the application.
+ */
 export function originFacts({
   depth,
   parentId,
@@ -52,12 +64,15 @@ export function originFacts({
   return depth === 0 ? {} : { depth, parentId };
 }
 
-/** The same of an event that was read from a record. */
+/** Writes the record of an event that was read from a record. */
 export function writeEventRecord(event: StoredEvent, facts: RecordFacts): string {
   return recordText(JSON.stringify(event), datesOf(event), facts);
 }
 
-/** @throws if the text is no record */
+/**
+ * Reads a record.
+ * @throws Error if the text is not a valid record
+ */
 export function readRecord(record: string): { readonly event: StoredEvent; readonly facts: RecordFacts } {
   const end = record.indexOf('\n');
   const { dates = [['timestamp']], ...facts } = JSON.parse(record.slice(0, end)) as RecordHead;
@@ -69,10 +84,14 @@ export function readRecord(record: string): { readonly event: StoredEvent; reado
 }
 
 /**
- * The inverse of `datesOf`, on an event parsed from JSON. The paths come from a job or a file, which others may write: each
- * step has to be an own field of a parsed object or list, so that no path reaches a prototype. A path that fits is no longer
- * than the event is deep, so the work is bounded by the length of what was read.
- * @throws Error for paths that lead to no date of this event; its message holds nothing of the event
+ * Replaces the strings at the given paths with Dates: the inverse of `datesOf`, on an event parsed
+ * from JSON.
+ *
+ * The paths come from a job or a file, which other programs can write. Each step must be an own
+ * field of a parsed object or array, so that no path reaches a prototype. A valid path is no longer
+ * than the event is deep, so the work is bounded by the length of the input.
+ * @throws Error for a path that does not lead to a date of this event; its message contains no data
+ * of the event
  */
 export function reviveDates(event: object, dates: readonly DatePath[] = [['timestamp']]): void {
   const paths: unknown = dates;
@@ -80,17 +99,23 @@ export function reviveDates(event: object, dates: readonly DatePath[] = [['times
   for (const path of dates) reviveDate(event, path);
 }
 
-/** @param dates undefined for the usual ones, which is the timestamp alone */
+/** @param dates undefined for the usual case, in which the timestamp is the only Date */
 function recordText(eventText: string, dates: readonly DatePath[] | undefined, facts: RecordFacts): string {
   return `${headText(dates === undefined ? facts : { ...facts, dates })}\n${eventText}`;
 }
 
-/** Almost all are of events that were never sent: those are written inside of emit. */
+/**
+ * Writes the first line of a record. Almost all records are of events that were never sent. They
+ * are written inside `emit`, so they have a fast path.
+ */
 function headText(head: RecordHead): string {
   return Object.keys(head).length === 1 ? `{"acceptedAt":${String(head.acceptedAt)}}` : JSON.stringify(head);
 }
 
-/** Where the Dates of an event are; undefined for the usual place, which is the timestamp alone. */
+/**
+ * The paths of the Dates of an event; undefined in the usual case, in which the timestamp is the
+ * only one.
+ */
 export function datesOf(event: object & { readonly timestamp: unknown }): DatePath[] | undefined {
   const isUsual = event.timestamp instanceof Date;
   if (isUsual && !hasOtherDates(event)) return undefined;
@@ -127,14 +152,14 @@ function ownField(holder: unknown, key: unknown): unknown {
   return (holder as Record<string | number, unknown>)[key];
 }
 
-/** A Date where the paths of one event are followed a second time. */
+/** The value is already a Date if the paths of one event are applied a second time. */
 function ownDateText(holder: unknown, key: unknown): string | Date {
   const value = ownField(holder, key);
   if (typeof value === 'string' || value instanceof Date) return value;
   throw new Error('a path to one of its dates leads to another value');
 }
 
-/** True for what JSON.parse makes: a plain object or a list. */
+/** True for an object that JSON.parse can make: a plain object or an array. */
 function isParsed(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;

@@ -1,7 +1,13 @@
-/** What is done with values that are in normal form already: plain JSON values and Date, all of them the holder's own. */
+/**
+ * Functions for values that are already in normal form: plain JSON values and Date, shared with no
+ * other object.
+ */
 import type { EventFields } from './tracking-event';
 
-/** A copy of what is in normal form already; half the price of a walk, since nothing needs to be looked at. */
+/**
+ * Copies a value that is already in normal form. It costs half as much as a walk, because it checks
+ * nothing.
+ */
 export function copyNormalForm<T>(value: T): T {
   return copyValue(value) as T;
 }
@@ -18,7 +24,7 @@ function copyObject(value: object): unknown {
   }
   if (value instanceof Date) return new Date(value.getTime());
   const copy: EventFields = {};
-  // Not over Object.keys, a list of which is made each time, and not with Object.hasOwn: each took a third longer.
+  // Object.keys, which makes a list each time, and Object.hasOwn each took a third longer.
   for (const key in value) {
     if (Object.prototype.hasOwnProperty.call(value, key)) setField(copy, key, copyValue((value as EventFields)[key]));
   }
@@ -26,7 +32,8 @@ function copyObject(value: object): unknown {
 }
 
 /**
- * Whether a value is plain JSON and the same as another that is in normal form. Dates are not looked into.
+ * Returns true if a value is plain JSON and equal to a value in normal form. Returns false if
+ * either contains a Date.
  * @param form in normal form
  */
 export function isSameForm(value: unknown, form: unknown): boolean {
@@ -52,7 +59,7 @@ function areSameForms(values: readonly unknown[], forms: readonly unknown[]): bo
   return true;
 }
 
-/** About how long the JSON text of what is in normal form is. */
+/** The approximate length of the JSON text of a value in normal form, in characters. */
 export function estimateLength(form: unknown): number {
   if (typeof form === 'string') return form.length + 2;
   if (typeof form !== 'object' || form === null) return 5;
@@ -66,7 +73,7 @@ export function estimateLength(form: unknown): number {
   return length;
 }
 
-/** Whether there is a Date anywhere in what is in normal form. */
+/** Returns true if a value in normal form contains a Date at any depth. */
 export function hasDates(form: unknown): boolean {
   if (typeof form !== 'object' || form === null) return false;
   if (form instanceof Date) return true;
@@ -74,7 +81,10 @@ export function hasDates(form: unknown): boolean {
   return false;
 }
 
-/** `copy['__proto__'] = x` would replace the prototype: such a key becomes an ordinary field. */
+/**
+ * Sets a field. A key `__proto__` becomes an ordinary field, because `copy['__proto__'] = x` would
+ * replace the prototype.
+ */
 export function setField(fields: EventFields, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });

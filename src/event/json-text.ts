@@ -4,7 +4,10 @@ const FIELDS = new Set(['name', 'timestamp', 'context', 'data']);
 const MAX_NAMES = 1000;
 const MAX_NAME_LENGTH = 200;
 
-/** The text of names seen before: an application has some hundred names, and emits each of them over and over. */
+/**
+ * JSON text of the names seen before. An application has some hundred names and emits each of them
+ * many times.
+ */
 const nameTexts = new Map<string, string>();
 
 function nameText(name: string): string {
@@ -12,7 +15,7 @@ function nameText(name: string): string {
   let text = nameTexts.get(name);
   if (text === undefined) {
     text = JSON.stringify(name);
-    // Names made of ids would otherwise grow the map without end.
+    // Without this, names that contain ids would grow the map without limit.
     if (nameTexts.size >= MAX_NAMES) nameTexts.clear();
     nameTexts.set(name, text);
   }
@@ -21,7 +24,7 @@ function nameText(name: string): string {
 
 const keyTexts = new Map<string, string>();
 
-/** A key as it stands in JSON, with its colon. Contexts have the same ones over and over. */
+/** Returns a key in JSON, with its colon. Contexts use the same keys many times. */
 function keyText(key: string): string {
   let text = keyTexts.get(key);
   if (text === undefined) {
@@ -35,8 +38,11 @@ function keyText(key: string): string {
 const ESCAPED = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
 /**
- * What stands between the braces of fields in normal form. A look for what has to be escaped takes a third of the time in which
- * JSON.stringify escapes nothing, so fields that are texts and numbers, as those of most contexts, are put together here.
+ * The JSON text of fields in normal form, without the outer braces.
+ *
+ * A test for characters that need escaping takes a third of the time that JSON.stringify needs for
+ * a string without any. Fields that are all strings and numbers, as in most contexts, are therefore
+ * written here.
  */
 export function fieldsText(fields: EventFields): string {
   let text = '';
@@ -58,8 +64,8 @@ let lastSecond = Number.NaN;
 let lastSecondText = '';
 
 /**
- * RFC 3339 with milliseconds, as JSON. Events come in bursts within one millisecond and many within one second, and Date's own
- * formatting costs more than emit's other parts.
+ * The time as a JSON string in RFC 3339 with milliseconds. Many events share a millisecond or a
+ * second, and Date's own formatting costs more than all other parts of emit.
  */
 function timeText(time: number): string {
   if (time === lastTime) return lastTimeText;
@@ -74,14 +80,18 @@ function timeText(time: number): string {
   return lastTimeText;
 }
 
-/** The JSON text of an event as it was emitted: as `eventText`, from parts that are text already. */
+/**
+ * The JSON text of an event as it was emitted: the same as `eventText`, from parts that are already
+ * text.
+ */
 export function emittedText(name: string, time: number, id: string, contextText: string, dataText: string): string {
   return `{"name":${nameText(name)},"timestamp":${timeText(time)},"id":"${id}","context":${contextText},"data":${dataText}}`;
 }
 
 /**
- * The JSON text of one event, on one line: name, timestamp, id, context, data, then whatever processors added.
- * @param contextText the context's own text, where the scope has made it already
+ * The JSON text of one event, on one line: name, timestamp, id, context, data, then the fields that
+ * processors added.
+ * @param contextText JSON text of the context, if the scope has already made it
  */
 export function eventText(event: TrackingEvent, id: string, contextText: string | undefined): string {
   const { name, timestamp, context, data } = event;

@@ -1,8 +1,11 @@
 /**
- * An event that holds live objects is a different event for each reader: the log sees a Map as {}, the store sees a class, a
- * getter throws into the request, a cycle hangs the writer, and the caller changes the object after emit. So data and context
- * are brought to one form in one walk, there and then: plain JSON values and Date. What cannot be written is replaced by a
- * string that says so, and counted. The walk is bounded: tracking must not cost more than the request.
+ * Brings values to normal form: plain JSON values and Date.
+ *
+ * Each reader sees an event with live objects differently: the log sees a Map as {}, the store sees
+ * a class instance, a getter throws into the request, a cycle hangs the writer, and the caller
+ * changes the object after emit. Data and context are therefore brought to normal form at once, in
+ * one walk. A value that cannot be written is replaced by a string that says so, and counted. The
+ * walk is bounded, because tracking must not cost more than the request.
  */
 import { types } from 'node:util';
 import { describeError } from '../common/describe-error';
@@ -20,8 +23,8 @@ export type { ReplacedKind } from './replaced-value';
 export { DEFAULT_LIMITS, type PartialLimits, type ValueLimits } from './value-limits';
 
 /**
- * Brings any value to normal form: a fresh copy that shares nothing with it. Never throws.
- * @param listed keys of objects in it that were listed a moment ago
+ * Brings any value to normal form: a new copy that shares nothing with the value. Never throws.
+ * @param listed keys of objects in the value that were listed a moment ago
  */
 export function toNormalForm(value: unknown, limits: WalkLimits, onReplaced: OnReplaced, listed?: ListedKeys): unknown {
   const walk = new Walk(limits, onReplaced, listed);
@@ -38,9 +41,9 @@ class Walk implements ReplacedPlace {
   private hugeDigits = 0;
   /** The objects being walked, outermost first. */
   private readonly ancestors: object[] = [];
-  /** The key taken at each depth, for naming what is replaced. */
+  /** The key taken at each depth, for the path of a replaced value. */
   private readonly keys: (string | number)[] = [];
-  /** How many of the keys lead to what is being replaced. */
+  /** Number of keys on the path to the value that is being replaced. */
   private replacedDepth = 0;
 
   constructor(
@@ -55,7 +58,7 @@ class Walk implements ReplacedPlace {
       case 'string':
         return this.text(value, depth);
       case 'number':
-        if (Number.isFinite(value)) return value === 0 ? 0 : value; // -0 has no JSON of its own
+        if (Number.isFinite(value)) return value === 0 ? 0 : value; // JSON has no -0
         return this.replace('not-finite', null, depth);
       case 'boolean':
       case 'undefined':
@@ -97,12 +100,13 @@ class Walk implements ReplacedPlace {
     if (this.ancestors.includes(value)) return this.replace('circular', '[Circular]', depth);
     this.ancestors.push(value);
     const result = this.anyObject(value, depth);
-    // Only reached when nothing threw; a throw ends in `fields` or `items` of an outer object, which cuts the list back.
+    // Only reached if nothing threw. After a throw, `fields` or `items` of an outer object shortens
+    // the list.
     this.ancestors.pop();
     return result;
   }
 
-  /** @param asks whether a toJSON is called */
+  /** @param asks whether to call a toJSON */
   private anyObject(value: object, depth: number, asks = true): unknown {
     if (Array.isArray(value)) return this.items(value, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
@@ -110,7 +114,9 @@ class Walk implements ReplacedPlace {
     return asks && hasToJson(value) ? this.json(value, depth) : this.fields(value, depth);
   }
 
-  /** @param length how many there are, of which `items` may hold only as many as there is room for */
+  /**
+   * @param length total number of items, of which `items` may hold only as many as the limits allow
+   */
   private items(items: readonly unknown[], depth: number, length = items.length): unknown[] {
     const open = this.ancestors.length;
     const copy: unknown[] = [];
@@ -130,18 +136,23 @@ class Walk implements ReplacedPlace {
     return copy;
   }
 
-  /** @param count as `length` of `items` */
+  /**
+   * @param count total number of fields, of which `value` may hold only as many as the limits allow
+   */
   private fields(value: object, depth: number, count?: number, unfit = 0): EventFields {
     const copy: EventFields = {};
     this.copyFields(value, copy, depth, count, undefined, unfit);
     return copy;
   }
 
-  /** @param known fields that were copied before @param unfit number of long keys that were left out before */
+  /**
+   * @param known fields that were copied before
+   * @param unfit number of long keys that were left out before
+   */
   private copyFields(value: object, copy: EventFields, depth: number, count?: number, known?: object, unfit = 0): void {
     const open = this.ancestors.length;
     const isProxy = types.isProxy(value);
-    // Object.keys asks a proxy about each of its keys before the first can be read.
+    // Object.keys on a proxy calls a trap for every key before the first key can be read.
     const keys = isProxy ? Reflect.ownKeys(value) : (this.listed?.get(value) ?? Object.keys(value));
     const length = count ?? keys.length;
     for (let at = 0; at < length; at++) {
@@ -151,7 +162,8 @@ class Walk implements ReplacedPlace {
         break;
       }
       if (known !== undefined && key in known) continue;
-      // A short key always fits, or numbers that come after a long text would be lost with it.
+      // A short key is always kept. Otherwise numbers after a long string would be lost with their
+      // keys.
       if (key.length > LONG_KEY && this.textLength + key.length > this.limits.maxTextLength) {
         this.nodes++;
         unfit++;
@@ -161,12 +173,13 @@ class Walk implements ReplacedPlace {
       let field: unknown;
       try {
         if (isProxy && isHidden(value, key)) {
-          this.nodes++; // asking costs a call of the application
+          this.nodes++; // the check calls code of the application
           continue;
         }
         const given = (value as EventFields)[key];
         if (typeof given === 'string' && this.textLength + given.length <= this.limits.maxTextLength) {
-          // Most fields of most events: what else is done for a value, to name it if it is replaced, costs more than its copy.
+          // Most fields of most events take this path. Recording the key, which is only needed to
+          // name a replaced value, would cost more than the copy.
           this.nodes++;
           this.textLength += given.length;
           field = given;
@@ -184,7 +197,7 @@ class Walk implements ReplacedPlace {
     if (unfit > 0) copy['[Left out: long keys]'] = this.replace('too-long', unfit, depth);
   }
 
-  /** Everything that is neither a plain object nor an array. */
+  /** Handles every object that is neither a plain object nor an array. */
   private instance(value: object, depth: number, asks: boolean): unknown {
     if (value instanceof Date || types.isDate(value)) return this.date(value, depth);
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.binary(value, depth);
@@ -201,9 +214,11 @@ class Walk implements ReplacedPlace {
 
   private json(value: object, depth: number): unknown {
     const json = (value as { toJSON(key: string): unknown }).toJSON('');
-    // Of an async one nobody else knows: its rejection would end the process.
+    // No other code handles the promise of an async toJSON, and its rejection would end the
+    // process.
     if (types.isPromise(json)) json.then(undefined, () => undefined);
-    // As JSON.stringify does, the result is not asked again: one that returns itself, or another with a toJSON, must not recurse.
+    // As in JSON.stringify, toJSON of the result is not called: a toJSON that returns itself, or
+    // another object with a toJSON, must not recurse.
     return typeof json === 'object' && json !== null ? this.anyObject(json, depth, false) : this.value(json, depth);
   }
 
@@ -218,21 +233,26 @@ class Walk implements ReplacedPlace {
     const bytes = ArrayBuffer.isView(value)
       ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
       : Buffer.from(value);
-    // Refused before it is encoded: the text of a buffer of any size must not be made only to be thrown away.
+    // The limit is checked before encoding: the text of a buffer of any size must not be made only
+    // to be dropped.
     if (this.textLength + Math.ceil(bytes.byteLength / 3) * 4 > this.limits.maxTextLength) {
       return this.replace('too-long', `[Left out: ${String(bytes.byteLength)} bytes]`, depth);
     }
     return this.text(bytes.toString('base64'), depth);
   }
 
-  /** With keys that make distinct texts an object, else its entries: `new Map([[1, 'a'], ['1', 'b']])` must not lose one. */
+  /**
+   * A Map whose keys have distinct strings becomes an object, any other Map an array of its
+   * entries: `new Map([[1, 'a'], ['1', 'b']])` must not lose an entry.
+   */
   private map(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
     const entries = this.take(Map.prototype.entries.call(map));
     const fields = Object.create(null) as EventFields;
     let [count, unfit, length] = [0, 0, this.textLength];
     for (const [key, value] of entries) {
       if (typeof key === 'string' && key.length > LONG_KEY && length + key.length > this.limits.maxTextLength) {
-        // Never made a key of an object: V8 compares keys beyond 16,383 characters of one length with each other.
+        // Such a key must not become a key of an object: V8 compares keys of the same length beyond
+        // 16,383 characters with each other.
         unfit++;
         continue;
       }
@@ -250,8 +270,9 @@ class Walk implements ReplacedPlace {
   }
 
   /**
-   * As many values as there is room for, so that millions are not copied to be thrown away. To be called with an iterator of
-   * the language, since that of a subclass may have no end.
+   * Takes as many values as the node limit still allows, so that millions are not copied only to be
+   * dropped.
+   * @param values a built-in iterator; the iterator of a subclass may have no end
    */
   private take<T>(values: IterableIterator<T>): T[] {
     const taken: T[] = [];
@@ -286,10 +307,13 @@ class Walk implements ReplacedPlace {
   }
 }
 
-/** Keys up to this length are always kept: they name values. */
+/** Keys up to this length are always kept, because they name values. */
 const LONG_KEY = 100;
 
-/** Decimal digits of all huge bigints in one value: they take time quadratic in their number, 2 ms for so many. */
+/**
+ * Maximum decimal digits of all huge bigints in one value. Formatting takes quadratic time: 2 ms
+ * for this many.
+ */
 const MAX_HUGE_DIGITS = 20_000;
 
 function countOf(keys: number): string {

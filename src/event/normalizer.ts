@@ -7,11 +7,17 @@ import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
 import { isWithin } from './within-limits';
 import type { ValueLimits, WalkLimits } from './value-limits';
 
-/** Brings what applications hand over to the form in which it travels. Never throws. */
+/**
+ * Brings names, contexts and data that applications pass in to normal form, within the limits.
+ * Never throws, except `received`.
+ */
 export class Normalizer {
-  /** For what comes back from a processor: what was cut before, and the texts that say so, must not be cut again. */
+  /**
+   * Limits for the results of processors. Values that were cut before, and the strings that
+   * replaced others, must not be cut again.
+   */
   private readonly widerLimits: WalkLimits;
-  /** What the last look has listed, for the walk that follows. */
+  /** Keys that the last look listed, for the walk that follows it. */
   private listed: ListedKeys | undefined;
 
   constructor(
@@ -23,8 +29,9 @@ export class Normalizer {
   }
 
   /**
-   * The name under which an event continues: `unknown` for nothing and for an empty collection, the
-   * text of whatever is not a string, and cut beyond `maxNameLength`, which is counted.
+   * The name under which an event continues: `unknown` for a falsy name and for an empty
+   * collection, and the text of any other value that is not a string. A name longer than
+   * `maxNameLength` is cut, and the cut is counted.
    */
   name(given: unknown): string {
     const name = toEventName(given);
@@ -36,21 +43,27 @@ export class Normalizer {
     return shown;
   }
 
-  /** Falsy data is {}, an empty array and a toJSON that gives nothing too; an array, text, number or true passes as it is. */
+  /**
+   * The normal form of data. Falsy data, an empty array and a toJSON that returns nothing become
+   * {}. An array, string, number or true is passed on unchanged.
+   */
   data(eventName: string, data: unknown): unknown {
     if (isAbsent(data)) return {};
     return this.value(eventName, 'data', data) ?? {};
   }
 
-  /** What a processor left of the data; it is as it was before if nothing is left that has a JSON form. */
+  /**
+   * The normal form of data that a processor returned; `before` if the returned data has no JSON
+   * form.
+   */
   processedData(eventName: string, data: unknown, before: unknown): unknown {
     return orElse(this.value(eventName, 'data', data, this.widerLimits), before);
   }
 
   /**
-   * The JSON text of `data(…)` or `processedData(…)`, if that can be told without making it. Where it cannot, the next call is
-   * to make it.
-   * @param maxLength what `maxPlainLength` has said; 0 where it was not asked
+   * The JSON text of `data(…)` or `processedData(…)`, if it can be made without the normal form. If
+   * this returns undefined, the next call must make the normal form.
+   * @param maxLength result of `maxPlainLength`; 0 if it was not called
    */
   dataText(data: unknown, isProcessed: boolean, maxLength: number): string | undefined {
     if (!isProcessed && isAbsent(data)) return '{}';
@@ -58,27 +71,38 @@ export class Normalizer {
   }
 
   /**
-   * How long the JSON text of data can be, if it is an object that is its own normal form.
-   * @returns 0 for everything else, and for some objects that are. Then the next call is to make the normal form
+   * The upper bound of the length of data's JSON text, if data is an object that is already in
+   * normal form.
+   * @returns 0 for all other data, and for some objects in normal form; the next call must then
+   * make the normal form
    */
   maxPlainLength(data: unknown): number {
     const length = this.look(data, this.limits);
-    return length > 0 && isFields(data) ? length : 0; // in this order: of a revoked proxy nothing can be asked
+    // in this order, because every operation on a revoked proxy throws
+    return length > 0 && isFields(data) ? length : 0;
   }
 
-  /** A scope's values; undefined for what has no keys in normal form: an array, a promise, a Date. */
+  /**
+   * The normal form of a scope's values; undefined for a value without keys in normal form: an
+   * array, a promise, a Date.
+   */
   context(place: string, values: unknown): EventFields | undefined {
     const form = this.value(place, 'context', values);
     return isFields(form) ? form : undefined;
   }
 
-  /** Whether fields without objects in them are within the limits. @param textLength of names and texts */
+  /**
+   * Returns true if fields that contain no objects are within the limits.
+   * @param textLength characters of all names and strings
+   */
   hasRoomFor({ count, textLength }: { readonly count: number; readonly textLength: number }): boolean {
     const { maxDepth, maxNodes, maxTextLength } = this.limits;
     return maxDepth > 0 && count < maxNodes && textLength <= maxTextLength;
   }
 
-  /** Counts values that were replaced anywhere in an event, and logs it once for each event name. */
+  /**
+   * Counts values that were replaced anywhere in an event, and logs this once for each event name.
+   */
   reportReplaced(eventName: string, kind: ReplacedKind, count: number): void {
     for (let at = 0; at < count; at++) this.replaced.count(kind);
     this.replaced.report(eventName, kind, () => '**');
@@ -89,8 +113,9 @@ export class Normalizer {
   }
 
   /**
-   * What a processor left of an event. A field it removed is as it was before, but for the name: an event that lost its
-   * name is called `unknown`, like one that never had any. An `id` it added is not taken: the event keeps its own.
+   * The normal form of an event that a processor returned. A removed field keeps its value from
+   * `before`, except the name: an event without a name is called `unknown`. An added `id` is
+   * ignored, because the event keeps its own.
    */
   processed(result: object, before: TrackingEvent): TrackingEvent {
     const { name, timestamp, context, data, ...added } = result as Partial<TrackingEvent> & EventFields;
@@ -102,14 +127,18 @@ export class Normalizer {
       data: this.processedData(known, data, before.data),
     };
     for (const key of Object.keys(added)) {
-      if (key === 'id') continue; // it would stand in the line twice, and hide under which id the event is known elsewhere
+      // it would be in the line twice, and hide the id under which the event is known elsewhere
+      if (key === 'id') continue;
       const value = this.value(known, key, added[key], this.widerLimits);
       if (value !== undefined) setField(event, key, value);
     }
     return event as unknown as TrackingEvent;
   }
 
-  /** An event that was read from a queue, where others may write too; itself, where it is within the limits. */
+  /**
+   * Checks an event that was read from a queue, to which other programs can write. Returns the same
+   * object if it is within the limits.
+   */
   carried(event: StoredEvent): StoredEvent {
     if (this.isWithin(event)) return event;
     const { id, ...fields } = event;
@@ -123,9 +152,10 @@ export class Normalizer {
   }
 
   /**
-   * A part of an event that another program wrote, in normal form. What its own processors may have left in it
-   * is allowed here too; a value that is plain JSON within the limits is returned as it is.
-   * @throws Error if it exceeds a limit, which the message names
+   * The normal form of a part of an event that another program wrote. The part may be as large as a
+   * result of that program's own processors. A value that is plain JSON within the limits is
+   * returned unchanged.
+   * @throws Error if the part exceeds a limit; the message names the limit
    */
   received(eventName: string, part: string, value: unknown): unknown {
     const look = new PlainLook(value, this.limits);
@@ -142,7 +172,9 @@ export class Normalizer {
     return form;
   }
 
-  /** Bytes of JSON that the data and context of a received event can have within the limits. */
+  /**
+   * Maximum bytes of JSON that the data and context of a received event can have within the limits.
+   */
   get maxReceivedBytes(): number {
     const { maxTextLength, maxNodes } = this.widerLimits;
     return 2 * (maxTextLength * LONGEST_UNIT + maxNodes * LONGEST_VALUE);
@@ -161,19 +193,19 @@ export class Normalizer {
   }
 }
 
-/** Which limit is exceeded where a value is replaced; none for values that have no JSON form. */
+/** The limit that is exceeded when a value is replaced; none for values that have no JSON form. */
 const LIMITS: Readonly<Partial<Record<ReplacedKind, keyof WalkLimits>>> = {
   'too-deep': 'maxDepth',
   'too-many': 'maxNodes',
   'too-long': 'maxTextLength',
 };
 
-/** As `Normalizer.name`, without the limit. */
+/** The same as `Normalizer.name`, without the length limit. */
 export function toEventName(name: unknown): string {
   if (typeof name === 'string') return name === '' ? UNKNOWN_NAME : name;
   if (isAbsent(name)) return UNKNOWN_NAME;
   const form = typeof name === 'number' ? String(name) : toNormalForm(name, NAME_LIMITS, () => undefined);
-  if (form === undefined) return UNKNOWN_NAME; // a `toJSON` that gives nothing
+  if (form === undefined) return UNKNOWN_NAME; // a `toJSON` that returned nothing
   const text = typeof form === 'string' ? form : JSON.stringify(form);
   const isEmpty = text === '' || (typeof form === 'object' && (text === '{}' || text === '[]'));
   return isEmpty ? UNKNOWN_NAME : text;
@@ -186,16 +218,22 @@ function isAbsent(value: unknown): boolean {
   try {
     return !value || (Array.isArray(value) && value.length === 0);
   } catch {
-    return false; // a revoked proxy: it is there, though it cannot be read
+    return false; // a revoked proxy is a value, although it cannot be read
   }
 }
 
-/** null is a value; only what has no JSON at all, given or made by a toJSON, is none. */
+/**
+ * Returns `otherwise` only for undefined. null is a value; undefined is a value without a JSON
+ * form.
+ */
 function orElse(value: unknown, otherwise: unknown): unknown {
   return value === undefined ? otherwise : value;
 }
 
-/** Whether it has named fields; context and data can be a list or a text too, if a processor or a caller says so. */
+/**
+ * Returns true if a value has named fields. A processor or a caller can set context and data to an
+ * array or a string.
+ */
 export function isFields(value: unknown): value is EventFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

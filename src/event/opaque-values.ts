@@ -2,30 +2,40 @@ import { types } from 'node:util';
 
 const MAX_NAME_LENGTH = 200;
 
-/** Live machinery, whose fields say nothing about what happened and lead to half the process. */
+/**
+ * Returns true for live objects, such as streams and connections. Their fields say nothing about
+ * the event and reference large parts of the process.
+ */
 export function isOpaque(value: object): boolean {
   const { pipe, on, subscribe, then, unref } = value as Record<'pipe' | 'on' | 'subscribe' | 'then' | 'unref', unknown>;
   return (
     types.isPromise(value) ||
-    // A query that was not awaited: its fields lead to the connection, and to the password in its URL.
+    // A query that was not awaited: its fields lead to the connection, and to the password in its
+    // URL.
     typeof then === 'function' ||
     typeof subscribe === 'function' ||
     (typeof pipe === 'function' && typeof on === 'function') ||
-    typeof unref === 'function' || // a timer holds all other timers of the process, with what they were given
+    // a timer references all other timers of the process and their arguments
+    typeof unref === 'function' ||
     isAroundHttp(value) ||
-    // The machinery of the language and of the web has no fields: `{}` would hide that something was left out.
+    // Built-in objects of the language and of the web have no fields: `{}` would hide that
+    // something was left out.
     (tagOf(value) !== undefined && Object.keys(value).length === 0)
   );
 }
 
-/** A request or reply of Fastify: among its own fields are the query, the body and the cookies. */
+/**
+ * Returns true for a request or reply of Fastify. Its own fields include the query, the body and
+ * the cookies.
+ */
 function isAroundHttp(value: object): boolean {
-  if (!Object.hasOwn(value, 'raw')) return false; // a getter of a class is not called for what is only a guess
+  // own fields only: a mere guess must not call a getter of a class
+  if (!Object.hasOwn(value, 'raw')) return false;
   const { raw } = value as { readonly raw?: unknown };
   return typeof raw === 'object' && raw !== null && ('httpVersion' in raw || 'writeHead' in raw);
 }
 
-/** The name of a function or class. */
+/** The name of a function or class; `anonymous` if it has none. */
 export function nameOf(value: { readonly name?: unknown }): string {
   return typeof value.name === 'string' && value.name !== '' ? brief(value.name) : 'anonymous';
 }
@@ -35,7 +45,7 @@ export function classOf(value: object): string {
   return tagOf(value) ?? nameOf((value as { constructor?: { name?: unknown } }).constructor ?? {});
 }
 
-/** At most 200 characters of a string. */
+/** Returns the first 200 characters of a string, with `…` if there are more. */
 export function brief(text: string): string {
   return text.length > MAX_NAME_LENGTH ? `${text.slice(0, MAX_NAME_LENGTH)}…` : text;
 }

@@ -1,35 +1,49 @@
 /**
- * An event that is only written needs no copy of its data, and the copy costs half as much as its text. So what is plain JSON
- * already, which is almost all that applications emit, is looked through once and written as it stands. Everything else is for
- * the normal form: there is one place that knows what becomes of a Map.
+ * Finds values that are already plain JSON, so that they can be written without a copy.
  *
- * What is written is read a second time for that, and a getter may then give something else. To find getters takes longer than
- * to write their values (docs/decisions/0108), so there is a bound instead: what was looked at has at most so many characters
- * as text. A text that is longer is thrown away, and the normal form reads the value once more, the only time that counts.
+ * An event that is only written needs no copy of its data, and the copy costs half as much as the
+ * JSON text. Almost all data that applications emit is plain JSON already. It is checked once
+ * ("looked at") and written unchanged. All other data goes through the normal form, the only place
+ * that knows how to convert a Map, for example.
+ *
+ * Writing reads the value a second time, and a getter may then return something else. Detecting
+ * getters takes longer than writing their values (docs/decisions/0108). The text is bounded
+ * instead: the checked values limit its length. A longer text is dropped, and the normal form reads
+ * the value again; only that read counts.
  */
 import { types } from 'node:util';
 import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
 
-/** Cycles are found by their depth, so the look must be cheap to have been in vain: it covers events of some 20 kB. */
+/**
+ * A cycle is found when it reaches the maximum depth, so a failed look must be cheap. These limits
+ * cover events of about 20 kB.
+ */
 const MAX_DEPTH = 16;
 const MAX_NODES = 1000;
 
-/** In JSON, a UTF-16 unit takes six characters at most: `\u0000`. */
+/** Maximum characters of a UTF-16 unit in JSON: `\u0000` has six. */
 export const LONGEST_UNIT = 6;
-/** And a value 25, or its brackets or quotes, with a comma, and the quotes and colon of its key. */
+/**
+ * Maximum characters of a value in JSON: 25 for the value, or its brackets or quotes, plus a comma
+ * and the quotes and colon of its key.
+ */
 export const LONGEST_VALUE = 32;
 
-/** Keys of large objects, in their order. To list the keys of an object takes longer than all else that is done with it. */
+/**
+ * Keys of large objects, in their order. Listing the keys of an object takes longer than all other
+ * work on it.
+ */
 export type ListedKeys = ReadonlyMap<object, readonly string[]>;
 
 /** Keys beyond those that can be written are counted up to this number. */
 export const MAX_COUNTED_KEYS = 1000;
 
 /**
- * The JSON text of a value that was found to be its own normal form.
- * @param maxLength of the text, by `PlainLook`; 0 if it was not found to be so
- * @returns undefined where the text is longer, or cannot be made
+ * Returns the JSON text of a value that is its own normal form.
+ * @param maxLength maximum length of the text, from `PlainLook`; 0 if the value is not its own
+ * normal form
+ * @returns undefined if the text is longer, or cannot be made
  */
 export function plainText(value: unknown, maxLength: number): string | undefined {
   if (maxLength === 0) return undefined;
@@ -37,21 +51,27 @@ export function plainText(value: unknown, maxLength: number): string | undefined
     const text = JSON.stringify(value) as string | undefined;
     return text === undefined || text.length > maxLength ? undefined : text;
   } catch {
-    return undefined; // a getter that throws: the normal form says so in its place
+    return undefined; // a getter threw: the normal form replaces the value
   }
 }
 
-/** The keys of the objects that are being looked at. One for all looks: to make one for each costs a tenth of a look. */
+/**
+ * The keys of the objects that are being looked at. All looks share one list: a list for each look
+ * costs a tenth of the look.
+ */
 const trail: string[] = [];
 let trailLength = 0;
-/** What is left in the trail is kept until other keys take its place, so it must not be long. */
+/**
+ * Maximum characters of a look whose keys may remain in the trail. The trail keeps them in memory
+ * until other keys overwrite them.
+ */
 const MAX_KEPT_LENGTH = 2000;
 
-/** One look through one value. */
+/** One look through one value. It finds out whether the value is its own normal form. */
 export class PlainLook {
   /**
-   * How long the JSON text of the value can be if it is its own normal form, has no Dates, and is small enough to be looked
-   * through; else 0.
+   * Maximum length of the value's JSON text, if the value is its own normal form, has no Dates and
+   * is small enough to be looked through; else 0.
    */
   readonly maxLength: number;
   private nodes = 0;
@@ -70,24 +90,27 @@ export class PlainLook {
     this.maxLength = this.look(value) ? this.textLength * LONGEST_UNIT + this.nodes * LONGEST_VALUE : 0;
   }
 
-  /** Of the objects in which it gave up, since there was too much in them: the first keys of each, in their order. */
+  /**
+   * The first keys, in order, of each object in which the look stopped because there were too many
+   * values.
+   */
   get listed(): ListedKeys | undefined {
     return this.listedKeys;
   }
 
   private look(value: unknown): boolean {
-    const start = trailLength; // a getter may emit, too
+    const start = trailLength; // a getter may call emit, which starts another look
     try {
       return this.isPlain(value, 0);
     } catch {
-      return false; // a getter that throws
+      return false; // a getter threw
     } finally {
       trailLength = start;
       if (this.textLength > MAX_KEPT_LENGTH) trail.length = start;
     }
   }
 
-  /** Counts as the normal form does. */
+  /** Checks one value and counts it in the same way as the normal form. */
   private isPlain(value: unknown, depth: number): boolean {
     if (++this.nodes > this.maxNodes) return false;
     switch (typeof value) {
@@ -106,7 +129,7 @@ export class PlainLook {
   }
 
   private isPlainObject(value: object, depth: number): boolean {
-    // Of a proxy, each question is code of the application.
+    // Every operation on a proxy runs code of the application.
     if (types.isProxy(value) || typeof (value as EventFields)['toJSON'] === 'function') return false;
     if (Array.isArray(value)) return this.arePlain(value, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
@@ -117,7 +140,7 @@ export class PlainLook {
   private hasPlainFields(fields: EventFields, depth: number): boolean {
     const start = trailLength;
     let listed: string[] | undefined;
-    // Not over Object.keys, a list of which is made each time: it took twice as long.
+    // Object.keys makes a list each time and took twice as long.
     for (const key in fields) {
       if (listed !== undefined) {
         if (listed.push(key) >= this.maxListedKeys) break;
@@ -131,7 +154,8 @@ export class PlainLook {
     }
     trailLength = start;
     if (listed !== undefined) this.keep(fields, listed);
-    return listed === undefined && this.textLength <= this.maxTextLength; // keys count too, and may be what reaches the limit
+    // keys count too, and may exceed the limit
+    return listed === undefined && this.textLength <= this.maxTextLength;
   }
 
   private keep(fields: object, listed: readonly string[]): void {
@@ -145,7 +169,7 @@ export class PlainLook {
   }
 }
 
-/** Whether `for in` has keys that every object inherits. */
+/** Returns true if Object.prototype has enumerable keys, which `for in` lists for every object. */
 function isPolluted(): boolean {
   for (const _ in Object.prototype) return true;
   return false;

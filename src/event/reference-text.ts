@@ -1,28 +1,35 @@
 /**
- * The JSON text that the reference writes to its tracking log, byte for byte, for the readers which were written against it:
- * separators ", " and ": ", ASCII only with lower-case escapes (DEL too, which JSON.stringify leaves), exponents of two digits,
- * times as "+00:00" with a fraction of six digits or none.
+ * Writes the JSON text that the reference writes to its tracking log, byte for byte, for readers
+ * written against it: separators ", " and ": ", ASCII only with lower-case escapes (DEL too, which
+ * JSON.stringify does not escape), exponents of two digits, and times with "+00:00" and a fraction
+ * of six digits or none.
  */
 import type { EventFields, TrackingEvent } from './tracking-event';
 
 const TO_BE_ESCAPED = /["\\]|[^\x20-\x7e]/;
 const NOT_ASCII = /[\x7f-\uffff]/g;
 const HAS_NOT_ASCII = /[\x7f-\uffff]/;
-/** From here on, a loop over the units of a text takes less time than a call for each of them: 5 ms instead of 100 for 1 MB. */
+/**
+ * From this length on, a loop over the units of a string is faster than a call for each unit: 5 ms
+ * instead of 100 ms for 1 MB.
+ */
 const LONG_TEXT = 200;
 
-/** One line without its newline: name, timestamp, data, context in the reference's order, then whatever processors added. No id. */
+/**
+ * The event as one line without its newline: name, timestamp, data and context in the reference's
+ * order, then the fields that processors added. The id is not written.
+ */
 export function referenceText(event: TrackingEvent): string {
   const { name, timestamp, data, context, ...added } = event;
   return valueText({ name, timestamp, data, context, ...added });
 }
 
-/** The text of a part of an event: of its data, or its context. */
+/** The text of a part of an event: its data or its context. */
 export function referenceJson(value: unknown): string {
   return valueText(value);
 }
 
-/** A time as the reference writes it, without quotes. */
+/** A time in the reference's format, without quotes. */
 export function referenceTime(time: Date): string {
   return timeText(time);
 }
@@ -38,7 +45,7 @@ function valueText(value: unknown): string {
     case 'object':
       return value === null ? 'null' : objectText(value);
     default:
-      return 'null'; // not in normal form, so not in an event
+      return 'null'; // not in normal form, so never in an event
   }
 }
 
@@ -57,7 +64,8 @@ function objectText(value: object): string {
 }
 
 function stringText(text: string): string {
-  if (!TO_BE_ESCAPED.test(text)) return `"${text}"`; // as most are: looking costs a third of replacing
+  // most strings: the test costs a third of a replace
+  if (!TO_BE_ESCAPED.test(text)) return `"${text}"`;
   const json = JSON.stringify(text);
   if (!HAS_NOT_ASCII.test(json)) return json;
   return json.length < LONG_TEXT ? json.replace(NOT_ASCII, escape) : ascii(json);
@@ -71,7 +79,7 @@ const DIGITS = Buffer.from('0123456789abcdef');
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
 
-/** As `escape` of every unit of a long text. */
+/** Escapes a long string with the same result as `escape` for each unit. */
 function ascii(json: string): string {
   const bytes = Buffer.allocUnsafe(json.length * 6);
   let length = 0;
@@ -89,8 +97,9 @@ function ascii(json: string): string {
 }
 
 /**
- * Shortest round trip; an exponent of two digits at least below 1e-4 and from 1e16 up, where a number is no longer an exact
- * integer. Whole numbers below that stay whole, without ".0": JavaScript does not know which kind they were.
+ * The shortest text that reads back as the same number. Numbers below 1e-4, and from 1e16 up (where
+ * a number is no longer an exact integer), have an exponent of at least two digits. Smaller whole
+ * numbers have no ".0", because JavaScript does not distinguish integers from floats.
  */
 function numberText(value: number): string {
   const size = Math.abs(value);

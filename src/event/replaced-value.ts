@@ -1,4 +1,4 @@
-/** Why a value was replaced; the ledger counts by these. */
+/** Why a value was replaced. The ledger has one counter for each kind. */
 export type ReplacedKind =
   | 'function'
   | 'symbol'
@@ -12,44 +12,48 @@ export type ReplacedKind =
   | 'too-long'
   | 'not-hashed';
 
-/** Where a value was replaced. Only readable while `OnReplaced` is called. */
+/** The place of a replaced value. It can only be read while `OnReplaced` is called. */
 export interface ReplacedPlace {
   /**
-   * From the value handed in, which is '': keys joined by dots, `*` for every item of a list. Bounded, however deep the place
-   * and however long the keys; and dear next to all else that is done for one value, so only to be asked for what is logged.
+   * The path from the normalized value, which is '': keys joined by dots, `*` for every item of an
+   * array. The path is short, however deep the place is and however long the keys are. It is
+   * expensive compared with all other work for one value, so ask for it only if it is logged.
    */
   path(): string;
 }
 
-/** Called for each value that is replaced: some thousand times for one event, so it must be quick. */
+/** Called for each replaced value. One event can have thousands of them, so it must be fast. */
 export type OnReplaced = (kind: ReplacedKind, place: ReplacedPlace) => void;
 
-/** Counts and reports what could not be written as it was. */
+/** Counts and reports replaced values. */
 export interface ReplacedListener {
-  /** Called for each value. */
+  /** Counts one value. Called for each replaced value. */
   count(kind: ReplacedKind): void;
   /**
-   * Called for a few values of each event, whose place is worth a line in the log.
-   * @param path from the event, such as `data.answer.file`
-   * @returns whether it was logged
+   * Reports one value in the log. Called for only a few values of each event.
+   * @param path returns the path from the event, such as `data.answer.file`
+   * @returns true if it was logged
    */
   report(eventName: string, kind: ReplacedKind, path: () => string): boolean;
 }
 
-/** Where nothing is counted, nor reported. */
+/** A listener that neither counts nor reports. */
 export const UNHEARD: ReplacedListener = { count: () => undefined, report: () => false };
 
-/** Of each kind, for one event: an event with thousands of them has more of the same. */
+/**
+ * Maximum values of each kind that are offered to the log for one event. An event with thousands of
+ * them only repeats the same places.
+ */
 const MAX_LOOKS = 5;
-/** Lines in the log for one event. */
+/** Maximum log lines for one event. */
 const MAX_REPORTS = 5;
 
-/** What is replaced in one part of one event. */
+/** Collects the values replaced in one part of one event: counts all of them and reports a few. */
 export class ReplacedValues {
   private looks: Partial<Record<ReplacedKind, number>> | undefined;
   private reports = 0;
 
-  /** @param part `data`, `context`, or what a processor added */
+  /** @param part `data`, `context`, or the name of a field that a processor added */
   constructor(
     private readonly listener: ReplacedListener,
     private readonly eventName: string,

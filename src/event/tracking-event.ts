@@ -1,17 +1,20 @@
-/** Fields by name, as an event's context and data hold them once they are in normal form (docs/values.md). */
+/** Fields by name: the shape of an event's context and data in normal form (docs/values.md). */
 export interface EventFields {
   [key: string]: unknown;
 }
 
-/** What processors and backends are given. Theirs alone: a change made here is seen by nobody else unless it is returned. */
+/**
+ * The event that processors and backends receive. Each receives its own copy, so nothing else sees
+ * a change made here unless the processor returns it.
+ */
 export interface TrackingEvent {
-  /** Never empty; `unknown` if the caller gave none. */
+  /** Name of the event. Never empty; `unknown` if the caller gave none. */
   name: string;
-  /** When `emit` was called, by the tracker's clock. */
+  /** The time at which `emit` was called, by the tracker's clock. */
   timestamp: Date;
-  /** The values of every scope the event was emitted in; the innermost wins per key. */
+  /** The values of every scope in which the event was emitted; the innermost scope wins per key. */
   context: EventFields;
-  /** What the caller handed to `emit`. */
+  /** The data that the caller passed to `emit`. */
   data: EventFields;
 }
 

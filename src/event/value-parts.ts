@@ -6,20 +6,23 @@ const MAX_PATH_KEYS = 10;
 const MAX_KEY_LENGTH = 50;
 
 /**
- * Keys joined by dots for a message: `*` for every item of a list, so that each item is not another place. Of more than ten
- * keys the first five and the last four are shown, of each key 50 characters.
+ * The path of a value for a message: keys joined by dots, with `*` for every item of an array, so
+ * that all items count as one place. If there are more than ten keys, only the first five and the
+ * last four are shown. Each key is cut to 50 characters.
  */
 export function keyPath(keys: readonly (string | number)[]): string {
   const shown = keys.length <= MAX_PATH_KEYS ? keys : [...keys.slice(0, 5), '…', ...keys.slice(-4)];
   return shown.map((key) => (typeof key === 'number' ? '*' : cut(key, MAX_KEY_LENGTH))).join('.');
 }
 
-/** Whether Object.keys would leave out this key of a proxy. */
+/** Returns true if Object.keys would leave out this key of a proxy. */
 export function isHidden(proxy: object, key: string | symbol): boolean {
   return typeof key === 'symbol' || Reflect.getOwnPropertyDescriptor(proxy, key)?.enumerable !== true;
 }
 
-/** The size of a Map or Set by the built-in getter: a subclass may have a `size` of its own. */
+/**
+ * The size of a Map or Set by the built-in getter, because a subclass may define its own `size`.
+ */
 export function sizeOf(collection: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>): number {
   const prototype = types.isMap(collection) ? Map.prototype : Set.prototype;
   return Reflect.get(prototype, 'size', collection);
@@ -41,14 +44,18 @@ export function hasToJson(value: object): boolean {
 const BSON_NUMBERS: ReadonlySet<unknown> = new Set(['Long', 'Decimal128', 'Timestamp']);
 
 /**
- * Whether a class instance is a number of MongoDB that no JSON number can hold: its decimal text says it exactly, as that of a
- * bigint does. Its fields are halves of a binary number, and its toJSON, if it has one, is an object of extended JSON.
+ * Returns true if a class instance is a MongoDB number that no JSON number can hold. Its decimal
+ * text is exact, like the text of a bigint. Its fields are halves of a binary number, and its
+ * toJSON, if it has one, returns an object of extended JSON.
  */
 export function isBsonNumber(value: object): boolean {
   return BSON_NUMBERS.has((value as EventFields)['_bsontype']);
 }
 
-/** Its decimal text. @throws whatever its toString throws */
+/**
+ * The decimal text of a BSON number.
+ * @throws any error that its toString throws
+ */
 export function bsonText(value: object): string {
   return String((value as { toString(): unknown }).toString());
 }
@@ -57,12 +64,15 @@ const HUGE = 1n << 4096n;
 const MINUS_HUGE = -HUGE;
 const BEYOND_COUNTING = 1n << 8_000_000n;
 
-/** Whether a bigint has so many digits that they are counted before they are made. */
+/** Returns true if a bigint has so many digits that they must be counted before it is formatted. */
 export function isHuge(value: bigint): boolean {
   return value >= HUGE || value <= MINUS_HUGE;
 }
 
-/** About how many decimal digits a bigint has, up to 2.4 million. Hexadecimal ones take no more time than there are of them. */
+/**
+ * The approximate number of decimal digits of a bigint, up to 2.4 million. It counts hexadecimal
+ * digits, because formatting those takes only linear time.
+ */
 export function digitsOf(value: bigint): number {
   const size = value < 0n ? -value : value;
   return Math.floor((size < BEYOND_COUNTING ? size : BEYOND_COUNTING).toString(16).length * Math.log10(16));

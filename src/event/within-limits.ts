@@ -2,8 +2,9 @@ import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
 
 /**
- * True for a value parsed from JSON, with Dates or without, that is its own normal form within `limits`. It looks no deeper
- * than they allow: a parser reads values that are nested deeper than any code can follow by calling itself.
+ * Returns true for a value parsed from JSON, with or without Dates, that is its own normal form
+ * within `limits`. It looks no deeper than the limits allow: a parser can return values too deep
+ * for recursive code.
  */
 export function isWithin(value: unknown, limits: WalkLimits): boolean {
   return new Look(limits).fits(value, 0);
@@ -19,10 +20,12 @@ class Look {
     const { maxDepth, maxNodes } = this.limits;
     if (++this.nodes > maxNodes) return false;
     if (typeof value === 'string') return this.hasRoom(value);
-    if (typeof value === 'number') return Number.isFinite(value); // JSON has 1e999
+    // JSON allows 1e999, which parses as Infinity
+    if (typeof value === 'number') return Number.isFinite(value);
     if (typeof value !== 'object' || value === null || value instanceof Date) return true;
     if (depth >= maxDepth) return false;
-    // Loops, as this is done for every event of a job: with a function for each field it took twice as long.
+    // Loops, because this runs for every event of a job and took twice as long with a function per
+    // field.
     if (Array.isArray(value)) {
       for (const item of value) if (!this.fits(item, depth + 1)) return false;
       return true;
