@@ -2,7 +2,10 @@ import type { RecordStore } from '../store/record-store';
 import { DiskSource, type SourceReports } from './disk-source';
 import type { QueuedEvent } from './queued-event';
 
-/** The events that other processes left, each process's in a store of its own; the oldest store first. */
+/**
+ * The events that other processes left. Each process has its own store; the oldest store comes
+ * first.
+ */
 export class AdoptedEvents {
   private stores: DiskSource[] = [];
 
@@ -14,7 +17,7 @@ export class AdoptedEvents {
     return waiting;
   }
 
-  /** Those that are not empty. */
+  /** All stores. Empty ones are removed by `closeEmpty`. */
   get sources(): readonly DiskSource[] {
     return this.stores;
   }
@@ -23,7 +26,7 @@ export class AdoptedEvents {
     this.stores.push(new DiskSource(store, this.reports));
   }
 
-  /** The oldest ones that can be read. */
+  /** Takes the oldest events that can be read. */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
     for (const store of this.stores) {
       const taken = store.take(maxEvents, maxBytes);
@@ -32,7 +35,7 @@ export class AdoptedEvents {
     return [];
   }
 
-  /** Closes stores of which everything is done. */
+  /** Closes the stores whose events are all settled. */
   closeEmpty(): void {
     if (this.stores.every(({ count }) => count > 0)) return;
     for (const store of this.stores) if (store.count === 0) store.close();

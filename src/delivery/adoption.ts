@@ -5,7 +5,7 @@ import type { DiskHomes } from './disk-homes';
 import type { RecordStore } from '../store/record-store';
 import { nameOfFolder } from './folder-name';
 
-/** What takes over the queue and the dead letters of one path. */
+/** An object that takes over the queue and the dead letters of one path. */
 export interface Heir {
   readonly path: string;
   adopt(store: RecordStore | undefined, deadLetters: RecordStore | undefined): void;
@@ -13,11 +13,17 @@ export interface Heir {
 
 type Part = 'queue' | 'dead';
 
-/** Takes over what processes that have ended left in the directories. One folder that is bad holds up only itself. */
+/**
+ * Takes over the files that ended processes left in the delivery directories. A bad folder delays
+ * only itself.
+ */
 export class Adoption {
   /** Adopted folders, the oldest first. */
   private readonly orphans: string[] = [];
-  /** Parts that have an heir: one that is opened twice would be sent twice. */
+  /**
+   * Folders that an heir has opened. The events of a folder that is opened twice would be sent
+   * twice.
+   */
   private readonly takenOver = new Set<string>();
   private looking: Promise<void> | undefined;
 
@@ -26,14 +32,17 @@ export class Adoption {
     private readonly notices: Notices,
   ) {}
 
-  /** Moves the folders of dead processes into those of this one. Never rejects. */
+  /** Moves the folders of dead processes into the folders of this process. Never rejects. */
   look(): Promise<void> {
     return (this.looking ??= this.lookNow().finally(() => {
       this.looking = undefined;
     }));
   }
 
-  /** Gives an heir what was left for its path. Never throws: what cannot be opened is reported, and tried again next time. */
+  /**
+   * Gives an heir all that was left for its path. Never throws: a folder that cannot be opened is
+   * reported, and tried again at the next call.
+   */
   giveTo(heir: Heir): void {
     for (const { orphan, name, path } of this.places()) {
       if (path !== heir.path) continue;
@@ -43,14 +52,17 @@ export class Adoption {
     }
   }
 
-  /** The paths for which something is left, each once. @param part that must be there */
+  /**
+   * Returns the paths that have a part left, each once.
+   * @param part the part that must be left
+   */
   pathsLeft(part: Part): Set<string> {
     const paths = new Set<string>();
     for (const { orphan, name, path } of this.places()) if (this.isLeft(join(orphan, name), part)) paths.add(path);
     return paths;
   }
 
-  /** The folders in which the queue of a path is left. */
+  /** The folders that contain a left queue of a path. */
   foldersOf(path: string): string[] {
     const places = this.places().filter((place) => place.path === path);
     return places.map(({ orphan, name }) => join(orphan, name)).filter((home) => this.isLeft(home, 'queue'));
@@ -81,7 +93,10 @@ export class Adoption {
     return !this.takenOver.has(folder) && isThere(folder);
   }
 
-  /** Every folder of a destination that was adopted. Links, and folders that no process of ours has made, are passed over. */
+  /**
+   * All adopted folders of destinations. Skips symbolic links, and folders that this library did
+   * not create.
+   */
   private places(): { readonly orphan: string; readonly name: string; readonly path: string }[] {
     return this.orphans.flatMap((orphan) =>
       this.foldersIn(orphan).flatMap((name) => {
@@ -96,7 +111,7 @@ export class Adoption {
       const entries = readdirSync(orphan, { withFileTypes: true });
       return entries.filter((entry) => entry.isDirectory() && entry.name !== 'adopted').map(({ name }) => name);
     } catch (error) {
-      // It was removed, for example because it was empty.
+      // The folder was removed, for example because it was empty.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.report(orphan, error);
       return [];
     }
@@ -118,7 +133,10 @@ function fixOf(error: unknown): string {
     : 'give the user of this process the right to read and write it';
 }
 
-/** What cannot be looked at is there: opening it says what is wrong. Links are never followed. */
+/**
+ * Returns true if a path exists and is no symbolic link. A path that cannot be read counts as
+ * existing: opening it reports the error.
+ */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === false;

@@ -1,38 +1,43 @@
 /**
- * The one place that reads what a destination returns or throws. A destination is code of the application: it can give anything,
- * and what it gives decides whether events are forgotten as delivered. So whatever is not exactly what the contract asks for
- * counts as a failed attempt, and the mistake is named.
+ * Reads everything that a destination returns or throws.
+ *
+ * A destination is code of the application and can return any value, and that value decides whether
+ * events are removed as delivered. Any value that the contract does not allow therefore counts as a
+ * failed attempt, and the mistake is reported.
  */
 import type { AttemptResult } from './attempt';
 import { cleanText, kindOf } from '../common/clean-text';
 
-/** What an attempt says about the events of its batch. */
+/** The result of an attempt for the events of its batch. */
 export type Answer = (
   | { readonly kind: 'answered'; readonly rejections: ReadonlyMap<number, RejectedEvent> }
-  /** The batch as a whole was rejected, and would be again. */
+  /** The batch as a whole was rejected, and a retry would be rejected again. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** Nothing is known about any of its events. */
+  /** The result is unknown for all events of the batch. */
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number }
 ) & {
   readonly mistake?: Mistake | undefined;
 };
 
-/** What a destination did that its contract does not allow. */
+/** A violation of the contract by a destination. */
 export interface Mistake {
-  /** What it gave: a list of rejections, or a wait. */
+  /** The invalid part: a list of rejections, or a wait. */
   readonly of: 'list' | 'wait';
-  /** What was wrong, what follows from that, and the fix; without values of events. */
+  /** The mistake, its consequence and the fix, without event data. */
   readonly text: string;
 }
 
 export interface RejectedEvent {
   readonly reason: string;
   readonly retryable: boolean;
-  /** Milliseconds, 0 if the destination asked for none. */
+  /** Milliseconds; 0 if the destination requested no wait. */
   readonly retryAfterMs: number;
 }
 
-/** A destination may name an event several times, once for each thing that is wrong with it; a longer list is not one of rejections. */
+/**
+ * A destination may list an event several times, once for each problem. A longer list is not a list
+ * of rejections.
+ */
 const MAX_REJECTIONS_PER_EVENT = 100;
 
 const FIX_LIST =
@@ -41,8 +46,9 @@ const FIX_LIST =
 const FIX_WAIT = 'Fix: give a number of milliseconds from 0 up, or leave it out.';
 
 /**
+ * Interprets the result of an attempt.
  * @param events number of events in the batch
- * @param maxRetryAfterMs the longest wait that a destination may ask for
+ * @param maxRetryAfterMs longest wait that a destination may request, in milliseconds
  */
 export function readAnswer(result: AttemptResult, events: number, maxRetryAfterMs: number): Answer {
   switch (result.how) {
@@ -60,8 +66,8 @@ export function readAnswer(result: AttemptResult, events: number, maxRetryAfterM
 function readResolved(value: unknown, events: number, maxRetryAfterMs: number): Answer {
   try {
     if (Array.isArray(value)) return readList(value, events, maxRetryAfterMs);
-    // A response of some client says that all went well. What can be iterated may be a list of rejections that must not go
-    // unseen, and what has to be subscribed to or called has sent nothing yet.
+    // A response object of a client means success. An iterable may be a list of rejections that
+    // must not be ignored, and an Observable or a function has sent nothing yet.
     if (isUnread(value)) return invalid(`${kindOf(value)} instead of an array of rejections`);
     return { kind: 'answered', rejections: new Map() };
   } catch {
@@ -86,7 +92,8 @@ function readList(list: readonly unknown[], events: number, maxRetryAfterMs: num
     const wait = readWait(retryAfterMs, maxRetryAfterMs);
     mistake ??= wait.mistake;
     const other = rejections.get(index);
-    // Of two that contradict each other, the one by which the event is not given up.
+    // If two rejections contradict each other, the retryable one wins, so that the event is not
+    // abandoned.
     if (other?.retryable === true && retryable !== true) continue;
     rejections.set(index, {
       reason: cleanText(reason ?? 'no reason given'),
@@ -125,7 +132,10 @@ function readThrown(error: unknown, maxRetryAfterMs: number): Answer {
   return { kind: 'failed', reason, retryAfterMs: ms, mistake };
 }
 
-/** Finite, not negative, and not longer than `maxMs`. Anything else is no wait: one that never ends would stop the destination. */
+/**
+ * Reads a wait: finite, not negative, and cut to `maxMs`. Any other value is ignored, because a
+ * wait without an end would stop the destination.
+ */
 function readWait(value: unknown, maxMs: number): { readonly ms: number; readonly mistake?: Mistake } {
   if (value === undefined || value === null) return { ms: 0 };
   if (typeof value === 'number' && value >= 0 && value < Infinity) return { ms: Math.min(value, maxMs) };

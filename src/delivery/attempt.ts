@@ -1,22 +1,28 @@
 import { MAX_TIMER_MS } from '../common/clock';
 
-/** How one call of `sendBatch` ended. Nothing in it has been validated. */
+/** The end of one call of `sendBatch`. The value and the error are not validated. */
 export type AttemptResult =
   | { readonly how: 'resolved'; readonly value: unknown }
   | { readonly how: 'threw'; readonly error: unknown }
   | { readonly how: 'timed-out'; readonly afterMs: number };
 
-/** One call of `sendBatch`, for a limited time. */
+/** One call of `sendBatch` with a timeout. */
 export class Attempt {
-  /** Resolves when the call has ended or its time is over, whichever comes first. Never rejects. */
+  /** Resolves when the call has ended or timed out, whichever comes first. Never rejects. */
   readonly result: Promise<AttemptResult>;
-  /** Resolves when the call itself has ended: later than `result` where a destination ignores the signal. Never rejects. */
+  /**
+   * Resolves when the call itself has ended: later than `result` if a destination ignores the
+   * signal. Never rejects.
+   */
   readonly ended: Promise<void>;
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
 
-  /** @param send makes the call; it may throw, and return anything */
+  /**
+   * Makes the call and starts the timeout.
+   * @param send makes the call; it may throw, and return any value
+   */
   constructor(send: (signal: AbortSignal) => unknown, timeoutMs: number) {
     const answer = call(send, this.controller.signal);
     this.ended = answer.then(() => {
@@ -39,7 +45,7 @@ export class Attempt {
     return this.isOver;
   }
 
-  /** Tells the destination that the result is of no interest any more. */
+  /** Aborts the signal, because the result is not needed any more. */
   abort(reason: Error): void {
     clearTimeout(this.timer);
     this.controller.abort(reason);

@@ -9,20 +9,30 @@ import { SendSlots } from './send-slots';
 import { WaitingBatches } from './waiting-batches';
 import { WitnessSearch } from './witness-search';
 
-/** Batches that wait for their next attempt hold as many events at most as so many full ones. */
+/**
+ * Batches that wait for their next attempt hold at most as many events as this number of full
+ * batches.
+ */
 const MAX_WAITING_BATCHES = 10;
-/** What failed here is tried again so much later. */
+/** Milliseconds until the next run after an unexpected error in this class or its parts. */
 const FAILURE_RETRY_MS = 1000;
 
 /**
- * Decides which batch is sent when. Neither sends, nor decides what becomes of a batch.
+ * Decides which batch is sent when. It does not send, and it does not decide the outcome of a
+ * batch.
  *
- * As many batches are under way as `concurrency` says. With `ordered` it is one, and none overtakes another: the first must be
- * settled before the second is sent. While the breaker is not closed, batches that were never sent are probes before those that
- * were, and events that become too old are given up.
+ * Up to `concurrency` batches are sent at once. With `ordered` it is one, and no batch overtakes
+ * another: the first must be settled before the second is sent. While the breaker is not closed,
+ * probes are taken from the batches that were never sent first, and events that become too old are
+ * abandoned.
  *
- * States: running -`drain`-> draining (nothing waits for company) -`stop`-> stopped. All times are milliseconds of
- * `performance.now()`.
+ * States:
+ * - running: batches wait until they are full or old enough. `drain` moves it to draining, `stop`
+ *   to stopped.
+ * - draining: batches are sent without waiting to fill up. `stop` moves it to stopped.
+ * - stopped: nothing is sent.
+ *
+ * All times are milliseconds of `performance.now()`.
  */
 export class BatchScheduler {
   private readonly source: BatchSource;
@@ -50,8 +60,8 @@ export class BatchScheduler {
   }
 
   /**
-   * An event came into the queue.
-   * @param wasEmpty whether there was none before
+   * Schedules a new event of the queue.
+   * @param wasEmpty true if the queue was empty before
    */
   arrived(wasEmpty: boolean, now: number): void {
     const ripeAt = this.source.arrived(wasEmpty, now);
@@ -59,14 +69,17 @@ export class BatchScheduler {
     else if (ripeAt !== undefined) this.countdown.until(ripeAt, this.keepsAlive());
   }
 
-  /** Somebody waits for what is in the queue now. */
+  /**
+   * Sends the events that are in the queue now without waiting for full batches, because a caller
+   * waits for them.
+   */
   hurry(): void {
     if (this.isStopped) return;
     this.source.hurry();
     this.countdown.soon();
   }
 
-  /** What could not be read or written may be now. */
+  /** Runs again soon, because events that could not be read or written may be accessible now. */
   wake(): void {
     if (!this.isStopped) this.countdown.soon();
   }
@@ -77,14 +90,14 @@ export class BatchScheduler {
     return inOrder(batches);
   }
 
-  /** Events of another process came, which may be sent before those that wait. */
+  /** Schedules events of another process, which may be sent before the waiting ones. */
   adopted(events: number): void {
     this.source.adopted(this.startedAt);
     this.flushes.overtaken(events);
     this.hurry();
   }
 
-  /** Resolves when the events that came before are settled, or cannot be for now. */
+  /** Resolves when the events that came before are settled or cannot be sent for now. */
   flush(): Promise<void> {
     if (this.isStopped || this.isIdle) return Promise.resolve();
     this.hurry();
@@ -92,9 +105,10 @@ export class BatchScheduler {
   }
 
   /**
-   * Sends all there is as soon as may be.
-   * @param onEnd called when nothing is left, or it makes no sense to wait
-   * @param triesAtOnce whether to try now, not when the back-off is over: the destination could not be connected to
+   * Sends all events as soon as possible.
+   * @param onEnd called when nothing is left, or when waiting is pointless
+   * @param triesAtOnce true to retry now instead of after the back-off, because the last attempt
+   * could not connect
    */
   drain(onEnd: () => void, triesAtOnce: boolean): void {
     if (triesAtOnce) {
@@ -108,7 +122,10 @@ export class BatchScheduler {
     this.countdown.soon();
   }
 
-  /** Sends nothing any more. @returns the events that have left the queue and are not settled, in their order */
+  /**
+   * Stops sending.
+   * @returns the events that have left the queue and are not settled, in their order
+   */
   stop(): QueuedEvent[] {
     const batches = [...this.slots.takeAll(), ...this.waiting.takeAll()];
     this.isStopped = true;
@@ -122,12 +139,12 @@ export class BatchScheduler {
     return this.source.waiting === 0 && this.waiting.count === 0 && this.slots.isEmpty;
   }
 
-  /** Whether the batch was begun, and neither concluded nor stopped. */
+  /** True if the batch was begun, and neither concluded nor stopped. */
   isUnderWay(batch: Batch): boolean {
     return this.slots.has(batch);
   }
 
-  /** The sending of a batch has ended. */
+  /** Records the end of an attempt to send a batch. */
   conclude(batch: Batch, conclusion: Conclusion): void {
     if (!this.slots.end(batch)) return;
     for (const each of conclusion.again) this.waiting.add(each);
@@ -136,7 +153,10 @@ export class BatchScheduler {
     this.pump();
   }
 
-  /** Tells a destination that is down from an event that it can never take: see WitnessSearch. */
+  /**
+   * Distinguishes a destination that is down from an event that it can never accept: see
+   * WitnessSearch.
+   */
   private learn(batch: Batch, { isTaken, tookMs, retryAfterMs }: Conclusion): void {
     const { search, waiting, parts } = this;
     const suspects = waiting.leading(search.isExhausted);
@@ -151,14 +171,15 @@ export class BatchScheduler {
     }
   }
 
-  /** Begins as many batches as may be under way, and makes sure to come back for the others. Never throws. */
+  /** Begins as many batches as allowed, and schedules the next run. Never throws. */
   private pump(): void {
     if (this.isStopped) return;
     try {
       this.beginAll();
       this.plan(performance.now());
     } catch (error) {
-      // Called by a timer: nobody else would hear of it, nor come back.
+      // A timer calls this, so no caller would see the error, and no one else would schedule the
+      // next run.
       this.parts.onFailure(error);
       this.countdown.until(performance.now() + FAILURE_RETRY_MS, this.keepsAlive());
     }
@@ -185,27 +206,28 @@ export class BatchScheduler {
     if (at < Infinity) this.countdown.until(at, this.keepsAlive());
   }
 
-  /** When there is something to do, if nothing happens before. */
+  /** The time of the next run if nothing happens before; Infinity if none is needed. */
   private nextTime(now: number): number {
     const dueAt = Math.min(this.waiting.nextDueAt, this.mayTake() ? this.source.readyAt(now) : Infinity);
-    const sendAt = this.slots.hasFree ? Math.max(dueAt, this.parts.breaker.allowsAt) : Infinity; // the end of another wakes us
+    // Infinity, because the end of another batch triggers a run
+    const sendAt = this.slots.hasFree ? Math.max(dueAt, this.parts.breaker.allowsAt) : Infinity;
     if (!this.isBlocked(now)) return sendAt;
     const expiresAt = Math.max(this.source.since + this.parts.settings.retry.maxAgeMs, this.source.restingUntil);
     return Math.min(sendAt, expiresAt, this.waiting.earliest(this.expiresAt));
   }
 
-  /** Whether all that was taken up to a turn is settled or cannot be for now. */
+  /** True if all events taken up to a turn are settled or cannot be sent for now. */
   private isOver(upTo: number, now: number): boolean {
     for (const batch of this.slots) if (turnOf(batch) <= upTo) return false;
     if (this.parts.breaker.allowsAt > now || !this.slots.hasFree) return true;
     for (const batch of this.waiting) {
       if (turnOf(batch) <= upTo && batch.dueAt <= now) return false;
-      if (this.parts.settings.ordered) break; // those behind it wait for it
+      if (this.parts.settings.ordered) break; // the batches behind it wait for it
     }
     return upTo < Infinity || this.source.waiting === 0 || !this.mayTake() || this.source.isResting(now);
   }
 
-  /** Whether nothing may be sent for now, or one batch only. */
+  /** True if nothing, or only one batch, may be sent for now. */
   private isBlocked(now: number): boolean {
     const { breaker } = this.parts;
     return breaker.state !== 'closed' || breaker.allowsAt > now;
@@ -220,7 +242,10 @@ export class BatchScheduler {
     );
   }
 
-  /** A script that ends without app.close() still sends its last batch; but nothing is kept alive by a destination that is down. */
+  /**
+   * True if the timer keeps the process alive. A script that ends without app.close() still sends
+   * its last batch, but a destination that is down does not keep the process alive.
+   */
   private keepsAlive(): boolean {
     return this.parts.breaker.state === 'closed' && this.waiting.count === 0;
   }
@@ -247,7 +272,10 @@ export class BatchScheduler {
     return waiting.takeFirst(isUntried) ?? this.takeRipe(now) ?? waiting.takeLeastTried(now);
   }
 
-  /** What refuses everything is asked with one event: the others of its batch would become dead letters with it. */
+  /**
+   * Cuts the batch to one event if the destination rejects everything: the other events of the
+   * batch would become dead letters with it.
+   */
   private sample(batch: Batch | undefined, now: number): Batch | undefined {
     const isWhole = batch === undefined || batch.entries.length === 1;
     if (isWhole || this.parts.breaker.reason !== 'refusing') return batch;
@@ -265,7 +293,10 @@ export class BatchScheduler {
     return batch;
   }
 
-  /** While nothing can be sent, gives up what has become too old: what waits here, and the head of the queue. */
+  /**
+   * While nothing can be sent, abandons the events that have become too old: those in waiting
+   * batches and at the head of the queue.
+   */
   private expire(): void {
     const { waiting, source, parts } = this;
     const now = performance.now();
@@ -279,10 +310,13 @@ export class BatchScheduler {
       waiting.takeEvents((entry) => this.expiresAt(entry) <= now),
       'too-old',
     );
-    this.countdown.soon(); // for the next ones, in a turn of their own
+    this.countdown.soon(); // the next ones are handled in their own turn of the event loop
   }
 
-  /** What was left by another process is tried once, or waits here as long as any other, before it is too old. */
+  /**
+   * Time at which an event becomes too old. An event of another process is tried once, or waits
+   * here as long as any other, before it is too old.
+   */
   private readonly expiresAt = ({ enteredAt, failures }: QueuedEvent): number =>
     (failures > 0 ? enteredAt : Math.max(enteredAt, this.startedAt)) + this.parts.settings.retry.maxAgeMs;
 

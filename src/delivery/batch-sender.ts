@@ -23,17 +23,20 @@ export interface SenderParts {
   readonly scheduler: Pick<BatchScheduler, 'conclude' | 'isUnderWay'>;
 }
 
-/** A call that ignores its signal is waited for at least this long, however short the time of an attempt is. */
+/**
+ * Minimum milliseconds to wait for a call that ignores its signal, even if the timeout of an
+ * attempt is shorter.
+ */
 const MIN_GRACE_MS = 1000;
 
-/** Sends batches, one attempt each, and carries out what is decided about their events. */
+/** Sends batches, one attempt each, and carries out the verdict about their events. */
 export class BatchSender {
   private readonly attempts = new Map<Batch, Attempt>();
   private unreachableAt = -Infinity;
 
   constructor(private readonly parts: SenderParts) {}
 
-  /** Never throws; the scheduler hears when it has ended. */
+  /** Sends a batch. Never throws; calls `conclude` of the scheduler when the attempt has ended. */
   send(batch: Batch): void {
     const isProbe = this.parts.breaker.begin();
     this.trySend(batch, isProbe).catch((error: unknown) => {
@@ -42,14 +45,14 @@ export class BatchSender {
   }
 
   /**
-   * When the latest attempt that has ended began, in milliseconds of `performance.now()`, if it could not connect to the
-   * destination; otherwise -Infinity.
+   * Start of the last attempt that has ended, in milliseconds of `performance.now()`, if it could
+   * not connect to the destination; otherwise -Infinity.
    */
   get lastUnreachableAt(): number {
     return this.unreachableAt;
   }
 
-  /** Tells the destination that nobody waits for what is under way. */
+  /** Aborts all running attempts: their results are not awaited any more. */
   abort(reason: Error): void {
     for (const attempt of this.attempts.values()) attempt.abort(reason);
     this.attempts.clear();
@@ -71,8 +74,10 @@ export class BatchSender {
     this.unreachableAt = result.how === 'threw' && isNoConnection(result.error) ? startedAt : -Infinity;
     const now = performance.now();
     ledger.attempt(now - startedAt);
-    if (!scheduler.isUnderWay(batch)) return; // closed meanwhile: the batch was handed over, and is sent again under the same ids
-    const halves = !carriesEntries(destination); // the name of a job is made of its events
+    // The delivery was closed meanwhile: the batch was handed over, and is sent again under the
+    // same ids.
+    if (!scheduler.isUnderWay(batch)) return;
+    const halves = !carriesEntries(destination); // the name of a job depends on its events
     const judged = { ...batch, isProbe: isProbe && !this.isSingledOut(batch) };
     const verdict = verdictOf(result, judged, { retry: settings.retry, now, halves });
     const stillRunning = attempt.hasEnded ? undefined : this.endOf(attempt);
@@ -109,15 +114,18 @@ export class BatchSender {
   }
 
   /**
-   * Whether it is an event that had failed alone several times when another was taken: that it fails again says something about
-   * the event, and nothing about the destination.
+   * True for a single event that had already failed alone several times when the destination
+   * accepted another event. Its next failure concerns the event, not the destination.
    */
   private isSingledOut({ entries }: Batch): boolean {
     const [entry] = entries;
     return entry !== undefined && entries.length === 1 && entry.suspectedAt < this.parts.breaker.lastTookAt;
   }
 
-  /** Events that cannot even be read back cost themselves only; nothing was sent of the others. */
+  /**
+   * Moves events that cannot be read back to the dead letters. Nothing was sent, so the other
+   * events of the batch are retried.
+   */
   private buryUnreadable(batch: Batch, unreadable: readonly Death[]): void {
     const { settlement, scheduler, breaker } = this.parts;
     if (!scheduler.isUnderWay(batch)) return;
@@ -129,7 +137,10 @@ export class BatchSender {
     scheduler.conclude(batch, { again, isTaken: false, tookMs: 0, retryAfterMs: 0 });
   }
 
-  /** For what must not happen: no event of the batch is left behind, and it is not tried in a hurry. */
+  /**
+   * Handles an unexpected error. No event of the batch is lost, and the retry waits for the maximum
+   * delay.
+   */
   private recover(batch: Batch, error: unknown): void {
     const { reports, scheduler, settings, breaker } = this.parts;
     reports.failure(error);
@@ -140,7 +151,7 @@ export class BatchSender {
     scheduler.conclude(batch, { again, isTaken: false, tookMs: 0, retryAfterMs: 0 });
   }
 
-  /** Resolves when the call has returned, or has not for as long again as it had been given. */
+  /** Resolves when the call has returned, or after a further timeout of at least a second. */
   private async endOf(attempt: Attempt): Promise<void> {
     const graceMs = Math.max(this.parts.settings.timeoutMs, MIN_GRACE_MS);
     let timer: NodeJS.Timeout | undefined;
@@ -155,7 +166,7 @@ export class BatchSender {
   }
 }
 
-/** What is handed to the destination, and the entries of which no event can be made. */
+/** The call to the destination, and the entries from which no event can be made. */
 interface Prepared {
   readonly send: (signal: AbortSignal) => unknown;
   readonly unreadable: readonly Death[];

@@ -2,24 +2,27 @@ import type { Batch } from './batch';
 import type { EventQueue } from './event-queue';
 import type { DeliverySettings } from './resolve-options';
 
-/** A disk that cannot be read is left alone for so long. */
+/** Minimum milliseconds until a disk that cannot be read is tried again. */
 const DISK_RETRY_MS = 1000;
 
 /**
- * Closes batches: decides when the events in the queue have waited long enough for company, and takes them from there. A batch
- * closes when it reaches `maxEvents` or `maxBytes`, when its oldest event has waited `maxWaitMs`, or when somebody waits for its
- * events. All times are milliseconds of `performance.now()`.
+ * Closes batches: decides when the events in the queue have waited long enough, and takes them from
+ * the queue.
+ *
+ * A batch closes when it reaches `maxEvents` or `maxBytes`, when its oldest event has waited
+ * `maxWaitMs`, or when a caller waits for its events. All times are milliseconds of
+ * `performance.now()`.
  */
 export class BatchSource {
-  /** When the events in the queue have waited long enough. */
+  /** Time at which the events in the queue have waited long enough. */
   private ripeAt = Infinity;
-  /** Events at the head of the queue that somebody waits for. */
+  /** Number of events at the head of the queue for which a caller waits. */
   private hurried = 0;
-  /** Nothing could be read from the queue, and is tried again then. */
+  /** Time of the next read after a read of the queue that returned nothing. */
   private restsUntil = -Infinity;
   private turn = 0;
   private isHurried = false;
-  /** No event in the queue was accepted before, or it was by another process. */
+  /** Lower bound of the time at which the events in the queue came to this process. */
   private allSince = performance.now();
 
   constructor(
@@ -27,20 +30,21 @@ export class BatchSource {
     private readonly limits: DeliverySettings['batch'],
   ) {}
 
-  /** Events in the queue. */
+  /** Number of events in the queue. */
   get waiting(): number {
     return this.queue.waiting;
   }
 
-  /** The turn of the event that was taken last. */
+  /** Turn of the event that was taken last. */
   get lastTurn(): number {
     return this.turn;
   }
 
   /**
-   * An event came into the queue.
-   * @param wasEmpty whether there was none before
-   * @returns when it has waited long enough, if this was not known before
+   * Notes a new event of the queue.
+   * @param wasEmpty true if the queue was empty before
+   * @returns the time at which the event has waited long enough, if the queue was empty; else
+   * undefined
    */
   arrived(wasEmpty: boolean, now: number): number | undefined {
     if (!wasEmpty) return undefined;
@@ -48,22 +52,28 @@ export class BatchSource {
     return (this.ripeAt = now + this.limits.maxWaitMs);
   }
 
-  /** Events came that are older than those in the queue. @param since when they came here */
+  /**
+   * Notes events that are older than those in the queue.
+   * @param since time at which they came to this process
+   */
   adopted(since: number): void {
     this.allSince = Math.min(this.allSince, since);
   }
 
-  /** Somebody waits for what is in the queue now. */
+  /**
+   * Closes batches at once for all events that are in the queue now, because a caller waits for
+   * them.
+   */
   hurry(): void {
     this.hurried = this.queue.waiting;
   }
 
-  /** From now on nothing waits for company. */
+  /** From now on, closes every batch without waiting for more events. */
   hurryAlways(): void {
     this.isHurried = true;
   }
 
-  /** Whether a batch may be taken. */
+  /** True if a batch may be taken. */
   isRipe(now: number): boolean {
     const { queue, limits } = this;
     if (now < this.restsUntil) return false;
@@ -76,28 +86,36 @@ export class BatchSource {
     );
   }
 
-  /** When a batch may be taken, if nothing comes before; Infinity if there is nothing. */
+  /**
+   * Time at which a batch may be taken if no event comes before; Infinity if the queue is empty.
+   */
   readyAt(now: number): number {
     if (this.queue.waiting === 0) return Infinity;
     return this.isRipe(now) ? now : Math.max(this.ripeAt, this.restsUntil);
   }
 
-  /** The earliest time at which an event in the queue can have come here; Infinity if there is none. */
+  /**
+   * Earliest time at which an event in the queue can have come to this process; Infinity if the
+   * queue is empty.
+   */
   get since(): number {
     return this.queue.waiting === 0 ? Infinity : this.allSince;
   }
 
-  /** Whether the queue could not be read a moment ago. */
+  /** True shortly after a read of the queue that returned nothing. */
   isResting(now: number): boolean {
     return now < this.restsUntil;
   }
 
-  /** Until when it is left alone then. */
+  /** Time at which the queue is read again after such a read. */
   get restingUntil(): number {
     return this.restsUntil;
   }
 
-  /** @returns undefined if there is nothing, or nothing can be read for now */
+  /**
+   * Takes the next batch from the queue.
+   * @returns the batch; undefined if the queue is empty or cannot be read for now
+   */
   take(now: number, maxEvents: number = this.limits.maxEvents): Batch | undefined {
     const { queue, limits } = this;
     if (queue.waiting === 0) return undefined;
@@ -107,9 +125,10 @@ export class BatchSource {
       return undefined;
     }
     for (const entry of entries) entry.turn = ++this.turn;
-    this.allSince = Math.max(this.allSince, entries.at(-1)?.enteredAt ?? now); // the others came later
+    // the remaining events came later
+    this.allSince = Math.max(this.allSince, entries.at(-1)?.enteredAt ?? now);
     this.hurried = queue.waiting === 0 ? 0 : Math.max(0, this.hurried - entries.length);
-    this.ripeAt = now + limits.maxWaitMs; // those left have company to wait for again
+    this.ripeAt = now + limits.maxWaitMs; // the remaining events can wait for more again
     return { entries, failures: 0, isSuspect: false, dueAt: now, triedAt: -Infinity };
   }
 }

@@ -1,20 +1,23 @@
 import type { QueuedEvent } from './queued-event';
 
-/** Events that are sent in one call. They keep the order in which they were taken from the queue. */
+/** Events that are sent in one call, in the order in which they were taken from the queue. */
 export interface Batch {
-  /** At least one. */
+  /** The events of the batch: at least one. */
   readonly entries: readonly QueuedEvent[];
-  /** How often it has failed in a row, with these very events. */
+  /** Number of failures in a row with exactly these events. */
   readonly failures: number;
-  /** Whether it is a part of a batch that failed again and again, so that it is halved each time it fails. */
+  /** True if the batch is a part of one that failed repeatedly. It is halved after each failure. */
   readonly isSuspect: boolean;
-  /** Not to be sent before, in milliseconds of `performance.now()`. */
+  /** Earliest time to send the batch, in milliseconds of `performance.now()`. */
   readonly dueAt: number;
-  /** When it, or the batch that it is a part of, was sent last; -Infinity if never. */
+  /**
+   * Time at which the batch, or the batch from which it was split, was last sent, in milliseconds
+   * of `performance.now()`; -Infinity if never.
+   */
   readonly triedAt: number;
 }
 
-/** The place of a batch in the order of events. */
+/** Position of a batch in the order of events. */
 export function turnOf({ entries }: Batch): number {
   return entries[0]?.turn ?? 0;
 }

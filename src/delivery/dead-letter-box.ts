@@ -10,18 +10,23 @@ import { StoreWriteException } from '../store/store-write.exception';
 import type { LetterStore } from './letter-store';
 import { LetterWalk, type LetterDecision } from './letter-walk';
 
-/** An event that a destination refused for good, or that was given up. */
+/** An event that a destination rejected permanently, or that was abandoned. */
 export interface DeadLetter {
-  /** Of the destination in the tree. */
+  /** Path of the destination in the tree. */
   readonly path: string;
   readonly event: StoredEvent;
   /**
-   * `refused: …`, `attempts`, `too-old`; `unreadable: …` for an event that cannot be written, of which only the id and name are
-   * kept; of queues and buses also `processor-failed: …` and others (docs/async-routing.md).
+   * Why the event is a dead letter: `refused: …`, `attempts`, `too-old`, or `unreadable: …` for an
+   * event that cannot be written, of which only the id and name are kept. Letters of queues and
+   * buses also have `processor-failed: …` and others (docs/async-routing.md).
+   *
    * At most 300 characters on one line; control characters are written as `\u000a`.
    */
   readonly reason: string;
-  /** Sent in vain, those not counted that only probed whether the destination is back. */
+  /**
+   * Number of failed attempts to send the event. Probes of a destination that may still be down are
+   * not counted.
+   */
   readonly attempts: number;
   readonly firstError: string | undefined;
   readonly lastError: string | undefined;
@@ -30,35 +35,44 @@ export interface DeadLetter {
   readonly deadAt: Date;
 }
 
-/** Which dead letters are meant; what is left out is not asked. */
+/** Selects dead letters. A field that is left out matches all letters. */
 export interface DeadLetterFilter {
   readonly path?: string | undefined;
   readonly id?: string | undefined;
-  /** Of the event. */
+  /** Name of the event. */
   readonly name?: string | RegExp | undefined;
   readonly reason?: string | RegExp | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
-  /** For what cannot be asked otherwise. */
+  /** Condition that the other fields cannot express. */
   readonly where?: ((letter: DeadLetter) => boolean) | undefined;
 }
 
-/** Reasons quote what servers answer and what came from a bus: both can be of any length, and hold line breaks. */
+/**
+ * Reasons quote answers of servers and input from a bus. Both can be of any length and contain line
+ * breaks.
+ */
 const MAX_REASON_LENGTH = 300;
-/** How long letters are taken out in one turn of the event loop: requests wait for that long. */
+/**
+ * Milliseconds in which letters are taken out in one turn of the event loop. Requests wait for that
+ * long.
+ */
 const TURN_MS = 5;
 
-/** The dead letters of one destination, bounded: beyond it the oldest are forgotten, and counted. */
+/**
+ * The dead letters of one destination, up to a limit. Beyond it the oldest ones are dropped and
+ * counted.
+ */
 export class DeadLetterBox {
   private forgottenCount = 0;
-  /** The walk that takes letters out. */
+  /** The walk that is taking letters out. */
   private walk: LetterWalk | undefined;
   private isClosed = false;
 
   constructor(
     private readonly path: string,
     private readonly store: LetterStore,
-    /** Told of one that could not be kept: the disk is full, say. */
+    /** Called for a letter that could not be kept, for example because the disk is full. */
     private readonly onLost: (error: Error) => void,
   ) {}
 
@@ -70,18 +84,19 @@ export class DeadLetterBox {
     return this.forgottenCount + this.store.forgotten;
   }
 
-  /** Whether the disk could not be used for them when it was last tried. */
+  /** True if the last use of the disk for dead letters failed. */
   get isDiskFailing(): boolean {
     return this.store.isDiskFailing;
   }
 
-  /** Looks after the disk; to be called about once a second. Never throws. */
+  /** Checks the disk. Call it about once a second. Never throws. */
   checkDisk(): void {
     this.store.check();
   }
 
   /**
-   * Keeps an event. Of one that cannot be written (too deep, circular) its id and name are kept. Never throws.
+   * Stores an event as a dead letter. If the event cannot be written (too deep, circular), only its
+   * id and name are stored. Never throws.
    * @param now epoch milliseconds
    */
   put(entry: QueuedEvent, reason: string, now: number): void {
@@ -97,8 +112,8 @@ export class DeadLetterBox {
   }
 
   /**
-   * Keeps the id and name of an event that cannot be written, as `put` does.
-   * @returns the reason
+   * Stores the id and name of an event that cannot be written, as `put` does.
+   * @returns the reason of the dead letter
    */
   putUnreadable(envelope: Envelope, error: unknown, now: number): string {
     const reason = unreadableReason(error);
@@ -106,12 +121,15 @@ export class DeadLetterBox {
     return reason;
   }
 
-  /** Takes over what another process left. */
+  /** Takes over the dead letters of another process. */
   adopt(other: RecordStore): void {
     this.store.adopt(other);
   }
 
-  /** Reads letters in the order in which they died. @param visit gives false to go no further */
+  /**
+   * Reads letters in the order in which they became dead letters.
+   * @param visit returns false to stop
+   */
   visit(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): void {
     this.walk?.pause();
     const walk = new LetterWalk(this.store);
@@ -127,11 +145,13 @@ export class DeadLetterBox {
   }
 
   /**
-   * Takes out the letters that fit, for a few milliseconds in each turn of the event loop, beginning with this one. Calls
-   * follow one another. Ends early when the box is closed. Rejects with what the filter throws.
-   * @param take what becomes of each: false leaves it and all after it, 'skip' leaves it alone
+   * Takes out the matching letters, a few milliseconds in each turn of the event loop, beginning
+   * with this one. Concurrent calls run one after another. Ends early when the box is closed.
+   * Rejects with errors that the filter throws.
+   * @param take decides about each letter: true takes it out, 'skip' leaves it, false leaves it and
+   * all letters after it
    * @param onTurn called after each turn
-   * @returns how many were taken out
+   * @returns number of letters that were taken out
    */
   async takeOut(
     filter: DeadLetterFilter,
@@ -167,10 +187,13 @@ export class DeadLetterBox {
     return taken;
   }
 
-  /** @returns how many end with the process, since they were in memory alone */
+  /**
+   * Closes the box.
+   * @returns number of letters that are lost because they were only in memory
+   */
   close(): number {
     this.isClosed = true;
-    this.walk?.end(); // what it has leased would not be written to the disk
+    this.walk?.end(); // the walk's leased letters would not be written to the disk
     try {
       this.store.close();
       return 0;
@@ -180,7 +203,10 @@ export class DeadLetterBox {
     }
   }
 
-  /** Never throws: the events of the same batch that were taken must be settled, whatever becomes of those that were not. */
+  /**
+   * Never throws: the accepted events of a batch must be settled, even if its rejected events
+   * cannot be stored.
+   */
   private putRecord(record: string | Buffer): void {
     try {
       if (this.store.append(record, true) !== undefined) return;
@@ -206,29 +232,35 @@ export class DeadLetterBox {
       };
       return { letter, facts: { depth, parentId, isRaw } };
     } catch {
-      return undefined; // written by another version: left for it
+      return undefined; // another version wrote the record: it is left for that version
     }
   }
 }
 
-/** Of a record, which another version or another program may have written. */
+/** Reads the reason of a record, which another version or program may have written. */
 function reasonText(reason: unknown): string {
   return typeof reason === 'string' ? printable(reason, MAX_REASON_LENGTH) : '';
 }
 
 const UNREADABLE = 'unreadable: ';
 
-/** The reason of an event that cannot be written or read. Only the kind of error: its message may quote the event. */
+/**
+ * The reason of an event that cannot be written or read. It contains only the kind of error,
+ * because the message may quote the event.
+ */
 export function unreadableReason(error: unknown): string {
   return `${UNREADABLE}${errorKind(error)}`;
 }
 
-/** The record of an event without what cannot be written of it. */
+/** The record of an event that cannot be written: its id and name, without context and data. */
 function standIn({ id, name }: { readonly id: string; readonly name: string }, facts: RecordFacts): string {
   return writeEventRecord({ id, name, timestamp: new Date(facts.acceptedAt), context: {}, data: {} }, facts);
 }
 
-/** Whether the letter stands for an event that could not be written: it cannot be sent again. */
+/**
+ * Returns true if the letter replaces an event that could not be written. Such a letter cannot be
+ * sent again.
+ */
 export function isStandIn({ reason }: DeadLetter, { isRaw }: RecordOrigin): boolean {
   return reason.startsWith(UNREADABLE) && isRaw !== true;
 }
@@ -247,5 +279,6 @@ function fits(letter: DeadLetter, { path, id, name, reason, since, until, where 
 
 function fitsText(text: string, pattern: string | RegExp | undefined): boolean {
   if (pattern === undefined) return true;
-  return typeof pattern === 'string' ? text === pattern : text.search(pattern) >= 0; // `search` ignores lastIndex
+  // `search` ignores lastIndex
+  return typeof pattern === 'string' ? text === pattern : text.search(pattern) >= 0;
 }

@@ -6,46 +6,58 @@ import { lostLettersOf } from './lost-letters';
 import { QueuedEvent, type RecordOrigin } from './queued-event';
 import { StrayLetters, type TakeBack } from './stray-letters';
 
-/** The most bytes of dead letters in memory for a path that is not here: any writer of a queue can name one. */
+/**
+ * Maximum bytes of dead letters in memory for a path without a delivery: any writer of a queue can
+ * name such a path.
+ */
 const MAX_STRAY_BYTES_IN_MEMORY = 1_048_576;
 const MAX_STRAY_PATHS = 100;
-/** No name of a node has a colon. */
+/** Names of nodes contain no colon. */
 const OTHER = ':other';
 const UNREADABLE = ':unreadable';
-/** How many dead letters one call gives at most, unless it says otherwise. */
+/** Default maximum number of dead letters that one call returns. */
 const DEFAULT_LIMIT = 1000;
-/** A reason may quote what a server answered: then each letter has another one. */
+/**
+ * Maximum number of reasons that are counted separately. A reason may quote an answer of a server,
+ * and may then be different for each letter.
+ */
 const MAX_REASONS = 100;
 const OTHER_REASONS = '(other reasons)';
 
-/** What keeps the dead letters of one path. */
+/** An object that stores the dead letters of one path. */
 type LetterHolder = Pick<Delivery, 'path' | 'visitDeadLetters' | 'redrive' | 'purge'>;
 
 export interface OfficeParts {
-  /** Those of this tracker, replaced ones included. */
+  /** The deliveries of this tracker, including replaced ones. */
   readonly deliveries: readonly Delivery[];
-  /** Where the dead letters of a path are kept that no delivery has. */
+  /** Opens the store for the dead letters of a path without a delivery. */
   readonly openLetters: (path: string, maxMemoryBytes: number) => LetterStore;
   readonly onLetter: (path: string) => void;
-  /** Told of a letter that could not be kept. */
+  /** Called for a letter that could not be kept. */
   readonly onLost: (path: string, text: string) => void;
 }
 
-/** All dead letters of one tracker: those of its deliveries, and those for paths that it does not have. */
+/**
+ * All dead letters of one tracker: the letters of its deliveries, and letters for paths that it
+ * does not have.
+ */
 export class DeadLetterOffice {
   private readonly strays = new Map<string, StrayLetters>();
   private readonly takers = new Map<string, TakeBack>();
 
   constructor(private readonly parts: OfficeParts) {}
 
-  /** @param path of which dead letters are redriven by giving them to `taker`; it has no destination */
+  /**
+   * Registers a taker for the dead letters of a path without a destination.
+   * @param path path whose dead letters are given to `taker` when they are redriven
+   */
   takeBack(path: string, taker: TakeBack): void {
     this.takers.set(path, taker);
   }
 
   /**
-   * Keeps an event as a dead letter that came back from a queue for a node at `path`, or for one that nobody here knows: then
-   * it is kept for a start that has it. Never throws.
+   * Stores an event from a queue as a dead letter of the node at `path`. If the application does
+   * not have that node, the letter is kept for a start that has it. Never throws.
    */
   keep(path: string, event: StoredEvent, reason: string, facts: RecordOrigin): void {
     const delivery = this.parts.deliveries.findLast((known) => known.path === path);
@@ -54,20 +66,28 @@ export class DeadLetterOffice {
       return;
     }
     const now = Date.now();
-    // A destination would be sent what is no event, were it redriven from there.
+    // Raw input does not go to the destination's box: a redrive from there would send the
+    // destination something that is not an event.
     const box = this.strayBox(delivery === undefined ? path : UNREADABLE);
     box.put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
     this.parts.onLetter(box.path);
   }
 
-  /** The letters of a path that gets a delivery now, which keeps them from here on. */
+  /**
+   * Hands over the letters of a path that gets a delivery now. The delivery stores them from now
+   * on.
+   * @returns undefined if there are none
+   */
   handOut(path: string): LetterStore | undefined {
     const stray = this.strays.get(path);
     this.strays.delete(path);
     return stray?.letters;
   }
 
-  /** Keeps the dead letters of a path that is not here. @returns undefined if there are too many such paths */
+  /**
+   * Returns the store of dead letters for a path without a delivery.
+   * @returns undefined if there are too many such paths
+   */
   strayFor(path: string): StrayLetters | undefined {
     return this.strays.has(path) || this.strays.size < MAX_STRAY_PATHS ? this.strayBox(path) : undefined;
   }
@@ -101,22 +121,24 @@ export class DeadLetterOffice {
     return this.sum(filter, (box) => box.purge(filter));
   }
 
-  /** Looks after the disk; to be called about once a second. */
+  /** Checks the disk. Call it about once a second. */
   checkDisk(): void {
     for (const box of this.strays.values()) box.checkDisk();
   }
 
-  /** Closes the boxes of paths that are not here. */
+  /** Closes the stores of paths without a delivery. */
   close(): void {
     for (const box of this.strays.values()) box.close();
   }
 
-  /** How many dead letters ended with this process, since they were in memory only, by path. */
+  /** Number of dead letters by path that were lost at close because they were only in memory. */
   lettersLostAtClose(): ReadonlyMap<string, number> {
     return lostLettersOf([...this.parts.deliveries, ...this.strays.values()]);
   }
 
-  /** One holder after the other, so that a turn of the event loop has the work of one. */
+  /**
+   * Handles one holder after the other, so that a turn of the event loop does the work of only one.
+   */
   private async sum(filter: DeadLetterFilter, count: (box: LetterHolder) => Promise<number>): Promise<number> {
     let sum = 0;
     for (const box of this.of(filter)) sum += await count(box);

@@ -17,15 +17,24 @@ import type { RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, withAbsoluteDirectory, type DeliverySettings } from './resolve-options';
 import type { TakeBack } from './stray-letters';
 
-/** Dead letters of one destination in memory, where there is no disk or while it cannot be written. */
+/**
+ * Maximum bytes of one destination's dead letters in memory, if there is no disk or while it cannot
+ * be written.
+ */
 const MAX_LETTER_BYTES_IN_MEMORY = 16_777_216;
 const ADOPTION_INTERVAL_MS = 60_000;
-/** A disk that was removed or full is noticed, and used again, within about this time. */
+/**
+ * Milliseconds between disk checks: about the time until a removed or full disk is noticed, and
+ * used again.
+ */
 const DISK_CHECK_INTERVAL_MS = 1000;
 
 /** The deliveries of one tracker, and the folders that they share. */
 export class Deliveries {
-  /** One for each destination, those included that another has replaced: they still have events to send. */
+  /**
+   * One delivery for each destination. Replaced destinations are included, because they still have
+   * events to send.
+   */
   private readonly deliveries: Delivery[] = [];
   private readonly defaults: DeliveryOptions;
   private readonly homes: DiskHomes;
@@ -34,7 +43,7 @@ export class Deliveries {
   private readonly office: DeadLetterOffice;
   private readonly changes = new Feed<DeliveryNotice>();
   private readonly durations = new Feed<DeliveryDuration>();
-  /** Folders of destinations that are not here, of which a warning has told. */
+  /** Folders of missing destinations that a warning has already reported. */
   private readonly left = new Set<string>();
   private diskTimer: NodeJS.Timeout | undefined;
   private adoptionTimer: NodeJS.Timeout | undefined;
@@ -61,14 +70,20 @@ export class Deliveries {
     });
   }
 
-  /** @param ofInstance what one of its instances asks for besides its class */
+  /**
+   * Resolves the delivery options of a destination.
+   * @param type class of the destination
+   * @param options options of its node
+   * @param ofInstance options that one instance sets in addition to its class
+   */
   settingsFor(type: unknown, options: DeliveryOptions | undefined, ofInstance?: DeliveryOptions): DeliverySettings {
     return resolveDelivery(this.defaults, classDelivery(type), ofInstance, options);
   }
 
   /**
-   * Makes the folders ready and takes what earlier processes left in them, before any delivery is opened: what is older must be
-   * known before anything newer comes. A disk that cannot be used is reported, and tried again every second. Never rejects.
+   * Prepares the folders and takes over the files that earlier processes left in them. Call it
+   * before any delivery is opened, because older events must be known before newer ones come. A
+   * disk that cannot be used is reported, and tried again every second. Never rejects.
    */
   async claim(directories: Iterable<string>): Promise<void> {
     this.outside.take();
@@ -80,12 +95,15 @@ export class Deliveries {
     }, DISK_CHECK_INTERVAL_MS).unref();
   }
 
-  /** Whether the directory that these settings name, if they do, was claimed. */
+  /** True if the settings name no directory, or one that was claimed. */
   hasDirectory(settings: DeliverySettings): boolean {
     return settings.directory === undefined || this.homes.find(settings) !== undefined;
   }
 
-  /** @param path of which dead letters are redriven by giving them to `taker`; it has no destination */
+  /**
+   * Registers a taker for the dead letters of a path without a destination.
+   * @param path path whose dead letters are given to `taker` when they are redriven
+   */
   takeBack(path: string, taker: TakeBack): void {
     this.office.takeBack(path, taker);
   }
@@ -111,7 +129,7 @@ export class Deliveries {
         this.changes.tell({ path, change });
       },
       onMeasured: (of, ms) => {
-        // For each event: where nobody measures, nothing is made.
+        // Runs for each event, so no object is made without a listener.
         if (this.durations.hasListeners) this.durations.tell({ path, of, ms });
       },
     });
@@ -120,26 +138,33 @@ export class Deliveries {
     return delivery;
   }
 
-  /** Takes over what processes that have ended left for others than destinations of the tree, and from now on every minute. */
+  /**
+   * Takes over the files of ended processes now, and from now on every minute. Dead letters of
+   * paths without a destination are taken over too; a queue without a destination is reported and
+   * stays.
+   */
   async beginAdopting(): Promise<void> {
     if (this.homes.isEmpty) return;
     await this.adopt();
     this.adoptionTimer = setInterval(() => {
-      void this.adopt(); // which never rejects
+      void this.adopt(); // never rejects
     }, ADOPTION_INTERVAL_MS).unref();
   }
 
-  /** Makes sure, within a short time, that there are folders to write to if that is possible: the end is near. */
+  /** Tries for a short time to have folders to write to, because shutdown is near. */
   readyHomes(): Promise<void> {
     return this.homes.ready();
   }
 
-  /** The same at the exit of the process, where nothing can be awaited. @param flush writes what is held */
+  /**
+   * The same as `readyHomes` at the exit of the process, when nothing can be awaited.
+   * @param flush writes the held events
+   */
   whileExiting(flush: () => void): void {
     this.homes.whileExiting(flush);
   }
 
-  /** Lets go of the folders; what is left in them is for the next start. */
+  /** Releases the folders. Their remaining files are for the next start. */
   async close(): Promise<void> {
     clearInterval(this.diskTimer);
     clearInterval(this.adoptionTimer);
@@ -168,22 +193,31 @@ export class Deliveries {
     return this.office.purge(filter);
   }
 
-  /** How many dead letters ended with this process, since they were in memory only, by path. */
+  /** Number of dead letters by path that were lost at close because they were only in memory. */
   lettersLostAtClose(): ReadonlyMap<string, number> {
     return this.office.lettersLostAtClose();
   }
 
-  /** @returns a function that ends it */
+  /**
+   * Calls a listener for each change of a delivery.
+   * @returns a function that removes the listener
+   */
   watch(listener: (event: DeliveryNotice) => void): () => void {
     return this.changes.listen(listener);
   }
 
-  /** @returns a function that ends it */
+  /**
+   * Calls a listener with the duration of each event and each attempt.
+   * @returns a function that removes the listener
+   */
   measure(listener: (duration: DeliveryDuration) => void): () => void {
     return this.durations.listen(listener);
   }
 
-  /** A store has one owner: what replaces a destination gets a folder of its own. `~` is in no path. */
+  /**
+   * A store has one owner, so a destination that replaces another one gets a separate folder. No
+   * path contains `~`.
+   */
   private folderNameOf(path: string): string {
     const replaced = this.deliveries.filter((delivery) => delivery.path === path).length;
     return `${folderName(path)}${replaced === 0 ? '' : `~${String(replaced)}`}`;
@@ -203,7 +237,7 @@ export class Deliveries {
     return letters;
   }
 
-  /** In the folder in which the delivery of that path would look for them. */
+  /** Opens a store in the folder in which the delivery of that path would look for its letters. */
   private strayLetters(path: string, maxMemoryBytes: number): LetterStore {
     const settings = this.settingsFor(undefined, undefined);
     const home = this.homes.find(settings);
@@ -222,14 +256,16 @@ export class Deliveries {
     for (const delivery of [...this.deliveries].reverse()) this.adoption.giveTo(delivery);
     for (const path of this.adoption.pathsLeft('queue')) this.reportLeft(path);
     for (const path of this.adoption.pathsLeft('dead')) {
-      if (this.adoption.foldersOf(path).length > 0) continue; // they belong to events that stay
+      // the letters belong to events that stay there
+      if (this.adoption.foldersOf(path).length > 0) continue;
       const stray = this.office.strayFor(path);
       if (stray !== undefined) this.adoption.giveTo(stray);
     }
   }
 
   private reportLeft(path: string): void {
-    if (this.deliveries.some((delivery) => delivery.path === path)) return; // it could not be opened, which was reported
+    // opening it failed, which was reported
+    if (this.deliveries.some((delivery) => delivery.path === path)) return;
     for (const folder of this.adoption.foldersOf(path)) {
       if (this.left.has(folder)) continue;
       this.left.add(folder);

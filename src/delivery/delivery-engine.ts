@@ -14,16 +14,19 @@ import type { DeliverySettings } from './resolve-options';
 import { Settlement } from './settlement';
 
 export interface DeliveryParts extends ReportParts {
-  /** In the tree. */
+  /** Path of the destination in the tree. */
   readonly path: string;
   readonly destination: Destination;
   readonly settings: DeliverySettings;
   /** The disk queue, if there is one. */
   readonly store: RecordStore | undefined;
   readonly deadLetters: LetterStore;
-  /** Where its timers run.  @default the flow in which it is opened */
+  /**
+   * The async context in which the timers run.
+   * @default the context in which the engine is opened
+   */
   readonly outside?: OutsideFlow | undefined;
-  /** Told how long each event and each attempt took. */
+  /** Called with the duration of each event and each attempt, in milliseconds. */
   readonly onMeasured?: ((what: Measured, tookMs: number) => void) | undefined;
 }
 
@@ -38,16 +41,21 @@ export interface DeliveryEngine {
   readonly sender: BatchSender;
 }
 
-/** Failed attempts in a row after which a destination is taken for down. */
+/** Failed attempts in a row after which a destination is considered down. */
 const BREAKER_FAILURES = 5;
-/** Events refused in a row after which it is taken for one that refuses everything: three batches, within these bounds. */
+/**
+ * Rejected events in a row after which a destination is considered to reject everything: three
+ * batches, within these bounds.
+ */
 const BREAKER_REFUSALS = { batches: 3, min: 20, max: 300 };
 
 /**
- * Puts the parts of a delivery together: accepted events go into the queue, the scheduler takes batches from there, the sender
- * sends them, and the settlement settles their events in the queue and the ledger, or puts them into the dead letters.
- * @param onPumped told after anything may have been settled, or begun
- * @param isHopeless whether it makes no sense to wait for the destination, now that the application closes
+ * Connects the parts of a delivery. Accepted events go into the queue, the scheduler takes batches
+ * from it, and the sender sends them. The settlement settles their events in the queue and the
+ * ledger, or puts them into the dead letters.
+ * @param hooks.onPumped called after events may have been settled, or batches begun
+ * @param hooks.isHopeless returns true if it is pointless to wait for the destination while the
+ * application closes
  */
 export function openEngine(
   parts: DeliveryParts,
@@ -102,7 +110,7 @@ export function openEngine(
   return { ledger, reports, queue, letters, breaker, settlement, scheduler, sender };
 }
 
-/** An object without a class may be a destination too. */
+/** A plain object without a class may be a destination too. */
 function classNameOf(destination: object): string {
   const { name } = (destination as { readonly constructor?: { readonly name?: unknown } }).constructor ?? {};
   return typeof name !== 'string' || name === '' || name === 'Object' ? 'The destination' : name;

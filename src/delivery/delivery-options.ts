@@ -1,50 +1,112 @@
-/** How events get to a destination. Module-wide in `forRoot({ delivery })`, for one destination in `backend(..., { delivery })`. */
+/**
+ * How events get to a destination. Set it for all destinations in `forRoot({ delivery })`, or for
+ * one destination in `backend(..., { delivery })`.
+ */
 export interface DeliveryOptions {
-  /** Every event is on disk before `emit` returns, and so survives the process. Needs `directory`.  @default false */
+  /**
+   * Writes every event to disk before `emit` returns, so that it survives the process. Needs
+   * `directory`.
+   * @default false
+   */
   readonly durable?: boolean | undefined;
-  /** Where the disk queue is. Without it there is none: what memory cannot hold is dropped by `whenFull`.  @default none */
+  /**
+   * Directory of the disk queue. Without it there is no disk queue, and events that exceed memory
+   * are dropped according to `whenFull`.
+   * @default none
+   */
   readonly directory?: string | undefined;
-  /** Each write to the disk queue waits for the device, so that events survive the machine too.  @default false */
+  /**
+   * Waits for the device at each write to the disk queue, so that events survive a crash of the
+   * machine too.
+   * @default false
+   */
   readonly fsync?: boolean | undefined;
-  /** Events held in memory; beyond it they go on on disk.  @default 10_000 */
+  /**
+   * Maximum number of events held in memory. Further events go to the disk queue.
+   * @default 10_000
+   */
   readonly maxEvents?: number | undefined;
-  /** Bytes of events held in memory, by an estimate of their JSON text.  @default 16_777_216 */
+  /**
+   * Maximum bytes of events held in memory, by an estimate of their JSON text.
+   * @default 16_777_216
+   */
   readonly maxBytes?: number | undefined;
-  /** Bytes on disk, of the queue and, once more, of the dead letters.  @default 1_073_741_824 */
+  /**
+   * Maximum bytes of the queue on disk. The dead letters on disk have a separate limit of the same
+   * size.
+   * @default 1_073_741_824
+   */
   readonly maxDiskBytes?: number | undefined;
-  /** What goes when there is no room left: the event that comes ('drop-newest'), or those that have waited longest.  @default 'drop-newest' */
+  /**
+   * Which event to drop when the queue is full: the new event ('drop-newest') or the events that
+   * have waited longest ('drop-oldest').
+   * @default 'drop-newest'
+   */
   readonly whenFull?: 'drop-newest' | 'drop-oldest' | undefined;
   readonly batch?: BatchOptions | undefined;
-  /** Batches under way at once.  @default 2 */
+  /**
+   * Maximum number of batches that are sent at once.
+   * @default 2
+   */
   readonly concurrency?: number | undefined;
-  /** One batch at a time, and one that is tried again holds up those behind it.  @default false */
+  /**
+   * Keeps the order of events: sends one batch at a time, and a batch that is retried holds up the
+   * batches behind it.
+   * @default false
+   */
   readonly ordered?: boolean | undefined;
-  /** For one attempt to send a batch.  @default 10_000 */
+  /**
+   * Timeout of one attempt to send a batch, in milliseconds.
+   * @default 10_000
+   */
   readonly timeoutMs?: number | undefined;
   readonly retry?: RetryOptions | undefined;
 }
 
 export interface BatchOptions {
-  /** @default 100 */
+  /**
+   * Maximum number of events in a batch.
+   * @default 100
+   */
   readonly maxEvents?: number | undefined;
-  /** Of the events' JSON text in UTF-8.  @default 1_048_576 */
+  /**
+   * Maximum bytes of a batch: the JSON text of its events in UTF-8.
+   * @default 1_048_576
+   */
   readonly maxBytes?: number | undefined;
-  /** How long an event waits for company.  @default 1000 */
+  /**
+   * How long an event waits for a batch to fill up, in milliseconds.
+   * @default 1000
+   */
   readonly maxWaitMs?: number | undefined;
 }
 
 export interface RetryOptions {
-  /** Attempts to send one event, those not counted that only probe whether a destination is back.  @default 10 */
+  /**
+   * Maximum attempts to send one event. Probes of a destination that may still be down are not
+   * counted.
+   * @default 10
+   */
   readonly attempts?: number | undefined;
-  /** Since it was accepted: what is older is not tried again.  @default 604_800_000, a week */
+  /**
+   * Maximum age of an event at which it is retried, in milliseconds since it was accepted.
+   * @default 604_800_000, a week
+   */
   readonly maxAgeMs?: number | undefined;
-  /** The longest wait before the second attempt; doubled for each further one.  @default 500 */
+  /**
+   * Maximum wait before the second attempt, in milliseconds. It doubles with each further attempt.
+   * @default 500
+   */
   readonly minDelayMs?: number | undefined;
-  /** @default 30_000 */
+  /**
+   * Upper bound of the wait between attempts, in milliseconds.
+   * @default 30_000
+   */
   readonly maxDelayMs?: number | undefined;
   /**
-   * The longest wait that a destination can ask for, by a Retry-After header or `retryAfterMs`; what asks for more is tried again
-   * after it. 0 ignores what it asks for.  @default 3_600_000, an hour
+   * Longest wait that a destination can request with a Retry-After header or `retryAfterMs`, in
+   * milliseconds. A longer request is cut to this. 0 ignores all requests.
+   * @default 3_600_000, an hour
    */
   readonly maxRetryAfterMs?: number | undefined;
 }

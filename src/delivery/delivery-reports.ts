@@ -8,9 +8,9 @@ import type { DiskLoss } from './disk-source';
 import type { DeliverySettings } from './resolve-options';
 
 export interface ReportParts {
-  /** Tells the operator of a change of state, or of what went wrong. */
+  /** Logs a change of state or a failure for the operator. */
   readonly say: (text: string, kind: 'trouble' | 'good news') => void;
-  /** Tells whoever watches. */
+  /** Notifies listeners. */
   readonly onChange?: ((change: DeliveryChange) => void) | undefined;
 }
 
@@ -20,14 +20,15 @@ const UNREACHABLE =
   ' No connection could be made, so closing did not wait. Fix: set delivery.directory, and the events are kept for the next start.';
 
 /**
- * What operators and listeners are told about one delivery, in words. Each change of state is reported, each kind of trouble once.
- * Never throws: a logger or a listener that fails must not stop the delivery.
+ * Reports the state of one delivery to operators and listeners. Each change of state is reported,
+ * each kind of failure once. Never throws: a logger or a listener that fails must not stop the
+ * delivery.
  */
 export class DeliveryReports {
   private readonly reported = new Set<string>();
   private isFull = false;
 
-  /** @param destination name of its class */
+  /** @param destination class name of the destination */
   constructor(
     private readonly parts: ReportParts,
     private readonly settings: DeliverySettings,
@@ -51,12 +52,15 @@ export class DeliveryReports {
     this.change('disk-drained', 'nothing waits on disk any more; events are held in memory again.', 'good news');
   }
 
-  /** Events that were on disk are lost. */
+  /** Reports that events on disk are lost. */
   diskLoss(reason: DiskLoss, events: number): void {
     this.once(`disk loss ${reason}`, diskLossText(reason, events));
   }
 
-  /** @param hasDisk whether there is a disk queue */
+  /**
+   * Reports that events are dropped because the queue is full.
+   * @param hasDisk true if there is a disk queue
+   */
   queueFull(hasDisk: boolean): void {
     if (this.isFull) return;
     this.isFull = true;
@@ -68,7 +72,7 @@ export class DeliveryReports {
     );
   }
 
-  /** Everything is sent: a queue that fills up again is reported again. */
+  /** Records that everything is sent, so that the next full queue is reported again. */
   emptied(): void {
     this.isFull = false;
   }
@@ -109,12 +113,12 @@ export class DeliveryReports {
     );
   }
 
-  /** The code of the destination did what its contract does not allow. */
+  /** Reports that the destination's code violated its contract. */
   mistake({ of, text }: Mistake): void {
     this.once(`mistake ${of}`, `${this.destination}: ${text} ${ONCE}`);
   }
 
-  /** `refuses` gave something that is no reason. */
+  /** Reports that `refuses` returned a value that is not a reason. */
   invalidRefusal(kind: string): void {
     this.once(
       'refusal',
@@ -123,7 +127,7 @@ export class DeliveryReports {
     );
   }
 
-  /** A call whose time was over has not returned for as long again. */
+  /** Reports that a call has not returned a further timeout after its signal was aborted. */
   signalIgnored(timeoutMs: number): void {
     this.once(
       'signal ignored',
@@ -132,7 +136,7 @@ export class DeliveryReports {
     );
   }
 
-  /** Something here failed that must not. */
+  /** Reports an internal error of the delivery. */
   failure(error: unknown): void {
     this.once(
       'failure',
@@ -140,7 +144,11 @@ export class DeliveryReports {
     );
   }
 
-  /** @param isUnreachable whether waiting ended early, since the destination could not be connected to */
+  /**
+   * Reports the result of closing.
+   * @param isUnreachable true if closing did not wait, because the destination could not be
+   * connected to
+   */
   closed(before: DestinationCounts, after: DestinationCounts, isUnreachable = false): void {
     const { delivered, deadLettered, dropped, handedOver } = after;
     const lost = dropped['shutdown'] ?? 0;
@@ -181,7 +189,7 @@ export class DeliveryReports {
     try {
       this.parts.say(text, kind);
     } catch {
-      // Nobody is left to tell.
+      // No logger is left to report this to.
     }
   }
 }

@@ -1,10 +1,18 @@
 /**
- * Whatever leaves the process can be refused, delayed, torn or answered by nobody, and the request that emitted it must notice
- * nothing of that. So events are queued, sent in batches from outside of any request, tried again under the same ids, given up
- * only into the dead letters, and counted at every step: the books balance at every moment.
+ * Delivers events to one destination, outside of any request.
  *
- * States: `running` -> `draining` (everything goes at once, for a limited time) -> `closed`; at the exit of the process `running`
- * -> `closed`. Only `drainOnce` and `enterClosed` change it.
+ * A destination can reject, delay or corrupt events, or not respond, and the request that emits
+ * must notice none of that. Events are therefore queued, sent in batches outside of the request and
+ * retried under the same ids. An event that is abandoned becomes a dead letter. Each step is
+ * counted, so the counters add up at any time.
+ *
+ * States:
+ * - `running` accepts and sends events.
+ * - `draining` sends all events at once, for a limited time. `drain` moves `running` to it.
+ * - `closed` accepts and sends nothing. `drain` ends in it, and `flushSync` moves `running` to it
+ *   when the process exits.
+ *
+ * Only `drainOnce` and `enterClosed` change the state.
  */
 import { MAX_TIMER_MS } from '../common/clock';
 import type { Envelope } from '../event/envelope';
@@ -29,9 +37,9 @@ export class Delivery {
   private readonly latest: LatestEvent;
   /** Monotonic milliseconds at which the time to close is over. */
   private deadline = Infinity;
-  /** Monotonic milliseconds at which it began to close. */
+  /** Monotonic milliseconds at which closing began. */
   private drainingSince = Infinity;
-  /** Whether all that was left at the end is in the books as handed over, or as dropped. */
+  /** True once all events left at the end are counted as handed over or as dropped. */
   private isHandedOver = false;
   private closing: Promise<void> | undefined;
   private lostLetters = 0;
@@ -52,9 +60,10 @@ export class Delivery {
   }
 
   /**
-   * Takes an event, inside of `emit`.
-   * @param isLent of one who asked `takesMore` before, and has the event somewhere safe: it finds room beyond the bounds
-   * @returns why not
+   * Accepts an event. Called inside `emit`.
+   * @param isLent true if the caller has checked `takesMore` and keeps the event in a safe place;
+   * the event is accepted beyond the limits
+   * @returns why the event was refused; undefined if it was accepted
    */
   accept(envelope: Envelope, isLent = false): string | undefined {
     this.latest.set(undefined);
@@ -82,8 +91,9 @@ export class Delivery {
   }
 
   /**
-   * What becomes of the event that was accepted last.
-   * @param isLent whether whoever asks has it still, and takes it back ('returned') if it cannot be sent before the end
+   * Resolves with the outcome of the event that was accepted last.
+   * @param isLent true if the caller keeps the event and takes it back ('returned') if it cannot be
+   * sent before the end
    */
   confirm(isLent = false): Promise<Outcome> {
     return new Promise((resolve) => {
@@ -91,14 +101,18 @@ export class Delivery {
     });
   }
 
-  /** The same for whoever has it still. @param tell called once, now or later */
+  /**
+   * The same as `confirm(true)`, with a callback.
+   * @param tell called once, now or later
+   */
   lend(tell: (outcome: Outcome) => void): void {
     this.latest.tell(tell, true);
   }
 
   /**
-   * For whoever has events elsewhere, where they are safe: whether there is room for more of them here, and whether they would do
-   * more here than gather on disk.
+   * True while the delivery has capacity for more events, and they would not only collect on disk.
+   * For callers that have their events in another safe place. Also true once the delivery is
+   * closed.
    */
   get takesMore(): boolean {
     if (this.state === 'closed') return true;
@@ -111,20 +125,23 @@ export class Delivery {
     return new Promise((resolve) => this.roomWaiters.push(resolve));
   }
 
-  /** Whether what could not be read as events can be redriven from here. */
+  /** True if input that could not be read as an event can be redriven from here. */
   get takesRaw(): boolean {
     const { destination } = this.parts;
     return carriesEntries(destination) && destination.takesRaw;
   }
 
-  /** Keeps an event among the dead letters that is given up elsewhere, and not in these books. */
+  /** Stores an event as a dead letter that failed elsewhere and is not counted in this ledger. */
   keepLetter(event: StoredEvent, reason: string, facts: RecordOrigin): void {
     const now = Date.now();
     this.engine.letters.put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
     this.engine.reports.notify('dead-letter');
   }
 
-  /** Sends what is here now. Resolves when it is settled, or cannot be for now; what comes meanwhile is not waited for. */
+  /**
+   * Sends the events that are queued now. Resolves when they are settled or cannot be sent for now.
+   * Does not wait for events that arrive later.
+   */
   flush(): Promise<void> {
     return this.engine.scheduler.flush();
   }
@@ -133,7 +150,10 @@ export class Delivery {
     return this.parts.settings.durable;
   }
 
-  /** At the exit of the process, where nothing can be awaited: all that is held goes on disk, if there is one. */
+  /**
+   * Closes at the exit of the process, when nothing can be awaited. Writes all held events to disk,
+   * if there is one.
+   */
   flushSync(): void {
     if (this.state === 'closed') return;
     const before = this.counts();
@@ -152,14 +172,17 @@ export class Delivery {
   }
 
   /**
-   * Writes what is held in memory to the disk, if there is one, and from now on all that comes: the end is near, and may come
-   * sooner than it is said.
+   * Writes the events in memory to disk, if there is one, and from now on all new events too.
+   * Called when shutdown is near and may come without further notice.
    */
   persist(): void {
     if (this.state !== 'closed') this.engine.queue.persist(this.engine.scheduler.takenEvents());
   }
 
-  /** Looks after the disk: what was removed, what has failed, what waits in memory for it. To be called about once a second. */
+  /**
+   * Checks the disk: detects removed files, retries failed operations and writes events that wait
+   * in memory for the disk. Call it about once a second.
+   */
   checkDisk(): void {
     if (this.state === 'closed') return;
     this.engine.queue.checkDisk(this.engine.scheduler.takenEvents());
@@ -167,7 +190,10 @@ export class Delivery {
     this.engine.scheduler.wake();
   }
 
-  /** Sends all there is, for `timeoutMs` at most, and puts the rest on disk. A second call waits for the first. */
+  /**
+   * Sends all events for up to `timeoutMs` milliseconds, and puts the rest on disk. A second call
+   * waits for the first.
+   */
   drain(timeoutMs: number): Promise<void> {
     return (this.closing ??= this.drainOnce(timeoutMs));
   }
@@ -186,7 +212,7 @@ export class Delivery {
     });
   }
 
-  /** Dead letters that ended with this delivery, since they were in memory only. */
+  /** Number of dead letters that were lost at close because they were only in memory. */
   get lettersLostAtClose(): number {
     return this.lostLetters;
   }
@@ -195,17 +221,23 @@ export class Delivery {
     this.engine.letters.visit(filter, visit);
   }
 
-  /** Puts dead letters into the queue again, under their ids. @returns how many; fewer than fit if the queue is full */
+  /**
+   * Puts dead letters into the queue again, under their ids.
+   * @returns number of letters; fewer than match if the queue is full
+   */
   redrive(filter: DeadLetterFilter): Promise<number> {
     return redrive(this.engine, filter, () => this.state === 'running');
   }
 
-  /** Removes dead letters. @returns how many */
+  /**
+   * Removes dead letters.
+   * @returns number of letters
+   */
   purge(filter: DeadLetterFilter): Promise<number> {
     return this.engine.letters.takeOut(filter, () => true);
   }
 
-  /** What a destination says is code of the application: only a text is a reason. */
+  /** `refuses` is code of the application and can return anything. Only a string is a reason. */
   private refusalOf(envelope: Envelope): string | undefined {
     const { destination } = this.parts;
     const refusal: unknown = destination.refuses?.(envelope.sharedStored());
@@ -227,7 +259,10 @@ export class Delivery {
     this.engine.reports.closed(before, this.counts(), isUnreachable);
   }
 
-  /** Puts what is left on disk. What is under way may arrive all the same, and is sent again under the same ids. */
+  /**
+   * Puts the remaining events on disk. A batch that is being sent may still arrive; its events are
+   * sent again under the same ids.
+   */
   private enterClosed(): void {
     const underWay = this.engine.scheduler.stop();
     this.engine.sender.abort(new Error('the application is closing'));
@@ -243,12 +278,15 @@ export class Delivery {
     this.answerRoom();
   }
 
-  /** For after a wait, in which the process may have begun to exit. */
+  /** Checks the state again after an await, during which the process may have begun to exit. */
   private isClosed(): boolean {
     return this.state === 'closed';
   }
 
-  /** A destination that is down gets nothing more, and what is on disk is not lost: the deployment need not wait for it. */
+  /**
+   * True if waiting is pointless. A destination that is down gets no more events, and events on
+   * disk are not lost, so the deployment need not wait.
+   */
   private isHopeless(): boolean {
     const { engine, parts, deadline } = this;
     const { breaker } = engine;
@@ -256,7 +294,10 @@ export class Delivery {
     return parts.store !== undefined && (breaker.state !== 'closed' || breaker.allowsAt > deadline);
   }
 
-  /** Whether an attempt since it began to close found nothing to connect to: within the time left, no other would. */
+  /**
+   * True if an attempt since closing began could not connect. No other attempt would connect within
+   * the time left.
+   */
   private isUnreachable(): boolean {
     return this.engine.sender.lastUnreachableAt >= this.drainingSince;
   }

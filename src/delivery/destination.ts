@@ -1,54 +1,70 @@
 import type { StoredEvent } from '../event/tracking-event';
 import type { QueuedEvent } from './queued-event';
 
-/** Why a destination did not take one event of a batch. */
+/** Why a destination did not accept one event of a batch. */
 export interface Rejection {
-  /** Of the event in the batch. */
+  /** Zero-based position of the event in the batch passed to `sendBatch`. */
   readonly index: number;
-  /** For the operator; short, and without the event's values. */
+  /** Reason for the operator. Keep it short and free of event data. */
   readonly reason: string;
-  /** Whether it may be taken later; else it becomes a dead letter. */
+  /**
+   * True if the destination may accept the event later. If false, the event becomes a dead letter.
+   */
   readonly retryable: boolean;
-  /** Not before that; the delivery's own back-off may be longer. */
+  /**
+   * Minimum wait before the event is sent again, in milliseconds. The delivery's own back-off may
+   * be longer.
+   */
   readonly retryAfterMs?: number | undefined;
 }
 
 /**
- * A backend that awaits: each batch is sent by the delivery engine, which queues, batches, retries and keeps the books.
- *
- * Its class may have `static readonly delivery: DeliveryOptions`, its own defaults: how large a batch its server takes, say.
+ * A backend that sends batches asynchronously. The delivery engine queues, batches, retries and
+ * counts its events. Its class may have `static readonly delivery: DeliveryOptions` with its own
+ * defaults, such as the batch size that its server accepts.
  */
 export interface Destination {
   /**
-   * Sends 1 to `batch.maxEvents` events, in the order of their emit. Resolves with those that were refused, by index; with
-   * nothing or an empty list if all were taken. Rejects if nothing is known about any (network, time-out): all are sent again,
-   * under the same ids, unless the error says otherwise (`SendFailedException`).
-   * @param events not to be changed with `readsOnly`
-   * @param signal aborted when `timeoutMs` is over, or at shutdown: then nobody waits for the result any more
+   * Sends 1 to `batch.maxEvents` events, in the order in which they were emitted. Resolves with the
+   * rejected events by index, or with nothing or an empty list if all were accepted. Rejects if the
+   * result is unknown for all events (network error, timeout): all are sent again under the same
+   * ids, unless the error says otherwise (`SendFailedException`).
+   * @param events the events; must not be changed if `readsOnly` is true
+   * @param signal aborted after `timeoutMs` or at shutdown; the result is ignored from then on
    */
-  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most destinations have nothing to say when all went well
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most destinations return
+  // nothing on success
   sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[] | void>;
 
-  /** Promises that `sendBatch` changes no event, which then need not be copied for it.  @default false */
+  /**
+   * True if `sendBatch` changes no event. The events are then not copied for it.
+   * @default false
+   */
   readonly readsOnly?: boolean;
 
   /**
-   * Asked before an event is queued, inside of `emit`: for what this destination can never take, such as an event without a user.
-   * @returns why it is dropped ('no-user'), undefined to queue it
+   * Rejects an event before it is queued, for events that this destination can never accept, such
+   * as one without a user. Called inside `emit`.
+   * @returns the reason to drop the event ('no-user'), or undefined to queue it
    */
   refuses?(event: StoredEvent): string | undefined;
 }
 
 export interface SendFailure {
-  /** For the operator; short, and without the event's values. */
+  /** Reason for the operator. Keep it short and free of event data. */
   readonly reason: string;
-  /** false: sent again it would be refused again. The batch is then halved until the events to blame stand alone. */
+  /**
+   * False if a retry would be rejected again. The batch is then halved until each rejected event is
+   * alone in its batch.
+   */
   readonly retryable: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** What `sendBatch` throws to say more than an error says by itself. Any other error is taken as retryable. */
+/**
+ * The error that `sendBatch` throws to state whether and when to retry. Any other error is retried.
+ */
 export class SendFailedException extends Error {
   override readonly name = 'SendFailedException';
 
@@ -66,9 +82,12 @@ export class SendFailedException extends Error {
   }
 }
 
-/** A destination of this library that passes events on to where they go into a tree again, with all that is known of them. */
+/**
+ * A destination of this library that passes events on, with all their facts, to a place where they
+ * enter a tree again.
+ */
 export interface EntryDestination extends Destination {
-  /** Whether it can put there again what a worker could not read as events. */
+  /** True if input that a worker could not read as an event can be redriven there. */
   readonly takesRaw: boolean;
   sendEntries(entries: readonly QueuedEvent[], signal: AbortSignal): ReturnType<Destination['sendBatch']>;
 }

@@ -1,15 +1,20 @@
-/** What a disk was last found unable to do. */
+/** Callbacks for changes of a disk's condition. */
 export interface ConditionReports {
-  /** The disk cannot be used any more; called once until it can again. */
+  /**
+   * Called when the disk cannot be used any more; called again only after it was usable in between.
+   */
   readonly onDiskFailed: (error: Error) => void;
   readonly onDiskMended: () => void;
 }
 
 /**
- * Whether a disk can be used, as far as the last attempt has shown.
+ * The condition of a disk, according to the last attempts to use it.
  *
- * States: `usable` -(a read or a write fails)-> `failing` -(what failed goes well)-> `usable`. Only `fail` and `succeed`
- * change it.
+ * States:
+ * - `usable`: a failed read or write moves it to `failing`.
+ * - `failing`: it moves to `usable` when each operation that failed has succeeded.
+ *
+ * Only `fail` and `succeed` change the state.
  */
 export class DiskCondition {
   private readonly failing = new Set<'read' | 'write'>();

@@ -9,15 +9,18 @@ import { SegmentStore } from '../store/segment-store';
 import { folderName } from './folder-name';
 import type { DeliverySettings } from './resolve-options';
 
-/** How long the end waits for a folder. */
+/** Maximum milliseconds for which shutdown waits for a folder. */
 const READY_MS = 1000;
 
-/** The folders that one tracker owns, one in each delivery directory, and the stores in them. No method throws or rejects. */
+/**
+ * The folders that one tracker owns, one in each delivery directory, and the stores in them. No
+ * method throws or rejects, except `openAdopted`.
+ */
 export class DiskHomes {
-  /** By the directory in the settings. */
+  /** The homes by the directory in the settings. */
   private readonly homes = new Map<string, DiskHome>();
 
-  /** @param onFound called when a folder can be used that could not before */
+  /** @param onFound called when a folder becomes usable */
   constructor(
     private readonly tracker: string,
     private readonly notices: Notices,
@@ -32,12 +35,12 @@ export class DiskHomes {
     return [...this.homes.values()];
   }
 
-  /** The home in a directory of the settings; undefined if there is none. */
+  /** Returns the home in a directory of the settings; undefined if there is none. */
   find({ directory }: Pick<DeliverySettings, 'directory'>): DiskHome | undefined {
     return directory === undefined ? undefined : this.homes.get(directory);
   }
 
-  /** Makes the folders ready. A disk that cannot be used is reported, and tried again by `check`. */
+  /** Prepares the folders. A disk that cannot be used is reported, and tried again by `check`. */
   async claim(directories: Iterable<string>): Promise<void> {
     for (const directory of directories) {
       if (this.homes.has(directory)) continue;
@@ -47,12 +50,12 @@ export class DiskHomes {
     }
   }
 
-  /** To be called about once a second. */
+  /** Checks the folders. Call it about once a second. */
   check(): void {
     for (const home of this.homes.values()) home.check();
   }
 
-  /** Makes sure, within a short time, that there are folders to write to if that is possible: the end is near. */
+  /** Tries for a short time to have folders to write to, because shutdown is near. */
   async ready(): Promise<void> {
     const claims = this.all().map((home) => {
       home.check();
@@ -61,21 +64,27 @@ export class DiskHomes {
     await atMost(READY_MS, Promise.all(claims));
   }
 
-  /** The same at the exit of the process, where nothing can be awaited. @param flush writes what is held */
+  /**
+   * The same as `ready` at the exit of the process, when nothing can be awaited.
+   * @param flush writes the held events
+   */
   whileExiting(flush: () => void): void {
     for (const home of this.homes.values()) home.claimForExit();
     flush();
     for (const home of this.homes.values()) home.finishExit();
   }
 
-  /** Lets go of the folders; what is left in them is for the next start. */
+  /** Releases the folders. Their remaining files are for the next start. */
   async release(): Promise<void> {
     for (const { folder } of this.homes.values()) if (folder !== undefined) removeEmptyIn(folder);
     await Promise.all(this.all().map((home) => home.release()));
     this.homes.clear();
   }
 
-  /** @param path of the store within the home */
+  /**
+   * Creates a store in a home.
+   * @param path path of the store within the home
+   */
   createStore(
     home: DiskHome,
     path: readonly string[],
@@ -89,7 +98,10 @@ export class DiskHomes {
     });
   }
 
-  /** Opens what an earlier process left; it is read until it is empty. @throws if it cannot be opened */
+  /**
+   * Opens a store that an earlier process left. It is read until it is empty.
+   * @throws Error if it cannot be opened
+   */
   openAdopted(folder: string, root: string): RecordStore {
     const store = SegmentStore.open(folder, { maxBytes: Number.MAX_SAFE_INTEGER, fsync: false, root });
     this.reportFindings(store);
@@ -128,18 +140,21 @@ export class DiskHomes {
   }
 }
 
-/** An error may say on the next line how to fix it; the caller knows better. */
+/**
+ * Returns the first line of an error's message. The next line may contain a fix, but the caller has
+ * a better one.
+ */
 function firstLineOf({ message }: Error): string {
   return (message.split('\n', 1)[0] ?? message).replace(/\.$/, '');
 }
 
-/** Removes empty folders below a folder; what is not empty is for the next start. */
+/** Removes empty folders below a folder. Other folders are for the next start. */
 function removeEmptyIn(folder: string): void {
   let entries: Dirent[];
   try {
     entries = readdirSync(folder, { withFileTypes: true });
   } catch {
-    return; // it was removed: the application closes all the same
+    return; // the folder was removed; the application closes all the same
   }
   for (const entry of entries) {
     if (!entry.isDirectory()) continue;
@@ -148,7 +163,7 @@ function removeEmptyIn(folder: string): void {
     try {
       rmdirSync(inner);
     } catch {
-      // It is not empty.
+      // The folder is not empty.
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { DiskLoss } from './disk-source';
 
-/** What an operator reads of the disk of one destination. */
+/** The log message for a disk that fails, for the operator of one destination. */
 
 export function diskFailedText({ message }: Error): string {
   const [what = message, fix = 'let nothing but this application write or remove files in its delivery directory.'] =

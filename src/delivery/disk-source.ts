@@ -4,26 +4,34 @@ import { DiskCondition, type ConditionReports } from './disk-condition';
 import { EpochStamps } from './epoch-stamps';
 import { QueuedEvent } from './queued-event';
 
-/** Why events that were on disk are lost: their record cannot be read, or its file was removed while in use. */
+/**
+ * Why events on disk are lost: their record cannot be read, or its file was removed while in use.
+ */
 export type DiskLoss = 'unreadable' | 'disk-removed';
 
-/** Whether a disk has room for one larger event is not worth writing as much each second. */
+/**
+ * Maximum bytes of a probe. Testing for the capacity of one larger event is not worth writing that
+ * much every second.
+ */
 const MAX_PROBE_BYTES = 262_144;
 
 export interface SourceReports extends ConditionReports {
-  /** Events are lost that were on disk. */
+  /** Called when events on disk are lost. */
   readonly onLost: (reason: DiskLoss, events: number) => void;
 }
 
-/** Events of one destination that wait on disk. */
+/** The events of one destination that wait on disk. */
 export class DiskSource {
-  /** Whether it could be used when it was last tried. */
+  /** The condition of the disk according to its last use. */
   readonly condition: DiskCondition;
   private leased = 0;
   private readonly stamps = new EpochStamps();
-  /** Losses of the store that were reported; what was lost before it was opened was never here. */
+  /**
+   * Losses of the store that were already reported. Losses before it was opened do not count,
+   * because those events were never here.
+   */
   private reported: { readonly records: number; readonly removed: number };
-  /** The size of the record for which there was no room on the disk. */
+  /** Bytes of the last record that could not be written. */
   private refusedBytes = 0;
 
   constructor(
@@ -35,7 +43,7 @@ export class DiskSource {
     this.reported = { records, removed };
   }
 
-  /** Events that are not under way. */
+  /** Number of events that are not being sent. */
   get waiting(): number {
     return this.store.count - this.leased;
   }
@@ -48,12 +56,18 @@ export class DiskSource {
     return this.store.bytes;
   }
 
-  /** Epoch milliseconds of now, for a record. @param now milliseconds of `performance.now()` */
+  /**
+   * The current time in epoch milliseconds, for a record.
+   * @param now milliseconds of `performance.now()`
+   */
   stamp(now: number): number {
     return this.stamps.stamp(now);
   }
 
-  /** Writes events of memory before all that is here. They stay in memory, and those that found room know their place. */
+  /**
+   * Writes events of memory before all events on disk. They stay in memory, and each event that was
+   * written knows its record.
+   */
   putFirst(entries: readonly QueuedEvent[]): void {
     const fitting = entries.flatMap((entry) => {
       const record = recordOf(entry);
@@ -68,7 +82,7 @@ export class DiskSource {
     }
   }
 
-  /** The next events; none while they cannot be read. */
+  /** Takes the next events; none while they cannot be read. */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
     for (let waiting = this.waiting; waiting > 0; waiting = this.waiting) {
       const taken = this.tryTake(maxEvents, maxBytes);
@@ -78,14 +92,17 @@ export class DiskSource {
     return [];
   }
 
-  /** Those of the events that are here are done. */
+  /** Settles the events that are in this store. */
   settle(entries: readonly QueuedEvent[]): void {
     const refs = entries.flatMap(({ stored }) => (stored?.store === this.store ? stored.ref : []));
     this.leased -= refs.length;
     if (refs.length > 0) this.store.settle(refs);
   }
 
-  /** Gives back those that are here. Events whose record is not there any more are in memory alone from now on. */
+  /**
+   * Gives back the events that are in this store. Events whose record does not exist any more are
+   * then in memory only.
+   */
   release(entries: readonly QueuedEvent[]): void {
     const own = new Map(
       entries.map((entry) => [entry.stored?.store === this.store ? entry.stored.ref : undefined, entry]),
@@ -96,7 +113,10 @@ export class DiskSource {
     for (const ref of this.store.release(refs)) own.get(ref)?.keepAt(undefined);
   }
 
-  /** Writes what is gathered. @returns whether all that was put here would be found after a kill */
+  /**
+   * Writes the buffered records.
+   * @returns true if all events that were put here survive a kill
+   */
   flush(): boolean {
     try {
       this.store.flush();
@@ -110,7 +130,7 @@ export class DiskSource {
     }
   }
 
-  /** Looks for files that were removed, and tries again what has failed. */
+  /** Detects removed files, and retries failed operations. */
   check(): void {
     try {
       if (this.store.check()) this.condition.fail('write', wasRemoved());
@@ -127,7 +147,10 @@ export class DiskSource {
     if (this.waiting === 0) this.condition.succeed('read');
   }
 
-  /** Writes what is gathered. @returns how many events that costs, since the disk does not take them */
+  /**
+   * Writes the buffered records and closes the store.
+   * @returns number of events that are lost because the disk does not accept them
+   */
   close(): number {
     try {
       this.store.close();
@@ -138,7 +161,11 @@ export class DiskSource {
     }
   }
 
-  /** @returns whether there was room @throws StoreWriteException */
+  /**
+   * Appends a record.
+   * @returns true if it was written; false if the store has no capacity
+   * @throws StoreWriteException if the disk cannot be written
+   */
   protected append(record: string, flush: boolean): boolean {
     try {
       return this.store.append(record, flush) !== undefined;
@@ -163,7 +190,10 @@ export class DiskSource {
     }
   }
 
-  /** Of the records that were read, those that are events: another version may have written others. */
+  /**
+   * Returns the events of the records that were read. Records that are not events are reported as
+   * lost; another version may have written them.
+   */
   private read(maxEvents: number, maxBytes: number): QueuedEvent[] {
     const records = this.store.lease(maxEvents, maxBytes);
     this.leased += records.length;
@@ -173,7 +203,7 @@ export class DiskSource {
     for (const record of records) {
       try {
         const entry = QueuedEvent.fromRecord(this.store, record);
-        // The age of an event that this process has written does not depend on the system's clock.
+        // The age of an event that this process wrote does not depend on the system clock.
         entry.enteredAt = this.stamps.monotonicOf(entry.acceptedAt, now) ?? entry.enteredAt;
         entries.push(entry);
       } catch {
@@ -195,7 +225,7 @@ export class DiskSource {
   }
 }
 
-/** Undefined for an event that cannot be written, which is found out when its turn comes. */
+/** Returns undefined for an event that cannot be written. That is reported when it is its turn. */
 function recordOf(entry: QueuedEvent): string | undefined {
   try {
     return entry.record();

@@ -1,25 +1,33 @@
-/** A difference between two clocks that drift, and are read one after the other, is no jump. */
+/**
+ * Maximum difference that is not a jump, because the two clocks drift and are read one after the
+ * other.
+ */
 const TOLERANCE_MS = 1000;
-/** A clock that jumps all the time must not fill memory. */
+/**
+ * Maximum number of remembered periods, so that a clock that jumps all the time does not fill
+ * memory.
+ */
 const MAX_SPANS = 32;
 
-/** While the system's clock did not jump: epoch time = monotonic time + offset. */
+/** A period without a jump of the system clock: epoch time = monotonic time + offset. */
 interface Span {
-  /** Monotonic milliseconds. */
+  /** Start of the period, in monotonic milliseconds. */
   readonly from: number;
   readonly offset: number;
 }
 
 /**
- * Epoch times for records on disk, which are read again in this process or in the next one, and the way back from them to the
- * monotonic clock. The system's clock may be set while records wait: by their epoch time they would be years old, or not born
- * yet. So each jump is remembered together with the times that were written before it.
+ * Converts monotonic times to epoch times for records on disk, and back.
+ *
+ * Records are read by this process or by the next one. The system clock may be set while they wait:
+ * their epoch time would then make them years old, or be in the future. Each jump is therefore
+ * remembered together with the times that were written before it.
  */
 export class EpochStamps {
   private readonly spans: Span[] = [];
 
   /**
-   * Epoch milliseconds of now.
+   * The current time in epoch milliseconds.
    * @param now milliseconds of `performance.now()`
    */
   stamp(now: number): number {
@@ -34,8 +42,9 @@ export class EpochStamps {
   }
 
   /**
-   * The monotonic time at which `stamp` gave this epoch time; the latest one, if the clock was set back and gave it twice.
-   * @returns undefined for a time that was not given here
+   * Returns the monotonic time at which `stamp` returned this epoch time; the latest one, if the
+   * clock was set back and `stamp` returned it twice.
+   * @returns monotonic milliseconds; undefined for a time that this object did not return
    */
   monotonicOf(epoch: number, now: number): number | undefined {
     for (let at = this.spans.length - 1; at >= 0; at--) {
@@ -49,10 +58,10 @@ export class EpochStamps {
 }
 
 /**
- * How long ago an epoch time was by the system's clock, in milliseconds. 0 for a time to come: the clock was set back since, or
- * was ahead in the process that wrote it.
+ * Age of an epoch time by the system clock, in milliseconds. 0 for a time in the future: the clock
+ * was set back since, or was ahead in the process that wrote the time.
  */
 export function ageSince(epoch: number): number {
   const ageMs = Date.now() - epoch;
-  return ageMs > 0 ? ageMs : 0; // NaN too
+  return ageMs > 0 ? ageMs : 0; // also 0 for NaN
 }

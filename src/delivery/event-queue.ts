@@ -1,10 +1,13 @@
 /**
- * Memory that grows while a destination is down ends the process, and with it every event that waited. So memory is bounded,
- * and what it cannot hold continues on disk; with `durable` all of it does.
+ * The queue of one destination, with a bounded memory.
  *
- * Events come out in the order in which they went in. Four places hold them, the oldest first: what other processes left
- * (`adopted`), memory (`early`), the disk, and memory again (`late`): what came while the disk held older events and could not
- * be written. `late` goes to the disk as soon as it can be written, before anything newer does.
+ * Memory that grows while a destination is down would end the process and lose every waiting event.
+ * Memory is therefore bounded, and further events go to the disk; with `durable` all events do.
+ *
+ * Events leave in the order in which they came. Four places hold them, the oldest first: the stores
+ * of other processes (`adopted`), memory (`early`), the disk, and memory again (`late`). `late`
+ * holds events that came while the disk held older events and could not be written. They go to the
+ * disk as soon as it can be written, before any newer event.
  */
 import type { Envelope } from '../event/envelope';
 import { originFacts, writeRecord } from '../event/event-record';
@@ -20,20 +23,23 @@ import type { DeliverySettings } from './resolve-options';
 export type Taken = { readonly entry: QueuedEvent | undefined; readonly isStored: boolean };
 
 const STORED: Taken = { entry: undefined, isStored: true };
-/** How many events of memory one new event takes to the disk before it. */
+/** Number of events that one new event moves from memory to the disk before it. */
 const MOVED_BY_ONE = 16;
-/** How many go with each look at the disk; the process does nothing else meanwhile. */
+/** Number of events that each disk check moves. The process does nothing else meanwhile. */
 const MOVED_AT_ONCE = 1000;
 
 export class EventQueue {
   private readonly held: HeldEvents;
   private readonly disk: QueueDisk | undefined;
   private readonly adopted: AdoptedEvents;
-  /** Whether memory was full, and new events go to the disk until it is drained. */
+  /**
+   * True while new events go to the disk because memory was full; false again when the disk is
+   * drained.
+   */
   private isSpilling: boolean;
-  /** Whether the end is near, and everything goes to the disk. */
+  /** True if shutdown is near and all events go to the disk. */
   private isPersisting = false;
-  /** Without an order to keep, adopted events and our own are taken in turns. */
+  /** Without `ordered`, adopted events and the process's own events are taken in turns. */
   private isTurnOfAdopted = false;
 
   constructor(
@@ -53,7 +59,7 @@ export class EventQueue {
     this.isSpilling = this.disk !== undefined && this.disk.waiting > 0;
   }
 
-  /** Those that are not under way. */
+  /** Number of events that are not being sent. */
   get waiting(): number {
     return this.held.waiting + (this.disk?.waiting ?? 0) + this.adopted.waiting;
   }
@@ -62,17 +68,19 @@ export class EventQueue {
     return this.held.waitingBytes;
   }
 
-  /** Whether events that come now go to the disk. */
+  /** True while new events go to the disk. */
   get isOnDisk(): boolean {
     return this.settings.durable || this.isSpilling || this.isPersisting;
   }
 
-  /** Whether that is so for want of room in memory, and ends once the disk is drained. */
+  /**
+   * True while new events go to the disk because memory was full. Ends when the disk is drained.
+   */
   get isOverflowing(): boolean {
     return !this.settings.durable && this.isSpilling;
   }
 
-  /** Whether the disk could not be used when it was last tried. */
+  /** True if the last use of the disk failed. */
   get isDiskFailing(): boolean {
     return this.sources().some(({ condition }) => condition.isFailing);
   }
@@ -86,10 +94,12 @@ export class EventQueue {
   }
 
   /**
-   * Takes an event, to memory or to the disk.
+   * Accepts an event, into memory or to the disk.
    * @param now milliseconds of `performance.now()`
-   * @param isLent whether it must be taken: no other is dropped for it, and `isFull` was asked before
-   * @returns undefined if there is no room for it; `entry` is undefined for what is on disk alone
+   * @param isLent true if it must be accepted: no other event is dropped for it, and the caller has
+   * checked `isFull`
+   * @returns undefined if there is no capacity; `entry` is undefined for an event that is only on
+   * disk
    */
   put(envelope: Envelope, now: number, isLent: boolean): Taken | undefined {
     const { disk, held } = this;
@@ -107,9 +117,9 @@ export class EventQueue {
   }
 
   /**
-   * Puts a dead letter in again. Where there is a disk it goes to the disk, and would be found there after a kill when this
-   * returns: it came from there.
-   * @returns whether there was room
+   * Puts a dead letter into the queue again. With a disk it goes there and survives a kill once
+   * this returns, because it came from the disk.
+   * @returns true if the queue had capacity for it
    */
   putAgain(entry: QueuedEvent): boolean {
     const { disk, held } = this;
@@ -119,7 +129,9 @@ export class EventQueue {
     return true;
   }
 
-  /** The oldest ones, at most of the given number and size, but one if there is one that can be read. */
+  /**
+   * Takes the oldest events, up to the given number and size, but at least one if one can be read.
+   */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
     const isAdoptedFirst = this.settings.ordered || (this.isTurnOfAdopted = !this.isTurnOfAdopted);
     const first = isAdoptedFirst ? this.adopted.take(maxEvents, maxBytes) : this.takeOwn(maxEvents, maxBytes);
@@ -127,21 +139,27 @@ export class EventQueue {
     return isAdoptedFirst ? this.takeOwn(maxEvents, maxBytes) : this.adopted.take(maxEvents, maxBytes);
   }
 
-  /** Whether nothing more should come: what does all the same is refused, dropped by `whenFull`, or beyond the bounds. */
+  /**
+   * True if callers should add no more events. Further events are refused, dropped by `whenFull`,
+   * or accepted beyond the limits.
+   */
   get isFull(): boolean {
     const { held, disk } = this;
     return held.isFull && (disk === undefined || disk.isFull || disk.condition.isFailing);
   }
 
-  /** Writes what is gathered. @returns whether all that was put on disk would be found there after a kill */
+  /**
+   * Writes the buffered records.
+   * @returns true if all events on disk survive a kill
+   */
   flush(): boolean {
     return this.disk?.flush() ?? true;
   }
 
   /**
-   * Looks after the disk: files that were removed, writing that failed, events that are in memory and belong on it. To be called
-   * about once a second.
-   * @param underWay the events that were taken and not settled, the oldest first
+   * Checks the disk: detects removed files, retries failed writes, and writes events in memory that
+   * belong on disk. Call it about once a second.
+   * @param underWay events that were taken and not settled, the oldest first
    */
   checkDisk(underWay: readonly QueuedEvent[]): void {
     for (const source of this.sources()) source.check();
@@ -153,7 +171,7 @@ export class EventQueue {
     this.endSpilling();
   }
 
-  /** Done for good. */
+  /** Removes settled events for good. */
   settle(entries: readonly QueuedEvent[]): void {
     for (const entry of entries) if (entry.stored === undefined) this.held.letGo(entry);
     for (const source of this.sources()) source.settle(entries);
@@ -161,16 +179,20 @@ export class EventQueue {
     this.adopted.closeEmpty();
   }
 
-  /** Takes over what another process left. @returns how many events */
+  /**
+   * Takes over the events of another process.
+   * @returns number of events
+   */
   adopt(store: RecordStore): number {
     this.adopted.add(store);
     return store.count;
   }
 
   /**
-   * Writes to the disk, if there is one, what is in memory alone, before all that is there; from now on all that comes goes
-   * there too. The events stay in memory as well, and are sent from it.
-   * @param underWay the events that were taken and not settled, the oldest first
+   * Writes the events that are only in memory to the disk, if there is one, before all events
+   * there. From now on all new events go there too. The events stay in memory as well, and are sent
+   * from it.
+   * @param underWay events that were taken and not settled, the oldest first
    */
   persist(underWay: readonly QueuedEvent[]): void {
     if (this.disk === undefined) return;
@@ -179,7 +201,12 @@ export class EventQueue {
     if (!this.disk.condition.isFailing) this.moveLate(this.disk, Infinity);
   }
 
-  /** At the end: puts all that is held, and what was under way, on disk. @returns how many found no room there, and went back to where they came from */
+  /**
+   * Puts all held events and the events being sent on disk, at shutdown.
+   * @param underWay events that were taken and not settled, the oldest first
+   * @returns number of events that are lost because they could not be stored, and number of events
+   * that were returned to their caller
+   */
   handOver(underWay: readonly QueuedEvent[]): { readonly left: number; readonly returned: number } {
     this.checkDisk(underWay);
     this.persist(underWay);
@@ -200,7 +227,10 @@ export class EventQueue {
     return { left, returned };
   }
 
-  /** Writes what is gathered. @returns how many events that costs, since the disk does not take them */
+  /**
+   * Writes the buffered records and closes the stores.
+   * @returns number of events that are lost because the disk does not accept them
+   */
   close(): number {
     let lost = 0;
     for (const source of this.sources()) lost += source.close();
@@ -218,11 +248,11 @@ export class EventQueue {
     if (early.count > 0) return early.take(maxEvents, maxBytes);
     const taken = disk?.take(maxEvents, maxBytes) ?? [];
     if (taken.length > 0) return taken;
-    // Older ones that cannot be read for now hold up those behind them only where the order counts.
+    // Older events that cannot be read for now hold up the newer ones only if the order counts.
     return settings.ordered && disk !== undefined && disk.waiting > 0 ? [] : late.take(maxEvents, maxBytes);
   }
 
-  /** Once nothing waits on disk any more, and memory has room, events are held in memory again. */
+  /** Once no event waits on disk and memory has capacity, holds new events in memory again. */
   private endSpilling(): void {
     if (this.disk === undefined || this.disk.waiting > 0 || this.settings.durable || this.isPersisting) return;
     this.held.mergeLate();
@@ -231,10 +261,13 @@ export class EventQueue {
     this.reports.onDiskDrained();
   }
 
-  /** @returns whether there is room in memory, be it by dropping what is older */
+  /**
+   * Makes capacity in memory, by dropping older events if `whenFull` says so.
+   * @returns true if memory has capacity
+   */
   private makeRoom(bytes: number): boolean {
     while (!this.held.hasRoomFor(bytes)) {
-      // Undefined if all is under way.
+      // Undefined if all events are being sent.
       const oldest = this.settings.whenFull === 'drop-oldest' ? this.held.takeOldest() : undefined;
       if (oldest === undefined) return false;
       oldest.tell('dropped');
@@ -243,7 +276,10 @@ export class EventQueue {
     return true;
   }
 
-  /** Moves events that came while the disk could not be written. @returns whether none are left */
+  /**
+   * Moves events to the disk that came while it could not be written.
+   * @returns true if none are left
+   */
   private moveLate(disk: QueueDisk, atMost: number): boolean {
     const { held } = this;
     for (let left = atMost; left > 0 && held.late.oldest !== undefined; left--) {
@@ -254,7 +290,7 @@ export class EventQueue {
       held.late.take(1, Infinity);
       if (stored === 'unwritable') continue;
       if (stored === 'too-large') {
-        held.early.push(entry); // it must not keep the others from the disk
+        held.early.push(entry); // it must not keep the other events from the disk
         continue;
       }
       held.letGo(entry);
@@ -263,7 +299,10 @@ export class EventQueue {
     return held.late.count === 0;
   }
 
-  /** @returns 'unwritable' for an event that has no record, which is reported */
+  /**
+   * Writes one event to the disk.
+   * @returns 'unwritable' for an event that has no record, which is reported
+   */
   private putEntry(disk: QueueDisk, entry: QueuedEvent, purpose: PutPurpose): PutResult | 'unwritable' {
     let record: string;
     try {
@@ -278,7 +317,8 @@ export class EventQueue {
   private putOnDisk(disk: QueueDisk, record: string, purpose: PutPurpose): PutResult {
     const stored = disk.put(record, purpose);
     if (stored === true && !this.isOnDisk) {
-      this.isSpilling = true; // those that come now follow it, or they would always be sent before it
+      // later events must go to the disk too, or they would always be sent before this one
+      this.isSpilling = true;
       if (purpose !== 'kept') this.reports.onDiskBegun();
     }
     return stored;

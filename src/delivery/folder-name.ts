@@ -1,9 +1,12 @@
 /**
- * A tracker and a destination have a folder of their name. A name may come from outside, with a job that names the destination
- * of its event: whatever it is, its folder is one below the folder in which it is made, and no two names have one folder.
+ * Makes the name of a folder from the name of a tracker or a destination.
+ *
+ * A name may come from outside, with a job that names the destination of its event. For any name,
+ * the folder is directly below the folder in which it is made, and no two names have the same
+ * folder.
  */
 const NO_NAME = '~';
-/** Put behind the name of a destination that has replaced another of its path. */
+/** The suffix of a destination that replaces another one with the same path. */
 const ORDINAL = /~\d+$/;
 
 export function folderName(name: string): string {
@@ -12,7 +15,10 @@ export function folderName(name: string): string {
   return /^\.+$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded;
 }
 
-/** @returns undefined for a folder that has its name from somewhere else */
+/**
+ * The name from which `folderName` made a folder.
+ * @returns undefined if `folderName` cannot have made the folder's name
+ */
 export function nameOfFolder(folder: string): string | undefined {
   const encoded = folder.replace(ORDINAL, '');
   if (encoded === NO_NAME) return '';

@@ -3,8 +3,8 @@ import type { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 
 /**
- * The events of one destination that are in memory alone, within the bounds of memory: those that wait, and those under way.
- * `early` holds events older than all on disk, `late` newer ones.
+ * The events of one destination that are only in memory, within the limits of memory: waiting
+ * events and events being sent. `early` holds events older than all on disk, `late` newer ones.
  */
 export class HeldEvents {
   readonly early = new MemoryQueue();
@@ -14,7 +14,7 @@ export class HeldEvents {
 
   constructor(private readonly settings: Pick<DeliverySettings, 'maxEvents' | 'maxBytes'>) {}
 
-  /** Those that are not under way. */
+  /** Number of events that are not being sent. */
   get waiting(): number {
     return this.early.count + this.late.count;
   }
@@ -30,7 +30,7 @@ export class HeldEvents {
 
   hasRoomFor(bytes: number): boolean {
     const { maxEvents, maxBytes } = this.settings;
-    // One that is larger than all the room there may be still passes, alone.
+    // An event that is larger than the whole capacity is still accepted, if it is alone.
     return this.events < maxEvents && (this.events === 0 || this.bytes + bytes <= maxBytes);
   }
 
@@ -40,13 +40,16 @@ export class HeldEvents {
     queue.push(entry);
   }
 
-  /** Says that an event is not in memory alone any more: it is on disk too, or done. */
+  /** Records that an event is not only in memory any more: it is also on disk, or settled. */
   letGo({ bytes }: QueuedEvent): void {
     this.events--;
     this.bytes -= bytes;
   }
 
-  /** Takes the oldest one out. @returns undefined if all are under way, or on disk too */
+  /**
+   * Takes the oldest event out.
+   * @returns undefined if all are being sent, or if the oldest one is also on disk
+   */
   takeOldest(): QueuedEvent | undefined {
     const queue = this.early.count > 0 ? this.early : this.late;
     const [oldest] = queue.oldest?.stored === undefined ? queue.take(1, Infinity) : [];
@@ -54,12 +57,12 @@ export class HeldEvents {
     return oldest;
   }
 
-  /** Once nothing is on disk any more, there is no difference. */
+  /** Moves `late` to `early`, because the order is the same once no event is on disk. */
   mergeLate(): void {
     for (const entry of this.late.take(Infinity, Infinity)) this.early.push(entry);
   }
 
-  /** The events of `early`, which stay there. */
+  /** Returns the events of `early`, which stay there. */
   listEarly(): QueuedEvent[] {
     const entries = this.early.take(Infinity, Infinity);
     for (const entry of entries) this.early.push(entry);

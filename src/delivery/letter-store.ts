@@ -4,24 +4,25 @@ import { StoreWriteException } from '../store/store-write.exception';
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 4_194_304;
-/** How long one call may copy: what is left waits for the next. */
+/** Maximum milliseconds that one call copies. The remaining letters wait for the next call. */
 const COPY_MS = 20;
 
 /**
- * The dead letters of one path: on disk, or where there is none in memory; while the disk cannot be written, in memory too.
- * Letters of earlier processes stay where they are until they have been copied. Nothing is removed before it is elsewhere.
+ * The dead letters of one path: on disk, or in memory if there is no disk or while it cannot be
+ * written. Letters of earlier processes stay in their stores until they are copied. A letter is
+ * removed only after it is stored elsewhere.
  */
 export class LetterStore implements RecordStore {
   readonly recovered = 0;
   private readonly memory: MemoryStore;
-  /** Those of earlier processes, not copied yet. */
+  /** Stores of earlier processes whose letters are not copied yet. */
   private older: RecordStore[] = [];
-  /** Which store a leased record is in. */
+  /** The store of each leased record. */
   private readonly origins = new WeakMap<RecordRef, RecordStore>();
   private failure: Error | undefined;
   private forgottenCount = 0;
 
-  /** @param disk undefined where letters are kept in memory alone */
+  /** @param disk undefined if letters are kept only in memory */
   constructor(
     private readonly disk: RecordStore | undefined,
     maxMemoryBytes: number,
@@ -41,17 +42,20 @@ export class LetterStore implements RecordStore {
     return (this.disk ?? this.memory).damage;
   }
 
-  /** Whether letters go to a disk when it can be written. */
+  /** True if letters go to a disk when it can be written. */
   get isOnDisk(): boolean {
     return this.disk !== undefined;
   }
 
-  /** Letters that were lost here: for want of room, or since their files were removed. */
+  /**
+   * Number of letters that were lost here, for lack of capacity or because their files were
+   * removed.
+   */
   get forgotten(): number {
     return this.stores().reduce((sum, { damage }) => sum + damage.removed, this.forgottenCount);
   }
 
-  /** Whether the disk could not be written when that was last tried. */
+  /** True if the last write to the disk failed. */
   get isDiskFailing(): boolean {
     return this.failure !== undefined;
   }
@@ -94,13 +98,16 @@ export class LetterStore implements RecordStore {
     return store.dropOldest(minBytes);
   }
 
-  /** Takes over what another process left. */
+  /** Takes over the dead letters of another process. */
   adopt(store: RecordStore): void {
     this.older.push(store);
     this.gather([store], COPY_MS);
   }
 
-  /** Looks after the disk, and copies to it what is elsewhere. Never throws: `isDiskFailing` says what was found. */
+  /**
+   * Checks the disk, and copies letters from other stores to it. Never throws; `isDiskFailing` has
+   * the result.
+   */
   check(): boolean {
     const { disk } = this;
     if (disk === undefined) return false;
@@ -120,7 +127,11 @@ export class LetterStore implements RecordStore {
     this.disk?.probe(bytes);
   }
 
-  /** @throws StoreWriteException if letters were in memory alone: they are forgotten, and its `records` says how many */
+  /**
+   * Copies the letters in memory to the disk, and closes all stores.
+   * @throws StoreWriteException if letters were only in memory: they are lost, and its `records` is
+   * their number
+   */
   close(): void {
     this.gather([this.memory], Infinity);
     let records = this.memory.count;
@@ -137,7 +148,7 @@ export class LetterStore implements RecordStore {
     if (records > 0) throw StoreWriteException.create({ path: 'memory', cause, records });
   }
 
-  /** The oldest letters first. */
+  /** All stores, with the oldest letters first. */
   private stores(): RecordStore[] {
     const { older, disk, memory } = this;
     return disk === undefined ? [...older, memory] : [...older, disk, memory];
@@ -147,12 +158,12 @@ export class LetterStore implements RecordStore {
     const { disk } = this;
     if (disk === undefined) return 'failed';
     const ref = this.attempt(() => disk.append(payload, true));
-    // From here on the store has it: what fails now is tried again by `check`.
+    // The store has the letter from here on. If the flush fails, `check` tries it again.
     if (ref !== 'failed') this.flushDisk(disk);
     return ref;
   }
 
-  /** Copies to the disk what is elsewhere, for a while. */
+  /** Copies letters from other stores to the disk, for up to `maxMs` milliseconds. */
   private gather(stores: readonly RecordStore[], maxMs: number): void {
     const { disk } = this;
     if (disk === undefined) return;
@@ -161,9 +172,9 @@ export class LetterStore implements RecordStore {
       try {
         while (store.count > 0 && this.move(store, disk)) if (performance.now() > until) return;
       } catch {
-        continue; // it cannot be read for now
+        continue; // the store cannot be read for now
       }
-      if (store.count > 0) return; // the disk takes no more for now
+      if (store.count > 0) return; // the disk accepts no more for now
       if (store === this.memory) continue;
       this.older = this.older.filter((other) => other !== store);
       this.forgottenCount += store.damage.removed;
@@ -171,10 +182,13 @@ export class LetterStore implements RecordStore {
     }
   }
 
-  /** Moves a page of letters to the disk. @returns whether all of them went */
+  /**
+   * Moves a page of letters to the disk.
+   * @returns true if the page was moved; false if no letter could be leased or the disk failed
+   */
   private move(from: RecordStore, to: RecordStore): boolean {
     const records = from.lease(PAGE_EVENTS, PAGE_BYTES);
-    if (records.length === 0) return false; // those that are left are leased
+    if (records.length === 0) return false; // the remaining letters are leased
     const copies: RecordRef[] = [];
     const result = this.attempt(() => {
       for (const { payload } of records) {
@@ -186,11 +200,11 @@ export class LetterStore implements RecordStore {
       return copies.length;
     });
     if (result === 'failed') {
-      to.settle(copies); // they stay where they were
+      to.settle(copies); // the letters stay in their old store
       from.release(records.map(({ ref }) => ref));
       return false;
     }
-    // Beyond the bound the oldest go, and those are the oldest.
+    // Beyond the limit the oldest letters are dropped, and these are the oldest.
     this.forgottenCount += records.length - result;
     from.settle(records.map(({ ref }) => ref));
     return true;
@@ -202,7 +216,10 @@ export class LetterStore implements RecordStore {
     });
   }
 
-  /** Does something with the disk. @returns 'failed' if it cannot be used for now */
+  /**
+   * Runs an operation on the disk.
+   * @returns 'failed' if the disk cannot be used for now
+   */
   private attempt<Result>(what: () => Result): Result | 'failed' {
     try {
       const result = what();

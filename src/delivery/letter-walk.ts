@@ -6,11 +6,13 @@ const PAGE_EVENTS = 500;
 const PAGE_BYTES = 4_194_304;
 
 /**
- * Looks at each letter of a store once, the oldest first, in one turn of the event loop or in several.
+ * Looks at each letter of a store once, the oldest first, in one or several turns of the event
+ * loop.
  *
- * Letters that were looked at and kept stay leased until `end`, which is how the walk knows where it is. `pause` gives them
- * back for a while, so that another walk of the same turn finds all letters. Letters that come after the start are not looked
- * at: one that is redriven and refused again would otherwise be redriven for ever.
+ * Letters that were kept stay leased until `end`, so the walk knows its position. `pause` gives
+ * them back for a while, so that another walk in the same turn finds all letters. The walk ignores
+ * letters that come after its start: a letter that is redriven and rejected again would otherwise
+ * be redriven endlessly.
  */
 export class LetterWalk {
   /** Resolves when the walk has ended. */
@@ -29,9 +31,9 @@ export class LetterWalk {
   }
 
   /**
-   * Looks at letters until `maxMs` milliseconds have passed, but at one at least.
-   * @param decide may throw: filters are functions of the application
-   * @returns whether there may be more to look at
+   * Looks at letters for `maxMs` milliseconds, but at least at one.
+   * @param decide may throw, because filters are functions of the application
+   * @returns true if there may be more letters to look at
    */
   run(maxMs: number, decide: (record: StoredRecord) => LetterDecision): boolean {
     if (this.isEnded) return false;
@@ -60,7 +62,10 @@ export class LetterWalk {
     this.ahead = [];
   }
 
-  /** Takes back as many letters as had been looked at: letters are leased oldest first, so they are the same. */
+  /**
+   * Leases as many letters again as the walk had looked at before `pause`. Letters are leased
+   * oldest first, so they are the same ones.
+   */
   resume(): void {
     let missing = this.passed.size;
     this.passed.clear();
@@ -72,7 +77,7 @@ export class LetterWalk {
     }
   }
 
-  /** Gives back what is leased. `run` does nothing from now on. */
+  /** Ends the walk: gives the leased letters back, and makes `run` do nothing. */
   end(): void {
     if (this.isEnded) return;
     this.isEnded = true;

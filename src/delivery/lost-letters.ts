@@ -3,7 +3,9 @@ interface LetterHolder {
   readonly lettersLostAtClose: number;
 }
 
-/** How many dead letters ended with the process, by path; paths without any are left out. */
+/**
+ * Number of dead letters that were lost with the process, by path. Paths without any are left out.
+ */
 export function lostLettersOf(holders: readonly LetterHolder[]): ReadonlyMap<string, number> {
   const lost = new Map<string, number>();
   for (const { path, lettersLostAtClose: count } of holders) {

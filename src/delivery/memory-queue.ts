@@ -1,9 +1,15 @@
 import type { QueuedEvent } from './queued-event';
 
-/** Events in the order in which they came, each taken once. All operations are O(1), but for the events they move. */
+/**
+ * Events in the order in which they came, each taken once. All operations take constant time, plus
+ * the time for the events that they move.
+ */
 export class MemoryQueue {
   private entries: QueuedEvent[] = [];
-  /** Where the first one is: an array would move all others each time its first is taken. */
+  /**
+   * Index of the first event. Removing the first item of an array would move all other items each
+   * time.
+   */
   private head = 0;
   private total = 0;
 
@@ -11,7 +17,7 @@ export class MemoryQueue {
     return this.entries.length - this.head;
   }
 
-  /** Of those that are in it now. */
+  /** Bytes of the events that are in the queue now. */
   get bytes(): number {
     return this.total;
   }
@@ -25,7 +31,7 @@ export class MemoryQueue {
     this.total += entry.bytes;
   }
 
-  /** The oldest ones: at least one if there is one, and no more than fit. */
+  /** Takes the oldest events: at least one if there is one, and at most as many as fit. */
   take(maxEvents: number, maxBytes: number): QueuedEvent[] {
     const taken: QueuedEvent[] = [];
     let bytes = 0;

@@ -1,4 +1,7 @@
-/** Codes of Node for an address where nothing answers: nothing listens, the name is unknown, or no route leads there. */
+/**
+ * Node's error codes for an address where nothing answers: no process listens, the name is unknown,
+ * or there is no route.
+ */
 const CODES: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -7,14 +10,15 @@ const CODES: ReadonlySet<unknown> = new Set([
   'EHOSTDOWN',
   'ENETDOWN',
 ]);
-/** Errors of drivers that have looked for a server themselves, and found none. */
+/** Errors of drivers that searched for a server and found none. */
 const NAMES: ReadonlySet<unknown> = new Set(['MongoServerSelectionError', 'MaxRetriesPerRequestError']);
-/** Errors wrap errors, and may contain themselves. */
+/** Maximum number of errors to look at: errors wrap errors, and may contain themselves. */
 const MAX_VISITED = 20;
 
 /**
- * Whether an attempt failed because no connection could be made. Reads `code`, `name`, `cause` and `errors` of the error and of
- * those inside it. An unknown error is none: then the destination may be there. Never throws.
+ * Returns true if an attempt failed because no connection could be made. Reads `code`, `name`,
+ * `cause` and `errors` of the error and of the errors inside it. Returns false for an unknown
+ * error, because the destination may be reachable. Never throws.
  */
 export function isNoConnection(error: unknown): boolean {
   const left: unknown[] = [error];
@@ -25,7 +29,7 @@ export function isNoConnection(error: unknown): boolean {
       if (cause !== undefined) left.push(cause);
       if (Array.isArray(errors)) left.push(...(errors as unknown[]).slice(0, MAX_VISITED));
     } catch {
-      // A getter of an application's error may throw: the next one is read.
+      // A getter of an application's error may throw. The next error is still read.
     }
   }
   return false;

@@ -6,15 +6,21 @@ import type { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 
 /**
- * What a record is written for: an event that comes ('new'); one that must be found after a kill when `put` returns ('kept');
- * one for which no other is dropped ('lent').
+ * The purpose of a record: a new event ('new'), an event that must survive a kill once `put`
+ * returns ('kept'), or an event for which no other is dropped ('lent').
  */
 export type PutPurpose = 'new' | 'kept' | 'lent';
 
-/** Whether there was room; 'failed' if the disk cannot be written now, 'too-large' if it never takes such a record. */
+/**
+ * True if the record was stored, false if there was no capacity; 'failed' if the disk cannot be
+ * written now, 'too-large' if it never accepts such a record.
+ */
 export type PutResult = boolean | 'failed' | 'too-large';
 
-/** The disk of one queue, which takes records while it has room and is bounded by `whenFull`. */
+/**
+ * The disk of one queue. It accepts records while it has capacity, and applies `whenFull` when it
+ * has none.
+ */
 export class QueueDisk extends DiskSource {
   private hadNoRoom = false;
 
@@ -22,19 +28,19 @@ export class QueueDisk extends DiskSource {
     store: RecordStore,
     private readonly settings: Pick<DeliverySettings, 'durable' | 'whenFull'>,
     reports: SourceReports,
-    /** Told of events that were dropped for want of room. */
+    /** Called with the number of events that were dropped for lack of capacity. */
     private readonly onDropped: (events: number) => void,
   ) {
     super(store, reports);
   }
 
-  /** Whether there was no room when it was last asked for some, and nothing was settled since. */
+  /** True if the last record found no capacity, and no event was settled since. */
   get isFull(): boolean {
     return this.hadNoRoom;
   }
 
   put(record: string, purpose: PutPurpose): PutResult {
-    // What is only gathered proves nothing of a disk that has failed.
+    // A buffered write does not prove that a failed disk works again.
     const flush = this.settings.durable || purpose === 'kept' || this.condition.isFailingTo('write');
     try {
       let isStored = this.append(record, flush);
@@ -53,7 +59,10 @@ export class QueueDisk extends DiskSource {
     }
   }
 
-  /** Writes what is in memory alone, and older than all that is here, before it. It stays in memory too. */
+  /**
+   * Writes the events that are only in memory and older than all events on disk before those. They
+   * stay in memory too.
+   */
   writeFirst(held: HeldEvents, underWay: readonly QueuedEvent[]): void {
     const alone = [...underWay, ...held.listEarly()].filter(({ stored }) => stored === undefined);
     if (alone.length === 0) return;

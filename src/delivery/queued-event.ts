@@ -5,16 +5,19 @@ import type { StoredEvent } from '../event/tracking-event';
 import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
 import { ageSince } from './epoch-stamps';
 
-/** What became of an event, for whoever waits to hear. */
+/** The outcome of an event, for callers that wait for it. */
 export type Outcome = 'delivered' | 'stored' | 'pending' | 'dead-lettered' | 'dropped' | 'returned';
 
-/** In company it may have been another, once it may have been the network. */
+/**
+ * Failures of an event alone in its batch after which it is suspected. In a batch the cause may be
+ * another event, and a single failure may be the network's.
+ */
 export const FAILURES_OF_SUSPECT = 3;
 
-/** Of what a record says, that which goes along with the event wherever it is sent. */
+/** The facts of a record that accompany the event wherever it is sent. */
 export type RecordOrigin = Pick<RecordFacts, 'depth' | 'parentId' | 'isRaw'>;
 
-/** The place of a record. */
+/** The location of a record. */
 export interface StoredAt {
   readonly store: RecordStore;
   readonly ref: RecordRef;
@@ -22,51 +25,61 @@ export interface StoredAt {
 
 /** One event on its way to one destination. */
 export class QueuedEvent {
-  /** How often it was sent in vain; probes of a destination that is down are not counted. */
+  /** Number of failed attempts. Probes of a destination that is down are not counted. */
   attempts = 0;
-  /** Failed attempts in this process, those included that only probed a destination. */
+  /** Number of failed attempts in this process, including probes of a destination. */
   failures = 0;
-  /** The part of `failures` in which it was the only event of its batch. */
+  /** Number of `failures` in which it was the only event of its batch. */
   failuresAlone = 0;
-  /** Monotonic milliseconds at which it had failed alone so often that it is suspected; Infinity if it has not. */
+  /**
+   * Time in monotonic milliseconds at which it had failed alone often enough to be suspected;
+   * Infinity if it has not.
+   */
   suspectedAt = Infinity;
-  /** Whether it was delivered, or became a dead letter. */
+  /** True if it was delivered or became a dead letter. */
   isSettled = false;
-  /** Its place in the order in which events were taken from the queue; 0 until it is taken. */
+  /** Position in the order in which events were taken from the queue; 0 until it is taken. */
   turn = 0;
   firstError: string | undefined;
   lastError: string | undefined;
   lastTriedAt: number | undefined;
-  /** Told once what became of it. */
+  /** Called once with the outcome. */
   onSettled: ((outcome: Outcome) => void) | undefined;
-  /** Whether the one who waits to hear still has it, and takes it back if it cannot be sent before the application ends. */
+  /**
+   * True if the caller that waits for the outcome still has the event, and takes it back if it
+   * cannot be sent before the application ends.
+   */
   isLent = false;
 
   private constructor(
     /**
-     * When it was accepted, in milliseconds of `performance.now()`; negative if that was before the process started. Ages are
-     * counted from here: the system's clock may jump.
+     * Time at which it was accepted, in milliseconds of `performance.now()`; negative if that was
+     * before the process started. Ages are counted from here, because the system clock may jump.
      */
     public enteredAt: number,
     private epoch: number | undefined,
-    /** About those of its JSON text. */
+    /** Approximate bytes of its JSON text. */
     readonly bytes: number,
     private envelope: Envelope | undefined,
     private read: StoredEvent | undefined,
     private place: StoredAt | undefined,
-    /** Of one that was read back. */
+    /** Origin of an event that was read back. */
     private readonly origin: RecordOrigin = {},
   ) {}
 
   /**
-   * Takes from the caller's data what it needs, before `emit` returns.
+   * Creates the entry of a new event. Takes all it needs from the caller's data, before `emit`
+   * returns.
    * @param now milliseconds of `performance.now()`
    */
   static of(envelope: Envelope, now: number): QueuedEvent {
     return new QueuedEvent(now, undefined, envelope.hold().estimatedLength(), envelope, undefined, undefined);
   }
 
-  /** @throws if the payload is no record of an event */
+  /**
+   * Creates the entry of an event that was read from a store.
+   * @throws Error if the payload is not the record of an event
+   */
   static fromRecord(store: RecordStore, { ref, payload }: StoredRecord): QueuedEvent {
     const { event, facts } = readRecord(payload.toString('utf8'));
     return QueuedEvent.again(event, facts, payload.length, { store, ref });
@@ -82,22 +95,27 @@ export class QueuedEvent {
     return entry;
   }
 
-  /** Epoch milliseconds at which it was accepted. The same each time it is read: names of jobs are made of it. */
+  /**
+   * Time at which it was accepted, in epoch milliseconds. It is the same at each read, because
+   * names of jobs depend on it.
+   */
   get acceptedAt(): number {
     return (this.epoch ??= Math.round(Date.now() - (performance.now() - this.enteredAt)));
   }
 
-  /** Where it is on disk, if it is. */
+  /** Its location on disk, if it has one. */
   get stored(): StoredAt | undefined {
     return this.place;
   }
 
-  /** Says where it is on disk now, while it is in memory too; undefined if it is there no more. */
+  /**
+   * Sets its location on disk, while it is in memory too; undefined if it is not on disk any more.
+   */
   keepAt(place: StoredAt | undefined): void {
     this.place = place;
   }
 
-  /** Tells whoever waits to hear, once. */
+  /** Passes the outcome to the waiting caller, once. */
   tell(outcome: Outcome): void {
     const { onSettled } = this;
     this.onSettled = undefined;
@@ -112,30 +130,38 @@ export class QueuedEvent {
     return this.envelope?.name ?? this.event(true).name;
   }
 
-  /** Where it came from, and what was done with it. */
+  /** Its origin: the event during whose processing it was emitted, and whether it is raw input. */
   get facts(): RecordOrigin {
     const { envelope, origin } = this;
     return envelope === undefined ? origin : originFacts(envelope);
   }
 
-  /** Whether it has none but the timestamp; false too where nobody has looked. */
+  /**
+   * True if the event is known to have no Date except its timestamp; false if it was never checked.
+   */
   get hasNoDates(): boolean {
     return this.envelope?.hasNoDates === true;
   }
 
-  /** As it goes into a tree again. */
+  /** The event as an envelope, which can enter a tree again. */
   asEnvelope(normalizer: Normalizer): Envelope {
     return this.envelope ?? Envelope.carried(this.event(true), this.origin, normalizer);
   }
 
-  /** @param isShared whether the reader promises to change nothing; else it gets a copy */
+  /**
+   * The event with its id.
+   * @param isShared true if the reader promises to change nothing; else it gets a copy
+   */
   event(isShared: boolean): StoredEvent {
     const { envelope } = this;
     if (envelope === undefined) return this.read as StoredEvent;
     return isShared ? (this.read ??= envelope.sharedStored()) : envelope.stored();
   }
 
-  /** @param more facts that only the writer knows */
+  /**
+   * The record of the event.
+   * @param more facts that only the writer knows
+   */
   record(more: Partial<RecordFacts> = {}): string {
     const { acceptedAt, attempts, firstError, lastError, lastTriedAt } = this;
     const { depth, parentId, isRaw } = this.facts;
@@ -150,9 +176,10 @@ export class QueuedEvent {
   }
 
   /**
+   * Records a failed attempt.
    * @param now epoch milliseconds
-   * @param isCounted whether it counts as one of `retry.attempts`
-   * @param isAlone whether no other event was in the batch
+   * @param isCounted true if it counts as one of `retry.attempts`
+   * @param isAlone true if no other event was in the batch
    */
   failed(text: string, now: number, isCounted: boolean, isAlone: boolean): void {
     this.failures++;

@@ -4,8 +4,9 @@ import { QueuedEvent, type RecordOrigin } from './queued-event';
 
 /**
  * Puts dead letters into the queue again, under their ids, a few in each turn of the event loop.
- * @param isOpen whether the queue takes them still; those that it does not take any more stay dead letters
- * @returns how many; fewer than fit if the queue is full or is closed meanwhile
+ * @param isOpen returns true while the queue accepts them; letters that come too late stay dead
+ * letters
+ * @returns number of letters; fewer than match if the queue is full or closed meanwhile
  */
 export function redrive(
   { letters, queue, ledger, scheduler }: DeliveryEngine,
@@ -22,15 +23,18 @@ export function redrive(
   });
 }
 
-/** @returns whether there was room; 'skip' for one that cannot be sent */
+/**
+ * Puts one dead letter into the queue again.
+ * @returns true if the queue had capacity; 'skip' for a letter that cannot be sent
+ */
 function putAgain(queue: DeliveryEngine['queue'], letter: DeadLetter, origin: RecordOrigin): boolean | 'skip' {
   if (isStandIn(letter, origin)) return 'skip';
   const { event } = letter;
   try {
-    // Accepted anew, or what was too old would be so again.
+    // The event gets a new time of acceptance, or an event that was too old would be too old again.
     const entry = QueuedEvent.again(event, { acceptedAt: Date.now(), ...origin }, JSON.stringify(event).length);
     return queue.putAgain(entry);
   } catch {
-    return 'skip'; // it cannot be written
+    return 'skip'; // the event cannot be written
   }
 }

@@ -3,7 +3,7 @@ import type { BatchOptions, DeliveryOptions, RetryOptions } from './delivery-opt
 
 type Complete<Options> = { readonly [Option in keyof Options]-?: NonNullable<Options[Option]> };
 
-/** Delivery options with nothing left open. */
+/** Delivery options in which every option is set. */
 export interface DeliverySettings extends Omit<Complete<DeliveryOptions>, 'directory' | 'batch' | 'retry'> {
   readonly directory: string | undefined;
   readonly batch: Complete<BatchOptions>;
@@ -25,7 +25,11 @@ export const DELIVERY_DEFAULTS: DeliverySettings = {
   retry: { attempts: 10, maxAgeMs: 604_800_000, minDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 3_600_000 },
 };
 
-/** @param layers what was configured, the most particular last: of the module, of the class, of the node */
+/**
+ * Merges delivery options with the defaults.
+ * @param layers configured options, the most specific last: of the module, the class, the instance,
+ * the node
+ */
 export function resolveDelivery(...layers: readonly (DeliveryOptions | undefined)[]): DeliverySettings {
   const resolved = layers.reduce<DeliverySettings>((settings, layer = {}) => {
     const { batch, retry, ...others } = layer;
@@ -39,19 +43,22 @@ export function resolveDelivery(...layers: readonly (DeliveryOptions | undefined
   return withAbsoluteDirectory(resolved);
 }
 
-/** The working directory may change later; the queue stays where the next process looks for it. */
+/**
+ * Makes the directory absolute. The working directory may change later, and the queue must stay
+ * where the next process looks for it.
+ */
 export function withAbsoluteDirectory<Options extends DeliveryOptions>(options: Options): Options {
   const { directory } = options;
-  // What is not a string is reported with all other errors of the configuration.
+  // A value that is not a string is reported with all other errors of the configuration.
   return typeof directory === 'string' ? { ...options, directory: resolve(directory) } : options;
 }
 
-/** What a destination's class says of itself. */
+/** The delivery options of a destination's class. */
 export function classDelivery(type: unknown): DeliveryOptions | undefined {
   return (type as { readonly delivery?: DeliveryOptions } | undefined)?.delivery;
 }
 
-/** An option that is given as undefined must not switch the default off. */
+/** An option that is given as undefined keeps its default. */
 function given<Options extends object>(options: Options): { [Option in keyof Options]: NonNullable<Options[Option]> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [Option in keyof Options]: NonNullable<Options[Option]>;

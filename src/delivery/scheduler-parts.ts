@@ -5,36 +5,42 @@ import type { OutsideFlow } from '../common/outside-flow';
 import type { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 
-/** What a BatchScheduler works with, and whom it tells. */
+/** The parts and callbacks of a BatchScheduler. */
 export interface SchedulerParts {
   readonly settings: DeliverySettings;
-  /** Where its timers run.  @default the flow in which the scheduler is made */
+  /**
+   * The async context in which the timers run.
+   * @default the context in which the scheduler is made
+   */
   readonly outside?: OutsideFlow | undefined;
   readonly queue: EventQueue;
   readonly breaker: Breaker;
   /** Sends a batch, and calls `conclude` later. Must not throw. */
   readonly send: (batch: Batch) => void;
-  /** Told of events that are not sent again, and why. Must not throw. */
+  /** Called for events that are not sent again, with the reason. Must not throw. */
   readonly giveUp: (entries: readonly QueuedEvent[], reason: 'too-old' | 'attempts') => void;
-  /** Told after anything may have been settled, or begun. */
+  /** Called after events may have been settled, or batches begun. */
   readonly onPumped: () => void;
-  /** Told whenever nothing is left. */
+  /** Called whenever nothing is left. */
   readonly onIdle: () => void;
-  /** Whether it makes no sense to wait for the destination, now that the application closes. */
+  /** Returns true if it is pointless to wait for the destination while the application closes. */
   readonly isHopeless: (now: number) => boolean;
-  /** Told of a failure of what is called here. */
+  /** Called with an error that one of the parts threw. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** How the sending of a batch ended. */
+/** The end of an attempt to send a batch. */
 export interface Conclusion {
-  /** What is sent again. */
+  /** Batches that are sent again. */
   readonly again: readonly Batch[];
-  /** Whether the destination took an event. */
+  /** True if the destination accepted an event. */
   readonly isTaken: boolean;
   readonly tookMs: number;
-  /** How long the destination asked to be left alone. */
+  /** Milliseconds for which the destination asked to receive no batch; 0 if it did not. */
   readonly retryAfterMs: number;
-  /** Resolves when a call whose time was over has returned, or is given up; until then no other takes its place. */
+  /**
+   * Resolves when a call that timed out has returned, or is not awaited any more. Until then its
+   * slot stays in use.
+   */
   readonly stillRunning?: Promise<void> | undefined;
 }

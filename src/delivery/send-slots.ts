@@ -1,12 +1,12 @@
 import type { Batch } from './batch';
 
-/** The batches that are being sent, as many at once as there are slots. */
+/** The batches that are being sent. There are as many at once as there are slots. */
 export class SendSlots {
   private underWay = new Set<Batch>();
-  /** Calls whose time was over, and that have not returned: each still has its slot. */
+  /** Number of calls that timed out and have not returned. Each still has its slot. */
   private lingering = 0;
 
-  /** @param onFree told when a call that had lingered gives its slot back */
+  /** @param onFree called when a call that timed out returns and frees its slot */
   constructor(
     private readonly slots: number,
     private readonly onFree: () => void,
@@ -16,7 +16,7 @@ export class SendSlots {
     return this.underWay.size + this.lingering < this.slots;
   }
 
-  /** Whether no batch is under way. */
+  /** True if no batch is being sent. */
   get isEmpty(): boolean {
     return this.underWay.size === 0;
   }
@@ -25,17 +25,20 @@ export class SendSlots {
     this.underWay.add(batch);
   }
 
-  /** Whether the batch was begun, and not ended. */
+  /** True if the batch was begun, and not ended. */
   has(batch: Batch): boolean {
     return this.underWay.has(batch);
   }
 
-  /** @returns whether it was under way */
+  /**
+   * Ends a batch and frees its slot.
+   * @returns true if the batch was being sent
+   */
   end(batch: Batch): boolean {
     return this.underWay.delete(batch);
   }
 
-  /** Keeps a slot until a call returns. */
+  /** Keeps a slot in use until a call returns. */
   linger(call: Promise<void>): void {
     this.lingering++;
     void call.then(() => {

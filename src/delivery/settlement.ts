@@ -17,7 +17,10 @@ export interface Death {
   readonly reason: string;
 }
 
-/** Settles events for good, in the queue, in the ledger, and with those who wait to hear. Never throws. */
+/**
+ * Settles events for good: in the queue, in the ledger, and for callers that wait for the outcome.
+ * Never throws.
+ */
 export class Settlement {
   constructor(private readonly parts: SettlementParts) {}
 
@@ -31,7 +34,10 @@ export class Settlement {
     }
   }
 
-  /** To the dead letters first: a process that dies between finds the event twice, which is better than never. */
+  /**
+   * Stores the dead letters first. A process that dies in between has the event twice, which is
+   * better than losing it.
+   */
   bury(dead: readonly Death[]): void {
     const [first] = dead;
     if (first === undefined) return;
@@ -46,7 +52,7 @@ export class Settlement {
     reports.deadLetter(first.reason, first.entry.lastError ?? '');
   }
 
-  /** Of an event that cannot be written, and so not be queued either. */
+  /** Stores an event as a dead letter that cannot be written, and therefore cannot be queued. */
   buryUnwritable(envelope: Envelope, error: unknown): void {
     const { ledger, letters, reports } = this.parts;
     ledger.accept();

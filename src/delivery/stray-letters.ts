@@ -4,14 +4,17 @@ import type { StoredEvent } from '../event/tracking-event';
 import type { LetterStore } from './letter-store';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
 
-/** Takes events back that no destination has refused. */
+/** Takes back dead letters that did not come from a destination. */
 export interface TakeBack {
-  /** Whether it would be taken by now. */
+  /** Returns true if the event can be taken now. */
   readonly isTaken: (event: StoredEvent) => boolean;
   readonly take: (event: StoredEvent, origin: RecordOrigin) => void;
 }
 
-/** Dead letters for a node that this application does not have: they can be looked at, and wait for a start that has it. */
+/**
+ * Dead letters for a node that this application does not have. They can be listed, and wait for a
+ * start that has the node.
+ */
 export class StrayLetters {
   private readonly box: DeadLetterBox;
   private lost = 0;
@@ -33,7 +36,10 @@ export class StrayLetters {
     this.box.visit(filter, visit);
   }
 
-  /** Where there is no queue to put them into, and nobody else who takes them, they stay. */
+  /**
+   * Gives the matching letters to the taker, if there is one. Without a taker they stay, because
+   * there is no queue for them.
+   */
   async redrive(filter: DeadLetterFilter): Promise<number> {
     const { takeBack } = this;
     if (takeBack === undefined) return 0;
@@ -48,17 +54,17 @@ export class StrayLetters {
     return this.box.takeOut(filter, () => true);
   }
 
-  /** Takes over what another process left. */
+  /** Takes over the dead letters of another process. */
   adopt(_queue: undefined | RecordStore, deadLetters: RecordStore | undefined): void {
     if (deadLetters !== undefined) this.box.adopt(deadLetters);
   }
 
-  /** Looks after the disk; to be called about once a second. */
+  /** Checks the disk. Call it about once a second. */
   checkDisk(): void {
     this.box.checkDisk();
   }
 
-  /** How many letters ended with this process, since they were in memory only. */
+  /** Number of letters that were lost at close because they were only in memory. */
   get lettersLostAtClose(): number {
     return this.lost;
   }

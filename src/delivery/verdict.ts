@@ -3,60 +3,86 @@ import type { AttemptResult } from './attempt';
 import { backoffMs } from '../common/backoff';
 import type { DeliverySettings } from './resolve-options';
 
-/** What decides about one event. */
+/** The facts that decide about one event. */
 export interface Judged {
-  /** Failed attempts that count. */
+  /** Number of failed attempts that count. */
   readonly attempts: number;
-  /** Monotonic milliseconds at which it was accepted. */
+  /** Time at which it was accepted, in monotonic milliseconds. */
   readonly enteredAt: number;
 }
 
-/** What decides about a batch. */
+/** The facts that decide about a batch. */
 export interface JudgedBatch<Entry extends Judged> {
   readonly entries: readonly Entry[];
-  /** How often it has failed in a row, with these very events. */
+  /** Number of failures in a row with exactly these events. */
   readonly failures: number;
-  /** Whether it is a part of a batch that failed again and again, so that it is halved each time it fails. */
+  /** True if the batch is a part of one that failed repeatedly. It is halved after each failure. */
   readonly isSuspect: boolean;
-  /** Whether it was sent to see if the destination is back: its failure then says nothing against its events. */
+  /**
+   * True if the batch was sent to test the destination. Its failure then does not count against its
+   * events.
+   */
   readonly isProbe: boolean;
 }
 
 export interface VerdictOptions {
   readonly retry: DeliverySettings['retry'];
-  /** Monotonic milliseconds. */
+  /** Current time in monotonic milliseconds. */
   readonly now: number;
-  /** Whether a batch that fails again and again is halved; if not, only once its events have used up their attempts. */
+  /**
+   * True if a batch that fails repeatedly is halved; if false, it is halved only once its events
+   * have used up their attempts.
+   */
   readonly halves: boolean;
-  /** From 0 to 1.  @default Math.random */
+  /**
+   * Returns a number from 0 to 1.
+   * @default Math.random
+   */
   readonly random?: (() => number) | undefined;
 }
 
-/** Where every event of a batch goes after an attempt: each is in exactly one of `delivered`, `dead` and `again`. */
+/**
+ * Where each event of a batch goes after an attempt. Every event is in exactly one of `delivered`,
+ * `dead` and `again`.
+ */
 export interface Verdict<Entry extends Judged> {
   readonly delivered: readonly Entry[];
   readonly dead: readonly { readonly entry: Entry; readonly reason: string }[];
   /** Batches that are sent again, in the order of their events. */
   readonly again: readonly (readonly Entry[])[];
-  /** How long these wait, how often they have failed in a row, and whether they are suspects. */
+  /**
+   * Wait of the batches in `again`, in milliseconds. `failures` and `isSuspect` apply to these
+   * batches too.
+   */
   readonly delayMs: number;
   readonly failures: number;
   readonly isSuspect: boolean;
-  /** What went wrong with each event that was not delivered. */
+  /** The failure of each event that was not delivered. */
   readonly failed: readonly { readonly entry: Entry; readonly reason: string; readonly isCounted: boolean }[];
-  /** What the attempt says about the destination: it takes events, it answers but takes none of these, or it does not answer. */
+  /**
+   * State of the destination according to the attempt: it accepts events, it answers but accepts
+   * none of these, or it does not answer.
+   */
   readonly health: 'takes' | 'refuses' | 'fails';
-  /** How long the destination as a whole asks to be left alone. */
+  /**
+   * Milliseconds for which the destination as a whole asked to receive no batch; 0 if it did not.
+   */
   readonly retryAfterMs: number;
   /** Why the attempt failed as a whole; undefined if it did not. */
   readonly failure: string | undefined;
   readonly mistake: Mistake | undefined;
 }
 
-/** A batch fails this often before it is halved: most failures pass, and one batch is cheaper than many. */
+/**
+ * Number of failures after which a batch is halved at the latest. Most failures pass, and one batch
+ * is cheaper than many.
+ */
 const MAX_FAILURES_WHOLE = 5;
 
-/** Decides what becomes of the events of a batch, whatever the destination did. Changes nothing, and never throws. */
+/**
+ * Decides about the events of a batch after any result of an attempt. Changes nothing, and never
+ * throws.
+ */
 export function verdictOf<Entry extends Judged>(
   result: AttemptResult,
   batch: JudgedBatch<Entry>,
@@ -93,7 +119,7 @@ function answered<Entry extends Judged>(
 ): Judgement<Entry> {
   const { entries } = batch;
   const delivered = rejections.size === 0 ? entries : entries.filter((_, index) => !rejections.has(index));
-  // A destination that takes none of them, and asks for all of them later, is not there for any event.
+  // A destination that accepts no event, and asks to retry all of them, is treated as unavailable.
   const isForAll = delivered.length === 0 && [...rejections.values()].every(({ retryable }) => retryable);
   const dead: { entry: Entry; reason: string }[] = [];
   const failures: { entry: Entry; reason: string; isCounted: boolean }[] = [];
@@ -145,7 +171,8 @@ function failed<Entry extends Judged>(
   const left: Entry[] = [];
   for (const entry of entries) {
     const end = endOf(entry, isCounted, options);
-    // In company it may be the fault of another: who has used up the attempts is given up when it fails alone.
+    // In a larger batch another event may be the cause. An event that has used up its attempts is
+    // abandoned only when it fails alone.
     if (end === 'too-old' || (end !== undefined && entries.length === 1)) dead.push({ entry, reason: end });
     else left.push(entry);
   }
@@ -154,7 +181,8 @@ function failed<Entry extends Judged>(
   return {
     ...{ delivered: [], dead, failed: entries.map((entry) => ({ entry, reason, isCounted })) },
     again: left.length === 0 ? [] : isHalved ? halvesOf(left) : [left],
-    // Halves begin anew: while the culprit is searched its neighbours need not wait, and a destination that is down opens the breaker.
+    // Halves start with one failure. Their events need not wait while the bad event is searched,
+    // and a destination that is down still opens the breaker.
     failures: isHalved ? 1 : failures,
     isSuspect: batch.isSuspect || isHalved,
     delayMs: Math.max(retryAfterMs, backoffMs(isHalved ? 1 : failures, options.retry, options.random)),
@@ -179,8 +207,8 @@ function isToHalve<Entry extends Judged>(
   { retry, halves }: VerdictOptions,
 ): boolean {
   if (!isProbe && left.some(({ attempts }) => attempts + 1 >= retry.attempts)) return true;
-  // So early that the one to blame stands alone before its attempts are used up, if that can be. But a destination that asks to
-  // be left alone has too much to do, rather than a wrong event.
+  // Halving starts early enough to isolate the bad event before its attempts are used up, if
+  // possible. But a destination that requests a wait is overloaded; the cause is not a bad event.
   const affordable = retryAfterMs > 0 ? Infinity : retry.attempts - Math.ceil(Math.log2(entries.length)) - 1;
   return halves && (isSuspect || failures + 1 >= Math.min(Math.max(affordable, 1), MAX_FAILURES_WHOLE));
 }

@@ -2,11 +2,11 @@ import { divide, turnOf, type Batch } from './batch';
 import type { QueuedEvent } from './queued-event';
 
 /**
- * Batches that have left the queue and are not being sent: those that failed and wait for their next attempt, halves, and what
- * was taken from the queue ahead of its time.
+ * Batches that have left the queue and are not being sent: failed batches that wait for their next
+ * attempt, halves, and batches that were taken from the queue early.
  *
- * Ordered, they stand in the order of their events and only the first may go. Otherwise they stand in the order in which they
- * are due, and each may go when it is.
+ * If ordered, they are in the order of their events, and only the first may be sent. Otherwise they
+ * are in the order of their due time, and each may be sent when it is due.
  */
 export class WaitingBatches {
   private batches: Batch[] = [];
@@ -27,14 +27,14 @@ export class WaitingBatches {
     return this.byteCount;
   }
 
-  /** When the next one may go; Infinity if there is none. */
+  /** Time at which the next batch may be sent; Infinity if there is none. */
   get nextDueAt(): number {
     return this.batches[0]?.dueAt ?? Infinity;
   }
 
   /**
    * The earliest of the times of all batches; Infinity if there is none.
-   * @param timeOf the time of an event, which is the earliest of its batch for the first one
+   * @param timeOf the time of an event; the first event of a batch must have the earliest
    */
   earliest(timeOf: (entry: QueuedEvent) => number): number {
     let earliest = Infinity;
@@ -55,12 +55,15 @@ export class WaitingBatches {
     this.tally(batch, 1);
   }
 
-  /** Takes the one whose turn it is. */
+  /** Takes the next batch, if it is due. */
   takeDue(now: number): Batch | undefined {
     return this.nextDueAt <= now ? this.takeAt(0) : undefined;
   }
 
-  /** Takes, of those that are due, the one that was not sent for the longest time: a single bad batch must not be every probe. */
+  /**
+   * Takes the due batch that was not sent for the longest time, so that a single bad batch is not
+   * every probe.
+   */
   takeLeastTried(now: number): Batch | undefined {
     if (this.isOrdered) return this.takeDue(now);
     let found = -1;
@@ -71,19 +74,19 @@ export class WaitingBatches {
     return found < 0 ? undefined : this.takeAt(found);
   }
 
-  /** Takes the first one for which the condition holds. */
+  /** Takes the first batch that satisfies the condition. */
   takeFirst(condition: (batch: Batch) => boolean): Batch | undefined {
     const at = this.batches.findIndex(condition);
     return at < 0 ? undefined : this.takeAt(at);
   }
 
-  /** The events of the batches before the first one for which the condition does not hold. */
+  /** The events of the batches before the first one that does not satisfy the condition. */
   leading(condition: (batch: Batch) => boolean): QueuedEvent[] {
     const end = this.batches.findIndex((batch) => !condition(batch));
     return this.batches.slice(0, end < 0 ? this.batches.length : end).flatMap(({ entries }) => entries);
   }
 
-  /** Takes out the events for which the condition holds. */
+  /** Takes out the events that satisfy the condition. */
   takeEvents(condition: (entry: QueuedEvent) => boolean): QueuedEvent[] {
     const taken: QueuedEvent[] = [];
     for (const batch of this.takeAll()) {
@@ -91,7 +94,8 @@ export class WaitingBatches {
       taken.push(...yes);
       if (no.length === 0) continue;
       const left = { ...batch, entries: no };
-      this.batches.push(left); // in its place: neither its turn nor its time has changed
+      // in the same place, because neither its turn nor its time has changed
+      this.batches.push(left);
       this.tally(left, 1);
     }
     return taken;

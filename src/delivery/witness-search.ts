@@ -3,16 +3,22 @@ import { FAILURES_OF_SUSPECT, type QueuedEvent } from './queued-event';
 import type { WaitingBatches } from './waiting-batches';
 
 /**
- * If the destination comes back just between the failure of the suspects and the sending of the witness, they are given up in
- * error. So this is tried the less often the longer an attempt takes, and the more suspects there are.
+ * Minimum pause between searches, as a multiple of the duration of an attempt and the number of
+ * suspects. If the destination recovers between the failure of the suspects and the sending of the
+ * witness, the suspects are abandoned wrongly. Searches are therefore rarer if attempts take longer
+ * or if there are more suspects.
  */
 const MIN_PAUSE_ATTEMPTS = 20;
 
 /**
- * For an ordered destination whose first event fails again and again, alone: is the destination down, or can it never take this
- * event? No other event may be delivered before it, unless it is never delivered at all. So once it has used up its attempts,
- * each of its failures is followed at once by one attempt to send the next event that has not, as a witness. If that is taken,
- * the destination works, and those before it are given up. If not, nothing is decided, and the witness goes back to its place.
+ * Decides for an ordered destination whose first event fails repeatedly, alone: is the destination
+ * down, or can it never accept this event?
+ *
+ * No other event may be delivered before the first one, unless that one is never delivered. Once
+ * the first event has used up its attempts, each of its failures is followed by one attempt to send
+ * the next event that has not used them up: the witness. If the witness is accepted, the
+ * destination works, and the events before it are abandoned. If not, nothing is decided, and the
+ * witness goes back to its place.
  */
 export class WitnessSearch {
   private witness: Batch | undefined;
@@ -21,12 +27,12 @@ export class WitnessSearch {
 
   constructor(private readonly attempts: number) {}
 
-  /** Whether a witness is to be sent before anything else. */
+  /** True if a witness must be sent before anything else. */
   get isWanted(): boolean {
     return this.isDue;
   }
 
-  /** Whether it is a single event that has used up its attempts. */
+  /** True if the batch is a single event that has used up its attempts. */
   readonly isExhausted = ({ entries }: Batch): boolean => {
     const [entry] = entries;
     if (entry === undefined || entries.length > 1 || entry.failures < this.attempts) return false;
@@ -38,9 +44,9 @@ export class WitnessSearch {
   }
 
   /**
-   * A batch failed while the breaker was open.
-   * @param suspects events at the head that have used up their attempts
-   * @param tookMs how long the attempt took
+   * Records that a batch failed while the breaker was open.
+   * @param suspects number of events at the head that have used up their attempts
+   * @param tookMs duration of the attempt, or the wait that the destination requested, if longer
    */
   failed(batch: Batch, suspects: number, tookMs: number, now: number): void {
     if (this.isWitness(batch) || suspects === 0 || !this.isExhausted(batch)) return;
@@ -50,7 +56,7 @@ export class WitnessSearch {
   }
 
   /**
-   * Takes the witness from where it waits.
+   * Takes the witness from its place.
    * @param takeNext takes one event from the queue
    */
   begin(waiting: WaitingBatches, takeNext: () => Batch | undefined): Batch | undefined {
