@@ -109,8 +109,8 @@ export class Envelope {
   private formed: unknown;
   private dataJson: string | undefined;
   /**
-   * Upper bound of the length of the data's JSON text if the data is already in normal form; else
-   * 0.
+   * Upper bound of the length of the data's JSON text, if the data was found to be in normal form;
+   * else 0.
    */
   private maxPlainLength = 0;
   /** The version from which a processor made this one. */
@@ -345,12 +345,12 @@ export class Envelope {
   }
 
   /**
-   * Most processors return an event that looks like a newly emitted one in the same context. It is
-   * then treated like one: its data is read when the next node needs it, before any other code of
-   * the application runs.
+   * Treats a processor's result like a newly emitted event. Most processors return an event with
+   * the same fields and the same context. Its data is then read when the next node needs it, before
+   * any other code of the application runs.
    *
-   * @returns undefined if the result has other fields, another context or an invalid name or
-   * timestamp
+   * @returns undefined if the result has other or missing fields, another context, or an invalid
+   * name or timestamp
    */
   private asEmitted(result: object): Envelope | undefined {
     if (Object.keys(result).length !== OWN_FIELDS) return undefined;

@@ -99,7 +99,10 @@ export function reviveDates(event: object, dates: readonly DatePath[] = [['times
   for (const path of dates) reviveDate(event, path);
 }
 
-/** @param dates undefined for the usual case, in which the timestamp is the only Date */
+/**
+ * Joins the two lines of a record.
+ * @param dates undefined for the usual case, in which the timestamp is the only Date
+ */
 function recordText(eventText: string, dates: readonly DatePath[] | undefined, facts: RecordFacts): string {
   return `${headText(dates === undefined ? facts : { ...facts, dates })}\n${eventText}`;
 }

@@ -41,7 +41,7 @@ const ESCAPED = /[\u0000-\u001f"\\\ud800-\udfff]/;
  * The JSON text of fields in normal form, without the outer braces.
  *
  * A test for characters that need escaping takes a third of the time that JSON.stringify needs for
- * a string without any. Fields that are all strings and numbers, as in most contexts, are therefore
+ * a string without any. Most contexts contain only strings and other primitives, so such fields are
  * written here.
  */
 export function fieldsText(fields: EventFields): string {

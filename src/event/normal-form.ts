@@ -106,7 +106,10 @@ class Walk implements ReplacedPlace {
     return result;
   }
 
-  /** @param asks whether to call a toJSON */
+  /**
+   * Brings an object of any kind to normal form.
+   * @param asks whether to call a toJSON
+   */
   private anyObject(value: object, depth: number, asks = true): unknown {
     if (Array.isArray(value)) return this.items(value, depth);
     const prototype: unknown = Object.getPrototypeOf(value);
@@ -115,6 +118,7 @@ class Walk implements ReplacedPlace {
   }
 
   /**
+   * Brings the items of a list to normal form.
    * @param length total number of items, of which `items` may hold only as many as the limits allow
    */
   private items(items: readonly unknown[], depth: number, length = items.length): unknown[] {
@@ -137,6 +141,7 @@ class Walk implements ReplacedPlace {
   }
 
   /**
+   * Brings the own fields of an object to normal form.
    * @param count total number of fields, of which `value` may hold only as many as the limits allow
    */
   private fields(value: object, depth: number, count?: number, unfit = 0): EventFields {
@@ -146,6 +151,7 @@ class Walk implements ReplacedPlace {
   }
 
   /**
+   * Copies the own fields of an object to `copy`, in normal form.
    * @param known fields that were copied before
    * @param unfit number of long keys that were left out before
    */

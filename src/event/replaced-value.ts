@@ -53,7 +53,7 @@ export class ReplacedValues {
   private looks: Partial<Record<ReplacedKind, number>> | undefined;
   private reports = 0;
 
-  /** @param part `data`, `context`, or the name of a field that a processor added */
+  /** @param part `data`, `context`, or the name of another field of the event */
   constructor(
     private readonly listener: ReplacedListener,
     private readonly eventName: string,
