@@ -53,8 +53,8 @@ export class Adoption {
   }
 
   /**
-   * Returns the paths that have a part left, each once.
-   * @param part the part that must be left
+   * Returns the paths that still have a part to adopt, each once.
+   * @param part the part: the queue or the dead letters
    */
   pathsLeft(part: Part): Set<string> {
     const paths = new Set<string>();
@@ -62,7 +62,7 @@ export class Adoption {
     return paths;
   }
 
-  /** The folders that contain a left queue of a path. */
+  /** Returns the folders that still have a queue of a path to adopt. */
   foldersOf(path: string): string[] {
     const places = this.places().filter((place) => place.path === path);
     return places.map(({ orphan, name }) => join(orphan, name)).filter((home) => this.isLeft(home, 'queue'));

@@ -45,7 +45,7 @@ export class Normalizer {
 
   /**
    * The normal form of data. Falsy data, an empty array and a toJSON that returns nothing become
-   * {}. An array, string, number or true is passed on unchanged.
+   * {}. Any other array, string or number, and true, keep their type.
    */
   data(eventName: string, data: unknown): unknown {
     if (isAbsent(data)) return {};
