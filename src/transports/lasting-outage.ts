@@ -1,14 +1,25 @@
-/** For so long a server must be usable before it is reported to be: a connection may end as soon as it is made. */
+/**
+ * Milliseconds for which a server must stay usable before it is reported as usable: a new
+ * connection may close at once.
+ */
 const STEADY_MS = 1000;
 
 export interface OutageReports {
-  /** The server cannot be used. */
+  /** Called when the server becomes unusable. */
   readonly failing: (error: Error) => void;
-  /** It can be used again. */
+  /** Called when the server is usable again. */
   readonly answering: () => void;
 }
 
-/** Reports that a server cannot be used, and that it can be again: once for each change that lasts for a second. */
+/**
+ * Reports when a server becomes unusable and when it is usable again.
+ *
+ * States:
+ * - Up: the start. `failed` moves to Down and reports it.
+ * - Down: `answered` starts a timer of one second. When it elapses, the state is Up again and this
+ *   is reported. `failed` cancels the timer.
+ * - Ended: `end` moves here from both states. Nothing more is reported.
+ */
 export class LastingOutage {
   private isDown = false;
   private isEnded = false;
@@ -21,7 +32,7 @@ export class LastingOutage {
     return this.isDown;
   }
 
-  /** The server did what was asked of it. */
+  /** Call when the server has answered a request successfully. */
   answered(): void {
     if (!this.isDown || this.isEnded) return;
     this.steadyTimer ??= setTimeout(() => {
@@ -31,7 +42,10 @@ export class LastingOutage {
     }, STEADY_MS).unref();
   }
 
-  /** The connection has failed, or the server has refused what it refuses to no client that it lets in. */
+  /**
+   * Call when the connection has failed, or when the server refuses a command that it accepts from
+   * every authenticated client.
+   */
   failed(error: Error): void {
     clearTimeout(this.steadyTimer);
     this.steadyTimer = undefined;
@@ -40,7 +54,7 @@ export class LastingOutage {
     this.reports.failing(error);
   }
 
-  /** Reports no more. */
+  /** Stops all reports. */
   end(): void {
     this.isEnded = true;
     clearTimeout(this.steadyTimer);

@@ -1,6 +1,9 @@
 import { LastingOutage, type OutageReports } from './lasting-outage';
 
-/** As much of a client of ioredis as is asked here; which one, and whose, its room knows. */
+/**
+ * The part of an ioredis client that is used here. The caller knows the full type and who owns the
+ * client.
+ */
 interface Connecting {
   readonly status: string;
   on(event: string, listener: () => void): unknown;
@@ -9,13 +12,19 @@ interface Connecting {
 
 const CONNECT_MS = 1000;
 
-/** A connection that is being made is worth a moment; one that was lost is not. */
+/**
+ * Waits up to a second for a client that is connecting for the first time. Returns at once for a
+ * lost connection.
+ */
 export async function whenConnected(client: Connecting): Promise<void> {
   if (['connecting', 'connect', 'wait'].includes(client.status))
     await nextOf(client, ['ready', 'close', 'end'], CONNECT_MS);
 }
 
-/** Resolves with the first of these events, when the time is up, or when `signal` is aborted. */
+/**
+ * Resolves with the first of these events, when the time limit has passed, or when `signal` is
+ * aborted.
+ */
 export function nextOf(
   client: Connecting,
   events: readonly string[],
@@ -36,8 +45,9 @@ export function nextOf(
 }
 
 /**
- * Reports that Redis cannot be used, and that it can be again: once for each change that lasts. A connection says nothing about
- * that: ioredis calls one ready before Redis has answered AUTH, and one that needs a password and gave none stays ready.
+ * Reports when Redis becomes unusable and when it is usable again, once per lasting change. The
+ * connection status does not show this: ioredis reports `ready` before Redis has replied to AUTH,
+ * and a client that lacks a required password stays ready.
  */
 export class RedisOutage extends LastingOutage {
   private asking: Promise<boolean> | undefined;
@@ -49,12 +59,15 @@ export class RedisOutage extends LastingOutage {
     super(reports);
   }
 
-  /** True while Redis has not answered the question of `ask`. */
+  /** True while the question sent by `ask` is unanswered. */
   get isAsking(): boolean {
     return this.asking !== undefined;
   }
 
-  /** Resolves with true once Redis has answered a command, and with false where it has refused it. Never rejects. */
+  /**
+   * Sends PING. Resolves with true if Redis answers it, and with false if Redis refuses it. Never
+   * rejects.
+   */
   ask(): Promise<boolean> {
     this.asking ??= this.client
       .ping()

@@ -1,9 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_MS = 5;
 
-/** Resolves once `isSo` is true, `isEnding` is true, or `maxMs` milliseconds have passed. Does not keep the process alive. */
+/**
+ * Resolves once `isSo` is true, `isEnding` is true, or `maxMs` milliseconds have passed. Does not
+ * keep the process alive.
+ */
 export async function whenSo(isSo: () => boolean, isEnding: () => boolean, maxMs: number): Promise<void> {
   const deadline = performance.now() + maxMs;
   while (!isSo() && !isEnding() && performance.now() < deadline) await wait(LOOK_MS, undefined, { ref: false });

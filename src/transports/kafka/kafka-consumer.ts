@@ -1,6 +1,7 @@
 /**
- * Brings in what is on topics of Kafka. A group stands at one offset of each partition: it is moved over what is done and never
- * over what is not, so whoever reads on after a crash, a rebalance or a restart reads that again, under the same ids.
+ * Reads events from Kafka topics. A group commits one offset per partition. The offset moves past
+ * finished records only, so after a crash, a rebalance or a restart the next member reads
+ * unfinished records again, under the same event ids.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
@@ -23,16 +24,25 @@ import { RecordEntry } from './record-entry';
 import { SchemaGate } from './schema-gate';
 import { ValueDecoder } from './value-decoder';
 
-/** After what has been done is committed; what is done and not committed is read again after a crash. */
+/**
+ * Milliseconds between finishing a record and the commit. After a crash, finished records without a
+ * commit are read again.
+ */
 const COMMIT_MS = 200;
 const LAG_MS = 5000;
 const MIN_DELAY_MS = 200;
 const MAX_DELAY_MS = 5000;
-/** For what is still to be said to brokers that may be gone. */
+/** Time limit in milliseconds for each step of closing, because the brokers may be unreachable. */
 const CLOSE_MS = 2000;
-/** Records that are taken in one turn of the event loop: what waits for its turn meanwhile does not wait long, and most are done before the next. */
+/**
+ * Limit of records handed over in one turn of the event loop. Other work then waits only briefly,
+ * and most records finish before the next turn.
+ */
 const MAX_PER_TURN = 100;
-/** Of `maxInFlight`: entries that are done and cannot be committed, since one before them is not. */
+/**
+ * Multiplied by `maxInFlight`: limit of the records from the first unfinished one on, including
+ * finished ones that cannot be committed yet.
+ */
 const SPAN_FACTOR = 10;
 
 @Injectable()
@@ -57,7 +67,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private lagTimer: NodeJS.Timeout | undefined;
   private lastLag: number | undefined;
 
-  /** @throws TrackingConfigException, MissingPeerException */
+  /**
+   * @throws TrackingConfigException for invalid options
+   * @throws MissingPeerException for a package that is not installed
+   */
   constructor(@Optional() @Inject(NODE_OPTIONS) readonly options: KafkaConsumerOptions) {
     checkKafkaConsumerOptions(options);
     this.decoder = new ValueDecoder(trackingLogCodec(KAFKA_USE), options.registry);
@@ -111,7 +124,8 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     clearInterval(this.lagTimer);
     clearTimeout(this.commitTimer);
     await atMost(CLOSE_MS, this.reading);
-    await atMost(CLOSE_MS, this.committing); // one that was under way may lack the last
+    // a commit that was already running may lack the latest offsets
+    await atMost(CLOSE_MS, this.committing);
     await atMost(CLOSE_MS, this.commit());
     await atMost(CLOSE_MS, this.guard.end());
     await atMost(CLOSE_MS, this.reader?.close());
@@ -124,7 +138,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   }
 
   assigned(partitions: readonly TopicPartition[]): void {
-    this.start = 'group'; // the next time it goes on
+    this.start = 'group'; // `start` applies once; later readers continue at the group's position
     this.reports.outage.answered();
     this.progress.assign(partitions);
     this.guard.begin();
@@ -160,7 +174,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     void this.give(records);
   }
 
-  /** Resolves when each is done, or cannot be before the end. Never rejects. */
+  /**
+   * Hands records to the intake. Resolves when each is finished or can no longer finish before the
+   * end. Never rejects.
+   */
   private async give(records: readonly KafkaRecord[]): Promise<void> {
     const { surroundings } = this;
     if (surroundings === undefined) return;
@@ -193,7 +210,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     this.commitSoon();
   }
 
-  /** After what the entries have begun: then their delivery has its turn before the next are taken. */
+  /**
+   * Frees the limit of this turn after the work started by the entries has run, so that their
+   * delivery gets its turn first.
+   */
   private endTurn(taken: number): void {
     if (this.takenThisTurn === 0)
       setImmediate(() => {
@@ -213,12 +233,15 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         this.reader = reader;
         await reader.run(listener);
       } catch (error) {
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have come in between
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the signal can
+        // abort during `run`
         if (signal.aborted) return;
-        // What was read so far may be of a topic that is gone: it must not move the group in one that has its name.
+        // Progress so far may belong to a deleted topic. It must not move the group in a new topic
+        // of the same name.
         this.progress.clear();
         if (!this.reports.outage.isFailing) delayMs = MIN_DELAY_MS;
-        if (isTopicMissing(error)) this.start = 'group'; // all that will be on a topic which is not there yet is new
+        // every future record of a topic that does not exist yet is new
+        if (isTopicMissing(error)) this.start = 'group';
         this.reports.outage.failed(error as Error);
         this.reader = undefined;
         if (reader !== undefined) await atMost(CLOSE_MS, reader.close());
@@ -243,7 +266,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     }, COMMIT_MS);
   }
 
-  /** One at a time, or an older offset might come after a newer. Never rejects. */
+  /**
+   * Commits finished offsets, one commit at a time, so that an older offset never overwrites a
+   * newer one. Never rejects.
+   */
   private async commit(): Promise<void> {
     if (this.committing !== undefined) {
       this.commitSoon();
@@ -263,9 +289,10 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
       if (await this.isForgotten(reader)) return;
       await reader.commit(moved);
       this.progress.committed(moved, progress);
-      await this.isForgotten(reader); // the topic may have been made again since it was asked
+      await this.isForgotten(reader); // the topic may have been recreated since the check above
     } catch {
-      // Refused by a group that has changed, or not heard: what is done stays so, and is committed the next time.
+      // The group has changed or the response was lost. The offsets stay marked as finished and are
+      // committed next time.
       if (!this.ending.signal.aborted) this.commitSoon();
     }
   }

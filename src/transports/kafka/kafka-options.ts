@@ -4,57 +4,87 @@ import type { GivenKafkaJs, GivenKafkaJsProducer } from './kafkajs-sender';
 import type { ConnectionSettings } from './platformatic-sender';
 import type { SchemaIds } from './schema-registry';
 
-/** Where the brokers are: a list, with which `@platformatic/kafka` connects, or a kafkajs of the application. */
+/**
+ * Says how to reach the brokers: by address, through `@platformatic/kafka`, or through the
+ * application's own kafkajs.
+ */
 export interface KafkaConnection {
-  /** host:port of some of them. Needs the package `@platformatic/kafka`. */
+  /** Addresses (host:port) of some of the brokers. Needs the package `@platformatic/kafka`. */
   readonly brokers?: readonly string[] | undefined;
-  /** How the brokers know this client. With `brokers` only.  @default 'nestjs-event-tracking' */
+  /**
+   * Name under which this client is known to the brokers. Applies with `brokers` only.
+   * @default 'nestjs-event-tracking'
+   */
   readonly clientId?: string | undefined;
-  /** For TLS, as of `node:tls`. With `brokers` only.  @default none */
+  /** TLS options, as in `node:tls`. Applies with `brokers` only.  @default none */
   readonly tls?: ConnectionSettings['tls'];
-  /** As of `@platformatic/kafka`. With `brokers` only.  @default none */
+  /** SASL options, as in `@platformatic/kafka`. Applies with `brokers` only.  @default none */
   readonly sasl?: ConnectionSettings['sasl'];
-  /** With `brokers` only.  @default 1000 */
+  /** Time limit for connecting, in milliseconds. Applies with `brokers` only.  @default 1000 */
   readonly connectTimeoutMs?: number | undefined;
 }
 
 /**
- * At least once: a send that is rejected may have landed all the same, and is sent again with the same `ce_id`.
+ * Options of `kafka()`. Delivery is at least once: a rejected send may have reached Kafka, and is
+ * sent again with the same `ce_id`.
  *
- * With `registry` or `schemaId` key and value are framed as Confluent's serializers frame them, which the consumers of Open edX
- * need. Without, the value is the bare Avro and the key the bare name: enough among services that use this package.
+ * With `registry` or `schemaId`, key and value are framed like the output of Confluent's
+ * serializers. Consumers of Open edX need this. Without them, the value is bare Avro and the key is
+ * the bare event name, which is enough between services that use this package.
  */
 export interface KafkaOptions extends KafkaConnection {
   /**
-   * Instead of `brokers`: a `Kafka`, of which a producer is made; or a producer, which is connected and never closed. A producer
-   * chooses partitions by itself: with a topic that accepts less than 1 MiB, events can land twice until its limit is known.
+   * Replaces `brokers`: a `Kafka`, from which a producer is created, or a producer, which is
+   * connected and never closed. A producer chooses the partitions itself. If its topic accepts less
+   * than 1 MiB, events can arrive twice until the limit is known.
    */
   readonly kafkajs?: GivenKafkaJs | GivenKafkaJsProducer | undefined;
-  /** What Kafka spreads the events over its partitions by; events of one key stay in order.  @default the event's name */
+  /**
+   * Returns the key by which Kafka assigns an event to a partition. Events with the same key stay
+   * in order.
+   * @default the event's name
+   */
   readonly key?: ((event: { readonly name: string; readonly id: string }) => string) | undefined;
   /**
-   * How the partition follows from the key: as in clients for Java and in kafkajs ('murmur2'), or as in librdkafka and so in the
-   * producers of Open edX ('crc32'). Choose what the other producers of the topic use, or events of one key are in two
-   * partitions. A producer passed as `kafkajs` chooses by itself.  @default 'murmur2'
+   * Hash that maps a key to a partition: 'murmur2' as in Java clients and kafkajs, or 'crc32' as in
+   * librdkafka and therefore in the producers of Open edX. Choose the hash that the topic's other
+   * producers use. Otherwise events with the same key end up in two partitions. Has no effect on a
+   * producer passed as `kafkajs`, which chooses the partitions itself.
+   * @default 'murmur2'
    */
   readonly partitioner?: KeyPartitioner | undefined;
-  /** `confluentRegistry(...)`, or one of your own. Asked once for `{topic}-org.openedx.analytics.tracking.event.emitted.v1.CloudEvent`, and once for the key's `{topic}-string`.  @default none */
+  /**
+   * `confluentRegistry(...)` or your own implementation. It is asked once for
+   * `{topic}-org.openedx.analytics.tracking.event.emitted.v1.CloudEvent` and once for the key's
+   * `{topic}-string`.
+   * @default none
+   */
   readonly registry?: SchemaIds | undefined;
-  /** Instead of `registry`: the id of the schema.  @default none */
+  /** Fixed id of the value schema, used instead of `registry`.  @default none */
   readonly schemaId?: number | undefined;
-  /** The id of the key's schema, `"string"`.  @default schemaId */
+  /** Fixed id of the key schema (`"string"`).  @default schemaId */
   readonly keySchemaId?: number | undefined;
-  /** Who must have an event before it counts as sent: all replicas in sync, or the leader alone.  @default 'all' */
+  /**
+   * Replicas that must have stored an event before it counts as sent: all in-sync replicas, or only
+   * the leader.
+   * @default 'all'
+   */
   readonly acks?: 'all' | 'leader' | undefined;
-  /** For one batch, whatever the brokers do; the delivery's own `timeoutMs` may be shorter.  @default 5000 */
+  /**
+   * Time limit for one batch in milliseconds. The delivery's own `timeoutMs` may be shorter.
+   * @default 5000
+   */
   readonly requestTimeoutMs?: number | undefined;
-  /** The CloudEvent's source.  @default 'nestjs-event-tracking' */
+  /** The `source` attribute of the CloudEvent.  @default 'nestjs-event-tracking' */
   readonly source?: string | undefined;
-  /** The version of openedx-events that readers are told: three numbers with dots.  @default '11.2.0' */
+  /**
+   * Version of openedx-events reported to consumers: three numbers separated by dots.
+   * @default '11.2.0'
+   */
   readonly sourcelib?: string | undefined;
 }
 
-/** Options that say how the brokers are reached. */
+/** Names of the options that say how to reach the brokers. */
 export const CONNECTION_OPTIONS: readonly string[] = [
   'brokers',
   'clientId',
@@ -77,7 +107,10 @@ const OWN = [
 const MAX_SCHEMA_ID = 0xffff_ffff;
 const SOURCELIB = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
 
-/** @throws TrackingConfigException with all that is wrong */
+/**
+ * Validates the options of `kafka()`.
+ * @throws TrackingConfigException listing every error
+ */
 export function checkKafkaOptions(options: unknown): asserts options is KafkaOptions {
   const faults = new Faults('kafka()');
   const given = faults.fields(options, [...CONNECTION_OPTIONS, ...OWN], "kafka({ brokers: ['localhost:9092'] })");

@@ -1,6 +1,7 @@
 /**
- * Puts events on a topic of Kafka in the form of Open edX's event-bus-kafka. Each partition gets requests of its own (decision
- * 0177): events that it took are delivered, an event that it refuses alone is rejected, and the others are sent again.
+ * Sends events to a Kafka topic in the format of Open edX's event-bus-kafka. Each partition gets
+ * its own requests (decision 0177). Events that a partition accepts are delivered, an event that is
+ * refused on its own is rejected, and all others are sent again.
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,20 +17,28 @@ import { describeKafkaError, isTopicMissing, type KafkaMessage, type KafkaSender
 import { headerBytes, recordBytes } from './record-size';
 import type { SchemaIds } from './schema-registry';
 
-/** The text that the producers of Open edX register, so that a registry which compares texts gives one id. */
+/**
+ * Key schema, spelled as the producers of Open edX register it: registries that compare strings
+ * then return one id.
+ */
 const KEY_SCHEMA = '{"name": "name", "type": "string"}';
-/** Between asking for a topic and its being there. */
+/** Milliseconds between two attempts to reach a topic that is being created. */
 const CREATION_MS = 100;
-/** The drain is over when a producer is closed: no send is waited for any more, and brokers that answer take far less. */
+/**
+ * Time limit for closing the sender, in milliseconds. Draining is finished by then, and reachable
+ * brokers need far less.
+ */
 const CLOSE_MS = 500;
 export const REQUEST_TIMEOUT_MS = 5000;
 
 export interface ProducerParts {
   readonly sender: KafkaSender;
-  /** Of a key; its remainder by the number of partitions is the partition. */
+  /**
+   * Hashes a key. The remainder of the hash divided by the number of partitions is the partition.
+   */
   readonly hashOf: (key: Buffer) => number;
   readonly options: KafkaOptions;
-  /** JSON text. */
+  /** Avro schema of the value, as a JSON string. */
   readonly schema: string;
   readonly delivery: DeliveryOptions;
 }
@@ -97,7 +106,8 @@ export class KafkaProducer implements BusProducer {
         const message = this.messageOf(each, frames);
         return [{ index, message, bytes: recordBytes(message, this.fixedBytes) }];
       } catch (error) {
-        // The `key` of the application fails for this event, and would fail again. Its message may quote the event.
+        // The application's `key` function fails for this event and would fail again. The error
+        // message is left out because it may quote the event.
         const name = error instanceof Error ? error.name : typeof error;
         outcome.refuse(
           { index },
@@ -134,7 +144,10 @@ export class KafkaProducer implements BusProducer {
     return partitions;
   }
 
-  /** The first request for a topic that is not there creates it, and fails. */
+  /**
+   * Retries a request until the topic exists: the first request for a missing topic creates it and
+   * fails.
+   */
   private async onceThere<Result>(signal: AbortSignal, request: () => Promise<Result>): Promise<Result> {
     for (;;) {
       try {
@@ -142,7 +155,8 @@ export class KafkaProducer implements BusProducer {
       } catch (error) {
         if (!isTopicMissing(error) || signal.aborted) throw error;
         await wait(CREATION_MS, undefined, { signal }).catch(() => undefined);
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- aborted while waiting
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the signal can
+        // abort during the wait
         if (signal.aborted) throw error;
       }
     }
@@ -152,7 +166,10 @@ export class KafkaProducer implements BusProducer {
     return { key: key(this.keyOf({ name, id })), value: value(payload), headers: { ce_id: id, ce_time: time } };
   }
 
-  /** A registry that is away is asked again with the next batch. */
+  /**
+   * Returns the framing of keys and values, fetched once. After a registry error, the next batch
+   * asks again.
+   */
   private framing(): Promise<Frames> {
     this.frames ??= this.makeFrames().catch((error: unknown) => {
       this.frames = undefined;
@@ -183,7 +200,10 @@ function framesWith(keyId: number, valueId: number): Frames {
   return { key: (text) => frame(keyId, avroText(text)), value: (payload) => frame(valueId, payload) };
 }
 
-/** Waits for all, and rejects with the first failure only then: what the others have done is known. */
+/**
+ * Waits until all have settled, then rejects with the first failure, so that every partition's
+ * outcome is known.
+ */
 async function allOf(sending: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(sending)) if (result.status === 'rejected') throw result.reason;
 }

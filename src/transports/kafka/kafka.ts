@@ -7,15 +7,19 @@ import { kafkaJsSender } from './kafkajs-sender';
 import { KEY_HASHES } from './key-partitioner';
 import { loadPlatformatic, PlatformaticSender, type ConnectionSettings } from './platformatic-sender';
 
-/** What the entry needs. */
+/** Entry point and optional peer packages, named in errors about a missing package. */
 export const KAFKA_USE = { entry: 'nestjs-event-tracking/kafka', peers: ['avsc', '@platformatic/kafka'] };
 
-/** One batch at a time, and none past one that is tried again: events of one key would change places. */
+/**
+ * Sends one batch at a time and never overtakes a batch that is retried: otherwise events with the
+ * same key would change order.
+ */
 const DELIVERY = { batch: { maxEvents: 500 }, ordered: true } as const;
 
 /**
- * The producer of an EventBusBackend that sends to Kafka.
- * @throws TrackingConfigException for its options, MissingPeerException for a package that is not installed
+ * Creates the producer of an EventBusBackend that sends to Kafka.
+ * @throws TrackingConfigException for invalid options
+ * @throws MissingPeerException for a package that is not installed
  */
 export function kafka(options: KafkaOptions): ProducerDescription {
   checkKafkaOptions(options);
@@ -31,15 +35,22 @@ export function kafka(options: KafkaOptions): ProducerDescription {
   };
 }
 
-/** @throws MissingPeerException */
+/**
+ * Returns a factory for the sender that the options select.
+ * @throws MissingPeerException if `brokers` is used without `@platformatic/kafka`
+ */
 function senderOf(options: KafkaOptions, hashOf: (key: Buffer) => number): () => KafkaSender {
   const { kafkajs, acks = 'all', requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   if (kafkajs !== undefined) return () => kafkaJsSender(kafkajs, acks, hashOf);
-  const library = loadPlatformatic(KAFKA_USE); // now: what is not installed is a fault of the configuration
+  // Loaded here, because a missing package is a configuration error.
+  const library = loadPlatformatic(KAFKA_USE);
   return () => new PlatformaticSender(library, { ...connectionOf(options), acks, requestTimeoutMs });
 }
 
-/** @param connection with `brokers` */
+/**
+ * Fills in the defaults of the connection settings.
+ * @param connection must contain `brokers`
+ */
 export function connectionOf(connection: KafkaConnection): ConnectionSettings {
   const { brokers = [], clientId = 'nestjs-event-tracking', connectTimeoutMs = 1000, tls, sasl } = connection;
   return { brokers, clientId, connectTimeoutMs, tls, sasl };

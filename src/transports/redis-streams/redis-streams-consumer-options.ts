@@ -8,40 +8,65 @@ import {
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 
-/** Where a consumer begins to read. */
+/** Position at which a consumer starts to read. */
 export type StreamStart = 'group' | 'new' | 'beginning';
 
 export interface RedisStreamsConsumerOptions extends RedisTarget {
-  /** Who shares the entries: each goes to one consumer of the group, and every group has all of them. */
+  /**
+   * Name of the group. Each entry goes to one consumer of a group, and every group receives all
+   * entries.
+   */
   readonly group: string;
-  /** @default 'analytics', the topic of tracking events in Open edX */
+  /**
+   * Topic to read.
+   * @default 'analytics', the topic of tracking events in Open edX
+   */
   readonly topic?: string | undefined;
-  /** Several of them, in the place of `topic`.  @default [topic] */
+  /** Topics to read, if there are several. Replaces `topic`.  @default [topic] */
   readonly topics?: readonly string[] | undefined;
-  /** The reference's EVENT_BUS_TOPIC_PREFIX: the stream is `prefix-topic`.  @default none: the stream is the topic */
+  /**
+   * Prefix of the stream name, like the reference's EVENT_BUS_TOPIC_PREFIX: the stream is
+   * `prefix-topic`.
+   * @default none: the stream is the topic
+   */
   readonly keyPrefix?: string | undefined;
   /**
-   * Of this process, in the group. Under the same name after a restart it has at once what it was working on; two processes that
-   * run under one name work on the same entries.  @default of the host, the process and chance
+   * Name of this process within the group. A process that restarts under the same name gets its
+   * unfinished entries back at once. Two processes under one name work on the same entries.
+   * @default built from the host name, the process id and a random string
    */
   readonly name?: string | undefined;
   /**
-   * 'group': where the group is, and for a new one at the beginning. At each start, 'new' leaves out what came before it, and
-   * 'beginning' reads all again, for every consumer of the group.  @default 'group'
+   * Where to start. 'group' continues at the group's position, and a new group starts at the
+   * beginning. On each start, 'new' skips earlier entries and 'beginning' reads all entries again,
+   * for every consumer of the group.
+   * @default 'group'
    */
   readonly start?: StreamStart | undefined;
-  /** Entries that are read at once, of each stream.  @default 100 */
+  /** Number of entries read at once from each stream.  @default 100 */
   readonly count?: number | undefined;
-  /** How long Redis waits for an entry before it says that there is none.  @default 5000 */
+  /**
+   * Milliseconds that Redis waits for an entry before it replies that there is none.
+   * @default 5000
+   */
   readonly blockMs?: number | undefined;
-  /** After how long without a sign of life a consumer's entries are taken over.  @default 60_000 */
+  /**
+   * Milliseconds of silence after which the entries of a consumer are taken over.
+   * @default 60_000
+   */
   readonly claimAfterMs?: number | undefined;
   /**
-   * How often an entry is given to consumers that die with it before it becomes a dead letter; less than 3 counts as 3.
-   * From the third time on it is given alone, so that its neighbours are not counted with it.  @default 10
+   * Number of times that an entry is given to consumers that crash with it before it becomes a dead
+   * letter. Values below 3 count as 3. From the third delivery on, the entry is delivered alone, so
+   * that crashes do not count against its neighbours.
+   * @default 10
    */
   readonly maxDeliveries?: number | undefined;
-  /** Entries that may be read and not done; no more are read until there is room for `count` more.  @default 1000, at least twice `count` */
+  /**
+   * Limit of entries that are read and not finished. Reading pauses until there is capacity for
+   * `count` more.
+   * @default 1000, at least twice `count`
+   */
   readonly maxInFlight?: number | undefined;
 }
 
@@ -51,7 +76,7 @@ export interface ResolvedOptions {
   readonly topics: readonly string[];
   readonly keyPrefix: string | undefined;
   readonly name: string;
-  /** Nobody will come back under such a name. */
+  /** True for a generated name, which no later process will use. */
   readonly isRandomName: boolean;
   readonly start: StreamStart;
   readonly count: number;
@@ -71,7 +96,10 @@ const KNOWN: readonly string[] = [
 const PATH = 'RedisStreamsConsumer';
 const EXAMPLE = "consumer(RedisStreamsConsumer, { url: 'redis://localhost:6379', group: 'reports' })";
 
-/** @throws TrackingConfigException with all that is wrong */
+/**
+ * Validates the options of RedisStreamsConsumer and fills in the defaults.
+ * @throws TrackingConfigException listing every error
+ */
 export function resolveConsumerOptions(options: unknown): ResolvedOptions {
   const faults = faultsOf(options);
   if (faults.length > 0) throw TrackingConfigException.create(faults);
@@ -130,7 +158,7 @@ function isListOfTexts(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string' && each !== '');
 }
 
-/** Redis and timers take no more. */
+/** True for whole numbers from 1 to 2^31 - 1, the largest value that Redis and timers accept. */
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31;
 }

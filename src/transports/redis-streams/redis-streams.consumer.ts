@@ -9,8 +9,8 @@ import {
 import { StreamReader } from './stream-reader';
 
 /**
- * Brings in the events that Open edX, or an EventBusBackend, puts on streams of Redis. Needs Redis 6.2 or newer.
- * @throws TrackingConfigException for its options
+ * Reads events that Open edX or an EventBusBackend adds to Redis streams. Needs Redis 6.2 or newer.
+ * @throws TrackingConfigException for invalid options
  */
 @Injectable()
 export class RedisStreamsConsumer implements EventConsumer {

@@ -14,28 +14,37 @@ import { StreamProducer } from './stream-producer';
 import { StreamTrimmer } from './stream-trimmer';
 
 export interface RedisStreamsOptions extends RedisTarget {
-  /** The reference's EVENT_BUS_TOPIC_PREFIX: the stream is `prefix-topic`.  @default none: the stream is the topic */
+  /**
+   * Prefix of the stream name, like the reference's EVENT_BUS_TOPIC_PREFIX: the stream is
+   * `prefix-topic`.
+   * @default none: the stream is the topic
+   */
   readonly keyPrefix?: string | undefined;
   /**
-   * Entries that a stream is cut back to, about, whether they were read or not, as the reference's EVENT_BUS_REDIS_STREAM_MAX_LEN;
-   * null for never.  @default none: about 10,000 entries that all groups have read are kept, and what a group has still to read or
-   * to acknowledge up to 1,000,000
+   * Approximate number of entries to which a stream is trimmed, whether they were read or not, like
+   * the reference's EVENT_BUS_REDIS_STREAM_MAX_LEN. Null means never.
+   * @default none: about 10,000 entries that all groups have read are kept, plus up to 1,000,000
+   *   entries that a group has still to read or acknowledge
    */
   readonly maxLen?: number | null | undefined;
-  /** The source of the CloudEvent: who sends.  @default 'nestjs-event-tracking' */
+  /** The `source` attribute of the CloudEvent: the sender.  @default 'nestjs-event-tracking' */
   readonly source?: string | undefined;
 }
 
-/** One batch at a time, so that the order is kept on the stream. */
+/** Sends one batch at a time, so that the stream keeps the order of events. */
 const DELIVERY: DeliveryOptions = { batch: { maxEvents: 500, maxWaitMs: 100 }, ordered: true };
-/** A group that nobody reads in must not fill the Redis: that would stop everything else that is in it. */
+/**
+ * Limit of unread entries. A group without readers must not fill Redis, which would stop everything
+ * else stored there.
+ */
 const MAX_UNREAD = 1_000_000;
 const KNOWN: readonly string[] = ['url', 'connection', 'keyPrefix', 'maxLen', 'source'];
 const PATH = 'redisStreams';
 
 /**
- * The producer of an EventBusBackend that puts events on a stream of Redis, as Open edX does.
- * @throws TrackingConfigException with all that is wrong
+ * Creates the producer of an EventBusBackend that adds events to a Redis stream, like Open edX
+ * does.
+ * @throws TrackingConfigException listing every error
  */
 export function redisStreams(options: RedisStreamsOptions): ProducerDescription {
   const faults = faultsOf(options);

@@ -2,18 +2,25 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { showValue, type ConfigFault } from '../../common/tracking-config.exception';
 import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../backends/url-credentials';
 
-/** Where the Redis is. `url`, `connection`, or a `url` with the options of ioredis as its `connection`. */
+/**
+ * Says how to reach Redis: by `url`, by `connection`, or by a `url` with ioredis options in
+ * `connection`.
+ */
 export interface RedisTarget {
-  /** `redis://` or `rediss://`.  @default none */
+  /** Address that begins with `redis://` or `rediss://`.  @default none */
   readonly url?: string | undefined;
   /**
-   * Options of ioredis, or a Redis of the application, which only says how to connect: connections of our own are made like it,
-   * and closed.  @default none
+   * ioredis options, or the application's Redis client. The client only provides the settings: this
+   * package opens its own connections with them, and closes these.
+   * @default none
    */
   readonly connection?: RedisOptions | Redis | undefined;
 }
 
-/** All that is wrong with where the Redis is. No value of it is shown, as a URL may hold a password. */
+/**
+ * Returns the errors in the connection options. Values are never shown, because a URL may contain a
+ * password.
+ */
 export function targetFaults(path: string, { url, connection }: RedisTarget): ConfigFault[] {
   const example = "url: 'redis://localhost:6379'";
   if (url === undefined && connection === undefined)
@@ -44,7 +51,10 @@ export function targetFaults(path: string, { url, connection }: RedisTarget): Co
   return faults;
 }
 
-/** An error of Redis in words: what a node of a cluster answers says nothing of what to do. */
+/**
+ * Describes a Redis error. Replies of a cluster node get a fix added, because they do not say what
+ * to do.
+ */
 export function explain(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!/^(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/.test(message)) return message;

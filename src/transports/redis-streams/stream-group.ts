@@ -1,43 +1,50 @@
 import type { RedisLink } from './redis-link';
 import { entriesOf, entriesOfStream, type StreamEntry, type StreamsReply } from './stream-entry';
 
-/** Pending entries that are looked at in one command. */
+/** Number of pending entries read by one command. */
 export const PENDING_PAGE = 1000;
 
-/** Redis has given it to a consumer, and has not heard that it is done. */
+/** Entry that Redis has given to a consumer and that is not acknowledged yet. */
 export interface PendingEntry {
   readonly id: string;
-  /** How often it was given to a consumer. */
+  /** Number of times the entry was given to a consumer. */
   readonly deliveries: number;
 }
 
-/** A pending entry with the consumer that has it. */
+/** Pending entry together with the consumer that owns it. */
 export interface OwnedEntry extends PendingEntry {
   readonly consumer: string;
-  /** Milliseconds since it was given to the consumer or claimed for it. */
+  /** Milliseconds since the entry was given to the consumer or claimed for it. */
   readonly idleMs: number;
 }
 
 export interface GroupAddress {
   readonly group: string;
-  /** Of this consumer, in the group. */
+  /** Name of this consumer within the group. */
   readonly name: string;
 }
 
 const REPLY_MS = 10_000;
-/** Ids in one command: each costs Redis, which does nothing else meanwhile. */
+/** Limit of ids per command. Each id costs time in Redis, which runs nothing else meanwhile. */
 const CHUNK = 1000;
 
 type PendingReply = readonly (readonly [id: string, consumer: string, idleMs: number, deliveries: number])[];
 
-/** What one consumer of a group says to Redis. Of a reply that does not come in time it is told as of an error. */
+/**
+ * Runs the Redis commands of one consumer of a group. A reply that does not arrive in time is an
+ * error.
+ */
 export class StreamGroup {
   constructor(
     private readonly link: RedisLink,
     private readonly address: GroupAddress,
   ) {}
 
-  /** Makes the group, and the stream, where they are missing. @param from `0` or `$` @returns whether it was missing */
+  /**
+   * Creates the group, and the stream if it is missing.
+   * @param from `0` or `$`
+   * @returns true if the group was missing
+   */
   async create(key: string, from: string): Promise<boolean> {
     try {
       await this.call('XGROUP', 'CREATE', key, this.address.group, from, 'MKSTREAM');
@@ -48,14 +55,17 @@ export class StreamGroup {
     }
   }
 
-  /** @param to `0` or `$` */
+  /**
+   * Moves the group's position.
+   * @param to `0` or `$`
+   */
   async move(key: string, to: string): Promise<void> {
     await this.call('XGROUP', 'SETID', key, this.address.group, to);
   }
 
   /**
-   * Waits for entries that were given to nobody yet.
-   * @param link of its own, as nothing else gets through meanwhile
+   * Waits for entries that no consumer has been given yet.
+   * @param link a connection used for nothing else, because the command blocks it
    */
   async read(link: RedisLink, keys: readonly string[], count: number, blockMs: number): Promise<StreamEntry[]> {
     const { group, name } = this.address;
@@ -67,26 +77,34 @@ export class StreamGroup {
     return entriesOf((await link.reply(reply, blockMs + REPLY_MS)) as StreamsReply);
   }
 
-  /** Those after `after` that are pending for this consumer. */
+  /** Returns the entries after `after` that are pending for this consumer. */
   async ownPending(key: string, after: string | undefined, count: number): Promise<PendingEntry[]> {
     const { group, name } = this.address;
     return pendingOf(await this.call('XPENDING', key, group, fromAfter(after), '+', String(count), name));
   }
 
-  /** Those after `after` of which Redis has heard nothing for so long, whoever has them. */
+  /**
+   * Returns the entries after `after` that are pending for any consumer and have been idle for at
+   * least `idleMs`.
+   */
   async idlePending(key: string, idleMs: number, after: string | undefined, count: number): Promise<PendingEntry[]> {
     const range = [fromAfter(after), '+', String(count)];
     return pendingOf(await this.call('XPENDING', key, this.address.group, 'IDLE', String(idleMs), ...range));
   }
 
-  /** One pending entry as it is now; undefined if it is not pending any more. */
+  /**
+   * Returns the current state of one pending entry; undefined if the entry is no longer pending.
+   */
   async pendingEntry(key: string, id: string): Promise<OwnedEntry | undefined> {
     const reply = (await this.call('XPENDING', key, this.address.group, id, id, '1')) as PendingReply;
     const [found] = reply.map(([, consumer, idleMs, deliveries]) => ({ id, consumer, idleMs, deliveries }));
     return found;
   }
 
-  /** @returns those that it got: not what another consumer took meanwhile, nor what is no longer on the stream */
+  /**
+   * @returns the entries claimed, without those that another consumer took meanwhile or that are no
+   *   longer on the stream
+   */
   async claim(key: string, idleMs: number, ids: readonly string[]): Promise<StreamEntry[]> {
     const { group, name } = this.address;
     const reply = this.link.redis.callBuffer('XCLAIM', key, group, name, String(idleMs), ...ids);
@@ -94,21 +112,22 @@ export class StreamGroup {
     return entriesOfStream(key, (await this.link.reply(reply, REPLY_MS)) as Reply);
   }
 
-  /** Those of `ids` that are no longer on the stream: cut off, or deleted. */
+  /** Returns the members of `ids` that were trimmed or deleted from the stream. */
   async missing(key: string, ids: readonly string[]): Promise<string[]> {
     const found = await Promise.all(ids.map((id) => this.call('XRANGE', key, id, id)));
     return ids.filter((_id, at) => (found[at] as readonly unknown[]).length === 0);
   }
 
-  /** Says that they are still worked on, so that nobody claims them. */
+  /** Resets the idle time of entries still in progress, so that no other consumer claims them. */
   async hold(key: string, ids: readonly string[]): Promise<void> {
     const { group, name } = this.address;
     for (const chunk of chunks(ids)) await this.call('XCLAIM', key, group, name, '0', ...chunk, 'JUSTID');
   }
 
   /**
-   * Gives them to the next consumer that claims. That entries which were given here are not done says nothing against them, so
-   * their deliveries are forgotten; what was not given keeps its count.
+   * Releases entries for the next consumer that claims. With 'forget deliveries', the delivery
+   * counts are reset: entries that were handed over here and not finished must not look as if they
+   * had caused crashes. Entries that were never handed over keep their counts.
    */
   async giveBack(
     key: string,
@@ -126,12 +145,15 @@ export class StreamGroup {
     for (const chunk of chunks(ids)) await this.call('XACK', key, this.address.group, ...chunk);
   }
 
-  /** Redis forgets with a consumer what is pending for it: only for one that has nothing and reads no more. */
+  /**
+   * Deletes this consumer from the group. Redis then drops its pending entries, so it must have
+   * none and must have stopped reading.
+   */
   async leave(key: string): Promise<void> {
     await this.call('XGROUP', 'DELCONSUMER', key, this.address.group, this.address.name);
   }
 
-  /** Runs a script of one stream, with the name of the group as its argument. */
+  /** Runs a script on one stream, with the group name as its argument. */
   evaluate(script: string, key: string): Promise<unknown> {
     return this.call('EVAL', script, '1', key, this.address.group);
   }
@@ -141,7 +163,7 @@ export class StreamGroup {
   }
 }
 
-/** Whether Redis answered with that error. */
+/** True if the error is a Redis reply that begins with the code. */
 export function isAnswer(error: unknown, code: string): boolean {
   return error instanceof Error && error.message.startsWith(code);
 }

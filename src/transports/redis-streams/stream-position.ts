@@ -1,19 +1,26 @@
 import type { StreamGroup } from './stream-group';
 
-/** Where a group stands in its stream. */
+/** Position of a group in its stream. */
 export interface StreamPosition {
-  /** Entries that were given to no consumer of the group yet; undefined where Redis does not know. */
+  /**
+   * Number of entries not yet given to any consumer of the group; undefined if Redis does not know.
+   */
   readonly lag: number | undefined;
-  /** Entries that were removed from the stream before they were given to the group, found just now. */
+  /**
+   * Number of entries found just now that were removed from the stream before the group received
+   * them.
+   */
   readonly missed: number;
 }
 
 /**
- * Compares what was added to the stream with what the group has read. Redis counts both, but not what was cut off in between: then
- * its lag is too large for ever. So where the truth is known, since everything on the stream is unread or nothing is, the number
- * of read entries is corrected. That is done within Redis, so that each gap is found by one consumer of the group alone.
+ * Compares the number of entries added to the stream with the number that the group has read. Redis
+ * counts both, but ignores entries trimmed in between, so its lag stays too large permanently. The
+ * script therefore corrects the number of read entries whenever the true lag is known: when either
+ * all or none of the entries on the stream are unread. It runs inside Redis, so that only one
+ * consumer of the group finds each gap.
  *
- * Redis 6 does not count: the script gives a lag of -1.
+ * Redis 6 does not count: the script returns a lag of -1.
  */
 const SCRIPT = `
 local function fields(list)
