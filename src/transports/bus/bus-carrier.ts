@@ -12,7 +12,7 @@ import { ContextText, trackingLogOf, utcTime } from './tracking-log';
 
 const SEND_CATALOG_MS = 30_000;
 
-/** The sending side of a node of the bus. What comes back is a consumer's affair. */
+/** Sending side of a bus node. A consumer handles incoming events. */
 export class BusCarrier implements EventCarrier {
   readonly delivery: DeliveryOptions;
   readonly isLocal = false;
@@ -35,8 +35,8 @@ export class BusCarrier implements EventCarrier {
   }
 
   /**
-   * Once, each document as an event whose id is made of its hash: so readers take those that they know for the same.
-   * Rejects if one was not taken.
+   * Sends each document of the catalog once, as an event whose id is derived from the document's
+   * hash. Readers therefore recognize documents that they know. Rejects if one was not accepted.
    */
   async sendCatalog({ events, contexts }: CatalogDocument): Promise<void> {
     const { catalogTopic, surroundings } = this;
@@ -61,7 +61,7 @@ export class BusCarrier implements EventCarrier {
     this.isCatalogSent = true;
   }
 
-  /** What cannot be written for the bus is refused; the others are sent. */
+  /** Sends the events. Rejects those that cannot be encoded for the bus and sends the others. */
   async send(entries: readonly QueuedEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
     const rejections: Rejection[] = [];
     const messages: BusMessage[] = [];
@@ -92,13 +92,13 @@ export class BusCarrier implements EventCarrier {
   }
 }
 
-/** Of a node that only receives. */
+/** Carrier of a node that only receives. */
 export class NoCarrier implements EventCarrier {
   readonly delivery: DeliveryOptions = {};
   readonly isLocal = false;
 
   attach(): void {
-    // There is nothing to send with.
+    // There is no producer to attach.
   }
 
   send(): Promise<never> {

@@ -1,44 +1,50 @@
 import type { DeliveryOptions } from '../../delivery/delivery-options';
 import type { Rejection } from '../../delivery/destination';
 
-/** One event as a producer puts it on the bus. */
+/** One event as a producer sends it to the bus. */
 export interface BusMessage {
-  /** Of the event; of the CloudEvent. */
+  /** Id of the event and of the CloudEvent. */
   readonly id: string;
-  /** Of the event: for Kafka the key. */
+  /** Name of the event, which is the default key in Kafka. */
   readonly name: string;
-  /** When the event was emitted: ISO 8601 in UTC, with the offset +00:00. */
+  /** Time at which the event was emitted: ISO 8601 in UTC, with the offset +00:00. */
   readonly time: string;
-  /** Avro, without a frame. */
+  /** The event as Avro, without a frame. */
   readonly payload: Buffer;
 }
 
-/** Puts messages on a bus. What it is for, queueing and trying again included, is the delivery's affair. */
+/**
+ * Sends messages to a bus. The delivery handles everything else, including queueing and retries.
+ */
 export interface BusProducer {
-  /** What it asks of the delivery before it. */
+  /** Options for the delivery that calls this producer. */
   readonly delivery: DeliveryOptions;
   /**
-   * Sends 1 to `batch.maxEvents` messages, in order. As `sendBatch` of a destination.
-   * @param signal aborted when the time of the attempt is up, or at shutdown
+   * Sends 1 to `batch.maxEvents` messages, in order. The contract is the same as for `sendBatch` of
+   * a destination.
+   * @param signal aborted when the time limit of the attempt has passed, or at shutdown
    */
   send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly Rejection[] | undefined>;
-  /** After the drain. Bounded: a bus that is away must not keep the process from ending. */
+  /**
+   * Closes the producer after the drain. Takes limited time: an unreachable bus must not keep the
+   * process from ending.
+   */
   close(): Promise<void>;
 }
 
-/** What a producer is told when it is made. */
+/** Context passed to a producer when it is created. */
 export interface ProducerSurroundings {
   readonly topic: string;
-  /** The node as it stands in the configuration. */
+  /** Configuration path of the node, for messages. */
   readonly place: string;
   readonly warn: (text: string) => void;
   readonly tell: (text: string) => void;
 }
 
-/** What `redisStreams()` and `kafka()` of their entries describe, or one like them. */
+/** Description of a producer, as returned by `redisStreams()`, `kafka()` or a custom function. */
 export interface ProducerDescription {
   readonly kind: 'producer';
-  /** Four texts as Avro. */
+  /** Encodes four strings as Avro. */
   readonly encode: (log: {
     readonly name: string;
     readonly timestamp: string;

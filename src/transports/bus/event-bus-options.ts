@@ -8,24 +8,42 @@ import {
 import type { ProducerDescription } from './bus-producer';
 
 export interface EventBusBackendOptions {
-  /** `redisStreams(...)` of `nestjs-event-tracking/redis-streams`, `kafka(...)` of `nestjs-event-tracking/kafka`.  @default none: the node only receives */
+  /**
+   * Producer: `redisStreams(...)` of `nestjs-event-tracking/redis-streams`, or `kafka(...)` of
+   * `nestjs-event-tracking/kafka`.
+   * @default none: the node only receives
+   */
   readonly producer?: ProducerDescription | undefined;
-  /** The reference's SEND_TRACKING_EVENT_EMITTED_SIGNAL: whether events are sent.  @default true with a producer */
+  /**
+   * True to send events, like the reference's SEND_TRACKING_EVENT_EMITTED_SIGNAL.
+   * @default true with a producer
+   */
   readonly enabled?: boolean | undefined;
-  /** The reference's EVENT_BUS_TRACKING_LOGS: exact names of the events that are sent.  @default all */
+  /**
+   * Exact names of the events to send, like the reference's EVENT_BUS_TRACKING_LOGS.
+   * @default all
+   */
   readonly allowedEvents?: readonly string[] | undefined;
   /**
-   * Name of the topic. With Kafka the whole name, such as 'dev-analytics' where Open edX has EVENT_BUS_TOPIC_PREFIX = 'dev'.
+   * Name of the topic. With Kafka this is the full name, such as 'dev-analytics' if Open edX has
+   * EVENT_BUS_TOPIC_PREFIX = 'dev'.
    * @default 'analytics', the topic of tracking events in Open edX
    */
   readonly topic?: string | undefined;
-  /** Where the documents of the catalog are sent, with `documentation: true`: each as an event `event_catalog`.  @default none: they are not sent */
+  /**
+   * Topic for the documents of the catalog, with `documentation: true`. Each document is sent as an
+   * event `event_catalog`.
+   * @default none: they are not sent
+   */
   readonly catalogTopic?: string | undefined;
 }
 
 const KNOWN = ['producer', 'enabled', 'allowedEvents', 'topic', 'catalogTopic'];
 
-/** @throws TrackingConfigException with all that is wrong */
+/**
+ * Validates the options of EventBusBackend.
+ * @throws TrackingConfigException listing every error
+ */
 export function checkEventBusOptions(options: unknown): void {
   const faults: ConfigFault[] = [];
   const fault = (what: string, mend: string): void => {

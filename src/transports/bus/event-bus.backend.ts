@@ -7,9 +7,10 @@ import { BusCarrier, NoCarrier } from './bus-carrier';
 import { checkEventBusOptions, type EventBusBackendOptions } from './event-bus-options';
 
 /**
- * A node of the event bus. What is emitted goes through its processors and onto the bus; what a consumer brings from the bus goes
- * through its processors and to its children. Whatever stands at both ends, no event goes from the one side to the other here.
- * @throws TrackingConfigException for its options
+ * Node of the event bus. Emitted events go through its processors to the bus. Events that a
+ * consumer receives from the bus go through its processors to its children. No event passes from
+ * one direction to the other within this node, even if the same bus is at both ends.
+ * @throws TrackingConfigException for invalid options
  */
 @Injectable()
 export class EventBusBackend extends QueuedRouting implements CatalogKeeper, OnApplicationShutdown {
@@ -42,7 +43,7 @@ export class EventBusBackend extends QueuedRouting implements CatalogKeeper, OnA
     if (this.isSending) await this.carrier?.sendCatalog(catalog);
   }
 
-  /** After the drain, as the tree is below the tracker. */
+  /** Closes the producer after the drain, because the tree is shut down after the tracker. */
   async onApplicationShutdown(): Promise<void> {
     await this.queue.close?.();
   }

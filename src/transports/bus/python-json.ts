@@ -1,15 +1,22 @@
-/** Reads JSON as Python writes it: with integers of any length, and with words for numbers that JSON does not have. */
+/**
+ * Reads JSON written by Python: integers of any length, and words for numbers that JSON does not
+ * support.
+ */
 
-/** From 2^53 on JSON.parse would round an integer to another number. */
+/** Matches digits that may form an integer of 2^53 or more, which JSON.parse would round. */
 const HAS_LONG_INTEGER = /[1-9]\d{15}/;
-/** Such an integer where JSON can have one: not a part of another number or of a word, and not in the place of a key. */
+/**
+ * Matches such an integer where JSON allows one: not inside another number or a word, and not as a
+ * key.
+ */
 const LONG_INTEGER = /(?<![\w.+-])-?[1-9]\d{15,}(?![\w.+-])(?!\s*:)/g;
 const WORD = /-?\b(?:Infinity|NaN)\b/g;
 
 /**
- * An integer that a number of JavaScript cannot hold is read as the string of its digits; NaN and infinities are null. Linear in
- * the length of the text, which may be cut off anywhere.
- * @throws SyntaxError for what is no JSON otherwise
+ * Parses JSON written by Python. An integer that a JavaScript number cannot represent becomes the
+ * string of its digits. NaN and infinities become null. The time is linear in the length of the
+ * string, which may be truncated anywhere.
+ * @throws SyntaxError if the string is not valid JSON otherwise
  */
 export function parsePythonJson(text: string): unknown {
   const exact = HAS_LONG_INTEGER.test(text) ? replaceOutsideStrings(text, LONG_INTEGER, quoted) : text;
@@ -21,7 +28,10 @@ export function parsePythonJson(text: string): unknown {
   }
 }
 
-/** The same text with null for NaN and infinities; numbers that are digits stay as they are. */
+/**
+ * Returns the string with null in place of NaN and infinities. Numbers made of digits stay
+ * unchanged.
+ */
 export function withoutPythonNumbers(text: string): string {
   return replaceOutsideStrings(text, WORD, () => 'null');
 }
@@ -30,7 +40,9 @@ function quoted(integer: string): string {
   return Number.isSafeInteger(Number(integer)) ? integer : `"${integer}"`;
 }
 
-/** A string without an end reaches to the end of the text. */
+/**
+ * Replaces matches outside string literals. A literal without a closing quote extends to the end.
+ */
 function replaceOutsideStrings(text: string, pattern: RegExp, replacement: (found: string) => string): string {
   const parts: string[] = [];
   for (let from = 0; from < text.length;) {
@@ -46,7 +58,7 @@ function replaceOutsideStrings(text: string, pattern: RegExp, replacement: (foun
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** @param start position of the opening quote, or the length of the text */
+/** @param start position of the opening quote, or the length of `text` */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);

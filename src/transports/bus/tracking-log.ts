@@ -1,26 +1,29 @@
 /**
- * An event as it is on the bus of Open edX: four texts, two of which are JSON. What comes from there was written by Python, which
- * writes NaN and Infinity as bare words; what goes there is strict JSON.
+ * Event in the format of Open edX's bus: four strings, two of which are JSON. Incoming events were
+ * written by Python, which writes NaN and Infinity as bare words. Outgoing events are strict JSON.
  */
 import { referenceJson, referenceTime } from '../../event/reference-text';
 import { isFields } from '../../event/normalizer';
 import type { EventFields, StoredEvent } from '../../event/tracking-event';
 import { parsePythonJson } from './python-json';
 
-/** The type under which Open edX has them on the bus. */
+/** CloudEvent type that Open edX uses for tracking events on the bus. */
 export const TRACKING_EVENT_TYPE = 'org.openedx.analytics.tracking.event.emitted.v1';
 
 export interface TrackingLog {
   readonly name: string;
-  /** ISO 8601, with an offset. */
+  /** Time of the event as ISO 8601 with an offset. */
   readonly timestamp: string;
-  /** JSON text. */
+  /** Event data as a JSON string. */
   readonly data: string;
-  /** JSON text. */
+  /** Event context as a JSON string. */
   readonly context: string;
 }
 
-/** The text of a context: events of one scope share it, and come one after the other. */
+/**
+ * Caches the JSON of the last context: events of one scope share their context and follow each
+ * other.
+ */
 export class ContextText {
   private last: unknown;
   private text = '';
@@ -34,7 +37,7 @@ export class ContextText {
   }
 }
 
-/** @throws if the event's timestamp is no time */
+/** @throws if the event's timestamp is not a valid time */
 export function trackingLogOf(
   { name, timestamp, data, context }: StoredEvent,
   contexts = new ContextText(),
@@ -47,7 +50,7 @@ export function trackingLogOf(
   };
 }
 
-/** @throws with what is wrong, if it is no event */
+/** @throws an error with the reason if the log is not an event */
 export function eventOf(id: string, { name, timestamp, data, context }: TrackingLog): StoredEvent {
   return {
     name: name === '' ? 'unknown' : name,
@@ -60,7 +63,7 @@ export function eventOf(id: string, { name, timestamp, data, context }: Tracking
 
 const TIME_TEXT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(?:(Z)|([+-]\d\d):?(\d\d))?$/i;
 
-/** A text keeps its digits, which may be finer than a Date. */
+/** Formats a string timestamp and keeps its digits, which may be more precise than a Date. */
 function timeText(timestamp: string): string {
   const time = timeOf(timestamp);
   const [, date, clock, fraction, , hours = '+00', minutes = '00'] = TIME_TEXT.exec(timestamp) ?? [];
@@ -71,45 +74,49 @@ function timeText(timestamp: string): string {
 const SECONDS_LENGTH = '2024-01-02T03:04:05'.length;
 
 /**
- * The same moment with the offset +00:00 and as many digits, for the attribute `time` of a CloudEvent: Open edX takes no other
- * offset there.
+ * Converts a timestamp to the offset +00:00 with the same number of digits, for the CloudEvent
+ * attribute `time`. Open edX accepts no other offset there.
  * @param timestamp of a TrackingLog
  */
 export function utcTime(timestamp: string): string {
   if (timestamp.endsWith('+00:00')) return timestamp;
   const [, , , fraction] = TIME_TEXT.exec(timestamp) ?? [];
   const seconds = timeOf(timestamp).toISOString();
-  // A year beyond 9999 has a sign and six digits.
+  // A year after 9999 or before 0 has a sign and six digits.
   const length = seconds.startsWith('+') || seconds.startsWith('-') ? SECONDS_LENGTH + 3 : SECONDS_LENGTH;
   return `${seconds.slice(0, length)}${fraction === undefined ? '' : `.${fraction}`}+00:00`;
 }
 
 const LONGEST_OFFSET = '+00:00'.length;
-/** No notation of a time that is in use is longer. */
+/** Maximum length of a timestamp; no notation in use is longer. */
 const LONGEST_TIME = 100;
 
-/** A processor may have put a text in the place of the time; and a text may lack its offset, which then is UTC. */
+/**
+ * Parses a timestamp. A processor may have replaced the time by a string, and a string without an
+ * offset is UTC.
+ */
 function timeOf(timestamp: unknown): Date {
   const isZoneless = typeof timestamp === 'string' && !/(Z|[+-]\d\d:?\d\d)$/i.test(timestamp.slice(-LONGEST_OFFSET));
   const isTooLong = typeof timestamp === 'string' && timestamp.length > LONGEST_TIME;
   const time = timestamp instanceof Date ? timestamp : new Date(isZoneless ? `${timestamp}Z` : String(timestamp));
-  // The value is not quoted: it may be of any length, and hold whatever a user typed.
+  // The message does not quote the value, which may be of any length and contain user input.
   if (timestamp === null || isTooLong || Number.isNaN(time.getTime())) throw new Error('its timestamp is no time');
   return time;
 }
 
 function contextOf(context: unknown): EventFields {
-  if (context === null) return {}; // what the producers of Open edX write for an event without a context
+  // written by the producers of Open edX for an event without a context
+  if (context === null) return {};
   if (isFields(context)) return context;
   throw new Error('its context is no JSON object');
 }
 
 function parse(text: string, part: string): unknown {
   try {
-    // JSON.parse would read null as its own text.
+    // JSON.parse would convert null to the string "null" and accept it.
     if (typeof text === 'string') return parsePythonJson(text);
   } catch {
-    // Its message quotes the text.
+    // The message of the error quotes the string.
   }
   throw new Error(`its ${part} is no JSON text`);
 }

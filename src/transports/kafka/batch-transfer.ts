@@ -1,21 +1,27 @@
-/** Sends the messages of one batch, so that what is known of each is known afterwards: taken, refused, or neither. */
+/**
+ * Sends the messages of one batch and records the outcome of each message: accepted, refused, or
+ * unknown.
+ */
 import type { Rejection } from '../../delivery/destination';
 import { describeKafkaError, protocolNames, type KafkaMessage } from './kafka-port';
 import { BATCH_HEAD_BYTES, MAX_BATCH_BYTES } from './record-size';
 
-/** What the brokers refuse because of the size of a request or of an event in it. */
+/** Errors by which brokers refuse a request because of its size or the size of an event in it. */
 const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
-/** What else they refuse because of an event, and would refuse again. */
+/** Other errors by which brokers refuse an event permanently. */
 const INVALID = ['INVALID_RECORD', 'INVALID_TIMESTAMP'];
 
-/** A message with its place in the batch and its size on the wire. */
+/** Message with its zero-based position in the batch and its size on the wire in bytes. */
 export interface SizedMessage {
   readonly index: number;
   readonly bytes: number;
   readonly message: KafkaMessage;
 }
 
-/** What one topic takes in one request and partition, in bytes on the wire; only ever lowered. */
+/**
+ * Limit that one topic has for the part of a request that goes to one partition, in bytes on the
+ * wire. It only ever decreases.
+ */
 export class SizeLimit {
   bytes = MAX_BATCH_BYTES;
 
@@ -33,7 +39,7 @@ export class BatchOutcome {
     this.open = new Set(Array.from({ length: count }, (_, index) => index));
   }
 
-  /** True if nothing is known of any message. */
+  /** True if no message has a known outcome. */
   get isUnknown(): boolean {
     return this.open.size === this.count;
   }
@@ -46,7 +52,10 @@ export class BatchOutcome {
     if (this.open.delete(index)) this.refused.push({ index, reason, retryable: false });
   }
 
-  /** @param reason why nothing is known of the messages that are neither taken nor refused */
+  /**
+   * Returns the refused messages, and as retryable those without a known outcome.
+   * @param reason why the outcome of the latter is unknown
+   */
   rejections(reason: string): readonly Rejection[] {
     const open = [...this.open].map((index): Rejection => ({ index, reason, retryable: true }));
     return [...this.refused, ...open];
@@ -62,9 +71,10 @@ export interface TransferParts {
 }
 
 /**
- * Sends messages of one partition in order, in requests that are no larger than the limit. One that is refused all the same is
- * sent again in smaller ones: as it was of one partition, nothing of it has landed. What is refused alone is to blame.
- * @throws the error of the client if nothing is known of a request; what comes after it is not sent
+ * Sends messages of one partition in order, in requests no larger than the limit. A refused request
+ * is split into smaller ones and sent again: it contains one partition only, so the broker has
+ * stored no part of it. A message that is refused on its own is rejected.
+ * @throws the client's error if the outcome of a request is unknown; later messages are not sent
  */
 export async function transfer(messages: readonly SizedMessage[], parts: TransferParts): Promise<void> {
   const { topic, limit, outcome, signal, send } = parts;
@@ -93,7 +103,7 @@ export async function transfer(messages: readonly SizedMessage[], parts: Transfe
   }
 }
 
-/** At least one message, and no more than the limit holds. */
+/** Returns at least one message, and as many as fit into the limit. */
 function cut(
   messages: readonly SizedMessage[],
   from: number,

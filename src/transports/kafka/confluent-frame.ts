@@ -1,4 +1,7 @@
-/** The frame that Confluent's serializers put around Avro: a zero, and the id under which a registry has the schema. */
+/**
+ * Frame that Confluent's serializers put around Avro: a zero byte and the registry's id of the
+ * schema.
+ */
 
 const FRAME_BYTES = 5;
 
@@ -10,7 +13,9 @@ export function frame(schemaId: number, body: Buffer): Buffer {
   return framed;
 }
 
-/** A text as Avro: its length in bytes, zigzag and in sevens of bits, and its bytes. */
+/**
+ * Encodes a string as Avro: its length in bytes (zigzag, in groups of seven bits), then its bytes.
+ */
 export function avroText(text: string): Buffer {
   const bytes = Buffer.from(text);
   const head: number[] = [];
@@ -22,12 +27,15 @@ export function avroText(text: string): Buffer {
   return Buffer.concat([Buffer.from([...head, left]), bytes]);
 }
 
-/** Id of the schema that a frame names; undefined if there is no frame. */
+/** Returns the schema id in a frame; undefined if there is no frame. */
 export function schemaIdOf(bytes: Buffer): number | undefined {
   return bytes[0] === 0 && bytes.length > FRAME_BYTES ? bytes.readUInt32BE(1) : undefined;
 }
 
-/** What is in the frame; all, where there is none. Bare Avro of an event begins with the length of its name, which is not 0. */
+/**
+ * Returns the content of the frame, or all bytes if there is no frame. The two cannot be confused:
+ * the bare Avro of an event begins with the length of its name, which is not 0.
+ */
 export function unframed(bytes: Buffer): Buffer {
   return bytes[0] === 0 && bytes.length > FRAME_BYTES ? bytes.subarray(FRAME_BYTES) : bytes;
 }

@@ -1,4 +1,7 @@
-/** The three requests of Confluent's Schema Registry API that this package needs; other registries have the same ones. */
+/**
+ * The three requests of Confluent's Schema Registry API that this package needs. Other registries
+ * support them as well.
+ */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../backends/url-credentials';
@@ -7,17 +10,18 @@ import type { SchemaRegistry } from './schema-registry';
 
 export interface ConfluentRegistryOptions {
   /**
-   * Where the API begins: 'http://localhost:8081', or 'http://localhost:8080/apis/ccompat/v7' for Apicurio. It may hold a user
-   * and a password (EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY and ..._SECRET in Open edX).
+   * Base URL of the API: 'http://localhost:8081', or 'http://localhost:8080/apis/ccompat/v7' for
+   * Apicurio. It may contain a user name and a password (EVENT_BUS_KAFKA_SCHEMA_REGISTRY_API_KEY
+   * and ..._SECRET in Open edX).
    */
   readonly url: string;
-  /** Sent with each request, for other kinds of authorization.  @default none */
+  /** Headers sent with each request, for other kinds of authorization.  @default none */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** False to only look ids up: a schema that is not registered is an error then.  @default true */
+  /** False to only look up ids: a schema that is not registered is then an error.  @default true */
   readonly registers?: boolean | undefined;
-  /** For one request.  @default 5000 */
+  /** Time limit for one request in milliseconds.  @default 5000 */
   readonly timeoutMs?: number | undefined;
-  /** For a proxy, or a certificate of your own.  @default that of Node */
+  /** HTTP agent, for a proxy or a custom certificate.  @default the global agent of Node */
   readonly agent?: http.Agent | undefined;
 }
 
@@ -26,15 +30,16 @@ const MAX_REPLY_BYTES = 1_048_576;
 const TOO_LONG =
   `the schema registry answered with more than ${String(MAX_REPLY_BYTES)} bytes. ` +
   'Fix: check that its url is that of the API, and not of a page in front of it';
-/** Ids are 32-bit integers with a sign. */
+/** Largest schema id: ids are signed 32-bit integers. */
 const MAX_ID = 0x7fff_ffff;
-/** "Schema not found": an id that the registry does not have. */
+/** Error code "Schema not found": the registry does not have the id. */
 const NO_SCHEMA = 40_403;
 const MAX_MESSAGE_LENGTH = 200;
 
 /**
- * A schema registry with the API of Confluent (Confluent, Redpanda, Karapace, Apicurio), for `kafka()` and a KafkaConsumer.
- * @throws TrackingConfigException for its options
+ * Creates a client for a schema registry with Confluent's API (Confluent, Redpanda, Karapace,
+ * Apicurio), for `kafka()` and KafkaConsumer.
+ * @throws TrackingConfigException for invalid options
  */
 export function confluentRegistry(options: ConfluentRegistryOptions): SchemaRegistry {
   checkOptions(options);
@@ -47,7 +52,8 @@ export function confluentRegistry(options: ConfluentRegistryOptions): SchemaRegi
       return id as number;
     },
     async schemaOf(id) {
-      // Not asked for: registries refuse it as no number of theirs, which would look like an outage.
+      // Skips the request: registries reject such a number as invalid, which would look like an
+      // outage.
       if (id > MAX_ID) return undefined;
       const { schema, schemaType = 'AVRO', error_code: code } = await ask(options, `schemas/ids/${String(id)}`);
       if (code === NO_SCHEMA || (typeof schema === 'string' && schemaType !== 'AVRO')) return undefined;
@@ -66,7 +72,11 @@ interface Reply {
   readonly message?: unknown;
 }
 
-/** @throws for every answer but success and "schema not found" to a question without a body */
+/**
+ * Sends one request to the registry.
+ * @throws for every response except success, and except "schema not found" in reply to a GET
+ *   request
+ */
 async function ask(options: ConfluentRegistryOptions, path: string, body?: string): Promise<Reply> {
   const { status, text } = await exchange(options, path, body);
   const reply = parse(text);
@@ -93,7 +103,7 @@ function exchange(
         ...(body !== undefined && { 'content-type': TYPE, 'content-length': String(Buffer.byteLength(body)) }),
       },
     });
-    // The message of an error can quote a header; its code cannot.
+    // The message of an error can quote a header. Its code cannot.
     const fail = ({ code, name }: NodeJS.ErrnoException): void => {
       reject(new Error(name === 'AbortError' ? `no answer within ${String(timeoutMs)} ms` : (code ?? name)));
     };
@@ -122,7 +132,7 @@ function parse(text: string): Reply {
   try {
     return Object(JSON.parse(text)) as Reply;
   } catch {
-    return {}; // of a proxy in between, say
+    return {}; // for example the response of a proxy
   }
 }
 

@@ -5,46 +5,58 @@ import { noteOf, textOfNote, type CrashNote } from './crash-note';
 import { keyOf, type KafkaReader, type KafkaRecord, type TopicPartition } from './kafka-reader';
 import { SuspectPartition } from './suspect-partition';
 
-/** Records that are held until it is their turn. */
+/** Limit of records that are held back at once. */
 const MAX_HELD = 100;
 const RETRY_MS = 200;
 const ATTEMPTS = 5;
-/** An entry that is not done by then, since a destination is down say, holds up the next no longer. */
+/**
+ * Milliseconds to wait for an entry. After that, for example because a destination is down, the
+ * next entries are given anyway.
+ */
 const SUSPECT_MS = 60_000;
 
-/** What isolating asks of the consumer. */
+/** Functions of the consumer that the guard needs. */
 export interface GuardParts {
   readonly maxInFlight: number;
   readonly maxDeliveries: number;
   readonly isEnding: () => boolean;
   readonly reader: () => KafkaReader | undefined;
   readonly inFlight: () => number;
-  /** Where the group may stand; undefined before anything was read. */
+  /** Returns the position that the group may have; undefined before anything was read. */
   readonly position: (at: TopicPartition) => bigint | undefined;
-  /** Gives records to the tracker. Resolves when each is done. */
+  /** Passes records to the tracker. Resolves when each is finished. */
   readonly give: (records: readonly KafkaRecord[]) => Promise<void>;
   readonly bury: (record: KafkaRecord, reason: string) => void;
-  /** Called with a position that was committed with a note. */
+  /** Called with a position that was committed together with a note. */
   readonly onNoted: (at: TopicPartition, offset: bigint) => void;
-  /** Resolves when no position is being committed. */
+  /** Resolves when no commit is in progress. */
   readonly whenCommitted: () => Promise<unknown>;
   readonly onRoom: () => void;
 }
 
 /**
- * Finds the entry with which processes of a group die.
+ * Finds the entry with which processes of a group crash.
  *
- * Before the first entries of a partition are given, a note is written next to the position of the group. It is cleared when the
- * position moves, and at an orderly end. A note of a process that is gone means that it died without getting any further: then
- * entries are given in small windows, each with a note and with nothing else in flight. A window with which a process dies is
- * divided, until an entry has died alone; from `maxDeliveries` deaths on it is a dead letter.
+ * Before the first entries of a partition are given out, a note is written next to the group's
+ * position. It is cleared when the position moves, and at an orderly end. A note left by a process
+ * that is gone means that it crashed before it got any further. In this case entries are given out
+ * in small windows, each with its own note and nothing else in flight. A window that ends in a
+ * crash is divided, until an entry has crashed a process alone. After `maxDeliveries` crashes that
+ * entry becomes a dead letter.
+ *
+ * States of an assignment:
+ * - Preparing: begins with `begin` and ends when `prepare` has read the notes. Nothing may be read.
+ * - Guarding: while a partition is suspect or has no note yet. Records are held and given out in
+ *   windows.
+ * - Open: begins when each partition has its note and none is suspect. Records pass through; `room`
+ *   is undefined.
  */
 export class CrashGuard {
   private readonly life = randomUUID().slice(0, 8);
   private readonly suspects = new Map<string, SuspectPartition>();
-  /** Partitions that nothing died of and for which no note was written yet. */
+  /** Keys of partitions that have caused no crash and have no note yet. */
   private readonly unmarked = new Set<string>();
-  /** Notes as they were written, with the positions. */
+  /** Notes as they were written, with their positions. */
   private readonly notes = new Map<string, { readonly at: TopicPartition; readonly offset: bigint }>();
   private held: KafkaRecord[] = [];
   private windowKey: string | undefined;
@@ -54,18 +66,18 @@ export class CrashGuard {
 
   constructor(private readonly parts: GuardParts) {}
 
-  /** How many records may be read now; undefined where nothing is to be isolated. */
+  /** Number of records that may be read now; undefined if nothing needs to be isolated. */
   get room(): number | undefined {
     if (this.isPreparing || this.isGiving) return 0;
     return this.suspects.size > 0 || this.unmarked.size > 0 ? MAX_HELD : undefined;
   }
 
-  /** True while the note of a partition must stay as it is. */
+  /** True while the note of the partition must not change. */
   isInWindow(at: TopicPartition): boolean {
     return this.windowKey === keyOf(at);
   }
 
-  /** Forgets the assignment before. Nothing may be read until `prepare` has resolved. */
+  /** Discards the previous assignment. Nothing may be read until `prepare` has resolved. */
   begin(): void {
     this.assignment++;
     this.held = [];
@@ -75,7 +87,7 @@ export class CrashGuard {
     for (const each of [this.suspects, this.unmarked, this.notes]) each.clear();
   }
 
-  /** Reads what other members have noted. Never rejects: without notes nothing is isolated. */
+  /** Reads the notes of other members. Never rejects: without notes nothing is isolated. */
   async prepare(partitions: readonly TopicPartition[]): Promise<void> {
     const { assignment } = this;
     for (let attempt = 1; attempt <= ATTEMPTS && this.isCurrent(assignment); attempt++) {
@@ -91,7 +103,10 @@ export class CrashGuard {
     this.parts.onRoom();
   }
 
-  /** @returns false for records that can be given at once */
+  /**
+   * Takes over records that must be isolated.
+   * @returns false if the records can be given out at once
+   */
   take(records: readonly KafkaRecord[]): boolean {
     if (this.room === undefined) return false;
     this.held.push(...records);
@@ -99,7 +114,10 @@ export class CrashGuard {
     return true;
   }
 
-  /** Clears the notes of partitions whose position did not move. For an orderly end, after the last commit. */
+  /**
+   * Clears the notes of partitions whose position has not moved. Call it at an orderly end, after
+   * the last commit.
+   */
   async end(): Promise<void> {
     const { parts } = this;
     const left = [...this.notes.values()].filter(({ at, offset }) => (parts.position(at) ?? offset) === offset);
@@ -139,7 +157,9 @@ export class CrashGuard {
     this.parts.onRoom();
   }
 
-  /** The first records that are held, of one partition, and no more than may be given together. */
+  /**
+   * Returns the first held records of one partition, at most as many as may be given out together.
+   */
   private nextWindow(): KafkaRecord[] {
     const [first] = this.held as [KafkaRecord, ...KafkaRecord[]];
     const key = keyOf(first);
@@ -161,7 +181,8 @@ export class CrashGuard {
       if (suspects.size > 0) await this.whenDone(given);
       return;
     }
-    await whenSo(() => parts.inFlight() === 0, parts.isEnding, SUSPECT_MS); // what is still in flight from before
+    // earlier entries that are still in flight
+    await whenSo(() => parts.inFlight() === 0, parts.isEnding, SUSPECT_MS);
     if (suspect.isPoison(first.offset, parts.maxDeliveries)) {
       parts.bury(first, `given-up: it was given to consumers ${String(suspect.deaths)} times, and never done`);
       suspect.buried();
@@ -174,7 +195,7 @@ export class CrashGuard {
     if (suspect.passed(window.at(-1)?.offset ?? first.offset)) suspects.delete(key);
   }
 
-  /** Nothing is given before its note is written. */
+  /** Writes the note of a partition, which must exist before any entry is given out. */
   private async write(
     record: KafkaRecord,
     note: Pick<CrashNote, 'lives' | 'from' | 'count'>,
@@ -188,7 +209,7 @@ export class CrashGuard {
       const reader = parts.reader();
       const offset = parts.position(at) ?? record.offset;
       try {
-        await parts.whenCommitted(); // or that would clear the note
+        await parts.whenCommitted(); // a commit without a note would clear this one
         if (reader === undefined || !this.isCurrent(assignment)) return;
         const text = textOfNote({ ...note, life, member: reader.memberId ?? '' });
         await reader.commit([{ ...at, offset, note: text }]);

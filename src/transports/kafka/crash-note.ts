@@ -1,26 +1,33 @@
 /**
- * What a member writes next to the position of its group before it gives out entries that could end it.
- * Kafka keeps no count of deliveries; a note that its writer did not clear is the trace of a crash.
+ * Note that a member writes next to its group's position before it gives out entries that could
+ * crash it. Kafka does not count deliveries; a note that its writer did not clear shows a crash.
  */
 export interface CrashNote {
-  /** Identifies the process that wrote it. */
+  /** Id of the process that wrote the note. */
   readonly life: string;
-  /** Its id in the group, by which others see whether it is still there. */
+  /** Id of the writer in the group, by which other members see whether it is still alive. */
   readonly member: string;
-  /** Processes that have been given what follows, the writer included. */
+  /** Number of processes that were given the following entries, including the writer. */
   readonly lives: number;
-  /** Offset of the first entry that is given with nothing else in flight; undefined where all is read as usual. */
+  /**
+   * Offset of the first entry that is given out with nothing else in flight; undefined during
+   * normal reading.
+   */
   readonly from?: bigint | undefined;
-  /** Entries that are given together from there. */
+  /** Number of entries given out together, starting at `from`. */
   readonly count?: number | undefined;
 }
 
-/** Brokers take 4096 bytes. */
+/** Serializes a note. Brokers accept up to 4096 bytes. */
 export function textOfNote({ life, member, lives, from, count }: CrashNote): string {
   return JSON.stringify({ life, member, lives, from: from?.toString(), count });
 }
 
-/** @returns undefined for what is no note: another program may keep something of its own there */
+/**
+ * Parses a note.
+ * @returns undefined if the string is not a note, because another program may store its own data
+ *   there
+ */
 export function noteOf(text: string | null | undefined): CrashNote | undefined {
   if (text === null || text === undefined || text === '') return undefined;
   try {

@@ -19,22 +19,26 @@ interface AssignedPartition {
 }
 
 /**
- * How far a member of a group has come in each of its partitions.
+ * Tracks the progress of a group member in each of its partitions.
  *
- * Each assignment begins with nothing read, since reading begins again at the position of the group. Entries that are still in
- * flight then come a second time, and are recognised by their ids. What was read before is not recognised by its offset: offsets
- * begin again when a topic is made anew or its newest records are lost, and other events have them then.
+ * Each assignment starts without progress, because reading starts again at the group's position.
+ * Entries that are still in flight then arrive a second time, and are recognized by their event
+ * ids. Offsets cannot identify them: when a topic is recreated or loses its newest records, its
+ * offsets start over and belong to other events.
  */
 export class GroupProgress {
   private readonly partitions = new Map<string, AssignedPartition>();
-  /** Offsets that were committed here; only kept while this member has the partition. */
+  /** Offsets that this member has committed. Kept only while it owns the partition. */
   private readonly reached = new Map<string, bigint>();
-  /** Records come in runs of one partition: a key for each would cost more than all else. */
+  /**
+   * Partition of the previous record. Records arrive in runs of one partition, and building a key
+   * per record would cost more than everything else.
+   */
   private last: AssignedPartition | undefined;
 
   constructor(private readonly reports: Pick<KafkaListener, 'missed' | 'restarted'>) {}
 
-  /** Entries between the offsets that may be committed and the last ones read. */
+  /** Number of entries between the offsets that may be committed and the last entries read. */
   get span(): number {
     let span = 0;
     for (const { done } of this.partitions.values()) span += done.span;
@@ -48,15 +52,15 @@ export class GroupProgress {
     for (const at of partitions) this.partitions.set(keyOf(at), { at, done: new PartitionProgress() });
   }
 
-  /** Nothing more of what was read is committed. */
+  /** Discards all progress, so that no record read so far is committed. */
   clear(): void {
     this.last = undefined;
     this.partitions.clear();
   }
 
   /**
-   * Forgets what was committed here, since it was of another log.
-   * @returns what that was
+   * Forgets the offset that this member committed, because it belongs to another log.
+   * @returns the offset; undefined if there was none
    */
   forget(at: TopicPartition): bigint | undefined {
     const reached = this.reached.get(keyOf(at));
@@ -64,7 +68,10 @@ export class GroupProgress {
     return reached;
   }
 
-  /** @returns undefined for records of a partition that is not assigned */
+  /**
+   * Returns the progress that a record belongs to.
+   * @returns undefined for a record of a partition that is not assigned
+   */
   of(record: KafkaRecord): PartitionProgress | undefined {
     const { last } = this;
     const isSame = last?.at.partition === record.partition && last.at.topic === record.topic;
@@ -75,26 +82,30 @@ export class GroupProgress {
       return assigned?.done;
     }
     this.checkRestart(record);
-    // Entries of the old log are settled in the old progress, which is not committed any more.
+    // Entries of the old log settle in the old progress, which is no longer committed.
     assigned.done = new PartitionProgress();
     return assigned.done;
   }
 
-  /** A position was committed without any progress. */
+  /** Records a position that was committed together with a note, without any progress. */
   noted(at: TopicPartition, offset: bigint): void {
     if (!this.reached.has(keyOf(at))) this.reached.set(keyOf(at), offset);
   }
 
-  /** Where the group may stand in a partition; undefined before anything was read in it. */
+  /**
+   * Returns the position that the group may have in a partition; undefined before anything was read
+   * there.
+   */
   positionIn(at: TopicPartition): bigint | undefined {
     return this.partitions.get(keyOf(at))?.done.position;
   }
 
   /**
-   * Brokers forget the positions of a group in a topic with the topic. One that is made again under the same name must not be
-   * read from the old position, nor have it committed: reading begins again. kafkajs also forgets a position itself, where the
-   * records behind it were deleted before they were read.
-   * @returns a partition whose position is forgotten; what was read is then not committed any more
+   * Finds partitions whose committed position is lost. Brokers delete the positions of a group
+   * together with the topic. A topic recreated under the same name must not be read from the old
+   * position, and the old position must not be committed there: reading starts again. kafkajs also
+   * drops a position when the next records were deleted before they were read.
+   * @returns one partition whose position is lost; progress so far is then discarded
    */
   async findForgotten(reader: KafkaReader): Promise<TopicPartition | undefined> {
     const assigned = [...this.partitions.values()];
@@ -105,10 +116,10 @@ export class GroupProgress {
     const gone = bounds.filter((each) => isForgotten(each) && !passedOver.has(keyOf(each)));
     for (const { topic, partition, committed, low } of gone) {
       const at = { topic, partition };
-      // It was committed after the topic was made again.
+      // The position was committed after the topic was recreated.
       if (committed >= 0n) await reader.commit([{ ...at, offset: low }]);
       const end = this.partitions.get(keyOf(at))?.done.end ?? -1n;
-      const before = this.forget(at); // or the next reader would find the same again
+      const before = this.forget(at); // otherwise the next reader would find the same loss again
       if (before === undefined) continue;
       const from = end > before ? end : before;
       if (low > from) this.reports.missed(at, from, low);
@@ -118,14 +129,18 @@ export class GroupProgress {
     return gone[0];
   }
 
-  /** Positions that the group may have and does not have yet. */
+  /** Returns positions that may be committed and are not committed yet. */
   toCommit(): PartitionOffset[] {
     return [...this.partitions.values()].flatMap(({ at, done }) =>
       done.toCommit === undefined ? [] : [{ ...at, offset: done.toCommit }],
     );
   }
 
-  /** @param progress what `toCommit` was read from, by its order; a partition that began again meanwhile has another */
+  /**
+   * Records a successful commit.
+   * @param progress the snapshot taken with `toCommit`; a partition that has started over since
+   *   then has other progress
+   */
   committed(positions: readonly PartitionOffset[], progress: ReadonlyMap<string, PartitionProgress>): void {
     for (const position of positions) {
       const key = keyOf(position);
@@ -134,14 +149,15 @@ export class GroupProgress {
     }
   }
 
-  /** The progress of each partition as it is now. */
+  /** Returns the current progress of each partition. */
   snapshot(): ReadonlyMap<string, PartitionProgress> {
     return new Map([...this.partitions].map(([key, { done }]) => [key, done]));
   }
 
   /**
-   * kafkajs by itself reads on at the first record where those that it asks for are deleted, and forgets the position. Reports
-   * what was passed over, and commits where this member is.
+   * Finds gaps left by kafkajs. If the requested records were deleted, kafkajs continues at the
+   * first record and drops the position. This method reports the skipped records and commits this
+   * member's position.
    * @returns the keys of these partitions
    */
   private async findPassedOver(bounds: readonly PartitionBounds[], reader: KafkaReader): Promise<ReadonlySet<string>> {
@@ -150,7 +166,7 @@ export class GroupProgress {
       const at = { topic, partition };
       const done = this.partitions.get(keyOf(at))?.done;
       const gap = done?.takeGap();
-      // A gap that begins behind the first record was there before: nothing was deleted in it.
+      // A gap that begins after the first record is not new: nothing was deleted in it.
       if (done?.position === undefined || gap === undefined || low <= gap.from) continue;
       found.add(keyOf(at));
       this.reports.missed(at, gap.from, low < gap.to ? low : gap.to);

@@ -4,42 +4,68 @@ import type { SchemasById } from './schema-registry';
 import type { GivenKafkaJs } from './kafkajs-sender';
 
 export interface KafkaConsumerOptions extends KafkaConnection {
-  /** Instead of `brokers`: a `Kafka`, of which a consumer is made.  @default none */
+  /** A `Kafka` of kafkajs, from which a consumer is created. Replaces `brokers`.  @default none */
   readonly kafkajs?: GivenKafkaJs | undefined;
-  /** Who shares the work: each event goes to one member of a group, and to every group. Two services have two groups. */
+  /**
+   * Name of the group that shares the work. Each event goes to every group, and to one member of
+   * each. Two services need two groups.
+   */
   readonly group: string;
-  /** The whole name, with the prefix that Open edX has.  @default 'analytics', the topic of tracking events in Open edX */
+  /**
+   * Full topic name, including the prefix that Open edX uses.
+   * @default 'analytics', the topic of tracking events in Open edX
+   */
   readonly topic?: string | undefined;
-  /** Instead of `topic`, for several. */
+  /** Topics to read, if there are several. Replaces `topic`. */
   readonly topics?: readonly string[] | undefined;
   /**
-   * Where reading begins: where the group stands, and for a new group at the beginning ('group'); or the group is moved, at each
-   * start at which nobody reads in it, behind what is there ('new') or to the beginning.  @default 'group'
+   * Where reading starts. 'group' continues at the group's position, and a new group starts at the
+   * beginning. 'new' moves the group past all existing records, and 'beginning' moves it to the
+   * start. Both apply at each start at which no one else reads in the group.
+   * @default 'group'
    */
   readonly start?: 'group' | 'new' | 'beginning' | undefined;
-  /** Events read and not done, beyond which reading waits; and ten times as many read that a slow one holds back.  @default 2000 */
+  /**
+   * Limit of events that are read and not finished; reading pauses there. Ten times as many may be
+   * held back by one slow event.
+   * @default 2000
+   */
   readonly maxInFlight?: number | undefined;
   /**
-   * `confluentRegistry(...)`, or one of your own: entries are read with the schemas that they were written with, whatever the
-   * order of the fields. While it does not answer, reading waits. Without it they are read as four strings in the order of Open
-   * edX, and fields that follow are ignored.  @default none
+   * `confluentRegistry(...)` or your own implementation. Entries are then read with the schemas
+   * they were written with, whatever the order of the fields. Reading waits while the registry does
+   * not respond. Without a registry, entries are read as four strings in the order that Open edX
+   * uses, and further fields are ignored.
+   * @default none
    */
   readonly registry?: SchemasById | undefined;
   /**
-   * How often an entry is given to processes that die with it before it becomes a dead letter; less than 3 counts as 3. It is
-   * searched for after the first death, so that its neighbours are not counted with it.  @default 10
+   * Number of times that an entry is given to processes that crash with it before it becomes a dead
+   * letter. Values below 3 count as 3. The search for the entry begins after the first crash, so
+   * that crashes do not count against its neighbours.
+   * @default 10
    */
   readonly maxDeliveries?: number | undefined;
-  /** How long the brokers wait for a sign of life before they give this member's partitions to others.  @default 10_000 */
+  /**
+   * Milliseconds without a heartbeat after which the brokers give this member's partitions to
+   * others.
+   * @default 10_000
+   */
   readonly sessionTimeoutMs?: number | undefined;
 }
 
-/** Clients send a sign of life several times in one session, and refuse less time between them. */
+/**
+ * Minimum session in milliseconds. Clients send several heartbeats per session and refuse shorter
+ * intervals between them.
+ */
 const MIN_SESSION_MS = 1000;
 
 const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries', 'registry', 'sessionTimeoutMs'];
 
-/** @throws TrackingConfigException with all that is wrong */
+/**
+ * Validates the options of KafkaConsumer.
+ * @throws TrackingConfigException listing every error
+ */
 export function checkKafkaConsumerOptions(options: unknown): asserts options is KafkaConsumerOptions {
   const faults = new Faults('KafkaConsumer');
   const mend = "consumer(KafkaConsumer, { brokers: ['localhost:9092'], group: 'my-service' })";

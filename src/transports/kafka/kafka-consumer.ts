@@ -233,8 +233,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         this.reader = reader;
         await reader.run(listener);
       } catch (error) {
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the signal can
-        // abort during `run`
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may have aborted
         if (signal.aborted) return;
         // Progress so far may belong to a deleted topic. It must not move the group in a new topic
         // of the same name.

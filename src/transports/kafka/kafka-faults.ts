@@ -6,7 +6,7 @@ import {
   type ConfigFault,
 } from '../../common/tracking-config.exception';
 
-/** Collects configuration errors of the kafka entry. */
+/** Collects configuration errors of the kafka entry point. */
 export class Faults {
   private readonly faults: ConfigFault[] = [];
 
@@ -16,7 +16,11 @@ export class Faults {
     this.faults.push({ path: this.path, what, mend });
   }
 
-  /** @throws TrackingConfigException if it is no object at all */
+  /**
+   * Reports unknown options.
+   * @returns the options
+   * @throws TrackingConfigException if `options` is not an object
+   */
   fields(options: unknown, known: readonly string[], mend: string): Readonly<Record<string, unknown>> {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       throw TrackingConfigException.create([
@@ -43,7 +47,10 @@ export class Faults {
     if (value !== undefined && !isRight(value)) this.add(`${name} is ${showValue(value)}, not ${wanted}.`, mend);
   }
 
-  /** @param methods of what kafkajs may be, one of which it must have */
+  /**
+   * Validates the connection options.
+   * @param methods names of methods, of which `kafkajs` must have at least one
+   */
   connection(given: Readonly<Record<string, unknown>>, methods: readonly string[]): void {
     const { brokers, kafkajs } = given;
     if (brokers === undefined && kafkajs === undefined)
@@ -67,7 +74,7 @@ export class Faults {
         );
   }
 
-  /** @throws TrackingConfigException if anything is wrong */
+  /** @throws TrackingConfigException listing every collected error, if there is one */
   refuse(): void {
     if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
   }
@@ -81,7 +88,7 @@ export function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-/** Whether it is a number of milliseconds that a timer can wait. */
+/** True for a whole number of milliseconds, from 1 up, that a timer can wait. */
 export function isDuration(value: unknown): boolean {
   return isCount(value) && value <= MAX_TIMER_MS;
 }

@@ -1,23 +1,33 @@
-/** What sending asks of a client of Kafka, and no more: so that either client can be taken, and the next one too. */
+/**
+ * The minimum that sending needs from a Kafka client, so that either client, or another one, can be
+ * used.
+ */
 
 export interface KafkaMessage {
   readonly key: Buffer;
   readonly value: Buffer;
-  /** Beside those that all have. */
+  /** Headers of this message, in addition to the headers common to all messages. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface KafkaSender {
-  /** False if the application's own producer chooses the partitions: then `partitionCount` is never known. */
+  /**
+   * False if the application's own producer chooses the partitions. In this case `partitionCount`
+   * is always undefined.
+   */
   readonly choosesPartitions: boolean;
-  /** Number of partitions of the topic; undefined if the client learns it with the first message that it sends. */
+  /**
+   * Returns the number of partitions of the topic; undefined if the client learns it with the first
+   * message that it sends.
+   */
   partitionCount(topic: string): Promise<number | undefined>;
   /**
-   * Sends one request, in order within each partition. It is taken or refused as a whole if all messages are of one partition;
-   * a rejection for any other reason says nothing about what has landed.
-   * @param headers that all messages have; the same object each time
-   * @param partition of all messages; undefined to let the client choose it by the key of each
-   * @throws an error of the client, of which `protocolNames` tells what the broker said
+   * Sends one request, in order within each partition. If all messages are for one partition, the
+   * request is accepted or refused as a whole. After any other error, the outcome is unknown.
+   * @param headers common to all messages; the same object on each call
+   * @param partition of all messages; undefined to let the client choose one by the key of each
+   *   message
+   * @throws an error of the client, from which `protocolNames` extracts the broker's response
    */
   send(
     topic: string,
@@ -28,7 +38,10 @@ export interface KafkaSender {
   close(): Promise<void>;
 }
 
-/** What the broker has said, by the names of Kafka's protocol, wherever the clients put it. */
+/**
+ * Returns the broker's error codes, by their names in Kafka's protocol, from any place where the
+ * clients put them.
+ */
 export function protocolNames(error: unknown, depth = 0): Set<string> {
   const names = new Set<string>();
   if (typeof error !== 'object' || error === null || depth > 8) return names;
@@ -39,19 +52,20 @@ export function protocolNames(error: unknown, depth = 0): Set<string> {
   return names;
 }
 
-/** The topic is not there (yet), or has no leader yet. */
+/** True if the topic does not exist (yet) or has no leader yet. */
 export function isTopicMissing(error: unknown): boolean {
   const names = protocolNames(error);
   if (names.has('UNKNOWN_TOPIC_OR_PARTITION') || names.has('LEADER_NOT_AVAILABLE')) return true;
-  return /^Unknown topic /.test(messageOf(error) ?? ''); // @platformatic/kafka puts it in its own words
+  // @platformatic/kafka has its own message for this
+  return /^Unknown topic /.test(messageOf(error) ?? '');
 }
 
-/** The broker has refused the user name, the password or the token. */
+/** True if the broker refused the user name, the password or the token. */
 export function isLoginRefused(error: unknown): boolean {
   return /\bSASL\b.*\bauthentication failed/i.test(describeKafkaError(error));
 }
 
-/** An error in one line: what the client says, and what the broker said. */
+/** Describes an error in one line: the client's message and the broker's error codes. */
 export function describeKafkaError(error: unknown): string {
   const message = messageOf(error) ?? String(error);
   const inner = innermost(error);

@@ -155,8 +155,7 @@ export class KafkaProducer implements BusProducer {
       } catch (error) {
         if (!isTopicMissing(error) || signal.aborted) throw error;
         await wait(CREATION_MS, undefined, { signal }).catch(() => undefined);
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the signal can
-        // abort during the wait
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may have aborted
         if (signal.aborted) throw error;
       }
     }
@@ -213,7 +212,10 @@ function failureOf(error: unknown): SendFailedException {
   return SendFailedException.create({ reason: describeKafkaError(error), retryable: true, cause: error });
 }
 
-/** Settles with `sending`, or rejects when the time is up or nobody waits any more: what is under way may land all the same. */
+/**
+ * Settles with `sending`. Rejects when the time limit has passed or `signal` is aborted; the
+ * request in progress may still reach Kafka.
+ */
 async function within(timeoutMs: number, signal: AbortSignal, sending: Promise<void>): Promise<void> {
   let stop = (): void => undefined;
   const over = new Promise<never>((_, reject) => {

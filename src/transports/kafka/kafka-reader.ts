@@ -1,4 +1,4 @@
-/** What reading asks of a client of Kafka, and no more. */
+/** The minimum that reading needs from a Kafka client. */
 
 export interface TopicPartition {
   readonly topic: string;
@@ -7,70 +7,85 @@ export interface TopicPartition {
 
 export interface KafkaRecord extends TopicPartition {
   readonly offset: bigint;
-  /** null: a tombstone. */
+  /** Value of the record; null for a tombstone. */
   readonly value: Buffer | null;
-  /** Epoch milliseconds, as the producer or the broker wrote it. */
+  /** Timestamp in epoch milliseconds, as written by the producer or the broker. */
   readonly timestamp: bigint;
-  /** Only made into a text when it is asked for: records have ten headers, of which two are read. */
+  /** Returns a header, decoded on demand: records have ten headers, of which two are read. */
   header(name: 'ce_id' | 'ce_type'): string | undefined;
 }
 
 export interface PartitionOffset extends TopicPartition {
-  /** Of the next record to be read. */
+  /** Offset of the next record to read. */
   readonly offset: bigint;
-  /** Kept next to the position until it is committed again.  @default none */
+  /** Note stored with the position until the next commit.  @default none */
   readonly note?: string | undefined;
 }
 
-/** The position of a group in a partition, and the note next to it. */
+/** Position of a group in a partition, with its note. */
 export type PartitionNote = PartitionOffset;
 
 export function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}:${String(partition)}`;
 }
 
-/** What a reader gives its records to. */
+/** Receives the records that a reader reads. */
 export interface KafkaListener {
-  /** From now on these partitions are this member's, and no others; what follows is read from where the group stands. */
+  /**
+   * Called when exactly these partitions belong to this member. Later records start at the group's
+   * position.
+   */
   assigned(partitions: readonly TopicPartition[]): void;
-  /** To be called after `assigned`, before the first record is given. Never rejects. */
+  /** Must be called after `assigned` and before the first record is passed. Never rejects. */
   prepare(partitions: readonly TopicPartition[]): Promise<void>;
-  /** How many records may be given at once now. */
+  /** Returns the number of records that may be passed at once now. */
   room(): number;
-  /** Resolves when there is some. */
+  /** Resolves when `room()` is positive or reading ends. */
   whenRoom(): Promise<void>;
-  /** Records before `to` were deleted before the group had read them. */
+  /**
+   * Called when the records from `from` to before `to` were deleted before the group had read them.
+   */
   missed(at: TopicPartition, from: bigint, to: bigint): void;
-  /** The position of the group is not one of the partition as it is now: reading goes on at `to`, its beginning. */
+  /**
+   * Called when the group's position `from` does not exist in the partition any more. Reading
+   * continues at the start of the partition, `to`.
+   */
   restarted(at: TopicPartition, from: bigint, to: bigint): void;
-  /** At most `room()`, in order within each partition. */
+  /** Receives at most `room()` records, in order within each partition. */
   read(records: readonly KafkaRecord[]): void;
 }
 
-/** One membership in a group, from the joining to the leaving. */
+/** One membership in a group, from joining to leaving. */
 export interface KafkaReader {
-  /** Joins the group and reads. Resolves when it has been stopped; rejects when it cannot go on. Called once. */
+  /**
+   * Joins the group and reads. Resolves after `stop`, and rejects when reading cannot continue.
+   * Call it once.
+   */
   run(listener: KafkaListener): Promise<void>;
-  /** Reads no more, and stays in the group: what is under way can still be committed. */
+  /** Stops reading but stays in the group, so that records in progress can still be committed. */
   stop(): void;
-  /** The id of this member in the group; null while it is in none. */
+  /** Id of this member in the group; null while it is not a member. */
   readonly memberId: string | null;
-  /** Without a `note`, the one before is cleared. */
+  /** Commits offsets. A commit without a `note` clears the previous note. */
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
-  /** Where the group stands in each, or would begin, and the note next to it. */
+  /**
+   * Returns, for each partition, the group's position (or its starting position) and the note
+   * stored with it.
+   */
   notes(partitions: readonly TopicPartition[]): Promise<PartitionNote[]>;
-  /** Ids of all members of the group. */
+  /** Returns the ids of all members of the group. */
   liveMembers(): Promise<ReadonlySet<string>>;
   /**
-   * Where the group stands; negative where nothing is committed. Only of a reader that knows topics by their names alone, and
-   * cannot tell one that was made again otherwise.
+   * Returns the committed positions; negative where nothing is committed. Only present on a reader
+   * that identifies topics by name alone, and therefore cannot detect a recreated topic in another
+   * way.
    */
   committed?(partitions: readonly TopicPartition[]): Promise<PartitionBounds[]>;
-  /** Records behind the position of the group, in all partitions. */
+  /** Returns the number of records after the group's position, over all partitions. */
   lag(): Promise<number>;
-  /** Lets `run` reject: another reader is to begin. */
+  /** Makes `run` reject, so that a new reader is created. */
   fail(error: Error): void;
-  /** Leaves the group, and lets go of all. */
+  /** Leaves the group and releases all connections. */
   close(): Promise<void>;
 }
 
@@ -79,31 +94,32 @@ export interface ReaderSettings {
   readonly topics: readonly string[];
   readonly start: 'group' | 'new' | 'beginning';
   readonly sessionTimeoutMs: number;
-  /** Ids of the topics as readers have seen them, kept from one reader to the next. */
+  /** Ids of the topics as readers have seen them, shared by successive readers. */
   readonly topicIds: Map<string, string>;
   readonly warn: (text: string) => void;
 }
 
-/** Where the group stands in a partition, and what the partition has. */
+/** Position of a group in a partition, with the bounds of the partition. */
 export interface PartitionBounds extends TopicPartition {
-  /** Negative where nothing is committed. */
+  /** Committed offset; negative where nothing is committed. */
   readonly committed: bigint;
   /** Offset of the first record. */
   readonly low: bigint;
   /** Offset after the last record. */
   readonly high: bigint;
-  /** True if the topic was made anew since its records were last read. */
+  /** True if the topic was recreated since its records were last read. */
   readonly isOther: boolean;
 }
 
 /**
- * Reports positions at which reading cannot go on.
- * @returns those at which it goes on instead
+ * Reports positions at which reading cannot continue.
+ * @returns the positions to commit instead
  */
 export function repairPositions(bounds: readonly PartitionBounds[], listener: KafkaListener): PartitionOffset[] {
   return bounds.flatMap(({ topic, partition, committed, low, high, isOther }) => {
     const at = { topic, partition };
-    // Brokers forget the position with the topic, so one that is there was committed after the topic was made again.
+    // Brokers delete the position together with the topic, so an existing one was committed after
+    // the topic was recreated.
     if (isOther) listener.restarted(at, committed < 0n ? 0n : committed, low);
     else if (committed > high) listener.restarted(at, committed, low);
     else if (committed >= 0n && committed < low) listener.missed(at, committed, low);

@@ -3,14 +3,14 @@ import { LastingOutage } from '../lasting-outage';
 import type { ConsumerSurroundings } from '../../routing/event-consumer';
 import type { TopicPartition } from './kafka-reader';
 
-/** With a space before it; empty where nothing is to be fixed. */
+/** Returns the fix with a leading space; empty if there is nothing to fix. */
 function fixOf(error: unknown): string {
   if (isTopicMissing(error)) return '';
   if (isLoginRefused(error)) return ' Fix: check the user name and the password (sasl, or those of the given kafkajs).';
   return ' Fix: see that the brokers run, and check their addresses, tls and sasl.';
 }
 
-/** What a consumer of Kafka logs and counts about its topics. */
+/** Logs and counts for a Kafka consumer. */
 export class KafkaReports {
   readonly outage = new LastingOutage({
     failing: (error) => {
@@ -23,10 +23,12 @@ export class KafkaReports {
     },
   });
 
-  /** @param surroundings undefined before the consumer has begun */
+  /** @param surroundings returns undefined before the consumer has started */
   constructor(private readonly surroundings: () => ConsumerSurroundings | undefined) {}
 
-  /** Records before `to` were deleted before the group had read them. */
+  /**
+   * Reports records that were deleted, from `from` to before `to`, before the group had read them.
+   */
   missed({ topic, partition }: TopicPartition, from: bigint, to: bigint): void {
     this.surroundings()?.missed(Number(to - from));
     this.surroundings()?.warn(
@@ -34,7 +36,7 @@ export class KafkaReports {
     );
   }
 
-  /** The group had read to `from`; it reads on at `to`, which is before that. */
+  /** Reports that the group had read up to `from` and continues at `to`, which is earlier. */
   restarted({ topic, partition }: TopicPartition, from: bigint, to: bigint): void {
     this.surroundings()?.restarted();
     this.surroundings()?.warn(

@@ -17,9 +17,9 @@ import { couldNotMove } from './platformatic-positions';
 
 type GivenKafka = Pick<KafkaJs.Kafka, 'consumer' | 'admin'>;
 
-/** How long a broker may wait for records to come. */
+/** Milliseconds that a broker may wait for new records. */
 const MAX_WAIT_MS = 1000;
-/** How long a partition that was added may stay unknown. */
+/** Milliseconds after which a newly added partition is noticed at the latest. */
 const TOPIC_CHECK_MS = 5000;
 
 export class KafkaJsReader implements KafkaReader {
@@ -27,7 +27,10 @@ export class KafkaJsReader implements KafkaReader {
   private readonly admin: KafkaJs.Admin;
   private connecting: Promise<void> | undefined;
   private readonly calls = new OpenCalls();
-  /** Where the group stood before it was joined. kafkajs moves it by itself as soon as it reads. */
+  /**
+   * Bounds and positions before the group was joined. kafkajs moves the group's position as soon as
+   * it reads.
+   */
   private boundsBefore: readonly PartitionBounds[] = [];
   private listener: KafkaListener | undefined;
   private isStopped = false;
@@ -46,7 +49,7 @@ export class KafkaJsReader implements KafkaReader {
       ...{ groupId: group, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
       heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
       ...{ maxWaitTimeInMs: MAX_WAIT_MS, allowAutoTopicCreation: true, metadataMaxAge: TOPIC_CHECK_MS },
-      // Whoever runs this begins anew, and says so.
+      // kafkajs must not restart: the consumer creates a new reader and logs this.
       retry: { retries: 2, initialRetryTime: 100, restartOnFailure: () => Promise.resolve(false) },
     });
     const { CRASH, GROUP_JOIN } = this.consumer.events;
@@ -74,13 +77,13 @@ export class KafkaJsReader implements KafkaReader {
     });
   }
 
-  /** It stays in the group by the heartbeats of fetches that ask for nothing. */
+  /** Stops reading. kafkajs stays in the group through the heartbeats of empty fetches. */
   stop(): void {
     this.isStopped = true;
     try {
       this.consumer.pause(this.settings.topics.map((topic) => ({ topic })));
     } catch {
-      // It has not begun yet.
+      // The consumer has not started yet.
     }
     this.resolve();
   }
@@ -132,7 +135,8 @@ export class KafkaJsReader implements KafkaReader {
   private async begin(): Promise<void> {
     const { topics, start } = this.settings;
     if (start !== 'group') await this.moveGroup(start);
-    this.boundsBefore = await this.bounds().catch(() => []); // of a topic that is not there yet nothing is to be said
+    // there is nothing to report about a topic that does not exist yet
+    this.boundsBefore = await this.bounds().catch(() => []);
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });
     await this.consumer.run({
@@ -161,7 +165,10 @@ export class KafkaJsReader implements KafkaReader {
     }
   }
 
-  /** kafkajs itself goes on at the beginning of a partition that does not have the position of the group. */
+  /**
+   * Reports invalid positions. kafkajs continues at the start of a partition that does not contain
+   * the group's position.
+   */
   private checkPositions(assigned: readonly TopicPartition[]): void {
     const ours = new Set(assigned.map(keyOf));
     const bounds = this.boundsBefore.filter((each) => ours.has(keyOf(each)));
@@ -174,7 +181,7 @@ export class KafkaJsReader implements KafkaReader {
     return (await this.bounds()).filter((each) => asked.has(keyOf(each)));
   }
 
-  /** Of all partitions of the topics. */
+  /** Returns bounds, positions and notes of all partitions of the topics. */
   private async bounds(): Promise<(PartitionBounds & Pick<PartitionNote, 'note'>)[]> {
     const { group, topics } = this.settings;
     const committed = await this.ask((admin) => admin.fetchOffsets({ groupId: group, topics: [...topics] }));
@@ -183,7 +190,7 @@ export class KafkaJsReader implements KafkaReader {
       const standsAt = committed.find((each) => each.topic === topic)?.partitions ?? [];
       for (const { partition, high, low } of await this.ask((admin) => admin.fetchTopicOffsets(topic))) {
         const { offset: at = '-1', metadata } = standsAt.find((each) => each.partition === partition) ?? {};
-        // kafkajs knows topics by their names alone.
+        // kafkajs identifies topics by name alone.
         const known = { committed: BigInt(at), low: BigInt(low), high: BigInt(high), isOther: false };
         bounds.push({ topic, partition, ...known, note: metadata ?? undefined });
       }
@@ -206,7 +213,10 @@ export class KafkaJsReader implements KafkaReader {
     return this.admin;
   }
 
-  /** What it leaves is fetched again: the next fetch begins behind the last offset that was resolved. */
+  /**
+   * Passes on a batch. Records that it leaves are fetched again: the next fetch starts after the
+   * last resolved offset.
+   */
   private async takeBatch(payload: KafkaJs.EachBatchPayload): Promise<void> {
     const { listener, generation } = this;
     const { batch } = payload;

@@ -2,8 +2,9 @@ import type * as KafkaJs from 'kafkajs';
 import type { KafkaMessage, KafkaSender } from './kafka-port';
 
 /**
- * A `Kafka` of kafkajs; whoever gives it has set its brokers, its security and its time-outs. Told in types of its own, so that
- * this package's can be read where kafkajs is not installed.
+ * A `Kafka` of kafkajs, with the brokers, security and timeouts that the application has set.
+ * Declared here with separate types, so that the types of this package compile where kafkajs is not
+ * installed.
  */
 export interface GivenKafkaJs {
   producer(options?: object): unknown;
@@ -11,16 +12,17 @@ export interface GivenKafkaJs {
   admin(): unknown;
 }
 
-/** A producer of kafkajs that somebody else closes. */
+/** A producer of kafkajs that the application closes. */
 export interface GivenKafkaJsProducer {
   connect(): Promise<void>;
   send(record: object): Promise<unknown>;
 }
 
 /**
- * The sending end of a client that the application has made; this package itself never loads kafkajs. Of a `Kafka` a producer is
- * made, which is closed with the node; a producer is the application's to close.
- * @param hashOf chooses the partitions of a producer that is made here
+ * Creates a sender for a client made by the application. This package never loads kafkajs itself.
+ * From a `Kafka`, a producer is created and closed with the node. A given producer is closed by the
+ * application.
+ * @param hashOf chooses the partitions of a producer that is created here
  */
 export function kafkaJsSender(
   given: GivenKafkaJs | GivenKafkaJsProducer,
@@ -30,7 +32,7 @@ export function kafkaJsSender(
   return isKafka(given) ? new OwnProducerSender(given, acks, hashOf) : new GivenProducerSender(given, acks);
 }
 
-/** Sends with a producer that the application has made and closes. */
+/** Sends with a producer that the application creates and closes. */
 class GivenProducerSender implements KafkaSender {
   readonly choosesPartitions: boolean = false;
   private connected: Promise<void> | undefined;
@@ -72,21 +74,21 @@ class GivenProducerSender implements KafkaSender {
   }
 }
 
-/** Sends with a producer that is made and closed here. */
+/** Sends with a producer that is created and closed here. */
 class OwnProducerSender extends GivenProducerSender {
   override readonly choosesPartitions = true;
   private readonly counts: Map<string, number>;
 
   constructor(kafka: GivenKafkaJs, acks: 'all' | 'leader', hashOf: (key: Buffer) => number) {
     const counts = new Map<string, number>();
-    // kafkajs shows the partitions of a topic to this function alone, each time it sends.
+    // kafkajs passes the partitions of a topic to this function only, on each send.
     const createPartitioner: KafkaJs.ICustomPartitioner =
       () =>
       ({ topic, partitionMetadata, message }) => {
         counts.set(topic, partitionMetadata.length);
         return (message.partition ?? hashOf(message.key as Buffer)) % partitionMetadata.length;
       };
-    // Nothing is sent again in here: the delivery does that, and decides how long to wait.
+    // kafkajs must not retry: the delivery retries and decides how long to wait.
     const options = { allowAutoTopicCreation: true, retry: { retries: 0 }, createPartitioner };
     super(kafka.producer(options) as KafkaJs.Producer, acks);
     this.counts = counts;

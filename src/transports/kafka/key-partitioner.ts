@@ -1,10 +1,16 @@
-/** Partitions as clients of Kafka choose them for a key. Both hashes give what the named clients give for the same bytes. */
+/**
+ * Hashes by which Kafka clients choose the partition of a key. Both give the same results as the
+ * named clients for the same bytes.
+ */
 import { crc32 } from 'node:zlib';
 
-/** 'murmur2': clients for Java and kafkajs. 'crc32': librdkafka, and so the producers of Open edX. */
+/**
+ * 'murmur2': Java clients and kafkajs. 'crc32': librdkafka, and therefore the producers of Open
+ * edX.
+ */
 export type KeyPartitioner = 'murmur2' | 'crc32';
 
-/** @returns a non-negative integer; the partition is its remainder by the number of partitions */
+/** @returns a non-negative integer; its remainder by the number of partitions is the partition */
 export const KEY_HASHES: Readonly<Record<KeyPartitioner, (key: Buffer) => number>> = {
   murmur2: (key) => murmur2(key) & 0x7fff_ffff,
   crc32: (key) => crc32(key),

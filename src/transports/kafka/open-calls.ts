@@ -1,17 +1,20 @@
 import { atMost } from '../../common/at-most';
 
-/** An answer under way may open a connection, so connections are closed after it; brokers that are silent are not waited for. */
+/**
+ * Milliseconds to wait for responses before closing. A response can open a connection, so closing
+ * comes after it, but silent brokers must not block it.
+ */
 const ANSWER_MS = 1000;
 
 /**
- * Calls of a client that are under way, for an orderly end: a call that begins after `close`, or whose answer comes after it,
- * would leave a connection open.
+ * Tracks the calls of a client that are in progress, for an orderly end. A call that starts after
+ * `close`, or whose response arrives after it, would leave a connection open.
  */
 export class OpenCalls {
   private readonly calls = new Set<Promise<unknown>>();
   private isClosed = false;
 
-  /** Makes a call. Rejects with what it rejects with, and after `close` without making it. */
+  /** Makes a call and settles like it. After `close`, rejects without making it. */
   async run<T>(call: () => Promise<T>): Promise<T> {
     if (this.isClosed) throw new Error('it is closed');
     const made = call();
@@ -24,8 +27,8 @@ export class OpenCalls {
   }
 
   /**
-   * Lets no more calls begin, and disconnects when those under way have been answered, or after a second; then once more when
-   * the last one has ended. Never rejects.
+   * Prevents new calls, then disconnects when the calls in progress have settled, or after a
+   * second. Disconnects again when the last late call has ended. Never rejects.
    */
   async close(disconnect: () => Promise<unknown>): Promise<void> {
     this.isClosed = true;

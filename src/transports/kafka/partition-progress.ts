@@ -1,13 +1,14 @@
 /**
- * How far one partition has come. A group remembers one offset, and everything before it counts as done: so what may be committed
- * is where the first entry stands that is not done, whatever has been done behind it.
+ * Progress in one partition. A group stores one offset, and everything before it counts as
+ * finished. The offset that may be committed is therefore the first unfinished entry, whatever is
+ * finished after it.
  */
 export interface OpenOffset {
   readonly offset: bigint;
   isDone: boolean;
 }
 
-/** Offsets that were passed over. */
+/** Range of offsets that were skipped. */
 export interface OffsetGap {
   readonly from: bigint;
   /** Offset of the record that was read next. */
@@ -22,7 +23,7 @@ export class PartitionProgress {
   private doneUpTo: bigint | undefined;
   private committed: bigint | undefined;
 
-  /** Entries between the offset that may be committed and the last one read. */
+  /** Number of entries between the offset that may be committed and the last entry read. */
   get span(): number {
     return this.open.length - this.head;
   }
@@ -31,22 +32,28 @@ export class PartitionProgress {
     return this.next < 0n;
   }
 
-  /** Offset behind the last entry that was read; negative before anything was read. */
+  /** Offset after the last entry read; negative before anything was read. */
   get end(): bigint {
     return this.next;
   }
 
-  /** Offset of the first entry that is not done, or behind the last one; undefined before anything was read. */
+  /**
+   * Offset of the first unfinished entry, or the offset after the last entry; undefined before
+   * anything was read.
+   */
   get position(): bigint | undefined {
     return this.open[this.head]?.offset ?? this.doneUpTo;
   }
 
-  /** True for an offset that cannot follow what was read. */
+  /** True for an offset that cannot follow the entries read so far. */
   isBehind(offset: bigint): boolean {
     return offset < this.next;
   }
 
-  /** @param offset not behind what was read */
+  /**
+   * Adds an entry.
+   * @param offset at or after `end`
+   */
   take(offset: bigint): OpenOffset {
     if (offset > this.next && this.next >= 0n) this.gap = { from: this.next, to: offset };
     this.next = offset + 1n;
@@ -55,7 +62,10 @@ export class PartitionProgress {
     return entry;
   }
 
-  /** The last gap in what was read, once. Compacted topics and transactions have gaps, too. */
+  /**
+   * Returns the last gap between the offsets read, once. Compacted topics and transactions also
+   * produce gaps.
+   */
   takeGap(): OffsetGap | undefined {
     const { gap } = this;
     this.gap = undefined;
@@ -68,14 +78,14 @@ export class PartitionProgress {
       this.doneUpTo = first.offset + 1n;
       this.head++;
     }
-    // Seldom, so that it costs nothing per entry.
+    // Compacts rarely, so that the cost per entry is negligible.
     if (this.head > 1000 && this.head * 2 > this.open.length) {
       this.open = this.open.slice(this.head);
       this.head = 0;
     }
   }
 
-  /** Where the group may stand, if it does not stand there yet. */
+  /** Offset that the group may commit; undefined if it is committed already. */
   get toCommit(): bigint | undefined {
     return this.doneUpTo === this.committed ? undefined : this.doneUpTo;
   }

@@ -2,7 +2,7 @@ import type * as PlatformaticKafka from '@platformatic/kafka';
 import { keyOf, type PartitionNote, type PartitionOffset, type TopicPartition } from './kafka-reader';
 import { OpenCalls } from './open-calls';
 
-/** Notes next to the positions of a group, which the consumer of the client neither writes nor reads. */
+/** Reads and writes the notes next to a group's positions. The client's consumer does neither. */
 export class PlatformaticNotes {
   private admin: PlatformaticKafka.Admin | undefined;
   private pool: PlatformaticKafka.ConnectionPool | undefined;
@@ -37,7 +37,10 @@ export class PlatformaticNotes {
     return new Set(groups.get(this.group)?.members.keys() ?? []);
   }
 
-  /** @throws where the group has changed meanwhile */
+  /**
+   * Commits offsets with their notes.
+   * @throws if the group has changed meanwhile
+   */
   write(offsets: readonly (PartitionOffset & Pick<PartitionNote, 'note'>)[]): Promise<void> {
     return this.calls.run(() => this.writeNow(offsets));
   }

@@ -11,7 +11,7 @@ export interface SeenTopic {
   readonly partitions: number;
 }
 
-/** Where a group stands, and what its topics have. */
+/** Reads and moves the positions of a group, and reads the bounds of its topics. */
 export class PlatformaticPositions {
   constructor(
     private readonly library: typeof PlatformaticKafka,
@@ -50,7 +50,7 @@ export class PlatformaticPositions {
     return Number(lag);
   }
 
-  /** Topics as they are now, not as the client remembers them. */
+  /** Returns the current topics, bypassing the client's cache. */
   async topics(): Promise<ReadonlyMap<string, SeenTopic>> {
     const { topics } = await this.consumer.metadata({ topics: [...this.settings.topics], forceUpdate: true });
     return new Map(
@@ -103,7 +103,10 @@ export class PlatformaticPositions {
   }
 }
 
-/** Of a group that somebody reads in the brokers move no offset. */
+/**
+ * Describes why the group was not moved: brokers do not move the offsets of a group with active
+ * members.
+ */
 export function couldNotMove({ group, start }: ReaderSettings, reason: string): string {
   return `start is '${start}', but the group "${group}" could not be moved, and goes on from where it stands: ${reason}`;
 }

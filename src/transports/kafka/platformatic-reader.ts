@@ -17,17 +17,31 @@ import { PlatformaticRecord, type Message } from './platformatic-record';
 type Consumer = PlatformaticKafka.Consumer;
 type Stream = PlatformaticKafka.MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
-/** How long a broker may wait for records to come. */
+/** Milliseconds that a broker may wait for new records. */
 const MAX_WAIT_MS = 1000;
-/** How long a partition that was added, or a topic that was made anew, may stay unknown. */
+/**
+ * Milliseconds after which a newly added partition or a recreated topic is noticed at the latest.
+ */
 const TOPIC_CHECK_MS = 5000;
-/** A join waits for the other members, as long as a session at the most: an answer must have time beyond that. */
+/**
+ * Milliseconds for a response, in addition to the session: a join waits for the other members, for
+ * at most one session.
+ */
 const ANSWER_MS = 5000;
 
 /**
- * A stream of the client keeps what it has fetched over a rebalance, records of partitions that are another's now included, and
- * would give them out among those read anew. So each time the group changes a new stream is opened, which begins where the group
- * stands, and the old one is thrown away with all it holds.
+ * Reads with the consumer of `@platformatic/kafka`. Its stream keeps fetched records across a
+ * rebalance, including records of partitions that now belong to another member, and would mix them
+ * with records that are read again. Each change of the group therefore opens a new stream at the
+ * group's position, and the old stream is discarded with its records.
+ *
+ * States:
+ * - Opening: joins the group, repairs positions and opens a stream. `run` moves here, and so does
+ *   each later join.
+ * - Reading: begins when the stream is open.
+ * - Stopped: `stop` or `close` moves here. The membership ends with `close`.
+ * - Failed: an error of the client, `fail` or a recreated topic makes `run` reject. The reader is
+ *   not used again.
  */
 export class PlatformaticReader implements KafkaReader {
   private readonly consumer: Consumer;
@@ -37,10 +51,10 @@ export class PlatformaticReader implements KafkaReader {
   private stream: Stream | undefined;
   private listener: KafkaListener | undefined;
   private isOpening = false;
-  /** How often this member has got its partitions. */
+  /** Number of times that this member was assigned partitions. */
   private joins = 0;
   private isStopped = false;
-  /** Topics as they were when the stream was opened. */
+  /** Topics at the time when the stream was opened. */
   private seen: ReadonlyMap<string, SeenTopic> = new Map();
   private topicTimer: NodeJS.Timeout | undefined;
   private resolve: () => void = () => undefined;
@@ -66,7 +80,8 @@ export class PlatformaticReader implements KafkaReader {
       this.reject(error);
     };
     this.consumer.on('error', fail);
-    // It would go on reading what the group has given to others meanwhile.
+    // Without this, the consumer would continue to read partitions that the group has given to
+    // others.
     this.consumer.on('consumer:heartbeat:error', ({ error }) => {
       this.reject(error);
     });
@@ -127,7 +142,8 @@ export class PlatformaticReader implements KafkaReader {
     try {
       await this.consumer.close();
     } catch {
-      // The brokers could not be told. Without a membership there is nothing to tell, and the connections are closed.
+      // The brokers could not be notified. Without a membership there is nothing to notify, and
+      // only the connections are closed.
       this.consumer.memberId = null;
       await this.consumer.close();
     }
@@ -139,18 +155,22 @@ export class PlatformaticReader implements KafkaReader {
 
   private async begin(): Promise<void> {
     if (this.settings.start !== 'group') await this.positions.move(this.settings.start);
-    this.consumer.topics.trackAll(...this.settings.topics); // so that it can join the group before a stream is opened
+    // allows joining the group before a stream is open
+    this.consumer.topics.trackAll(...this.settings.topics);
     await this.open();
     this.topicTimer = setInterval(() => void this.checkTopics(), TOPIC_CHECK_MS).unref();
   }
 
-  /** The client itself looks for neither partitions that are added nor topics that are made anew. Never rejects. */
+  /**
+   * Looks for added partitions and recreated topics, because the client does neither. Never
+   * rejects.
+   */
   private async checkTopics(): Promise<void> {
     let now: ReadonlyMap<string, SeenTopic>;
     try {
       now = await this.positions.topics();
     } catch {
-      return; // of brokers that are away the stream tells
+      return; // the stream reports brokers that are unreachable
     }
     if (this.isStopped || this.stream === undefined) return;
     for (const [topic, { id, partitions }] of now) {
@@ -160,7 +180,8 @@ export class PlatformaticReader implements KafkaReader {
         return;
       }
       if (before === undefined || before.partitions === partitions) continue;
-      // The member that leads the group spreads the partitions anew; joining again of the others changes nothing.
+      // The group's leader distributes the partitions again. When other members rejoin, nothing
+      // changes.
       this.seen = now;
       await this.consumer.joinGroup({}).catch((error: unknown) => {
         this.reject(error);
@@ -169,7 +190,10 @@ export class PlatformaticReader implements KafkaReader {
     }
   }
 
-  /** The client would fail again and again where the group stands before the first or behind the last record. */
+  /**
+   * Moves the group where its position is before the first or after the last record. The client
+   * would fail repeatedly there.
+   */
   private async repair(): Promise<void> {
     const { listener, positions } = this;
     this.seen = await positions.topics();
@@ -186,9 +210,10 @@ export class PlatformaticReader implements KafkaReader {
     const old = this.stream;
     this.forget(old);
     this.listener?.assigned(this.assignments());
-    if (this.isOpening) return; // by the stream that is being opened
+    if (this.isOpening) return; // the running `open` covers this join
     this.open().then(
-      () => old?.destroy(), // not before: with its last stream the client would leave the topics, and join again
+      // not earlier: without any stream the client would leave the topics and join again
+      () => old?.destroy(),
       (error: unknown) => {
         this.reject(error);
       },
@@ -206,7 +231,7 @@ export class PlatformaticReader implements KafkaReader {
       if (this.consumer.memberId === null) await this.consumer.joinGroup({});
       let joins: number;
       do {
-        // Partitions that are given anew while these wait have to be looked at, too.
+        // Partitions that are reassigned during these calls must be checked as well.
         joins = this.joins;
         await this.repair();
         await this.listener?.prepare(this.assignments());
@@ -275,7 +300,7 @@ export class PlatformaticReader implements KafkaReader {
     stream?.destroy();
   }
 
-  /** What it still gives out is nobody's. */
+  /** Detaches a stream. Records that it still emits are ignored. */
   private forget(stream: Stream | undefined): void {
     this.stream = undefined;
     stream?.removeAllListeners('readable');

@@ -3,7 +3,7 @@ import type * as PlatformaticKafka from '@platformatic/kafka';
 import { requirePeer, type PeerUse } from '../../common/require-peer';
 import { isTopicMissing, protocolNames, type KafkaMessage, type KafkaSender } from './kafka-port';
 
-/** How the brokers are told who this is. A function is asked at each connection. */
+/** Authentication at the brokers. Functions are called for each connection. */
 export interface SaslOptions {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER';
   readonly username?: string | (() => string | Promise<string>) | undefined;
@@ -11,7 +11,7 @@ export interface SaslOptions {
   readonly token?: string | (() => string | Promise<string>) | undefined;
 }
 
-/** Of `@platformatic/kafka`. */
+/** Connection options of `@platformatic/kafka`. */
 export interface ConnectionSettings {
   readonly brokers: readonly string[];
   readonly clientId: string;
@@ -23,13 +23,13 @@ export interface ConnectionSettings {
 type Headers = KafkaMessage['headers'];
 type HeaderBytes = readonly [name: Buffer, value: Buffer];
 
-/** @throws MissingPeerException */
+/** @throws MissingPeerException if `@platformatic/kafka` is not installed */
 export function loadPlatformatic(use: PeerUse): typeof PlatformaticKafka {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import that fails cannot say what mends it
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- so that errors name the fix
   return requirePeer('@platformatic/kafka', use, () => require('@platformatic/kafka') as typeof PlatformaticKafka);
 }
 
-/** The sending end of the client that is made from a list of brokers. */
+/** Sends with the client that is created from a list of brokers. */
 export class PlatformaticSender implements KafkaSender {
   readonly choosesPartitions = true;
   private readonly producer: PlatformaticKafka.Producer;
@@ -45,11 +45,12 @@ export class PlatformaticSender implements KafkaSender {
       timeout: settings.requestTimeoutMs,
       acks: settings.acks === 'all' ? -1 : 1,
       autocreateTopics: true,
-      // The client's own second try keeps the partition that it chose before. If the topic was created again with
-      // fewer partitions, it then throws inside a socket's listener (@platformatic/kafka 1.35), and the process ends.
+      // The client's own retry keeps the partition that it chose before. If the topic was recreated
+      // with fewer partitions, it then throws inside a socket's listener (@platformatic/kafka
+      // 1.35), and the process ends.
       repeatOnStaleMetadata: false,
     });
-    this.producer.on('error', () => undefined); // the send that it belongs to is rejected
+    this.producer.on('error', () => undefined); // the send it belongs to rejects
   }
 
   async partitionCount(topic: string): Promise<number | undefined> {
@@ -93,13 +94,18 @@ export class PlatformaticSender implements KafkaSender {
     await this.producer.close();
   }
 
-  /** The client keeps what it has seen of a topic that is being created for five seconds. */
+  /**
+   * Clears the metadata after such an error. The client would cache the state of a topic that is
+   * being created for five seconds.
+   */
   private forgetMissing(error: unknown): void {
     if (isTopicMissing(error)) this.producer.clearMetadata();
   }
 }
 
-/** True if another broker leads the partition now: nothing of the request was written. */
+/**
+ * True if another broker now leads the partition. Nothing of the request was written in this case.
+ */
 function hasMoved(error: unknown): boolean {
   const names = protocolNames(error);
   return names.has('NOT_LEADER_OR_FOLLOWER') || names.has('FENCED_LEADER_EPOCH');
@@ -109,7 +115,9 @@ function bytesOf(headers: Headers): HeaderBytes[] {
   return Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]);
 }
 
-/** Nothing is tried again in here: whoever sends or reads does that, and waits no longer than it wants to. */
+/**
+ * Returns the client's options without retries: the caller retries and decides how long to wait.
+ */
 export function baseOptions(settings: ConnectionSettings): PlatformaticKafka.BaseOptions {
   const { clientId, brokers, connectTimeoutMs, tls, sasl } = settings;
   return {

@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../event/tracking-event';
 import type { IncomingEntry } from '../../routing/event-consumer';
 import { keyOf, type KafkaRecord } from './kafka-reader';
 
-/** A record of Kafka as the intake takes it. */
+/** Presents a Kafka record to the intake. */
 export class RecordEntry implements IncomingEntry {
   constructor(
     private readonly record: KafkaRecord,

@@ -1,16 +1,25 @@
-/** Sizes on the wire, which are those that brokers compare with their limits: https://kafka.apache.org/documentation/#recordbatch */
+/**
+ * Sizes on the wire, which brokers compare with their limits:
+ * https://kafka.apache.org/documentation/#recordbatch
+ */
 import type { KafkaMessage } from './kafka-port';
 
-/** Default of `message.max.bytes` of a broker, without the 12 bytes that it allows for the start of a batch. */
+/**
+ * Default of a broker's `message.max.bytes`, without the 12 bytes that it allows for the start of a
+ * batch.
+ */
 export const MAX_BATCH_BYTES = 1_048_576;
-/** Head of a record batch. */
+/** Size of the head of a record batch in bytes. */
 export const BATCH_HEAD_BYTES = 61;
-/** Length, attributes, time, offset, and the lengths of key, value and headers, each as long as it can be. */
+/**
+ * Size of length, attributes, time, offset, and the lengths of key, value and headers, each at its
+ * maximum, in bytes.
+ */
 const RECORD_HEAD_BYTES = 36;
-/** Lengths of its name and its value. */
+/** Size of the lengths of a header's name and value, in bytes. */
 const HEADER_HEAD_BYTES = 10;
 
-/** @returns at most a few bytes more than the headers take */
+/** @returns the size of the headers in bytes, overestimated by a few bytes at most */
 export function headerBytes(headers: Readonly<Record<string, string>>): number {
   let bytes = 0;
   for (const name in headers) {
@@ -20,8 +29,8 @@ export function headerBytes(headers: Readonly<Record<string, string>>): number {
 }
 
 /**
- * @param commonBytes of the headers that all messages have
- * @returns at most a few bytes more than the record takes before compression
+ * @param commonBytes size of the headers that all messages share
+ * @returns the size of the record before compression in bytes, overestimated by a few bytes at most
  */
 export function recordBytes({ key, value, headers }: KafkaMessage, commonBytes: number): number {
   return RECORD_HEAD_BYTES + key.length + value.length + headerBytes(headers) + commonBytes;

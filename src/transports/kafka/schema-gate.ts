@@ -4,19 +4,22 @@ import type { ValueDecoder } from './value-decoder';
 
 const MIN_DELAY_MS = 200;
 const MAX_DELAY_MS = 5000;
-/** A registry of the application may have no timeout of its own. */
+/**
+ * Time limit for a response in milliseconds: the application's own registry may not have a timeout.
+ */
 const ANSWER_MS = 10_000;
 
 export interface GateReports {
   readonly warn: (text: string) => void;
   readonly tell: (text: string) => void;
-  /** Aborted when reading ends. */
+  /** Signal that is aborted when reading ends. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Stands before a listener and holds records back until the schemas that they were written with are known. Nothing more is read
- * meanwhile, so order is kept. What is held when partitions are assigned is dropped: it is read again from the position of the group.
+ * Holds records back from a listener until the schemas they were written with are known. Nothing
+ * more is read meanwhile, so the order is kept. Held records are dropped when partitions are
+ * assigned: they are read again from the group's position.
  */
 export class SchemaGate implements KafkaListener {
   private held: readonly KafkaRecord[] = [];
@@ -62,7 +65,7 @@ export class SchemaGate implements KafkaListener {
     this.asking ??= this.askAndRelease();
   }
 
-  /** Never rejects. */
+  /** Asks for the schemas, with retries, and passes the held records on. Never rejects. */
   private async askAndRelease(): Promise<void> {
     const { decoder, listener, reports } = this;
     let delayMs = MIN_DELAY_MS;
@@ -76,7 +79,7 @@ export class SchemaGate implements KafkaListener {
         isFailing = false;
         delayMs = MIN_DELAY_MS;
       } catch (error) {
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- aborted while asking
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may have aborted
         if (reports.signal.aborted) break;
         if (!isFailing)
           reports.warn(

@@ -1,19 +1,20 @@
-/** What this package asks of a schema registry. */
+/** Parts of a schema registry that this package uses. */
 
-/** Gives ids for schemas; all that a producer needs. */
+/** Returns ids for schemas. A producer needs only this. */
 export interface SchemaIds {
   /**
-   * Resolves with the id under which the schema is registered for the subject, registering it if need be. Asked again with the
-   * next batch if it rejects.
-   * @param schema JSON text of an Avro schema
+   * Resolves with the id under which the schema is registered for the subject, and registers it
+   * first if necessary. If it rejects, the next batch asks again.
+   * @param schema Avro schema as a JSON string
    */
   idFor(subject: string, schema: string): Promise<number>;
 }
 
-/** Gives schemas for ids; all that a consumer needs. */
+/** Returns schemas for ids. A consumer needs only this. */
 export interface SchemasById {
   /**
-   * Resolves with the JSON text of the Avro schema with this id, or with undefined if there is none. Asked again if it rejects.
+   * Resolves with the Avro schema of this id as a JSON string, or with undefined if there is none.
+   * It is asked again if it rejects.
    */
   schemaOf(id: number): Promise<string | undefined>;
 }

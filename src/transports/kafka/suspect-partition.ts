@@ -1,28 +1,31 @@
 import type { CrashNote } from './crash-note';
 import type { TopicPartition } from './kafka-reader';
 
-/** Entries that are given together at first. */
+/** Number of entries in the first window. */
 const FIRST_WINDOW = 32;
-/** Into how many parts entries are divided with which a process has died. */
+/** Number of parts into which the entries of a window are divided after a crash. */
 const PARTS = 32;
-/** Of a count of deaths: those before the entry was given alone. After one was buried, the next one begins with them. */
+/**
+ * Maximum number of deaths kept after a dead letter: the deaths that precede the delivery of an
+ * entry alone.
+ */
 const DEATHS_TOGETHER = 2;
 
-/** What is known of a partition whose entries may have ended a process. */
+/** State of a partition whose entries may have crashed a process. */
 export class SuspectPartition {
   private window: number;
-  /** Entries before this offset are given in `part`s. */
+  /** Offset before which entries are given out in windows of `part` entries. */
   private readonly divideUntil: bigint;
   private readonly part: number;
-  /** Offset of an entry with which a process has died when it was the only one. */
+  /** Offset of an entry with which a process crashed while it was the only one in flight. */
   private readonly diedAlone: bigint | undefined;
-  /** Suspicion ends here: nothing behind it can have been in flight. */
+  /** Offset at which suspicion ends: nothing from there on can have been in flight. */
   private readonly until: bigint;
 
   /**
    * @param position of the group
-   * @param deaths processes that have died here
-   * @param maxInFlight the most entries that a process can have had in flight
+   * @param deaths number of processes that have crashed here
+   * @param maxInFlight largest number of entries that a process can have had in flight
    */
   constructor(
     readonly at: TopicPartition,
@@ -38,22 +41,28 @@ export class SuspectPartition {
     this.until = (from ?? position) + BigInt(maxInFlight);
   }
 
-  /** How many entries may be given together, from this offset on. */
+  /** Returns the number of entries that may be given out together from this offset on. */
   sizeAt(offset: bigint): number {
     return offset < this.divideUntil ? this.part : this.window;
   }
 
-  /** True for an entry that has had its `maxDeliveries`, the last of them alone. */
+  /** True for an entry that was delivered `maxDeliveries` times, the last time alone. */
   isPoison(offset: bigint, maxDeliveries: number): boolean {
     return offset === this.diedAlone && this.deaths >= maxDeliveries;
   }
 
-  /** The poison was found: what comes behind it has done nothing yet. */
+  /**
+   * Call when the poison entry has become a dead letter. The entries after it have caused no crash
+   * so far.
+   */
   buried(): void {
     this.deaths = Math.min(this.deaths, DEATHS_TOGETHER);
   }
 
-  /** Entries up to this offset are done. @returns true if nothing more is suspect */
+  /**
+   * Records that entries up to this offset are finished.
+   * @returns true if no further entries are suspect
+   */
   passed(offset: bigint): boolean {
     if (offset >= this.divideUntil) this.window *= 2;
     return offset + 1n >= this.until;

@@ -4,10 +4,10 @@ import type { SchemasById } from './schema-registry';
 import type { TrackingLog } from '../bus/tracking-log';
 import type { KafkaRecord } from './kafka-reader';
 
-/** Ids come from whoever writes to the topic. */
+/** Limit of cached schemas, because any producer of the topic can use new ids. */
 const MAX_SCHEMAS = 1000;
 
-/** Reads values with the schemas that they were written with, where there is a registry to ask for these. */
+/** Reads values with the schemas they were written with, if there is a registry. */
 export class ValueDecoder implements TrackingLogDecoder {
   private readonly known = new Map<number, TrackingLogDecoder>();
 
@@ -16,7 +16,7 @@ export class ValueDecoder implements TrackingLogDecoder {
     private readonly registry: SchemasById | undefined,
   ) {}
 
-  /** Ids of schemas that `decode` needs for these records and does not know yet. */
+  /** Returns the ids of schemas that `decode` needs for these records and does not have yet. */
   unknownIds(records: readonly KafkaRecord[]): number[] {
     if (this.registry === undefined) return [];
     const ids = new Set<number>();
@@ -27,7 +27,10 @@ export class ValueDecoder implements TrackingLogDecoder {
     return [...ids];
   }
 
-  /** Rejects if the registry does not answer; what it answers is final. */
+  /**
+   * Fetches a schema and caches the result, even if the schema does not exist. Rejects if the
+   * registry does not respond.
+   */
   async learn(id: number): Promise<void> {
     const schema = await this.registry?.schemaOf(id);
     for (const oldest of this.known.keys()) {
@@ -37,7 +40,7 @@ export class ValueDecoder implements TrackingLogDecoder {
     this.known.set(id, this.decoderOf(id, schema));
   }
 
-  /** @throws if it is no event, or its schema is none of an event */
+  /** @throws if the value is not an event, or its schema is not the schema of an event */
   decode(value: Buffer): TrackingLog {
     const id = this.registry === undefined ? undefined : schemaIdOf(value);
     const decoder = id === undefined ? this.codec : this.known.get(id);

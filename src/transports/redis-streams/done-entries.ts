@@ -2,13 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { StreamEntry } from './stream-entry';
 import type { StreamGroup } from './stream-group';
 
-/** Acknowledges entries that are done. What Redis cannot be told now is told later: an entry may be acknowledged twice. */
+/**
+ * Acknowledges finished entries. If Redis cannot be reached, this is retried later. An entry may be
+ * acknowledged twice.
+ */
 export class DoneEntries {
   private waiting: StreamEntry[] = [];
   private isTelling = false;
   private timer: NodeJS.Immediate | undefined;
 
-  /** @param onTold called with entries that Redis has heard of */
+  /** @param onTold called with entries that Redis has acknowledged */
   constructor(
     private readonly group: StreamGroup,
     private readonly isReady: () => boolean,
@@ -20,16 +23,19 @@ export class DoneEntries {
     this.tellSoon();
   }
 
-  /** Acknowledges in the next turn of the event loop, together with what is done until then. */
+  /** Acknowledges in the next turn of the event loop, together with entries finished by then. */
   tellSoon(): void {
     if (this.timer !== undefined || this.isTelling || this.waiting.length === 0) return;
     this.timer = setImmediate(() => {
       this.timer = undefined;
-      this.tell().catch(() => undefined); // told again with the next, or when Redis is there again
+      // retried with the next entry, or when Redis is connected again
+      this.tell().catch(() => undefined);
     });
   }
 
-  /** Resolves when Redis has heard of everything; rejects if it could not be told. */
+  /**
+   * Resolves when no entry waits or Redis is not connected; rejects if an acknowledgement fails.
+   */
   async tellAll(): Promise<void> {
     while (this.isTelling) await wait(1);
     await this.tell();

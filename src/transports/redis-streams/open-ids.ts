@@ -1,12 +1,13 @@
 /**
- * Ids of entries by stream. Of the ids alone: V8 links the tables of a set that is filled and emptied over and over, and what
- * hangs on those in it lives until the whole heap is collected.
+ * Set of entry ids, by stream. It stores ids only: V8 links the tables of a set that is repeatedly
+ * filled and emptied, and everything referenced from them stays alive until the whole heap is
+ * collected.
  */
 export class OpenIds {
   private readonly byKey = new Map<string, Set<string>>();
   private count = 0;
 
-  /** Of all streams. */
+  /** Number of ids over all streams. */
   get size(): number {
     return this.count;
   }
@@ -19,7 +20,7 @@ export class OpenIds {
     return [...(this.byKey.get(key) ?? [])];
   }
 
-  /** @returns whether it was not in it already */
+  /** @returns true if the id was added, false if it was present already */
   add(key: string, id: string): boolean {
     let ids = this.byKey.get(key);
     if (ids === undefined) this.byKey.set(key, (ids = new Set()));

@@ -4,6 +4,6 @@ import { trackingLogCodec } from '../bus/avro';
 
 const use = { entry: 'nestjs-event-tracking/redis-streams', peers: ['ioredis', 'avsc'] };
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- an import that fails cannot say what mends it
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- so that errors name the fix
 export const { Redis } = requirePeer('ioredis', use, () => require('ioredis') as typeof IORedis);
 export const codec = trackingLogCodec(use);

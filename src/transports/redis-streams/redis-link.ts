@@ -1,7 +1,15 @@
 /**
- * One connection to Redis, which is made again for as long as it takes. Nothing waits in it: a command that waits for a connection
- * inside of ioredis is lost with the process, and one that ioredis sends again by itself may come after what its sender did
- * meanwhile. So without a connection a command fails at once, and whoever sent it decides.
+ * One connection to Redis, which reconnects without limit. No command waits in the client: a
+ * command queued inside ioredis is lost with the process, and a command that ioredis sends again
+ * may arrive after later commands of its sender. Without a connection, a command therefore fails at
+ * once, and the caller decides what to do.
+ *
+ * States:
+ * - Waiting: not connected. `connect`, `whenConnected` and `whenReady` start to connect.
+ * - Connecting: the client connects, again after each failure or lost connection.
+ * - Ready: `isReady` is true and commands are sent. A lost connection or `reconnect` moves back to
+ *   Connecting.
+ * - Closed: `close` moves here. The link is not used again.
  */
 import type { Redis as RedisClient, RedisOptions } from 'ioredis';
 import { nextOf, RedisOutage, whenConnected } from '../redis-connecting';
@@ -13,11 +21,13 @@ const MAX_RETRY_MS = 2000;
 
 const OURS: RedisOptions = {
   lazyConnect: true,
-  // ioredis waits for a connection to close, one that is gone already included, and the process with it.
+  // ioredis waits until a connection has closed, even if it is gone already, and keeps the process
+  // alive meanwhile.
   disconnectTimeout: 300,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
-  // 0: what was under way fails when the connection goes. With null, and not sent again, it would never be settled.
+  // 0: commands in progress fail when the connection is lost. With null, and not being sent again,
+  // they would never settle.
   maxRetriesPerRequest: 0,
   enableAutoPipelining: false,
   retryStrategy: (times) =>
@@ -34,10 +44,13 @@ export class RedisLink {
   private readonly outage: RedisOutage | undefined;
   private isClosed = false;
 
-  /** @param reports none for one of two connections to the same Redis: one of them says enough */
+  /**
+   * @param reports undefined for one of two connections to the same Redis, because one reports
+   *   enough
+   */
   constructor(target: RedisTarget, reports: LinkReports | undefined) {
     this.redis = connectionTo(target);
-    this.redis.on('error', () => undefined); // ioredis would print it where nothing listens
+    this.redis.on('error', () => undefined); // without a listener, ioredis prints the error
     if (reports !== undefined) this.outage = this.watch(reports);
   }
 
@@ -45,26 +58,27 @@ export class RedisLink {
     return this.redis.status === 'ready' && !this.isClosed;
   }
 
-  /** Begins to connect, and never ends to, until `close`. */
+  /** Starts to connect, and keeps trying until `close`. */
   connect(): void {
-    if (this.redis.status === 'wait') this.redis.connect().catch(() => undefined); // 'error' tells of it
+    // reported by the 'error' event
+    if (this.redis.status === 'wait') this.redis.connect().catch(() => undefined);
   }
 
-  /** Begins to connect, and waits for a moment. */
+  /** Starts to connect and waits briefly. */
   async whenConnected(): Promise<void> {
     this.connect();
     await whenConnected(this.redis);
   }
 
-  /** Resolves once it is ready, or `signal` is aborted. */
+  /** Resolves once the connection is ready or `signal` is aborted. */
   async whenReady(signal: AbortSignal): Promise<void> {
     this.connect();
     while (!this.isReady && !signal.aborted) await nextOf(this.redis, ['ready'], MAX_RETRY_MS, signal);
   }
 
   /**
-   * The reply of Redis, if it comes in time. A Redis that is silent holds all that is sent over this connection: a new one may get
-   * through.
+   * Returns the reply of Redis if it arrives in time. Otherwise rejects and reconnects: a silent
+   * Redis holds up everything sent over this connection, and a new connection may work.
    */
   async reply<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
@@ -74,7 +88,7 @@ export class RedisLink {
         reject(new Error(`Redis did not answer within ${String(timeoutMs)} ms`));
       }, timeoutMs);
     });
-    reply.catch(() => undefined); // its failure may come after the time was up
+    reply.catch(() => undefined); // it may fail after the time limit
     try {
       return await Promise.race([reply, late]);
     } finally {
@@ -110,7 +124,7 @@ export class RedisLink {
     redis.on('close', () => {
       outage.failed(new Error('the connection was closed'));
     });
-    // A connection is ready before Redis has answered the password.
+    // ioredis reports a connection as ready before Redis has checked the password.
     redis.on('ready', () => void outage.ask());
     return outage;
   }

@@ -13,12 +13,12 @@ const ID = Buffer.from('id');
 const EVENT_DATA = Buffer.from('event_data');
 const OURS = Buffer.from(TRACKING_EVENT_TYPE);
 
-/** The entries of a reply of XREADGROUP. */
+/** Returns the entries in a reply of XREADGROUP. */
 export function entriesOf(reply: StreamsReply): StreamEntry[] {
   return (reply ?? []).flatMap(([key, entries]) => entriesOfStream(key.toString(), entries));
 }
 
-/** What was deleted from the stream is not among them. */
+/** Returns the entries of one stream, without those that were deleted from it. */
 export function entriesOfStream(key: string, entries: readonly EntryReply[]): StreamEntry[] {
   const found: StreamEntry[] = [];
   for (const entry of entries) {
@@ -29,7 +29,7 @@ export function entriesOfStream(key: string, entries: readonly EntryReply[]): St
   return found;
 }
 
-/** As Redis gave it. */
+/** An entry as received from Redis. */
 export class StreamEntry implements IncomingEntry {
   /** @param fields names and values in turn */
   constructor(
@@ -38,12 +38,12 @@ export class StreamEntry implements IncomingEntry {
     private readonly fields: readonly Buffer[],
   ) {}
 
-  /** The place of an entry among all streams. */
+  /** Identifies the entry among all streams. */
   get position(): string {
     return `${this.key}:${this.id}`;
   }
 
-  /** The fields as Redis had them, whatever they are: an array of bulk strings, as in RESP. */
+  /** The fields exactly as received from Redis, encoded as a RESP array of bulk strings. */
   get raw(): Buffer {
     const { fields } = this;
     const parts = fields.flatMap((field) => [Buffer.from(`$${String(field.length)}\r\n`), field, Buffer.from('\r\n')]);
@@ -71,7 +71,8 @@ export class StreamEntry implements IncomingEntry {
     if (!type.equals(OURS))
       throw new Error(`its type is ${JSON.stringify(type.toString().slice(0, 100))}, not ${TRACKING_EVENT_TYPE}`);
     const given = id?.toString() ?? '';
-    // Without an id of its own the event has that of its place: read again, it is the same event still.
+    // An event without a valid id gets one derived from its position, so that it has the same id
+    // when it is read again.
     return eventOf(UUID.test(given) ? given : deriveEventId(streamId, key, '', 0), codec.decode(payload));
   }
 }

@@ -1,12 +1,13 @@
 /**
- * How Open edX has an event on a stream of Redis. Its readers look for `type` and `event_data` only; the others are of the
- * CloudEvent, and in the order of its own producer.
+ * Writes an event as Open edX writes it to a Redis stream. Open edX reads only `type` and
+ * `event_data`. The other fields belong to the CloudEvent, in the order that Open edX's producer
+ * uses.
  */
 import { hostname } from 'node:os';
 import type { BusMessage } from '../bus/bus-producer';
 import { TRACKING_EVENT_TYPE } from '../bus/tracking-log';
 
-/** The version of openedx-events whose form this is. */
+/** Version of openedx-events that defines this format. */
 const SOURCE_LIB = '11.2.0';
 const MINOR_VERSION = '0';
 const HOST = hostname();
@@ -15,7 +16,10 @@ export function streamKey(keyPrefix: string | undefined, topic: string): string 
   return keyPrefix === undefined || keyPrefix === '' ? topic : `${keyPrefix}-${topic}`;
 }
 
-/** Names and values in turn. @param time in UTC, as the reference writes one */
+/**
+ * Returns field names and values in turn.
+ * @param time in UTC, formatted like the reference does
+ */
 export function fieldsOf({ id, payload }: BusMessage, source: string, time: string): (string | Buffer)[] {
   return [
     ...['type', TRACKING_EVENT_TYPE],

@@ -9,22 +9,28 @@ import type { StreamTrimmer } from './stream-trimmer';
 
 export interface StreamAddress {
   readonly key: string;
-  /** Entries that the stream is cut back to, about, read or not; null for never. */
+  /**
+   * Approximate number of entries to which the stream is trimmed, whether they were read or not;
+   * null for never.
+   */
   readonly maxLen: number | null;
   readonly source: string;
 }
 
-/** A batch is one pipeline of XADD. */
+/** Sends each batch as one pipeline of XADD commands. */
 export class StreamProducer implements BusProducer {
   constructor(
     readonly delivery: DeliveryOptions,
     private readonly link: RedisLink,
     private readonly address: StreamAddress,
-    /** Cuts back what was read; none where `maxLen` alone decides. */
+    /** Removes entries that all groups have read; undefined if `maxLen` alone decides. */
     private readonly trimmer?: StreamTrimmer,
   ) {}
 
-  /** @throws SendFailedException while there is no connection: what waited inside of the client would be lost with the process */
+  /**
+   * @throws SendFailedException without a connection, because events that wait inside the client
+   *   would be lost with the process
+   */
   async send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly Rejection[]> {
     const { link, address } = this;
     await link.whenConnected();
@@ -34,14 +40,14 @@ export class StreamProducer implements BusProducer {
     const time = referenceTime(new Date());
     const pipeline = link.redis.pipeline();
     for (const message of messages) pipeline.xadd(key, ...trim, '*', ...fieldsOf(message, source, time));
-    // Redis has not answered in time. All that is sent after it would wait behind it.
+    // Redis has not replied in time. Later commands on this connection would wait for that reply.
     const giveUp = (): void => {
       link.reconnect();
     };
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       const rejections = rejectionsOf((await pipeline.exec()) ?? []);
-      // Not waited for: the events have landed, and would be sent again if this took too long.
+      // Not awaited: the events have arrived, and would be sent again if trimming took too long.
       void this.trimmer?.afterSending(messages.length - rejections.length);
       return rejections;
     } finally {
@@ -55,7 +61,10 @@ export class StreamProducer implements BusProducer {
   }
 }
 
-/** @throws SendFailedException if none was taken: then it is the stream or the Redis, not an event, that is at fault */
+/**
+ * @throws SendFailedException if no event was accepted, because then the stream or Redis is the
+ *   cause and not an event
+ */
 function rejectionsOf(replies: readonly (readonly [error: Error | null, reply: unknown])[]): Rejection[] {
   const rejections = replies.flatMap(([error], index) =>
     error === null ? [] : [{ index, reason: `Redis: ${explain(error)}`, retryable: true }],

@@ -1,7 +1,17 @@
 /**
- * Reads for a group. What Redis has given to a consumer it keeps as pending until it hears that it is done, and gives to nobody
- * else by itself: so what a consumer that died was working on is claimed by those that live, and those that live say so for as
- * long as they work on theirs, or a destination that is down would have its events go round until they are given up.
+ * Reads streams for a consumer group. Redis keeps an entry as pending until its consumer
+ * acknowledges it, and never gives it to another consumer on its own. Live consumers therefore
+ * claim the entries of a crashed one. They also reset the idle time of the entries they are working
+ * on. Otherwise, while a destination is down, its events would move from consumer to consumer until
+ * they became dead letters.
+ *
+ * States:
+ * - Preparing: `begin` moves here, and so does each lost connection and each lost group. Creates
+ *   the groups and takes over pending entries of this consumer.
+ * - Reading: begins when all groups are prepared.
+ * - Ending: `end` moves here. Nothing more is read; entries read before are still processed and
+ *   acknowledged.
+ * - Closed: `close` moves here. Unfinished entries are released for other consumers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { RedisLink } from './redis-link';
@@ -24,19 +34,21 @@ const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 5000;
 
 export class StreamReader {
-  /** For all but reading. */
+  /** Connection for all commands except reading. */
   private readonly link: RedisLink;
-  /** Nothing else gets through while it waits for entries; and it can be cut, to wait no more. */
+  /**
+   * Connection for reading. It is blocked while it waits for entries, and closing it ends the wait.
+   */
   private readonly readingLink: RedisLink;
   private readonly group: StreamGroup;
   private readonly takeover: StreamTakeover;
   private readonly keys: readonly string[];
   private readonly ending = new AbortController();
-  /** Read, and Redis has not heard that they are done. */
+  /** Entries that were read and are not acknowledged yet. */
   private readonly open = new OpenIds();
   private readonly doneEntries: DoneEntries;
   private roomWaiters: (() => void)[] = [];
-  /** How often the connections were lost: what was made ready before is to be made ready again. */
+  /** Number of lost connections. After each loss the groups must be prepared again. */
   private losses = 0;
   private preparedAt = -1;
   private hasBegun = false;
@@ -109,11 +121,12 @@ export class StreamReader {
     return this.ending.signal.aborted;
   }
 
-  /** Reads no more. What was read continues. */
+  /** Stops reading. Entries read before are still processed. */
   async end(timeoutMs: number): Promise<void> {
     this.ending.abort();
     this.answerRoom();
-    // A reply that is on its way is lost with it: its entries are pending still, and are given back with the others.
+    // This loses a reply that is on its way. Its entries are still pending, and are released with
+    // the others.
     this.readingLink.close();
     await atMost(timeoutMs, this.reading);
   }
@@ -139,9 +152,9 @@ export class StreamReader {
           if (this.isEnding()) return;
         }
         const taken = this.openUp(await (next ?? this.readNext()));
-        // Redis looks for the next ones while these are decoded.
+        // Redis looks for the next entries while these are decoded.
         next = this.hasRoom() && this.preparedAt === this.losses ? this.readNext() : undefined;
-        next?.catch(() => undefined); // it is heard when its turn comes, or not at all at the end
+        next?.catch(() => undefined); // awaited in the next round, or ignored at the end
         this.give(taken);
         failures = 0;
       } catch (error) {
@@ -161,7 +174,10 @@ export class StreamReader {
     return group.read(readingLink, keys, options.count, options.blockMs);
   }
 
-  /** After each connection: the groups may be gone, and what Redis gave to this consumer may not have arrived. */
+  /**
+   * Runs after each connection: the groups may be gone, and entries given to this consumer may not
+   * have arrived.
+   */
   private async prepare(): Promise<void> {
     const { losses, keys, group, options } = this;
     for (const key of keys) {
@@ -176,7 +192,8 @@ export class StreamReader {
     this.hasBegun = true;
     for (const key of keys) await this.takeover.own(key);
     this.preparedAt = losses;
-    for (const first of [this.claimIdle(), this.lookAtLag()]) first.catch(() => undefined); // there is a next time
+    // the next interval tries again
+    for (const first of [this.claimIdle(), this.lookAtLag()]) first.catch(() => undefined);
   }
 
   private async place(key: string): Promise<void> {
@@ -184,21 +201,22 @@ export class StreamReader {
     const at = options.start === 'new' ? '$' : '0';
     const isNew = await group.create(key, at);
     if (!isNew && options.start !== 'group') await group.move(key, at);
-    // Now, as entries that are cut off from here on are missed; an old Redis has no such position.
+    // Measured now, because entries trimmed from here on count as missed. Old Redis versions report
+    // no such position.
     const position = await positionOf(group, key).catch(() => undefined);
     if (position !== undefined && position.missed > 0 && options.start === 'group')
       this.reportGap(key, position.missed);
   }
 
-  /** @returns those that were not open already */
+  /** @returns the entries that were not open yet */
   private openUp(entries: readonly StreamEntry[]): StreamEntry[] {
     return entries.filter(({ key, id }) => this.open.add(key, id));
   }
 
-  /** @param taken just opened up */
+  /** @param taken entries returned by `openUp` */
   private give(taken: readonly StreamEntry[]): void {
     if (this.isEnding() || taken.length === 0) return;
-    // It never rejects. What it has not said to be done by then is not done before the end.
+    // `take` never rejects. Entries not reported as finished by then stay unfinished until the end.
     void this.surroundings.intake.take(taken, (index) => {
       const entry = taken[index];
       if (entry !== undefined) this.doneEntries.add(entry);
@@ -236,7 +254,7 @@ export class StreamReader {
     );
   }
 
-  /** Last of all: what is done is told, and what is not is for the others. */
+  /** Runs last: acknowledges finished entries and releases the others for other consumers. */
   private async leave(): Promise<void> {
     const { keys, group, options } = this;
     if (!this.link.isReady) return;
@@ -255,7 +273,7 @@ export class StreamReader {
     }
   }
 
-  /** Resolves when there is room for what is read at once, or the end has come. */
+  /** Resolves when there is capacity for one read, or when the end has begun. */
   private async whenRoom(): Promise<void> {
     while (!this.hasRoom() && !this.isEnding()) await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
   }
@@ -269,7 +287,7 @@ export class StreamReader {
     for (const resolve of this.roomWaiters.splice(0)) resolve();
   }
 
-  /** What fails is tried again the next time. */
+  /** Runs `code` at each interval. A failure is ignored, and the next interval tries again. */
   private every(intervalMs: number, code: () => Promise<void>): void {
     const timer = setInterval(() => {
       if (this.link.isReady) code().catch(() => undefined);
@@ -285,7 +303,7 @@ export class StreamReader {
   }
 }
 
-/** The group, or its stream, is not there. */
+/** True if the group or its stream does not exist. */
 function isGroupLost(error: unknown): boolean {
   return isAnswer(error, 'NOGROUP') || isAnswer(error, 'UNBLOCKED');
 }

@@ -7,7 +7,7 @@ import { SUSPECT_DELIVERIES, SuspectLine } from './suspect-line';
 
 type Pending = (after: string | undefined) => Promise<PendingEntry[]>;
 
-/** What taking over asks of the reader. */
+/** Functions of the reader that taking over needs. */
 export interface TakeoverParts {
   readonly options: ResolvedOptions;
   readonly group: StreamGroup;
@@ -16,22 +16,23 @@ export interface TakeoverParts {
   readonly isEnding: () => boolean;
   /** Resolves when more entries may be read, or at the end. */
   readonly whenRoom: () => Promise<void>;
-  /** Gives entries to the tracker, except those that are open already. */
+  /** Passes entries to the tracker, except those that are open already. */
   readonly give: (entries: readonly StreamEntry[]) => void;
   readonly done: (entry: StreamEntry) => void;
-  /** Called when reading may go on. */
+  /** Called when reading may continue. */
   readonly onRoom: () => void;
-  /** Counts entries that are gone. */
+  /** Counts entries that were removed from the stream. */
   readonly missed: (entries: number) => void;
   readonly tellOnce: (text: string) => void;
 }
 
 /**
- * Takes over entries that Redis has given to a consumer and that were never acknowledged.
+ * Takes over entries that Redis gave to a consumer and that were never acknowledged.
  *
- * One of them may be what its consumers died of. Which one, the number of deliveries does not say, since everything that was in
- * flight has the same. So entries are claimed together only until two consumers have died with them; from then on they are given
- * one by one, and only the deliveries that an entry had alone count towards `maxDeliveries`.
+ * One of them may have crashed its consumers. The number of deliveries does not show which one,
+ * because it is the same for everything that was in flight. Entries are therefore claimed together
+ * only until two consumers have crashed with them. From then on they are given out one at a time,
+ * and only deliveries of an entry alone count towards `maxDeliveries`.
  */
 export class StreamTakeover {
   readonly suspects: SuspectLine;
@@ -40,12 +41,14 @@ export class StreamTakeover {
     this.suspects = new SuspectLine(parts, (key, ids) => this.forgetMissing(key, ids));
   }
 
-  /** Takes over what this consumer, or another process under its name, was working on. */
+  /**
+   * Takes over the pending entries of this consumer, or of an earlier process with the same name.
+   */
   async own(key: string): Promise<void> {
     await this.takeOver(key, 0, (after) => this.parts.group.ownPending(key, after, PENDING_PAGE));
   }
 
-  /** Takes over what no consumer has given a sign of life for. */
+  /** Takes over entries whose consumers have been idle for `claimAfterMs`. */
   async idle(key: string): Promise<void> {
     const { group, options } = this.parts;
     const { claimAfterMs } = options;

@@ -1,23 +1,23 @@
 import type { RedisLink } from './redis-link';
 
-/** Read entries that stay on the stream, for groups that begin later: as many as in Open edX. */
+/** Number of read entries kept for groups that are created later, as in Open edX. */
 const KEPT_ENTRIES = 10_000;
-/** Entries sent between two looks at the groups. */
+/** Number of entries sent between two checks of the groups. */
 const LOOK_EVERY = 1000;
-/** Unread entries from which on the group that lets the stream grow is reported. */
+/** Number of entries in the stream from which on the slowest group is reported. */
 const REPORTED_ENTRIES = 100_000;
 const REPLY_MS = 5000;
 
 interface Group {
   readonly name: string;
-  /** Id of the newest entry that was given to one of its consumers. */
+  /** Id of the newest entry that was given to one of the group's consumers. */
   readonly lastDelivered: string;
   readonly pending: number;
 }
 
 /**
- * Cuts a stream back to what its groups still need: the newest 10,000 entries, and every entry from the oldest one on that some
- * group has not read or not acknowledged.
+ * Trims a stream to the entries that its groups still need: the newest 10,000 entries, and every
+ * entry from the oldest one that some group has not read or not acknowledged.
  */
 export class StreamTrimmer {
   private sent = 0;
@@ -30,7 +30,10 @@ export class StreamTrimmer {
     private readonly warn: (text: string) => void,
   ) {}
 
-  /** To be called after entries were sent. Never rejects: what is not cut off now is cut off later. */
+  /**
+   * Call after entries were sent. Never rejects: a later call removes entries that this one could
+   * not remove.
+   */
   async afterSending(entries: number): Promise<void> {
     this.sent += entries;
     if (this.sent < LOOK_EVERY || this.isLooking) return;
@@ -39,7 +42,7 @@ export class StreamTrimmer {
     try {
       await this.trim();
     } catch {
-      // A Redis before 6.2 knows no MINID; the bound of each XADD remains.
+      // Redis before 6.2 does not support MINID; the limit of each XADD still applies.
     } finally {
       this.isLooking = false;
     }
@@ -63,7 +66,7 @@ export class StreamTrimmer {
     if (length - (removed as number) >= REPORTED_ENTRIES) this.report(slowest.group.name, length);
   }
 
-  /** The oldest entry that the group may still ask for. */
+  /** Returns the id of the oldest entry that the group may still request. */
   private async neededFrom({ name, lastDelivered, pending }: Group): Promise<string> {
     if (pending === 0) return lastDelivered;
     const [, oldest] = (await this.call('XPENDING', this.key, name)) as readonly [number, string | null];
@@ -94,7 +97,7 @@ function groupsOf(reply: unknown): Group[] {
   });
 }
 
-/** Compares ids of entries: `milliseconds-number`. */
+/** Compares entry ids of the form `milliseconds-number`. */
 function isBefore(a: string, b: string): boolean {
   const [aMs = 0n, aSeq = 0n] = a.split('-').map(BigInt);
   const [bMs = 0n, bSeq = 0n] = b.split('-').map(BigInt);

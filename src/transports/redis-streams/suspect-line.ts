@@ -4,14 +4,18 @@ import type { PendingEntry } from './stream-group';
 import type { TakeoverParts } from './stream-takeover';
 import { SuspectQueue, type Suspect } from './suspect-queue';
 
-/** Deliveries after which an entry is given alone: two consumers have died with it. */
+/**
+ * Number of deliveries after which an entry is given out alone: two consumers have crashed with it.
+ */
 export const SUSPECT_DELIVERIES = 2;
 
 /**
- * Entries with which consumers have died, given one at a time, those with the most deliveries first. Reading goes on meanwhile,
- * unless one of them has died alone: nothing else is to be in flight when that one is given again.
+ * Gives out entries with which consumers have crashed, one at a time and those with the most
+ * deliveries first. Reading continues meanwhile, unless consumers have crashed with one of them
+ * alone: nothing else may be in flight when that entry is given out again.
  *
- * An entry that is not done after `claimAfterMs` (a destination that is down, say) holds up the next no longer.
+ * An entry that is not finished after `claimAfterMs`, for example because a destination is down, no
+ * longer blocks the next one.
  */
 export class SuspectLine {
   private readonly line = new SuspectQueue();
@@ -23,7 +27,10 @@ export class SuspectLine {
     private readonly forgetMissing: (key: string, ids: readonly string[]) => Promise<void>,
   ) {}
 
-  /** True while an entry waits or is under way that its consumers have died of when it was the only one. */
+  /**
+   * True while an entry waits or is in progress with which a consumer has crashed when it was the
+   * only one in flight.
+   */
   get holdsReading(): boolean {
     return hasDiedAlone(this.underWay?.entry.deliveries ?? 0) || hasDiedAlone(this.line.mostDeliveries);
   }
@@ -31,7 +38,7 @@ export class SuspectLine {
   add(key: string, entries: readonly PendingEntry[]): void {
     for (const entry of entries) this.line.add(key, entry);
     if (this.line.size === 0) return;
-    // What fails is found again when pending entries are looked at the next time.
+    // After a failure, the next check of pending entries finds these entries again.
     this.running ??= this.run()
       .catch(() => {
         this.line.clear();
@@ -39,7 +46,7 @@ export class SuspectLine {
       .finally(() => {
         this.running = undefined;
         this.parts.onRoom();
-        if (!this.parts.isEnding()) this.add('', []); // what was added while the last one ended
+        if (!this.parts.isEnding()) this.add('', []); // for entries added while the last run ended
       });
   }
 
@@ -62,7 +69,7 @@ export class SuspectLine {
     const { key, entry: pending } = suspect;
     const { id } = pending;
     if (hasDiedAlone(pending.deliveries)) await this.until(() => open.size === 0);
-    // It may have waited for long: another consumer may have it by now, or have done it.
+    // The entry may have waited for a long time: another consumer may own it or have finished it.
     const now = await group.pendingEntry(key, id);
     const isOthers = now !== undefined && now.consumer !== options.name;
     if (now === undefined || open.has(key, id) || isEnding()) return;
@@ -74,7 +81,8 @@ export class SuspectLine {
 
   private async giveOrBury(entry: StreamEntry, deliveries: number): Promise<void> {
     const { options, intake, open, give, done } = this.parts;
-    // Deliveries together with others say nothing of this one, however few `maxDeliveries` allows.
+    // Deliveries together with other entries prove nothing about this one, however low
+    // `maxDeliveries` is.
     if (deliveries > SUSPECT_DELIVERIES && deliveries >= options.maxDeliveries) {
       open.add(entry.key, entry.id);
       intake.bury(entry, `given-up: it was given to consumers ${String(deliveries)} times, and never done`);

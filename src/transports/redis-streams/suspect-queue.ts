@@ -1,20 +1,21 @@
 import type { PendingEntry } from './stream-group';
 
 export interface Suspect {
-  /** The stream. */
+  /** Name of the stream. */
   readonly key: string;
   readonly entry: PendingEntry;
 }
 
 interface Bucket {
   readonly items: Suspect[];
-  /** Index of the first that was not taken. */
+  /** Index of the first item that was not taken yet. */
   head: number;
 }
 
 /**
- * Entries by the number of their deliveries: those with the most come out first, the oldest of them before the others. Adding
- * and taking cost as much as there are different numbers of deliveries, however many entries wait.
+ * Queue of entries ordered by their number of deliveries, highest first, and oldest first within
+ * the same number. The cost of adding and taking depends on the number of different delivery
+ * counts, not on the number of entries.
  */
 export class SuspectQueue {
   private readonly places = new Set<string>();
@@ -24,14 +25,14 @@ export class SuspectQueue {
     return this.places.size;
   }
 
-  /** The highest number of deliveries; 0 if there are none. */
+  /** Highest number of deliveries; 0 if the queue is empty. */
   get mostDeliveries(): number {
     let most = 0;
     for (const deliveries of this.buckets.keys()) most = Math.max(most, deliveries);
     return most;
   }
 
-  /** Ignores entries that are here already. */
+  /** Adds an entry. Ignores entries that are in the queue already. */
   add(key: string, entry: PendingEntry): void {
     const place = placeOf(key, entry.id);
     if (this.places.has(place)) return;
