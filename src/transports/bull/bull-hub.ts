@@ -4,15 +4,15 @@ import type { CarrierSurroundings } from '../../routing/queued-routing';
 import { BullWorker, type WorkerOptions } from './bull-worker';
 
 /**
- * What the queues of one application share. A job may come through whichever Queue of this application asked first: so it is
- * looked up here for which node it is, not in the node that owns the Queue.
+ * Registry of the queues and nodes of one application. A job may arrive through any Queue of this
+ * application, so its node is looked up here and not in the node that owns the Queue.
  */
 export class BullHub {
   private static readonly hubs = new WeakMap<ModulesContainer, BullHub>();
   private readonly nodes = new Map<string, CarrierSurroundings>();
   private readonly workers = new Map<Queue, BullWorker>();
 
-  /** The one of the application that `moduleRef` is of. */
+  /** Returns the hub of the application that `moduleRef` belongs to. */
   static of(moduleRef: ModuleRef): BullHub {
     const container = moduleRef.get(ModulesContainer, { strict: false });
     const hub = BullHub.hubs.get(container) ?? new BullHub();
@@ -28,18 +28,18 @@ export class BullHub {
     return this.nodes.get(keyOf(tracker, path));
   }
 
-  /** For the operator: every node that jobs can be for. */
+  /** Lists every node that can receive jobs, for messages to the operator. */
   known(): string {
     return [...this.nodes.values()].map(({ tracker, path }) => `"${path}" of tracker "${tracker}"`).join(', ');
   }
 
-  /** One of that tracker, if there is one, to keep what is for none. */
+  /** Returns a node that keeps jobs whose node is not present: one of that tracker if possible. */
   nearest(tracker: string): CarrierSurroundings | undefined {
     const all = [...this.nodes.values()];
     return all.find((node) => node.tracker === tracker) ?? all[0];
   }
 
-  /** @param options of nodes that share a Queue the first one's count */
+  /** @param options if several nodes share a Queue, the options of the first node apply */
   workerOf(queue: Queue, options: WorkerOptions): BullWorker {
     const known = this.workers.get(queue);
     if (known !== undefined) return known;

@@ -19,21 +19,24 @@ import type { BullWorker, WorkerOptions } from './bull-worker';
 
 export interface BullQueueOptions {
   /**
-   * Jobs that one worker process works on at once, each of up to `delivery.batch.maxEvents` events; 1 keeps their order, if there
-   * is one worker.  @default 4
+   * Number of jobs that one worker process handles at once, each with up to
+   * `delivery.batch.maxEvents` events. 1 keeps their order if there is only one worker.
+   * @default 4
    */
   readonly concurrency?: number | undefined;
   /**
-   * How often a job goes back to the queue that this worker cannot take, since its node is not here or its format is newer: for
-   * a worker of another version beside it. It comes again after 1 s, 2 s, 4 s and so on up to 60 s, which is about an hour in
-   * all; then its events become dead letters. 0 makes them so at once.  @default 60
+   * Number of times that a job returns to the queue because this worker cannot process it: its node
+   * is not present, or its format is newer. A worker of another version may then take it. It
+   * returns after 1 s, 2 s, 4 s and so on up to 60 s, in total about an hour. Then its events
+   * become dead letters. With 0 this happens at once.
+   * @default 60
    */
   readonly unclaimedTries?: number | undefined;
 }
 
 /**
- * The queue that `BullModule.registerQueue({ name })` registers, which must stand in the imports of the node: there it outlives
- * the node at shutdown.
+ * Describes the queue that `BullModule.registerQueue({ name })` registers. The registration must be
+ * in the imports of the node: there, the queue outlives the node at shutdown.
  */
 export function bullQueue(name: string, options: BullQueueOptions = {}): QueueDescription {
   const { concurrency = 4, unclaimedTries = 60 } = options;
@@ -52,7 +55,7 @@ export function bullQueue(name: string, options: BullQueueOptions = {}): QueueDe
 }
 
 class BullCarrier implements EventCarrier {
-  /** One job at a time, so that the order is kept up to the queue. */
+  /** Sends one job at a time, so that the order is kept up to the queue. */
   readonly delivery: DeliveryOptions = { batch: { maxWaitMs: 100 }, ordered: true };
   readonly isLocal = false;
   readonly takesRaw = true;
@@ -70,7 +73,7 @@ class BullCarrier implements EventCarrier {
     private readonly moduleRef: ModuleRef,
   ) {
     this.injected = injectQueue(name, moduleRef);
-    this.injected.catch(() => undefined); // `open` awaits it
+    this.injected.catch(() => undefined); // awaited by `open`
   }
 
   async open(): Promise<void> {
@@ -126,24 +129,31 @@ class BullCarrier implements EventCarrier {
     return this.watch?.read();
   }
 
-  /** Bull waits for what a Redis that is down, or deaf, has not answered: that would keep the process from ending. */
+  /**
+   * Closes the connections if Redis does not respond. Bull would wait for its replies and keep the
+   * process from ending.
+   */
   async close(): Promise<void> {
     const { queue } = this;
     if (queue === undefined || (await answers(queue))) return;
-    // First, or Bull takes what is cut for an outage, and comes back to it later.
+    // Runs first. Otherwise Bull treats the closed connections as an outage and reconnects later.
     const isClosed = queue.close(true);
-    // Taken from Bull, which waits for the end of each: a connection that is cut while it is made never comes to one.
+    // Removed from Bull, which waits for each connection to end. A connection that is closed while
+    // connecting never ends.
     for (const client of queue.clients.splice(0)) {
       const isOpen = client.status === 'ready';
       client.disconnect();
-      // By itself it waits two seconds for the other side to end the connection too.
+      // ioredis would wait two seconds for the other side to end the connection.
       if (isOpen) (client as unknown as { readonly stream?: Socket }).stream?.destroy();
     }
     await isClosed;
   }
 }
 
-/** Its name is known only when the options are, so no parameter of a constructor can ask for it; a class made for it can. */
+/**
+ * Injects the queue into a class made for it. Its name is known only at run time, so no constructor
+ * parameter can request it.
+ */
 async function injectQueue(name: string, moduleRef: ModuleRef): Promise<Queue> {
   class Holder {
     constructor(readonly queue: Queue) {}
@@ -153,7 +163,8 @@ async function injectQueue(name: string, moduleRef: ModuleRef): Promise<Queue> {
     return (await moduleRef.create(Holder)).queue;
   } catch (cause) {
     const shown = showIdentifier(name);
-    const isShown = shown.startsWith('"'); // else it may be the address of a Redis, which Nest quotes
+    // otherwise it may be the address of a Redis, which Nest quotes
+    const isShown = shown.startsWith('"');
     throw TrackingConfigException.create([
       {
         path: 'AsyncRoutingBackend',
@@ -165,7 +176,10 @@ async function injectQueue(name: string, moduleRef: ModuleRef): Promise<Queue> {
   }
 }
 
-/** The hooks of global modules run last at the start and first of all at the end. */
+/**
+ * True if only a global module provides the queue. The hooks of global modules run last at startup
+ * and first at shutdown.
+ */
 function isOnlyGlobal(moduleRef: ModuleRef, node: string, queue: string): boolean {
   const modules = [...moduleRef.get(ModulesContainer, { strict: false }).values()];
   const home = modules.find(({ providers }) => providers.has(node));

@@ -7,9 +7,10 @@ import type { QueueWatch } from './queue-watch';
 import { isOutOfMemory } from './redis-memory';
 
 /**
- * Bull's own attempts only bring back the job of a worker that died or closed, which says nothing against the events: so there
- * are more than any deployment uses up. The worker itself forgets a job that is done (`forgetJob`); `removeOnComplete` is for those
- * that it could not forget. A time-out that the application gives its own jobs would run the same events twice side by side.
+ * Options of each job. Bull uses an attempt when the worker of a job crashed or closed, which says
+ * nothing about the events, so there are more attempts than any deployment uses. The worker removes
+ * a finished job (`forgetJob`); `removeOnComplete` covers jobs that it could not remove. A timeout
+ * from the application's job defaults would run the same events twice in parallel.
  */
 const JOB_OPTIONS: Omit<JobOptions, 'repeat'> & { readonly repeat: undefined } = {
   attempts: 1000,
@@ -17,12 +18,13 @@ const JOB_OPTIONS: Omit<JobOptions, 'repeat'> & { readonly repeat: undefined } =
   removeOnFail: false,
   stackTraceLimit: 1,
   timeout: 0,
-  // Of the application's defaultJobOptions, these two would run batches again, and hide their events from workers.
+  // These two options of the application's defaultJobOptions would repeat batches and hide their
+  // events from workers.
   repeat: undefined,
   preventParsingData: false,
 };
 
-/** The emitting end: one job for each batch. */
+/** Adds each batch to the queue as one job. */
 export class BullSender {
   constructor(
     private readonly queue: Queue,
@@ -30,7 +32,10 @@ export class BullSender {
     private readonly address: { readonly tracker: string; readonly path: string; readonly isProcessed: boolean },
   ) {}
 
-  /** @throws SendFailedException while there is no connection: in Bull's own queue the events would be lost with the process */
+  /**
+   * @throws SendFailedException without a connection, because events in Bull's own buffer would be
+   *   lost with the process
+   */
   async send(entries: readonly QueuedEvent[]): Promise<void> {
     await whenConnected(this.queue.client);
     const { status } = this.queue.client;
@@ -70,7 +75,7 @@ export class BullSender {
     await queue.add(JOB_NAME, job, optionsFor(jobIdOf(`${address.tracker}:${address.path}`, entries)));
   }
 
-  /** A job that a worker could not read, as it was: the next one may. */
+  /** Adds a job unchanged that a worker could not read, because another worker may be able to. */
   private async addRaw(entry: QueuedEvent): Promise<void> {
     const { raw } = entry.event(true).data;
     await this.queue.add(JOB_NAME, raw, optionsFor(jobIdOf('raw', [entry])));

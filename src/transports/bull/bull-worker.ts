@@ -1,7 +1,16 @@
 /**
- * A job is done when each of its events is: before that it must stay in Redis, and after it must not come back. What ends in
- * between, be it this process, its lock or its time, brings the job to another worker: narrowed to what is left of it where that
- * can still be written, else whole and under the same ids.
+ * Processes the jobs of a queue. A job is finished when each of its events is finished: until then
+ * it must stay in Redis, and afterwards it must not run again. If this process, the job's lock or
+ * its time limit ends in between, another worker gets the job. The job then contains only its
+ * unfinished events if it could still be updated, and otherwise all events under the same ids.
+ *
+ * States of BullWorker:
+ * - Idle: before `begin`.
+ * - Waiting for Redis: `begin` moves here. Checks each second, and on each connection, whether
+ *   Redis answers.
+ * - Processing: begins when Redis answers. Bull takes jobs, also after later outages.
+ * - Ending: `end` moves here. Bull takes no more jobs.
+ * - Ended: `giveBack` moves here after running jobs have finished or returned to the queue.
  */
 import type { Job, Queue } from 'bull';
 import {
@@ -30,23 +39,26 @@ import {
   workWhenFull,
 } from './job-commands';
 
-/** For what is still to be said to a Redis that may be gone. */
+/** Time limit in milliseconds for each step of closing, because Redis may be unreachable. */
 const GIVE_BACK_MS = 2000;
-/** Before a Redis is asked again that did not let the worker begin. */
+/** Milliseconds between two checks of a Redis that does not answer at startup. */
 const RETRY_MS = 1000;
-/** How often jobs are looked for that are done and that their worker, ended by then, could not forget. */
+/**
+ * Milliseconds between two searches for finished jobs whose worker ended before it could remove
+ * them.
+ */
 const FORGET_INTERVAL_MS = 60_000;
-/** Workers have clocks of their own. */
+/** Overlap of successive searches in milliseconds, because the clocks of workers differ. */
 const FORGET_OVERLAP_MS = 60_000;
 
-/** Before a job comes again that this worker could not take: doubled each time. */
+/** Milliseconds before a job returns that this worker cannot process. Doubled each time. */
 const FIRST_UNCLAIMED_MS = 1000;
 const MAX_UNCLAIMED_MS = 60_000;
 
 export interface WorkerOptions {
-  /** Jobs at once. */
+  /** Number of jobs at once. */
   readonly concurrency: number;
-  /** How often a job goes back that this worker cannot take. */
+  /** Number of times that a job returns to the queue because this worker cannot process it. */
   readonly unclaimedTries: number;
 }
 
@@ -54,18 +66,18 @@ export class BullWorker {
   private isBegun = false;
   private isEnding = false;
   private isCatchingUp = false;
-  /** Bull takes jobs. */
+  /** True once Bull takes jobs. */
   private isProcessing = false;
   private retryTimer: NodeJS.Timeout | undefined;
-  /** Once it ends: resolves when Bull begins no more jobs. */
+  /** Resolves when Bull starts no more jobs. Replaced by `end`. */
   private isPaused: Promise<unknown> = Promise.resolve();
-  /** By the id of the job. */
+  /** Running jobs by id. */
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly burial: JobBurial;
-  /** Jobs that are done, while Redis is told to forget them. */
+  /** Removals of finished jobs that are in progress. */
   private readonly forgetting = new Set<Promise<unknown>>();
   private forgetTimer: NodeJS.Timeout | undefined;
-  /** Epoch milliseconds, up to which what is done is forgotten. */
+  /** Epoch milliseconds up to which finished jobs are removed. */
   private forgottenUntil: number | undefined;
 
   constructor(
@@ -89,12 +101,16 @@ export class BullWorker {
     if (queue.client.status === 'ready') this.onReady();
   }
 
-  /** Not before Redis has answered: what Bull asks at its start it asks once, and where that is refused it never works. */
+  /**
+   * Starts processing. Call it only after Redis has answered: Bull sends its startup commands once,
+   * and never works if they are refused.
+   */
   private process(): void {
     if (this.isProcessing || this.isEnding) return;
     this.isProcessing = true;
     const { queue } = this;
-    // Bull lets go of its promise, which rejects where the connection ends before it was there: the process would end with it.
+    // Bull ignores the promise of setWorkerName. It rejects if the connection ends early, and the
+    // unhandled rejection would end the process.
     const nameWorker = queue.setWorkerName.bind(queue);
     queue.setWorkerName = () => nameWorker().catch(() => undefined);
     // Resolves when the queue is closed.
@@ -105,19 +121,23 @@ export class BullWorker {
       });
   }
 
-  /** Takes no more jobs. */
+  /** Stops taking jobs. */
   async end(): Promise<void> {
     if (!this.isBegun || this.isEnding) return;
     this.isEnding = true;
     clearTimeout(this.retryTimer);
     if (!this.isProcessing) return;
-    // To wake what waits for a job Bull cuts a connection, and makes it anew, which may take for ever; nothing needs it any more.
+    // To stop waiting for a job, Bull closes a connection and reconnects it, which may take
+    // forever. Nothing needs this connection any more.
     bullInternals(this.queue).bclient.connect = () => Promise.resolve();
     this.isPaused = this.queue.pause(true, true).catch(() => undefined);
     if (await answers(this.queue)) await atMost(GIVE_BACK_MS, this.isPaused);
   }
 
-  /** Resolves when the jobs under way are done or given back, and Redis knows. */
+  /**
+   * Resolves when running jobs are finished or returned to the queue and Redis has been updated, or
+   * when a time limit has passed.
+   */
   async giveBack(): Promise<void> {
     const { queue } = this;
     queue.client.off('ready', this.onReady);
@@ -125,24 +145,27 @@ export class BullWorker {
     if (!this.isProcessing) return;
     await atMost(GIVE_BACK_MS, Promise.allSettled([...this.underWay.values()]));
     if (!(await answers(queue))) return;
-    // Not by queue.whenCurrentJobsFinished: it makes a connection anew, and where that fails the process ends.
+    // queue.whenCurrentJobsFinished is not used: it reconnects, and the process ends if that fails.
     await atMost(GIVE_BACK_MS, Promise.all(Object.values(bullInternals(queue).processing)));
     await atMost(GIVE_BACK_MS, this.giveBackUnbegun());
     await atMost(GIVE_BACK_MS, Promise.allSettled([...this.forgetting]));
   }
 
-  /** Bull takes the next job with the end of the last one, and after `end` begins none: it would be held until its lock is over. */
+  /**
+   * Returns jobs that were taken but not started. Bull takes the next job when one ends, but starts
+   * none after `end`, and would hold it until its lock expires.
+   */
   private async giveBackUnbegun(): Promise<void> {
     const { queue } = this;
     const { token } = bullInternals(queue);
     for (const id of await queue.client.lrange(queue.toKey('active'), 0, -1)) {
       if (this.underWay.has(id) || (await queue.client.get(queue.toKey(`${id}:lock`))) !== token) continue;
-      const job: Job | null = await queue.getJob(id).catch(() => null); // it may be no JSON
+      const job: Job | null = await queue.getJob(id).catch(() => null); // it may not be JSON
       if (job?.name === JOB_NAME) await giveBackWhenFull(job).moveToFailed({ message: 'the worker closes' });
     }
   }
 
-  /** Never rejects. */
+  /** Removes finished jobs that their worker could not remove. Never rejects. */
   private async forgetDone(): Promise<void> {
     const { forgottenUntil } = this;
     const now = Date.now();
@@ -151,7 +174,7 @@ export class BullWorker {
       await forgetJobsDone(this.queue, from, now);
       this.forgottenUntil = now;
     } catch {
-      // They are still there the next time.
+      // The next search finds them.
     }
   }
 
@@ -189,7 +212,7 @@ export class BullWorker {
     await this.settle(job as Job<EventJob>, read, [...left]);
   }
 
-  /** A job that made this throw would come back at once, and then again. */
+  /** Reads a job without throwing: an error would bring the job back at once, repeatedly. */
   private read(job: Job<unknown>): ReadJob | string {
     try {
       return readJob(job.data);
@@ -199,8 +222,9 @@ export class BullWorker {
   }
 
   /**
-   * In a rolling deployment workers of two versions share the queue.
-   * @throws Error while the job may go back, for one that can take it
+   * Returns a job to the queue for another worker. In a rolling deployment, workers of two versions
+   * share the queue.
+   * @throws Error while the job may still return to the queue
    */
   private async leaveToOthers(job: Job<unknown>, reason: string): Promise<void> {
     const times = await countUnclaimed(job);
@@ -218,12 +242,12 @@ export class BullWorker {
 
   private async settle(job: Job<EventJob>, read: ReadJob, left: readonly number[]): Promise<void> {
     const settled = read.events.length + read.unreadable.length - left.length;
-    // Done or not, what is settled must neither be sent again nor fill Redis.
+    // Settled events must neither be sent again nor fill Redis, whether the job is finished or not.
     const settling = settleJob(job, narrowJob(job.data, left), read.emitter, settled);
-    // Where all are, the job need not come back because Redis could not be told.
+    // If all events are settled, the job need not return because Redis could not be updated.
     await (left.length === 0 ? settling.catch(() => undefined) : settling);
     if (left.length === 0) return;
-    // A job that goes back before Bull has paused is taken again by this very worker.
+    // This worker would take the job again if it returned before Bull has paused.
     await atMost(GIVE_BACK_MS, this.isPaused);
     giveBackWhenFull(job);
     throw new Error(`the worker closes: ${String(left.length)} events go back to the queue`);
@@ -233,13 +257,16 @@ export class BullWorker {
     this.hub.nearest('default')?.warn(text);
   }
 
-  /** Also after an outage, in which a job may have failed unheard. */
+  /** Runs on each connection, because jobs may have failed unnoticed during an outage. */
   private readonly onReady = (): void => {
     clearTimeout(this.retryTimer);
     if (!this.isCatchingUp) void this.catchUp();
   };
 
-  /** Never rejects. A connection is ready before Redis has let it in: what is asked of it then would pile up. */
+  /**
+   * Starts processing and handles jobs missed so far. Never rejects. A connection is ready before
+   * Redis accepts the login, and commands sent then would accumulate.
+   */
   private async catchUp(): Promise<void> {
     this.isCatchingUp = true;
     try {
@@ -251,35 +278,45 @@ export class BullWorker {
       await this.forgetDone();
       await this.burial.sweep();
     } catch {
-      // They are still there, and looked for when the connection is there again.
+      // The jobs are still there, and the next connection triggers another search.
     } finally {
       this.isCatchingUp = false;
     }
   }
 
-  /** Of a job that is no JSON Bull tells nothing else, also when it gives the job up. */
+  /**
+   * Handles jobs that are not JSON. Bull reports them only by this error, even when it abandons the
+   * job.
+   */
   private readonly onError = (error: Error): void => {
     if (error instanceof SyntaxError) this.onReady();
   };
 
   private readonly onCompleted = (job: Job): void => {
     if (job.name !== JOB_NAME) return;
-    const forgotten = forgetJob(this.queue, String(job.id)).catch(() => undefined); // `forgetDone` finds it
+    // `forgetDone` finds it
+    const forgotten = forgetJob(this.queue, String(job.id)).catch(() => undefined);
     this.forgetting.add(forgotten);
     void forgotten.then(() => this.forgetting.delete(forgotten));
   };
 
-  /** Told of each attempt that failed, and by the one who looked also of those that are given up. */
+  /**
+   * Called for each failed attempt. Also called for abandoned jobs, in the process that detected
+   * them.
+   */
   private readonly onFailed = (job: Job | null, error: Error): void => {
     if (job?.name !== JOB_NAME) return;
     job
       .isFailed()
       .then((isGivenUp) => (isGivenUp ? this.burial.buryFailed(job, error.message) : undefined))
-      .catch(() => undefined); // it is still there, and swept after the next connection or start
+      .catch(() => undefined); // the job is still there, and a later `sweep` handles it
   };
 }
 
-/** What a node is given of a job; an event that cannot be given to it costs itself alone. */
+/**
+ * Converts the events of a job for its node. An event that cannot be converted does not affect the
+ * others.
+ */
 function itemsOf(
   { events, isProcessed, unreadable: unread }: ReadJob,
   { work }: CarrierSurroundings,

@@ -1,6 +1,6 @@
 /**
- * What stands in a job. Workers and web processes are not deployed in the same moment: so the format has a number, a reader
- * knows every earlier one, and what it does not know is kept whole.
+ * Format of a job. Workers and web processes are not deployed at the same moment, so the format has
+ * a number. A reader supports every earlier format, and keeps jobs of unknown formats complete.
  */
 import { createHash } from 'node:crypto';
 import type { QueuedEvent } from '../../delivery/queued-event';
@@ -8,33 +8,36 @@ import type { CarriedFacts } from '../../event/envelope';
 import { datesOf, reviveDates, type DatePath } from '../../event/event-record';
 import type { StoredEvent } from '../../event/tracking-event';
 
-/** The name of the jobs: a queue of the application may have others. */
+/** Name of the jobs, because the application's queue may contain others. */
 export const JOB_NAME = 'tracking-events';
-/** The newest that there is; earlier ones are read too. */
+/** Newest format. Earlier ones can be read as well. */
 const FORMAT = 1 as number;
 
-/** What is known of one event besides itself. */
+/** Facts about one event that are not part of it. */
 interface EventFacts {
-  /** Where its Dates are, if not the timestamp alone. */
+  /** Paths of its Dates, if there are others than the timestamp. */
   readonly dates?: readonly DatePath[] | undefined;
   readonly depth?: number | undefined;
   readonly parentId?: string | undefined;
 }
 
-/** The data of a job, as it is in Redis. */
+/** Data of a job as stored in Redis. */
 export interface EventJob {
   readonly format: number;
   readonly tracker: string;
-  /** Of the AsyncRoutingBackend in its tree. */
+  /** Path of the AsyncRoutingBackend in its tree. */
   readonly path: string;
-  /** Whose count of what is settled it belongs to. */
+  /** Id of the emitting process, under which workers count settled events. */
   readonly emitter: string;
-  /** Whether the processors of the node have run already. */
+  /** True if the processors of the node have already run. */
   readonly processed?: true;
   readonly events: readonly object[];
-  /** About that of their JSON texts together: so that a reader, who counts what he holds, need not look through them. */
+  /**
+   * Approximate total length of the events' JSON, so that a reader can limit its memory without
+   * measuring them.
+   */
   readonly length?: number;
-  /** By index; only where there is something to know. */
+  /** Facts by index of the event. Contains only events with facts. */
   readonly facts?: Readonly<Record<string, EventFacts>>;
 }
 
@@ -56,7 +59,7 @@ export interface ReadEvent {
 export interface UnreadableEvent {
   /** Zero-based position in the job. */
   readonly index: number;
-  /** Holds nothing of the event. */
+  /** Reason without any content of the event. */
   readonly reason: string;
 }
 
@@ -86,8 +89,9 @@ export function writeJob(
 }
 
 /**
- * The id of a job: that of the same events again, or a job whose reply was lost would run twice. Bull ignores one that it knows,
- * be it done: so an event that is redriven, and by that accepted anew, has to make another id.
+ * Returns the id of a job. The same events give the same id, because a job whose reply was lost
+ * must not run twice. Bull ignores a known id, even of a finished job, so an event that is redriven
+ * needs a different id. It gets one through its new `acceptedAt`.
  */
 export function jobIdOf(path: string, entries: readonly QueuedEvent[]): string {
   const hash = createHash('sha256').update(path);
@@ -95,7 +99,7 @@ export function jobIdOf(path: string, entries: readonly QueuedEvent[]): string {
   return `t-${hash.digest('base64url').slice(0, 22)}`;
 }
 
-/** The same job with only the events at `indices`. */
+/** Returns the job with only the events at `indices`. */
 export function narrowJob(job: EventJob, indices: readonly number[]): EventJob {
   const { facts = {}, length = 0, ...rest } = job;
   const kept = indices.flatMap((from, to) => (facts[from] === undefined ? [] : [[String(to), facts[from]] as const]));
@@ -113,7 +117,7 @@ export function isOfNewerFormat(data: unknown): boolean {
   return typeof format === 'number' && format > FORMAT;
 }
 
-/** @returns what is wrong with it, where nothing in it can be read by this version */
+/** @returns the reason as a string if this version can read nothing of the job */
 export function readJob(data: unknown): ReadJob | string {
   if (typeof data !== 'object' || data === null) return 'its data is no object';
   const { format, tracker, path, emitter, processed, events, length, facts = {} } = data as Partial<EventJob>;
@@ -144,7 +148,10 @@ export function readJob(data: unknown): ReadJob | string {
   };
 }
 
-/** A job comes from Redis, where others may write: its format may be a string of any length. */
+/**
+ * Describes a format without quoting strings: others may write to Redis, and the format may be a
+ * string of any length.
+ */
 function showFormat(format: unknown): string {
   return typeof format === 'number' ? String(format) : `of type ${format === null ? 'null' : typeof format}`;
 }
@@ -166,7 +173,8 @@ function readEvent(
   const event = { ...(written as StoredEvent) };
   if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
   reviveDates(event, dates);
-  // A processor may have put any value in normal form in their place: then `dates` does not name the timestamp.
+  // A processor may have replaced these fields by any value in normal form. In this case `dates`
+  // does not name the timestamp.
   const { timestamp, context, data } = event as Partial<StoredEvent>;
   if (timestamp === undefined || context === undefined || data === undefined)
     throw new Error('it has no timestamp, no context or no data');

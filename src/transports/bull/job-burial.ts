@@ -11,10 +11,13 @@ import { removeFailed } from './job-commands';
 
 const SWEEP_PAGE = 100;
 const LOCK_MS = 30_000;
-/** Of a dead letter: what is nested deeper cannot be written, and so is cut there. */
+/** Limits of a dead letter. Values nested deeper cannot be written and are cut there. */
 const LETTER_LIMITS: WalkLimits = { maxDepth: 500, maxNodes: Infinity, maxTextLength: Infinity };
 
-/** Makes dead letters of jobs, or of single events in them, that no node of this application can take. */
+/**
+ * Makes dead letters of jobs, or of single events in them, that no node of this application can
+ * process.
+ */
 export class JobBurial {
   constructor(
     private readonly queue: Queue,
@@ -22,8 +25,9 @@ export class JobBurial {
   ) {}
 
   /**
-   * Each event under its own id; the others as they are. Of a node that is not here each is kept as a job of its own, by a
-   * node that is: redriven there, it goes through the queue again, to a worker that has its node.
+   * Keeps each event as a dead letter with its id, and each unreadable event as a separate job. If
+   * the job's node is not present, another node keeps each event as a separate job. When that is
+   * redriven, it goes through the queue again to a worker that has the node.
    */
   bury(job: Job<EventJob>, read: ReadJob, reason: string): void {
     const { tracker, path, events } = read;
@@ -40,7 +44,7 @@ export class JobBurial {
     );
   }
 
-  /** Each as a job of its own, which can be redriven as it was. */
+  /** Keeps each event as a separate job, which can be redriven unchanged. */
   buryUnreadable(job: Job<EventJob>, unreadable: readonly UnreadableEvent[]): void {
     for (const { index, reason } of unreadable) this.buryRaw(job, reason, narrowJob(job.data, [index]));
   }
@@ -57,7 +61,10 @@ export class JobBurial {
     );
   }
 
-  /** Buries the jobs that Bull gave up: each took its worker down again and again, or is no job that can be read. */
+  /**
+   * Keeps the jobs that Bull abandoned as dead letters. Each one crashed its workers repeatedly or
+   * cannot be read.
+   */
   async sweep(): Promise<void> {
     const { queue } = this;
     for (let kept = 0; ;) {
@@ -92,7 +99,7 @@ export class JobBurial {
     return true;
   }
 
-  /** @returns whether it was for this worker to bury: others look for them at the same time */
+  /** @returns true if this worker has buried the job; other workers search at the same time */
   async buryFailed(job: Job<unknown>, why: string): Promise<boolean> {
     if (!(await job.takeLock()) || !(await job.isFailed())) return false;
     const read = readJob(job.data);
@@ -107,7 +114,7 @@ export class JobBurial {
   }
 }
 
-/** @param shown what the dead letter is called */
+/** @param shown name, timestamp and id of the dead letter */
 function keepRaw(
   keeper: CarrierSurroundings,
   path: string,

@@ -1,6 +1,8 @@
 /**
- * What a worker asks of Redis, in scripts that a full Redis runs too: it refuses each command that may need memory, but not once
- * a script has written something. So every script here begins with a write that needs none, and what frees memory comes first.
+ * Redis commands of a worker, as scripts that also run when Redis is full. A full Redis refuses
+ * each command that may need memory, but not after a script has written something. Every script
+ * here therefore begins with a write that needs no memory, and commands that free memory come
+ * first.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Job, Queue } from 'bull';
@@ -9,25 +11,28 @@ import { settledKey } from './queue-watch';
 import { isOutOfMemory } from './redis-memory';
 import { bullInternals } from './bull-internals';
 
-/** How long a count of settled events outlives the last event that was counted. */
+/** Milliseconds for which a count of settled events is kept after the last event was counted. */
 const COUNT_TTL_MS = 604_800_000;
-/** A batch whose reply was lost is sent again as the same job, which must not run twice. */
+/**
+ * Milliseconds for which the name of a finished job is kept: a batch whose reply was lost is sent
+ * again as the same job, which must not run twice.
+ */
 const NAME_TTL_MS = 600_000;
-/** Between two attempts to take a job from a Redis that is full, on each connection. */
+/** Milliseconds between two attempts to take a job from a full Redis, on each connection. */
 const FULL_POLL_MS = 500;
 const PAGE = 100;
 
 const COUNT = `if ARGV[1] ~= '0' then redis.call('INCRBY', KEYS[2], ARGV[1]) redis.call('PEXPIRE', KEYS[2], ARGV[2]) end`;
 
-/** The job may be gone: it is not made again. */
+/** Updates a job only if it still exists, so that it is not created again. */
 const SETTLE = `
 if redis.call('HDEL', KEYS[1], 'data') == 1 then redis.call('HSET', KEYS[1], 'data', ARGV[3]) end
 ${COUNT}`;
 
-/** Not by job.remove, for which the lock would have to be gone before the job. */
+/** Replaces job.remove, which would need the lock to be removed before the job. */
 const BURY = `redis.call('DEL', KEYS[1], KEYS[3]) redis.call('ZREM', KEYS[4], ARGV[3]) ${COUNT}`;
 
-/** Bull takes any key of that name for the job, so that one field of it is enough. */
+/** Keeps only the name. Bull treats any key of that name as the job, so one field is enough. */
 const FORGET = `
 if redis.call('HGET', KEYS[2], 'name') ~= ARGV[2] or not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
 redis.call('ZREM', KEYS[1], ARGV[1])
@@ -38,41 +43,50 @@ return 1`;
 
 const TAKE = `redis.call('SREM', KEYS[1], '') return redis.call('RPOPLPUSH', KEYS[2], KEYS[3])`;
 
-/** HDEL of no field, as the first write of the script. */
+/** Begins with HDEL of a field that does not exist, because the first write must need no memory. */
 const UNCLAIMED = `redis.call('HDEL', KEYS[1], '') return redis.call('HINCRBY', KEYS[1], 'unclaimed', 1)`;
 
-/** Scripts of Bull that begin with a write which needs memory, and which of their keys is the set of stalled jobs. */
+/**
+ * Scripts of Bull that begin with a write that needs memory, with the number of the key that holds
+ * the stalled jobs.
+ */
 const REFUSED_SCRIPTS = { extendLock: 2, moveToActive: 5, moveStalledJobsToWait: 1 } as const;
 
-/** Narrows a job to what is left of it, and counts for its emitter the events that are settled. */
+/** Reduces a job to its unfinished events and counts the settled events for its emitter. */
 export async function settleJob(job: Job<unknown>, left: object, emitter: string, settled: number): Promise<void> {
   const { queue } = job;
   const keys = [queue.toKey(String(job.id)), settledKey(queue, emitter)];
   await queue.client.eval(SETTLE, keys.length, ...keys, settled, COUNT_TTL_MS, JSON.stringify(left));
 }
 
-/** Removes a job that failed for good, once its events are dead letters. */
+/** Removes a permanently failed job whose events have become dead letters. */
 export async function removeFailed(job: Job<unknown>, emitter: string, settled: number): Promise<void> {
   const { queue } = job;
   const keys = [queue.toKey(String(job.id)), settledKey(queue, emitter), job.lockKey(), queue.toKey('failed')];
   await queue.client.eval(BURY, keys.length, ...keys, settled, COUNT_TTL_MS, String(job.id));
 }
 
-/** Counts in the job itself how often it came to a worker that cannot take it. @returns the new count */
+/**
+ * Counts, in the job, how many times it came to a worker that cannot process it.
+ * @returns the new count
+ */
 export async function countUnclaimed(job: Job<unknown>): Promise<number> {
   return Number(await job.queue.client.eval(UNCLAIMED, 1, job.queue.toKey(String(job.id))));
 }
 
 /**
- * Leaves of a job that is done nothing but its name, which Redis itself forgets ten minutes later.
- * @returns false for a job of the application, which is left as it is
+ * Removes everything of a finished job except its name, which expires ten minutes later.
+ * @returns false for a job of the application, which stays unchanged
  */
 export async function forgetJob(queue: Queue, id: string): Promise<boolean> {
   const keys = [queue.toKey('completed'), queue.toKey(id)];
   return (await queue.client.eval(FORGET, keys.length, ...keys, id, JOB_NAME, NAME_TTL_MS)) === 1;
 }
 
-/** The same for jobs that were done between these times (epoch milliseconds) and that nobody has forgotten. */
+/**
+ * Applies `forgetJob` to jobs that finished between these times (epoch milliseconds) and were not
+ * removed yet.
+ */
 export async function forgetJobsDone(queue: Queue, from: number | '-inf', to: number): Promise<void> {
   const key = queue.toKey('completed');
   for (let kept = 0; ;) {
@@ -83,7 +97,9 @@ export async function forgetJobsDone(queue: Queue, from: number | '-inf', to: nu
   }
 }
 
-/** Has Bull take jobs, and keep them, from a Redis that is full: what is worked off is what makes room there. */
+/**
+ * Makes Bull take and keep jobs when Redis is full, because only finished jobs free memory there.
+ */
 export function workWhenFull(queue: Queue): void {
   const { client } = queue;
   const internals = bullInternals(queue);
@@ -91,7 +107,7 @@ export function workWhenFull(queue: Queue): void {
   for (const [name, stalledKey] of Object.entries(REFUSED_SCRIPTS)) {
     const script = scriptsSet[name];
     const begin = `redis.call('SREM', KEYS[${String(stalledKey)}], '')\n`;
-    // A client may be shared by queues.
+    // Several queues may share a client.
     if (script === undefined || script.lua.startsWith(begin)) continue;
     client.defineCommand(name, { lua: begin + script.lua, numberOfKeys: script.numberOfKeys });
   }
@@ -102,7 +118,7 @@ export function workWhenFull(queue: Queue): void {
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
     }
-    // BRPOPLPUSH is refused, and nothing like it is allowed in a script.
+    // Redis refuses BRPOPLPUSH, and a script must not use a blocking command.
     const keys = ['stalled', 'wait', 'active'].map((key) => queue.toKey(key));
     const id = await client.eval(TAKE, keys.length, ...keys);
     if (typeof id === 'string') return internals.moveToActive(id);
@@ -111,18 +127,21 @@ export function workWhenFull(queue: Queue): void {
   };
 }
 
-/** What ioredis keeps of a script; its types hide it. */
+/** Data that ioredis keeps about a script, which its types omit. */
 interface Script {
   readonly lua: string;
   readonly numberOfKeys: number;
 }
 
-/** Gives a job of this worker back, for `delayMs` milliseconds, by one script. */
+/** Returns a job of this worker to the queue after `delayMs` milliseconds, with one script. */
 export async function delayJob(job: Job<unknown>, delayMs: number): Promise<void> {
   await (job as unknown as { moveToDelayed(at: number): Promise<void> }).moveToDelayed(Date.now() + delayMs);
 }
 
-/** Has a job that fails now go back to the queue for that long. Bull's own back-off needs room in Redis. */
+/**
+ * Makes a job that is about to fail return to the queue after `delayMs` milliseconds. Bull's own
+ * back-off needs memory in Redis.
+ */
 export function giveBackLater(job: Job<unknown>, delayMs: number): void {
   job.moveToFailed = async () => {
     await delayJob(job, delayMs);
@@ -130,7 +149,10 @@ export function giveBackLater(job: Job<unknown>, delayMs: number): void {
   };
 }
 
-/** Has a job that is given back go back to a Redis, too, that is full, where the transaction in which Bull does so is refused. */
+/**
+ * Makes a returned job reach a full Redis as well, which refuses the transaction that Bull uses for
+ * this.
+ */
 export function giveBackWhenFull(job: Job<unknown>): Job<unknown> {
   const giveBack = job.moveToFailed.bind(job);
   job.moveToFailed = async (error, ignoreLock) => {

@@ -1,26 +1,34 @@
-/** As many looks in a row as it takes to be sure: a job is never in no state, but counts may be late. */
+/**
+ * Number of checks in a row that prove the loss: a job is always in some state, but counts may lag
+ * behind.
+ */
 const LOOKS = 6;
 
-/** What one look has found. */
+/** Result of one check. */
 export interface QueueLook {
-  /** In the queue, in any state. */
+  /** Number of jobs in the queue, in any state. */
   readonly jobs: number;
-  /** Events that this process has put there since it started. */
+  /** Number of events that this process has added since it started. */
   readonly added: number;
-  /** How many of them workers have counted as settled. */
+  /** Number of those events that workers have counted as settled. */
   readonly settled: number;
 }
 
 /**
- * Finds out that jobs were taken away although Redis was not emptied: `obliterate`, `empty` or `clean` by hand, a failover to a
- * replica that had not received them. States: it has seen nothing odd, or the same number of unsettled events in a queue without
- * jobs, for so many looks in a row.
+ * Detects that jobs were removed although Redis was not emptied: by a manual `obliterate`, `empty`
+ * or `clean`, or by a failover to a replica that had not received them.
+ *
+ * States:
+ * - Normal: no check has found anything unusual.
+ * - Suspicious: a check finds a queue without jobs and some unsettled events. Six checks in a row
+ *   with the same numbers report the loss, and the state is Normal again. Different numbers restart
+ *   the count, and a check with jobs or without unsettled events leads back to Normal.
  */
 export class MissingJobs {
   private looks = 0;
   private last: QueueLook | undefined;
 
-  /** @returns whether the events that are not settled must be gone; then it begins anew */
+  /** @returns true if the unsettled events must be lost; counting then starts again */
   areGone(look: QueueLook): boolean {
     const { last } = this;
     this.last = look;

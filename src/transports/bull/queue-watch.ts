@@ -1,7 +1,8 @@
 /**
- * Redis tells nobody when it forgets: a FLUSHALL, a restart without its file, an eviction take the jobs away without a word. So
- * a key beside the queue stands for as long as the jobs do, each process counts what it put there and what workers have settled
- * of it, and one that finds the key gone knows how much is gone with it, at most.
+ * Detects lost jobs. Redis does not report when a FLUSHALL, a restart without its file or an
+ * eviction removes jobs. A key next to the queue therefore lives as long as the jobs. Each process
+ * counts the events that it added and those that workers have settled. A process that finds the key
+ * missing knows how many events are lost at most.
  */
 import { randomUUID } from 'node:crypto';
 import type { JobCounts, Queue } from 'bull';
@@ -21,7 +22,7 @@ export interface WatchReports {
   readonly tell: (text: string) => void;
 }
 
-/** What one process put there since the queue was last found emptied. */
+/** Events that one process added since the queue was last found empty. */
 interface Account {
   readonly emitter: string;
   added: number;
@@ -31,7 +32,10 @@ interface Account {
 export class QueueWatch {
   private epoch: string | undefined;
   private account = openAccount();
-  /** The one before: a batch was on its way with its name when the queue was found emptied. */
+  /**
+   * Previous account, for a batch that was being sent under its emitter when the queue was found
+   * empty.
+   */
   private previous: Account | undefined;
   private emptied = 0;
   private counts: { readonly waitingJobs: number; readonly activeJobs: number; readonly lookedAt: Date } | undefined;
@@ -44,7 +48,7 @@ export class QueueWatch {
   constructor(
     private readonly queue: Queue,
     private readonly reports: WatchReports,
-    /** How often it looks. */
+    /** Milliseconds between two checks. */
     private readonly lookMs = LOOK_INTERVAL_MS,
   ) {
     this.memory = new RedisMemory(queue, reports);
@@ -62,7 +66,7 @@ export class QueueWatch {
     });
   }
 
-  /** Under which workers count what they have settled of this process. */
+  /** Id under which workers count the settled events of this process. */
   get emitter(): string {
     return this.account.emitter;
   }
@@ -87,7 +91,10 @@ export class QueueWatch {
     this.outage.end();
   }
 
-  /** For when events are put there; together with them, so that it costs no wait of its own. */
+  /**
+   * Checks the key and the counts. Called together with adding events, so that it costs no
+   * additional waiting.
+   */
   async look(): Promise<void> {
     const { client } = this.queue;
     const accounts = this.accounts();
@@ -95,7 +102,7 @@ export class QueueWatch {
     const [epoch, ...counts] = await client.mget(this.key('epoch'), ...keys);
     for (const [index, account] of accounts.entries()) {
       const settled = Number(counts[index] ?? 0);
-      // A count that has expired begins again at nothing.
+      // A count that has expired starts again at 0.
       if (settled < account.settled) account.added -= account.settled;
       account.settled = settled;
     }
@@ -104,7 +111,7 @@ export class QueueWatch {
     else this.epoch = epoch;
   }
 
-  /** @param emitter what it was when their job was written */
+  /** @param emitter value of `emitter` when the job was written */
   put(events: number, emitter: string): void {
     for (const account of this.accounts()) if (account.emitter === emitter) account.added += events;
   }
@@ -129,7 +136,8 @@ export class QueueWatch {
     await client.set(this.key('epoch'), epoch, 'NX');
     const found = (await client.get(this.key('epoch'))) ?? epoch;
     if (this.epoch === undefined) this.epoch = found;
-    else if (found !== this.epoch) this.reportEmptied(found); // else another look of this process has told of it already
+    // otherwise another check of this process has reported it
+    else if (found !== this.epoch) this.reportEmptied(found);
   }
 
   private reportEmptied(epoch: string | undefined, what = EMPTIED): void {
@@ -148,7 +156,7 @@ export class QueueWatch {
     const { queue } = this;
     if (queue.client.status !== 'ready') return;
     try {
-      // Where the queue is paused its jobs are counted apart, of which the types know nothing.
+      // Jobs of a paused queue are counted separately, in a field that the types omit.
       const counts = (await queue.getJobCounts()) as JobCounts & { paused?: number };
       const { waiting, active, delayed, failed, paused = 0 } = counts;
       this.counts = { waitingJobs: waiting + delayed + paused, activeJobs: active, lookedAt: new Date() };
@@ -158,7 +166,8 @@ export class QueueWatch {
       if (this.missing.areGone({ jobs, ...this.sums() })) this.reportEmptied(this.epoch, TAKEN_AWAY);
       this.outage.answered();
     } catch {
-      void this.outage.ask(); // it may have gone away while it was asked; the next time is soon
+      // Redis may have become unreachable during the check; the next check follows soon
+      void this.outage.ask();
     }
   }
 
@@ -171,7 +180,10 @@ export class QueueWatch {
     );
   }
 
-  /** A node refuses keys of other nodes (MOVED), and commands over keys of several slots (CROSSSLOT). */
+  /**
+   * Reports a cluster whose client does not know it. A node refuses keys of other nodes (MOVED),
+   * and commands on keys of several slots (CROSSSLOT).
+   */
   private async checkCluster(): Promise<void> {
     const { queue } = this;
     if (this.isClusterReported || !(await isLoneNode(queue))) return;
@@ -189,7 +201,7 @@ export class QueueWatch {
     if (!this.outage.isAsking) void this.welcome();
   };
 
-  /** Never rejects. */
+  /** Checks a new connection. Never rejects. */
   private async welcome(): Promise<void> {
     if (!(await this.outage.ask())) return;
     await this.checkPolicy();
@@ -198,7 +210,7 @@ export class QueueWatch {
   }
 
   private readonly onError = (error: Error): void => {
-    // Bull tells of the errors of commands too, most of which say nothing about Redis.
+    // Bull also reports errors of commands, most of which say nothing about Redis.
     if (this.queue.client.status === 'ready') void this.outage.ask();
     else this.outage.failed(error);
   };
@@ -208,7 +220,7 @@ function openAccount(): Account {
   return { emitter: randomUUID(), added: 0, settled: 0 };
 }
 
-/** Where workers count what they have settled of one process. */
+/** Returns the key under which workers count the settled events of one process. */
 export function settledKey(queue: Queue, emitter: string): string {
   return queue.toKey(`tracking:settled:${emitter}`);
 }

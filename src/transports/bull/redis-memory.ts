@@ -2,29 +2,44 @@ import type { Queue } from 'bull';
 import { infoOf } from './redis-cluster';
 import type { WatchReports } from './queue-watch';
 
-/** Kept free for what workers need to take jobs and to finish them: a fifth of `maxmemory`, but no more than this. */
+/**
+ * Limit of the memory kept free for workers to take and finish jobs: a fifth of `maxmemory`, but no
+ * more than this many bytes.
+ */
 const MAX_RESERVED_BYTES = 268_435_456;
 const RESERVED_SHARE = 0.2;
 /**
- * Redis is no longer called full once less than this share of what may be used is in use and no job
- * had to wait for so long: while workers empty what web processes fill, each job would be a report.
+ * Share of the usable memory below which Redis no longer counts as full, if it also has not been
+ * full for RELIEVED_AFTER_MS. Without this, workers and web processes that alternately free and
+ * fill the memory would cause a report for each job.
  */
 const RELIEVED_SHARE = 0.5;
 const RELIEVED_AFTER_MS = 10_000;
 const STALE_MS = 1000;
-/** In Redis a job takes this many times the length of its JSON, and its keys and options take this much besides. */
+/**
+ * Estimate of a job's size in Redis: JOB_FACTOR times the length of its JSON, plus JOB_BYTES for
+ * its keys and options.
+ */
 const JOB_FACTOR = 1.25;
 const JOB_BYTES = 1000;
 
-/** Whether Redis has refused a command, or a script, since `maxmemory` is reached. */
+/** True if Redis refused a command or a script because `maxmemory` is reached. */
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && error.message.includes('OOM command not allowed');
 }
 
 /**
- * How full the Redis of a queue is. A Redis that is entirely full refuses what workers need to take a job, so new jobs stop
- * earlier: with `noeviction` at 80 % of `maxmemory`, or 256 MiB below it where that is more. Where Redis has no limit, evicts
- * keys instead, or does not let this user ask, there is always room.
+ * Tracks the free memory of a queue's Redis. A completely full Redis refuses the commands by which
+ * workers take jobs, so new jobs are stopped earlier: with `noeviction` at 80 % of `maxmemory`, or
+ * at 256 MiB below it if that is more. There is always capacity if Redis has no limit, evicts keys,
+ * or does not let this user run INFO.
+ *
+ * States, each change of which is reported:
+ * - Available: jobs may be added. A check at or above the limit, or a job refused by Redis, moves
+ *   to Full.
+ * - Full: a check below RELIEVED_SHARE of the limit moves to Available, if Redis has not been full
+ *   for RELIEVED_AFTER_MS and no job was refused since one was accepted. If Redis has no known
+ *   limit, the next accepted job does.
  */
 export class RedisMemory {
   private usedBytes = 0;
@@ -32,7 +47,10 @@ export class RedisMemory {
   private lookedAt = -Infinity;
   private isFull = false;
   private fullAt = -Infinity;
-  /** A job was refused, and none has been taken since: a job may be larger than what is left. */
+  /**
+   * True if a job was refused and none has been accepted since. A job may be larger than the
+   * remaining memory.
+   */
   private isRefusing = false;
 
   constructor(
@@ -40,29 +58,38 @@ export class RedisMemory {
     private readonly reports: WatchReports,
   ) {}
 
-  /** Whether a job may be added. Asks Redis only where the last answer is old, or the jobs added since have used up the room. */
+  /**
+   * True if a job may be added. Asks Redis only if the last check is old, or if the jobs added
+   * since have used up the memory.
+   */
   async hasRoom(): Promise<boolean> {
     if (performance.now() - this.lookedAt > STALE_MS || this.usedBytes >= this.limit) await this.look();
     return this.usedBytes < this.limit;
   }
 
-  /** Counts a job that was added since the last look. @param length of its JSON text, in characters */
+  /**
+   * Counts a job that was added since the last check.
+   * @param length approximate length of its JSON
+   */
   add(length: number): void {
     this.isRefusing = false;
     if (this.maxBytes === Infinity) this.report(false);
     this.usedBytes += JOB_BYTES + JOB_FACTOR * length;
   }
 
-  /** Reports a Redis that has refused a job, which it may do before `hasRoom` says so. */
+  /** Reports that Redis refused a job, which can happen before `hasRoom` returns false. */
   refused(): void {
     this.lookedAt = -Infinity;
     this.isRefusing = true;
     this.report(true);
   }
 
-  /** Never rejects. @returns the policy of Redis for a memory that is full; undefined where it does not say */
+  /**
+   * Checks the memory of Redis. Never rejects.
+   * @returns the policy of Redis for full memory; undefined if unknown
+   */
   async look(): Promise<string | undefined> {
-    const info = await infoOf(this.queue, 'memory').catch(() => ''); // not every user may ask
+    const info = await infoOf(this.queue, 'memory').catch(() => ''); // not every user may run INFO
     this.lookedAt = performance.now();
     const policy = /^maxmemory_policy:(.*?)\r?$/m.exec(info)?.[1];
     const maxBytes = policy === 'noeviction' ? numberIn(info, 'maxmemory') : 0;
