@@ -7,8 +7,9 @@ import { isOwnName } from './own-name';
 import type { DescribeEngine } from './settings-engine';
 
 /**
- * What the reference's AsyncRoutingBackend stands for. Its processors run at emit, as they do there.
- * @param queue default: one in this process
+ * Creates the engine for the reference's AsyncRoutingBackend. Its processors run at emit, as in the
+ * reference.
+ * @param queue by default, a queue in this process
  */
 export function asyncRouting(queue?: QueueDescription, imports?: BackendSurroundings['imports']): DescribeEngine {
   return (options, node) => {

@@ -1,7 +1,8 @@
 /**
- * The form of the reference's settings, so that whoever ran it brings EVENT_TRACKING_BACKENDS along as it is. There, Python
- * takes them as it finds them: a text is true, a text is a list of characters, what nobody reads is passed over, and a start
- * tells one fault. Here whatever has no meaning is a fault, and all of them are told at once.
+ * Reads settings in the reference's format, so that EVENT_TRACKING_BACKENDS can be kept unchanged.
+ * Python accepts settings loosely: any string counts as true, a string is read as a list of
+ * characters, unknown keys are ignored, and a start reports only one error. Here, everything
+ * without a meaning is an error, and all errors are reported at once.
  */
 import type { Backends, ProcessorEntry } from '../routing/description';
 import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
@@ -16,34 +17,46 @@ import type { SettingsEngines } from './settings-engine';
 import { SettingsSource } from './settings-source';
 import { SettingsTree } from './settings-tree';
 
-/** What stands in the settings, as `TrackingModule.forRoot` takes it. */
+/** Result of `backendsFromSettings`, in the form that `TrackingModule.forRoot` accepts. */
 export interface TreeFromSettings {
-  /** EVENT_TRACKING_ENABLED; true if it is absent. */
+  /** Value of EVENT_TRACKING_ENABLED; true if it is absent. */
   readonly enabled: boolean;
-  /** EVENT_TRACKING_PROCESSORS. */
+  /** Processors from EVENT_TRACKING_PROCESSORS. */
   readonly processors: readonly ProcessorEntry[];
-  /** EVENT_TRACKING_BACKENDS. */
+  /** Backends from EVENT_TRACKING_BACKENDS. */
   readonly backends: Backends;
 }
 
 export interface SettingsOptions {
   /**
-   * Where a LoggerBackend of the settings writes: the options of ours, but `level`, or a function that gives them for the name
-   * of a logger. Lines have the reference's format unless `format` says otherwise.  @default {}, which is standard output
+   * Destination of each LoggerBackend in the settings: options of this package's LoggerBackend
+   * except `level`, or a function that returns them for the name of a logger. Lines have the
+   * reference's format unless `format` is set.
+   * @default {}, which is standard output
    */
   readonly logger?: LogTarget | LogTargetByName | undefined;
-  /** What a SegmentBackend of the settings is given: its write key, above all.  @default none, and such a backend is a fault */
+  /**
+   * Options of a SegmentBackend in the settings, in particular its write key.
+   * @default none: such a backend is an error
+   */
   readonly segment?: SegmentBackendOptions | undefined;
-  /** Where the events of an EventBusRoutingBackend of the settings go.  @default none: then it only receives */
+  /**
+   * Destination of the events of an EventBusRoutingBackend in the settings.
+   * @default none: it only receives
+   */
   readonly eventBus?: EventBusTarget | undefined;
 }
 
 /**
- * Reads EVENT_TRACKING_BACKENDS, EVENT_TRACKING_PROCESSORS and EVENT_TRACKING_ENABLED, and for backends of the event bus
- * SEND_TRACKING_EVENT_EMITTED_SIGNAL and EVENT_BUS_TRACKING_LOGS; whatever else the settings hold is not looked at.
- * @param settings an object such as `process.env`, or JSON text; each setting may be JSON text as well
- * @param engines what stands for ENGINE names, besides those of the reference and before them
- * @throws TrackingConfigException with everything that is wrong, by its place: `EVENT_TRACKING_BACKENDS.caliper.OPTIONS`
+ * Reads EVENT_TRACKING_BACKENDS, EVENT_TRACKING_PROCESSORS and EVENT_TRACKING_ENABLED, and for
+ * event bus backends also SEND_TRACKING_EVENT_EMITTED_SIGNAL and EVENT_BUS_TRACKING_LOGS. Ignores
+ * all other settings.
+ * @param settings an object such as `process.env`, or a JSON string; each setting may be a JSON
+ *   string as well
+ * @param engines implementations by ENGINE name; they take precedence over the built-in engines of
+ *   the reference
+ * @throws TrackingConfigException listing every error with its path:
+ *   `EVENT_TRACKING_BACKENDS.caliper.OPTIONS`
  */
 export function backendsFromSettings(
   settings: object | string,

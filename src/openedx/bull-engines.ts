@@ -4,9 +4,10 @@ import type { SettingsEngines } from './settings-engine';
 import { bullQueue, type BullQueueOptions } from '../transports/bull/bull-queue';
 
 /**
- * Has each AsyncRoutingBackend of the reference's settings go through one queue of Bull, for the second argument of
- * `backendsFromSettings`. Without it they have a queue in the process.
- * @param imports with the `BullModule.registerQueue({ name })` of that queue
+ * Creates engines that send each AsyncRoutingBackend in the reference's settings through one Bull
+ * queue. Pass them as the second argument of `backendsFromSettings`. Without them, these backends
+ * use a queue in the process.
+ * @param imports must contain the `BullModule.registerQueue({ name })` of that queue
  */
 export function bullEngines(
   name: string,

@@ -12,14 +12,17 @@ import { isClass, isDestinationClass } from '../routing/tree-plan';
 import { at, show } from './setting-path';
 import type { DescribeEngine, EngineOptions, SettingsEngine, SettingsNode } from './settings-engine';
 
-/** Where a node stands decides what it may be; inside another option it may be either. */
+/**
+ * Position of a node, which determines its allowed kind; inside an option, both kinds are allowed.
+ */
 export type Place = 'backend' | 'processor' | 'option';
 export type Described = BackendDescription | ProcessorEntry;
 
 /**
- * What one node stands for, with what the settings put inside it.
- * @param nestedAt where in `options` another ENGINE stands, if one does
- * @throws TrackingConfigException if it does not fit where it stands; and whatever the engine of an application throws
+ * Describes one node, including the nodes that the settings contain inside it.
+ * @param nestedAt path of another ENGINE within `options`, if there is one
+ * @throws TrackingConfigException if its kind does not fit its position
+ * @throws any error that the application's own engine throws
  */
 export function describeEngine(
   engine: SettingsEngine,
@@ -79,7 +82,10 @@ function describeClass(
   return isProcessor ? processor(type, options) : backend(type as BackendClass, options);
 }
 
-/** A filter in the settings must not get lost because a function has not passed it on. */
+/**
+ * Adds processors and backends from the settings, so that a filter is not lost because a function
+ * does not pass it on.
+ */
 function filled(described: BackendDescription, node: SettingsNode): BackendDescription {
   const { surroundings, type } = described;
   const { processors = node.processors, backends = node.backends } = surroundings;

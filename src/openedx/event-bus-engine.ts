@@ -6,16 +6,23 @@ import { OptionReader } from './option-reader';
 import { isOwnName } from './own-name';
 import type { DescribeEngine } from './settings-engine';
 
-/** What the settings of the reference cannot say of the bus: there, the platform configures its producers elsewhere. */
+/**
+ * Facts about the bus that the reference's settings do not contain, because the platform configures
+ * its producers elsewhere.
+ */
 export interface EventBusTarget {
   readonly producer?: EventBusBackendOptions['producer'];
-  /** With Kafka the whole name of the topic, EVENT_BUS_TOPIC_PREFIX included.  @default 'analytics' */
+  /**
+   * Topic of the bus. With Kafka this is the full name, including EVENT_BUS_TOPIC_PREFIX.
+   * @default 'analytics'
+   */
   readonly topic?: string | undefined;
 }
 
 /**
- * What the reference's backend of the event bus stands for. Its processors run before an event is sent; there they do not.
- * @param target default: none, and a bus that is enabled is a fault
+ * Creates the engine for the reference's event bus backend. Unlike in the reference, its processors
+ * run before an event is sent.
+ * @param target by default none, and an enabled bus is an error
  */
 export function eventBusTo(target: unknown, faults: ConfigFault[]): DescribeEngine {
   const { producer, topic } = checked(target, faults);

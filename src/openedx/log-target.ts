@@ -4,18 +4,22 @@ import { TrackingConfigException, type ConfigFault } from '../common/tracking-co
 import { show } from './setting-path';
 
 /**
- * Where the lines of a LoggerBackend of the settings go, since there is no Python logger here. Its `format` is 'reference'
- * unless it says otherwise, and its `maxEventBytes` holds where the settings have no `max_event_size`.
+ * Destination of the lines of a LoggerBackend in the settings, because Python loggers do not exist
+ * here. Its `format` is 'reference' by default. Its `maxEventBytes` applies where the settings have
+ * no `max_event_size`.
  */
 export type LogTarget = Omit<LoggerBackendOptions, 'level'>;
 
-/** Gives the target of the logger of that name; the reference's root logger has the name ''. */
+/**
+ * Returns the destination of the logger with this name. The reference's root logger has the name
+ * ''.
+ */
 export type LogTargetByName = (name: string) => LogTarget;
 
 const PLACE = 'options.logger';
 const EXAMPLE = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
 
-/** One target for all loggers is judged at once; those by name are when they are asked for. */
+/** Validates a single target at once, and targets by name when they are requested. */
 export function logTargets(given: unknown, faults: ConfigFault[]): LogTargetByName {
   if (typeof given === 'function') {
     return (name) => {

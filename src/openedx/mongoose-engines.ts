@@ -1,7 +1,8 @@
 /**
- * What the reference's MongoBackend stands for. The root entry cannot know it, or it would need mongoose: the application hands
- * it in, `backendsFromSettings(settings, mongooseEngines)`. There, connecting is the backend's affair; here each of these nodes
- * gets a connection of its own, called after its place in the settings.
+ * Engine for the reference's MongoBackend. The root entry point does not include it, because that
+ * would require mongoose. The application passes it in: `backendsFromSettings(settings,
+ * mongooseEngines)`. The reference's backend opens its connection itself. Here each of these nodes
+ * gets a separate connection, named after the node's path in the settings.
  */
 import type { MongooseModuleOptions } from '@nestjs/mongoose';
 import { MongoBackend } from '../backends/mongo/mongo.backend';
@@ -44,12 +45,15 @@ const mongoBackend: DescribeEngine = (options, node) => {
   );
 };
 
-/** By the dotted name that stands as ENGINE; for the second argument of `backendsFromSettings`. */
+/** Engines by dotted ENGINE name, for the second argument of `backendsFromSettings`. */
 export const mongooseEngines: SettingsEngines = { 'eventtracking.backends.mongodb.MongoBackend': mongoBackend };
 
 const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 
-/** `host` is a name, a name with a port, a list of them, or a whole URL, as the reference's driver takes it. */
+/**
+ * Builds the URL. `host` can be a name, a name with a port, a list of these, or a full URL, as for
+ * the reference's driver.
+ */
 function urlOf(read: OptionReader, options: EngineOptions): string {
   const mend = '"host": "db.example.com", or a URL: "mongodb://db.example.com/?replicaSet=rs0"';
   const port = read.size('port') ?? 27017;
@@ -60,7 +64,7 @@ function urlOf(read: OptionReader, options: EngineOptions): string {
   const hosts = isList(given) ? read.texts('host', mend) : [read.text('host') ?? 'localhost'];
   const [first = ''] = hosts ?? [];
   if (hosts?.length === 1 && /^mongodb(\+srv)?:\/\//.test(first)) return first;
-  // Not the value: a URL that is written wrong may have a password in it.
+  // The value is not shown, because a malformed URL may contain a password.
   if (hosts?.every((host) => HOST.test(host)) !== true || first === '')
     read.refuse('host', 'it is no name of a host.', mend);
   const withPort = (host: string): string =>
@@ -68,7 +72,10 @@ function urlOf(read: OptionReader, options: EngineOptions): string {
   return `mongodb://${(hosts ?? []).map(withPort).join(',')}/`;
 }
 
-/** Options that both drivers have under one name, but for the case of letters, which Python's does not look at. */
+/**
+ * Options with the same name in both drivers, except for upper and lower case, which the Python
+ * driver ignores.
+ */
 const SAME_NAME = [
   'appName',
   'authMechanism',
@@ -114,7 +121,7 @@ const OF_WRITING = new Map([
   ['wtimeoutms', 'wtimeoutMS'],
 ]);
 
-/** Of the client, and apart from them what `extra` says of the write concern. */
+/** Splits `extra` into options of the client and options of the write concern. */
 function clientOptions(extra: Mapping, read: OptionReader): Mapping & { writeConcern?: object } {
   const client: Record<string, unknown> = {};
   const writeConcern: Record<string, unknown> = {};
@@ -124,7 +131,7 @@ function clientOptions(extra: Mapping, read: OptionReader): Mapping & { writeCon
     const ofWriting = OF_WRITING.get(folded);
     if (known !== undefined) client[known] = value;
     else if (ofWriting !== undefined) writeConcern[ofWriting] = value;
-    else if (folded !== 'tz_aware') refuseExtra(name, read); // a Date has no zone to be aware of
+    else if (folded !== 'tz_aware') refuseExtra(name, read); // a Date has no time zone
   }
   if (writeConcern['w'] === 0) {
     const what = '"w" is 0, by which nobody would know what MongoDB has taken.';

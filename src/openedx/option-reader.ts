@@ -8,12 +8,13 @@ import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';
 import type { EngineOptions, SettingsNode } from './settings-engine';
 
-/** What is wrong with a value, without where it stands. */
+/** Error in a value, without its path. */
 export type Objection = Pick<ConfigFault, 'what' | 'mend'>;
 
 /**
- * Reads the options of one node under their names in the reference. What cannot be read is remembered, so that all of it is
- * told; `done` throws it, with whatever nobody has asked for: an option passed over in silence looks as if it worked.
+ * Reads the options of one node under their names in the reference. Errors are collected, so that
+ * all of them are reported. `done` throws them, together with an error for each option that was
+ * never requested: a silently ignored option would look as if it worked.
  */
 export class OptionReader {
   private readonly path: string;
@@ -27,7 +28,10 @@ export class OptionReader {
     this.path = at(path, 'OPTIONS');
   }
 
-  /** One of the keys of `values`, as what it stands for. @param fold what makes spellings equal */
+  /**
+   * Returns the value for one of the keys of `values`.
+   * @param fold normalizes the spelling of a key
+   */
   oneOf<Value>(
     name: string,
     values: Readonly<Record<string, Value>>,
@@ -43,7 +47,7 @@ export class OptionReader {
     return undefined;
   }
 
-  /** Null is none, as in the reference. */
+  /** Returns a string. Null counts as absent, as in the reference. */
   text(name: string): string | undefined {
     const value = this.value(name) ?? undefined;
     if (value === undefined || typeof value === 'string') return value;
@@ -51,7 +55,7 @@ export class OptionReader {
     return undefined;
   }
 
-  /** As `text`, for what no fault may show. */
+  /** Works like `text`, for a value that no error may show. */
   secret(name: string): string | undefined {
     const value = this.value(name) ?? undefined;
     if (value === undefined || typeof value === 'string') return value;
@@ -59,7 +63,7 @@ export class OptionReader {
     return undefined;
   }
 
-  /** Null is no limit, as in the reference. */
+  /** Returns a size. Null means no limit, as in the reference. */
   size(name: string): number | null | undefined {
     const value = this.value(name);
     if (value === undefined || value === null) return value;
@@ -70,9 +74,9 @@ export class OptionReader {
   }
 
   /**
-   * Null is none, as in the reference.
-   * @param mend the option as it should look
-   * @param objections to one text of the list
+   * Returns a list of strings. Null counts as absent, as in the reference.
+   * @param mend example of the option, used as the fix
+   * @param objections returns the errors of one string in the list
    */
   texts(
     name: string,
@@ -92,7 +96,10 @@ export class OptionReader {
     return value as readonly string[];
   }
 
-  /** Null is none, as in the reference. @param mend the option as it should look */
+  /**
+   * Returns an object of options. Null counts as absent, as in the reference.
+   * @param mend example of the option, used as the fix
+   */
   mapping(name: string, mend: string): Mapping {
     const value = this.value(name) ?? {};
     if (isMapping(value)) return value;
@@ -104,7 +111,10 @@ export class OptionReader {
     this.faults.push({ path: at(this.path, name), what, mend });
   }
 
-  /** @throws TrackingConfigException with everything that was refused, and every option that nobody has asked for */
+  /**
+   * @throws TrackingConfigException listing every refused option and every option that was never
+   *   requested
+   */
   done(): void {
     const known = this.known.size === 0 ? 'there are none here' : `known are ${[...this.known].join(', ')}`;
     for (const name of Object.keys(this.options)) {

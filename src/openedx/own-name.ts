@@ -1,6 +1,8 @@
 import { at } from './setting-path';
 
-/** Whether a node is told its own name, as the reference wants it. */
+/**
+ * True if `name` is the last part of `path`: the reference requires a node to repeat its own name.
+ */
 export function isOwnName(path: string, name: string): boolean {
   return at(path.slice(0, path.length - at('', name).length), name) === path;
 }

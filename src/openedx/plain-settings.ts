@@ -1,7 +1,8 @@
 /**
- * Settings come from JSON, from YAML with its anchors, or from an object that somebody wrote: one that holds itself, or has
- * getters that throw, or holds itself twice in each of forty layers, must end as a fault and not as a stack overflow, an error
- * of another kind, or a start that never ends. So settings are copied once, within bounds, and everybody else reads the copy.
+ * Copies settings once, within limits, so that all other code reads the copy. Settings come from
+ * JSON, from YAML with anchors, or from an object in code. They may contain themselves, have
+ * getters that throw, or double their size on each of forty levels. Such settings must cause a
+ * configuration error, and not a stack overflow, another kind of error, or a start that never ends.
  */
 import { types } from 'node:util';
 import { describeError } from '../event/normal-form';
@@ -10,17 +11,23 @@ import { at, atUnknown } from './setting-path';
 
 export type Mapping = Readonly<Record<string, unknown>>;
 
-/** Keys of every node: they are shown where it is said which of them cannot be read. */
+/** Keys of every node. Error messages about unreadable keys may show these. */
 const STRUCTURE = ['ENGINE', 'OPTIONS'];
-/** A node takes three or four levels, so about fifty nodes stand one inside the other: no honest settings do. */
+/**
+ * Maximum nesting. A node takes three or four levels, so this allows about fifty nodes inside each
+ * other, far more than real settings need.
+ */
 const MAX_DEPTH = 200;
-/** Ten thousand nodes, or all event names of all courses; beyond it something multiplies. */
+/**
+ * Maximum number of values. Enough for ten thousand nodes, or for all event names of all courses;
+ * larger settings multiply themselves.
+ */
 const MAX_VALUES = 200_000;
 
 /**
- * A copy of lists and mappings, with sets as lists and without what is undefined. Whatever else there is (functions, instances
- * of classes) stays what it is, for engines of the application.
- * @returns undefined, with a fault, if it cannot be read to the end
+ * Copies lists and objects. Sets become lists, and undefined values are left out. All other values
+ * (functions, instances of classes) are kept unchanged for engines of the application.
+ * @returns undefined, and adds an error, if the value cannot be read completely
  */
 export function plainSettings(value: unknown, path: string, faults: ConfigFault[]): unknown {
   try {
@@ -35,20 +42,21 @@ export function plainSettings(value: unknown, path: string, faults: ConfigFault[
   }
 }
 
-/** @param value a part of what `plainSettings` gave */
+/** @param value a part of the result of `plainSettings` */
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && hasRootPrototype(value);
 }
 
 /**
- * A function may be a revoked proxy, which Array.isArray throws at.
- * @param value a part of what `plainSettings` gave
+ * True for a list. Checks the type first, because a function may be a revoked proxy, for which
+ * Array.isArray throws.
+ * @param value a part of the result of `plainSettings`
  */
 export function isList(value: unknown): value is readonly unknown[] {
   return typeof value === 'object' && Array.isArray(value);
 }
 
-/** Also of another realm, whose Object.prototype is not ours. */
+/** True for a plain object, including one from another realm with a different Object.prototype. */
 function hasRootPrototype(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -77,7 +85,8 @@ class Copier {
       const inner = this.copy(this.read(value as Mapping, key, path), atUnknown(path, key, STRUCTURE), inside);
       if (inner !== undefined) entries.push([key, inner]);
     }
-    return Object.fromEntries(entries); // defines, so that a key "__proto__" is a key like any other
+    // defines properties, so that the key "__proto__" is treated like any other
+    return Object.fromEntries(entries);
   }
 
   private list(value: readonly unknown[], path: string, inside: readonly object[]): unknown[] {

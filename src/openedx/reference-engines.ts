@@ -1,5 +1,6 @@
 /**
- * What the reference's names stand for here. Its names of options are translated here and nowhere else.
+ * Engines for the reference's names. The reference's option names are translated here and nowhere
+ * else.
  */
 import { LoggerBackend } from '../backends/logger/logger.backend';
 import type { LogLevel } from '../backends/logger/logger-options';
@@ -15,8 +16,10 @@ import { at } from './setting-path';
 import type { DescribeEngine, SettingsEngines } from './settings-engine';
 
 /**
- * What needs a peer cannot be named here, or the root entry would need it too: its entry exports the engine, and the application
- * hands it in, where it comes before the ones here (`standsIn`).
+ * Returns the built-in engines. An engine that needs a peer package is not included, because the
+ * root entry point would then need that package too. The package's entry point exports the engine
+ * instead, and the application passes it in, where it takes precedence over the placeholder
+ * (`standsIn`).
  */
 export function referenceEngines(
   logTarget: LogTargetByName,
@@ -32,7 +35,7 @@ export function referenceEngines(
     'eventtracking.backends.segment.SegmentBackend': segment,
     'eventtracking.backends.async_routing.AsyncRoutingBackend': asyncRouting(),
     'eventtracking.backends.event_bus.EventBusRoutingBackend': eventBus,
-    // The name in the reference's documentation; the class has the one above.
+    // Name in the reference's documentation. The class itself has the name above.
     'eventtracking.backends.event_bus.EventBusBackend': eventBus,
   };
 }
@@ -42,7 +45,7 @@ const routing: DescribeEngine = (options, node) => {
   return backend(RoutingBackend, {});
 };
 
-/** Python's levels, by the names of the methods. */
+/** Python's log levels, mapped to the names of methods. */
 const LEVELS: Readonly<Record<string, LogLevel>> = {
   debug: 'debug',
   info: 'info',
@@ -66,7 +69,7 @@ function loggerTo(logTarget: LogTargetByName): DescribeEngine {
       format: 'reference',
       ...target,
       maxEventBytes: (size === undefined ? maxEventBytes : size) ?? undefined,
-      ...(hasLevels && { level }), // a file has none, and every event is a line there
+      ...(hasLevels && { level }), // a file has no levels, and contains a line for every event
     });
   };
 }
@@ -79,7 +82,7 @@ const regexFilter: DescribeEngine = (options, node) => {
   const example = String.raw`"regular_expressions": ["^edx\\.course\\.enrollment\\."]`;
   const regularExpressions = read.texts('regular_expressions', example, objectionsToPattern);
   read.done();
-  // As in the reference, where a filter without expressions has an empty list.
+  // As in the reference, a filter without expressions has an empty list.
   return processor(RegexFilter, { filterType, regularExpressions: regularExpressions ?? [] });
 };
 
@@ -104,7 +107,7 @@ const nameWhitelist: DescribeEngine = (options, node) => {
   return processor(NameAllowlist, { names: names ?? [] });
 };
 
-/** Its entry knows it, and is not imported here. */
+/** Creates a placeholder for an engine that must be imported from its own entry point. */
 function standsIn(entry: string, engines: string): DescribeEngine {
   return (_options, { path, engine }) => {
     const what = `${engine} comes with ${entry}, which has not been handed in.`;

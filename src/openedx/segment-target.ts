@@ -9,9 +9,10 @@ import type { DescribeEngine } from './settings-engine';
 const EXAMPLE = 'backendsFromSettings(settings, {}, { segment: { writeKey: process.env.SEGMENT_WRITE_KEY } })';
 
 /**
- * The reference's backend has no options: its client library is told the write key elsewhere, by the platform. So it comes with
- * the application.
- * @param given what the application says, judged whether the settings have such a backend or not
+ * Creates the engine for the reference's SegmentBackend. That backend has no options, because the
+ * platform passes the write key to its client library elsewhere. Here the application provides the
+ * options.
+ * @param given options from the application, validated even if the settings contain no such backend
  */
 export function segmentTo(given: unknown, faults: ConfigFault[]): DescribeEngine {
   if (given !== undefined) faults.push(...segmentFaults(given).map((fault) => ({ ...fault, path: 'options.segment' })));

@@ -1,18 +1,26 @@
 import { optionName, showIdentifier, showValue } from '../common/tracking-config.exception';
 
-/** Where a value of the settings stands, as one would write it: `EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0]`. */
+/**
+ * Returns the path of a value in the settings, in the notation
+ * `EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0]`.
+ */
 export function at(path: string, key: string | number): string {
   if (typeof key === 'number') return `${path}[${String(key)}]`;
   return /^[A-Za-z_][\w-]*$/.test(key) ? `${path}.${key}` : `${path}[${showIdentifier(key)}]`;
 }
 
-/** As `at`, for a key that nothing is known of: it may be a secret that stands in the wrong place. */
+/**
+ * Works like `at`, but shows only the length of a key that does not look like an option name,
+ * because it may be a misplaced secret.
+ */
 export function atUnknown(path: string, key: string, known: readonly string[] = []): string {
   const name = optionName(key, known);
   return name === key ? at(path, key) : `${path}[${name.slice(1, -1)}]`;
 }
 
-/** As `showValue`, for what comes from outside: a revoked proxy cannot even be asked whether it is a list. */
+/**
+ * Works like `showValue`, but accepts any value: even a check for a list throws on a revoked proxy.
+ */
 export function show(value: unknown): string {
   try {
     return showValue(value);
@@ -21,7 +29,7 @@ export function show(value: unknown): string {
   }
 }
 
-/** Where an engine of the application stands. */
+/** Returns the path of the application's own engine. */
 export function atEngine(name: string): string {
   return optionName(name) === name ? at('engines', name) : `engines[${showEngine(name)}]`;
 }
@@ -29,7 +37,11 @@ export function atEngine(name: string): string {
 const MODULE = /^[a-z_][a-z\d_]{0,40}$/;
 const CLASS = /^[A-Za-z_][A-Za-z\d_]{0,40}$/;
 
-/** An ENGINE that is not known: whole, since it is pasted from the message, and in quotes, if it is a dotted name of Python, `eventtracking.backends.logger.LoggerBackend`. */
+/**
+ * Shows an unknown ENGINE. A dotted Python name such as
+ * `eventtracking.backends.logger.LoggerBackend` is shown complete and in quotes, because users copy
+ * it from the message.
+ */
 export function showEngine(engine: string): string {
   const modules = engine.split('.');
   const name = modules.pop() ?? '';

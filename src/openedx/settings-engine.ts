@@ -6,41 +6,57 @@ import type {
   ProcessorEntry,
 } from '../routing/description';
 
-/** OPTIONS of one node, without `processors` and `backends` of a backend; empty if there is none. */
+/**
+ * OPTIONS of one node, without `processors` and `backends` of a backend. Empty if the node has no
+ * OPTIONS.
+ */
 export type EngineOptions = Readonly<Record<string, unknown>>;
 
-/** What the settings say of the event bus. */
+/** Settings of the event bus. */
 export interface EventBusSettings {
-  /** SEND_TRACKING_EVENT_EMITTED_SIGNAL: whether events are sent there at all.  @default false */
+  /** True to send events to the bus, from SEND_TRACKING_EVENT_EMITTED_SIGNAL.  @default false */
   readonly enabled: boolean;
-  /** EVENT_BUS_TRACKING_LOGS: the names of the events that are, compared as they are.  @default [] */
+  /** Exact names of the events to send, from EVENT_BUS_TRACKING_LOGS.  @default [] */
   readonly names: readonly string[];
 }
 
-/** One node of the settings, as its engine sees it: where it stands, and what stands inside it, described already. */
+/**
+ * One node of the settings, as passed to its engine: its path and the nodes inside it, which are
+ * described already.
+ */
 export interface SettingsNode {
-  /** `EVENT_TRACKING_BACKENDS.caliper`; the faults of a TrackingConfigException that an engine throws may begin with it. */
+  /**
+   * Path of the node, such as `EVENT_TRACKING_BACKENDS.caliper`. Errors in a
+   * TrackingConfigException that an engine throws may use it as a prefix.
+   */
   readonly path: string;
-  /** The name that stands as ENGINE. */
+  /** Value of ENGINE. */
   readonly engine: string;
-  /** What stands as `processors` in the OPTIONS of a backend; the description gets them unless it has some of its own. */
+  /**
+   * Processors from the OPTIONS of a backend. They are added to its description, unless that has
+   * processors already.
+   */
   readonly processors: readonly ProcessorEntry[];
-  /** What stands as `backends` there, likewise. */
+  /**
+   * Backends from the OPTIONS of a backend. They are added to its description, unless that has
+   * backends already.
+   */
   readonly backends: Backends;
   readonly eventBus: EventBusSettings;
 }
 
 /**
- * Describes what one ENGINE stands for. Nested mappings with an ENGINE of their own, at any depth of `options`, are described
- * before and stand in their place.
+ * Function that describes the node of one ENGINE. Nested objects with an ENGINE, at any depth of
+ * `options`, are described first and replaced by their descriptions.
  */
 export type DescribeEngine = (options: EngineOptions, node: SettingsNode) => BackendDescription | ProcessorEntry;
 
 /**
- * What one ENGINE stands for: a class, which is given OPTIONS as they are, or a function that says more. A function that has
- * no `send`, `accept` or `process` in its prototype is not a class here.
+ * Implementation of one ENGINE: a class, which receives OPTIONS unchanged, or a function that
+ * returns a description. A function without `send`, `accept` or `process` in its prototype is not
+ * treated as a class.
  */
 export type SettingsEngine = BackendClass | ProcessorClass | DescribeEngine;
 
-/** Engines by the dotted name that stands as ENGINE. */
+/** Engines by dotted ENGINE name. */
 export type SettingsEngines = Readonly<Record<string, SettingsEngine>>;

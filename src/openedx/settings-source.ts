@@ -13,13 +13,19 @@ const SETTINGS = [
 ] as const;
 type SettingName = (typeof SETTINGS)[number];
 
-/** Texts in any case of letters. The environment has nothing else, and in the reference every text is true, "false" too. */
+/**
+ * Accepted values of a switch; upper and lower case of strings is ignored. Environment variables
+ * are always strings, and the reference treats every string as true, even "false".
+ */
 const SWITCHES: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ...[true, 1, 'true', 'yes', 'on', '1', 'y', 't'].map((value) => [value, true] as const),
   ...[false, 0, null, 'false', 'no', 'off', '0', 'n', 'f', 'none', 'null'].map((value) => [value, false] as const),
 ]);
 
-/** The settings as they were given: JSON text is parsed, what is absent is undefined, and what cannot be read is a fault. */
+/**
+ * Reads single settings. JSON strings are parsed, absent settings are undefined, and unreadable
+ * settings are errors.
+ */
 export class SettingsSource {
   private readonly settings: object;
 
@@ -31,13 +37,19 @@ export class SettingsSource {
     this.refuseMisspelled();
   }
 
-  /** Lists and mappings. An empty text, as of a variable that is set to nothing, is absent. */
+  /**
+   * Returns a setting as lists and plain objects. An empty string, such as an environment variable
+   * set to nothing, counts as absent.
+   */
   value(name: SettingName): unknown {
     const given = this.given(name);
     return plainSettings(typeof given === 'string' ? this.parsed(given, name) : given, name, this.faults);
   }
 
-  /** @param byDefault if it is absent */
+  /**
+   * Returns the value of a switch.
+   * @param byDefault value if the setting is absent
+   */
   isOn(name: SettingName, byDefault: boolean): boolean {
     const given = this.given(name);
     if (given === undefined) return byDefault;
@@ -63,8 +75,8 @@ export class SettingsSource {
   }
 
   /**
-   * Refuses settings that leave no backend: a misspelled name, or a variable that is not set, would lose every event. An empty
-   * object is taken, since it says so itself.
+   * Refuses settings that configure no backend: because of a misspelled name or a missing variable,
+   * every event would be lost. An empty object is accepted, because it is explicit.
    * @param given the value of EVENT_TRACKING_BACKENDS
    */
   requireBackends(given: unknown): void {
@@ -79,7 +91,10 @@ export class SettingsSource {
     );
   }
 
-  /** Settings that nothing reads, each with the one that is absent and differs by its case or by two letters at most. */
+  /**
+   * Unused settings, each with the absent setting from which it differs only by case or by at most
+   * two letters.
+   */
   private get misspelled(): readonly (readonly [string, SettingName])[] {
     return keysOf(this.settings).flatMap((key) => {
       const meant = SETTINGS.find((name) => isMisspelling(key, name) && isAbsent(this.given(name)));
@@ -108,7 +123,10 @@ export class SettingsSource {
     return {};
   }
 
-  /** Backends handed in without their name would be settings of other names, and nothing would be tracked without a word. */
+  /**
+   * Refuses backends passed without the name of their setting. They would be read as unknown
+   * settings, and nothing would be tracked, without an error.
+   */
   private refuseBareBackends(settings: object): void {
     if (!looksLikeBackends(settings)) return;
     const what = 'it holds backends, but none of the settings that are read here.';
@@ -124,7 +142,10 @@ export class SettingsSource {
     }
   }
 
-  /** The error of JSON.parse is not shown: it quotes the text, and a password may stand there. */
+  /**
+   * Parses JSON. The error of JSON.parse is not shown, because it quotes the string, which may
+   * contain a password.
+   */
   private parsed(text: string, path: string): unknown {
     if (text.trim() === '') return undefined;
     try {
@@ -153,7 +174,9 @@ function isObject(value: unknown): value is object {
   }
 }
 
-/** Where an error leaves it open whether there are backends, or whether there have to be. */
+/**
+ * Paths of errors that leave it open whether there are backends, or whether backends are required.
+ */
 const UNCLEAR = /^(settings$|EVENT_TRACKING_(BACKENDS|ENABLED))/;
 
 function isAbsent(value: unknown): boolean {
@@ -164,7 +187,7 @@ function keysOf(settings: object): string[] {
   try {
     return Object.keys(settings);
   } catch {
-    return []; // a proxy that cannot be read: each setting is reported by itself
+    return []; // a proxy that cannot be read: each setting is reported separately
   }
 }
 
@@ -181,6 +204,6 @@ function looksLikeBackends(settings: object): boolean {
     if (SETTINGS.some((name) => name in settings)) return false;
     return Object.values(settings).some((value) => isMapping(value) && Object.hasOwn(value, 'ENGINE'));
   } catch {
-    return false; // whatever cannot be read is no mapping with an ENGINE
+    return false; // an unreadable value is not an object with an ENGINE
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Turns nested ENGINE and OPTIONS into descriptions, from the inside out, as the reference builds them. A node that cannot be
- * described is a fault and leaves a gap; the others go on, so that one start tells all faults.
+ * Converts nested ENGINE and OPTIONS into descriptions, innermost nodes first, like the reference
+ * does. A node that cannot be described is reported and left out. The other nodes are still
+ * processed, so that one start reports all errors.
  */
 import { describeError } from '../event/normal-form';
 import type { Backends, ProcessorEntry } from '../routing/description';
@@ -19,7 +20,7 @@ const PROCESSOR =
 export class SettingsTree {
   private readonly unknown = new UnknownEngines();
 
-  /** @param engines looked through in this order */
+  /** @param engines searched in this order */
   constructor(
     private readonly engines: readonly SettingsEngines[],
     private readonly eventBus: EventBusSettings,
@@ -91,7 +92,9 @@ export class SettingsTree {
     return {};
   }
 
-  /** @param engine undefined if it is not known: then what stands inside is still looked at, for its faults */
+  /**
+   * @param engine undefined if it is unknown; the nodes inside are then still checked for errors
+   */
   private describe(
     engine: SettingsEngine | undefined,
     name: string,
@@ -101,7 +104,7 @@ export class SettingsTree {
   ): Described | undefined {
     const inside = at(path, 'OPTIONS');
     const { processors, backends, ...others } = options;
-    // Nothing stands inside a processor: options of these names would be its own.
+    // A processor contains no nodes: options with these names are the processor's own.
     const own = place === 'processor' ? options : others;
     const tree = place === 'processor' ? {} : { processors, backends };
     const node: SettingsNode = {
@@ -121,7 +124,7 @@ export class SettingsTree {
     }
   }
 
-  /** Options in which every mapping with an ENGINE is described. */
+  /** Returns the options with a description in place of each object that has an ENGINE. */
   private withEngines(value: unknown, path: string): unknown {
     if (isList(value)) return value.map((item, index) => this.optionValue(item, at(path, index)));
     if (!isMapping(value)) return value;
@@ -134,7 +137,8 @@ export class SettingsTree {
 
   private failed(error: unknown, path: string): void {
     if (error instanceof TrackingConfigException) {
-      // A constructor of the application may have thrown it, which knows its class and not its place.
+      // A constructor of the application may have thrown the error. It knows its class but not its
+      // path.
       const placed = (known: string): string => (/^(EVENT_|options)/.test(known) ? known : `${path} (${known})`);
       this.faults.push(...error.faults.map((fault) => ({ ...fault, path: placed(fault.path) })));
       return;
@@ -152,7 +156,7 @@ function hasEngine(value: unknown): boolean {
   return isMapping(value) && Object.hasOwn(value, 'ENGINE');
 }
 
-/** Where the first mapping with an ENGINE stands inside of these options. */
+/** Returns the path of the first object with an ENGINE inside these options. */
 function firstEngine(value: unknown, path: string): string | undefined {
   const items: readonly (readonly [string | number, unknown])[] = isList(value)
     ? [...value.entries()]

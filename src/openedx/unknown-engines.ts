@@ -2,11 +2,14 @@ import type { ConfigFault } from '../common/tracking-config.exception';
 import { showEngine } from './setting-path';
 import type { SettingsEngines } from './settings-engine';
 
-/** Reports each ENGINE that is not known once, with how often it occurs: one line of the configuration fixes all of them. */
+/**
+ * Reports each unknown ENGINE once, with the number of its occurrences: one line of configuration
+ * fixes all of them.
+ */
 export class UnknownEngines {
   private readonly seen = new Map<string, { readonly at: number; readonly first: ConfigFault; count: number }>();
 
-  /** @param faults gets the error, or has it replaced by one with the new count */
+  /** @param faults receives the error; later calls replace it by one with the new count */
   add(name: string, path: string, engines: readonly SettingsEngines[], faults: ConfigFault[]): void {
     const known = this.seen.get(name);
     if (known === undefined) {
