@@ -75,7 +75,7 @@ export class OptionReader {
 
   /**
    * Returns a list of strings. Null counts as absent, as in the reference.
-   * @param mend example of the option, used as the fix
+   * @param mend example of the option, shown as the fix
    * @param objections returns the errors of one string in the list
    */
   texts(
@@ -98,7 +98,7 @@ export class OptionReader {
 
   /**
    * Returns an object of options. Null counts as absent, as in the reference.
-   * @param mend example of the option, used as the fix
+   * @param mend example of the option, shown as the fix
    */
   mapping(name: string, mend: string): Mapping {
     const value = this.value(name) ?? {};
@@ -112,6 +112,7 @@ export class OptionReader {
   }
 
   /**
+   * Ends reading of the options.
    * @throws TrackingConfigException listing every refused option and every option that was never
    *   requested
    */

@@ -42,7 +42,10 @@ export function plainSettings(value: unknown, path: string, faults: ConfigFault[
   }
 }
 
-/** @param value a part of the result of `plainSettings` */
+/**
+ * True for a plain object.
+ * @param value a part of the result of `plainSettings`
+ */
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && hasRootPrototype(value);
 }
@@ -85,7 +88,7 @@ class Copier {
       const inner = this.copy(this.read(value as Mapping, key, path), atUnknown(path, key, STRUCTURE), inside);
       if (inner !== undefined) entries.push([key, inner]);
     }
-    // defines properties, so that the key "__proto__" is treated like any other
+    // fromEntries defines properties, so that the key "__proto__" is treated like any other.
     return Object.fromEntries(entries);
   }
 

@@ -93,6 +93,7 @@ export class SettingsTree {
   }
 
   /**
+   * Describes one node and the nodes inside it.
    * @param engine undefined if it is unknown; the nodes inside are then still checked for errors
    */
   private describe(

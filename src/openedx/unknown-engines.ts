@@ -9,7 +9,10 @@ import type { SettingsEngines } from './settings-engine';
 export class UnknownEngines {
   private readonly seen = new Map<string, { readonly at: number; readonly first: ConfigFault; count: number }>();
 
-  /** @param faults receives the error; later calls replace it by one with the new count */
+  /**
+   * Reports one occurrence of an unknown ENGINE.
+   * @param faults receives the error; later calls replace it by one with the new count
+   */
   add(name: string, path: string, engines: readonly SettingsEngines[], faults: ConfigFault[]): void {
     const known = this.seen.get(name);
     if (known === undefined) {

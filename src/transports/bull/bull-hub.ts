@@ -39,7 +39,10 @@ export class BullHub {
     return all.find((node) => node.tracker === tracker) ?? all[0];
   }
 
-  /** @param options if several nodes share a Queue, the options of the first node apply */
+  /**
+   * Returns the worker of a Queue, and creates it on the first call.
+   * @param options if several nodes share a Queue, the options of the first node apply
+   */
   workerOf(queue: Queue, options: WorkerOptions): BullWorker {
     const known = this.workers.get(queue);
     if (known !== undefined) return known;

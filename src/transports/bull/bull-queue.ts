@@ -163,7 +163,7 @@ async function injectQueue(name: string, moduleRef: ModuleRef): Promise<Queue> {
     return (await moduleRef.create(Holder)).queue;
   } catch (cause) {
     const shown = showIdentifier(name);
-    // otherwise it may be the address of a Redis, which Nest quotes
+    // Any other name may be the address of a Redis, which Nest quotes.
     const isShown = shown.startsWith('"');
     throw TrackingConfigException.create([
       {

@@ -24,7 +24,7 @@ const JOB_OPTIONS: Omit<JobOptions, 'repeat'> & { readonly repeat: undefined } =
   preventParsingData: false,
 };
 
-/** Adds each batch to the queue as one job. */
+/** Adds batches to the queue as jobs. */
 export class BullSender {
   constructor(
     private readonly queue: Queue,
@@ -33,6 +33,7 @@ export class BullSender {
   ) {}
 
   /**
+   * Sends one batch as one job. Entries of unreadable jobs are sent as separate jobs.
    * @throws SendFailedException without a connection, because events in Bull's own buffer would be
    *   lost with the process
    */

@@ -294,7 +294,7 @@ export class BullWorker {
 
   private readonly onCompleted = (job: Job): void => {
     if (job.name !== JOB_NAME) return;
-    // `forgetDone` finds it
+    // After a failure, `forgetDone` finds the job.
     const forgotten = forgetJob(this.queue, String(job.id)).catch(() => undefined);
     this.forgetting.add(forgotten);
     void forgotten.then(() => this.forgetting.delete(forgotten));

@@ -117,7 +117,10 @@ export function isOfNewerFormat(data: unknown): boolean {
   return typeof format === 'number' && format > FORMAT;
 }
 
-/** @returns the reason as a string if this version can read nothing of the job */
+/**
+ * Reads the data of a job.
+ * @returns the reason as a string if this version can read nothing of the job
+ */
 export function readJob(data: unknown): ReadJob | string {
   if (typeof data !== 'object' || data === null) return 'its data is no object';
   const { format, tracker, path, emitter, processed, events, length, facts = {} } = data as Partial<EventJob>;

@@ -99,7 +99,10 @@ export class JobBurial {
     return true;
   }
 
-  /** @returns true if this worker has buried the job; other workers search at the same time */
+  /**
+   * Makes dead letters of a job that failed permanently.
+   * @returns true if this worker has buried the job; other workers search at the same time
+   */
   async buryFailed(job: Job<unknown>, why: string): Promise<boolean> {
     if (!(await job.takeLock()) || !(await job.isFailed())) return false;
     const read = readJob(job.data);
@@ -114,7 +117,10 @@ export class JobBurial {
   }
 }
 
-/** @param shown name, timestamp and id of the dead letter */
+/**
+ * Keeps raw data as a dead letter that can be redriven.
+ * @param shown name, timestamp and id of the dead letter
+ */
 function keepRaw(
   keeper: CarrierSurroundings,
   path: string,

@@ -28,7 +28,10 @@ export class MissingJobs {
   private looks = 0;
   private last: QueueLook | undefined;
 
-  /** @returns true if the unsettled events must be lost; counting then starts again */
+  /**
+   * Evaluates the next check.
+   * @returns true if the unsettled events must be lost; counting then starts again
+   */
   areGone(look: QueueLook): boolean {
     const { last } = this;
     this.last = look;

@@ -111,7 +111,10 @@ export class QueueWatch {
     else this.epoch = epoch;
   }
 
-  /** @param emitter value of `emitter` when the job was written */
+  /**
+   * Counts events that were added to the queue.
+   * @param emitter value of `emitter` when the job was written
+   */
   put(events: number, emitter: string): void {
     for (const account of this.accounts()) if (account.emitter === emitter) account.added += events;
   }
@@ -136,7 +139,7 @@ export class QueueWatch {
     await client.set(this.key('epoch'), epoch, 'NX');
     const found = (await client.get(this.key('epoch'))) ?? epoch;
     if (this.epoch === undefined) this.epoch = found;
-    // otherwise another check of this process has reported it
+    // If they are equal, another check of this process has already reported the loss.
     else if (found !== this.epoch) this.reportEmptied(found);
   }
 

@@ -9,7 +9,10 @@ import type { TrackingLog } from './tracking-log';
 
 /** Decodes the four strings of an event. */
 export interface TrackingLogDecoder {
-  /** @throws if the bytes are not such a record */
+  /**
+   * Decodes one record.
+   * @throws if the bytes are not such a record
+   */
   decode(bytes: Uint8Array): TrackingLog;
 }
 
@@ -37,7 +40,10 @@ const SCHEMA =
   '{"name": "context", "type": "string"}], "name": "TrackingLogData", "type": "record"}}], "name": "CloudEvent", ' +
   '"namespace": "org.openedx.analytics.tracking.event.emitted.v1", "type": "record"}';
 
-/** @param use the entry point that needs the codec */
+/**
+ * Creates the codec for the schema of Open edX.
+ * @param use the entry point that needs the codec
+ */
 export function trackingLogCodec(use: PeerUse): TrackingLogCodec {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- so that errors name the fix
   const avsc = requirePeer('avsc', use, () => require('avsc') as typeof Avsc);
@@ -60,7 +66,10 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** @param decoded result of avsc, with a negative offset if the bytes ended too early */
+/**
+ * Returns the decoded record.
+ * @param decoded result of avsc, with a negative offset if the bytes ended too early
+ */
 function logOf({ value, offset }: { readonly value: unknown; readonly offset: number }): TrackingLog {
   if (offset < 0) throw new Error('it ends in the middle of its Avro record');
   return (value as { readonly tracking_log: TrackingLog }).tracking_log;

@@ -58,7 +58,10 @@ function replaceOutsideStrings(text: string, pattern: RegExp, replacement: (foun
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** @param start position of the opening quote, or the length of `text` */
+/**
+ * Returns the position after the closing quote of a string literal.
+ * @param start position of the opening quote, or the length of `text`
+ */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -37,7 +37,10 @@ export class ContextText {
   }
 }
 
-/** @throws if the event's timestamp is not a valid time */
+/**
+ * Converts an event to the format of the bus.
+ * @throws if the event's timestamp is not a valid time
+ */
 export function trackingLogOf(
   { name, timestamp, data, context }: StoredEvent,
   contexts = new ContextText(),
@@ -50,7 +53,10 @@ export function trackingLogOf(
   };
 }
 
-/** @throws an error with the reason if the log is not an event */
+/**
+ * Converts a log from the bus to an event.
+ * @throws an error with the reason if the log is not an event
+ */
 export function eventOf(id: string, { name, timestamp, data, context }: TrackingLog): StoredEvent {
   return {
     name: name === '' ? 'unknown' : name,
@@ -105,7 +111,7 @@ function timeOf(timestamp: unknown): Date {
 }
 
 function contextOf(context: unknown): EventFields {
-  // written by the producers of Open edX for an event without a context
+  // The producers of Open edX write null for an event without a context.
   if (context === null) return {};
   if (isFields(context)) return context;
   throw new Error('its context is no JSON object');

@@ -181,7 +181,7 @@ export class CrashGuard {
       if (suspects.size > 0) await this.whenDone(given);
       return;
     }
-    // earlier entries that are still in flight
+    // Waits for earlier entries that are still in flight.
     await whenSo(() => parts.inFlight() === 0, parts.isEnding, SUSPECT_MS);
     if (suspect.isPoison(first.offset, parts.maxDeliveries)) {
       parts.bury(first, `given-up: it was given to consumers ${String(suspect.deaths)} times, and never done`);

@@ -68,6 +68,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
   private lastLag: number | undefined;
 
   /**
+   * Validates the options and prepares the reader.
    * @throws TrackingConfigException for invalid options
    * @throws MissingPeerException for a package that is not installed
    */
@@ -124,7 +125,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
     clearInterval(this.lagTimer);
     clearTimeout(this.commitTimer);
     await atMost(CLOSE_MS, this.reading);
-    // a commit that was already running may lack the latest offsets
+    // A commit that was already running may lack the latest offsets.
     await atMost(CLOSE_MS, this.committing);
     await atMost(CLOSE_MS, this.commit());
     await atMost(CLOSE_MS, this.guard.end());
@@ -239,7 +240,7 @@ export class KafkaConsumer implements EventConsumer, KafkaListener {
         // of the same name.
         this.progress.clear();
         if (!this.reports.outage.isFailing) delayMs = MIN_DELAY_MS;
-        // every future record of a topic that does not exist yet is new
+        // Every future record of a topic that does not exist yet is new.
         if (isTopicMissing(error)) this.start = 'group';
         this.reports.outage.failed(error as Error);
         this.reader = undefined;

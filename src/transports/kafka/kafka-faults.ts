@@ -74,7 +74,10 @@ export class Faults {
         );
   }
 
-  /** @throws TrackingConfigException listing every collected error, if there is one */
+  /**
+   * Ends validation.
+   * @throws TrackingConfigException listing every collected error, if there is one
+   */
   refuse(): void {
     if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
   }

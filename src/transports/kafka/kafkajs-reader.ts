@@ -135,7 +135,7 @@ export class KafkaJsReader implements KafkaReader {
   private async begin(): Promise<void> {
     const { topics, start } = this.settings;
     if (start !== 'group') await this.moveGroup(start);
-    // there is nothing to report about a topic that does not exist yet
+    // There is nothing to report about a topic that does not exist yet.
     this.boundsBefore = await this.bounds().catch(() => []);
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });

@@ -10,7 +10,10 @@ import { crc32 } from 'node:zlib';
  */
 export type KeyPartitioner = 'murmur2' | 'crc32';
 
-/** @returns a non-negative integer; its remainder by the number of partitions is the partition */
+/**
+ * Hash functions by name of the partitioner.
+ * @returns a non-negative integer; its remainder by the number of partitions is the partition
+ */
 export const KEY_HASHES: Readonly<Record<KeyPartitioner, (key: Buffer) => number>> = {
   murmur2: (key) => murmur2(key) & 0x7fff_ffff,
   crc32: (key) => crc32(key),

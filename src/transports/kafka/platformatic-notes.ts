@@ -15,7 +15,10 @@ export class PlatformaticNotes {
     private readonly group: string,
   ) {}
 
-  /** @returns the notes by `topic:partition` */
+  /**
+   * Reads the notes of partitions.
+   * @returns the notes by `topic:partition`
+   */
   async read(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, string>> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))].map((name) => ({
       name,

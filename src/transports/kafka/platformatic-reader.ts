@@ -155,7 +155,7 @@ export class PlatformaticReader implements KafkaReader {
 
   private async begin(): Promise<void> {
     if (this.settings.start !== 'group') await this.positions.move(this.settings.start);
-    // allows joining the group before a stream is open
+    // This allows joining the group before a stream is open.
     this.consumer.topics.trackAll(...this.settings.topics);
     await this.open();
     this.topicTimer = setInterval(() => void this.checkTopics(), TOPIC_CHECK_MS).unref();
@@ -212,7 +212,7 @@ export class PlatformaticReader implements KafkaReader {
     this.listener?.assigned(this.assignments());
     if (this.isOpening) return; // the running `open` covers this join
     this.open().then(
-      // not earlier: without any stream the client would leave the topics and join again
+      // Not earlier: without any stream the client would leave the topics and join again.
       () => old?.destroy(),
       (error: unknown) => {
         this.reject(error);

@@ -23,7 +23,10 @@ export interface ConnectionSettings {
 type Headers = KafkaMessage['headers'];
 type HeaderBytes = readonly [name: Buffer, value: Buffer];
 
-/** @throws MissingPeerException if `@platformatic/kafka` is not installed */
+/**
+ * Loads `@platformatic/kafka`.
+ * @throws MissingPeerException if `@platformatic/kafka` is not installed
+ */
 export function loadPlatformatic(use: PeerUse): typeof PlatformaticKafka {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- so that errors name the fix
   return requirePeer('@platformatic/kafka', use, () => require('@platformatic/kafka') as typeof PlatformaticKafka);

@@ -19,7 +19,10 @@ const RECORD_HEAD_BYTES = 36;
 /** Size of the lengths of a header's name and value, in bytes. */
 const HEADER_HEAD_BYTES = 10;
 
-/** @returns the size of the headers in bytes, overestimated by a few bytes at most */
+/**
+ * Estimates the size of headers on the wire.
+ * @returns the size of the headers in bytes, overestimated by a few bytes at most
+ */
 export function headerBytes(headers: Readonly<Record<string, string>>): number {
   let bytes = 0;
   for (const name in headers) {
@@ -29,6 +32,7 @@ export function headerBytes(headers: Readonly<Record<string, string>>): number {
 }
 
 /**
+ * Estimates the size of a record on the wire.
  * @param commonBytes size of the headers that all messages share
  * @returns the size of the record before compression in bytes, overestimated by a few bytes at most
  */

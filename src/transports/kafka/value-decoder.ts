@@ -40,7 +40,10 @@ export class ValueDecoder implements TrackingLogDecoder {
     this.known.set(id, this.decoderOf(id, schema));
   }
 
-  /** @throws if the value is not an event, or its schema is not the schema of an event */
+  /**
+   * Decodes the value of a record.
+   * @throws if the value is not an event, or its schema is not the schema of an event
+   */
   decode(value: Buffer): TrackingLog {
     const id = this.registry === undefined ? undefined : schemaIdOf(value);
     const decoder = id === undefined ? this.codec : this.known.get(id);

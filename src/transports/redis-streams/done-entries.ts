@@ -28,7 +28,7 @@ export class DoneEntries {
     if (this.timer !== undefined || this.isTelling || this.waiting.length === 0) return;
     this.timer = setImmediate(() => {
       this.timer = undefined;
-      // retried with the next entry, or when Redis is connected again
+      // Retried with the next entry, or when Redis is connected again.
       this.tell().catch(() => undefined);
     });
   }

@@ -20,7 +20,10 @@ export class OpenIds {
     return [...(this.byKey.get(key) ?? [])];
   }
 
-  /** @returns true if the id was added, false if it was present already */
+  /**
+   * Adds an id.
+   * @returns true if the id was added, false if it was present already
+   */
   add(key: string, id: string): boolean {
     let ids = this.byKey.get(key);
     if (ids === undefined) this.byKey.set(key, (ids = new Set()));

@@ -60,7 +60,7 @@ export class RedisLink {
 
   /** Starts to connect, and keeps trying until `close`. */
   connect(): void {
-    // reported by the 'error' event
+    // The 'error' event reports a failure.
     if (this.redis.status === 'wait') this.redis.connect().catch(() => undefined);
   }
 

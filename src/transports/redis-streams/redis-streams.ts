@@ -23,8 +23,8 @@ export interface RedisStreamsOptions extends RedisTarget {
   /**
    * Approximate number of entries to which a stream is trimmed, whether they were read or not, like
    * the reference's EVENT_BUS_REDIS_STREAM_MAX_LEN. Null means never.
-   * @default none: about 10,000 entries that all groups have read are kept, plus up to 1,000,000
-   *   entries that a group has still to read or acknowledge
+   * @default none: about 10,000 of the newest entries are kept, and older ones that a group has
+   *   still to read or acknowledge; at most about 1,000,000 entries in total
    */
   readonly maxLen?: number | null | undefined;
   /** The `source` attribute of the CloudEvent: the sender.  @default 'nestjs-event-tracking' */

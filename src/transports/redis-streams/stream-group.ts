@@ -102,6 +102,7 @@ export class StreamGroup {
   }
 
   /**
+   * Claims entries that have been idle for at least `idleMs`.
    * @returns the entries claimed, without those that another consumer took meanwhile or that are no
    *   longer on the stream
    */

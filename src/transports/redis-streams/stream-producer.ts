@@ -28,6 +28,7 @@ export class StreamProducer implements BusProducer {
   ) {}
 
   /**
+   * Sends one batch.
    * @throws SendFailedException without a connection, because events that wait inside the client
    *   would be lost with the process
    */
@@ -62,6 +63,7 @@ export class StreamProducer implements BusProducer {
 }
 
 /**
+ * Converts the replies of the pipeline to rejections.
  * @throws SendFailedException if no event was accepted, because then the stream or Redis is the
  *   cause and not an event
  */

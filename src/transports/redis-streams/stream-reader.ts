@@ -192,7 +192,7 @@ export class StreamReader {
     this.hasBegun = true;
     for (const key of keys) await this.takeover.own(key);
     this.preparedAt = losses;
-    // the next interval tries again
+    // After a failure, the next interval tries again.
     for (const first of [this.claimIdle(), this.lookAtLag()]) first.catch(() => undefined);
   }
 
@@ -208,12 +208,18 @@ export class StreamReader {
       this.reportGap(key, position.missed);
   }
 
-  /** @returns the entries that were not open yet */
+  /**
+   * Marks entries as open.
+   * @returns the entries that were not open yet
+   */
   private openUp(entries: readonly StreamEntry[]): StreamEntry[] {
     return entries.filter(({ key, id }) => this.open.add(key, id));
   }
 
-  /** @param taken entries returned by `openUp` */
+  /**
+   * Passes entries to the intake.
+   * @param taken entries returned by `openUp`
+   */
   private give(taken: readonly StreamEntry[]): void {
     if (this.isEnding() || taken.length === 0) return;
     // `take` never rejects. Entries not reported as finished by then stay unfinished until the end.
