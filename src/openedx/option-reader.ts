@@ -112,7 +112,7 @@ export class OptionReader {
   }
 
   /**
-   * Ends reading of the options.
+   * Ends the reading of the options.
    * @throws TrackingConfigException listing every refused option and every option that was never
    *   requested
    */

@@ -8,7 +8,7 @@ const LOOKS = 6;
 export interface QueueLook {
   /** Number of jobs in the queue, in any state. */
   readonly jobs: number;
-  /** Number of events that this process has added since it started. */
+  /** Number of events that this process has added since the queue was last found empty. */
   readonly added: number;
   /** Number of those events that workers have counted as settled. */
   readonly settled: number;

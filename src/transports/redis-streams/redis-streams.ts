@@ -34,8 +34,8 @@ export interface RedisStreamsOptions extends RedisTarget {
 /** Sends one batch at a time, so that the stream keeps the order of events. */
 const DELIVERY: DeliveryOptions = { batch: { maxEvents: 500, maxWaitMs: 100 }, ordered: true };
 /**
- * Limit of unread entries. A group without readers must not fill Redis, which would stop everything
- * else stored there.
+ * Limit of entries on the stream, including unread ones. A group without readers must not fill
+ * Redis, which would stop everything else stored there.
  */
 const MAX_UNREAD = 1_000_000;
 const KNOWN: readonly string[] = ['url', 'connection', 'keyPrefix', 'maxLen', 'source'];
