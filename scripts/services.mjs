@@ -17,7 +17,7 @@ const user = values.for === undefined ? undefined : Number(values.for);
 
 if (!['start', 'stop'].includes(action) || names.some((name) => !(name in catalogue)) || Number.isNaN(user)) {
   console.error(`services.mjs cannot do "${process.argv.slice(2).join(' ')}".
-  Mend: services.mjs start [--for PID] [${Object.keys(catalogue).join('] [')}], or services.mjs stop [--for PID] [--force]`);
+  Fix: services.mjs start [--for PID] [${Object.keys(catalogue).join('] [')}], or services.mjs stop [--for PID] [--force]`);
   process.exit(2);
 }
 process.exitCode = await alone(action === 'start' ? start : stop);
@@ -53,8 +53,8 @@ async function stop() {
   const left = values.force ? [] : users();
   if (left.length > 0) {
     const who = left.map((name) => (name === 'by-hand' ? 'npm run services by hand' : `process ${name}`)).join(', ');
-    const mend = user === undefined ? '; npm run services:stop -- --force ends them all the same' : '';
-    console.log(`left running, wanted by ${who}${mend}`);
+    const fix = user === undefined ? '; npm run services:stop -- --force ends them all the same' : '';
+    console.log(`left running, wanted by ${who}${fix}`);
     return 0;
   }
   const state = readState();

@@ -33,7 +33,7 @@ async function servers(asked) {
     { bus: 'kafka', server: process.env.KAFKA_BROKERS ?? state.kafka?.url },
   ].filter(({ bus }) => asked === undefined || bus === asked);
   for (const { bus, server } of known) {
-    if (server === undefined) console.error(`bench bus: there is no server for ${bus}. Mend: npm run services`);
+    if (server === undefined) console.error(`bench bus: there is no server for ${bus}. Fix: npm run services`);
   }
   return known.filter(({ server }) => server !== undefined);
 }

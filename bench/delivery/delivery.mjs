@@ -44,7 +44,7 @@ async function mongo({ smoke, pairs }) {
   const url = mongoUrl();
   if (url === undefined) {
     console.error(
-      'bench: no MongoDB, so nothing is measured into one. Mend: npm run services, or MONGO_URL=mongodb://…',
+      'bench: no MongoDB, so nothing is measured into one. Fix: npm run services, or MONGO_URL=mongodb://…',
     );
     return [];
   }

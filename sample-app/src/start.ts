@@ -12,7 +12,7 @@ const HOST = '127.0.0.1'; // whoever sends x-demo-user is believed, so the demo 
 // Nest lists each route and module at start, which would push the greeting off the screen.
 const WARNINGS = new ConsoleLogger({ logLevels: ['warn', 'error', 'fatal'] });
 
-/** Starts the application as the environment says and greets through `print`. @throws StartFault when the operator can mend it. */
+/** Starts the application as the environment says and greets through `print`. @throws StartFault when the operator can fix it. */
 export async function start(
   print: (text: string) => void,
   logger: LoggerService | false = WARNINGS,

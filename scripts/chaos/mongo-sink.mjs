@@ -25,6 +25,6 @@ export async function openMongo() {
 function mongoUrl() {
   const url = process.env.MONGO_URL || readState().mongo?.url;
   if (url) return url;
-  console.error('chaos: there is no MongoDB. Mend: npm run services, or MONGO_URL=mongodb://… npm run chaos.');
+  console.error('chaos: there is no MongoDB. Fix: npm run services, or MONGO_URL=mongodb://… npm run chaos.');
   return process.exit(2);
 }

@@ -15,7 +15,7 @@ const PATIENCE_MS = 10_000;
  */
 export async function startRedis(folder, more = []) {
   const program = readState().redis?.program ?? onPath('redis-server');
-  if (!program) throw new Error('there is no redis-server. Mend: npm run services, or install it');
+  if (!program) throw new Error('there is no redis-server. Fix: npm run services, or install it');
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const address = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--daemonize', 'no'];

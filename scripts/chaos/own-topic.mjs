@@ -7,7 +7,7 @@ import { readState } from '../services/cache.mjs';
 /** Two partitions, one for each worker. */
 export async function startTopic() {
   const url = process.env.KAFKA_BROKERS ?? readState().kafka?.url;
-  if (url === undefined) throw new Error('there is no Kafka. Mend: npm run services, or KAFKA_BROKERS=localhost:9092');
+  if (url === undefined) throw new Error('there is no Kafka. Fix: npm run services, or KAFKA_BROKERS=localhost:9092');
   const { Kafka, logLevel } = createRequire(import.meta.url)('kafkajs');
   const admin = new Kafka({ brokers: url.split(','), logLevel: logLevel.NOTHING }).admin();
   const topic = `chaos-${randomUUID()}`;

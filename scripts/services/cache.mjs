@@ -32,7 +32,7 @@ export function readState() {
     return JSON.parse(readFileSync(stateFile, 'utf8'));
   } catch (error) {
     if (error.code === 'ENOENT') return {};
-    throw new Error(`${stateFile} cannot be read: ${error.message}. Mend: npm run services:stop, or delete it`);
+    throw new Error(`${stateFile} cannot be read: ${error.message}. Fix: npm run services:stop, or delete it`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { showInFull, showValue } from '../common/tracking-config.exception';
 import { isContextDefinition, type ContextDefinition } from './define-context';
 import { isEventDefinition, type EventDefinition } from './define-event';
-import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
+import { EventDefinitionException, type DefinitionError } from './event-definition.exception';
 import { hasMark } from './marks';
 import type { CatalogDocument } from './event-document';
 
@@ -29,7 +29,7 @@ export interface Catalog<Entries extends readonly CatalogEntry[] = readonly Cata
  * @throws EventDefinitionException if two have one name, or if one is no definition
  */
 export function defineCatalog<const Entries extends readonly CatalogEntry[]>(entries: Entries): Catalog<Entries> {
-  const faults: DefinitionFault[] = [];
+  const faults: DefinitionError[] = [];
   const events = new Map<string, EventDefinition>();
   const contexts = new Map<string, ContextDefinition>();
   const add = <Entry extends CatalogEntry>(known: Map<string, Entry>, entry: Entry, at: number): void => {
@@ -38,7 +38,7 @@ export function defineCatalog<const Entries extends readonly CatalogEntry[]>(ent
       faults.push({
         option: `[${String(at)}]`,
         what,
-        mend: 'one definition for each name; raise its version when it changes',
+        fix: 'one definition for each name; raise its version when it changes',
       });
     }
     known.set(entry.name, entry);
@@ -48,10 +48,10 @@ export function defineCatalog<const Entries extends readonly CatalogEntry[]>(ent
     if (isEventDefinition(entry)) add(events, entry, at);
     else if (isContextDefinition(entry)) add(contexts, entry, at);
     else
-      faults.push({ option: `[${String(at)}]`, what: `it is ${showValue(entry)}, no definition`, mend: NO_DEFINITION });
+      faults.push({ option: `[${String(at)}]`, what: `it is ${showValue(entry)}, no definition`, fix: NO_DEFINITION });
   }
   if (!Array.isArray(list))
-    faults.push({ option: 'entries', what: `they are ${showValue(list)}, not a list`, mend: NO_DEFINITION });
+    faults.push({ option: 'entries', what: `they are ${showValue(list)}, not a list`, fix: NO_DEFINITION });
   if (faults.length > 0) throw EventDefinitionException.create('defineCatalog', faults);
 
   const everywhere = [...contexts.values()].flatMap(({ document }) => document.pii);

@@ -1,7 +1,7 @@
 import { PathFault, readFieldPath, type FieldPath } from '../processors/event-path';
 import { optionName, showChoice, showName, showValue } from '../common/tracking-config.exception';
 import { ApplicableSchemas, declaredNames } from './applicable-schemas';
-import { EventDefinitionException, type DefinitionFault } from './event-definition.exception';
+import { EventDefinitionException, type DefinitionError } from './event-definition.exception';
 import { isFault, readEventSchema, type ReadSchema } from './event-schema';
 import { isSchema, typesOf } from './json-schema';
 import { PersonalPaths, type PathMiss } from './personal-paths';
@@ -11,7 +11,7 @@ import { PersonalPaths, type PathMiss } from './personal-paths';
  * the address in every store, and look as if it were taken care of.
  */
 export class DefinitionReader {
-  private readonly faults: DefinitionFault[] = [];
+  private readonly faults: DefinitionError[] = [];
   private readonly options: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -29,8 +29,8 @@ export class DefinitionReader {
     }
   }
 
-  add(option: string, what: string, mend: string): void {
-    this.faults.push({ option, what, mend });
+  add(option: string, what: string, fix: string): void {
+    this.faults.push({ option, what, fix });
   }
 
   text(option: string): string | null {
@@ -77,7 +77,7 @@ export class DefinitionReader {
     if (value === undefined) return undefined;
     const read = readEventSchema(value);
     if (isFault(read)) {
-      this.add(option, read.what, read.mend);
+      this.add(option, read.what, read.fix);
       return undefined;
     }
     const types = typesOf(read.json);
@@ -101,7 +101,7 @@ export class DefinitionReader {
       const read = readFieldPath(whole);
       const fault = read instanceof PathFault ? read : missOf(read, schemas);
       if (fault === undefined) return whole as string;
-      this.add(`${option}[${String(at)}]`, `it is ${showName(path)}: ${fault.what.replace(/\.$/, '')}`, fault.mend);
+      this.add(`${option}[${String(at)}]`, `it is ${showName(path)}: ${fault.what.replace(/\.$/, '')}`, fault.fix);
       return [];
     });
   }

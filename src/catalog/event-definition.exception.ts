@@ -1,9 +1,9 @@
 /** One thing that is wrong in a definition. */
-export interface DefinitionFault {
+export interface DefinitionError {
   /** The option: `data`, `pii[0]`. */
   readonly option: string;
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** A definition of an event, a context or a catalog that cannot stand; all that is wrong in it at once. */
@@ -13,16 +13,16 @@ export class EventDefinitionException extends Error {
   /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
   constructor(
     message: string,
-    readonly faults: readonly DefinitionFault[],
+    readonly faults: readonly DefinitionError[],
   ) {
     super(message);
   }
 
   /** @param place as it stands in the code: `defineEvent("video.played")` */
-  static create(place: string, faults: readonly DefinitionFault[]): EventDefinitionException {
+  static create(place: string, faults: readonly DefinitionError[]): EventDefinitionException {
     const count = faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`;
     const lines = faults.map(
-      ({ option, what, mend }, at) => `  ${String(at + 1)}. ${option}: ${what}.\n     Mend: ${mend}`,
+      ({ option, what, fix }, at) => `  ${String(at + 1)}. ${option}: ${what}.\n     Fix: ${fix}`,
     );
     return new EventDefinitionException(`${place} has ${count}.\n${lines.join('\n')}`, faults);
   }

@@ -54,7 +54,7 @@ export interface ReadSchema {
 
 export interface SchemaFault {
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** What the adapters of this library say of a schema besides. */
@@ -81,11 +81,11 @@ export function readEventSchema(schema: unknown): ReadSchema | SchemaFault {
 function readAnew(schema: unknown): ReadSchema | SchemaFault {
   const standard = standardOf(schema);
   if (typeof standard?.validate !== 'function')
-    return { what: 'it is no Standard Schema', mend: `z.object({...}), type({...}); ${NO_JSON_SCHEMA}` };
+    return { what: 'it is no Standard Schema', fix: `z.object({...}), type({...}); ${NO_JSON_SCHEMA}` };
   if (typeof standard.jsonSchema?.input !== 'function') {
     return {
       what: `it is a schema of ${String(standard.vendor)} that validates but gives no JSON Schema, so the event could not be documented`,
-      mend: NO_JSON_SCHEMA,
+      fix: NO_JSON_SCHEMA,
     };
   }
   const { async, refusal } = schema as AdaptedSchema;
@@ -118,7 +118,7 @@ export const JSON_SCHEMA_VENDOR = 'json-schema';
 
 const ASYNCHRONOUS: SchemaFault = {
   what: 'it validates asynchronously, and emit waits for nothing',
-  mend: 'leave the asynchronous check out of the schema; what has to be asked for belongs in an AsyncProcessor',
+  fix: 'leave the asynchronous check out of the schema; what has to be asked for belongs in an AsyncProcessor',
 };
 
 /**
@@ -160,7 +160,7 @@ export function refusalOf({ validate }: ReadSchema, value: unknown): string | un
 }
 
 export function isFault(read: ReadSchema | JsonSchema | SchemaFault): read is SchemaFault {
-  return 'what' in read && 'mend' in read;
+  return 'what' in read && 'fix' in read;
 }
 
 type PartialStandard = Partial<StandardSchemaV1.Props & StandardJSONSchemaV1.Props> | undefined;
@@ -198,7 +198,7 @@ function notFollowed(json: JsonSchema, references: readonly string[]): SchemaFau
   const shown = references.slice(0, 5).map((reference) => `${pointerTo(json, reference)} is ${quoted(reference)}`);
   return {
     what: `it has a reference that leads out of the schema: ${shown.join(', ')}`,
-    mend: 'put the schema that it names into $defs, with its $id, or give it to the Ajv by addSchema before the definition',
+    fix: 'put the schema that it names into $defs, with its $id, or give it to the Ajv by addSchema before the definition',
   };
 }
 
@@ -217,7 +217,7 @@ function pointerTo(value: unknown, reference: string, at = '#'): string | undefi
 function notWritten(why: string): SchemaFault {
   return {
     what: `it has no JSON Schema (${why})`,
-    mend: 'describe the event as it is written: text, numbers, booleans, null, Date, and objects and lists of these (docs/values.md)',
+    fix: 'describe the event as it is written: text, numbers, booleans, null, Date, and objects and lists of these (docs/values.md)',
   };
 }
 

@@ -20,7 +20,7 @@ import { isSchema, propertiesOf, typesOf, valuesOf, type JsonSchema } from './js
 /** Why a path leads nowhere. */
 export interface PathMiss {
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** Where one step leads. */
@@ -120,13 +120,13 @@ export class PersonalPaths {
     const isList = at.schemas.some((schema) => mayBe('array', OF_LISTS, schema));
     const isObject = at.schemas.some((schema) => mayBe('object', OF_OBJECTS, schema));
     if (isList && !isObject && typeof step === 'string') {
-      const mended = this.written([...steps.slice(0, index), ANY_KEY, ...steps.slice(index)]);
-      const mend = `'${nameOr(`${holder}.*`, mended)}'`;
-      return { what: `"${holder}" is a list, whose items have a number or * for a key`, mend };
+      const fixed = this.written([...steps.slice(0, index), ANY_KEY, ...steps.slice(index)]);
+      const fix = `'${nameOr(`${holder}.*`, fixed)}'`;
+      return { what: `"${holder}" is a list, whose items have a number or * for a key`, fix };
     }
     const isShown = typeof step === 'string' && nameOr('', step) === step;
     const what = isObject ? `has no ${isShown ? `field "${step}"` : 'such field'}` : 'has no fields';
-    return { what: `"${holder}" ${what}`, mend: this.otherPaths(given) };
+    return { what: `"${holder}" ${what}`, fix: this.otherPaths(given) };
   }
 
   /** The path that may have been meant, and others that lead somewhere. */

@@ -2,8 +2,8 @@
 export class CommandFailedException extends Error {
   override readonly name = 'CommandFailedException';
 
-  static create(what: string, mend: string, cause?: unknown): CommandFailedException {
-    return new CommandFailedException(`${what}\n  Mend: ${mend}`, cause === undefined ? undefined : { cause });
+  static create(what: string, fix: string, cause?: unknown): CommandFailedException {
+    return new CommandFailedException(`${what}\n  Fix: ${fix}`, cause === undefined ? undefined : { cause });
   }
 
   /** @param message says the fix itself */

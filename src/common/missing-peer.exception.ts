@@ -17,7 +17,7 @@ export class MissingPeerException extends Error {
   static create(peer: string, entry: string, peers: readonly string[], cause: unknown): MissingPeerException {
     return new MissingPeerException(
       `${entry} needs the package "${peer}", which is not installed.\n` +
-        `  Mend: npm install ${peers.join(' ')}, or do not import ${entry}: no other entry needs it.`,
+        `  Fix: npm install ${peers.join(' ')}, or do not import ${entry}: no other entry needs it.`,
       peer,
       entry,
       { cause },

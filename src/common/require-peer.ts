@@ -7,7 +7,7 @@ export interface PeerUse {
 }
 
 /**
- * A peer that is not there is told by its name, with what mends it. Any other failure of the import, a peer of the peer
+ * A peer that is not there is told by its name, with what fixes it. Any other failure of the import, a peer of the peer
  * included, goes on as it is: "not installed" would send its reader the wrong way.
  * @param load requires the peer: `() => require('mongoose')`
  * @throws MissingPeerException if it is this very package that was not found

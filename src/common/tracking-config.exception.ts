@@ -13,12 +13,12 @@ export {
   unknownOptionFix,
 } from './show-value';
 
-/** One thing that is wrong in the configuration: where, what, and the line that mends it. */
-export interface ConfigFault {
+/** One thing that is wrong in the configuration: where, what, and the line that fixes it. */
+export interface ConfigError {
   /** The node as it stands in the configuration: `backends.caliper.processors[0] (RegexFilter)`. */
   readonly path: string;
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
   readonly cause?: unknown;
 }
 
@@ -29,15 +29,15 @@ export class TrackingConfigException extends Error {
   /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
   constructor(
     message: string,
-    readonly faults: readonly ConfigFault[],
+    readonly faults: readonly ConfigError[],
     options: ErrorOptions,
   ) {
     super(message, options);
   }
 
-  static create(faults: readonly ConfigFault[]): TrackingConfigException {
+  static create(faults: readonly ConfigError[]): TrackingConfigException {
     const count = faults.length === 1 ? '1 error' : `${String(faults.length)} errors`;
-    const lines = faults.map(({ path, what, mend }, at) => `  ${String(at + 1)}. ${path}: ${what}\n     Fix: ${mend}`);
+    const lines = faults.map(({ path, what, fix }, at) => `  ${String(at + 1)}. ${path}: ${what}\n     Fix: ${fix}`);
     const cause = faults.find((fault) => fault.cause !== undefined)?.cause;
     const message = `${count} in the tracking configuration.\n${lines.join('\n')}`;
     return new TrackingConfigException(message, faults, cause === undefined ? {} : { cause });

@@ -8,7 +8,7 @@ export class InvalidContextException extends Error {
     return new InvalidContextException(
       `enterContext(${quoted(context)}, ...) was given ${given}; a context is an object whose keys go into every event. ` +
         'Nothing was entered.\n' +
-        `  Mend: tracker.enterContext(${quoted(context)}, { user_id: 11111 })`,
+        `  Fix: tracker.enterContext(${quoted(context)}, { user_id: 11111 })`,
     );
   }
 }

@@ -13,7 +13,7 @@ export interface OptionFault {
   readonly wanted: string;
   /** What may stand there. */
   readonly choices?: readonly string[];
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /**
@@ -23,11 +23,11 @@ export interface OptionFault {
 export function faultsOfRequestContext(options: unknown): OptionFault[] {
   if (options === undefined || options === false) return [];
   if (!isObject(options)) {
-    return [{ path: 'requestContext', value: options, wanted: 'an object or false', mend: 'leave it out' }];
+    return [{ path: 'requestContext', value: options, wanted: 'an object or false', fix: 'leave it out' }];
   }
   const { fields = {}, hash, afterResponse } = options;
   if (!isObject(fields)) {
-    return [{ path: 'requestContext.fields', value: fields, wanted: 'an object', mend: 'fields: { ip: false }' }];
+    return [{ path: 'requestContext.fields', value: fields, wanted: 'an object', fix: 'fields: { ip: false }' }];
   }
   return [
     ...Object.entries(fields).flatMap(([name, change]) => faultOfField(name, change)),
@@ -41,24 +41,24 @@ const AFTER_RESPONSE: readonly string[] = ['keep', 'mark', 'drop'];
 function faultOfAfterResponse(value: unknown): OptionFault[] {
   if (value === undefined || AFTER_RESPONSE.includes(value as string)) return [];
   const path = 'requestContext.afterResponse';
-  return [{ path, value, wanted: 'one of these', choices: AFTER_RESPONSE, mend: "afterResponse: 'mark'" }];
+  return [{ path, value, wanted: 'one of these', choices: AFTER_RESPONSE, fix: "afterResponse: 'mark'" }];
 }
 
 function faultOfField(name: string, change: unknown): OptionFault[] {
   const at = { path: 'requestContext.fields', key: name };
   if (typeof change === 'function' || change === undefined) return [];
   if (change !== false && (typeof change !== 'string' || change === '')) {
-    const mend = "ip: false, or ip: 'another_name', or ip: (request) => ...";
-    return [{ ...at, value: change, wanted: 'false, a new name, or a function', mend }];
+    const fix = "ip: false, or ip: 'another_name', or ip: (request) => ...";
+    return [{ ...at, value: change, wanted: 'false, a new name, or a function', fix }];
   }
   if (REQUEST_FIELDS.includes(name)) return [];
-  return [{ ...at, value: name, wanted: 'a field that there is', choices: REQUEST_FIELDS, mend: 'name one of them' }];
+  return [{ ...at, value: name, wanted: 'a field that there is', choices: REQUEST_FIELDS, fix: 'name one of them' }];
 }
 
 function faultsOfHash(hash: unknown, fields: Readonly<Record<string, unknown>>): OptionFault[] {
-  const mend = "hash: { fields: ['user_id'], key: config.getOrThrow('TRACKING_HASH_KEY') }";
+  const fix = "hash: { fields: ['user_id'], key: config.getOrThrow('TRACKING_HASH_KEY') }";
   if (!isObject(hash)) {
-    return [{ path: 'requestContext.hash', value: hash, wanted: 'an object', mend }];
+    return [{ path: 'requestContext.hash', value: hash, wanted: 'an object', fix }];
   }
   const faults: OptionFault[] = [];
   const renamed = Object.values(fields).filter((change) => typeof change === 'string');
@@ -67,12 +67,12 @@ function faultsOfHash(hash: unknown, fields: Readonly<Record<string, unknown>>):
   for (const value of names) {
     if (typeof value === 'string' && choices.includes(value)) continue;
     const wanted = 'a field that there is';
-    faults.push({ path: 'requestContext.hash.fields', value, isField: true, wanted, choices, mend });
+    faults.push({ path: 'requestContext.hash.fields', value, isField: true, wanted, choices, fix });
   }
   const { key } = hash;
   if (typeof key !== 'string' || key === '') {
     const wanted = 'a string that only the operator knows: without it, anyone can hash all user ids and compare';
-    faults.push({ path: 'requestContext.hash.key', value: key, isSecret: true, wanted, mend });
+    faults.push({ path: 'requestContext.hash.key', value: key, isSecret: true, wanted, fix });
   }
   return faults;
 }

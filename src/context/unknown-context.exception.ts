@@ -25,7 +25,7 @@ export class UnknownContextException extends Error {
             .join(', ')}`;
     return new UnknownContextException(
       `exitContext(${quoted(context)}) found no context of that name in the nearest open scope; ${open}.\n` +
-        `  Mend: leave it in the function that entered it, or let tracker.context(${quoted(context)}, {...}, body) do both.`,
+        `  Fix: leave it in the function that entered it, or let tracker.context(${quoted(context)}, {...}, body) do both.`,
       context,
       openContexts,
     );

@@ -116,7 +116,7 @@ export class Deliveries {
     const deadLetters = this.lettersFor(path, name, home, settings);
     if (!this.hasDirectory(settings)) {
       this.notices.warn(
-        `${place}: its delivery directory is not open yet, so its events are held in memory alone. Mend: register it once the application has started.`,
+        `${place}: its delivery directory is not open yet, so its events are held in memory alone. Fix: register it once the application has started.`,
       );
     }
     const delivery = new Delivery({
@@ -270,7 +270,7 @@ export class Deliveries {
       if (this.left.has(folder)) continue;
       this.left.add(folder);
       this.notices.warn(
-        `${folder} has events of a destination that this application does not have. They stay there. Mend: add the destination again, or remove the folder.`,
+        `${folder} has events of a destination that this application does not have. They stay there. Fix: add the destination again, or remove the folder.`,
       );
     }
   }

@@ -77,7 +77,7 @@ export function openEngine(
     onDiskFailed: (error) => {
       reports.diskFailed(error);
     },
-    onDiskMended: () => {
+    onDiskRecovered: () => {
       reports.diskRecovered();
     },
     onDiskBegun: () => {

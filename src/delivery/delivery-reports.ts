@@ -66,7 +66,7 @@ export class DeliveryReports {
     this.isFull = true;
     this.change(
       'queue-full',
-      `the queue is full, and events are dropped ('queue-full', ${this.settings.whenFull}). Mend: ` +
+      `the queue is full, and events are dropped ('queue-full', ${this.settings.whenFull}). Fix: ` +
         (hasDisk ? 'raise maxDiskBytes' : 'give delivery a directory, or raise maxEvents') +
         '; see why the destination takes so long.',
     );
@@ -109,7 +109,7 @@ export class DeliveryReports {
     this.once(
       'letter lost',
       `a dead letter could not be kept (${describeError(error)}), and is forgotten ('forgottenDeadLetters'). ` +
-        `Mend: make room on the disk, and the directory writable. ${ONCE}`,
+        `Fix: make room on the disk, and the directory writable. ${ONCE}`,
     );
   }
 

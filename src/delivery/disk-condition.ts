@@ -4,7 +4,7 @@ export interface ConditionReports {
    * Called when the disk cannot be used any more; called again only after it was usable in between.
    */
   readonly onDiskFailed: (error: Error) => void;
-  readonly onDiskMended: () => void;
+  readonly onDiskRecovered: () => void;
 }
 
 /**
@@ -36,6 +36,6 @@ export class DiskCondition {
   }
 
   succeed(what: 'read' | 'write'): void {
-    if (this.failing.delete(what) && !this.isFailing) this.reports.onDiskMended();
+    if (this.failing.delete(what) && !this.isFailing) this.reports.onDiskRecovered();
   }
 }

@@ -4,7 +4,7 @@ import type { DiskLoss } from './disk-source';
 
 export function diskFailedText({ message }: Error): string {
   const [what = message, fix = 'let nothing but this application write or remove files in its delivery directory.'] =
-    message.split('\n  Mend: ');
+    message.split('\n  Fix: ');
   return (
     `the disk queue cannot be used: ${what.replace(/\.$/, '')}. Events are held in memory as far as there is room, and do ` +
     `not survive the process. It is tried every second. Fix: ${fix}`

@@ -48,8 +48,8 @@ export class EventQueue {
     private readonly reports: QueueReports,
   ) {
     this.held = new HeldEvents(settings);
-    const { onDropped, onDiskFailed, onDiskMended } = reports;
-    const ofDisk = { onLost: onDropped, onDiskFailed, onDiskMended };
+    const { onDropped, onDiskFailed, onDiskRecovered } = reports;
+    const ofDisk = { onLost: onDropped, onDiskFailed, onDiskRecovered };
     this.adopted = new AdoptedEvents(ofDisk);
     this.disk =
       store &&

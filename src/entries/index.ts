@@ -111,7 +111,7 @@ export type { ContextDefinition, ContextDefinitionOptions } from '../catalog/def
 export { defineEvent } from '../catalog/define-event';
 export type { EventData, EventDefinition, EventDefinitionOptions } from '../catalog/define-event';
 export { EventDefinitionException } from '../catalog/event-definition.exception';
-export type { DefinitionFault } from '../catalog/event-definition.exception';
+export type { DefinitionError } from '../catalog/event-definition.exception';
 export type {
   CatalogDocument,
   ContextDocument,
@@ -131,7 +131,7 @@ export type { ValidationMode, ValidationOptions } from '../catalog/validation-mo
 export type { Violation, ViolationKind } from '../catalog/violation';
 
 export { TrackingConfigException } from '../common/tracking-config.exception';
-export type { ConfigFault } from '../common/tracking-config.exception';
+export type { ConfigError } from '../common/tracking-config.exception';
 export { UnknownBackendException } from '../routing/unknown-backend.exception';
 
 export type { BreakerState } from '../ledger/counts';

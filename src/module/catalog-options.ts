@@ -1,7 +1,7 @@
 import { readCatalog, type Catalog, type CatalogEntry } from '../catalog/catalog';
 import { EventDefinitionException } from '../catalog/event-definition.exception';
 import { isValidationMode, MODES } from '../catalog/validation-mode';
-import { optionName, showChoice, showName, showValue, type ConfigFault } from '../common/tracking-config.exception';
+import { optionName, showChoice, showName, showValue, type ConfigError } from '../common/tracking-config.exception';
 
 /** Untrusted: they come from JavaScript, and from settings, too. */
 interface GivenOptions {
@@ -11,20 +11,20 @@ interface GivenOptions {
 }
 
 /** A fault of the catalog is one of the configuration, and is reported with the others. */
-export function catalogOf(options: GivenOptions, faults: ConfigFault[]): Catalog | undefined {
+export function catalogOf(options: GivenOptions, faults: ConfigError[]): Catalog | undefined {
   const { catalog, validation, documentation } = options;
   if (documentation !== undefined && typeof documentation !== 'boolean')
     faults.push({
       path: 'documentation',
       what: `it is ${showValue(documentation)}, not true or false.`,
-      mend: 'documentation: true',
+      fix: 'documentation: true',
     });
   if (catalog === undefined) {
     if (validation !== undefined && validation !== 'off')
       faults.push({
         path: 'validation',
         what: 'there is no catalog to hold events against.',
-        mend: 'catalog: [...] beside it, or leave it out',
+        fix: 'catalog: [...] beside it, or leave it out',
       });
     return undefined;
   }
@@ -34,8 +34,8 @@ export function catalogOf(options: GivenOptions, faults: ConfigFault[]): Catalog
     return read;
   } catch (error) {
     if (!(error instanceof EventDefinitionException)) throw error;
-    for (const { option, what, mend } of error.faults)
-      faults.push({ path: option.startsWith('[') ? `catalog${option}` : `catalog.${option}`, what: `${what}.`, mend });
+    for (const { option, what, fix } of error.faults)
+      faults.push({ path: option.startsWith('[') ? `catalog${option}` : `catalog.${option}`, what: `${what}.`, fix });
     return undefined;
   }
 }
@@ -44,7 +44,7 @@ const KNOWN = ['mode', 'environments', 'events', 'unplanned', 'undeclared', 'sho
 const EXAMPLE =
   "'off', 'report', 'reject', or { mode: 'report', environments: { production: 'off' }, events: { 'video.played': 'reject' } }";
 
-function validationFaults(validation: unknown, { events }: Catalog): ConfigFault[] {
+function validationFaults(validation: unknown, { events }: Catalog): ConfigError[] {
   if (validation === undefined || isValidationMode(validation)) return [];
   if (!isObject(validation)) return modeFaults('validation', validation);
   const { mode, environments, events: byName, unplanned, undeclared, showKeys, ...others } = validation;
@@ -70,19 +70,19 @@ function eventKey(name: string): string {
   return shown.startsWith('"') ? name : `(${shown})`;
 }
 
-function modesFaults(path: string, modes: unknown, shown: (key: string) => string): ConfigFault[] {
+function modesFaults(path: string, modes: unknown, shown: (key: string) => string): ConfigError[] {
   if (modes === undefined) return [];
   if (!isObject(modes)) return [fault(path, `it is ${showValue(modes)}, not an object of modes by name.`)];
   return Object.entries(modes).flatMap(([key, mode]) => modeFaults(`${path}.${shown(key)}`, mode));
 }
 
-function modeFaults(path: string, mode: unknown): ConfigFault[] {
+function modeFaults(path: string, mode: unknown): ConfigError[] {
   if (mode === undefined || isValidationMode(mode)) return [];
   return [fault(path, `it is ${showChoice(mode, MODES)}.`)];
 }
 
-function fault(path: string, what: string): ConfigFault {
-  return { path, what, mend: EXAMPLE };
+function fault(path: string, what: string): ConfigError {
+  return { path, what, fix: EXAMPLE };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

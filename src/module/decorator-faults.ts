@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { nearestName } from '../common/nearest-name';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { showIdentifier, type ConfigFault } from '../common/tracking-config.exception';
+import { showIdentifier, type ConfigError } from '../common/tracking-config.exception';
 import { TrackerService } from '../tracker/tracker.service';
 import { trackerRequestsOf, type MethodRequest } from '../tracker/wrapped-method';
 
@@ -9,13 +9,13 @@ import { trackerRequestsOf, type MethodRequest } from '../tracker/wrapped-method
  * Wrong options of decorators, and trackers that they ask for and the application does not have. Classes of providers and controllers are known
  * before anything is built, what factories return only after that.
  */
-export function faultsOfDecorators(container: ModulesContainer): ConfigFault[] {
+export function faultsOfDecorators(container: ModulesContainer): ConfigError[] {
   const names = trackerNames(container);
-  const faults = new Map<string, ConfigFault>();
+  const faults = new Map<string, ConfigError>();
   for (const holder of decoratedHolders(container)) {
     for (const request of trackerRequestsOf(holder)) {
       const path = `${ownerOf(holder)}.${String(request.key)} (${request.decorator})`;
-      for (const { what, fix } of request.objections) faults.set(`${path} ${what}`, { path, what, mend: fix });
+      for (const { what, fix } of request.objections) faults.set(`${path} ${what}`, { path, what, fix: fix });
       if (names.includes(request.tracker)) continue;
       faults.set(`${path} ${request.tracker}`, faultOf(path, request, names));
     }
@@ -23,7 +23,7 @@ export function faultsOfDecorators(container: ModulesContainer): ConfigFault[] {
   return [...faults.values()];
 }
 
-function faultOf(path: string, { decorator, tracker }: MethodRequest, names: readonly string[]): ConfigFault {
+function faultOf(path: string, { decorator, tracker }: MethodRequest, names: readonly string[]): ConfigError {
   const meant = nearestName(tracker, names) ?? names[0];
   const fix =
     meant === undefined || meant === DEFAULT_TRACKER
@@ -32,7 +32,7 @@ function faultOf(path: string, { decorator, tracker }: MethodRequest, names: rea
   return {
     path,
     what: `it asks for the tracker ${showIdentifier(tracker)}, and no forRoot has that name; there is ${names.map(showIdentifier).join(', ')}.`,
-    mend: `${fix}, or TrackingModule.forRoot({ name: ${showIdentifier(tracker)}, ... })`,
+    fix: `${fix}, or TrackingModule.forRoot({ name: ${showIdentifier(tracker)}, ... })`,
   };
 }
 

@@ -8,7 +8,7 @@ import {
   showOption,
   showValue,
   unknownOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../common/tracking-config.exception';
 import type { DescribedTree } from '../routing/tree-plan';
 import type { TestedRuntimeOptions } from './settings';
@@ -48,7 +48,7 @@ const ASYNC_EXAMPLE =
 export type OptionsOrigin = 'forRoot' | 'useFactory';
 
 /** @returns one error for each option that is not known, or for options that are not an object */
-export function faultsOfOptionNames(options: unknown, origin: OptionsOrigin): ConfigFault[] {
+export function faultsOfOptionNames(options: unknown, origin: OptionsOrigin): ConfigError[] {
   if (!isObject(options)) return [notAnObject(options, origin)];
   const known = [...RUNTIME_NAMES, ...TREE_NAMES];
   return Object.keys(options)
@@ -61,16 +61,16 @@ export function faultsOfOptionNames(options: unknown, origin: OptionsOrigin): Co
             what:
               `the option ${showOption(name, known)} is unknown; known are ` +
               `${(origin === 'forRoot' ? known : RUNTIME_NAMES).join(', ')}.`,
-            mend: origin === 'forRoot' ? unknownOptionFix(name, known) : unknownInResult(name, known),
+            fix: origin === 'forRoot' ? unknownOptionFix(name, known) : unknownInResult(name, known),
           },
     );
 }
 
 /** @returns one error for each option of `forRootAsync` that is not read where it is, and for a missing factory */
-export function faultsOfAsyncOptions(options: unknown): ConfigFault[] {
+export function faultsOfAsyncOptions(options: unknown): ConfigError[] {
   if (!isObject(options)) {
     return [
-      { path: 'forRootAsync', what: `its options are ${showValue(options)}, not an object.`, mend: ASYNC_EXAMPLE },
+      { path: 'forRootAsync', what: `its options are ${showValue(options)}, not an object.`, fix: ASYNC_EXAMPLE },
     ];
   }
   const faults = Object.keys(options)
@@ -79,10 +79,10 @@ export function faultsOfAsyncOptions(options: unknown): ConfigFault[] {
   const { useFactory, inject } = options;
   if (typeof useFactory !== 'function') {
     const what = `it is ${showValue(useFactory)}, not a function that returns the options.`;
-    faults.push({ path: 'useFactory', what, mend: ASYNC_EXAMPLE });
+    faults.push({ path: 'useFactory', what, fix: ASYNC_EXAMPLE });
   }
   if (inject !== undefined && !Array.isArray(inject)) {
-    faults.push({ path: 'inject', what: `it is ${showValue(inject)}, not a list of tokens.`, mend: ASYNC_EXAMPLE });
+    faults.push({ path: 'inject', what: `it is ${showValue(inject)}, not a list of tokens.`, fix: ASYNC_EXAMPLE });
   }
   return faults;
 }
@@ -91,21 +91,21 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function notAnObject(options: unknown, origin: OptionsOrigin): ConfigFault {
+function notAnObject(options: unknown, origin: OptionsOrigin): ConfigError {
   if (origin === 'forRoot') {
-    const mend = 'TrackingModule.forRoot({ backends: { tracking_logs: backend(LoggerBackend) } })';
-    return { path: 'forRoot', what: `its options are ${showValue(options)}, not an object.`, mend };
+    const fix = 'TrackingModule.forRoot({ backends: { tracking_logs: backend(LoggerBackend) } })';
+    return { path: 'forRoot', what: `its options are ${showValue(options)}, not an object.`, fix };
   }
   const what = `it returned ${showValue(options)}, not an object of options.`;
-  return { path: 'useFactory', what, mend: 'useFactory: (config: ConfigService) => ({ ... }), or {} for the defaults' };
+  return { path: 'useFactory', what, fix: 'useFactory: (config: ConfigService) => ({ ... }), or {} for the defaults' };
 }
 
 /** The modules of the tree are put together before the factory is called, so this part of its result would be ignored. */
-function treeInResult(name: string): ConfigFault {
+function treeInResult(name: string): ConfigError {
   return {
     path: name,
     what: `it is in the result of useFactory, where it would be ignored: Nest puts its modules together before it calls the factory.`,
-    mend:
+    fix:
       `give it beside useFactory, not in its result: forRootAsync({ inject, useFactory, ${exampleOf(name)} }). ` +
       'Options that need a provider: backend(LoggerBackend, { inject: [ConfigService], useFactory: (config) => ({ ... }) })',
   };
@@ -122,24 +122,24 @@ function unknownInResult(name: string, known: readonly string[]): string {
   return `did you mean ${near}? Give it beside useFactory, not in its result: forRootAsync({ inject, useFactory, ${exampleOf(near)} })`;
 }
 
-function misplacedAsync(name: string): ConfigFault {
+function misplacedAsync(name: string): ConfigError {
   if (RUNTIME_NAMES.includes(name)) {
     const what = `it is beside useFactory, where it would be ignored.`;
     return {
       path: name,
       what,
-      mend: `return it from useFactory: forRootAsync({ useFactory: () => ({ ${name}: ... }) })`,
+      fix: `return it from useFactory: forRootAsync({ useFactory: () => ({ ${name}: ... }) })`,
     };
   }
   const known = [...ASYNC_NAMES, ...RUNTIME_NAMES];
   const path = optionName(name, [...known, 'useClass', 'useExisting', 'isGlobal']);
   if (name === 'useClass' || name === 'useExisting') {
     const what = 'only useFactory is read here, so this would be ignored.';
-    return { path, what, mend: 'inject: [MyOptions], useFactory: (options: MyOptions) => options.create()' };
+    return { path, what, fix: 'inject: [MyOptions], useFactory: (options: MyOptions) => options.create()' };
   }
   if (name === 'isGlobal' || name === 'global') {
-    return { path, what: 'the module is always global, and has no such option.', mend: 'leave it out' };
+    return { path, what: 'the module is always global, and has no such option.', fix: 'leave it out' };
   }
   const what = `the option ${showOption(name, known)} is unknown; known are ${ASYNC_NAMES.join(', ')}.`;
-  return { path, what, mend: unknownOptionFix(name, known) };
+  return { path, what, fix: unknownOptionFix(name, known) };
 }

@@ -17,7 +17,7 @@ import {
   showIdentifier,
   showKind,
   showOption,
-  type ConfigFault,
+  type ConfigError,
 } from '../common/tracking-config.exception';
 import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
 import { catalogOf } from './catalog-options';
@@ -98,7 +98,7 @@ export function makeSettings(
   const options: TrackingRuntimeOptions = isObject(given) ? given : {};
   const { enabled = true, logger = new Logger() } = options;
   const taken = namesTaken.get(container) ?? new Set();
-  const faults: ConfigFault[] = [
+  const faults: ConfigError[] = [
     ...plan.faults,
     ...faultsOfOptionNames(given, origin),
     ...optionFaults(options),
@@ -117,17 +117,17 @@ export function makeSettings(
 }
 
 /** Known no sooner than both the module's options and the tree are. */
-function durableFaults({ backends }: Pick<TreePlan, 'backends'>, { delivery }: TrackingRuntimeOptions): ConfigFault[] {
+function durableFaults({ backends }: Pick<TreePlan, 'backends'>, { delivery }: TrackingRuntimeOptions): ConfigError[] {
   if (faultsOfDelivery(delivery).length > 0) return [];
   return backends.flatMap((node) => {
     const { durable, directory } = resolveDelivery(delivery, classDelivery(node.type), node.delivery);
-    const own: ConfigFault[] =
+    const own: ConfigError[] =
       isDestinationClass(node.type) && durable && directory === undefined
         ? [
             {
               path: node.place,
               what: 'its delivery is durable, but has no directory to keep events in.',
-              mend: "TrackingModule.forRoot({ delivery: { directory: '/var/lib/my-app/tracking' }, ... })",
+              fix: "TrackingModule.forRoot({ delivery: { directory: '/var/lib/my-app/tracking' }, ... })",
             },
           ]
         : [];
@@ -135,16 +135,10 @@ function durableFaults({ backends }: Pick<TreePlan, 'backends'>, { delivery }: T
   });
 }
 
-function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
-  const faults: ConfigFault[] = [];
-  const refuse = (
-    path: string,
-    value: unknown,
-    wanted: string,
-    mend: string,
-    choices: readonly string[] = [],
-  ): void => {
-    faults.push({ path, what: `it is ${showChoice(value, choices)}, not ${wanted}.`, mend });
+function optionFaults(options: TrackingRuntimeOptions): ConfigError[] {
+  const faults: ConfigError[] = [];
+  const refuse = (path: string, value: unknown, wanted: string, fix: string, choices: readonly string[] = []): void => {
+    faults.push({ path, what: `it is ${showChoice(value, choices)}, not ${wanted}.`, fix });
   };
   const { enabled, clock, requestContext, limits = {} } = options;
   if (enabled !== undefined && typeof enabled !== 'boolean') {
@@ -161,8 +155,8 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       refuse(path, value, 'a number from 0 up', 'leave it out, or give a number');
   }
-  for (const { option, what, mend } of faultsOfDelivery(options.delivery)) {
-    faults.push({ path: option === 'delivery' ? option : `delivery.${option}`, what, mend });
+  for (const { option, what, fix } of faultsOfDelivery(options.delivery)) {
+    faults.push({ path: option === 'delivery' ? option : `delivery.${option}`, what, fix });
   }
   if (!isObject(limits)) refuse('limits', limits, 'an object', 'limits: { maxDepth: 64 }, or leave it out');
   for (const [limit, value] of Object.entries(isObject(limits) ? limits : {})) {
@@ -172,11 +166,11 @@ function optionFaults(options: TrackingRuntimeOptions): ConfigFault[] {
   return faults;
 }
 
-function takenFault(name: string): ConfigFault {
+function takenFault(name: string): ConfigError {
   return {
     path: 'name',
     what: `the application imports TrackingModule.forRoot twice with the name ${showIdentifier(name)}.`,
-    mend:
+    fix:
       'import it once, in the root module: it is global, so feature modules inject TrackerService without importing it. ' +
       "For a second tracker of its own: TrackingModule.forRoot({ name: 'another', ... }), injected by @InjectTracker('another')",
   };
@@ -187,19 +181,19 @@ function isTrackerName(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && !/^\.+$|\p{Cs}/u.test(name);
 }
 
-function nameFault(name: unknown): ConfigFault {
+function nameFault(name: unknown): ConfigError {
   const isDots = typeof name === 'string' && /^\.+$/.test(name);
   const why = isDots ? 'which leads to another folder' : 'not a usable name';
-  return { path: 'name', what: `it is ${showIdentifier(name)}, ${why}.`, mend: "name: 'audit', or leave it out" };
+  return { path: 'name', what: `it is ${showIdentifier(name)}, ${why}.`, fix: "name: 'audit', or leave it out" };
 }
 
-function shownFault(fault: OptionFault): ConfigFault {
-  const { path, key, wanted, choices = [], mend } = fault;
+function shownFault(fault: OptionFault): ConfigError {
+  const { path, key, wanted, choices = [], fix } = fault;
   const list = [...new Set(choices)].map((choice) => optionName(choice)).join(', ');
   return {
     path: key === undefined ? path : `${path}.${optionName(key, choices)}`,
     what: `it is ${shownGiven(fault)}, not ${wanted}${list === '' ? '' : `: ${list}`}.`,
-    mend,
+    fix,
   };
 }
 

@@ -15,7 +15,7 @@ import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import { TrackingLedger } from '../ledger/tracking-ledger';
 import { namedModule, treeModules } from '../routing/node-modules';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from '../routing/tree-plan';
 import { faultsOfAsyncOptions, isObject } from './module-options';
 import { makeSettings, ROLE_TOKEN, type Settings, type TrackingRole, type TrackingRuntimeOptions } from './settings';
@@ -96,7 +96,7 @@ function trackingModule(
   tree: TrackingTreeOptions,
   source: OptionsSource,
   isOff: boolean,
-  faults: readonly ConfigFault[] = [],
+  faults: readonly ConfigError[] = [],
 ): DynamicModule {
   const { name = DEFAULT_TRACKER, imports = [] } = tree;
   const tokens = tokensOf(name);
@@ -253,7 +253,7 @@ function allTokens({ processors, backends, consumers }: TreePlan): string[] {
 }
 
 /** Nodes are built side by side: without this, each start would list the same faults in another order. */
-function inOrderOfPlace(faults: readonly ConfigFault[]): ConfigFault[] {
+function inOrderOfPlace(faults: readonly ConfigError[]): ConfigError[] {
   return [...faults].sort((a, b) => Number(a.path > b.path) - Number(a.path < b.path));
 }
 

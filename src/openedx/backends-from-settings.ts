@@ -5,7 +5,7 @@
  * without a meaning is an error, and all errors are reported at once.
  */
 import type { Backends, ProcessorEntry } from '../routing/description';
-import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { logTargets, type LogTarget, type LogTargetByName } from './log-target';
 import type { SegmentBackendOptions } from '../backends/segment/segment-options';
 import { eventBusTo, type EventBusTarget } from './event-bus-engine';
@@ -63,7 +63,7 @@ export function backendsFromSettings(
   engines: SettingsEngines = {},
   options: SettingsOptions = {},
 ): TreeFromSettings {
-  const faults: ConfigFault[] = [];
+  const faults: ConfigError[] = [];
   const source = new SettingsSource(settings, faults);
   const enabled = source.isOn('EVENT_TRACKING_ENABLED', true);
   const eventBus = {
@@ -86,13 +86,13 @@ export function backendsFromSettings(
   return { enabled, processors, backends };
 }
 
-function enginesOf(given: unknown, faults: ConfigFault[]): SettingsEngines {
-  const mend = "{ 'my.module.Class': MyBackend, 'my.module.Other': (options) => backend(Other, { ... }) }";
+function enginesOf(given: unknown, faults: ConfigError[]): SettingsEngines {
+  const fix = "{ 'my.module.Class': MyBackend, 'my.module.Other': (options) => backend(Other, { ... }) }";
   const before = faults.length;
   const engines = plainSettings(given, 'engines', faults);
   if (faults.length > before) return {};
   if (!isMapping(engines)) {
-    faults.push({ path: 'engines', what: `it is ${show(engines)}, not an object of classes and functions.`, mend });
+    faults.push({ path: 'engines', what: `it is ${show(engines)}, not an object of classes and functions.`, fix });
     return {};
   }
   const odd = Object.entries(engines).filter(([, engine]) => typeof engine !== 'function');
@@ -100,19 +100,19 @@ function enginesOf(given: unknown, faults: ConfigFault[]): SettingsEngines {
     faults.push({
       path: atEngine(name),
       what: `it is ${show(engine)}, neither a class nor a function.`,
-      mend,
+      fix,
     });
   }
   return engines as SettingsEngines;
 }
 
-function optionsOf(options: unknown, faults: ConfigFault[]): Readonly<Record<keyof SettingsOptions, unknown>> {
-  const mend = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
+function optionsOf(options: unknown, faults: ConfigError[]): Readonly<Record<keyof SettingsOptions, unknown>> {
+  const fix = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
   if (typeof options !== 'object' || options === null) {
     faults.push({
       path: 'options',
       what: `it is ${show(options)}, not an object with logger, segment and eventBus.`,
-      mend,
+      fix,
     });
     return { logger: undefined, segment: undefined, eventBus: undefined };
   }
@@ -121,7 +121,7 @@ function optionsOf(options: unknown, faults: ConfigFault[]): Readonly<Record<key
     faults.push({
       path: atUnknown('options', name),
       what: 'the option is unknown; known are logger, segment, eventBus.',
-      mend,
+      fix,
     });
   }
   return { logger, segment, eventBus };

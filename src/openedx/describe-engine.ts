@@ -91,8 +91,8 @@ function filled(described: BackendDescription, node: SettingsNode): BackendDescr
   const { processors = node.processors, backends = node.backends } = surroundings;
   if (Object.keys(backends).length > 0 && !isRouting(type)) {
     const what = `${JSON.stringify(node.engine)} has backends of its own, but ${show(type)} is no routing backend and hands nothing on.`;
-    const mend = 'extend RoutingBackend, or leave the backends out';
-    refuse(at(at(node.path, 'OPTIONS'), 'backends'), what, mend);
+    const fix = 'extend RoutingBackend, or leave the backends out';
+    refuse(at(at(node.path, 'OPTIONS'), 'backends'), what, fix);
   }
   return { ...described, surroundings: { ...surroundings, processors, backends } };
 }
@@ -116,6 +116,6 @@ function isRouting(type: unknown): boolean {
   return type === RoutingBackend || (typeof type === 'function' && type.prototype instanceof RoutingBackend);
 }
 
-function refuse(path: string, what: string, mend: string): never {
-  throw TrackingConfigException.create([{ path, what, mend }]);
+function refuse(path: string, what: string, fix: string): never {
+  throw TrackingConfigException.create([{ path, what, fix }]);
 }

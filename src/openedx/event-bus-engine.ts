@@ -1,7 +1,7 @@
 import { EventBusBackend } from '../transports/bus/event-bus.backend';
 import type { EventBusBackendOptions } from '../transports/bus/event-bus-options';
 import { backend } from '../routing/description';
-import { showName, showValue, TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { showName, showValue, TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isOwnName } from './own-name';
 import type { DescribeEngine } from './settings-engine';
@@ -24,7 +24,7 @@ export interface EventBusTarget {
  * run before an event is sent.
  * @param target by default none, and an enabled bus is an error
  */
-export function eventBusTo(target: unknown, faults: ConfigFault[]): DescribeEngine {
+export function eventBusTo(target: unknown, faults: ConfigError[]): DescribeEngine {
   const { producer, topic } = checked(target, faults);
   return (options, node) => {
     const read = new OptionReader(options, node);
@@ -36,9 +36,9 @@ export function eventBusTo(target: unknown, faults: ConfigFault[]): DescribeEngi
     const { enabled, names } = node.eventBus;
     if (enabled && producer === undefined) {
       const what = 'SEND_TRACKING_EVENT_EMITTED_SIGNAL is on, and nothing says where the bus is.';
-      const mend =
+      const fix =
         'backendsFromSettings(settings, {}, { eventBus: { producer: redisStreams({ url }) } }) of nestjs-event-tracking/redis-streams, or kafka({ ... }) of nestjs-event-tracking/kafka';
-      throw TrackingConfigException.create([{ path: node.path, what, mend }]);
+      throw TrackingConfigException.create([{ path: node.path, what, fix }]);
     }
     return backend(EventBusBackend, {
       ...(producer === undefined ? {} : { producer, enabled }),
@@ -48,13 +48,13 @@ export function eventBusTo(target: unknown, faults: ConfigFault[]): DescribeEngi
   };
 }
 
-function checked(target: unknown, faults: ConfigFault[]): EventBusTarget {
+function checked(target: unknown, faults: ConfigError[]): EventBusTarget {
   if (target === undefined) return {};
   if (typeof target !== 'object' || target === null) {
     faults.push({
       path: 'options.eventBus',
       what: `it is ${showValue(target)}, not an object with producer and topic.`,
-      mend: 'eventBus: { producer: redisStreams({ url }) }',
+      fix: 'eventBus: { producer: redisStreams({ url }) }',
     });
     return {};
   }

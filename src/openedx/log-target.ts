@@ -1,6 +1,6 @@
 import { checkLoggerOptions, type LoggerBackendOptions } from '../backends/logger/logger-options';
 import { describeError } from '../event/normal-form';
-import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { show } from './setting-path';
 
 /**
@@ -20,7 +20,7 @@ const PLACE = 'options.logger';
 const EXAMPLE = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
 
 /** Validates a single target at once, and targets by name when they are requested. */
-export function logTargets(given: unknown, faults: ConfigFault[]): LogTargetByName {
+export function logTargets(given: unknown, faults: ConfigError[]): LogTargetByName {
   if (typeof given === 'function') {
     return (name) => {
       const target: unknown = (given as LogTargetByName)(name);
@@ -35,19 +35,19 @@ export function logTargets(given: unknown, faults: ConfigFault[]): LogTargetByNa
   return () => (found.length > 0 ? {} : target);
 }
 
-function targetFaults(target: unknown): readonly ConfigFault[] {
+function targetFaults(target: unknown): readonly ConfigError[] {
   if (typeof target !== 'object' || target === null) {
-    return [{ path: PLACE, what: `it is ${show(target)}, not the options of a LoggerBackend.`, mend: EXAMPLE }];
+    return [{ path: PLACE, what: `it is ${show(target)}, not the options of a LoggerBackend.`, fix: EXAMPLE }];
   }
   try {
     if ('level' in target) {
       const what = 'it has a level, but that is given to each logger by the settings.';
-      return [{ path: PLACE, what, mend: 'leave it out here' }];
+      return [{ path: PLACE, what, fix: 'leave it out here' }];
     }
     checkLoggerOptions(target);
     return [];
   } catch (error) {
     if (error instanceof TrackingConfigException) return error.faults.map((fault) => ({ ...fault, path: PLACE }));
-    return [{ path: PLACE, what: `it cannot be read: ${describeError(error)}.`, mend: EXAMPLE }];
+    return [{ path: PLACE, what: `it cannot be read: ${describeError(error)}.`, fix: EXAMPLE }];
   }
 }

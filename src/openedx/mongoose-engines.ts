@@ -55,18 +55,18 @@ const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
  * the reference's driver.
  */
 function urlOf(read: OptionReader, options: EngineOptions): string {
-  const mend = '"host": "db.example.com", or a URL: "mongodb://db.example.com/?replicaSet=rs0"';
+  const fix = '"host": "db.example.com", or a URL: "mongodb://db.example.com/?replicaSet=rs0"';
   const port = read.size('port') ?? 27017;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     read.refuse('port', `it is ${show(port)}, not a port.`, '"port": 27017');
   }
   const given = options['host'];
-  const hosts = isList(given) ? read.texts('host', mend) : [read.text('host') ?? 'localhost'];
+  const hosts = isList(given) ? read.texts('host', fix) : [read.text('host') ?? 'localhost'];
   const [first = ''] = hosts ?? [];
   if (hosts?.length === 1 && /^mongodb(\+srv)?:\/\//.test(first)) return first;
   // The value is not shown, because a malformed URL may contain a password.
   if (hosts?.every((host) => HOST.test(host)) !== true || first === '')
-    read.refuse('host', 'it is no name of a host.', mend);
+    read.refuse('host', 'it is no name of a host.', fix);
   const withPort = (host: string): string =>
     /:\d+$/.test(host.replace(/^\[.*\]/, '')) ? host : `${host}:${String(port)}`;
   return `mongodb://${(hosts ?? []).map(withPort).join(',')}/`;
@@ -141,12 +141,12 @@ function clientOptions(extra: Mapping, read: OptionReader): Mapping & { writeCon
 }
 
 function refuseExtra(name: string, read: OptionReader): void {
-  const mend =
+  const fix =
     'leave it out, or describe the node yourself: (options) => backend(MongoBackend, { ... }, ' +
     '{ imports: [MongooseModule.forRoot(url, { lazyConnection: true, ... })] })';
   read.refuse(
     'extra',
     `${showOption(name, SAME_NAME)} has no counterpart in the driver of Node, or none that is known here.`,
-    mend,
+    fix,
   );
 }

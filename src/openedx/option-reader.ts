@@ -2,14 +2,14 @@ import {
   showChoice,
   TrackingConfigException,
   unknownOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../common/tracking-config.exception';
 import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';
 import type { EngineOptions, SettingsNode } from './settings-engine';
 
 /** Error in a value, without its path. */
-export type Objection = Pick<ConfigFault, 'what' | 'mend'>;
+export type Objection = Pick<ConfigError, 'what' | 'fix'>;
 
 /**
  * Reads the options of one node under their names in the reference. Errors are collected, so that
@@ -18,7 +18,7 @@ export type Objection = Pick<ConfigFault, 'what' | 'mend'>;
  */
 export class OptionReader {
   private readonly path: string;
-  private readonly faults: ConfigFault[] = [];
+  private readonly faults: ConfigError[] = [];
   private readonly known = new Set<string>();
 
   constructor(
@@ -68,29 +68,29 @@ export class OptionReader {
     const value = this.value(name);
     if (value === undefined || value === null) return value;
     if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;
-    const mend = 'a number without quotes, or null for no limit';
-    this.refuse(name, `it is ${show(value)}, not a number from 0 up.`, mend);
+    const fix = 'a number without quotes, or null for no limit';
+    this.refuse(name, `it is ${show(value)}, not a number from 0 up.`, fix);
     return undefined;
   }
 
   /**
    * Returns a list of strings. Null counts as absent, as in the reference.
-   * @param mend example of the option, shown as the fix
+   * @param fix example of the option, shown as the fix
    * @param objections returns the errors of one string in the list
    */
   texts(
     name: string,
-    mend: string,
+    fix: string,
     objections = (_text: string): readonly Objection[] => [],
   ): readonly string[] | undefined {
     const value = this.value(name) ?? undefined;
     if (value === undefined) return undefined;
     if (!isList(value)) {
-      this.refuse(name, `it is ${show(value)}, not a list of texts.`, mend);
+      this.refuse(name, `it is ${show(value)}, not a list of texts.`, fix);
       return undefined;
     }
     for (const [index, item] of value.entries()) {
-      const found = typeof item === 'string' ? objections(item) : [{ what: `it is ${show(item)}, not a text.`, mend }];
+      const found = typeof item === 'string' ? objections(item) : [{ what: `it is ${show(item)}, not a text.`, fix }];
       for (const each of found) this.faults.push({ ...each, path: at(at(this.path, name), index) });
     }
     return value as readonly string[];
@@ -98,17 +98,17 @@ export class OptionReader {
 
   /**
    * Returns an object of options. Null counts as absent, as in the reference.
-   * @param mend example of the option, shown as the fix
+   * @param fix example of the option, shown as the fix
    */
-  mapping(name: string, mend: string): Mapping {
+  mapping(name: string, fix: string): Mapping {
     const value = this.value(name) ?? {};
     if (isMapping(value)) return value;
-    this.refuse(name, `it is ${show(value)}, not an object of options by name.`, mend);
+    this.refuse(name, `it is ${show(value)}, not an object of options by name.`, fix);
     return {};
   }
 
-  refuse(name: string, what: string, mend: string): void {
-    this.faults.push({ path: at(this.path, name), what, mend });
+  refuse(name: string, what: string, fix: string): void {
+    this.faults.push({ path: at(this.path, name), what, fix });
   }
 
   /**
@@ -124,7 +124,7 @@ export class OptionReader {
       this.faults.push({
         path,
         what: `the option is unknown; ${known}.`,
-        mend: unknownOptionFix(name, [...this.known]),
+        fix: unknownOptionFix(name, [...this.known]),
       });
     }
     if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);

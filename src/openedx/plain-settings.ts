@@ -6,7 +6,7 @@
  */
 import { types } from 'node:util';
 import { describeError } from '../event/normal-form';
-import type { ConfigFault } from '../common/tracking-config.exception';
+import type { ConfigError } from '../common/tracking-config.exception';
 import { at, atUnknown } from './setting-path';
 
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -29,14 +29,14 @@ const MAX_VALUES = 200_000;
  * (functions, instances of classes) are kept unchanged for engines of the application.
  * @returns undefined, and adds an error, if the value cannot be read completely
  */
-export function plainSettings(value: unknown, path: string, faults: ConfigFault[]): unknown {
+export function plainSettings(value: unknown, path: string, faults: ConfigError[]): unknown {
   try {
     return new Copier().copy(value, path, []);
   } catch (error) {
     faults.push(
       error instanceof UnreadableSettings
         ? error.fault
-        : { path, what: `it cannot be read: ${describeError(error)}.`, mend: 'give plain lists and objects' },
+        : { path, what: `it cannot be read: ${describeError(error)}.`, fix: 'give plain lists and objects' },
     );
     return undefined;
   }
@@ -66,7 +66,7 @@ function hasRootPrototype(value: object): boolean {
 }
 
 class UnreadableSettings extends Error {
-  constructor(readonly fault: ConfigFault) {
+  constructor(readonly fault: ConfigError) {
     super(fault.what);
   }
 }
@@ -108,5 +108,5 @@ class Copier {
 }
 
 function refuse(path: string, what: string): never {
-  throw new UnreadableSettings({ path, what, mend: 'give plain lists and objects, as JSON would hold them' });
+  throw new UnreadableSettings({ path, what, fix: 'give plain lists and objects, as JSON would hold them' });
 }

@@ -111,7 +111,7 @@ const nameWhitelist: DescribeEngine = (options, node) => {
 function standsIn(entry: string, engines: string): DescribeEngine {
   return (_options, { path, engine }) => {
     const what = `${engine} comes with ${entry}, which has not been handed in.`;
-    const mend = `import { ${engines} } from '${entry}'; backendsFromSettings(settings, ${engines})`;
-    throw TrackingConfigException.create([{ path: at(path, 'ENGINE'), what, mend }]);
+    const fix = `import { ${engines} } from '${entry}'; backendsFromSettings(settings, ${engines})`;
+    throw TrackingConfigException.create([{ path: at(path, 'ENGINE'), what, fix }]);
   };
 }

@@ -1,7 +1,7 @@
 import { segmentFaults, type SegmentBackendOptions } from '../backends/segment/segment-options';
 import { SegmentBackend } from '../backends/segment/segment.backend';
 import { backend } from '../routing/description';
-import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { at } from './setting-path';
 import type { DescribeEngine } from './settings-engine';
@@ -14,12 +14,12 @@ const EXAMPLE = 'backendsFromSettings(settings, {}, { segment: { writeKey: proce
  * options.
  * @param given options from the application, validated even if the settings contain no such backend
  */
-export function segmentTo(given: unknown, faults: ConfigFault[]): DescribeEngine {
+export function segmentTo(given: unknown, faults: ConfigError[]): DescribeEngine {
   if (given !== undefined) faults.push(...segmentFaults(given).map((fault) => ({ ...fault, path: 'options.segment' })));
   return (options, node) => {
     new OptionReader(options, node).done();
     if (given !== undefined) return backend(SegmentBackend, given as SegmentBackendOptions);
     const what = `${node.engine} needs a write key, which these settings do not have.`;
-    throw TrackingConfigException.create([{ path: at(node.path, 'ENGINE'), what, mend: EXAMPLE }]);
+    throw TrackingConfigException.create([{ path: at(node.path, 'ENGINE'), what, fix: EXAMPLE }]);
   };
 }

@@ -1,5 +1,5 @@
 import { describeError } from '../event/normal-form';
-import type { ConfigFault } from '../common/tracking-config.exception';
+import type { ConfigError } from '../common/tracking-config.exception';
 import { nameDistance } from '../common/nearest-name';
 import { isList, isMapping, plainSettings } from './plain-settings';
 import { at, show } from './setting-path';
@@ -31,7 +31,7 @@ export class SettingsSource {
 
   constructor(
     settings: unknown,
-    private readonly faults: ConfigFault[],
+    private readonly faults: ConfigError[],
   ) {
     this.settings = this.whole(settings);
     this.refuseMisspelled();
@@ -63,13 +63,13 @@ export class SettingsSource {
 
   texts(name: SettingName): readonly string[] {
     const value = this.value(name) ?? [];
-    const mend = `"${name}": ["edx.course.enrollment.activated"]`;
+    const fix = `"${name}": ["edx.course.enrollment.activated"]`;
     if (!isList(value)) {
-      this.fault(name, `it is ${show(value)}, not a list of names.`, mend);
+      this.fault(name, `it is ${show(value)}, not a list of names.`, fix);
       return [];
     }
     for (const [index, item] of value.entries()) {
-      if (typeof item !== 'string') this.fault(at(name, index), `it is ${show(item)}, not a text.`, mend);
+      if (typeof item !== 'string') this.fault(at(name, index), `it is ${show(item)}, not a text.`, fix);
     }
     return value as readonly string[];
   }
@@ -117,8 +117,8 @@ export class SettingsSource {
       return settings;
     }
     if (this.faults.length === before) {
-      const mend = 'backendsFromSettings(process.env), or an object with EVENT_TRACKING_BACKENDS';
-      this.fault('settings', `it is ${show(settings)}, not an object of settings by name.`, mend);
+      const fix = 'backendsFromSettings(process.env), or an object with EVENT_TRACKING_BACKENDS';
+      this.fault('settings', `it is ${show(settings)}, not an object of settings by name.`, fix);
     }
     return {};
   }
@@ -152,17 +152,17 @@ export class SettingsSource {
       return JSON.parse(text) as unknown;
     } catch (error) {
       const [where = ''] = / at position \d+/.exec(describeError(error)) ?? [];
-      const mend =
+      const fix =
         path === 'settings'
           ? 'hand in an object, or what JSON.stringify makes of it'
           : `have Python print it: print(json.dumps(settings.${path}, default=list))`;
-      this.fault(path, `it is a text that is no JSON${where}.`, mend);
+      this.fault(path, `it is a text that is no JSON${where}.`, fix);
       return undefined;
     }
   }
 
-  private fault(path: string, what: string, mend: string): void {
-    this.faults.push({ path, what, mend });
+  private fault(path: string, what: string, fix: string): void {
+    this.faults.push({ path, what, fix });
   }
 }
 

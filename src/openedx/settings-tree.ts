@@ -6,7 +6,7 @@
 import { describeError } from '../event/normal-form';
 import type { Backends, ProcessorEntry } from '../routing/description';
 import { isNodeName, nodeNameFault } from '../routing/node-name';
-import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { describeEngine, type Described, type Place } from './describe-engine';
 import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';
@@ -24,7 +24,7 @@ export class SettingsTree {
   constructor(
     private readonly engines: readonly SettingsEngines[],
     private readonly eventBus: EventBusSettings,
-    private readonly faults: ConfigFault[],
+    private readonly faults: ConfigError[],
   ) {}
 
   backends(value: unknown, path: string): Backends {
@@ -145,11 +145,11 @@ export class SettingsTree {
       return;
     }
     const what = `what stands for it failed: ${describeError(error)}.`;
-    this.faults.push({ path: at(path, 'ENGINE'), what, mend: 'see the cause', cause: error });
+    this.faults.push({ path: at(path, 'ENGINE'), what, fix: 'see the cause', cause: error });
   }
 
-  private fault(path: string, what: string, mend: string): void {
-    this.faults.push({ path, what, mend });
+  private fault(path: string, what: string, fix: string): void {
+    this.faults.push({ path, what, fix });
   }
 }
 

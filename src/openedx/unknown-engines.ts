@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../common/tracking-config.exception';
+import type { ConfigError } from '../common/tracking-config.exception';
 import { showEngine } from './setting-path';
 import type { SettingsEngines } from './settings-engine';
 
@@ -7,13 +7,13 @@ import type { SettingsEngines } from './settings-engine';
  * fixes all of them.
  */
 export class UnknownEngines {
-  private readonly seen = new Map<string, { readonly at: number; readonly first: ConfigFault; count: number }>();
+  private readonly seen = new Map<string, { readonly at: number; readonly first: ConfigError; count: number }>();
 
   /**
    * Reports one occurrence of an unknown ENGINE.
    * @param faults receives the error; later calls replace it by one with the new count
    */
-  add(name: string, path: string, engines: readonly SettingsEngines[], faults: ConfigFault[]): void {
+  add(name: string, path: string, engines: readonly SettingsEngines[], faults: ConfigError[]): void {
     const known = this.seen.get(name);
     if (known === undefined) {
       const first = { path, ...textsOf(name, engines) };
@@ -26,14 +26,14 @@ export class UnknownEngines {
   }
 }
 
-function textsOf(name: string, engines: readonly SettingsEngines[]): Pick<ConfigFault, 'what' | 'mend'> {
+function textsOf(name: string, engines: readonly SettingsEngines[]): Pick<ConfigError, 'what' | 'fix'> {
   const alike = engines.flatMap(Object.keys).find((known) => lastPart(known) === lastPart(name));
   const meant = alike === undefined ? '' : `write ${JSON.stringify(alike)} if that is meant, or `;
   const shown = showEngine(name);
   const key = shown.startsWith('"') ? shown : '"my.module.MyClass"';
   return {
     what: `nothing is known to stand for ${shown}.`,
-    mend: `${meant}say what it stands for: backendsFromSettings(settings, { ${key}: MyClass })`,
+    fix: `${meant}say what it stands for: backendsFromSettings(settings, { ${key}: MyClass })`,
   };
 }
 

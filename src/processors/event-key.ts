@@ -26,7 +26,7 @@ export class EventKey {
     }
     const path = readValuePath(source);
     if (!(path instanceof PathFault)) return new EventKey(path);
-    faults.add(`${name} is ${showName(source)}: ${path.what}`, path.mend);
+    faults.add(`${name} is ${showName(source)}: ${path.what}`, path.fix);
     return undefined;
   }
 

@@ -26,7 +26,7 @@ export interface FieldPath {
 export class PathFault {
   constructor(
     readonly what: string,
-    readonly mend: string,
+    readonly fix: string,
   ) {}
 }
 
@@ -112,8 +112,8 @@ function readSteps(path: unknown): PathStep[] | PathFault {
     if (sign === '\\' && at + 1 < path.length) key += path[++at] ?? '';
     else if (sign === '\\') return new PathFault('it ends in a backslash.', String.raw`write \\ for a backslash`);
     else if (sign === '[' || sign === ']') {
-      const mend = String.raw`'data.users.*.email', 'data.users.0.email'; \[ for a bracket in a key`;
-      return new PathFault('it has brackets; keys and numbers are joined by dots.', mend);
+      const fix = String.raw`'data.users.*.email', 'data.users.0.email'; \[ for a bracket in a key`;
+      return new PathFault('it has brackets; keys and numbers are joined by dots.', fix);
     } else if (sign === '.' || sign === undefined) {
       const step = stepOf(key, stars);
       if (step instanceof PathFault) return step;

@@ -8,7 +8,7 @@ export function readFieldPaths(name: string, paths: unknown, faults: OptionFault
   return faults.list(name, paths).flatMap((path) => {
     const read = readFieldPath(path);
     if (!(read instanceof PathFault)) return read;
-    faults.add(`${name} holds ${showName(path)}: ${read.what}`, read.mend);
+    faults.add(`${name} holds ${showName(path)}: ${read.what}`, read.fix);
     return [];
   });
 }

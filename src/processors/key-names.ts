@@ -41,7 +41,7 @@ export class KeyNames {
       place: 'anywhere',
       maxSteps: (length) => STEPS_PER_CHARACTER * Math.max(length, SHORT_KEY),
     });
-    if (pattern instanceof PatternFault) faults.add(`keys holds /${source}/, which ${pattern.what}.`, pattern.mend);
+    if (pattern instanceof PatternFault) faults.add(`keys holds /${source}/, which ${pattern.what}.`, pattern.fix);
     else this.patterns.push(pattern);
   }
 

@@ -41,6 +41,6 @@ function readNames(names: unknown): string[] {
       ? `names is ${showValue(names)}, not a list of texts.`
       : `names holds ${showValue(list[odd])}, which is not a text.`;
   throw TrackingConfigException.create([
-    { path: 'NameAllowlist', what, mend: "processor(NameAllowlist, { names: ['problem_check', 'play_video'] })" },
+    { path: 'NameAllowlist', what, fix: "processor(NameAllowlist, { names: ['problem_check', 'play_video'] })" },
   ]);
 }

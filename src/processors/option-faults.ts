@@ -7,7 +7,7 @@ import {
   showValue,
   TrackingConfigException,
   unknownOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../common/tracking-config.exception';
 
 /**
@@ -15,16 +15,16 @@ import {
  * a fault too: a processor that is told `path` and knows `paths` would let through what it was put there to hold back.
  */
 export class OptionFaults {
-  private readonly faults: ConfigFault[] = [];
+  private readonly faults: ConfigError[] = [];
 
-  /** @param mend shows the whole processor as it can stand */
+  /** @param fix shows the whole processor as it can stand */
   constructor(
     private readonly place: string,
-    private readonly mend: string,
+    private readonly fix: string,
   ) {}
 
-  add(what: string, mend = this.mend): void {
-    this.faults.push({ path: this.place, what, mend });
+  add(what: string, fix = this.fix): void {
+    this.faults.push({ path: this.place, what, fix });
   }
 
   /** The options, {} for none. */
@@ -37,7 +37,7 @@ export class OptionFaults {
     for (const key of Object.keys(options)) {
       if (!(known as readonly string[]).includes(key)) {
         const what = `the option ${showOption(key, known)} is unknown; known are ${known.join(', ')}.`;
-        this.add(what, unknownOptionFix(key, known, this.mend));
+        this.add(what, unknownOptionFix(key, known, this.fix));
       }
     }
     return options;

@@ -7,7 +7,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
-  type ConfigFault,
+  type ConfigError,
 } from '../common/tracking-config.exception';
 import type { TrackingEvent } from '../event/tracking-event';
 import { MAX_MATCHED_LENGTH, NamePattern } from './patterns/name-pattern';
@@ -39,7 +39,7 @@ export class RegexFilter implements NameFilter {
     const options: Partial<RegexFilterOptions> = (given as RegexFilterOptions | undefined) === undefined ? {} : given;
     if (!isObject(options)) {
       const what = `the options are ${showValue(options)}, not an object.`;
-      throw TrackingConfigException.create([{ path: PLACE, what, mend: EXAMPLE }]);
+      throw TrackingConfigException.create([{ path: PLACE, what, fix: EXAMPLE }]);
     }
     const { filterType = 'allowlist', regularExpressions, ...unknown } = options;
     const faults = [...typeFaults(filterType), ...nameFaults(unknown), ...listFaults(regularExpressions)];
@@ -67,31 +67,29 @@ export class RegexFilter implements NameFilter {
 const PLACE = 'RegexFilter';
 const EXAMPLE = String.raw`processor(RegexFilter, { filterType: 'allowlist', regularExpressions: ['^edx\\.course\\.'] })`;
 
-function typeFaults(filterType: unknown): ConfigFault[] {
+function typeFaults(filterType: unknown): ConfigError[] {
   if (filterType === 'allowlist' || filterType === 'blocklist') return [];
   const what = `filterType is ${showChoice(filterType, ['allowlist', 'blocklist'])}; it can be "allowlist" or "blocklist".`;
-  return [{ path: PLACE, what, mend: EXAMPLE }];
+  return [{ path: PLACE, what, fix: EXAMPLE }];
 }
 
 /** A misspelled list of patterns would make a blocklist that holds nothing back. */
-function nameFaults(unknown: object): ConfigFault[] {
+function nameFaults(unknown: object): ConfigError[] {
   return Object.keys(unknown).map((name) => {
     const what = `the option ${showOption(name, ['filterType', 'regularExpressions'])} is unknown; known are filterType, regularExpressions.`;
-    return { path: PLACE, what, mend: EXAMPLE };
+    return { path: PLACE, what, fix: EXAMPLE };
   });
 }
 
-function missingList(filterType: unknown): ConfigFault {
+function missingList(filterType: unknown): ConfigError {
   const what = `regularExpressions is missing, so it would ${filterType === 'blocklist' ? 'keep' : 'drop'} every event.`;
-  return { path: PLACE, what, mend: EXAMPLE };
+  return { path: PLACE, what, fix: EXAMPLE };
 }
 
 /** A text is a list of characters for whoever loops over it: "edx" would let every name pass that starts with e, d or x. */
-function listFaults(expressions: unknown): ConfigFault[] {
+function listFaults(expressions: unknown): ConfigError[] {
   if (expressions === undefined || isCollection(expressions)) return [];
-  return [
-    { path: PLACE, what: `regularExpressions is ${showValue(expressions)}, not a list of texts.`, mend: EXAMPLE },
-  ];
+  return [{ path: PLACE, what: `regularExpressions is ${showValue(expressions)}, not a list of texts.`, fix: EXAMPLE }];
 }
 
 function isObject(options: unknown): boolean {
@@ -105,12 +103,12 @@ function isCollection(value: unknown): value is Iterable<unknown> {
 /** One event has one name: a millisecond is what it may cost at worst. */
 const MAX_STEPS = 500_000;
 
-function readPattern(expression: unknown): NamePattern | ConfigFault {
+function readPattern(expression: unknown): NamePattern | ConfigError {
   if (typeof expression !== 'string') {
     return {
       path: PLACE,
       what: `regularExpressions holds ${showValue(expression)}, which is not a text.`,
-      mend: EXAMPLE,
+      fix: EXAMPLE,
     };
   }
   try {
@@ -118,11 +116,11 @@ function readPattern(expression: unknown): NamePattern | ConfigFault {
     // With `u`, so that a dot is one character and no escape means a letter.
     const pattern = NamePattern.read(source, `${flags}u`, { place: 'start', maxSteps: () => MAX_STEPS });
     if (pattern instanceof NamePattern) return pattern;
-    return { path: PLACE, what: `${showInFull(expression)} ${pattern.what}.`, mend: pattern.mend };
+    return { path: PLACE, what: `${showInFull(expression)} ${pattern.what}.`, fix: pattern.fix };
   } catch (error) {
     const reason = (error as Error).message.replace(/^[^]*\/\w*: /, ''); // before it, the whole expression
     const what = `${showInFull(expression)} is no regular expression: ${reason}`;
-    return { path: PLACE, what, mend: 'escape what is meant literally by a backslash', cause: error };
+    return { path: PLACE, what, fix: 'escape what is meant literally by a backslash', cause: error };
   }
 }
 

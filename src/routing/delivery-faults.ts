@@ -4,7 +4,7 @@ export interface OptionFault {
   /** From the options down: `batch.maxEvents`. */
   readonly option: string;
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 const BOOLEANS = ['durable', 'fsync', 'ordered'];
@@ -40,7 +40,7 @@ export function faultsOfDelivery(options: unknown): OptionFault[] {
     if (option === 'whenFull') {
       if (WHEN_FULL.includes(value)) return [];
       const what = `it is ${showChoice(value, WHEN_FULL)}, not "drop-newest" or "drop-oldest".`;
-      return [{ option, what, mend: "whenFull: 'drop-newest'" }];
+      return [{ option, what, fix: "whenFull: 'drop-newest'" }];
     }
     const known = PARTS.get(option);
     if (known === undefined) {
@@ -68,15 +68,15 @@ function faultOfNumber(option: string, value: unknown): OptionFault[] {
 
 function unknownOption(part: string, name: string, known: readonly string[]): OptionFault {
   const what = `there is no such option; known are ${known.join(', ')}.`;
-  return { option: `${part}${optionName(name, known)}`, what, mend: 'leave it out' };
+  return { option: `${part}${optionName(name, known)}`, what, fix: 'leave it out' };
 }
 
 function notAnObject(option: string, value: unknown): OptionFault {
   return fault(option, value, 'an object of options', `${option}: { ... }`);
 }
 
-function fault(option: string, value: unknown, wanted: string, mend: string): OptionFault {
-  return { option, what: `it is ${showValue(value)}, not ${wanted}.`, mend };
+function fault(option: string, value: unknown, wanted: string, fix: string): OptionFault {
+  return { option, what: `it is ${showValue(value)}, not ${wanted}.`, fix };
 }
 
 function isObject(value: unknown): value is object {

@@ -202,8 +202,8 @@ export function assertProcessor(place: string, processor: unknown): asserts proc
   if (isAsyncFunction(process)) refuse(place, ASYNC_PROCESSOR, 'make it synchronous');
 }
 
-function refuse(path: string, what: string, mend: string): never {
-  throw TrackingConfigException.create([{ path, what, mend }]);
+function refuse(path: string, what: string, fix: string): never {
+  throw TrackingConfigException.create([{ path, what, fix }]);
 }
 
 const ASYNC_IN_EMITTER =

@@ -21,7 +21,7 @@ import {
 } from './description';
 import { QueuedRouting } from './queued-routing';
 import { NODE_OPTIONS } from './tokens';
-import { TrackingConfigException, type ConfigFault } from '../common/tracking-config.exception';
+import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import type { ConsumerClass } from './event-consumer';
 import type { BackendPlan, ConsumerPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
 
@@ -29,7 +29,7 @@ import type { BackendPlan, ConsumerPlan, Imports, ProcessorPlan, TreePlan } from
 export interface NodeSettings {
   readonly enabled: boolean;
   /** Collected from every node, so that all are reported at once. */
-  readonly faults: ConfigFault[];
+  readonly faults: ConfigError[];
   /** Tokens of nodes that are switched off. */
   readonly off: Set<string>;
 }
@@ -108,7 +108,7 @@ function optionsProvider(node: NodePlan, settingsToken: InjectionToken): Provide
         settings.faults.push({
           path: node.place,
           what: `its options could not be made: ${describeError(error)}`,
-          mend: 'see the cause; a factory may return false to switch the node off',
+          fix: 'see the cause; a factory may return false to switch the node off',
           cause: error,
         });
         return false;
@@ -147,7 +147,7 @@ async function build(
     settings.faults.push({
       path: node.place,
       what: `it injects ${scoped.join(', ')}, which lives no longer than a request, while a node of the tree lives as long as the application.`,
-      mend: "read what belongs to the request from the event's context instead",
+      fix: "read what belongs to the request from the event's context instead",
     });
     return undefined;
   }
@@ -161,7 +161,7 @@ async function build(
   }
 }
 
-function faultsOf({ place }: NodePlan, error: unknown): ConfigFault[] {
+function faultsOf({ place }: NodePlan, error: unknown): ConfigError[] {
   if (error instanceof TrackingConfigException) {
     return error.faults.map((fault) => ({ ...fault, path: place }));
   }
@@ -169,7 +169,7 @@ function faultsOf({ place }: NodePlan, error: unknown): ConfigFault[] {
     {
       path: place,
       what: `it could not be built: ${nestText(error)}`,
-      mend: "if Nest cannot resolve a dependency, add the module that exports it to this node's imports; else see the cause",
+      fix: "if Nest cannot resolve a dependency, add the module that exports it to this node's imports; else see the cause",
       cause: error,
     },
   ];
@@ -185,7 +185,7 @@ function nestText(error: unknown): string {
 const MAX_NEST_TEXT = 1000;
 
 /** Nest would pass nothing to such a constructor, and the first event would fail. */
-function constructorFault({ place }: NodePlan, type: BuiltClass): ConfigFault | undefined {
+function constructorFault({ place }: NodePlan, type: BuiltClass): ConfigError | undefined {
   const { length } = type as { readonly length: number };
   const declared = Reflect.getMetadata(SELF_PARAMS, type) as readonly unknown[] | undefined;
   if (length <= (declared?.length ?? 0) || Reflect.getMetadata('design:paramtypes', type) !== undefined)
@@ -195,7 +195,7 @@ function constructorFault({ place }: NodePlan, type: BuiltClass): ConfigFault | 
   return {
     path: place,
     what: `its constructor takes ${count}, but the class does not say what to inject, so Nest would pass undefined.`,
-    mend: isInjectable
+    fix: isInjectable
       ? 'set emitDecoratorMetadata in the compiler (decoratorMetadata for swc), or put @Inject(Token) before each parameter'
       : `put @Injectable() above the class, and @InjectOptions() before a parameter that takes its options`,
   };

@@ -105,7 +105,7 @@ abstract class ApplicationCodeStep implements ProcessorStep {
       `async-processor ${place}`,
       () =>
         `${place} returned a promise, so its events are dropped ('async-processor'): emit waits for nothing. ` +
-        'Mend: make it synchronous, and do the waiting part before emit or in a backend.',
+        'Fix: make it synchronous, and do the waiting part before emit or in a backend.',
     );
     return 'async-processor';
   }
@@ -115,7 +115,7 @@ abstract class ApplicationCodeStep implements ProcessorStep {
     notices.once(
       `slow ${place}`,
       () =>
-        `${place} took ${tookMs.toFixed(1)} ms for one event, and emit waits for it. Mend: make it cheaper, ` +
+        `${place} took ${tookMs.toFixed(1)} ms for one event, and emit waits for it. Fix: make it cheaper, ` +
         'or let it stand in the branch that needs it behind a filter. (Told once; it may happen again.)',
     );
   }

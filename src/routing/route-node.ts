@@ -205,7 +205,7 @@ export class RouteNode {
       `async-backend ${place}`,
       () =>
         `${place} returned a promise from send, so nobody knows what becomes of its events; they are counted as dropped ` +
-        "('async-backend'). Mend: let send return at once and keep the event for a sender of your own.",
+        "('async-backend'). Fix: let send return at once and keep the event for a sender of your own.",
     );
     return 'async-backend';
   }
@@ -247,7 +247,7 @@ export class RouteNode {
 const LOSSES: Readonly<Record<string, string>> = {
   'too-large': 'The event has more bytes than maxEventBytes, or than maxHeldBytes. Fix: raise that, or emit less. ',
   'no-backend': 'It has no backends below it. Fix: give it some: backends: { tracking_logs: backend(LoggerBackend) }. ',
-  'log-unwritable': 'More lines wait for the file than maxHeldBytes. Mend: make the file writable. ',
+  'log-unwritable': 'More lines wait for the file than maxHeldBytes. Fix: make the file writable. ',
 };
 
 export function asEnvelopeBackend(backend: object): EnvelopeBackend | undefined {

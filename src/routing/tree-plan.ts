@@ -23,7 +23,7 @@ import { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
 import type { ConsumerClass, ConsumerDescription, ConsumerSettings } from './event-consumer';
 import { getBackendToken, getConsumerToken, getProcessorToken } from './tokens';
-import { showChoice, showOption, showValue, type ConfigFault } from '../common/tracking-config.exception';
+import { showChoice, showOption, showValue, type ConfigError } from '../common/tracking-config.exception';
 
 export type Imports = NonNullable<ModuleMetadata['imports']>;
 
@@ -67,7 +67,7 @@ export interface TreePlan {
   readonly consumers: readonly ConsumerPlan[];
   readonly processors: readonly ProcessorPlan[];
   readonly backends: readonly BackendPlan[];
-  readonly faults: readonly ConfigFault[];
+  readonly faults: readonly ConfigError[];
 }
 
 export interface DescribedTree {
@@ -91,7 +91,7 @@ export function planTree(tracker: string, tree: DescribedTree): TreePlan {
 }
 
 class Planner {
-  readonly faults: ConfigFault[] = [];
+  readonly faults: ConfigError[] = [];
 
   constructor(private readonly tracker: string) {}
 
@@ -236,7 +236,7 @@ class Planner {
       return undefined;
     }
     const faults = faultsOfDelivery(delivery);
-    for (const { option, what, mend } of faults) this.fault(`${place} delivery.${option}`, what, mend);
+    for (const { option, what, fix } of faults) this.fault(`${place} delivery.${option}`, what, fix);
     return faults.length > 0 ? undefined : (delivery as DeliveryOptions);
   }
 
@@ -368,8 +368,8 @@ class Planner {
     }
   }
 
-  private fault(path: string, what: string, mend: string): void {
-    this.faults.push({ path, what, mend });
+  private fault(path: string, what: string, fix: string): void {
+    this.faults.push({ path, what, fix });
   }
 }
 

@@ -17,7 +17,7 @@ export class OwnedFolderException extends Error {
     const { code, message } = cause as NodeJS.ErrnoException;
     return new OwnedFolderException(
       `no folder could be made and owned in ${directory}: ${message}.\n` +
-        '  Mend: name a directory on a local disk where the user of this process may write and Unix sockets can stand.',
+        '  Fix: name a directory on a local disk where the user of this process may write and Unix sockets can stand.',
       directory,
       code,
       cause,

@@ -22,7 +22,7 @@ export class RecordTooLargeException extends Error {
   static create(bytes: number): RecordTooLargeException {
     return new RecordTooLargeException(
       `a record has ${bytes} bytes; a record store takes at most ${MAX_PAYLOAD_BYTES} in one.\n` +
-        '  Mend: keep large values elsewhere and put a reference to them into the event.',
+        '  Fix: keep large values elsewhere and put a reference to them into the event.',
       bytes,
     );
   }

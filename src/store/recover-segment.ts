@@ -61,7 +61,7 @@ class Recovery {
     try {
       return this.repair(ranges);
     } catch {
-      segment.isMended = false;
+      segment.isRepaired = false;
       return segment;
     }
   }

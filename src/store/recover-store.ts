@@ -42,7 +42,7 @@ function recoverOne(folder: SegmentFolder, file: SegmentFile, table: SegmentTabl
   try {
     const segment = recoverSegment(folder, file, damage);
     // Nothing is left to send: a segment goes before its marks, as everywhere.
-    if (segment.unsettled > 0 || !segment.isMended || !folder.remove(path)) table.add(segment);
+    if (segment.unsettled > 0 || !segment.isRepaired || !folder.remove(path)) table.add(segment);
     else folder.remove(donePath);
   } catch (cause) {
     throw StoreReadException.create(path, cause);

@@ -33,7 +33,7 @@ export class SegmentFiles {
       this.forget(segment);
       return true;
     }
-    if (!segment.isMended) return false;
+    if (!segment.isRepaired) return false;
     this.reader.closeIf(segment.path);
     this.marks.closeIf(segment.donePath);
     // In this order: a segment without its marks would be delivered again, marks without their segment are removed at open.
@@ -61,7 +61,7 @@ export class SegmentFiles {
       if (rest.length > 0) this.folder.setAside(sequence, rest);
       this.table.charge(rest.length);
     } catch {
-      segment.isMended = false;
+      segment.isRepaired = false;
     }
     this.table.settle(segment, index);
     this.writeDown(segment);

@@ -30,7 +30,7 @@ export class Segment {
   /** Bytes of its settled-file. */
   markBytes = 0;
   /** False if it holds damage that could not be set aside: then its file is left to the next process, settled or not. */
-  isMended = true;
+  isRepaired = true;
   /** The descriptor of a detached segment; undefined in any other state. */
   fd: number | undefined;
   isLost = false;

@@ -14,12 +14,12 @@ export class StoreReadException extends Error {
 
   static create(path: string, cause: unknown): StoreReadException {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const mend =
+    const fix =
       code === 'EMFILE' || code === 'ENFILE'
         ? 'raise the limit of open files (ulimit -n).'
         : 'give the user of this process the right to read and write there.';
     return new StoreReadException(
-      `the record store could not read ${path}: ${message}.\n  Mend: ${mend}`,
+      `the record store could not read ${path}: ${message}.\n  Fix: ${fix}`,
       path,
       code,
       cause,

@@ -32,7 +32,7 @@ export class StoreWriteException extends Error {
     const { code } = cause as NodeJS.ErrnoException;
     const lost = records === 0 ? '' : ` ${records} gathered records are lost.`;
     return new StoreWriteException(
-      `the record store could not write to ${path}: ${(cause as Error).message}.${lost}\n  Mend: ${mendFor(code)}`,
+      `the record store could not write to ${path}: ${(cause as Error).message}.${lost}\n  Fix: ${mendFor(code)}`,
       path,
       code,
       records,

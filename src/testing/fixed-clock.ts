@@ -46,5 +46,5 @@ function toMs(time: Date | number | string): number {
   const ms = new Date(time).getTime();
   if (!Number.isNaN(ms)) return ms;
   // An invalid Date would not show: the tracker reads the system's clock in the place of one that tells no time.
-  throw new RangeError(`${showInFull(time)} is no time. Mend: fixedClock('2026-01-01T00:00:00Z')`);
+  throw new RangeError(`${showInFull(time)} is no time. Fix: fixedClock('2026-01-01T00:00:00Z')`);
 }

@@ -173,12 +173,12 @@ class MatcherCall {
       this.voice.isNot,
       () =>
         `${countEvents(evicted)} gave way to newer ones, and what they were is not known any more.\n` +
-        'Mend: backend(MemoryBackend, { maxEvents }) with a greater number, or clear() between the parts of the test.',
+        'Fix: backend(MemoryBackend, { maxEvents }) with a greater number, or clear() between the parts of the test.',
     );
   }
 
-  private misuse(what: string, mend: string): TypeError {
-    return new TypeError(`${this.hint}\n\n${what}. Mend: ${mend}`);
+  private misuse(what: string, fix: string): TypeError {
+    return new TypeError(`${this.hint}\n\n${what}. Fix: ${fix}`);
   }
 }
 

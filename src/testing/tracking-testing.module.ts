@@ -74,7 +74,7 @@ function memoryTaken(): TrackingConfigException {
     {
       path: `backends.${MEMORY_PATH}`,
       what: 'TrackingTestingModule keeps the events for the test under this name.',
-      mend: 'give the backend another name; maxEvents of the module says how many events are kept',
+      fix: 'give the backend another name; maxEvents of the module says how many events are kept',
     },
   ]);
 }

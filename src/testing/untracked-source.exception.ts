@@ -8,7 +8,7 @@ export class UntrackedSourceException extends Error {
     super(message);
   }
 
-  static create(what: string, mend: string): UntrackedSourceException {
-    return new UntrackedSourceException(`no events can be read: ${what}\n  Mend: ${mend}`);
+  static create(what: string, fix: string): UntrackedSourceException {
+    return new UntrackedSourceException(`no events can be read: ${what}\n  Fix: ${fix}`);
   }
 }

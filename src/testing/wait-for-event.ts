@@ -35,7 +35,7 @@ export async function waitForEvent<
 ): Promise<TrackedEvent<Data, Context>> {
   if (!isNamePattern(name)) {
     throw new TypeError(
-      `waitForEvent was given ${showInFull(name)} as the name. Mend: waitForEvent(app, 'problem_check')`,
+      `waitForEvent was given ${showInFull(name)} as the name. Fix: waitForEvent(app, 'problem_check')`,
     );
   }
   const tracked = TrackedEvents.of(source, where);

@@ -32,7 +32,7 @@ export class NotConfirmedException extends Error {
     );
     return new NotConfirmedException(
       `the event ${quoted(eventName)} (${id}) is not confirmed, ${why}; ${table.length === 0 ? 'it has not reached the tree' : table.join(', ')}.\n` +
-        '  Mend: see the ledger of the backend named; emit it again only if it has not to arrive once.',
+        '  Fix: see the ledger of the backend named; emit it again only if it has not to arrive once.',
       id,
       destinations,
       cause === undefined ? undefined : { cause },

@@ -31,7 +31,7 @@ export function OnTrackingEvent(
 ) => void {
   if (typeof name !== 'string' && !(name instanceof RegExp)) {
     throw new TypeError(
-      `@OnTrackingEvent was given ${showValue(name)}, neither a name nor an expression. Mend: @OnTrackingEvent('problem_check')`,
+      `@OnTrackingEvent was given ${showValue(name)}, neither a name nor an expression. Fix: @OnTrackingEvent('problem_check')`,
     );
   }
   const wanted = typeof name === 'string' ? name : patternOf(name);
@@ -47,7 +47,7 @@ function patternOf({ source, flags }: RegExp): NamePattern {
     maxSteps: () => MAX_STEPS,
   });
   if (pattern instanceof PatternFault)
-    throw new TypeError(`@OnTrackingEvent was given an expression that ${pattern.what}. Fix: ${pattern.mend}`);
+    throw new TypeError(`@OnTrackingEvent was given an expression that ${pattern.what}. Fix: ${pattern.fix}`);
   return pattern;
 }
 

@@ -12,7 +12,7 @@ export function registerBackend(runtime: TrackerRuntime, name: string, given: un
       {
         path: 'registerBackend',
         what: nodeNameFault(name),
-        mend: "tracker.registerBackend('my-backend', instance)",
+        fix: "tracker.registerBackend('my-backend', instance)",
       },
     ]);
   }
@@ -44,7 +44,7 @@ function readable<Instance>(place: string, asserted: () => Instance): Instance {
   } catch (error) {
     if (error instanceof TrackingConfigException) throw error;
     throw TrackingConfigException.create([
-      { path: place, what: 'it cannot be read: asking it for its methods throws.', mend: 'give a plain instance' },
+      { path: place, what: 'it cannot be read: asking it for its methods throws.', fix: 'give a plain instance' },
     ]);
   }
 }

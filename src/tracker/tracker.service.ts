@@ -171,7 +171,7 @@ export class TrackerService {
         'entered outside',
         () =>
           `enterContext(${quoted(known)}) was called outside of every scope, so its values go into the events of all ` +
-          'users until it is left. Mend: tracker.context(values, body) for what belongs to one flow; enter what belongs to the process before the start.',
+          'users until it is left. Fix: tracker.context(values, body) for what belongs to one flow; enter what belongs to the process before the start.',
       );
     }
     scopes.current().enter(known, fields);

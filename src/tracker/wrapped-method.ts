@@ -81,7 +81,7 @@ export function addLayer(
   const method: unknown = descriptor?.value;
   if (descriptor === undefined || typeof method !== 'function') {
     throw new TypeError(
-      `@${decorator} stands on ${String(key)}, which is not a method. Mend: put it on a method; an arrow function in a field is made anew for each instance, where no decorator sees it.`,
+      `@${decorator} stands on ${String(key)}, which is not a method. Fix: put it on a method; an arrow function in a field is made anew for each instance, where no decorator sees it.`,
     );
   }
   injectTracker(prototype, tracker);

@@ -125,12 +125,12 @@ describe('What cannot be a schema of an event', () => {
     [
       'a draft that Ajv does not know',
       { $schema: 'http://json-schema.org/draft-04/schema#' },
-      /draft-04.*\n.*Mend: .*draft-07/,
+      /draft-04.*\n.*Fix: .*draft-07/,
     ],
     [
       'a keyword with a wrong value',
       form({ a: { type: 'strin' } }),
-      /Ajv does not take it.*\n.*Mend: correct the schema/,
+      /Ajv does not take it.*\n.*Fix: correct the schema/,
     ],
     [
       'a reference to a schema of which nothing is known',

@@ -48,7 +48,7 @@ const faultsOf = (define: () => unknown): EventDefinitionException['faults'] => 
 };
 const faultOf = (data: EventSchema<object>, path: string): string | undefined => {
   const [fault] = faultsOf(() => defineEvent('e', { data, pii: [path] }));
-  return fault && `${fault.what}. ${fault.mend}`;
+  return fault && `${fault.what}. ${fault.fix}`;
 };
 
 describe.each(Object.entries(libraries))('A path to personal data in a schema of %s', (_, data) => {
@@ -190,7 +190,7 @@ describe('A path to personal data in a context', () => {
     for (const path of ['ipp', 'context.ipp']) {
       const [fault] = faultsOf(() => defineContext('request', { fields, pii: [path] }));
       expect(fault).toMatchObject({ option: 'pii[0]', what: `it is "${path}": "context" has no field "ipp"` });
-      expect(fault?.mend).toMatch(/^'context\.ip'; paths that exist: 'context\.ip', /);
+      expect(fault?.fix).toMatch(/^'context\.ip'; paths that exist: 'context\.ip', /);
     }
     expect(faultsOf(() => defineContext('request', { fields, pii: ['user.emial'] }))).toHaveLength(1);
   });

@@ -34,7 +34,7 @@ describe('A definition', () => {
       expect(faults).toMatch(/course\.enrolled/);
       expect(faults).toMatch(/data/);
       expect(faults).toMatch(reason);
-      expect(faults).toMatch(/Mend:|Fix:/);
+      expect(faults).toMatch(/Fix:|Fix:/);
     });
   });
 

@@ -146,7 +146,7 @@ describe('A definition', () => {
   };
   const asUntyped = (options: object): never => options as never;
 
-  it('is refused with everything that is wrong in it at once, each with the line that mends it', () => {
+  it('is refused with everything that is wrong in it at once, each with the line that fixes it', () => {
     const wrong = asUntyped({
       pi: ['context.email'],
       version: 0,
@@ -157,19 +157,19 @@ describe('A definition', () => {
     expect(faultsOf(() => defineEvent('', wrong))).toMatchInlineSnapshot(`
      "defineEvent("") has 7 faults.
        1. pi: the option is unknown.
-          Mend: known are title, description, when, source, owner, since, version, history, data, context, pii, examples, deprecated, validation
+          Fix: known are title, description, when, source, owner, since, version, history, data, context, pii, examples, deprecated, validation
        2. name: it is "".
-          Mend: defineEvent('video.played', {...})
+          Fix: defineEvent('video.played', {...})
        3. version: it is 0.
-          Mend: a whole number from 1 up
+          Fix: a whole number from 1 up
        4. title: it is 7.
-          Mend: a text, or leave it out
+          Fix: a text, or leave it out
        5. source: it is a string of 9 characters.
-          Mend: 'server' or 'browser' or 'mobile'
+          Fix: 'server' or 'browser' or 'mobile'
        6. pii[0]: it is "name": an event keeps its name.
-          Mend: a path into data or context; RenameEvent gives another name
+          Fix: a path into data or context; RenameEvent gives another name
        7. pii[1]: it is "contxt.a": it begins in no part of an event: these are data and context.
-          Mend: 'data.contxt.a', 'context.contxt.a', or at any depth '**.contxt.a'"
+          Fix: 'data.contxt.a', 'context.contxt.a', or at any depth '**.contxt.a'"
     `);
   });
 

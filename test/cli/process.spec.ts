@@ -58,7 +58,7 @@ describe('The process of the command', () => {
   ])('ends with 2 where a file ends the process %s', async (_, code) => {
     const found = await check(`${DEFINE}\n\n${code}`);
     expect(found).toMatchObject({ code: 2, out: '' });
-    expect(found.err).toMatch(/catalog\.ts:5: .*process\.exit\(0?\) was called\n {2}Mend: move the definitions/);
+    expect(found.err).toMatch(/catalog\.ts:5: .*process\.exit\(0?\) was called\n {2}Fix: move the definitions/);
   });
 
   it('ends with 2 where loading never ends', async () => {

@@ -21,7 +21,7 @@ describe('requirePeer', () => {
           name: 'MissingPeerException',
           message:
             'nestjs-event-tracking/mongoose needs the package "mongoose", which is not installed.\n' +
-            '  Mend: npm install mongoose @nestjs/mongoose, or do not import nestjs-event-tracking/mongoose: no other entry needs it.',
+            '  Fix: npm install mongoose @nestjs/mongoose, or do not import nestjs-event-tracking/mongoose: no other entry needs it.',
           peer: 'mongoose',
           entry: use.entry,
           cause,

@@ -289,7 +289,7 @@ describe('exitContext', () => {
     expect(contexts()).toEqual([{ a: 1 }]);
   });
 
-  it('names what is open, innermost first, and the mend', async () => {
+  it('names what is open, innermost first, and the fix', async () => {
     const { tracker } = await startTracker();
     let thrown: unknown;
     tracker.context('outer', { a: 1 }, () => {
@@ -306,7 +306,7 @@ describe('exitContext', () => {
       name: 'UnknownContextException',
       context: 'nobody "here"',
       openContexts: ['entered', 'inner', 'outer'],
-      message: expect.stringMatching(/"nobody \\"here\\"".*innermost first: "entered", "inner", "outer"[^]*Mend: /),
+      message: expect.stringMatching(/"nobody \\"here\\"".*innermost first: "entered", "inner", "outer"[^]*Fix: /),
     });
   });
 
@@ -374,10 +374,10 @@ describe('enterContext', () => {
     expect(contexts()).toEqual([{ a: 1 }]);
   });
 
-  it('says what it was given and how to mend it', async () => {
+  it('says what it was given and how to fix it', async () => {
     const { tracker } = await startTracker();
     expect(() => tracker.enterContext('user', 'ann' as unknown as object)).toThrow(
-      /enterContext\("user", \.\.\.\) was given a string of 3 characters[^]*Mend: tracker\.enterContext\("user", \{/,
+      /enterContext\("user", \.\.\.\) was given a string of 3 characters[^]*Fix: tracker\.enterContext\("user", \{/,
     );
   });
 
@@ -443,7 +443,7 @@ describe('The base scope', () => {
     tracker.emit('e');
     expect(contexts()).toEqual([{ user_id: 2 }, {}]);
     expect(warnings.texts).toEqual([
-      expect.stringMatching(/enterContext\("user"\) was called outside of every scope[^]*Mend: tracker\.context/),
+      expect.stringMatching(/enterContext\("user"\) was called outside of every scope[^]*Fix: tracker\.context/),
     ]);
   });
 

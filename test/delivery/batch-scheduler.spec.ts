@@ -25,7 +25,7 @@ class Bench {
   constructor(options: DeliveryOptions) {
     const settings = resolveDelivery(options);
     this.queue = new EventQueue(settings, undefined, {
-      ...{ onDropped: noReport, onDiskFailed: noReport, onDiskMended: noReport, onDiskBegun: noReport },
+      ...{ onDropped: noReport, onDiskFailed: noReport, onDiskRecovered: noReport, onDiskBegun: noReport },
       ...{ onDiskDrained: noReport, onUnwritable: noReport },
     });
     this.breaker = new Breaker({ failures: 3, refusals: 20, ...settings.retry }, noReport);

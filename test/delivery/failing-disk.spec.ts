@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe('A disk that cannot be used', () => {
-  it('stops no delivery when it is full, and is told of once, and once when it is mended', async () => {
+  it('stops no delivery when it is full, and is told of once, and once when it is fixed', async () => {
     const { queue, gate, store, changes, emit } = delivery({ maxEvents: 1, batch: { maxEvents: 2, maxWaitMs: 1 } });
     const full = jest.spyOn(store, 'append').mockImplementation(() => {
       throw noSpace();

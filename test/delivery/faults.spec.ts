@@ -137,13 +137,13 @@ describeWithServices(['mongo', 'toxiproxy'], 'A destination', (urls) => {
       const run = await start({ timeoutMs: 150 });
       run.emit(1);
       await reaches(run, () => run.counts().delivered === 1);
-      const mend = await way.add({ type: 'stall' }, 'upstream');
+      const fix = await way.add({ type: 'stall' }, 'upstream');
       run.keepEmitting();
       await reaches(run, () => run.counts().failedAttempts >= 3);
       expect(run.counts().lastError?.text).toMatch(/no answer within 150 ms|did not answer in time/);
       expect(run.counts().delivered).toBe(1);
       expect(await server.count()).toBe(1);
-      await mend();
+      await fix();
       // By HTTP perhaps more than once: on a busy machine a reply, too, takes longer than that.
       await allArrived(run, server);
     });
@@ -153,12 +153,12 @@ describeWithServices(['mongo', 'toxiproxy'], 'A destination', (urls) => {
       const run = await start();
       run.emit(1);
       await reaches(run, () => run.counts().delivered === 1);
-      const mend = await way.add({ type: 'limit_data', bytes: 20_000 }, 'upstream'); // of 60,000 and more
+      const fix = await way.add({ type: 'limit_data', bytes: 20_000 }, 'upstream'); // of 60,000 and more
       run.emit(300);
       await reaches(run, () => run.counts().failedAttempts >= 3);
       expect(run.counts().delivered).toBe(1);
       expect(await server.arrivals()).toHaveLength(1);
-      await mend();
+      await fix();
       expect(await allArrived(run, server)).toBe(0);
     });
 
@@ -169,9 +169,9 @@ describeWithServices(['mongo', 'toxiproxy'], 'A destination', (urls) => {
       for (let times = 0; times < 3; times++) {
         const { delivered, failedAttempts } = run.counts();
         await reaches(run, () => run.counts().delivered > delivered);
-        const mend = await way.add({ type: 'reset_peer', timeoutMs: 0 });
+        const fix = await way.add({ type: 'reset_peer', timeoutMs: 0 });
         await reaches(run, () => run.counts().failedAttempts > failedAttempts);
-        await mend();
+        await fix();
       }
       await allArrived(run, server);
     });
@@ -181,12 +181,12 @@ describeWithServices(['mongo', 'toxiproxy'], 'A destination', (urls) => {
       const run = await start({ timeoutMs: 150 });
       run.emit(1);
       await reaches(run, () => run.counts().delivered === 1);
-      const mend = await way.add({ type: 'stall' });
+      const fix = await way.add({ type: 'stall' });
       run.emit(100);
       await landed(server, 101);
       await reaches(run, () => run.counts().failedAttempts > 0);
       expect(run.counts().delivered).toBe(1);
-      await mend();
+      await fix();
       const again = await allArrived(run, server);
       // MongoDB answers that they are there, and has each once; by HTTP it is for the receiver to know them by their ids.
       expect(kind === 'MongoBackend' ? (run.backend as MongoBackend).duplicates : again).toBeGreaterThanOrEqual(100);

@@ -16,7 +16,7 @@ async function faultsOf(module: () => ReturnType<typeof TrackingModule.forRoot>)
     .then(() => start(module()))
     .catch((reason: unknown) => reason);
   if (!(error instanceof TrackingConfigException)) throw new Error('it started', { cause: error });
-  return Object.fromEntries(error.faults.map(({ path, what, mend }) => [path, `${what} ${mend}`]));
+  return Object.fromEntries(error.faults.map(({ path, what, fix }) => [path, `${what} ${fix}`]));
 }
 
 const ofRoot = (options: unknown): Promise<Record<string, string>> =>

@@ -373,7 +373,7 @@ describe('Several trackers', () => {
 
   it('refuse to share a name', async () => {
     expect(await faultsOf({}, TrackingModule.forRoot({}))).toEqual([
-      { path: 'name', what: expect.stringContaining('"default"'), mend: expect.stringContaining('InjectTracker') },
+      { path: 'name', what: expect.stringContaining('"default"'), fix: expect.stringContaining('InjectTracker') },
     ]);
   });
 
@@ -399,7 +399,7 @@ describe('Several trackers', () => {
 });
 
 describe('A faulty configuration', () => {
-  it('is reported at once, each fault with its place and its mend, before anything has started', async () => {
+  it('is reported at once, each fault with its place and its fix, before anything has started', async () => {
     const onModuleInit = jest.fn();
     class Good implements Backend {
       onModuleInit = onModuleInit;
@@ -433,7 +433,7 @@ describe('A faulty configuration', () => {
       'processors[0] (RegexFilter)',
       'processors[1]',
     ]);
-    expect(faults.every(({ what, mend }) => what !== '' && mend !== '')).toBe(true);
+    expect(faults.every(({ what, fix }) => what !== '' && fix !== '')).toBe(true);
     expect(onModuleInit).not.toHaveBeenCalled();
   });
 
@@ -515,7 +515,7 @@ describe('A faulty configuration', () => {
     expect(fault).toMatchObject({
       path: 'backends.told (ToldBackend)',
       what: expect.stringContaining('Greeting'),
-      mend: expect.stringContaining('imports'),
+      fix: expect.stringContaining('imports'),
     });
   });
 

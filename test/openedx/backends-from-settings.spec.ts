@@ -152,7 +152,7 @@ describe('backendsFromSettings', () => {
     (value) => {
       const [fault, ...others] = faultsOf({ EVENT_TRACKING_ENABLED: value });
       expect(others).toEqual([]);
-      expect(fault).toMatchObject({ path: 'EVENT_TRACKING_ENABLED', mend: '"EVENT_TRACKING_ENABLED": true, or false' });
+      expect(fault).toMatchObject({ path: 'EVENT_TRACKING_ENABLED', fix: '"EVENT_TRACKING_ENABLED": true, or false' });
       expect(fault?.what).toContain('it can be true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null');
     },
   );
@@ -187,7 +187,7 @@ describe('backendsFromSettings', () => {
           {
             path: 'EVENT_TRACKING_BACKENDS.xapi',
             what: 'SEND_TRACKING_EVENT_EMITTED_SIGNAL is on, and nothing says where the bus is.',
-            mend: expect.stringContaining('eventBus: { producer: redisStreams({ url }) }'),
+            fix: expect.stringContaining('eventBus: { producer: redisStreams({ url }) }'),
           },
         ]);
       },
@@ -560,7 +560,7 @@ describe('An engine', () => {
   it.each(refused)('that %s is refused where it stands', (_title, node, given, path, text) => {
     const faults = faultsOf(withBackends({ x: node }), given as never);
     const [told] = faults.filter((fault) => fault.path === path);
-    expect(`${String(told?.what)} ${String(told?.mend)}`).toMatch(text);
+    expect(`${String(told?.what)} ${String(told?.fix)}`).toMatch(text);
   });
 
   it('that is neither a class nor a function does not compile, nor does a target with a level', () => {
@@ -581,7 +581,7 @@ describe('An engine', () => {
 });
 
 describe('What is wrong in settings', () => {
-  it('is told all at once, each with its place, what is wrong, and what mends it', () => {
+  it('is told all at once, each with its place, what is wrong, and what fixes it', () => {
     const settings = {
       EVENT_TRACKING_ENABLED: 'sometimes',
       SEND_TRACKING_EVENT_EMITTED_SIGNAL: [],
@@ -640,7 +640,7 @@ describe('What is wrong in settings', () => {
       'EVENT_TRACKING_BACKENDS.tuple.ENGINE: it is 5, not the name of a class.',
       'EVENT_TRACKING_BACKENDS.tuple.OPTIONS: it is a list of 0, not an object of options by name.',
     ]);
-    expect(faults.filter(({ mend }) => mend === '')).toEqual([]);
+    expect(faults.filter(({ fix }) => fix === '')).toEqual([]);
     expect(JSON.stringify(faults)).not.toContain('secret');
   });
 
@@ -653,7 +653,7 @@ describe('What is wrong in settings', () => {
       expect(JSON.stringify(fault)).not.toContain('secret');
       expect(fault).not.toHaveProperty('cause');
     }
-    expect(faultsOf({ EVENT_TRACKING_BACKENDS: text })[0]?.mend).toBe(
+    expect(faultsOf({ EVENT_TRACKING_BACKENDS: text })[0]?.fix).toBe(
       'have Python print it: print(json.dumps(settings.EVENT_TRACKING_BACKENDS, default=list))',
     );
   });
@@ -665,7 +665,7 @@ describe('What is wrong in settings', () => {
     const [fault] = faultsOf({ tracking_logs: { ENGINE: LOGGER } });
     expect(fault).toMatchObject({
       path: 'settings',
-      mend: 'backendsFromSettings({ EVENT_TRACKING_BACKENDS: settings })',
+      fix: 'backendsFromSettings({ EVENT_TRACKING_BACKENDS: settings })',
     });
   });
 
@@ -715,7 +715,7 @@ describe('What is wrong in settings', () => {
       {
         path: 'EVENT_TRACKING_BACKENDS.throws.ENGINE',
         what: 'it cannot be read: Error: not now.',
-        mend: 'give plain lists and objects, as JSON would hold them',
+        fix: 'give plain lists and objects, as JSON would hold them',
       },
     ]);
     expect(pathsOf(withBackends({ revoked: revoked.proxy }))).toEqual(['EVENT_TRACKING_BACKENDS']);

@@ -15,10 +15,10 @@ function outcome(settings: unknown): TreeFromSettings | string[] {
   } catch (error) {
     if (!(error instanceof TrackingConfigException)) throw error;
     expect(error.faults.length).toBeGreaterThan(0);
-    for (const { path, what, mend } of error.faults) {
+    for (const { path, what, fix } of error.faults) {
       expect(path).toMatch(TOLD);
-      expect(Math.min(what.length, mend.length)).toBeGreaterThan(3);
-      expect(path.length + what.length + mend.length).toBeLessThan(20_000);
+      expect(Math.min(what.length, fix.length)).toBeGreaterThan(3);
+      expect(path.length + what.length + fix.length).toBeLessThan(20_000);
     }
     return error.faults.map(({ path }) => path);
   }
@@ -136,7 +136,7 @@ describe('Malformed settings', () => {
     expect(places.length).toBeGreaterThan(25);
   });
 
-  it('of any kind throw nothing but a TrackingConfigException, whose faults have a place, a reason and a mend', () => {
+  it('of any kind throw nothing but a TrackingConfigException, whose faults have a place, a reason and a fix', () => {
     fc.assert(
       fc.property(anything, (settings) => void outcome(settings)),
       { numRuns: 300 },

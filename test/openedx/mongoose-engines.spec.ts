@@ -102,7 +102,7 @@ describe('The MongoBackend of the settings', () => {
     expect(faultsOf(mongo({}))).toEqual([
       expect.objectContaining({
         path: 'EVENT_TRACKING_BACKENDS.mongo.ENGINE',
-        mend: "import { mongooseEngines } from 'nestjs-event-tracking/mongoose'; backendsFromSettings(settings, mongooseEngines)",
+        fix: "import { mongooseEngines } from 'nestjs-event-tracking/mongoose'; backendsFromSettings(settings, mongooseEngines)",
       }),
     ]);
   });

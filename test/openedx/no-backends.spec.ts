@@ -20,7 +20,7 @@ describe('Settings that leave no backend', () => {
       {
         path: 'EVENT_TRACKING_BACKENDS',
         what: expect.stringMatching(/every event would be lost/),
-        mend: expect.stringMatching(/"ENGINE".*EVENT_TRACKING_ENABLED=false/),
+        fix: expect.stringMatching(/"ENGINE".*EVENT_TRACKING_ENABLED=false/),
       },
     ]);
   });
@@ -37,7 +37,7 @@ describe('Settings that leave no backend', () => {
         {
           path: 'EVENT_TRACKING_BACKENDS',
           what: `it is not set, but "${name}" is, which nothing reads.`,
-          mend: 'did you mean EVENT_TRACKING_BACKENDS? Rename it',
+          fix: 'did you mean EVENT_TRACKING_BACKENDS? Rename it',
         },
       ]);
     }
@@ -77,14 +77,14 @@ describe('An ENGINE that nothing stands for', () => {
       `nothing is known to stand for "${ROUTER}", here and in 2 other places.`,
       `nothing is known to stand for "${XAPI}", here and in 5 other places.`,
     ]);
-    expect(faults.map(({ mend }) => mend)).toContainEqual(
+    expect(faults.map(({ fix }) => fix)).toContainEqual(
       `say what it stands for: backendsFromSettings(settings, { "${ROUTER}": MyClass })`,
     );
   });
 
   it('has a fix that works as it is pasted', () => {
     const [fault] = faultsOf(withBackends({ a: { ENGINE: ROUTER } }));
-    const pasted = /\{ ("[^"]+"): MyClass \}/.exec(fault?.mend ?? '')?.[1] ?? '""';
+    const pasted = /\{ ("[^"]+"): MyClass \}/.exec(fault?.fix ?? '')?.[1] ?? '""';
     const engines = { [JSON.parse(pasted) as string]: MemoryBackend };
     expect(Object.keys(backendsFromSettings(withBackends({ a: { ENGINE: ROUTER } }), engines).backends)).toEqual(['a']);
   });

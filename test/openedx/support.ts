@@ -1,4 +1,4 @@
-import { TrackingConfigException, type ConfigFault } from '../../src/entries';
+import { TrackingConfigException, type ConfigError } from '../../src/entries';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
 
 export const LOGGER = 'eventtracking.backends.logger.LoggerBackend';
@@ -11,7 +11,7 @@ export const EVENT_BUS = 'eventtracking.backends.event_bus.EventBusRoutingBacken
 export const EVENT_BUS_IN_DOCUMENTATION = 'eventtracking.backends.event_bus.EventBusBackend';
 
 /** Everything that is wrong, in the order in which it is told; fails if nothing is. */
-export function faultsOf(...given: Parameters<typeof backendsFromSettings>): readonly ConfigFault[] {
+export function faultsOf(...given: Parameters<typeof backendsFromSettings>): readonly ConfigError[] {
   try {
     backendsFromSettings(...given);
   } catch (error) {

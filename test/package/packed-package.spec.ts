@@ -113,7 +113,7 @@ describe('The entry nestjs-event-tracking/mongoose', () => {
       try { require('${manifest.name}/mongoose') } catch ({ name, message }) { console.log(JSON.stringify({ name, message })) }`);
     expect(found).toEqual({
       name: 'MissingPeerException',
-      message: expect.stringMatching(/needs the package "mongoose"[^]*Mend: npm install mongoose @nestjs\/mongoose/),
+      message: expect.stringMatching(/needs the package "mongoose"[^]*Fix: npm install mongoose @nestjs\/mongoose/),
     });
   });
 });
@@ -133,7 +133,7 @@ export const Played = defineEvent('video.played', { title: 'Video played', examp
     expect(await command('check', '--catalog', 'catalog.ts')).toMatchObject({ code: 0 });
     expect(await command('docs', '--catalog', 'nowhere.ts')).toMatchObject({
       code: 2,
-      said: expect.stringMatching(/there is no catalog at nowhere\.ts\.\n {2}Mend: /),
+      said: expect.stringMatching(/there is no catalog at nowhere\.ts\.\n {2}Fix: /),
     });
   }, 60_000);
 

@@ -27,7 +27,7 @@ async function faultsIn(options: TrackingModuleOptions): Promise<TrackingConfigE
 }
 
 describe('An AsyncProcessor', () => {
-  it('is refused at the root and in every backend, each with its place and a mend', async () => {
+  it('is refused at the root and in every backend, each with its place and a fix', async () => {
     const nested = backend(
       RoutingBackend,
       {},
@@ -43,9 +43,9 @@ describe('An AsyncProcessor', () => {
       'backends.nested.processors[0] (GeoLookup)',
       'processors[0] (GeoLookup)',
     ]);
-    for (const { what, mend } of faults) {
+    for (const { what, fix } of faults) {
       expect(what).toMatch(/is an AsyncProcessor.*emit waits for nothing.*AsyncRoutingBackend/);
-      expect(mend).toMatch(/AsyncRoutingBackend.*processor\(Enrich, \{ key, lookup \}\)/);
+      expect(fix).toMatch(/AsyncRoutingBackend.*processor\(Enrich, \{ key, lookup \}\)/);
     }
   });
 

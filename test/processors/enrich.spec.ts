@@ -98,14 +98,14 @@ describe('Enrich', () => {
     expect(run.emit('e', {})?.data).toEqual({ a: 1 });
   });
 
-  it('refuses a lookup that gives a promise: the event is dropped, the mend told, the rejection unheard', async () => {
+  it('refuses a lookup that gives a promise: the event is dropped, the fix told, the rejection unheard', async () => {
     const late = (() => Promise.reject(new Error('late'))) as unknown as EnrichOptions['lookup'];
     const run = await start({ key: 'data.id', lookup: late });
 
     expect(run.emit('e', { id: 1 })).toBeUndefined();
     await new Promise((resolve) => setImmediate(resolve));
     expect(run.counts.dropped).toEqual({ 'async-processor': 1 });
-    expect(run.warnings.join()).toMatch(/processors\[0\] \(Enrich\) returned a promise.*Mend/);
+    expect(run.warnings.join()).toMatch(/processors\[0\] \(Enrich\) returned a promise.*Fix/);
   });
 
   it.each([

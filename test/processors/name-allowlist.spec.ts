@@ -107,7 +107,7 @@ describe('NameAllowlist', () => {
         {
           path: 'processors[0] (NameAllowlist)',
           what,
-          mend: "processor(NameAllowlist, { names: ['problem_check', 'play_video'] })",
+          fix: "processor(NameAllowlist, { names: ['problem_check', 'play_video'] })",
         },
       ],
     });

@@ -310,7 +310,7 @@ describe('Redact', () => {
     expect(run.emit('e', { a: 1 })).toBeUndefined();
     await new Promise((resolve) => setImmediate(resolve)); // a rejection nobody hears would end the process here
     expect(run.counts.dropped).toEqual({ 'async-processor': 1 });
-    expect(run.warnings.join('\n')).toMatch(/processors\[0\] \(Redact\) returned a promise.*Mend/);
+    expect(run.warnings.join('\n')).toMatch(/processors\[0\] \(Redact\) returned a promise.*Fix/);
   });
 
   it('lets its functions drop the event, and knows what they emit for events of their own', async () => {
@@ -367,11 +367,11 @@ describe('Redact', () => {
       { keys: ['a'], action: { hash: { keys: { 'a:b': SECRET }, current: 'a:b' } } },
       /hash\.keys, entry 1, has an id with other characters/,
     ],
-  ])('refuses at start %s, with a mend', async (_what, options, expected) => {
+  ])('refuses at start %s, with a fix', async (_what, options, expected) => {
     const [fault, ...more] = await faultsOf(processor(Redact, options as RedactOptions));
 
-    expect(`${String(fault?.what)}\n${String(fault?.mend)}`).toMatch(expected);
-    expect(fault).toMatchObject({ path: 'processors[0] (Redact)', mend: expect.stringMatching(/\S/) });
+    expect(`${String(fault?.what)}\n${String(fault?.fix)}`).toMatch(expected);
+    expect(fault).toMatchObject({ path: 'processors[0] (Redact)', fix: expect.stringMatching(/\S/) });
     expect(more.length).toBeLessThanOrEqual(1); // of a misspelt option it may also say what then is missing
   });
 

@@ -214,7 +214,7 @@ describe('RegexFilter', () => {
       {
         path: 'processors[0] (RegexFilter)',
         what: expect.stringContaining(`${JSON.stringify(pattern)} ${what}`),
-        mend: expect.stringMatching(/^(write it without|use smaller counts)/),
+        fix: expect.stringMatching(/^(write it without|use smaller counts)/),
       },
     ]);
   });
@@ -247,7 +247,7 @@ describe('RegexFilter', () => {
       {
         path: 'processors[0] (RegexFilter)',
         what: expect.stringContaining(`${JSON.stringify(pattern)} is no regular expression`),
-        mend: expect.any(String),
+        fix: expect.any(String),
         cause: expect.any(Error),
       },
     ]);
@@ -263,7 +263,7 @@ describe('RegexFilter', () => {
       {
         path: 'processors[0] (RegexFilter)',
         what: `regularExpressions is missing, so it would ${does} every event.`,
-        mend: expect.stringContaining('processor(RegexFilter, {'),
+        fix: expect.stringContaining('processor(RegexFilter, {'),
       },
     ]);
   });
@@ -318,7 +318,7 @@ describe('RegexFilter', () => {
     ['a list as options', ['edx'], 'the options are a list of 1, not an object.'],
   ])('refuses %s', async (_what, options, what) => {
     expect(await faultsOf(options)).toEqual([
-      { path: 'processors[0] (RegexFilter)', what, mend: expect.stringContaining('processor(RegexFilter, {') },
+      { path: 'processors[0] (RegexFilter)', what, fix: expect.stringContaining('processor(RegexFilter, {') },
     ]);
   });
 

@@ -173,7 +173,7 @@ describe('Routing', () => {
     expect(node('')).toMatchObject({ failures: { 'processors[0] (replace)': 5 } });
   });
 
-  it('drops what a promise stands for, names the place and the mend, and lets the promise fail unheard', async () => {
+  it('drops what a promise stands for, names the place and the fix, and lets the promise fail unheard', async () => {
     const late = (() => Promise.reject(new Error('late'))) as unknown as Processor;
     class LateBackend {
       send(): Promise<void> {
@@ -193,7 +193,7 @@ describe('Routing', () => {
     expect(node('a')).toMatchObject({ passed: 0, dropped: { 'async-processor': 1 } });
     expect(node('b')).toMatchObject({ passed: 0, dropped: { 'async-backend': 1 } });
     expect(node('sink')).toMatchObject({ passed: 1 });
-    expect(warnings.join('\n')).toMatch(/backends\.a\.processors\[0\] \(late\) returned a promise.*Mend/s);
+    expect(warnings.join('\n')).toMatch(/backends\.a\.processors\[0\] \(late\) returned a promise.*Fix/s);
   });
 
   it('goes on with the other backends when one fails', async () => {

@@ -67,7 +67,7 @@ describe('OwnedFolder', () => {
     writeFileSync(file, '');
     const failure = await OwnedFolder.claim(join(file, 'below')).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(OwnedFolderException);
-    expect(failure).toMatchObject({ code: 'ENOTDIR', message: expect.stringContaining('Mend: ') });
+    expect(failure).toMatchObject({ code: 'ENOTDIR', message: expect.stringContaining('Fix: ') });
   });
 
   it('is not taken from an owner that lives in the same process', async () => {

@@ -355,7 +355,7 @@ describe('SegmentStore, on damaged files,', () => {
     const file = join(scratchFolder(), 'file');
     writeFileSync(file, '');
     expect(() => SegmentStore.open(join(file, 'below'), OPTIONS)).toThrow(StoreWriteException);
-    expect(() => SegmentStore.open(join(file, 'below'), OPTIONS)).toThrow(/Mend: /);
+    expect(() => SegmentStore.open(join(file, 'below'), OPTIONS)).toThrow(/Fix: /);
   });
 
   it('keeps its files from other users', () => {

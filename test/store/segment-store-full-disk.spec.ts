@@ -236,7 +236,7 @@ describe.each(kinds)('SegmentStore on $kind', ({ before, code, segmentBytes }) =
     expect(full).toMatchObject({
       name: 'StoreWriteException',
       code,
-      message: expect.stringContaining('Mend: make room'),
+      message: expect.stringContaining('Fix: make room'),
     });
     expect(full.taken).toBeGreaterThan(50);
     expect(full.count).toBe(full.taken);

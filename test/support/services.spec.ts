@@ -59,7 +59,7 @@ describe('A describe with servers that cannot be had', () => {
   });
 
   it('fails with CI=true', () => {
-    const reason = expect.stringMatching(/redis: there is no REDIS_URL.*Mend: npm run services/);
+    const reason = expect.stringMatching(/redis: there is no REDIS_URL.*Fix: npm run services/);
     expect(runWithoutServices(cache, 'true')).toEqual({
       success: false,
       tests: [['A FaultyWay to Redis finds redis and toxiproxy', 'failed', reason]],

@@ -99,7 +99,7 @@ function describeWith<Name extends ServiceName, Needed>(
   } else if (process.env['CI'] === 'true') {
     describe(title, () => {
       it(`finds ${names.join(' and ')}`, () => {
-        throw new Error(`${missing.join('; ')}. Mend: npm run services, and look at what it says`);
+        throw new Error(`${missing.join('; ')}. Fix: npm run services, and look at what it says`);
       });
     });
   } else {

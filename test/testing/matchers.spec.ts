@@ -81,7 +81,7 @@ describe('expect(…)', () => {
   ])('refuses %s, also with not', (_what, received, message) => {
     const said = failure(() => expect(received).toHaveTracked('a'));
     expect(said).toBe(
-      `expect(events).toHaveTracked("a")\n\n${message} Mend: ${message.startsWith('the list') ? '' : 'expect(app), or '}expect(events(app))`,
+      `expect(events).toHaveTracked("a")\n\n${message} Fix: ${message.startsWith('the list') ? '' : 'expect(app), or '}expect(events(app))`,
     );
     expect(failure(() => expect(received).not.toHaveTracked('a'))).toContain(message);
   });
@@ -519,7 +519,7 @@ describe('toHaveDroppedNothing', () => {
     expect(failure(() => expect([]).toHaveDroppedNothing())).toContain(
       'a list of 0 is given to expect, which has no books.',
     );
-    expect(failure(() => expect(new MemoryBackend()).not.toHaveDroppedNothing())).toContain('Mend: expect(app)');
+    expect(failure(() => expect(new MemoryBackend()).not.toHaveDroppedNothing())).toContain('Fix: expect(app)');
   });
 });
 

@@ -169,13 +169,13 @@ describe('events', () => {
     ],
     ['a list', () => [], 'a list of 0 is neither an application nor a tracker.', 'events(app)'],
     ['nothing', () => undefined, 'undefined is neither an application nor a tracker.', 'events(app)'],
-  ])('says what is wrong with an application of %s', async (_of, make, what, mend) => {
+  ])('says what is wrong with an application of %s', async (_of, make, what, fix) => {
     const source = (await make()) as never;
 
     const read = () => events(source);
     expect(read).toThrow(UntrackedSourceException);
     expect(read).toThrow(`no events can be read: ${what}`);
-    expect(read).toThrow(`\n  Mend: ${mend}`);
+    expect(read).toThrow(`\n  Fix: ${fix}`);
   });
 
   it('says so when the application was not awaited', () => {

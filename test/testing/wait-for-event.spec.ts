@@ -193,7 +193,7 @@ describe('waitForEvent', () => {
     const { module } = await compiled();
 
     await expect(waitForEvent(module, undefined as never)).rejects.toThrow(
-      "waitForEvent was given undefined as the name. Mend: waitForEvent(app, 'problem_check')",
+      "waitForEvent was given undefined as the name. Fix: waitForEvent(app, 'problem_check')",
     );
     await expect(waitForEvent({} as never, 'a')).rejects.toThrow(UntrackedSourceException);
   });

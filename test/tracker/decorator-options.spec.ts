@@ -33,27 +33,27 @@ describe('a decorator with wrong options', () => {
           {
             path: 'Orders.cancel (@TrackEvent)',
             what: 'the option on is "failure".',
-            mend: "@TrackEvent(..., { on: 'success' or 'error' or 'settled' })",
+            fix: "@TrackEvent(..., { on: 'success' or 'error' or 'settled' })",
           },
           {
             path: 'Orders.place (@TrackEvent)',
             what: 'the option "contxt" is unknown; known are data, context, tracker, on.',
-            mend: 'did you mean context?',
+            fix: 'did you mean context?',
           },
           {
             path: 'Orders.place (@TrackEvent)',
             what: 'the option "colour" is unknown; known are data, context, tracker, on.',
-            mend: expect.any(String) as string,
+            fix: expect.any(String) as string,
           },
           {
             path: 'Orders.refund (@TrackingContext)',
             what: 'the option "nmae" is unknown; known are name, tracker.',
-            mend: 'leave it out',
+            fix: 'leave it out',
           },
           {
             path: 'Whole.run (@TrackingContext)',
             what: 'the option "tracke" is unknown; known are name, tracker.',
-            mend: 'did you mean tracker?',
+            fix: 'did you mean tracker?',
           },
         ],
       }),

@@ -121,7 +121,7 @@ describe('emitConfirmed', () => {
     });
     expect(error.message).toContain(`the event "a" (${last().id}) is not confirmed, since it was dropped`);
     expect(error.message).toContain('fails: dropped, large: dropped, lost: dropped, sink: delivered');
-    expect(error.message).toContain('Mend: ');
+    expect(error.message).toContain('Fix: ');
     expectBalance(ledger);
   });
 

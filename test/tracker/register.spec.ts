@@ -58,7 +58,7 @@ describe('tracker.backend', () => {
       }),
     );
     expect(find).toThrow('the tracker "default" has no backend at "own"; it has: branch, branch/own, sink.');
-    expect(find).toThrow('  Mend: names of nested backends are joined by "/"');
+    expect(find).toThrow('  Fix: names of nested backends are joined by "/"');
   });
 
   it.each(['', '/', 'sink/', 'toString', '__proto__'])('finds nothing under %p', async (path) => {
@@ -188,7 +188,7 @@ describe('registerBackend', () => {
     ['a class instead of an instance', CollectingBackend],
     ['a function', () => undefined],
     ['an object whose send is async', { send: async () => Promise.resolve() }],
-  ])('refuses %s with its place and a mend, and nothing has changed', async (_what, instance) => {
+  ])('refuses %s with its place and a fix, and nothing has changed', async (_what, instance) => {
     const { tracker, ledger, names } = await startTracking();
     const before = ledger.nodes();
     const register = (): void => tracker.registerBackend('bad', instance as Backend);
@@ -286,7 +286,7 @@ describe('registerProcessor', () => {
     ['a class without process', class {}],
     ['an async function', async () => Promise.resolve()],
     ['an object whose process is async', { process: async () => Promise.resolve() }],
-  ])('refuses %s with its place and a mend, and nothing has changed', async (_what, processor) => {
+  ])('refuses %s with its place and a fix, and nothing has changed', async (_what, processor) => {
     const { tracker, names, ledger } = await startTracking();
     const register = (): void => tracker.registerProcessor(processor as Processor);
     expect(register).toThrow(TrackingConfigException);

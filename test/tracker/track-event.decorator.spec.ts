@@ -651,7 +651,7 @@ describe('@TrackEvent where it cannot stand', () => {
   ])('says so when the class is made: on %s', (_what, descriptor) => {
     const decorated = (): void => decorate({}, 'enrol', descriptor);
     expect(decorated).toThrow(TypeError);
-    expect(decorated).toThrow('@TrackEvent stands on enrol, which is not a method. Mend: put it on a method');
+    expect(decorated).toThrow('@TrackEvent stands on enrol, which is not a method. Fix: put it on a method');
   });
 });
 

@@ -190,7 +190,7 @@ describe('@TrackingContext on a method', () => {
     const decorate = TrackingContext({}) as (target: object, key: string, descriptor?: PropertyDescriptor) => void;
     const decorated = (): void => decorate({}, 'enrol');
     expect(decorated).toThrow(TypeError);
-    expect(decorated).toThrow('@TrackingContext stands on enrol, which is not a method. Mend: put it on a method');
+    expect(decorated).toThrow('@TrackingContext stands on enrol, which is not a method. Fix: put it on a method');
   });
 });
 

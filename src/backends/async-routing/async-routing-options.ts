@@ -6,7 +6,7 @@ import {
   showValue,
   TrackingConfigException,
   unknownBackendOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 
 /** A queue that `bullQueue()` of `nestjs-event-tracking/bull` describes, or one like it. */
@@ -33,16 +33,16 @@ export interface AsyncRoutingBackendOptions {
 
 /** @throws TrackingConfigException with all that is wrong */
 export function checkAsyncRoutingOptions(options: unknown): void {
-  const faults: ConfigFault[] = [];
-  const fault = (what: string, mend: string): void => {
-    faults.push({ path: 'AsyncRoutingBackend', what, mend });
+  const faults: ConfigError[] = [];
+  const fault = (what: string, fix: string): void => {
+    faults.push({ path: 'AsyncRoutingBackend', what, fix });
   };
   if (typeof options !== 'object' || options === null) {
     throw TrackingConfigException.create([
       {
         path: 'AsyncRoutingBackend',
         what: `its options are ${showValue(options)}, not an object.`,
-        mend: 'backend(AsyncRoutingBackend, {}, { processors, backends })',
+        fix: 'backend(AsyncRoutingBackend, {}, { processors, backends })',
       },
     ]);
   }

@@ -7,7 +7,7 @@ import {
   showOption,
   showValue,
   unknownBackendOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../url-credentials';
 
@@ -70,7 +70,7 @@ const OTHER_PROTOCOLS = [
 const EXAMPLE = "backend(HttpBackend, { url: 'https://lrs.example/statements' })";
 
 /** All that is wrong with the options of an HttpBackend. */
-export function httpFaults(options: unknown): ConfigFault[] {
+export function httpFaults(options: unknown): ConfigError[] {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
   }
@@ -106,33 +106,33 @@ export function httpFaults(options: unknown): ConfigFault[] {
 }
 
 /** What is wrong with `gzip`, `keepAlive` and `agent`, wherever they are options. */
-export function connectionFaults(path: string, options: Partial<Record<string, unknown>>): ConfigFault[] {
-  const faults: ConfigFault[] = [];
+export function connectionFaults(path: string, options: Partial<Record<string, unknown>>): ConfigError[] {
+  const faults: ConfigError[] = [];
   for (const name of ['gzip', 'keepAlive']) faults.push(...switchFaults(path, name, options[name]));
   const { agent } = options;
   const hasAgent = typeof agent === 'object' && agent !== null && 'addRequest' in agent;
   if (agent !== undefined && !hasAgent) {
     const what = `agent is ${showValue(agent)}, not an agent of node:http or node:https.`;
-    faults.push({ path, what, mend: 'leave it out, or new https.Agent({ keepAlive: true, ca })' });
+    faults.push({ path, what, fix: 'leave it out, or new https.Agent({ keepAlive: true, ca })' });
   }
   return faults;
 }
 
 /** The value is never shown: a url may hold credentials, also one that cannot be read. */
-export function urlFaults(path: string, name: string, value: unknown, mend: string): ConfigFault[] {
-  if (value === undefined) return [{ path, what: `${name} is missing, so nobody knows where events go.`, mend }];
+export function urlFaults(path: string, name: string, value: unknown, fix: string): ConfigError[] {
+  if (value === undefined) return [{ path, what: `${name} is missing, so nobody knows where events go.`, fix }];
   if (typeof value !== 'string' && !(value instanceof URL)) {
-    return [{ path, what: `${name} is ${showValue(value)}, not an address.`, mend }];
+    return [{ path, what: `${name} is ${showValue(value)}, not an address.`, fix }];
   }
   try {
     const { protocol } = new URL(value);
     if (!hasReadableCredentials(value))
-      return [{ path, what: UNREADABLE_CREDENTIALS.replace('url', name), mend: CREDENTIALS_FIX }];
+      return [{ path, what: UNREADABLE_CREDENTIALS.replace('url', name), fix: CREDENTIALS_FIX }];
     if (protocol === 'http:' || protocol === 'https:') return [];
     const begins = OTHER_PROTOCOLS.includes(protocol) ? `begins with "${protocol}", not with` : 'does not begin with';
-    return [{ path, what: `${name} ${begins} "http://" or "https://".`, mend }];
+    return [{ path, what: `${name} ${begins} "http://" or "https://".`, fix }];
   } catch {
-    return [{ path, what: `${name} is a text that is no address.`, mend }];
+    return [{ path, what: `${name} is a text that is no address.`, fix }];
   }
 }
 
@@ -160,11 +160,11 @@ function isCommonHeader(name: string): boolean {
   return /^[a-z]{1,13}(-[a-z]{1,13}){0,3}$/i.test(name);
 }
 
-function fault(what: string, mend: string): ConfigFault {
-  return { path: 'HttpBackend', what, mend };
+function fault(what: string, fix: string): ConfigError {
+  return { path: 'HttpBackend', what, fix };
 }
 
-function switchFaults(path: string, name: string, value: unknown): ConfigFault[] {
+function switchFaults(path: string, name: string, value: unknown): ConfigError[] {
   if (value === undefined || typeof value === 'boolean') return [];
-  return [{ path, what: `${name} is ${showValue(value)}; it can be true or false.`, mend: 'leave it out' }];
+  return [{ path, what: `${name} is ${showValue(value)}; it can be true or false.`, fix: 'leave it out' }];
 }

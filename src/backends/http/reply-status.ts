@@ -8,8 +8,8 @@ const FINAL = new Set([400, 409, 413, 414, 422]);
 /** The server's own trouble, which passes; as do all from 500 up (RFC 9110, 15.5.9, 15.5.20; RFC 8470, 5.2; RFC 6585, 4). */
 const PASSING = new Set([408, 421, 423, 424, 425, 429]);
 
-/** What has to be mended on this side. Meanwhile nothing may be lost, so all of these are tried again. */
-const MENDS: Readonly<Record<number, string>> = {
+/** What has to be fixed on this side. Meanwhile nothing may be lost, so all of these are tried again. */
+const FIXES: Readonly<Record<number, string>> = {
   401: 'check the credentials in `headers` or in the url',
   403: 'check what these credentials may do',
   404: 'check the path of the url',
@@ -35,7 +35,7 @@ export function statusFailure(status: number, headers: IncomingHttpHeaders, plac
 }
 
 function mendFor(status: number, { location }: IncomingHttpHeaders): string {
-  if (status < 200 || status >= 400) return MENDS[status] ?? 'check the url and `headers`';
+  if (status < 200 || status >= 400) return FIXES[status] ?? 'check the url and `headers`';
   // Followed, a redirect could carry the events and the credentials to anybody; and a 303 would make a GET of it.
   return location === undefined
     ? 'check the url'

@@ -242,7 +242,7 @@ export class LineWriter {
       this.isTroubled = true;
       this.say(
         `${this.target()} cannot be written (${error.message}). Lines are held up to ${String(this.options.maxHeldBytes)} bytes, ` +
-          `then dropped ('log-unwritable'). Mend: ${fixFor(error)}; it is tried every second.`,
+          `then dropped ('log-unwritable'). Fix: ${fixFor(error)}; it is tried every second.`,
       );
     }
     this.answer('not now');

@@ -6,7 +6,7 @@ import {
   showValue,
   TrackingConfigException,
   unknownBackendOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 
 /** What is needed of a pino logger; any of its versions has it. */
@@ -77,15 +77,15 @@ function isObject(options: unknown): boolean {
   return typeof options === 'object' && options !== null && !Array.isArray(options);
 }
 
-function noObjectFault(options: unknown): ConfigFault {
+function noObjectFault(options: unknown): ConfigError {
   return fault(
     `the options are ${showValue(options)}, not an object.`,
     "backend(LoggerBackend, { path: 'tracking.log' })",
   );
 }
 
-function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): ConfigFault[] {
-  const faults: ConfigFault[] = [];
+function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): ConfigError[] {
+  const faults: ConfigError[] = [];
   const targets = Object.entries({ path, pino, logger }).filter(([, value]) => value !== undefined);
   if (targets.length > 1) {
     const names = targets.map(([name]) => name).join(' and ');
@@ -124,7 +124,7 @@ function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): Conf
 }
 
 /** Permissions to read and write, of which the owner has both: without them the file could not be opened again. */
-function modeFaults(options: LoggerBackendOptions): ConfigFault[] {
+function modeFaults(options: LoggerBackendOptions): ConfigError[] {
   const { path, mode }: { readonly path?: unknown; readonly mode?: unknown } = options;
   if (mode === undefined) return [];
   if (path === undefined)
@@ -137,9 +137,9 @@ function modeFaults(options: LoggerBackendOptions): ConfigFault[] {
   return [fault(what, `mode: ${isOctalMeant ? `0o${String(number)}` : '0o640'}`)];
 }
 
-function valueFaults(options: LoggerBackendOptions): ConfigFault[] {
+function valueFaults(options: LoggerBackendOptions): ConfigError[] {
   const { level = 'info', format = 'json', sync = false } = options;
-  const faults: ConfigFault[] = [];
+  const faults: ConfigError[] = [];
   if (!LEVELS.includes(level))
     faults.push(fault(`level is ${showChoice(level, LEVELS)}; it can be ${LEVELS.join(', ')}.`, 'leave it out (info)'));
   if (!['json', 'reference'].includes(format)) {
@@ -169,6 +169,6 @@ function valueFaults(options: LoggerBackendOptions): ConfigFault[] {
   return faults;
 }
 
-function fault(what: string, mend: string): ConfigFault {
-  return { path: 'LoggerBackend', what, mend };
+function fault(what: string, fix: string): ConfigError {
+  return { path: 'LoggerBackend', what, fix };
 }

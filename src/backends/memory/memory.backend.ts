@@ -30,7 +30,7 @@ export class MemoryBackend implements EnvelopeBackend {
         {
           path: 'MemoryBackend',
           what: `maxEvents is ${showValue(maxEvents)}; it has to be a whole number from 1 up.`,
-          mend: 'leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })',
+          fix: 'leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })',
         },
       ]);
     }

@@ -93,7 +93,7 @@ function missingConnection(name: string | undefined, cause: unknown): TrackingCo
     {
       path: 'MongoBackend',
       what: `it needs the connection ${asked} of @nestjs/mongoose, which no module offers.`,
-      mend: `give its node { imports: [MongooseModule.forRoot(url, { lazyConnection: true${named} })] }`,
+      fix: `give its node { imports: [MongooseModule.forRoot(url, { lazyConnection: true${named} })] }`,
       ...(isShown && { cause }),
     },
   ]);

@@ -7,7 +7,7 @@ import {
   showValue,
   TrackingConfigException,
   unknownBackendOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 import { isAsyncFunction } from '../../routing/tree-plan';
 
@@ -64,7 +64,7 @@ export function checkMongoOptions(options: MongoBackendOptions): void {
   if (faults.length > 0) throw TrackingConfigException.create(faults);
 }
 
-function faultsOf(options: MongoBackendOptions): readonly ConfigFault[] {
+function faultsOf(options: MongoBackendOptions): readonly ConfigError[] {
   return [
     ...textFaults(options),
     ...indexFaults(options),
@@ -87,7 +87,7 @@ const NAMES = {
   metaField: /^[^$.\0][^.\0]*$/,
 };
 
-function textFaults(options: MongoBackendOptions): readonly ConfigFault[] {
+function textFaults(options: MongoBackendOptions): readonly ConfigError[] {
   return (['connectionName', 'database', 'collection', 'catalogCollection', 'metaField'] as const).flatMap((name) => {
     const value: unknown = options[name];
     if (value === undefined || (name === 'catalogCollection' && value === false)) return [];
@@ -101,20 +101,20 @@ function textFaults(options: MongoBackendOptions): readonly ConfigFault[] {
   });
 }
 
-function indexFaults({ indexes }: MongoBackendOptions): readonly ConfigFault[] {
-  const mend = "indexes: [{ key: { 'context.user_id': 1 } }]";
+function indexFaults({ indexes }: MongoBackendOptions): readonly ConfigError[] {
+  const fix = "indexes: [{ key: { 'context.user_id': 1 } }]";
   if (indexes === undefined || indexes === false) return [];
-  if (!Array.isArray(indexes)) return [fault(`indexes is ${showValue(indexes)}, neither a list nor false.`, mend)];
+  if (!Array.isArray(indexes)) return [fault(`indexes is ${showValue(indexes)}, neither a list nor false.`, fix)];
   return indexes.flatMap((index: unknown, at) =>
     isObject(index) && isObject((index as Partial<MongoIndex>).key)
       ? []
-      : [fault(`indexes[${String(at)}] is ${showValue(index)}, not an object with a key.`, mend)],
+      : [fault(`indexes[${String(at)}] is ${showValue(index)}, not an object with a key.`, fix)],
   );
 }
 
-function timeFaults(options: MongoBackendOptions): readonly ConfigFault[] {
+function timeFaults(options: MongoBackendOptions): readonly ConfigError[] {
   const { timeSeries, expireAfterSeconds, granularity } = options;
-  const faults: ConfigFault[] = [];
+  const faults: ConfigError[] = [];
   if (timeSeries !== undefined && typeof timeSeries !== 'boolean')
     faults.push(fault(`timeSeries is ${showValue(timeSeries)}; it can be true or false.`, 'leave it out (false)'));
   for (const name of ['metaField', 'granularity'] as const) {
@@ -141,8 +141,8 @@ function timeFaults(options: MongoBackendOptions): readonly ConfigFault[] {
   return faults;
 }
 
-function writeFaults({ writeConcern, transform }: MongoBackendOptions): readonly ConfigFault[] {
-  const faults: ConfigFault[] = [];
+function writeFaults({ writeConcern, transform }: MongoBackendOptions): readonly ConfigError[] {
+  const faults: ConfigError[] = [];
   if (writeConcern !== undefined && !isObject(writeConcern))
     faults.push(fault(`writeConcern is ${showValue(writeConcern)}, not an object.`, "writeConcern: { w: 'majority' }"));
   else if (writeConcern?.w === 0)
@@ -176,13 +176,13 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function noObjectFault(options: unknown): ConfigFault {
+function noObjectFault(options: unknown): ConfigError {
   return fault(
     `the options are ${showValue(options)}, not an object.`,
     "backend(MongoBackend, { collection: 'events' })",
   );
 }
 
-function fault(what: string, mend: string): ConfigFault {
-  return { path: 'MongoBackend', what, mend };
+function fault(what: string, fix: string): ConfigError {
+  return { path: 'MongoBackend', what, fix };
 }

@@ -81,7 +81,7 @@ export class MongoBackend
     if (isAwaited !== true) return;
     this.say(
       'the application does not start while MongoDB is down, since its start awaits the connection. ' +
-        'Mend: MongooseModule.forRoot(url, { lazyConnection: true })',
+        'Fix: MongooseModule.forRoot(url, { lazyConnection: true })',
     );
   }
 

@@ -32,7 +32,7 @@ const FINAL: ReadonlyMap<unknown, string> = new Map([
 /** Those of them that MongoDB gives for the whole command, without naming the document: 2 and 9 may also be about the command. */
 const FINAL_FOR_ALL: readonly unknown[] = [15, 16, 22, 10334];
 
-const MENDS: ReadonlyMap<unknown, string> = new Map([
+const FIXES: ReadonlyMap<unknown, string> = new Map([
   [13, "give the connection's user the role readWrite on this database"],
   [18, "look at the user and password in the connection's URL"],
   [8000, "look at the user and password in the connection's URL, and at the quota"],
@@ -156,6 +156,6 @@ function isErrno(code: unknown): boolean {
 }
 
 function mendFor(code: unknown): string {
-  const mend = MENDS.get(code);
-  return mend === undefined ? '' : `. Mend: ${mend}`;
+  const fix = FIXES.get(code);
+  return fix === undefined ? '' : `. Fix: ${fix}`;
 }

@@ -5,7 +5,7 @@ import {
   showOption,
   showValue,
   unknownBackendOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 import { connectionFaults, urlFaults } from '../http/http-options';
 import type { SegmentClient } from './segment-client';
@@ -36,7 +36,7 @@ const KNOWN: readonly string[] = ['writeKey', 'client', 'anonymousId', ...OF_THE
 const EXAMPLE = 'backend(SegmentBackend, { writeKey: process.env.SEGMENT_WRITE_KEY })';
 
 /** All that is wrong with the options of a SegmentBackend. The write key is never shown. */
-export function segmentFaults(options: unknown): ConfigFault[] {
+export function segmentFaults(options: unknown): ConfigError[] {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
   }
@@ -44,8 +44,8 @@ export function segmentFaults(options: unknown): ConfigFault[] {
   const { client, anonymousId } = given;
   const faults = client === undefined ? wireFaults(given) : clientFaults(given);
   if (anonymousId !== undefined && typeof anonymousId !== 'function') {
-    const mend = "anonymousId: ({ context }) => context['session'] as string | undefined";
-    faults.push(fault(`anonymousId is ${showValue(anonymousId)}, not a function of the event.`, mend));
+    const fix = "anonymousId: ({ context }) => context['session'] as string | undefined";
+    faults.push(fault(`anonymousId is ${showValue(anonymousId)}, not a function of the event.`, fix));
   }
   for (const name of Object.keys(given).filter((each) => !KNOWN.includes(each))) {
     faults.push(
@@ -58,8 +58,8 @@ export function segmentFaults(options: unknown): ConfigFault[] {
   return faults;
 }
 
-function wireFaults({ writeKey, host, ...others }: Partial<Record<string, unknown>>): ConfigFault[] {
-  const faults: ConfigFault[] = [];
+function wireFaults({ writeKey, host, ...others }: Partial<Record<string, unknown>>): ConfigError[] {
+  const faults: ConfigError[] = [];
   if (writeKey === undefined || writeKey === '') {
     const what = `writeKey is ${writeKey === '' ? 'empty' : 'missing'} and there is no client, so Segment would take no event.`;
     faults.push(fault(what, EXAMPLE));
@@ -72,18 +72,18 @@ function wireFaults({ writeKey, host, ...others }: Partial<Record<string, unknow
   return [...faults, ...connectionFaults('SegmentBackend', others)];
 }
 
-function clientFaults(given: Partial<Record<string, unknown>>): ConfigFault[] {
+function clientFaults(given: Partial<Record<string, unknown>>): ConfigError[] {
   const { client } = given;
   const isClient = typeof client === 'object' && client !== null && 'track' in client;
   if (!isClient || typeof client.track !== 'function') {
-    const mend = 'backend(SegmentBackend, { client: new Analytics({ writeKey }) })';
-    return [fault(`client is ${showValue(client)}, which has no track().`, mend)];
+    const fix = 'backend(SegmentBackend, { client: new Analytics({ writeKey }) })';
+    return [fault(`client is ${showValue(client)}, which has no track().`, fix)];
   }
   return ['writeKey', ...OF_THE_WIRE]
     .filter((name) => given[name] !== undefined)
     .map((name) => fault(`${name} is given beside client, which has its own.`, `leave ${name} out, or client`));
 }
 
-function fault(what: string, mend: string): ConfigFault {
-  return { path: 'SegmentBackend', what, mend };
+function fault(what: string, fix: string): ConfigError {
+  return { path: 'SegmentBackend', what, fix };
 }

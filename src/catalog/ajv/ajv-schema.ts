@@ -62,26 +62,26 @@ function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFun
   if (!isSchema(schema))
     return {
       what: `it is jsonSchema(${showValue(schema)}), which is not an object`,
-      mend: "jsonSchema({ type: 'object', properties: { … } })",
+      fix: "jsonSchema({ type: 'object', properties: { … } })",
     };
   const compiler = ajv === undefined ? ajvFor(schema['$schema']) : readingAjv(ajv);
   if (compiler === undefined)
     return {
       what: `its $schema is ${showInFull(schema['$schema'])}, which Ajv 8 does not come with`,
-      mend: 'a schema of 2020-12, 2019-09, draft-07 or draft-06, or an Ajv that knows this one: jsonSchema(schema, { ajv })',
+      fix: 'a schema of 2020-12, 2019-09, draft-07 or draft-06, or an Ajv that knows this one: jsonSchema(schema, { ajv })',
     };
   try {
     return compiler.compile(schema) as ValidateFunction;
   } catch (error) {
     const title = typeof schema['title'] === 'string' ? ` (title ${showInFull(schema['title'])})` : '';
-    return { what: `Ajv does not take it${title}: ${describeError(error)}`, mend: fixOf(schema) };
+    return { what: `Ajv does not take it${title}: ${describeError(error)}`, fix: fixOf(schema) };
   }
 }
 
 /** A schema that its definition refuses, with the name of the event. */
 function refusedSchema<Data extends object>(fault: SchemaFault): EventSchema<Data, Data> {
   const refuse = (): never => {
-    throw new TypeError(`jsonSchema(...) cannot be used: ${fault.what}. Fix: ${fault.mend}.`);
+    throw new TypeError(`jsonSchema(...) cannot be used: ${fault.what}. Fix: ${fault.fix}.`);
   };
   const standard: EventSchema<Data, Data>['~standard'] = {
     version: 1,

@@ -45,9 +45,9 @@ function jsonSchemaOf(type: DtoType): JsonSchema {
 
 /** Why events cannot be validated as this class, if they cannot. */
 function faultOf(type: DtoType): SchemaFault | undefined {
-  if (typeof type !== 'function') return { what: 'dto() was given no class', mend: 'dto(EnrolmentDto)' };
+  if (typeof type !== 'function') return { what: 'dto() was given no class', fix: 'dto(EnrolmentDto)' };
   if (fieldsOf(type).length === 0)
-    return { what: `${type.name} has no decorator of class-validator`, mend: '@IsString() course_id!: string' };
+    return { what: `${type.name} has no decorator of class-validator`, fix: '@IsString() course_id!: string' };
   for (const each of reachedFrom(type)) {
     const fault = unmadeFault(each) ?? asynchronousFault(each) ?? untypedFault(each);
     if (fault !== undefined) return fault;
@@ -62,7 +62,7 @@ function unmadeFault(type: DtoType): SchemaFault | undefined {
   } catch (error) {
     return {
       what: `an instance of ${type.name} cannot be made without arguments (${describeError(error)})`,
-      mend: `declare the fields of ${type.name} without a constructor, or with one that needs no arguments`,
+      fix: `declare the fields of ${type.name} without a constructor, or with one that needs no arguments`,
     };
   }
 }
@@ -77,7 +77,7 @@ function asynchronousFault(type: DtoType): SchemaFault | undefined {
   return (
     field && {
       what: `it validates asynchronously (${type.name}.${field.name}), and emit waits for nothing`,
-      mend: 'leave the asynchronous check out of the class; what has to be asked for belongs in an AsyncProcessor',
+      fix: 'leave the asynchronous check out of the class; what has to be asked for belongs in an AsyncProcessor',
     }
   );
 }
@@ -93,7 +93,7 @@ function untypedFault(type: DtoType): SchemaFault | undefined {
   return (
     field && {
       what: `${type.name}.${field.name} has @ValidateNested without @Type, so nothing of it would be validated`,
-      mend: `@Type(() => Item) next to @ValidateNested, with the class of ${field.name}`,
+      fix: `@Type(() => Item) next to @ValidateNested, with the class of ${field.name}`,
     }
   );
 }

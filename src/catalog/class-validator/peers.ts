@@ -49,7 +49,7 @@ interface TransformerExecutor {
   getKeys(type: unknown, value: object, isMap: boolean): string[];
 }
 
-/* eslint-disable @typescript-eslint/no-require-imports -- an import that fails cannot say what mends it */
+/* eslint-disable @typescript-eslint/no-require-imports -- an import that fails cannot say what fixes it */
 export const { TransformationType } = requirePeer(
   'class-transformer',
   use,

@@ -30,7 +30,7 @@ export function describeEntry(entry: EntryChanges, today: string, terminal: Term
   return [
     `${terminal.paint('bold', name)}${toldBy(entry)}`,
     ...sorted.flatMap((change) => describeChange(change, entry.verdict, terminal)),
-    ...(entry.verdict === 'breaking' ? [`  ${terminal.paint('yellow', 'Mend:')} ${mendOf(entry, today)}`] : []),
+    ...(entry.verdict === 'breaking' ? [`  ${terminal.paint('yellow', 'Fix:')} ${fixOf(entry, today)}`] : []),
   ].join('\n');
 }
 
@@ -68,7 +68,7 @@ function facing(was: string | null, is: string | null): string {
   return is === null ? ` (was ${was})` : ` (${was} -> ${is})`;
 }
 
-function mendOf({ of, name, changes, version }: EntryChanges, today: string): string {
+function fixOf({ of, name, changes, version }: EntryChanges, today: string): string {
   const has = (kind: Change['kind']): boolean => changes.some((change) => change.kind === kind);
   const place = `${of === 'event' ? 'defineEvent' : 'defineContext'}(${JSON.stringify(name)})`;
   const broken = changes.filter(({ isBreaking }) => isBreaking);

@@ -110,7 +110,7 @@ function conclusion(
     case 'missing':
       return isUpdated
         ? `${lock} is written: ${size}. Commit it.`
-        : `There is no ${lock} to compare to.\n  Mend: ${update}, and commit the file`;
+        : `There is no ${lock} to compare to.\n  Fix: ${update}, and commit the file`;
     case 'current':
       return `${lock} is up to date: ${size}.`;
     case 'written-otherwise': // by another schema library, or by another release of it
@@ -119,9 +119,9 @@ function conclusion(
         : `${lock} is up to date: ${size}. Its schemas are written otherwise and mean the same; --update takes that over.`;
     case 'out-of-date':
       if (isUpdated) return `${describeCounts(counts)} ${lock} is updated.`;
-      return `${describeCounts(counts)} ${lock} is out of date.\n  Mend: ${update}`;
+      return `${describeCounts(counts)} ${lock} is out of date.\n  Fix: ${update}`;
     case 'breaking':
-      return `${describeCounts(counts)} ${lock} ${options.update === true ? 'is unchanged' : 'is out of date'}: mend what is breaking first.`;
+      return `${describeCounts(counts)} ${lock} ${options.update === true ? 'is unchanged' : 'is out of date'}: fix what is breaking first.`;
   }
 }
 

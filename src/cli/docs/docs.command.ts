@@ -88,7 +88,7 @@ function check(folder: PrintedFolder, size: number, options: DocsOptions, termin
     return EXIT.fine;
   }
   for (const change of changes) terminal.out(changeLine(change, options, terminal));
-  terminal.tell(`${options.out} is not current: ${amount(changes.length, 'file')}.\n  Mend: ${commandLine(options)}`);
+  terminal.tell(`${options.out} is not current: ${amount(changes.length, 'file')}.\n  Fix: ${commandLine(options)}`);
   return EXIT.found;
 }
 

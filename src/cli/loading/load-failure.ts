@@ -48,7 +48,7 @@ function fixOf(error: unknown, loader: ModuleLoader): string | undefined {
   const text = typeof message === 'string' ? message : '';
   if (error instanceof ExitRefusedException) return 'move the definitions to files that start and end nothing';
   if (error instanceof SourceErrorException) return 'npx tsc --noEmit, and correct what it reports';
-  if (/^ *(?:Mend|Fix): /m.test(text)) return undefined;
+  if (/^ *Fix: /m.test(text)) return undefined;
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return missingModuleFix(text);
   if (!loader.hasCompiler && /decorat|Definitely assigned|TRANSFORM_ERROR|ParseError/i.test(text))
     return 'npm install --save-dev typescript@6, or @swc/core: the project has no compiler that can be used here';

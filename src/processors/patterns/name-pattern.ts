@@ -17,7 +17,7 @@ export class PatternFault {
   constructor(
     /** Reads on from "it ". */
     readonly what: string,
-    readonly mend: string,
+    readonly fix: string,
   ) {}
 }
 
@@ -66,7 +66,7 @@ export class NamePattern {
       if (error instanceof UnreadPattern) return new PatternFault(error.message, 'write it without that');
       if (error instanceof PatternTooLarge || error instanceof RangeError) return TOO_LARGE;
       if (error instanceof SyntaxError)
-        return new PatternFault(`cannot be run: ${describeError(error)}`, TOO_LARGE.mend);
+        return new PatternFault(`cannot be run: ${describeError(error)}`, TOO_LARGE.fix);
       throw error;
     }
   }

@@ -169,7 +169,7 @@ async function injectQueue(name: string, moduleRef: ModuleRef): Promise<Queue> {
       {
         path: 'AsyncRoutingBackend',
         what: `it needs the queue ${isShown ? shown : `whose name is ${shown}`} of @nestjs/bull, which no module offers.`,
-        mend: `give its node { imports: [BullModule.registerQueue({ name: '${isShown ? name : 'tracking'}', redis: 'redis://localhost:6379' })] }`,
+        fix: `give its node { imports: [BullModule.registerQueue({ name: '${isShown ? name : 'tracking'}', redis: 'redis://localhost:6379' })] }`,
         ...(isShown && { cause }),
       },
     ]);
@@ -192,6 +192,6 @@ function isOnlyGlobal(moduleRef: ModuleRef, node: string, queue: string): boolea
   return true;
 }
 
-function refuse(path: string, what: string, mend: string): never {
-  throw TrackingConfigException.create([{ path, what, mend }]);
+function refuse(path: string, what: string, fix: string): never {
+  throw TrackingConfigException.create([{ path, what, fix }]);
 }

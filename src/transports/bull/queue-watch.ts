@@ -179,7 +179,7 @@ export class QueueWatch {
     if (policy === undefined || policy === 'noeviction') return;
     this.reports.warn(
       `the Redis of the queue "${this.queue.name}" may evict jobs when its memory is full (maxmemory-policy ${policy}), and their events with them. ` +
-        'Mend: maxmemory-policy noeviction, so that a full Redis refuses events instead, which then wait here.',
+        'Fix: maxmemory-policy noeviction, so that a full Redis refuses events instead, which then wait here.',
     );
   }
 

@@ -3,7 +3,7 @@ import {
   showValue,
   TrackingConfigException,
   unknownBackendOptionFix,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 import type { ProducerDescription } from './bus-producer';
 
@@ -45,9 +45,9 @@ const KNOWN = ['producer', 'enabled', 'allowedEvents', 'topic', 'catalogTopic'];
  * @throws TrackingConfigException listing every error
  */
 export function checkEventBusOptions(options: unknown): void {
-  const faults: ConfigFault[] = [];
-  const fault = (what: string, mend: string): void => {
-    faults.push({ path: 'EventBusBackend', what, mend });
+  const faults: ConfigError[] = [];
+  const fault = (what: string, fix: string): void => {
+    faults.push({ path: 'EventBusBackend', what, fix });
   };
   if (typeof options !== 'object' || options === null) {
     fault(

@@ -68,8 +68,8 @@ const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries'
  */
 export function checkKafkaConsumerOptions(options: unknown): asserts options is KafkaConsumerOptions {
   const faults = new Faults('KafkaConsumer');
-  const mend = "consumer(KafkaConsumer, { brokers: ['localhost:9092'], group: 'my-service' })";
-  const given = faults.fields(options, [...CONNECTION_OPTIONS, ...OWN], mend);
+  const fix = "consumer(KafkaConsumer, { brokers: ['localhost:9092'], group: 'my-service' })";
+  const given = faults.fields(options, [...CONNECTION_OPTIONS, ...OWN], fix);
   faults.connection(given, ['consumer']);
   if (given['group'] === undefined)
     faults.add('it has no group, so the brokers could not remember what is done.', "group: 'my-service'");

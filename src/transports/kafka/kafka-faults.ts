@@ -3,17 +3,17 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 
 /** Collects configuration errors of the kafka entry point. */
 export class Faults {
-  private readonly faults: ConfigFault[] = [];
+  private readonly faults: ConfigError[] = [];
 
   constructor(private readonly path: string) {}
 
-  add(what: string, mend: string): void {
-    this.faults.push({ path: this.path, what, mend });
+  add(what: string, fix: string): void {
+    this.faults.push({ path: this.path, what, fix });
   }
 
   /**
@@ -21,10 +21,10 @@ export class Faults {
    * @returns the options
    * @throws TrackingConfigException if `options` is not an object
    */
-  fields(options: unknown, known: readonly string[], mend: string): Readonly<Record<string, unknown>> {
+  fields(options: unknown, known: readonly string[], fix: string): Readonly<Record<string, unknown>> {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
       throw TrackingConfigException.create([
-        { path: this.path, what: `its options are ${showValue(options)}, not an object.`, mend },
+        { path: this.path, what: `its options are ${showValue(options)}, not an object.`, fix },
       ]);
     }
     for (const key of Object.keys(options))
@@ -41,10 +41,10 @@ export class Faults {
     name: string,
     isRight: (value: unknown) => boolean,
     wanted: string,
-    mend: string,
+    fix: string,
   ): void {
     const value = given[name];
-    if (value !== undefined && !isRight(value)) this.add(`${name} is ${showValue(value)}, not ${wanted}.`, mend);
+    if (value !== undefined && !isRight(value)) this.add(`${name} is ${showValue(value)}, not ${wanted}.`, fix);
   }
 
   /**

@@ -5,7 +5,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 
 /** Position at which a consumer starts to read. */
@@ -114,14 +114,14 @@ export function resolveConsumerOptions(options: unknown): ResolvedOptions {
   };
 }
 
-function faultsOf(options: unknown): ConfigFault[] {
+function faultsOf(options: unknown): ConfigError[] {
   if (typeof options !== 'object' || options === null)
-    return [{ path: PATH, what: `its options are ${showValue(options)}, not an object.`, mend: EXAMPLE }];
+    return [{ path: PATH, what: `its options are ${showValue(options)}, not an object.`, fix: EXAMPLE }];
   const given = options as Record<keyof RedisStreamsConsumerOptions, unknown>;
   const { url, connection, group, topic, topics, keyPrefix, start } = given;
   const faults = targetFaults(PATH, { url, connection } as RedisTarget);
-  const fault = (what: string, mend: string): void => {
-    faults.push({ path: PATH, what, mend });
+  const fault = (what: string, fix: string): void => {
+    faults.push({ path: PATH, what, fix });
   };
   if (typeof group !== 'string' || group === '')
     fault(

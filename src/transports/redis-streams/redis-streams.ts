@@ -3,7 +3,7 @@ import {
   showOption,
   showValue,
   TrackingConfigException,
-  type ConfigFault,
+  type ConfigError,
 } from '../../common/tracking-config.exception';
 import type { ProducerDescription } from '../bus/bus-producer';
 import { codec } from './peers';
@@ -68,15 +68,15 @@ export function redisStreams(options: RedisStreamsOptions): ProducerDescription 
   };
 }
 
-function faultsOf(options: unknown): ConfigFault[] {
+function faultsOf(options: unknown): ConfigError[] {
   if (typeof options !== 'object' || options === null) {
     const what = `its options are ${showValue(options)}, not an object.`;
-    return [{ path: PATH, what, mend: "redisStreams({ url: 'redis://localhost:6379' })" }];
+    return [{ path: PATH, what, fix: "redisStreams({ url: 'redis://localhost:6379' })" }];
   }
   const { url, connection, keyPrefix, maxLen, source } = options as Record<keyof RedisStreamsOptions, unknown>;
   const faults = targetFaults(PATH, { url, connection } as RedisTarget);
-  const fault = (what: string, mend: string): void => {
-    faults.push({ path: PATH, what, mend });
+  const fault = (what: string, fix: string): void => {
+    faults.push({ path: PATH, what, fix });
   };
   if (keyPrefix !== undefined && typeof keyPrefix !== 'string')
     fault(`keyPrefix is ${showValue(keyPrefix)}, not a text.`, "keyPrefix: 'dev', or leave it out");

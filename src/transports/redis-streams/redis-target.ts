@@ -1,5 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { showValue, type ConfigFault } from '../../common/tracking-config.exception';
+import { showValue, type ConfigError } from '../../common/tracking-config.exception';
 import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../backends/url-credentials';
 
 /**
@@ -21,32 +21,32 @@ export interface RedisTarget {
  * Returns the errors in the connection options. Values are never shown, because a URL may contain a
  * password.
  */
-export function targetFaults(path: string, { url, connection }: RedisTarget): ConfigFault[] {
+export function targetFaults(path: string, { url, connection }: RedisTarget): ConfigError[] {
   const example = "url: 'redis://localhost:6379'";
   if (url === undefined && connection === undefined)
-    return [{ path, what: 'it has neither url nor connection, so there is no Redis.', mend: example }];
-  const faults: ConfigFault[] = [];
+    return [{ path, what: 'it has neither url nor connection, so there is no Redis.', fix: example }];
+  const faults: ConfigError[] = [];
   if (url !== undefined && !isRedisUrl(url))
-    faults.push({ path, what: 'url is not an address that begins with redis:// or rediss://.', mend: example });
+    faults.push({ path, what: 'url is not an address that begins with redis:// or rediss://.', fix: example });
   else if (url !== undefined && !hasReadableCredentials(url))
-    faults.push({ path, what: UNREADABLE_CREDENTIALS, mend: CREDENTIALS_FIX });
+    faults.push({ path, what: UNREADABLE_CREDENTIALS, fix: CREDENTIALS_FIX });
   if (connection === undefined) return faults;
   if (typeof connection !== 'object' || (connection as unknown) === null) {
     const what = `connection is ${showValue(connection)}, neither options of ioredis nor a Redis.`;
-    return [...faults, { path, what, mend: "connection: { host: 'localhost', port: 6379 }" }];
+    return [...faults, { path, what, fix: "connection: { host: 'localhost', port: 6379 }" }];
   }
   if ((connection as { isCluster?: unknown }).isCluster === true)
     faults.push({
       path,
       what: 'connection is a Redis Cluster, which is not supported.',
-      mend: 'give a Redis without cluster mode, replicated if need be',
+      fix: 'give a Redis without cluster mode, replicated if need be',
     });
   else if (isRedis(connection) && url !== undefined)
-    faults.push({ path, what: 'it has a url and a Redis as its connection.', mend: 'leave one of them out' });
+    faults.push({ path, what: 'it has a url and a Redis as its connection.', fix: 'leave one of them out' });
   const { keyPrefix } = isRedis(connection) ? connection.options : connection;
   if (keyPrefix !== undefined && keyPrefix !== '') {
     const what = 'the connection has a keyPrefix of ioredis, which would be put before the name of every stream.';
-    faults.push({ path, what, mend: 'give a connection without one; keyPrefix beside it makes `prefix-topic`' });
+    faults.push({ path, what, fix: 'give a connection without one; keyPrefix beside it makes `prefix-topic`' });
   }
   return faults;
 }

@@ -185,7 +185,7 @@ export class StreamReader {
       else if (await group.create(key, '0')) {
         this.surroundings.restarted();
         this.surroundings.warn(
-          `the group "${options.group}" of the stream "${key}" was gone (FLUSHALL, XGROUP DESTROY, or a Redis that lost its file) and was made anew, at the beginning of the stream. Mend: keep the bus in a Redis with appendonly yes and maxmemory-policy noeviction.`,
+          `the group "${options.group}" of the stream "${key}" was gone (FLUSHALL, XGROUP DESTROY, or a Redis that lost its file) and was made anew, at the beginning of the stream. Fix: keep the bus in a Redis with appendonly yes and maxmemory-policy noeviction.`,
         );
       }
     }

@@ -62,7 +62,7 @@ describe('The options of an HttpBackend', () => {
     expect(faults.map(({ what }) => what)).toEqual([expect.stringMatching(fault)]);
     expect(JSON.stringify(faults)).not.toContain(SECRET);
     expect(faults[0]?.path).toBe('HttpBackend');
-    expect(faults[0]?.mend).not.toBe('');
+    expect(faults[0]?.fix).not.toBe('');
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('The options of an HttpBackend', () => {
   });
 
   it.each(['delivery', 'processors', 'backends', 'imports'])('send %s to the third argument of backend()', (name) => {
-    expect(faultsOf({ url: URL_OK, [name]: {} }).map(({ mend }) => mend)).toEqual([
+    expect(faultsOf({ url: URL_OK, [name]: {} }).map(({ fix }) => fix)).toEqual([
       `move it to the third argument: backend(SomeBackend, { ... }, { ${name}: ... })`,
     ]);
   });

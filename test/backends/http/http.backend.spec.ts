@@ -228,10 +228,10 @@ describe('HttpBackend', () => {
       [405, 'check `method`'],
       [415, 'content type'],
       [418, 'check the url and `headers`'],
-    ])('loses nothing over %d, and says what to mend', async (status, mend) => {
+    ])('loses nothing over %d, and says what to fix', async (status, fix) => {
       sink.misbehave({ status });
       const failure = await failureOf(backendOf());
-      expect(failure).toMatchObject({ retryable: true, message: expect.stringContaining(mend) });
+      expect(failure).toMatchObject({ retryable: true, message: expect.stringContaining(fix) });
       expect(failure.message).toContain(`${sink.url}/events answered ${status}`);
     });
 

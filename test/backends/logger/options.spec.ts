@@ -56,9 +56,9 @@ describe('The options of a LoggerBackend', () => {
     ['a maxHeldBytes without end', { maxHeldBytes: Number.POSITIVE_INFINITY }, /^maxHeldBytes is Infinity/],
     ['a rotationCheckMs that is a bigint', { rotationCheckMs: 1n }, /^rotationCheckMs is 1/],
     ['an option that there is not', { file: 'a.log' }, /^the option "file" is unknown; known are path, pino, logger/],
-  ])('refuse %s, with what mends it', (_what, options, fault) => {
+  ])('refuse %s, with what fixes it', (_what, options, fault) => {
     expect(faultsOf(options)).toEqual([
-      { path: 'LoggerBackend', what: expect.stringMatching(fault), mend: expect.stringMatching(/.{8}/) },
+      { path: 'LoggerBackend', what: expect.stringMatching(fault), fix: expect.stringMatching(/.{8}/) },
     ]);
   });
 
@@ -72,7 +72,7 @@ describe('The options of a LoggerBackend', () => {
       {
         path: 'LoggerBackend',
         what: expect.stringMatching(/^the options are .*, not an object\.$/),
-        mend: "backend(LoggerBackend, { path: 'tracking.log' })",
+        fix: "backend(LoggerBackend, { path: 'tracking.log' })",
       },
     ]);
   });
@@ -88,7 +88,7 @@ describe('The options of a LoggerBackend', () => {
       ...Array<string>(8).fill('backends.a (LoggerBackend)'),
       'backends.b (LoggerBackend)',
     ]);
-    for (const { what, mend } of faults) expect(message).toContain(`${what}\n     Fix: ${mend}`);
+    for (const { what, fix } of faults) expect(message).toContain(`${what}\n     Fix: ${fix}`);
   });
 
   it.each<LoggerBackendOptions>([

@@ -56,7 +56,7 @@ describe.each(modes)('A log that cannot be written (%s)', (_what, options) => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
   });
 
-  it('from the start, since its path runs through a file, is no error; it is told once, with its node and a mend', async () => {
+  it('from the start, since its path runs through a file, is no error; it is told once, with its node and a fix', async () => {
     writeFileSync(folder.file('file'), '');
     const run = await start({ ...options, path: folder.file('file/child.log') });
     for (let at = 0; at < 5; at++) {
@@ -65,7 +65,7 @@ describe.each(modes)('A log that cannot be written (%s)', (_what, options) => {
     }
     expect(told()).toEqual([
       expect.stringMatching(
-        /^backends\.log \(LoggerBackend\): .*file\/child\.log cannot be written.*Mend: give the path/,
+        /^backends\.log \(LoggerBackend\): .*file\/child\.log cannot be written.*Fix: give the path/,
       ),
     ]);
     expect(log(run)).toMatchObject({
@@ -264,7 +264,7 @@ onSmallDisk.each(modes)('A disk that is full (%s; skipped where none can be moun
     expect(delivery!.pending).toBeGreaterThan(300);
     passRetry(); // the file can be opened, yet it takes nothing
     await run.tracker.flush();
-    expect(told()).toEqual([expect.stringMatching(/ENOSPC.*Mend: free the disk/)]);
+    expect(told()).toEqual([expect.stringMatching(/ENOSPC.*Fix: free the disk/)]);
 
     spawnSync('mount', ['-o', 'remount,size=1m', disk]);
     passRetry();

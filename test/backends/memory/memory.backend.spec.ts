@@ -119,7 +119,7 @@ describe('MemoryBackend', () => {
   });
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10', null, true])(
-    'refuses %p as maxEvents, with its place and a mend',
+    'refuses %p as maxEvents, with its place and a fix',
     async (maxEvents) => {
       const refused = buildTracking({ backends: { sink: backend(MemoryBackend, { maxEvents: maxEvents as number }) } });
       await expect(refused).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe('MemoryBackend', () => {
           {
             path: 'backends.sink (MemoryBackend)',
             what: expect.stringMatching(/^maxEvents is .*; it has to be a whole number from 1 up\.$/),
-            mend: expect.stringContaining('backend(MemoryBackend, { maxEvents: 100 })'),
+            fix: expect.stringContaining('backend(MemoryBackend, { maxEvents: 100 })'),
           },
         ],
       });

@@ -13,7 +13,7 @@ describe('MongoBackend', () => {
     ['audit', 'called "audit"', "MongooseModule.forRoot(url, { lazyConnection: true, connectionName: 'audit' })"],
   ])(
     'does not start without the connection that it is told (%s), and says how to give it',
-    async (connectionName, asked, mend) => {
+    async (connectionName, asked, fix) => {
       const other = MongooseModule.forRoot('mongodb://127.0.0.1:9/db', {
         lazyConnection: true,
         connectionName: 'other',
@@ -25,7 +25,7 @@ describe('MongoBackend', () => {
       }).compile();
       await expect(module.init()).rejects.toMatchObject({
         name: 'TrackingConfigException',
-        faults: [{ path: 'MongoBackend', what: expect.stringContaining(asked), mend: expect.stringContaining(mend) }],
+        faults: [{ path: 'MongoBackend', what: expect.stringContaining(asked), fix: expect.stringContaining(fix) }],
       });
       await module.close();
     },

@@ -6,7 +6,7 @@ function faultsOf(options: unknown): string[] {
     new MongoBackend(options as MongoBackendOptions);
     return [];
   } catch (error) {
-    return (error as TrackingConfigException).faults.map(({ path, what, mend }) => `${path}: ${what} | ${mend}`);
+    return (error as TrackingConfigException).faults.map(({ path, what, fix }) => `${path}: ${what} | ${fix}`);
   }
 }
 
@@ -55,7 +55,7 @@ describe('MongoBackend, for its options,', () => {
     [{ transform: 'name' }, /transform is a string of 4 characters, not a function/],
     [{ host: 'h' }, /the option "host" is unknown[^]*MongooseModule\.forRoot\(url, \{ lazyConnection: true \}\)/],
     [{ colection: 'x' }, /the option "colection" is unknown; known are connectionName/],
-  ])('refuses %j, and says what mends it', (options, fault) => {
+  ])('refuses %j, and says what fixes it', (options, fault) => {
     expect(faultsOf(options)).toEqual([expect.stringMatching(fault)]);
   });
 

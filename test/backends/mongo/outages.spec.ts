@@ -152,7 +152,7 @@ describeWithServices(['mongo', 'toxiproxy'], 'MongoBackend, on a faulty way,', (
       const { send, backend } = await startMongo(way.url, { indexes: false }, { retryWrites: false });
       await send([event()]);
       const events = [event(), event(), event()];
-      const mend = await way.add({ type: 'stall' }, 'downstream');
+      const fix = await way.add({ type: 'stall' }, 'downstream');
       const waiting = new AbortController();
       const sending = backend.sendBatch(events, waiting.signal);
       const collection = await database.collection();
@@ -166,7 +166,7 @@ describeWithServices(['mongo', 'toxiproxy'], 'MongoBackend, on a faulty way,', (
       });
       waiting.abort();
       await expect(sending).rejects.toEqual(retryable(/did not answer in time/));
-      await mend();
+      await fix();
       expect(await sendUntilTaken({ send }, events)).toEqual([]);
       expect(await stored(database.collection())).toHaveLength(4);
       expect(backend.duplicates).toBe(3);
@@ -186,9 +186,9 @@ describeWithServices(['mongo', 'toxiproxy'], 'MongoBackend, on a faulty way,', (
       );
       await send([event()]);
       const events = Array.from({ length: 200 }, () => event({ text: 'x'.repeat(1000) }));
-      const mend = await way.add({ type: 'limit_data', bytes: 50_000 }, 'upstream');
+      const fix = await way.add({ type: 'limit_data', bytes: 50_000 }, 'upstream');
       await expect(send(events, 5000)).rejects.toEqual(retryable(/^MongoDB (was not reached|did not answer)/));
-      await mend();
+      await fix();
       expect(await sendUntilTaken({ send }, events)).toEqual([]);
       expect(await stored(database.collection())).toHaveLength(201);
     } finally {

@@ -67,8 +67,8 @@ describe('A failed insert', () => {
   it.each([
     [13, 'readWrite'],
     [18, 'user and password'],
-  ])('says what mends it with code %d', (code, mend) => {
-    expect(sendFailure(new MongoServerError({ message: 'x', code })).message).toContain(mend);
+  ])('says what fixes it with code %d', (code, fix) => {
+    expect(sendFailure(new MongoServerError({ message: 'x', code })).message).toContain(fix);
   });
 
   it('may change, and is told in the words of the driver, when the server was not reached', () => {

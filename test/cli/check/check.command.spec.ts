@@ -24,7 +24,7 @@ describe('event-tracking catalog check', () => {
     const { code, out } = await check();
     expect(code).toBe(1);
     expect(out).toContain('There is no events.lock.json to compare to.');
-    expect(out).toContain('Mend: event-tracking catalog check --update --catalog catalog.ts');
+    expect(out).toContain('Fix: event-tracking catalog check --update --catalog catalog.ts');
     expect(existsSync(folder.lockFile)).toBe(false);
   });
 
@@ -87,7 +87,7 @@ describe('event-tracking catalog check', () => {
     expect((await check()).out).toContain('is up to date: 1 event,');
   });
 
-  it('tells of each breaking change the place, both sides, why, and the line that mends it', async () => {
+  it('tells of each breaking change the place, both sides, why, and the line that fixes it', async () => {
     await agreed(ENROLLED);
     given("defineEvent('course.enrolled', { data: z.object({ mode: z.enum(['audit', 'verified', 'gold']) }) })");
     const { code, out } = await check();
@@ -97,9 +97,9 @@ describe('event-tracking catalog check', () => {
   breaking  data.mode: value added: "gold"
             was "audit" | "verified"; is "audit" | "verified" | "gold"
             why: a query or consumer that knows all values meets one that it does not know
-  Mend: version: 2, history: [{ version: 2, date: '${today}', change: 'data.mode value added: "gold"' }] in defineEvent("course.enrolled"); or keep what was
+  Fix: version: 2, history: [{ version: 2, date: '${today}', change: 'data.mode value added: "gold"' }] in defineEvent("course.enrolled"); or keep what was
 
-1 change in 1 event or context: 1 breaking, 0 breaking but announced, 0 harmless. events.lock.json is out of date: mend what is breaking first.
+1 change in 1 event or context: 1 breaking, 0 breaking but announced, 0 harmless. events.lock.json is out of date: fix what is breaking first.
 `);
   });
 
@@ -118,7 +118,7 @@ describe('event-tracking catalog check', () => {
     const before = await check();
     expect(before.code).toBe(1);
     expect(before.out).toContain('course.enrolled: version raised 1 -> 2\n  announced data.mode: type changed');
-    expect(before.out).toContain('Mend: event-tracking catalog check --update');
+    expect(before.out).toContain('Fix: event-tracking catalog check --update');
     expect((await check('--update')).code).toBe(0);
     expect((await check()).code).toBe(0);
   });
@@ -127,7 +127,7 @@ describe('event-tracking catalog check', () => {
     await agreed("defineEvent('course.enrolled', { version: 3 })");
     given("defineEvent('course.enrolled', { version: 2 })");
     const { code, out } = await check('--update');
-    expect([code, out]).toEqual([1, expect.stringContaining('Mend: version: 3 in defineEvent("course.enrolled")')]);
+    expect([code, out]).toEqual([1, expect.stringContaining('Fix: version: 3 in defineEvent("course.enrolled")')]);
   });
 
   it('calls the lock out of date for what is harmless', async () => {

@@ -80,7 +80,7 @@ describe('catalog docs', () => {
     const { code, err } = await folder.docs();
     expect(code).toBe(2);
     expect(err).toContain(`README.md in ${join(folder.path, 'docs/events')} would be written over`);
-    expect(err).toContain('Mend: another folder by --out, or remove it there');
+    expect(err).toContain('Fix: another folder by --out, or remove it there');
     expect(folder.files('docs/events')).toEqual(['README.md']);
   });
 
@@ -92,12 +92,12 @@ describe('catalog docs', () => {
       expect(await folder.docs()).toMatchObject({ code: 2, err: expect.stringContaining('cannot be read') });
     }
     write('docs/events/.catalog-docs.markdown.json', '<<<<<<< ours');
-    expect(await folder.docs()).toMatchObject({ code: 2, err: expect.stringContaining('Mend: take it back') });
+    expect(await folder.docs()).toMatchObject({ code: 2, err: expect.stringContaining('Fix: take it back') });
     expect(folder.read('docs/precious.md')).toBe('by hand');
   });
 
   describe('--check', () => {
-    it('tells what is missing, different and left over, with the line that mends it, and writes nothing', async () => {
+    it('tells what is missing, different and left over, with the line that fixes it, and writes nothing', async () => {
       write('src/catalog.ts', catalogOf(['a', 'b', 'c', 'd']));
       await folder.docs('--title', "Our 'events'");
       write('src/catalog.ts', catalogOf(['a', 'b', 'c', 'e']));
@@ -113,7 +113,7 @@ describe('catalog docs', () => {
         'missing    docs/events/e.md',
       ]);
       expect(err).toBe(
-        "docs/events is not current: 5 files.\n  Mend: event-tracking catalog docs --title 'Our '\\''events'\\'''\n",
+        "docs/events is not current: 5 files.\n  Fix: event-tracking catalog docs --title 'Our '\\''events'\\'''\n",
       );
       expect(folder.files('docs/events')).toEqual(before);
       expect(folder.read('docs/events/b.md')).toBe('by hand');

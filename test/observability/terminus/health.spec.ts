@@ -164,7 +164,7 @@ describe('The health of tracking', () => {
     });
   });
 
-  it('can be that of another tracker; without any it is down, with the mend', async () => {
+  it('can be that of another tracker; without any it is down, with the fix', async () => {
     const { tracker } = await startTracking();
     const indicator = new TrackingHealthIndicator(new HealthIndicatorService());
     expect(indicator.check('audit', { tracker })).toEqual({ audit: { status: 'up', pending: 0 } });

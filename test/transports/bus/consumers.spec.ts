@@ -311,7 +311,7 @@ describe('@OnTrackingEvent', () => {
 
   it('refuses what is no name', () => {
     expect(() => OnTrackingEvent(5 as unknown as string)).toThrow(
-      /@OnTrackingEvent was given 5, neither a name nor an expression[^]*Mend: @OnTrackingEvent\('problem_check'\)/,
+      /@OnTrackingEvent was given 5, neither a name nor an expression[^]*Fix: @OnTrackingEvent\('problem_check'\)/,
     );
   });
   it('refuses an expression that cannot be matched in bounded time, and takes any other', () => {
