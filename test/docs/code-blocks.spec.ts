@@ -23,7 +23,9 @@ async function blocksOf(page: string): Promise<Block[]> {
 }
 
 async function allBlocks(): Promise<Block[]> {
-  const docs = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => join(root, 'docs', name));
+  const docs = (await readdir(join(root, 'docs')))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(root, 'docs', name));
   return (await Promise.all([join(root, 'README.md'), ...docs].map(blocksOf))).flat();
 }
 
@@ -42,13 +44,23 @@ describe('The documentation', () => {
     const files = blocks.map(({ place }) => `${place.replace(/\W+/g, '-')}.ts`);
     await Promise.all(blocks.map(({ code }, at) => writeFile(join(folder, files[at] ?? ''), code)));
     const options = { extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...options, compilerOptions: { paths: {
-      'nestjs-event-tracking': ['../../src/entries/index.ts'],
-      'nestjs-event-tracking/*': ['../../src/entries/*.ts'],
-    } } }));
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        ...options,
+        compilerOptions: {
+          paths: {
+            'nestjs-event-tracking': ['../../src/entries/index.ts'],
+            'nestjs-event-tracking/*': ['../../src/entries/*.ts'],
+          },
+        },
+      }),
+    );
 
     const compiler = require.resolve('typescript/bin/tsc');
-    const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch((error: unknown) => error as { stdout: string });
+    const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch(
+      (error: unknown) => error as { stdout: string },
+    );
     expect(stdout).toBe('');
   }, 240_000);
 
@@ -58,12 +70,21 @@ describe('The documentation', () => {
     const [, printed = ''] = /^```json\n([^]*?)^```$/m.exec(readme) ?? [];
     await writeFile(join(folder, 'first.ts'), first?.code ?? '');
 
-    const { stdout } = await run(process.execPath, ['-r', join(root, 'scripts/swc-register.cjs'), join(folder, 'first.ts')], { cwd: root });
+    const { stdout } = await run(
+      process.execPath,
+      ['-r', join(root, 'scripts/swc-register.cjs'), join(folder, 'first.ts')],
+      { cwd: root },
+    );
     expect(timeless(stdout)).toBe(timeless(printed));
   }, 60_000);
 
   it('links only to what is there', async () => {
-    const pages = [join(root, 'README.md'), ...(await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => join(root, 'docs', name))];
+    const pages = [
+      join(root, 'README.md'),
+      ...(await readdir(join(root, 'docs')))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => join(root, 'docs', name)),
+    ];
     const missing: string[] = [];
     for (const page of pages) {
       for (const [, target = ''] of (await readFile(page, 'utf8')).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {

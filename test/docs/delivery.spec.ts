@@ -50,12 +50,14 @@ describe('The table of metrics in docs/operations.md', () => {
     const kinds = { counter: 'counter', 'up-down-counter': 'up-down counter' };
     const rows = rowsOf(page('operations.md'), '| metric | kind |');
     expect(rows.map(([name, kind, unit, , description]) => [name, kind, unit, description])).toEqual([
-      ...[...trackerInstruments, ...nodeInstruments, ...deliveryInstruments, ...destinationInstruments, ...workInstruments, ...queueInstruments].map((plan) => [
-        `\`${plan.name}\``,
-        kinds[plan.kind],
-        `\`${plan.unit}\``,
-        plan.description,
-      ]),
+      ...[
+        ...trackerInstruments,
+        ...nodeInstruments,
+        ...deliveryInstruments,
+        ...destinationInstruments,
+        ...workInstruments,
+        ...queueInstruments,
+      ].map((plan) => [`\`${plan.name}\``, kinds[plan.kind], `\`${plan.unit}\``, plan.description]),
       ...Object.values(durationInstruments).map(({ name, unit, description }) => [
         `\`${name}\``,
         'histogram',

@@ -3,9 +3,17 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join, normalize, posix } from 'node:path';
 
 const root = join(__dirname, '../..');
-const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 /** The text of each page without its code blocks. */
-const texts = new Map(pages.map((page) => [page, readFileSync(join(root, page), 'utf8').replace(/^```[^]*?^```/gm, '')]));
+const texts = new Map(
+  pages.map((page) => [page, readFileSync(join(root, page), 'utf8').replace(/^```[^]*?^```/gm, '')]),
+);
 
 /** As GitHub and npm make the anchor of a heading. */
 function anchorOf(heading: string): string {
@@ -32,7 +40,9 @@ describe('The links of the documentation', () => {
     const broken = pages.flatMap((page) =>
       linksOf(page)
         .filter(({ file, anchor }) => {
-          const headings = [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+          const headings = [...(texts.get(file) ?? '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+            anchorOf(heading),
+          );
           return anchor !== '' && texts.has(file) && !headings.includes(anchor);
         })
         .map(({ link }) => `${page}: ${link}`),

@@ -6,7 +6,9 @@ const root = join(__dirname, '../..');
 
 /** Every source as one text, in which strings that are joined by + or by a line break of a template are whole. */
 function sourceText(): string {
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
   return files
     .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
     .join('\n')

@@ -364,11 +364,7 @@ const cases: Readonly<Record<string, readonly Sample[]>> = {
     ],
   ],
   'text or bytes beyond `limits.maxTextLength`': [
-    [
-      () => 'x'.repeat(1_000_001),
-      '[Left out: text of 1000001 characters]',
-      '"[Left out: text of 1000001 characters]"',
-    ],
+    [() => 'x'.repeat(1_000_001), '[Left out: text of 1000001 characters]', '"[Left out: text of 1000001 characters]"'],
     [() => Buffer.alloc(750_001), '[Left out: 750001 bytes]', '"[Left out: 750001 bytes]"'],
     [() => 1n << 4_000_000n, '[Left out: about 1204121 digits]', '"[Left out: about 1204121 digits]"'],
   ],
@@ -464,7 +460,9 @@ function countsOf({ ledger }: BuiltTracking, kind: string | undefined): { counte
 }
 
 /** Request and response as a handler of that platform gets them; with cookies, as plugins put them there. */
-async function catchInHandler(adapter: (typeof platforms)[number][1]): Promise<{ request: unknown; response: unknown }> {
+async function catchInHandler(
+  adapter: (typeof platforms)[number][1],
+): Promise<{ request: unknown; response: unknown }> {
   let seen: { request: unknown; response: unknown } | undefined;
 
   @Controller('courses')
@@ -476,7 +474,9 @@ async function catchInHandler(adapter: (typeof platforms)[number][1]): Promise<{
     }
   }
 
-  const app = await TestCase.of({ controllers: [CourseController] }).on(adapter).start();
+  const app = await TestCase.of({ controllers: [CourseController] })
+    .on(adapter)
+    .start();
   await app.get('/courses/7?password=secret', { headers: { cookie: 'session=secret', authorization: 'secret' } });
   await app.close();
   if (seen === undefined) throw new Error('no request has arrived');

@@ -14,7 +14,9 @@ describe('catalog docs --format asyncapi', () => {
   });
 
   async function parsed(catalog: string, change: (text: string) => string = (text) => text) {
-    expect(await folder.docs('--catalog', catalog, '--format', 'asyncapi', '--title', 'Shop')).toMatchObject({ code: 0 });
+    expect(await folder.docs('--catalog', catalog, '--format', 'asyncapi', '--title', 'Shop')).toMatchObject({
+      code: 0,
+    });
     const { document, diagnostics } = await parser.parse(change(folder.read('docs/events/asyncapi.json')));
     const grave = diagnostics.filter(({ severity }) => !MINOR.has(severity));
     return { document, grave: grave.map(({ code, message, path }) => ({ code, message, path: path.join('.') })) };
@@ -31,13 +33,25 @@ describe('catalog docs --format asyncapi', () => {
     const { document } = await parsed(SHOP);
     const messages = document?.messages().all() ?? [];
     expect(messages.map((each) => each.name()).sort()).toEqual(
-      ['Page Viewed', 'a/../../<b>&"\'', ACTIVATED, 'edx.course.enrollment.deactivated', 'page viewed', 'play_video'].sort(),
+      [
+        'Page Viewed',
+        'a/../../<b>&"\'',
+        ACTIVATED,
+        'edx.course.enrollment.deactivated',
+        'page viewed',
+        'play_video',
+      ].sort(),
     );
     const message = messages.find((each) => each.name() === ACTIVATED);
     expect(message?.title()).toBe('Enrolment activated');
     expect(message?.payload()?.properties()?.['data']?.properties()?.['mode']).toBeDefined();
     expect(message?.examples().all()).toHaveLength(1);
-    expect(document?.operations().all().every((each) => each.isSend())).toBe(true);
+    expect(
+      document
+        ?.operations()
+        .all()
+        .every((each) => each.isSend()),
+    ).toBe(true);
     expect(document?.operations().all()).toHaveLength(6);
   });
 

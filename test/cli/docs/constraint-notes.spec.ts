@@ -56,14 +56,20 @@ describe('What a page says of the rules of a schema', () => {
   });
 
   it.each<[JsonSchema, readonly string[]]>([
-    [{ not: { properties: { a: { not: { type: 'string' } } }, minProperties: 1 } }, ['not: {"properties":{"a":{"not":{"type":"string"}}},"minProperties":1}']],
+    [
+      { not: { properties: { a: { not: { type: 'string' } } }, minProperties: 1 } },
+      ['not: {"properties":{"a":{"not":{"type":"string"}}},"minProperties":1}'],
+    ],
     [{ if: { required: ['a'] } }, []],
     [{ contains: { type: 'string' }, minContains: 0 }, []],
     [{ propertyNames: { type: 'string' } }, []],
     [{ dependentSchemas: { a: { required: ['b'] } } }, ['with a: requires b']],
     [{ unevaluatedProperties: false }, ['no other fields']],
     [{ additionalProperties: { type: 'string' } }, []],
-    [{ if: { properties: { a: { $ref: '#/$defs/x' } } }, then: false, $defs: { x: { const: 1 } } }, ['if a is 1: nothing']],
+    [
+      { if: { properties: { a: { $ref: '#/$defs/x' } } }, then: false, $defs: { x: { const: 1 } } },
+      ['if a is 1: nothing'],
+    ],
   ])('is made of %j', (schema, notes) => {
     expect(constraintNotes(schema, schema)).toEqual(notes);
   });
@@ -84,7 +90,9 @@ describe('A schema as it is documented', () => {
       },
       dependentRequired: { seat: ['note'] },
     });
-    expect(documentSchema({ properties: { items: { items: [{}] }, nullable: { nullable: true, type: 'null' } } })).toEqual({
+    expect(
+      documentSchema({ properties: { items: { items: [{}] }, nullable: { nullable: true, type: 'null' } } }),
+    ).toEqual({
       properties: { items: { prefixItems: [{}] }, nullable: { type: ['null'] } },
     });
     expect(documentSchema({ minimum: 1, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: false })).toEqual({
@@ -93,7 +101,9 @@ describe('A schema as it is documented', () => {
   });
 
   it('has pointers for references, and is else as it was', () => {
-    const text = JSON.stringify(RULES).replace('"$ref":"#item"', '"$ref":"#/$defs/item"').replace('"$anchor":"item",', '');
+    const text = JSON.stringify(RULES)
+      .replace('"$ref":"#item"', '"$ref":"#/$defs/item"')
+      .replace('"$anchor":"item",', '');
     expect(documentSchema(RULES)).toEqual(JSON.parse(text));
   });
 });

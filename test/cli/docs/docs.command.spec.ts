@@ -171,7 +171,13 @@ describe('catalog docs', () => {
   });
 
   it('refuses a format that it does not know, and a catalog that is not there', async () => {
-    expect(await folder.docs('--format', 'pdf')).toMatchObject({ code: 2, err: expect.stringContaining('markdown, html') });
-    expect(await folder.docs('--catalog', 'none.ts')).toMatchObject({ code: 2, err: expect.stringContaining('none.ts') });
+    expect(await folder.docs('--format', 'pdf')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('markdown, html'),
+    });
+    expect(await folder.docs('--catalog', 'none.ts')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('none.ts'),
+    });
   });
 });

@@ -17,13 +17,17 @@ describe('The example of an event', () => {
   });
 
   it('fits the schema of a context with a date', () => {
-    const [{ fits }] = exampleEvents(defineEvent('video.played', { context: z.object({ session: z.object({ since: z.date() }) }) }));
+    const [{ fits }] = exampleEvents(
+      defineEvent('video.played', { context: z.object({ session: z.object({ since: z.date() }) }) }),
+    );
     expect(fits).toBe(true);
   });
 
   it('fits if the definition gives it, Dates and all', () => {
     const data = z.object({ at: z.date(), n: z.int() });
-    const [{ fits, isMadeUp }] = exampleEvents(defineEvent('video.played', { data, examples: [{ at: new Date(0), n: 1 }] }));
+    const [{ fits, isMadeUp }] = exampleEvents(
+      defineEvent('video.played', { data, examples: [{ at: new Date(0), n: 1 }] }),
+    );
     expect([fits, isMadeUp]).toEqual([true, false]);
   });
 

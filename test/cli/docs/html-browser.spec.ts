@@ -61,7 +61,10 @@ if (executablePath === undefined)
     expect(await page.locator('#found').textContent()).toBe('1 found');
     await page.locator('#results a').click();
     expect(await page.locator('h1').textContent()).toBe('edx.course.enrollment.activated');
-    const fields = await page.getByRole('table', { name: 'Fields of the data' }).getByRole('rowheader').allTextContents();
+    const fields = await page
+      .getByRole('table', { name: 'Fields of the data' })
+      .getByRole('rowheader')
+      .allTextContents();
     expect(fields).toEqual(expect.arrayContaining(['course_id', 'mode', 'user_id']));
   });
 

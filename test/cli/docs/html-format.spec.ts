@@ -48,7 +48,9 @@ function attribute(element: Element, name: string): string | undefined {
 /** Fails where the text has a tag, an attribute or an entity that the standard calls an error; it does not see what is not closed. */
 function elementsIn(page: string): Element[] {
   const errors: string[] = [];
-  const document = parse(page, { onParseError: ({ code, startLine }) => void errors.push(`${code} in line ${startLine}`) });
+  const document = parse(page, {
+    onParseError: ({ code, startLine }) => void errors.push(`${code} in line ${startLine}`),
+  });
   expect(errors).toEqual([]);
   return elementsOf(document);
 }
@@ -58,7 +60,16 @@ describe('catalog docs --format html', () => {
   let pages: ReadonlyMap<string, Element[]>;
 
   beforeAll(async () => {
-    const printed = await folder.docs('--catalog', SHOP, '--out', 'out', '--format', 'html', '--title', 'Shop <events>');
+    const printed = await folder.docs(
+      '--catalog',
+      SHOP,
+      '--out',
+      'out',
+      '--format',
+      'html',
+      '--title',
+      'Shop <events>',
+    );
     expect(printed).toMatchObject({ code: 0 });
     const files = folder.files('out').filter((file) => file.endsWith('.html'));
     pages = new Map(files.map((file) => [file, elementsIn(folder.read(`out/${file}`))]));
@@ -137,7 +148,10 @@ describe('catalog docs --format html', () => {
     const facts = elements.filter(({ tagName }) => tagName === 'dd').map(textOf);
     expect(facts).toEqual(['A learner enrols, by themselves or by staff', 'Server', 'enrolments', '2026-11-01', '2']);
     const [example] = elements.filter(({ tagName }) => tagName === 'pre').map(textOf);
-    expect(JSON.parse(example ?? '')).toMatchObject({ name: 'edx.course.enrollment.activated', data: { mode: 'audit' } });
+    expect(JSON.parse(example ?? '')).toMatchObject({
+      name: 'edx.course.enrollment.activated',
+      data: { mode: 'audit' },
+    });
     const [title] = elements.filter(({ tagName }) => tagName === 'title').map(textOf);
     expect(title).toBe('edx.course.enrollment.activated – Shop <events>');
   });

@@ -61,12 +61,18 @@ describe('catalog docs --format markdown', () => {
 
   it('says of a schema that comes back to itself where it does', () => {
     const page = folder.read('out/edx.course.enrollment.deactivated.md');
-    expect(page).toContain('| `comments.*.replies` | `list of object` | required |  | Recursive: its fields are those of');
+    expect(page).toContain(
+      '| `comments.*.replies` | `list of object` | required |  | Recursive: its fields are those of',
+    );
   });
 
   it('has a page for each context', () => {
     const page = folder.read('out/contexts/request.md');
-    for (const line of ['# Context `request`', '- **When it is entered**: Around each request', '[All events](../README.md)'])
+    for (const line of [
+      '# Context `request`',
+      '- **When it is entered**: Around each request',
+      '[All events](../README.md)',
+    ])
       expect(page).toContain(line);
     expect(page).toContain('| `ip` | `string (ipv4)` | required | personal |  |');
   });

@@ -14,8 +14,10 @@ const text = fc.string({
 });
 
 function shown(given: string): string {
-   
-  return given.replace(/[\u0000-\u0008\u000e-\u001f\u007f]|[\u000b\u000c]/g, '\ufffd').replace(/\s+/g, ' ').trim();
+  return given
+    .replace(/[\u0000-\u0008\u000e-\u001f\u007f]|[\u000b\u000c]/g, '\ufffd')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&' };

@@ -5,7 +5,9 @@ import { DocsFolder, type Json, OPEN_EDX, RULES, SHOP } from './print-docs';
 
 const WORDS = join(__dirname, 'words-catalog.ts');
 const STANDARD_FORMATS = Object.fromEntries(
-  ['date-time', 'date', 'time', 'duration', 'email', 'uri', 'url', 'uuid', 'ipv4', 'ipv6'].map((name) => [name, true] as const),
+  ['date-time', 'date', 'time', 'duration', 'email', 'uri', 'url', 'uuid', 'ipv4', 'ipv6'].map(
+    (name) => [name, true] as const,
+  ),
 );
 const ACTIVATED = 'edx.course.enrollment.activated';
 
@@ -14,7 +16,9 @@ describe('catalog docs --format json-schema', () => {
 
   beforeAll(async () => {
     expect(await folder.docs('--catalog', SHOP, '--out', 'shop', '--format', 'json-schema')).toMatchObject({ code: 0 });
-    expect(await folder.docs('--catalog', OPEN_EDX, '--out', 'edx', '--format', 'json-schema')).toMatchObject({ code: 0 });
+    expect(await folder.docs('--catalog', OPEN_EDX, '--out', 'edx', '--format', 'json-schema')).toMatchObject({
+      code: 0,
+    });
   });
 
   afterAll(() => {
@@ -59,17 +63,22 @@ describe('catalog docs --format json-schema', () => {
     );
   });
 
-  it.each(['shop', 'edx', 'words', 'rules'])('writes schemas that Ajv takes as it comes, in its strict mode: %s', async (out) => {
-    const more = { words: WORDS, rules: RULES }[out];
-    if (more !== undefined)
-      expect(await folder.docs('--catalog', more, '--out', out, '--format', 'json-schema')).toMatchObject({ code: 0 });
-    const files = folder.files(out).filter((path) => path.endsWith('.schema.json'));
-    expect(files.length).toBeGreaterThan(0);
-    for (const each of files) {
-      const validator = new Ajv2020({ formats: STANDARD_FORMATS, logger: false });
-      expect(() => validator.compile(folder.json(`${out}/${each}`))).not.toThrow();
-    }
-  });
+  it.each(['shop', 'edx', 'words', 'rules'])(
+    'writes schemas that Ajv takes as it comes, in its strict mode: %s',
+    async (out) => {
+      const more = { words: WORDS, rules: RULES }[out];
+      if (more !== undefined)
+        expect(await folder.docs('--catalog', more, '--out', out, '--format', 'json-schema')).toMatchObject({
+          code: 0,
+        });
+      const files = folder.files(out).filter((path) => path.endsWith('.schema.json'));
+      expect(files.length).toBeGreaterThan(0);
+      for (const each of files) {
+        const validator = new Ajv2020({ formats: STANDARD_FORMATS, logger: false });
+        expect(() => validator.compile(folder.json(`${out}/${each}`))).not.toThrow();
+      }
+    },
+  );
 
   it('lets an event through that keeps to it, and no other', () => {
     const validate = compiled(file);
@@ -121,7 +130,10 @@ describe('catalog docs --format cloudevents', () => {
   });
 
   // The rules of https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json, and of its names.
-  const isCloudEvent = new Ajv2020({ allowUnionTypes: true, formats: { 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, uri: /^[a-z]+:/ } }).compile({
+  const isCloudEvent = new Ajv2020({
+    allowUnionTypes: true,
+    formats: { 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, uri: /^[a-z]+:/ },
+  }).compile({
     type: 'object',
     required: ['id', 'source', 'specversion', 'type'],
     properties: {

@@ -14,7 +14,8 @@ const Comment = z.object({
 export const catalog = defineCatalog([
   defineEvent('edx.course.enrollment.activated', {
     title: 'Enrolment activated',
-    description: 'A learner has a place in a course run.\n\nStaff enrol whole cohorts at once: one event for each learner.',
+    description:
+      'A learner has a place in a course run.\n\nStaff enrol whole cohorts at once: one event for each learner.',
     when: 'A learner enrols, by themselves or by staff',
     owner: 'enrolments',
     since: '2026-11-01',
@@ -71,5 +72,8 @@ export const catalog = defineCatalog([
     fields: z.object({ user_id: z.int().optional().describe('Who is signed in.'), ip: z.ipv4(), agent: z.string() }),
     pii: ['ip'],
   }),
-  defineContext('course', { when: 'While a page of a course is shown', fields: z.object({ course: z.object({ org: z.string() }) }) }),
+  defineContext('course', {
+    when: 'While a page of a course is shown',
+    fields: z.object({ course: z.object({ org: z.string() }) }),
+  }),
 ]);
