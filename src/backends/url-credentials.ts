@@ -1,11 +1,13 @@
-/** What is wrong with a URL whose credentials `hasReadableCredentials` refuses. It shows neither user nor password. */
+/**
+ * Error text for a URL that `hasReadableCredentials` rejects. It shows neither user nor password.
+ */
 export const UNREADABLE_CREDENTIALS = 'url has a user or a password with a "%" that begins no percent-encoding.';
 export const CREDENTIALS_FIX = 'write each "%" of the user and the password as "%25", or use encodeURIComponent()';
 
 /**
- * False if the user or the password of a URL cannot be decoded. A bare "%" stays as it is in a URL, and decodeURIComponent()
- * throws a URIError for it.
- * @throws TypeError if it is no URL
+ * Returns false if the user or the password of a URL cannot be decoded. A URL keeps a bare "%" as
+ * it is, and decodeURIComponent() throws a URIError for it.
+ * @throws TypeError if the string is not a URL
  */
 export function hasReadableCredentials(url: string | URL): boolean {
   const { username, password } = new URL(url);

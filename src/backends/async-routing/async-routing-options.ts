@@ -9,29 +9,35 @@ import {
   type ConfigError,
 } from '../../common/tracking-config.exception';
 
-/** A queue that `bullQueue()` of `nestjs-event-tracking/bull` describes, or one like it. */
+/** Queue described by `bullQueue()` of `nestjs-event-tracking/bull`, or a similar one. */
 export interface QueueDescription {
   readonly kind: 'queue';
-  /** @param isProcessed whether the processors run before the queue */
+  /**
+   * Creates the carrier of the queue.
+   * @param isProcessed true if the processors run before the queue
+   */
   open(moduleRef: ModuleRef, isProcessed: boolean): EventCarrier;
 }
 
 export interface AsyncRoutingBackendOptions {
-  /** What carries the events to a worker.  @default a queue in this process */
+  /** Queue that carries the events to a worker.  @default a queue in this process */
   readonly queue?: QueueDescription | undefined;
   /**
-   * Where the node's processors run: behind the queue, or inside of `emit`, as in the reference. An AsyncProcessor can run only
-   * behind it.  @default 'worker'
+   * Where the node's processors run: 'worker' behind the queue, 'emitter' inside `emit`, like the
+   * reference. An AsyncProcessor can run only behind the queue.
+   * @default 'worker'
    */
   readonly processIn?: 'worker' | 'emitter' | undefined;
   /**
-   * Which events are wanted, decided before the queue: exact names, or a function of the name that throws nothing and is quick.
-   * RegexFilter and NameAllowlist, where they stand first among the processors, are asked before the queue too.  @default all
+   * Selects the wanted events before the queue: exact names, or a function of the name, which must
+   * be fast and must not throw. RegexFilter and NameAllowlist also run before the queue if they
+   * come first in the processors.
+   * @default all events
    */
   readonly when?: readonly string[] | ((name: string) => boolean) | undefined;
 }
 
-/** @throws TrackingConfigException with all that is wrong */
+/** Validates the options. @throws TrackingConfigException with all errors */
 export function checkAsyncRoutingOptions(options: unknown): void {
   const faults: ConfigError[] = [];
   const fault = (what: string, fix: string): void => {

@@ -7,9 +7,10 @@ import { checkAsyncRoutingOptions, type AsyncRoutingBackendOptions } from './asy
 import { EmbeddedQueue } from './embedded-queue';
 
 /**
- * A routing backend with a queue before its processors and children: `emit` only queues the event, and the work is done later in
- * this process, or, with `bullQueue()` of `nestjs-event-tracking/bull`, by workers. It may stand anywhere in the tree.
- * @throws TrackingConfigException for its options
+ * Routing backend with a queue before its processors and children. `emit` only queues the event.
+ * The event is processed later in this process or, with `bullQueue()` of
+ * `nestjs-event-tracking/bull`, by workers. The backend may be used anywhere in the tree.
+ * @throws TrackingConfigException if its options are invalid
  */
 @Injectable()
 export class AsyncRoutingBackend extends QueuedRouting implements OnApplicationShutdown {
@@ -37,7 +38,10 @@ export class AsyncRoutingBackend extends QueuedRouting implements OnApplicationS
     return new AsyncRoutingBackend();
   }
 
-  /** After the drain, as the tree is below the tracker, and before the queue is closed, as that is below this. */
+  /**
+   * Closes the queue. Nest calls this after the drain of the tracker, and before the client of the
+   * queue is closed.
+   */
   async onApplicationShutdown(): Promise<void> {
     await this.queue.close?.();
   }

@@ -7,18 +7,23 @@ import { describeError } from '../../common/describe-error';
 import type { EventWork, WorkItem } from '../../routing/event-work';
 
 /**
- * The queue of a process that has no other: the delivery before the node is the queue, and its events are worked off in the same
- * process, a slice in each turn of the event loop. An event on its disk is forgotten there once every child has it for good; one
- * in memory, which is no safer here than there, as soon as the children have taken it, unless it stands behind another queue that
- * keeps it.
+ * Queue in this process, used when no other queue is configured. The delivery before the node is
+ * the queue; its events are processed in the same process, a slice in each turn of the event loop.
+ *
+ * An event on the disk of that delivery is removed once every child has delivered or stored it. An
+ * event in memory is removed as soon as the children have accepted it, because it is no safer here
+ * than there. The exception is an event that another queue before this one still keeps.
  */
 export class EmbeddedQueue implements EventCarrier {
-  /** No attempt ends for want of time: it has the events, and whatever they wait for has a limit of its own. */
+  /**
+   * Delivery options without a practical timeout: the queue has the events, and everything that
+   * they wait for has its own limit.
+   */
   readonly delivery: DeliveryOptions = { batch: { maxWaitMs: 0 }, ordered: true, timeoutMs: MAX_TIMER_MS };
   readonly isLocal = true;
   private work: EventWork | undefined;
 
-  /** @param isProcessed whether the processors have run before the queue */
+  /** @param isProcessed true if the processors ran before the queue */
   constructor(private readonly isProcessed: boolean) {}
 
   attach({ work }: CarrierSurroundings): void {
@@ -45,7 +50,10 @@ export class EmbeddedQueue implements EventCarrier {
     return left.size === 0 ? undefined : [...left.values()];
   }
 
-  /** Nothing is taken while nothing is sent. */
+  /**
+   * Waits until the events sent so far are with the children. It takes no events; the
+   * delivery sends them.
+   */
   async endWork(): Promise<void> {
     await this.work?.whenAtRest();
   }

@@ -1,9 +1,10 @@
 /**
- * A batch whose reply is lost may have been taken, and one whose connection broke may not: only the status line tells. So every
- * way in which an exchange can end is told apart here, and whatever leaves the fate of the events open is retryable, under the
- * same ids. Nothing of an exchange is left behind: the reply is read to its end, or its socket is destroyed.
+ * HTTP client that distinguishes every way in which an exchange can end. A batch whose reply is
+ * lost may have been accepted, and a batch whose connection broke may not: only the status line
+ * decides. Every result that leaves the outcome of the events open is retryable, under the same
+ * ids. An exchange leaves nothing behind: the reply is read to its end, or its socket is destroyed.
  *
- * Built on node:http and not on fetch or undici: docs/decisions/0042.
+ * Built on node:http instead of fetch or undici: docs/decisions/0042.
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -16,7 +17,7 @@ import { shownUrl } from './shown-url';
 
 const gzip = promisify(gzipWithCallback);
 
-/** Below it, gzip saves less than a packet. */
+/** Smallest body that is compressed: below it, gzip saves less than a packet. */
 const MIN_GZIP_BYTES = 1024;
 
 export interface HttpClientOptions {
@@ -24,26 +25,26 @@ export interface HttpClientOptions {
   readonly method: string;
   readonly gzip: boolean;
   readonly keepAlive: boolean;
-  /** True if a status 2xx with an HTML page takes the body too. */
+  /** True if a 2xx status with an HTML page also counts as success. */
   readonly acceptsHtml: boolean;
-  /** In the place of our own; it is the application's to close. */
+  /** Agent to use instead of a new one. The application closes it. */
   readonly agent: http.Agent | undefined;
 }
 
 export interface HttpRequest {
   readonly body: string | Uint8Array;
-  /** By name in lower case. */
+  /** Headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether the text of the reply is of interest. */
+  /** True if the caller reads the text of the reply. */
   readonly readsReply: boolean;
 }
 
-/** A connection that the server had closed while it was idle; the request met it on its way. */
+/** Error of a request on a reused connection that the server had closed while it was idle. */
 class StaleConnection extends Error {}
 
-/** Sends bodies to one address over connections that are kept open. */
+/** Sends bodies to one URL over keep-alive connections. */
 export class HttpClient {
-  /** The address, as it may be shown. */
+  /** URL without secrets, for logs. */
   readonly place: string;
   private readonly target: http.RequestOptions;
   private readonly transport: typeof http | typeof https;
@@ -55,12 +56,12 @@ export class HttpClient {
     const { protocol, hostname, port, pathname, search } = url;
     this.place = shownUrl(url);
     this.transport = protocol === 'https:' ? https : http;
-    // lifo: the connection used last is the least likely to have been closed by the server.
+    // lifo: the server is least likely to have closed the connection that was used last.
     const makeAgent = () => new this.transport.Agent({ keepAlive: options.keepAlive, scheduling: 'lifo' });
     this.ownAgent = options.agent === undefined ? makeAgent() : undefined;
     this.target = {
       protocol,
-      hostname: hostname.replace(/^\[|\]$/g, ''), // of an IPv6 address
+      hostname: hostname.replace(/^\[|\]$/g, ''), // removes the brackets of an IPv6 address
       port,
       path: pathname + search,
       method: options.method,
@@ -71,8 +72,8 @@ export class HttpClient {
   }
 
   /**
-   * Resolves with the text of the reply once the server has said that it took the body.
-   * @throws SendFailedException for all else
+   * Sends one body. Resolves with the text of the reply if the server accepted the body.
+   * @throws SendFailedException otherwise
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<string> {
     const plain = typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
@@ -80,7 +81,8 @@ export class HttpClient {
     const body = isZipped ? await gzip(plain) : plain;
     const headers = {
       'user-agent': 'nestjs-event-tracking',
-      'accept-encoding': 'identity', // without it, a server may choose any coding (RFC 9110, 12.5.3)
+      // Without it, a server may choose any content coding (RFC 9110, 12.5.3)
+      'accept-encoding': 'identity',
       ...this.credentials,
       ...request.headers,
       ...(isZipped && { 'content-encoding': 'gzip' }),
@@ -90,13 +92,16 @@ export class HttpClient {
     return this.textOf(answer, request.readsReply);
   }
 
-  /** Connections in use go on; those that wait for a next batch are closed. */
+  /** Closes idle connections. Connections in use continue. */
   close(): void {
     for (const sockets of Object.values(this.ownAgent?.freeSockets ?? {}))
       sockets?.forEach((socket) => socket.destroy());
   }
 
-  /** A connection that was closed while it was idle says nothing about the server: then once more, at once. */
+  /**
+   * Sends the request, once more at once if the connection was stale: that says nothing about the
+   * server.
+   */
   private async answerTo(request: HttpRequest, signal: AbortSignal): Promise<Answer> {
     try {
       return await this.exchange(request, signal);
@@ -112,7 +117,7 @@ export class HttpClient {
 
   private exchange({ body, headers, readsReply }: HttpRequest, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      signal.throwIfAborted(); // it may have been while the body was zipped
+      signal.throwIfAborted(); // it may have been aborted during compression
       const request = this.transport.request({ ...this.target, headers });
       const abort = (): void => {
         request.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
@@ -142,7 +147,8 @@ export class HttpClient {
       request.once('close', () => {
         if (!isAnswered) reject(new Error('closed without an answer'));
       });
-      // Also after the reply began, where the promise is settled by the reply: without a listener it would be thrown.
+      // Stays after the reply has begun, when the reply settles the promise: an unhandled 'error'
+      // would be thrown.
       request.on('error', (error: NodeJS.ErrnoException) => {
         const isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
         if (!isAnswered) reject(isStale ? new StaleConnection('stale', { cause: error }) : error);
@@ -162,7 +168,7 @@ export class HttpClient {
     try {
       text = await decodedText(answer);
     } catch (error) {
-      if (!readsReply) return ''; // what is no HTML page as far as anyone can tell
+      if (!readsReply) return ''; // not recognizable as an HTML page
       throw this.unknown((error as UnreadableReply).message, error);
     }
     if (!this.options.acceptsHtml && isHtmlPage(headers, text))
@@ -177,23 +183,30 @@ export class HttpClient {
     if (signal.aborted) return this.unknown('aborted before the reply was there');
     const cause = error instanceof StaleConnection ? error.cause : error;
     const { code, name } = cause as NodeJS.ErrnoException;
-    return this.unknown(code ?? name, cause); // the message may quote what was sent: a header, say
+    // The message may quote parts of the request, such as a header.
+    return this.unknown(code ?? name, cause);
   }
 
-  /** Nobody knows whether the events were taken. */
+  /**
+   * Creates the error for an exchange after which it is unknown whether the events were accepted.
+   */
   private unknown(what: string, cause?: unknown): SendFailedException {
     return SendFailedException.create({ reason: `${this.place}: ${what}`, retryable: true, cause });
   }
 }
 
-/** RFC 7617, 2. @param credentials user and password, with a colon between them */
+/**
+ * Returns a Basic authorization header (RFC 7617, 2).
+ * @param credentials user and password, separated by a colon
+ */
 export function basicAuthorization(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
 /**
- * Resolves when the whole request has been handed to the system, and rejects when its connection is closed before. Called at
- * the first byte of a reply: a server may answer before it has read the body, and go on reading, or not.
+ * Resolves when the operating system has the whole request; rejects when the connection is closed
+ * before that. Called at the first byte of a reply: a server may answer before it has read the
+ * body, and may or may not read the rest.
  */
 function sentWhole(request: http.ClientRequest): Promise<void> {
   const { socket } = request;
@@ -203,16 +216,18 @@ function sentWhole(request: http.ClientRequest): Promise<void> {
       reject(new Error('answered and closed before the request was sent'));
     };
     request.once('finish', () => {
-      // A request "finishes" on a socket that fails, too: its pending writes are called back.
+      // A request also emits "finish" on a socket that fails: the callbacks of its pending writes
+      // run.
       if (socket.destroyed || socket.errored !== null) return;
       // The socket stays open for the next request.
       socket.off('error', reject).off('close', onClose);
       resolve();
     });
-    // node:http may have taken its own listener off by then; without one, the error would end the process.
+    // node:http may have removed its own listener by then; without a listener, the error would end
+    // the process.
     socket.once('error', reject);
     socket.once('close', onClose);
   });
-  sent.catch(() => undefined); // the reply may break off before anyone looks
+  sent.catch(() => undefined); // the reply may break off before the promise is awaited
   return sent;
 }

@@ -11,49 +11,66 @@ import {
 } from '../../common/tracking-config.exception';
 import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../url-credentials';
 
-/** Headers by name, in any case of letters. */
+/** Headers by name, in upper or lower case. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- as `sendBatch`
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- like `sendBatch`
 export type ReadStatus = (reply: unknown, events: readonly StoredEvent[]) => readonly Rejection[] | void;
 
 export interface HttpBackendOptions {
-  /** Where batches go. A user and password in it become Basic credentials. */
+  /** URL that batches are sent to. A user and password in it become Basic credentials. */
   readonly url: string | URL;
-  /** @default 'POST' */
+  /** Method of the requests.  @default 'POST' */
   readonly method?: 'POST' | 'PUT' | 'PATCH' | undefined;
-  /** Sent with each batch; a function is asked each time, for tokens that expire.  @default {} */
+  /**
+   * Headers of each request. A function is called for each batch, for tokens that expire.
+   * @default {}
+   */
   readonly headers?: HttpHeaders | (() => HttpHeaders | Promise<HttpHeaders>) | undefined;
   /**
-   * 'json' is an array of events, 'ndjson' one event a line; a function makes the body. What a function throws is taken for the
-   * fault of an event: the batch is halved until that event stands alone.  @default 'json'
+   * Format of the body: 'json' is an array of events, 'ndjson' is one event per line, and a
+   * function returns the body. An error thrown by the function is attributed to an event: the batch
+   * is halved until that event is alone.
+   * @default 'json'
    */
   readonly format?: 'json' | 'ndjson' | ((events: readonly StoredEvent[]) => string | Uint8Array) | undefined;
-  /** Whether bodies of 1 kB and more are compressed.  @default false */
+  /** True to compress bodies of 1 kB and more.  @default false */
   readonly gzip?: boolean | undefined;
   /**
-   * Reads which events of a batch were refused, from a reply that says so event by event (with status 2xx).
+   * Returns the rejected events of a batch, for a server whose 2xx reply reports the status of each
+   * event.
    * @param reply parsed as JSON; undefined if it is empty
-   * @default none, a status 2xx takes them all
+   * @default none: a 2xx status accepts all events
    */
   readonly readStatus?: ReadStatus | undefined;
   /**
-   * True if a status 2xx with an HTML page takes the batch. By default it is sent again: such pages come from logins, captive
-   * portals and proxies, not from what takes events. Text that does not begin with `<` is not a page.  @default false
+   * True if a 2xx status with an HTML page means that the batch was accepted. By default such a
+   * batch is sent again: these pages come from logins, captive portals and proxies, not from event
+   * collectors. Text that does not begin with `<` is not a page.
+   * @default false
    */
   readonly acceptHtml?: boolean | undefined;
-  /** Whether connections stay open for the next batch.  @default true */
+  /** True to keep connections open for the next batch.  @default true */
   readonly keepAlive?: boolean | undefined;
-  /** An agent of node:http or node:https: for a proxy, or TLS of one's own. It has its own `keepAlive`.  @default none */
+  /**
+   * Agent of node:http or node:https, for a proxy or custom TLS. It has its own `keepAlive`.
+   * @default none
+   */
   readonly agent?: Agent | undefined;
 }
 
 const KNOWN = ['url', 'method', 'headers', 'format', 'gzip', 'readStatus', 'acceptHtml', 'keepAlive', 'agent'];
 const METHODS: readonly unknown[] = ['POST', 'PUT', 'PATCH'];
-/** Made from the body here; given twice they would contradict each other, or let a request hang. */
+/**
+ * Headers that are derived from the body. Given twice, they would contradict each other or let a
+ * request hang.
+ */
 const OURS = ['content-length', 'content-encoding', 'transfer-encoding', 'connection'];
 
-/** Shown in errors. Of `user:password` or `localhost:3000` the part before the colon is taken for a protocol, too. */
+/**
+ * Protocols that errors may show. In `user:password` or `localhost:3000` the part before the colon
+ * also parses as a protocol.
+ */
 const OTHER_PROTOCOLS = [
   'file:',
   'ftp:',
@@ -69,7 +86,7 @@ const OTHER_PROTOCOLS = [
 
 const EXAMPLE = "backend(HttpBackend, { url: 'https://lrs.example/statements' })";
 
-/** All that is wrong with the options of an HttpBackend. */
+/** Returns all errors in the options of an HttpBackend. */
 export function httpFaults(options: unknown): ConfigError[] {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
@@ -105,7 +122,9 @@ export function httpFaults(options: unknown): ConfigError[] {
   return faults;
 }
 
-/** What is wrong with `gzip`, `keepAlive` and `agent`, wherever they are options. */
+/**
+ * Returns the errors in `gzip`, `keepAlive` and `agent`, for all backends that have these options.
+ */
 export function connectionFaults(path: string, options: Partial<Record<string, unknown>>): ConfigError[] {
   const faults: ConfigError[] = [];
   for (const name of ['gzip', 'keepAlive']) faults.push(...switchFaults(path, name, options[name]));
@@ -118,7 +137,10 @@ export function connectionFaults(path: string, options: Partial<Record<string, u
   return faults;
 }
 
-/** The value is never shown: a url may hold credentials, also one that cannot be read. */
+/**
+ * Returns the errors in a URL option. Never shows the value: a URL may hold credentials, even an
+ * invalid one.
+ */
 export function urlFaults(path: string, name: string, value: unknown, fix: string): ConfigError[] {
   if (value === undefined) return [{ path, what: `${name} is missing, so nobody knows where events go.`, fix }];
   if (typeof value !== 'string' && !(value instanceof URL)) {
@@ -136,7 +158,10 @@ export function urlFaults(path: string, name: string, value: unknown, fix: strin
   }
 }
 
-/** What is wrong with headers. Neither their values nor names of no common form are shown: either may be a secret. */
+/**
+ * Returns the errors in headers. Shows no values, and only names of a common form: either may be a
+ * secret.
+ */
 export function headerFaults(headers: unknown): string[] {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
     return [`headers is ${showKind(headers)}, not an object.`];
@@ -155,7 +180,10 @@ export function headerFaults(headers: unknown): string[] {
   });
 }
 
-/** Words of letters alone; in the headers that people send, a longer one is a key. */
+/**
+ * True for a name of short words of letters. In practice, a longer name may be a key pasted by
+ * mistake.
+ */
 function isCommonHeader(name: string): boolean {
   return /^[a-z]{1,13}(-[a-z]{1,13}){0,3}$/i.test(name);
 }

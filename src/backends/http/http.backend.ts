@@ -7,7 +7,7 @@ import { showValue, TrackingConfigException } from '../../common/tracking-config
 import { HttpClient } from './http-client';
 import { headerFaults, httpFaults, type HttpBackendOptions } from './http-options';
 
-/** How events become a body, and what kind of body that is. */
+/** Content type of a body, and the function that creates it from events. */
 interface Format {
   readonly contentType: string;
   readonly bodyOf: (events: readonly StoredEvent[]) => string | Uint8Array;
@@ -20,15 +20,21 @@ const JSON_LINES: Format = {
 };
 
 /**
- * Sends batches of events to an HTTP server, one request each. What the statuses mean is in docs/backends.md.
- * @throws TrackingConfigException for its options, all faults at once
+ * Sends batches of events to an HTTP server, one request for each. docs/backends.md explains the
+ * statuses.
+ * @throws TrackingConfigException with all errors in its options
  */
 @Injectable()
 export class HttpBackend implements Destination, OnApplicationShutdown {
-  /** With the brackets and commas of 100 events still under 1 MiB, which many servers take at most. */
+  /**
+   * Keeps a body, with the brackets and commas of 100 events, under 1 MiB, a common limit of
+   * servers.
+   */
   static readonly delivery: DeliveryOptions = { batch: { maxBytes: 1_000_000 } };
 
-  /** A function of the application may change what it is given. */
+  /**
+   * False if `format` or `readStatus` is an application's function, which may change the events.
+   */
   readonly readsOnly: boolean;
   private readonly client: HttpClient;
   private readonly format: Format;
@@ -44,7 +50,10 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     else this.format = format === 'json' ? JSON_ARRAY : JSON_LINES;
   }
 
-  /** What is injected while it is switched off: it connects to nothing until it is given events. */
+  /**
+   * Creates the instance that is injected while the backend is switched off. It opens no connection
+   * before it gets events.
+   */
   static idle(): HttpBackend {
     return new HttpBackend({ url: 'http://localhost' });
   }
@@ -57,7 +66,10 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     return readStatus === undefined ? [] : this.read(reply, (parsed) => readStatus(parsed, events) ?? []);
   }
 
-  /** After the drain: Nest closes what stands deeper later. */
+  /**
+   * Closes idle connections. Nest calls this after the drain, because deeper modules are closed
+   * later.
+   */
   onApplicationShutdown(): void {
     this.client.close();
   }
@@ -86,7 +98,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     try {
       parsed = reply === '' ? undefined : JSON.parse(reply);
     } catch {
-      // Not its message, which quotes the reply.
+      // Leaves out the parser's message, which quotes the reply.
       throw SendFailedException.create({ reason: `${this.client.place}: the reply is not JSON`, retryable: true });
     }
     let rejections: unknown;
@@ -96,18 +108,22 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
       throw this.failure('readStatus', cause, true);
     }
     if (Array.isArray(rejections)) return rejections as readonly Rejection[];
-    const reason = `readStatus gave ${showValue(rejections)}, not a list`; // a promise, say: taken for nothing, all would pass
+    // A promise ignored here would accept all events.
+    const reason = `readStatus gave ${showValue(rejections)}, not a list`;
     throw SendFailedException.create({ reason, retryable: true });
   }
 
-  /** Of a function of the application. Its message is for its own people: it may quote the event. */
+  /**
+   * Creates the error for a failed application function. The reason leaves out its message, which
+   * may quote the event.
+   */
   private failure(option: string, cause: unknown, retryable: boolean): SendFailedException {
     const kind = cause instanceof Error ? cause.name : 'what is not an error';
     return SendFailedException.create({ reason: `${option} threw ${kind}`, retryable, cause });
   }
 }
 
-/** So that what it throws is a rejection too. */
+/** Calls a function so that an error it throws becomes a rejection. */
 async function asked<T>(give: () => T | Promise<T>): Promise<T> {
   return give();
 }

@@ -1,24 +1,30 @@
-/** The body of a reply: collected up to a bound, and decoded where the server compressed it without being asked to. */
+/**
+ * Reads the body of a reply up to a limit, and decodes it if the server compressed it without being
+ * asked.
+ */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 
-/** A reply is read to its end for the sake of its connection; one beyond this is not worth it, nor the memory to hold it. */
+/**
+ * Limit for a reply. A reply is read to its end to reuse its connection; a larger one is not worth
+ * the time or the memory.
+ */
 export const MAX_REPLY_BYTES = 8_388_608;
-/** Nobody nests more codings; each costs a pass over the body. */
+/** Limit for content codings: real servers use fewer, and each costs a pass over the body. */
 const MAX_CODINGS = 3;
 
-/** How an exchange ended of which the status line came back. */
+/** Result of an exchange in which a status line was received. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Empty unless it was asked for, or the reply says that it is HTML. */
+  /** Body of the reply; empty unless the caller asked for it or the reply is HTML. */
   readonly body: Buffer;
-  /** Why the rest of the reply is not there. */
+  /** Reason why the rest of the reply is missing; undefined if it is complete. */
   readonly cut: 'broken' | 'too-long' | undefined;
 }
 
-/** Reads a reply to its end. @param keepsBody whether its body is of interest whatever it is */
+/** Reads a reply to its end. @param keepsBody true to keep the body whatever its type */
 export function readReply(response: IncomingMessage, keepsBody: boolean, done: (answer: Answer) => void): void {
   const { statusCode: status = 0, headers } = response;
   const isKept = keepsBody || isHtmlType(headers);
@@ -29,7 +35,8 @@ export function readReply(response: IncomingMessage, keepsBody: boolean, done: (
     if (bytes > MAX_REPLY_BYTES) response.destroy();
     else if (isKept) chunks.push(chunk);
   });
-  response.on('error', () => undefined); // 'close' follows, and `complete` says the same
+  // 'close' follows, and `complete` tells whether the reply was cut.
+  response.on('error', () => undefined);
   response.once('close', () => {
     const cut = bytes > MAX_REPLY_BYTES ? 'too-long' : response.complete ? undefined : 'broken';
     done({ status, headers, body: Buffer.concat(chunks), cut });
@@ -38,7 +45,10 @@ export function readReply(response: IncomingMessage, keepsBody: boolean, done: (
 
 export class UnreadableReply extends Error {}
 
-/** @throws UnreadableReply if it cannot be decoded, or has more than MAX_REPLY_BYTES when it is */
+/**
+ * Decodes the body.
+ * @throws UnreadableReply if it cannot be decoded, or is larger than MAX_REPLY_BYTES when decoded
+ */
 export async function decodedText({ headers, body }: Answer): Promise<string> {
   const codings = (headers['content-encoding'] ?? '')
     .split(',')
@@ -50,7 +60,7 @@ export async function decodedText({ headers, body }: Answer): Promise<string> {
   return decoded.toString();
 }
 
-/** True for a page rather than the word or two that many frameworks send as text/html. */
+/** True for an HTML page; false for the short plain text that many frameworks send as text/html. */
 export function isHtmlPage(headers: IncomingHttpHeaders, text: string): boolean {
   return isHtmlType(headers) && /^[\s\uFEFF]*</.test(text);
 }
@@ -70,7 +80,8 @@ async function decode(coding: string, bytes: Buffer): Promise<Buffer> {
       case 'br':
         return await promisify<Buffer, ZlibOptions, Buffer>(brotliDecompress)(bytes, options);
       case 'deflate': {
-        // Of zlib's format by RFC 9110, 8.4.1.2; some servers leave its frame out. The frame begins with 8 in the low bits.
+        // Has the zlib format by RFC 9110, 8.4.1.2, but some servers omit its header, which has 8
+        // in the low bits.
         const isFramed = ((bytes[0] ?? 0) & 0x0f) === 8;
         return await promisify<Buffer, ZlibOptions, Buffer>(isFramed ? inflate : inflateRaw)(bytes, options);
       }

@@ -3,12 +3,21 @@ import type { SendFailure } from '../../delivery/destination';
 import { retryAfterMs } from './retry-after';
 import { shownUrl } from './shown-url';
 
-/** About the events themselves: the same batch would get the same answer (RFC 9110, 15.5.1, 15.5.10, 15.5.14, 15.5.15, 15.5.21). */
+/**
+ * Statuses that concern the events themselves: the same batch would get the same answer (RFC 9110,
+ * 15.5.1, 15.5.10, 15.5.14, 15.5.15, 15.5.21).
+ */
 const FINAL = new Set([400, 409, 413, 414, 422]);
-/** The server's own trouble, which passes; as do all from 500 up (RFC 9110, 15.5.9, 15.5.20; RFC 8470, 5.2; RFC 6585, 4). */
+/**
+ * Statuses of temporary server problems, in addition to all from 500 up (RFC 9110, 15.5.9, 15.5.20;
+ * RFC 8470, 5.2; RFC 6585, 4).
+ */
 const PASSING = new Set([408, 421, 423, 424, 425, 429]);
 
-/** What has to be fixed on this side. Meanwhile nothing may be lost, so all of these are tried again. */
+/**
+ * Fixes for problems on the client's side. These statuses are retried, so that no event is lost
+ * until the fix.
+ */
 const FIXES: Readonly<Record<number, string>> = {
   401: 'check the credentials in `headers` or in the url',
   403: 'check what these credentials may do',
@@ -20,9 +29,9 @@ const FIXES: Readonly<Record<number, string>> = {
 };
 
 /**
- * What a status means for a batch.
- * @param place the url, as it may be shown
- * @returns undefined if the events were taken
+ * Interprets a status for a batch.
+ * @param place URL without secrets
+ * @returns the failure; undefined if the events were accepted
  */
 export function statusFailure(status: number, headers: IncomingHttpHeaders, place: string): SendFailure | undefined {
   if (status >= 200 && status < 300) return undefined;
@@ -36,7 +45,8 @@ export function statusFailure(status: number, headers: IncomingHttpHeaders, plac
 
 function mendFor(status: number, { location }: IncomingHttpHeaders): string {
   if (status < 200 || status >= 400) return FIXES[status] ?? 'check the url and `headers`';
-  // Followed, a redirect could carry the events and the credentials to anybody; and a 303 would make a GET of it.
+  // Redirects are not followed: they could send events and credentials to an unknown server, and a
+  // 303 would become a GET.
   return location === undefined
     ? 'check the url'
     : `redirects are not followed; give the new url, ${shownUrl(location)}`;

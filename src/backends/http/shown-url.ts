@@ -1,15 +1,16 @@
 import { nameOr } from '../../common/tracking-config.exception';
 
 /**
- * A URL as it is shown in logs and dead letters. User, password and query may be secrets, and so may a part of the path, as in the
- * address of a webhook: of the path only words and short numbers are shown.
+ * Returns a URL in a form safe for logs and dead letters. User, password and query may be secrets,
+ * and so may a part of the path, as in a webhook URL. Of the path, only words and short numbers are
+ * shown.
  */
 export function shownUrl(url: string | URL): string {
   try {
     const { protocol, host, pathname } = new URL(url);
     return `${protocol}//${host}${shownPath(pathname)}`;
   } catch {
-    // Relative, as a Location may be.
+    // A relative URL, which a Location header may hold.
     return shownPath(
       String(url)
         .replace(/[?#].*$/s, '')

@@ -1,15 +1,19 @@
-/** What a log file ends with, read through a descriptor of its own: the one that writes cannot read. */
+/** Reads the end of a log file through a separate descriptor: the one that writes cannot read. */
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import { pause } from './write-some';
 
 const NEWLINE = 0x0a;
-/** A write of another process becomes visible page by page; one that is under way is over within this. */
+/**
+ * Pause in milliseconds between two looks at the size. A write of another process becomes visible
+ * page by page; if the size does not change within this time, the write is over.
+ */
 const SETTLING_MS = 5;
 const MAX_LOOKS = 10;
 
 /**
  * True if the last line of a file has no newline.
- * @param isExpected tells whether what is opened under the path is the file that is meant; another one is not looked at
+ * @param isExpected true if the file opened by the path is the intended one; another file is not
+ *   read
  */
 export function endsInFragment(path: string, isExpected: (file: BigIntStats) => boolean): boolean {
   return (
@@ -25,7 +29,7 @@ export function endsInFragment(path: string, isExpected: (file: BigIntStats) => 
   );
 }
 
-/** The size of a file if `bytes` are the last in it. @param isExpected as for `endsInFragment` */
+/** Returns the size of a file if it ends with `bytes`. @param isExpected as for `endsInFragment` */
 export function sizeIfEndsWith(
   path: string,
   bytes: Buffer,
@@ -36,7 +40,7 @@ export function sizeIfEndsWith(
   );
 }
 
-/** @returns undefined also if the file cannot be read */
+/** @returns the result of `read`; undefined if it is not the expected file, or cannot be read */
 function withFile<T>(
   path: string,
   isExpected: (file: BigIntStats) => boolean,
@@ -44,7 +48,7 @@ function withFile<T>(
 ): T | undefined {
   let fd: number | undefined;
   try {
-    // Without O_NONBLOCK, a named pipe that has taken the place of the file would stop this thread.
+    // O_NONBLOCK: a named pipe that has replaced the file would block this thread.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(fd, { bigint: true });
     return isExpected(stats) ? read(fd, Number(stats.size)) : undefined;

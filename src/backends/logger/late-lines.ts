@@ -1,10 +1,13 @@
 import { LogHandle } from './log-handle';
 import { isBusy, writeSome } from './write-some';
 
-/** How long a full pipe is waited for, once: while it takes nothing, further lines do not wait. */
+/** Maximum time to wait for a full pipe. While the pipe stays full, later lines do not wait. */
 const PATIENCE_MS = 1000;
 
-/** Writes single lines once nothing is gathered any more. Each opens the log and closes it, so that nothing is left open. */
+/**
+ * Writes single lines after the writer has ended. Each write opens and closes the log, so nothing
+ * stays open.
+ */
 export class LateLines {
   private readonly log: LogHandle;
   private isStalled = false;
@@ -18,7 +21,9 @@ export class LateLines {
   }
 
   /**
-   * @param isAfterFragment whether half a line was written last; only a pipe or standard output cannot be asked
+   * Writes one line.
+   * @param isAfterFragment true if half a line was written last; needed only for a pipe or standard
+   *   output, where this cannot be read back
    * @returns false if the log could not take the line
    */
   write(line: string, isAfterFragment = false): boolean {

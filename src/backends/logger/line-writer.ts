@@ -1,15 +1,26 @@
 /**
- * A log writer that waits for the disk holds up the request; one that does not loses what it holds when the disk fills up, the
- * file is rotated away under it, or the process ends. So lines are gathered into chunks, sonic-boom writes them in the
- * background, one at a time, and each is held here until it is known to be written. While one is being written the next one
- * grows: the more there is to write, the fewer writes it takes. While the file cannot be written, lines are held within a
- * bound, and every second the path is opened anew.
+ * Collects lines into chunks and writes them to a log.
  *
- * This thread writes with `sync`, at the exit of the process, and when a loop that never yields has brought more than may be
- * held. It also writes to standard output, as `console.log` does, and to named pipes: nobody can wait for a thread that waits for a
- * full pipe, and lines of both would be torn.
+ * A writer that waits for the disk blocks the request. One that does not wait loses the lines it
+ * holds when the disk is full, the file is rotated, or the process ends. So sonic-boom writes the
+ * chunks in the background, one at a time, and each chunk is held here until it is known to be
+ * written. The next chunk grows during a write: the more there is to write, the fewer writes it
+ * takes. While the file cannot be written, lines are held up to `maxHeldBytes`, and the path is
+ * opened again every second.
  *
- * States: `idle` (nothing opened yet) -> `open` <-> `unwritable` -> `ended`. Only `enter*` methods change it.
+ * The calling thread writes in these cases: with `sync`; at the exit of the process; when a loop
+ * that never yields has produced more than may be held; to standard output, as `console.log` does;
+ * and to named pipes. A thread that waits for a full pipe could not be awaited, and lines of both
+ * threads would be mixed.
+ *
+ * States (only `enter*` methods change them):
+ *
+ * - `idle`: nothing is opened yet. `open` or the first lines to write lead to `open` or
+ *   `unwritable`.
+ * - `open`: lines are written. A failed write leads to `unwritable`. After a rotation the file is
+ *   opened again in this state.
+ * - `unwritable`: lines are held. A successful attempt to open the file leads to `open`.
+ * - `ended`: `end` leads here from every state. Each further line opens the log for itself.
  */
 import SonicBoom from 'sonic-boom';
 import { MAX_TIMER_MS } from '../../common/clock';
@@ -24,64 +35,78 @@ import { isBusy, pause, PAUSE_MS, writeSome } from './write-some';
 import { WrittenWaits } from './written-waits';
 
 export interface LineWriterOptions {
-  /** The file; undefined is standard output. */
+  /** Path of the file; undefined for standard output. */
   readonly path: string | undefined;
-  /** The permissions of a file that is made. */
+  /** Permissions of a file that is created. */
   readonly mode: number;
-  /** Each line is on disk, or refused by it, when `write` returns. */
+  /**
+   * True to try to write each line before `write` returns. A line that the file refuses is held.
+   */
   readonly sync: boolean;
-  /** A chunk is handed over once it has this size. */
+  /** Size of a chunk, in bytes, at which it is handed over for writing. */
   readonly bufferBytes: number;
-  /** A chunk is handed over once its first line has waited this long. */
+  /** Time in milliseconds after the first line of a chunk when it is handed over for writing. */
   readonly maxWaitMs: number;
-  /** Lines that are not written yet take no more than this; beyond it they are refused. */
+  /** Maximum size in bytes of lines that are not written yet; beyond it, lines are refused. */
   readonly maxHeldBytes: number;
-  /** The file is looked for under its path no more often than this. */
+  /** Minimum time in milliseconds between two checks for the file at its path. */
   readonly rotationCheckMs: number;
 }
 
 interface Chunk {
-  /** How many lines were accepted before its first one. */
+  /** Number of lines accepted before the first line of this chunk. */
   from: number;
   bytes: Buffer;
   lines: number;
-  /** How many of the bytes the file has. */
+  /** Number of bytes that the file has. */
   written: number;
-  /** Whether a write that was given up may still read the bytes. */
+  /** True if an abandoned write may still read the bytes. */
   isLeftBehind: boolean;
 }
 
 const NEWLINE = 0x0a;
 const RETRY_MS = 1000;
-/** Encoding and writing more at once would hold up the event loop for longer than a request takes. */
+/**
+ * Maximum size of a chunk: to encode and write more at once would block the event loop for longer
+ * than a request takes.
+ */
 const MAX_CHUNK_BYTES = 1_048_576;
-/** How long the chunk under way may take before what follows overtakes it: at the exit, and when the bound is reached. */
+/**
+ * How long to wait for the chunk in progress before the following lines overtake it: at exit, and
+ * when the limit is reached.
+ */
 const OVERTAKING_MS = { atExit: 1000, atBound: 20 };
-/** How long this thread waits for a full pipe: the last lines of a process are worth it, a line of a request is not. */
+/**
+ * How long this thread waits for a full pipe: longer for the last lines of a process than for a
+ * line of a request.
+ */
 const PATIENCE_MS = { atExit: 10_000, inEmit: 20 };
 
 export class LineWriter {
   private state: 'idle' | 'open' | 'unwritable' | 'ended' = 'idle';
-  /** Writes in the background; undefined where this thread writes. */
+  /** Background writer; undefined if this thread writes. */
   private sonic: SonicBoom | undefined;
   private readonly log: LogHandle;
   private readonly lateLines: LateLines;
 
-  /** Closed chunks, oldest first. None is empty. */
+  /** Closed chunks, oldest first. No chunk is empty. */
   private readonly chunks: Chunk[] = [];
   private readonly encoder = new ChunkEncoder();
-  /** Whether the first chunk is being written in the background. */
+  /** True while the first chunk is being written in the background. */
   private isUnderWay = false;
-  /** The size that the file has when that is done. */
+  /** Size of the file after the background write in progress. */
   private sizeAfterwards = 0n;
-  /** Whether that takes so long that nobody should wait for it again. */
+  /** True if the write in progress is so slow that no further call should wait for it. */
   private isStalled = false;
-  /** Whether this thread writes, rather than the background. */
+  /** True if this thread writes instead of the background. */
   private writesHere: boolean;
   private openText = '';
   private openLines = 0;
   private openLength = 0;
-  /** Whether the gathered lines have waited long enough, and go as soon as nothing is being written. */
+  /**
+   * True if the collected lines have waited long enough: they are written as soon as no write is in
+   * progress.
+   */
   private isDue = false;
   private heldBytes = 0;
 
@@ -95,12 +120,12 @@ export class LineWriter {
   private handOverTimer: NodeJS.Timeout | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
   private isToReopen = false;
-  /** Whether it was said that the file cannot be written. */
+  /** True if the log has been reported as unwritable. */
   private isTroubled = false;
-  /** True once the process exits: no timer fires any more. */
+  /** True once the process exits: timers no longer fire. */
   private isExiting = false;
 
-  /** @param say told once for each change between writable and not */
+  /** @param say logs a warning, called once for each change between writable and not */
   constructor(
     private readonly options: LineWriterOptions,
     private readonly say: (text: string) => void,
@@ -113,12 +138,14 @@ export class LineWriter {
   }
 
   /**
-   * Takes one line, without its newline. Does not wait for the disk unless `sync`.
-   * @returns why the line is not taken: it is larger than all that may be held, or there is no room left for it
+   * Accepts one line, without its newline. Does not wait for the disk unless `sync`.
+   * @returns the reason why the line is refused: it is larger than `maxHeldBytes`, or there is no
+   *   capacity left
    */
   write(line: string): 'too-large' | 'log-unwritable' | undefined {
     if (this.state === 'ended' || this.isExiting) return this.writeLate(line) ? undefined : 'log-unwritable';
-    // In characters, until the chunk is closed and its bytes are known: measuring each line costs a tenth of emit.
+    // Counts characters until the chunk is closed and its bytes are known: measuring each line
+    // costs a tenth of emit.
     const size = line.length + 1;
     if (this.heldBytes + size > this.options.maxHeldBytes) {
       if (size > this.options.maxHeldBytes) return 'too-large';
@@ -130,37 +157,48 @@ export class LineWriter {
     this.heldBytes += size;
     this.accepted++;
     if (this.options.sync || this.openLength >= this.options.bufferBytes) this.handOver();
-    // Not to keep the process alive: `flushSync` at its exit writes what is left.
+    // unref: the timer must not keep the process alive; `flushSync` at its exit writes the
+    // remaining lines.
     else this.handOverTimer ??= setTimeout(this.handOverDue, Math.min(this.options.maxWaitMs, MAX_TIMER_MS)).unref();
     return undefined;
   }
 
-  /** Opens the file, unless it is open. A file that cannot be opened is a state, not an error. */
+  /**
+   * Opens the file if it is not open. A file that cannot be opened leads to a state, not to an
+   * error.
+   */
   open(): void {
     if (this.state === 'idle') this.enterOpen();
   }
 
-  /** Resolves when every line taken before is written, or while the file is unwritable. */
+  /** Resolves when every line accepted before is written, or when the file is unwritable. */
   flush(): Promise<void> {
     return this.wait(true);
   }
 
-  /** Resolves when every line taken before is written; rejects when one was given up. */
+  /** Resolves when every line accepted before is written; rejects if one was dropped. */
   written(): Promise<void> {
     return this.wait(false);
   }
 
-  /** Closes and opens the file under its path, as after a rotation, as soon as no chunk is half written. */
+  /**
+   * Closes the file and opens it by its path, as after a rotation, as soon as no chunk is half
+   * written.
+   */
   reopen(): void {
     this.isToReopen = true;
     if (this.state === 'unwritable') this.enterOpen();
     else this.handOverDue();
   }
 
-  /** Writes what is held, for `timeoutMs` at most, and closes the file; what is left is dropped as 'shutdown'. */
+  /**
+   * Writes the held lines for at most `timeoutMs`, then closes the file. The remaining lines are
+   * dropped as 'shutdown'.
+   */
   async end(timeoutMs: number): Promise<void> {
     if (this.state === 'ended') return;
-    if (this.state === 'unwritable') this.enterOpen(); // it may have become writable since the last attempt
+    // It may be writable again since the last attempt.
+    if (this.state === 'unwritable') this.enterOpen();
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(timeoutMs, MAX_TIMER_MS))));
     await Promise.race([this.flush(), timeout]);
@@ -168,14 +206,17 @@ export class LineWriter {
     this.enterEnded();
   }
 
-  /** Writes what is held before it returns: for the exit of the process. A chunk under way is written before the process ends. */
+  /**
+   * Writes the held lines synchronously, at the exit of the process. A chunk in progress is written
+   * before the process ends.
+   */
   flushSync(): void {
     this.isExiting = true;
     if (this.state === 'ended' || this.heldLines() === 0) return;
     this.isDue = true;
     this.writesHere = true;
     this.awaitUnderWay(OVERTAKING_MS.atExit);
-    if (this.state !== 'open') this.enterOpen(); // it may have become writable since the last attempt
+    if (this.state !== 'open') this.enterOpen(); // it may be writable again since the last attempt
     if (this.isOpen()) this.writeNow(PATIENCE_MS.atExit);
     const left = this.heldLines() - (this.isUnderWay ? (this.chunks[0]?.lines ?? 0) : 0);
     if (left > 0)
@@ -192,7 +233,10 @@ export class LineWriter {
     this.handOver();
   };
 
-  /** Has the gathered lines written, unless something is being written already; then they go on growing, up to a bound. */
+  /**
+   * Starts to write the collected lines. If a write is in progress, they continue to grow, up to a
+   * limit.
+   */
   private handOver(): void {
     clearTimeout(this.handOverTimer);
     this.handOverTimer = undefined;
@@ -212,7 +256,10 @@ export class LineWriter {
     this.isDue = false;
   }
 
-  /** The oldest chunk that is not under way, made of the gathered lines if they are to be written. */
+  /**
+   * Returns the oldest chunk that is not in progress. Makes one of the collected lines if they are
+   * due.
+   */
   private next(): Chunk | undefined {
     const at = this.isUnderWay ? 1 : 0;
     const { sync, bufferBytes } = this.options;
@@ -230,7 +277,7 @@ export class LineWriter {
       return;
     }
     this.state = 'open';
-    // Another thread could wait for a full pipe for ever; this one tries again a little later.
+    // Another thread could wait forever for a full pipe; this one tries again a little later.
     if (!this.writesHere && this.log.isFile) this.sonic = this.background();
     this.goOn();
   }
@@ -275,7 +322,10 @@ export class LineWriter {
     this.releaseFile();
   }
 
-  /** Emits may come after the application has closed, from timers and sockets that nobody stopped, and while the process exits. */
+  /**
+   * Writes a line after the application has closed, from timers and sockets that were not stopped,
+   * or while the process exits.
+   */
   private writeLate(line: string): boolean {
     const { log } = this;
     if (!this.lateLines.write(line, log.isEndUnknown)) return false;
@@ -286,8 +336,9 @@ export class LineWriter {
   }
 
   /**
-   * A loop that emits without ever yielding lets no background write finish: its lines would reach the bound although the disk
-   * takes them. Then they are written here and now, unless the disk turns out to be slow: a request does not wait for that.
+   * Makes capacity by writing in this thread. A loop that emits without yielding lets no background
+   * write finish: its lines would reach the limit although the disk accepts them. If the disk is
+   * slow, nothing is written here, because a request must not wait for it.
    */
   private makeRoom(size: number): boolean {
     this.open();
@@ -299,12 +350,16 @@ export class LineWriter {
     return this.heldBytes + size <= this.options.maxHeldBytes;
   }
 
-  /** Keeps of a chunk, after a write fell short, the lines that are not written whole. The half line is removed from the file. */
+  /**
+   * Keeps the lines of a chunk that are not completely written, after a write fell short. Removes
+   * the half line from the file.
+   */
   private keepUnwritten(chunk: Chunk): void {
     const { bytes, written } = chunk;
     if (written === 0) return;
     const startOfLine = bytes.lastIndexOf(NEWLINE, written - 1) + 1;
-    // Standard output is not opened again, so what it has of a line is continued: a file it is directed to may not append.
+    // Standard output is not opened again, so its line is continued: a file that it is redirected
+    // to may not append.
     const keptFrom = this.options.path === undefined ? written : startOfLine;
     this.log.removeFragment(bytes.subarray(keptFrom, written));
     let lines = 0;
@@ -319,7 +374,7 @@ export class LineWriter {
 
   private background(): SonicBoom {
     const sonic = new SonicBoom({ fd: this.log.fd, contentMode: 'buffer' });
-    // What a stream that was replaced says late is not about its successor.
+    // Ignores late events of a stream that has been replaced.
     sonic.on('write', (bytes: number) => {
       if (this.sonic === sonic) this.settleUnderWay(bytes);
     });
@@ -329,7 +384,10 @@ export class LineWriter {
     return sonic;
   }
 
-  /** Writes the next chunk, unless one is under way: only between two is the file exchanged, so that no line is torn. */
+  /**
+   * Writes the next chunk unless one is in progress. The file is exchanged only between chunks, so
+   * that no line is torn.
+   */
   private goOn(): void {
     if (this.state !== 'open' || this.isUnderWay) return;
     const next = this.next();
@@ -353,13 +411,14 @@ export class LineWriter {
     }
     this.isUnderWay = true;
     this.sizeAfterwards = (this.log.size() ?? 0n) + BigInt(chunk.bytes.length);
-    // In its buffer mode sonic-boom takes what its types do not say.
+    // In buffer mode sonic-boom accepts buffers, which its types do not declare.
     (sonic as { write(bytes: unknown): boolean }).write(chunk.bytes);
   }
 
   /**
-   * This thread sees the end of a write only when it yields; the size of the file it sees at once.
-   * @returns whether nothing is under way any more, as far as can be seen
+   * Waits for the background write by watching the size of the file. This thread learns of the end
+   * of a write only when it yields, but it sees the size at once.
+   * @returns true if no write is in progress, as far as can be seen
    */
   private awaitUnderWay(patienceMs: number): boolean {
     for (let waitedMs = 0; this.isUnderWay; waitedMs++) {
@@ -371,7 +430,10 @@ export class LineWriter {
     return true;
   }
 
-  /** Writes in this thread whatever is not under way. @param patienceMs for a pipe that is full */
+  /**
+   * Writes every chunk that is not in progress in this thread.
+   * @param patienceMs maximum time to wait for a full pipe
+   */
   private writeNow(patienceMs: number): void {
     let chunk = this.next();
     try {
@@ -389,12 +451,13 @@ export class LineWriter {
         return;
       }
       if (chunk !== undefined) this.keepUnwritten(chunk);
-      // With a chunk under way, its end will tell: a file must not be given up while it may still be written.
+      // A chunk in progress decides by its own end: a file that may still be written must not be
+      // abandoned.
       if (!this.isUnderWay) this.enterUnwritable(error as Error);
     }
   }
 
-  /** Where the next write of a chunk ends: a pipe gets pieces, a file all of it. */
+  /** Returns the end of the next write of a chunk: a pipe gets pieces, a file gets all of it. */
   private endOfWrite({ bytes, written }: Chunk): number {
     if (!this.log.isPipe) return bytes.length;
     const end = pieceEnd(bytes, written);
@@ -414,7 +477,7 @@ export class LineWriter {
       return;
     }
     this.log.release();
-    sonic.on('error', () => undefined); // closing what cannot be written may fail as well
+    sonic.on('error', () => undefined); // closing an unwritable file may fail as well
     sonic.destroy();
   }
 
@@ -431,10 +494,13 @@ export class LineWriter {
     this.goOn();
   }
 
-  /** Left to itself, sonic-boom would continue in mid-line whatever other processes have appended meanwhile. */
+  /**
+   * Handles a short write. sonic-boom would continue in mid-line after any text that other
+   * processes have appended.
+   */
   private endShortWrite(chunk: Chunk): void {
     this.keepUnwritten(chunk);
-    this.writeNow(0); // the error says why the write fell short
+    this.writeNow(0); // the error shows why the write fell short
     if (!this.isOpen()) return;
     this.releaseFile();
     this.enterOpen();
@@ -447,7 +513,8 @@ export class LineWriter {
     if (chunk.written === chunk.bytes.length) {
       this.delivered += chunk.lines;
       this.chunks.splice(this.chunks.indexOf(chunk), 1);
-      // A full disk can be opened, and takes parts of lines: only what is written whole shows that it can be written again.
+      // A full disk can be opened, and accepts parts of lines: only a complete write shows that it
+      // is writable again.
       if (this.isTroubled) this.sayWritable();
     }
     this.answer();
@@ -459,7 +526,7 @@ export class LineWriter {
   }
 
   private wait(givesUp: boolean): Promise<void> {
-    if (this.state === 'ended') return Promise.resolve(); // what comes late is written at once
+    if (this.state === 'ended') return Promise.resolve(); // late lines are written at once
     this.handOverDue();
     const wait = this.waits.until(this.accepted, givesUp);
     this.answer(this.state === 'unwritable' ? 'not now' : undefined);
@@ -471,7 +538,7 @@ export class LineWriter {
     this.waits.answer(this.chunks[0]?.from ?? this.accepted - this.openLines, unwritten);
   }
 
-  /** For after a call that may have changed the state, which TypeScript does not see. */
+  /** Reads the state after a call that may have changed it, which TypeScript does not see. */
   private isOpen(): boolean {
     return this.state === 'open';
   }

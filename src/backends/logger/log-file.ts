@@ -1,13 +1,18 @@
-/** Opens the file of a log, makes it and its folders with the right permissions, and says what to do when it cannot be opened. */
+/**
+ * Opens the file of a log, creates it and its folders with the right permissions, and names the fix
+ * when it cannot be opened.
+ */
 import { constants, mkdirSync, openSync, statSync, type BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 
-// Without O_NONBLOCK, opening a named pipe that nobody reads stops the whole process. On a file the flag has no effect.
+// O_NONBLOCK: opening a named pipe without a reader would block the whole process. On a file the
+// flag has no effect.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 /**
- * Opens a file to append to it, without waiting. What is missing is made: the file with `mode`, its folders with the same permissions and the right
- * to enter them for everyone who may read. The umask of the process takes away from both. What is there keeps its permissions.
+ * Opens a file to append to it, without waiting. Creates the file with `mode` if it is missing, and
+ * missing folders with the same permissions plus the right to enter them for everyone who may read.
+ * The umask of the process reduces both. Existing files and folders keep their permissions.
  * @returns the descriptor
  * @throws the error of the system
  */
@@ -21,7 +26,7 @@ export function openForAppending(path: string, mode: number): number {
   }
 }
 
-/** What is at the path; undefined if nothing is, or if it cannot be read. */
+/** Returns the stats of the path; undefined if it does not exist or cannot be read. */
 export function statOf(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true });
@@ -30,7 +35,10 @@ export function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-/** Level by level: with `recursive`, Node never returns from where a folder is there and none can be made in it, such as /proc. */
+/**
+ * Creates folders level by level: with `recursive`, Node never returns if a folder exists in which
+ * none can be created, such as /proc.
+ */
 function makeFolder(path: string, mode: number): void {
   if (statOf(path) !== undefined) return;
   const parent = dirname(path);
@@ -38,7 +46,7 @@ function makeFolder(path: string, mode: number): void {
   try {
     mkdirSync(path, mode);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error; // another process has made it meanwhile
+    if (codeOf(error) !== 'EEXIST') throw error; // another process created it in the meantime
   }
 }
 
@@ -46,7 +54,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** What an operator can do about it. */
+/** Returns the fix for the operator. */
 export function fixFor(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOSPC':

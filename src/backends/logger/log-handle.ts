@@ -1,10 +1,11 @@
 /**
- * The open log: its descriptor, and the rule that each line begins on a line of its own.
+ * Holds the open log: its descriptor, and the rule that each line begins on a line of its own.
  *
- * A write can stop in the middle of a line: the disk is full, the process is killed, a reader leaves. Whatever is appended next,
- * by this process or another, would become one unreadable line with that fragment. So a fragment is removed from a file as soon
- * as the write falls short, and a file that ends in one all the same gets a newline first. A pipe gets the newline only.
- * See docs/decisions/0185.
+ * A write can stop in the middle of a line: the disk is full, the process is killed, a reader
+ * exits. The next text that this process or another one appends would join that fragment into one
+ * unreadable line. So a fragment is removed from a file as soon as a write falls short. If a file
+ * still ends in a fragment, a newline is written first. A pipe gets only the newline. See
+ * docs/decisions/0185.
  */
 import { closeSync, fstatSync, ftruncateSync, writeSync, type BigIntStats } from 'node:fs';
 import { performance } from 'node:perf_hooks';
@@ -15,21 +16,21 @@ import { isPipe } from './pipe-pieces';
 const STANDARD_OUTPUT = 1;
 
 export class LogHandle {
-  /** -1 while it is closed. */
+  /** Descriptor; -1 while the log is closed. */
   fd = -1;
-  /** True for a pipe, or a socket that stands for one. */
+  /** True for a pipe, or for a socket that is used as one. */
   isPipe = false;
-  /** True for a file on a disk: a write to it does not wait for a reader. */
+  /** True for a regular file: a write to it does not wait for a reader. */
   isFile = false;
   private identity: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
   private checkedAtMs = 0;
-  /** True until it is known that what comes next begins on a line of its own. */
+  /** True until it is known that the next line begins on a line of its own. */
   isEndUnknown = false;
 
   /**
    * @param path undefined for standard output
    * @param mode permissions of a file that is created
-   * @param rotationCheckMs the path is looked at no more often than this
+   * @param rotationCheckMs minimum time between two checks of the path, in milliseconds
    */
   constructor(
     private readonly path: string | undefined,
@@ -37,10 +38,11 @@ export class LogHandle {
     private readonly rotationCheckMs: number,
   ) {}
 
-  /** @throws the error of the system; ENXIO for a named pipe that nobody reads */
+  /** Opens the log. @throws the error of the system; ENXIO for a named pipe without a reader */
   open(): void {
     if (this.path === undefined) {
-      // Reading `process.stdout` makes Node put a pipe into non-blocking mode: a reader that is slow does not stop this thread.
+      // Reading `process.stdout` makes Node set a pipe to non-blocking mode: a slow reader then
+      // does not block this thread.
       this.fd = (process.stdout as { fd?: number }).fd ?? STANDARD_OUTPUT;
       this.isPipe = isPipe(this.fd);
       return;
@@ -54,7 +56,10 @@ export class LogHandle {
     this.checkedAtMs = performance.now();
   }
 
-  /** Forgets the descriptor. @returns it if this process opened it and so has to close it */
+  /**
+   * Forgets the descriptor.
+   * @returns the descriptor if this process opened it and so has to close it
+   */
   release(): number | undefined {
     const { fd, path } = this;
     this.fd = -1;
@@ -67,21 +72,21 @@ export class LogHandle {
     try {
       closeSync(fd);
     } catch {
-      // The descriptor is released all the same.
+      // The descriptor is released even if close reports an error.
     }
   }
 
-  /** The size in bytes; undefined for what has none, such as a pipe or a device. */
+  /** Returns the size in bytes; undefined for a pipe or a device. */
   size(): bigint | undefined {
     try {
       const stats = fstatSync(this.fd, { bigint: true });
       return stats.isFile() ? stats.size : undefined;
     } catch {
-      return undefined; // the write that follows fails too, and says why
+      return undefined; // the following write fails too, and reports the reason
     }
   }
 
-  /** True if another file, or none, is at the path; looked up once in `rotationCheckMs`. */
+  /** True if another file, or none, is at the path. Checked at most once in `rotationCheckMs`. */
   hasMoved(): boolean {
     const nowMs = performance.now();
     if (this.path === undefined || nowMs - this.checkedAtMs < this.rotationCheckMs) return false;
@@ -89,7 +94,7 @@ export class LogHandle {
     return !this.isAt(statOf(this.path));
   }
 
-  /** Ends a fragment that is in front of the next line. @throws the error of the system */
+  /** Writes a newline if the log ends in a fragment. @throws the error of the system */
   beginLine(): void {
     if (!this.isEndUnknown) return;
     const { path } = this;
@@ -99,7 +104,8 @@ export class LogHandle {
   }
 
   /**
-   * Called after a write fell short. Cuts the half line off the file, unless something else follows it already.
+   * Removes the half line from the file after a write fell short, unless something follows it
+   * already.
    * @param fragment the bytes of the line that were written
    */
   removeFragment(fragment: Buffer): void {
@@ -109,10 +115,11 @@ export class LogHandle {
     if (!this.isFile || path === undefined) return;
     const size = sizeIfEndsWith(path, fragment, (file) => this.isAt(file));
     try {
-      // Compared once more right before: what another process has appended since must not be cut off.
+      // Compares the size again right before: data that another process has appended since must not
+      // be removed.
       if (size !== undefined && this.size() === BigInt(size)) ftruncateSync(this.fd, size - fragment.length);
     } catch {
-      // A file that can only be appended to keeps the fragment, as a line of its own.
+      // An append-only file keeps the fragment, as a line of its own.
     }
   }
 

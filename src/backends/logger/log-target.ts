@@ -4,8 +4,8 @@ import type { Envelope } from '../../event/envelope';
 /** Writes one event to a file, pino or a Nest logger. */
 export interface LogTarget {
   readonly callsApplication: boolean;
-  /** @returns why the event was dropped; undefined if it was written */
+  /** @returns the reason for the drop; undefined if the event was written */
   write(envelope: Envelope): DropReason | undefined;
-  /** Waits for what the logger itself holds.  @default it holds nothing */
+  /** Waits for the events that the logger itself holds.  @default it holds none */
   flush?(): Promise<void>;
 }

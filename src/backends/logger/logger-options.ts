@@ -9,7 +9,7 @@ import {
   type ConfigError,
 } from '../../common/tracking-config.exception';
 
-/** What is needed of a pino logger; any of its versions has it. */
+/** Methods that the backend uses of a pino logger. Every version of pino has them. */
 export interface PinoLogger {
   isLevelEnabled(level: string): boolean;
   flush?(callback?: (error?: Error) => void): void;
@@ -21,7 +21,10 @@ export interface PinoLogger {
   fatal(object: unknown, message?: string): void;
 }
 
-/** What is needed of nestjs-pino's `PinoLogger`, which has a pino logger, and of its `Logger`, which has a `PinoLogger`. */
+/**
+ * Members that the backend uses of nestjs-pino's `PinoLogger`, which holds a pino logger, and
+ * `Logger`, which holds a `PinoLogger`.
+ */
 export interface NestPinoLogger {
   setContext?(name: string): void;
   verbose?(message: unknown, ...more: unknown[]): void;
@@ -30,34 +33,68 @@ export interface NestPinoLogger {
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-/** At most one of `path`, `pino` and `logger`; without any, lines go to standard output. */
+/**
+ * Options of a LoggerBackend. At most one of `path`, `pino` and `logger`; without any, lines go to
+ * standard output.
+ */
 export interface LoggerBackendOptions {
-  /** The file to append to; it and its directory are made.  @default none */
+  /** File to append to. The file and its directory are created if missing.  @default none */
   readonly path?: string | undefined;
   /**
-   * Permissions of the file where it is made; directories that are made for it can be entered by everyone who may read it. The umask
-   * of the process can only take away from them. A file that exists keeps its own.  @default 0o640, with directories of 0o750
+   * Permissions of a file that the backend creates. Directories that it creates can also be entered
+   * by everyone who may read the file. The umask of the process can only remove permissions. An
+   * existing file keeps its own.
+   * @default 0o640, with directories of 0o750
    */
   readonly mode?: number | undefined;
-  /** A pino logger to log through, or nestjs-pino's `PinoLogger` or `Logger`: under the key `event`, with the name as message.  @default none */
+  /**
+   * pino logger, or nestjs-pino's `PinoLogger` or `Logger`, to log through. The event is under the
+   * key `event`, its name is the message.
+   * @default none
+   */
   readonly pino?: PinoLogger | NestPinoLogger | undefined;
-  /** A Nest logger to log through, as an object where it writes JSON; true is Nest's own, with the context `Tracking`.  @default none */
+  /**
+   * Nest logger to log through. It gets the event as an object where it writes JSON, else as a
+   * line. true uses Nest's own logger with the context `Tracking`.
+   * @default none
+   */
   readonly logger?: LoggerService | true | undefined;
-  /** Only with `pino` or `logger`: a file has lines, no levels.  @default 'info' */
+  /**
+   * Log level. Only with `pino` or `logger`, because lines in a file have no level.
+   * @default 'info'
+   */
   readonly level?: LogLevel | undefined;
-  /** 'json' is one line of JSON with the event's id; 'reference' is the line of the reference's tracking log, byte for byte.  @default 'json' */
+  /**
+   * Format of a line: 'json' is one line of JSON with the event's id; 'reference' is the line of
+   * the reference's tracking log, byte for byte.
+   * @default 'json'
+   */
   readonly format?: 'json' | 'reference' | undefined;
-  /** An event whose line has more bytes is dropped as 'too-large'; never cut. The newline does not count.  @default no limit */
+  /**
+   * Maximum size of a line in bytes, without the newline. A larger event is dropped as 'too-large',
+   * never truncated.
+   * @default no limit
+   */
   readonly maxEventBytes?: number | undefined;
-  /** Whether a line is on disk before `emit` returns. Costs a system call for each event.  @default false */
+  /**
+   * True to write each line before `emit` returns. Costs a system call for each event.
+   * @default false
+   */
   readonly sync?: boolean | undefined;
-  /** Lines are written once they make this many bytes.  @default 16_384 */
+  /** Size in bytes at which the collected lines are written.  @default 16_384 */
   readonly bufferBytes?: number | undefined;
-  /** Lines are written once the first has waited this long.  @default 100 */
+  /**
+   * Time in milliseconds after which the first collected line is written, with the lines after it.
+   * @default 100
+   */
   readonly maxWaitMs?: number | undefined;
-  /** While the file cannot be written, lines up to this many bytes are held; more are dropped as 'log-unwritable'.  @default 16_777_216 */
+  /**
+   * Maximum size in bytes of the lines held while the file cannot be written. Further lines are
+   * dropped as 'log-unwritable'.
+   * @default 16_777_216
+   */
   readonly maxHeldBytes?: number | undefined;
-  /** How often the path is checked for a rotation at most.  @default 1000 */
+  /** Minimum time in milliseconds between two checks of the path for a rotation.  @default 1000 */
   readonly rotationCheckMs?: number | undefined;
 }
 
@@ -65,7 +102,7 @@ const LEVELS: readonly unknown[] = ['trace', 'debug', 'info', 'warn', 'error', '
 const SIZES = ['maxEventBytes', 'bufferBytes', 'maxWaitMs', 'maxHeldBytes', 'rotationCheckMs'] as const;
 const KNOWN: readonly string[] = ['path', 'pino', 'logger', 'mode', 'level', 'format', 'sync', ...SIZES];
 
-/** @throws TrackingConfigException with all faults at once */
+/** Validates the options. @throws TrackingConfigException with all errors */
 export function checkLoggerOptions(options: LoggerBackendOptions): void {
   const faults = isObject(options)
     ? [...targetFaults(options), ...modeFaults(options), ...valueFaults(options)]
@@ -123,7 +160,10 @@ function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): Conf
   return faults;
 }
 
-/** Permissions to read and write, of which the owner has both: without them the file could not be opened again. */
+/**
+ * Returns the errors in `mode`. The owner needs to read and write: otherwise the file could not be
+ * opened again.
+ */
 function modeFaults(options: LoggerBackendOptions): ConfigError[] {
   const { path, mode }: { readonly path?: unknown; readonly mode?: unknown } = options;
   if (mode === undefined) return [];
@@ -133,7 +173,8 @@ function modeFaults(options: LoggerBackendOptions): ConfigError[] {
   if (number !== undefined && (number & ~0o666) === 0 && (number & 0o600) === 0o600) return [];
   const shown = number === undefined ? showValue(mode) : `${String(number)} (0o${number.toString(8)})`;
   const what = `mode is ${shown}; it has to be permissions to read and write, the owner's among them.`;
-  const isOctalMeant = number !== undefined && /^[0-7]{3}$/.test(String(number)); // 640 for 0o640
+  // 640 instead of 0o640.
+  const isOctalMeant = number !== undefined && /^[0-7]{3}$/.test(String(number));
   return [fault(what, `mode: ${isOctalMeant ? `0o${String(number)}` : '0o640'}`)];
 }
 

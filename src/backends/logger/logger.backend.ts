@@ -15,9 +15,10 @@ import { checkLoggerOptions, type LoggerBackendOptions } from './logger-options'
 import { PinoTarget } from './pino-target';
 
 /**
- * Writes each event as one line: to a file, to standard output, to a pino logger, or to Nest's. Lines for files are gathered
- * (16 KB or 100 ms) and written in the background; `flush`, closing the application and leaving the process write what is held.
- * @throws TrackingConfigException for its options, all faults at once
+ * Writes each event as one line: to a file, to standard output, to a pino logger, or to a Nest
+ * logger. Lines for a file are collected (16 KB or 100 ms) and written in the background. `flush`,
+ * closing the application and the exit of the process write the lines held in memory.
+ * @throws TrackingConfigException with all errors in its options
  */
 @Injectable()
 export class LoggerBackend implements EnvelopeBackend, CatalogLog {
@@ -54,7 +55,7 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
     this.callsApplication = this.target.callsApplication;
   }
 
-  /** What stands in for a logger that is switched off: opens nothing. */
+  /** Creates the instance that is injected while the logger is switched off. It opens nothing. */
   static idle(): LoggerBackend {
     return new LoggerBackend({ logger: { log: () => undefined, error: () => undefined, warn: () => undefined } });
   }
@@ -76,7 +77,10 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
     return this.target.write(envelope);
   }
 
-  /** Closes and opens the file under its path. Rotations are noticed without it, within a second. */
+  /**
+   * Closes the file and opens it again by its path. A rotation is also detected without this call,
+   * within a second.
+   */
   reopen(): void {
     this.writer?.reopen();
   }
@@ -108,7 +112,7 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
 function writerOptions(options: LoggerBackendOptions): ConstructorParameters<typeof LineWriter>[0] {
   const { mode = 0o640, sync = false, bufferBytes = 16_384, maxWaitMs = 100 } = options;
   const { maxHeldBytes = 16_777_216, rotationCheckMs = 1000 } = options;
-  // The working directory may change later; the log stays where it was when the application started.
+  // Resolved now: the working directory may change later, but the log keeps its place.
   const path = options.path === undefined ? undefined : resolve(options.path);
   return { path, mode, sync, bufferBytes, maxWaitMs, maxHeldBytes, rotationCheckMs };
 }
@@ -128,7 +132,9 @@ class LineTarget implements LogTarget {
     return this.writer.write(line);
   }
 
-  /** The reference's text is ASCII: its length is its size. */
+  /**
+   * Returns the size of a line. The text in reference format is ASCII, so its length is its size.
+   */
   private bytesOf(envelope: Envelope, line: string): number {
     return this.isReference ? line.length : envelope.bytes();
   }

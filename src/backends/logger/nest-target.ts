@@ -16,7 +16,9 @@ const NEST_METHODS = {
   fatal: 'fatal',
 } as const;
 
-/** Writes to a logger of Nest: the line of the event, or the event itself to one that makes JSON of what it gets. */
+/**
+ * Writes to a Nest logger: the line of the event, or the event itself if the logger writes JSON.
+ */
 export class NestTarget implements LogTarget {
   readonly callsApplication = true;
   private readonly pino: PinoTarget;
@@ -31,7 +33,7 @@ export class NestTarget implements LogTarget {
   }
 
   write(envelope: Envelope): DropReason | undefined {
-    // The application may have set nestjs-pino's Logger as that of Nest.
+    // The application may use nestjs-pino's Logger as the Nest logger.
     const behind = loggerBehind(this.logger);
     const pino = pinoIn(behind);
     if (pino !== undefined) return this.pino.writeTo(pino, envelope);
@@ -39,7 +41,7 @@ export class NestTarget implements LogTarget {
     if (Buffer.byteLength(text) > this.maxEventBytes) return 'too-large';
     const { logger } = this;
     const message = !this.isReference && writesJson(behind) ? envelope.stored() : text;
-    // A logger need not have every level; the nearest that each has is `log`.
+    // A logger may lack a level, but every logger has `log`.
     const method = NEST_METHODS[this.level];
     if (typeof logger[method] === 'function') logger[method](message);
     else logger.log(message);
@@ -51,20 +53,24 @@ export class NestTarget implements LogTarget {
   }
 }
 
-/** What a Logger of Nest passes its messages on to. Read for each event: `app.useLogger` may change it. */
+/**
+ * Returns the logger behind a Nest Logger. Called for each event, because `app.useLogger` may
+ * change it.
+ */
 function loggerBehind(logger: LoggerService): unknown {
   return logger instanceof Logger ? Reflect.get(logger, 'localInstance') : logger;
 }
 
-/** What is known of Nest's ConsoleLogger, whose options are protected. */
+/** Members used of Nest's ConsoleLogger, whose options are protected. */
 interface ConsoleState {
   readonly options?: { readonly json?: unknown; readonly colors?: unknown };
   readonly inspectOptions?: { readonly compact?: unknown };
 }
 
 /**
- * True for Nest's own ConsoleLogger where it writes lines of JSON: text would be JSON within JSON there, which no log store reads.
- * Not for a class derived from it, which may expect text; and not with colors or `compact: false`, since then it writes no JSON.
+ * True for Nest's own ConsoleLogger if it writes lines of JSON: a string would be JSON within JSON,
+ * which log stores do not parse. False for a derived class, which may expect text. False with
+ * colors or `compact: false`, because then the output is not JSON.
  */
 function writesJson(target: unknown): boolean {
   if (!(target instanceof ConsoleLogger) || target.constructor !== ConsoleLogger) return false;

@@ -1,11 +1,15 @@
 import type { PinoLogger } from './logger-options';
 
-/** nestjs-pino's `Logger` has its `PinoLogger` in `logger`, which has the pino logger in `logger`. */
+/**
+ * Number of wrappers: nestjs-pino's `Logger` has its `PinoLogger` in `logger`, which has the pino
+ * logger in `logger`.
+ */
 const MAX_WRAPPERS = 2;
 
 /**
- * The pino logger that was given, or that a class of nestjs-pino has in its field `logger`; undefined if there is none. Asked for
- * each event: in a request, nestjs-pino has one that carries what `assign()` added.
+ * Returns the pino logger that was given, or that a nestjs-pino class has in its field `logger`;
+ * undefined if there is none. Called for each event: during a request, nestjs-pino uses a logger
+ * with the fields added by `assign()`.
  */
 export function pinoIn(given: unknown): PinoLogger | undefined {
   let at: unknown = given;
@@ -17,7 +21,7 @@ export function pinoIn(given: unknown): PinoLogger | undefined {
   return undefined;
 }
 
-/** Nest's ConsoleLogger has `isLevelEnabled` as well, and no `info`. */
+/** Nest's ConsoleLogger also has `isLevelEnabled`, but no `info`. */
 function isPino(value: object): value is PinoLogger {
   const { isLevelEnabled, info } = value as Partial<PinoLogger>;
   return typeof isLevelEnabled === 'function' && typeof info === 'function';

@@ -5,7 +5,7 @@ import type { LogTarget } from './log-target';
 import type { LogLevel, PinoLogger } from './logger-options';
 import { pinoIn } from './pino-in';
 
-/** Logs through pino, or through a class of nestjs-pino that has one. */
+/** Logs through pino, or through a nestjs-pino class that has a pino logger. */
 export class PinoTarget implements LogTarget {
   readonly callsApplication = true;
 
@@ -44,7 +44,7 @@ export class PinoTarget implements LogTarget {
   }
 }
 
-/** pino calls back only if its destination can flush, which not every one can. */
+/** Flushes pino, for at most 1000 ms: pino calls back only if its destination can flush. */
 export async function flushPino(pino: PinoLogger | undefined): Promise<void> {
   if (typeof pino?.flush !== 'function') return;
   await new Promise<void>((resolve) => {

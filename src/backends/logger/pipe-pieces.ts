@@ -1,13 +1,16 @@
 /**
- * Several processes may write to one pipe: the workers of a cluster, or what a shell starts in parallel. The system keeps a write
- * whole only up to PIPE_BUF bytes; a larger one can be interleaved with writes of others, at any byte, when the pipe is full. So a
- * pipe gets whole lines in pieces of no more than that. A longer line is a piece of its own: nothing can keep it whole, but it
- * tears no other line of this process. See docs/decisions/0153.
+ * Splits text for a pipe into pieces of whole lines of at most PIPE_BUF bytes.
+ *
+ * Several processes may write to one pipe, such as the workers of a cluster or processes that a
+ * shell starts in parallel. The system keeps a write whole only up to PIPE_BUF bytes. When the pipe
+ * is full, a larger write can be interleaved with other writes at any byte. A longer line is a
+ * piece of its own: it cannot be kept whole, but it tears no other line of this process. See
+ * docs/decisions/0153.
  */
 import cluster from 'node:cluster';
 import { fstatSync } from 'node:fs';
 
-/** PIPE_BUF: 4,096 on Linux; elsewhere the least that POSIX allows, as on macOS. */
+/** PIPE_BUF: 4,096 on Linux; elsewhere the minimum that POSIX allows, as on macOS. */
 export const MAX_PIECE_BYTES = process.platform === 'linux' ? 4096 : 512;
 
 const NEWLINE = 0x0a;
@@ -18,11 +21,14 @@ export function isPipe(fd: number): boolean {
     const stats = fstatSync(fd);
     return stats.isFIFO() || stats.isSocket();
   } catch {
-    return false; // the write that follows fails too, and says why
+    return false; // the following write fails too, and reports the reason
   }
 }
 
-/** The end of the piece that starts at `from`: as many whole lines as fit, or one line that is longer. */
+/**
+ * Returns the end of the piece that starts at `from`: as many whole lines as fit, or one longer
+ * line.
+ */
 export function pieceEnd(bytes: Buffer, from: number): number {
   if (bytes.length - from <= MAX_PIECE_BYTES) return bytes.length;
   const lastFitting = bytes.lastIndexOf(NEWLINE, from + MAX_PIECE_BYTES - 1);
@@ -30,7 +36,10 @@ export function pieceEnd(bytes: Buffer, from: number): number {
   return newline < 0 ? bytes.length : newline + 1;
 }
 
-/** Says once in a worker of a cluster, whose pipe is that of the other workers, that a line is too long to be kept whole. */
+/**
+ * Warns once, in a cluster worker that shares a pipe with other workers, that a line is too long to
+ * be kept whole.
+ */
 export class LongLineNotice {
   private isGiven = false;
 

@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs';
 
-/** How long a full pipe is left alone. */
+/** Pause in milliseconds between two attempts to write to a full pipe. */
 export const PAUSE_MS = 5;
 
 /**
- * One write of this thread, of as much as the file takes at once.
- * @param patienceMs how long a pipe that is full is waited for
+ * Writes once in this thread, as much as the file accepts.
+ * @param patienceMs maximum time to wait for a full pipe
  * @returns the number of bytes written
- * @throws what the system says, EAGAIN only after `patienceMs`
+ * @throws the error of the system; EAGAIN only after `patienceMs`
  */
 export function writeSome(fd: number, bytes: Buffer, from: number, to: number, patienceMs: number): number {
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
@@ -20,12 +20,12 @@ export function writeSome(fd: number, bytes: Buffer, from: number, to: number, p
   }
 }
 
-/** Holds up this thread. */
+/** Blocks this thread. */
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** True if a pipe that does not block was full. */
+/** True if a non-blocking pipe was full. */
 export function isBusy(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EAGAIN';
 }

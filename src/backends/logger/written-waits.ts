@@ -7,7 +7,7 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** The promises of those who wait until the lines that they handed over are written. */
+/** Holds the promises of callers that wait until their lines are written. */
 export class WrittenWaits {
   private waiters: Waiter[] = [];
 
@@ -25,7 +25,8 @@ export class WrittenWaits {
   /**
    * Settles the waits that are over.
    * @param written number of lines, counted from the first, that are written
-   * @param unwritten what holds for the lines after them: they cannot be written now, or never. Undefined if they will be
+   * @param unwritten state of the lines after them: they cannot be written now, or never; undefined
+   *   if they will be written
    */
   answer(written: number, unwritten: 'not now' | 'never' | undefined): void {
     if (this.waiters.length === 0) return;

@@ -6,18 +6,21 @@ import { NODE_OPTIONS } from '../../routing/tokens';
 import { showValue, TrackingConfigException } from '../../common/tracking-config.exception';
 
 export interface MemoryBackendOptions {
-  /** How many events are kept; older ones give way and are counted in `evicted`.  @default 1000 */
+  /**
+   * Number of events that are kept. Older ones are removed and counted in `evicted`.
+   * @default 1000
+   */
   readonly maxEvents?: number | undefined;
 }
 
 /**
- * Keeps the last events in memory: for tests, and to look at what has just happened.
- * @throws TrackingConfigException for its options
+ * Keeps the latest events in memory, for tests and for a look at recent events.
+ * @throws TrackingConfigException if its options are invalid
  */
 @Injectable()
 export class MemoryBackend implements EnvelopeBackend {
   private readonly maxEvents: number;
-  /** A ring once it is full: `oldest` is where the next one goes. */
+  /** Ring buffer once it is full: `oldest` is the index of the next write. */
   private readonly kept: Envelope[] = [];
   private oldest = 0;
   private evictions = 0;
@@ -53,8 +56,9 @@ export class MemoryBackend implements EnvelopeBackend {
   }
 
   /**
-   * Calls `watcher` with a copy of each event as soon as it is kept, inside `emit`; an error it throws is not seen by anybody.
-   * @returns ends it
+   * Calls `watcher` with a copy of each event as soon as it is kept, inside `emit`. An error that
+   * it throws is ignored.
+   * @returns a function that stops the calls
    */
   watch(watcher: (event: StoredEvent) => void): () => void {
     this.watchers.add(watcher);
@@ -63,12 +67,15 @@ export class MemoryBackend implements EnvelopeBackend {
     };
   }
 
-  /** How many events gave way to newer ones. */
+  /** Number of events that were removed in favor of newer ones. */
   get evicted(): number {
     return this.evictions;
   }
 
-  /** Copies of the kept events, oldest first. @param name only those of this name */
+  /**
+   * Returns copies of the kept events, oldest first.
+   * @param name returns only events of this name
+   */
   events(name?: string): StoredEvent[] {
     const inOrder = [...this.kept.slice(this.oldest), ...this.kept.slice(0, this.oldest)];
     return inOrder
@@ -76,12 +83,12 @@ export class MemoryBackend implements EnvelopeBackend {
       .map((envelope) => envelope.stored());
   }
 
-  /** A copy of the latest event, or of the latest of that name. */
+  /** Returns a copy of the latest event, or of the latest event of that name. */
   last(name?: string): StoredEvent | undefined {
     return this.events(name).at(-1);
   }
 
-  /** Forgets all events; `evicted` counts on. */
+  /** Removes all events. `evicted` is not reset. */
   clear(): void {
     this.kept.length = 0;
     this.oldest = 0;
@@ -91,7 +98,7 @@ export class MemoryBackend implements EnvelopeBackend {
     try {
       watcher(held.stored());
     } catch {
-      // The event is kept: whoever only looks on must not make it count as lost.
+      // The event is kept: a failed watcher must not make it count as lost.
     }
   }
 }

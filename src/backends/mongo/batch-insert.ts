@@ -1,6 +1,6 @@
 /**
- * Inserts one batch. Each event is judged by itself, by the encoder's word or the server's; nothing is taken for delivered that
- * neither has judged. Errors are thrown as the driver threw them.
+ * Inserts one batch. The result of each event comes from the encoder or from the server. An event
+ * without such a result is never reported as delivered. Errors of the driver are thrown unchanged.
  */
 import type { mongo } from 'mongoose';
 import type { Rejection } from '../../delivery/destination';
@@ -10,7 +10,7 @@ import type { EventDocument } from './event-document';
 import type { PoolQueue } from './pool-queue';
 import { DUPLICATE_KEYS, failureKind, judgeWriteError, writeErrorsOf } from './send-errors';
 
-/** A document with the place of its event in the batch. */
+/** Document with the index of its event in the batch. */
 export interface Entry {
   readonly index: number;
   readonly document: EventDocument;
@@ -18,7 +18,7 @@ export interface Entry {
 
 export class BatchInsert {
   readonly rejections: Rejection[] = [];
-  /** Number of events that the collection had already. */
+  /** Number of events that the collection already had. */
   duplicates = 0;
 
   constructor(
@@ -28,10 +28,10 @@ export class BatchInsert {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Adds to `rejections` and `duplicates`. */
+  /** Inserts the entries, and updates `rejections` and `duplicates`. */
   async insert(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    this.signal.throwIfAborted(); // the wait for the connection may have taken all the time
+    this.signal.throwIfAborted(); // the wait for the connection may have used up the time
     try {
       await this.pool.run(this.signal, () => this.insertMany(entries.map(({ document }) => document)));
     } catch (error) {
@@ -44,7 +44,8 @@ export class BatchInsert {
   }
 
   private insertMany(documents: EventDocument[]): Promise<unknown> {
-    // The type of the options has no signal, but the driver passes it on; one before 6.12 ignores it.
+    // The type of the options lacks the signal, but the driver passes it on; versions before 6.12
+    // ignore it.
     const options: mongo.BulkWriteOptions & { signal: AbortSignal } = {
       ordered: false,
       writeConcern: this.acknowledgedConcern(),
@@ -53,13 +54,19 @@ export class BatchInsert {
     return this.collection.insertMany(documents, options);
   }
 
-  /** Without an acknowledgement it would be unknown what is stored. */
+  /**
+   * Returns a write concern with acknowledgement: without it, the result of an insert would be
+   * unknown.
+   */
   private acknowledgedConcern(): mongo.WriteConcernSettings {
     const inherited = this.collection.writeConcern;
     return this.writeConcern ?? (inherited === undefined || inherited.w === 0 ? { w: 1 } : inherited);
   }
 
-  /** @throws the given error if it was not the encoder's */
+  /**
+   * Inserts the documents that can be encoded, and rejects the others.
+   * @throws the given error if all can be encoded
+   */
   private async insertEncodable(entries: readonly Entry[], error: unknown): Promise<void> {
     const encodable = entries.filter(({ index, document }) => {
       const reason = encodingFault(document);

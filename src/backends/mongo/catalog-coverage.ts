@@ -3,21 +3,21 @@ import type { SeenEvent } from '../../catalog/tracking-catalog';
 import type { KeptDocument } from './kept-catalog';
 
 export interface StoredCoverageOptions {
-  /** The collection of the events.  @default 'events' */
+  /** Name of the collection with the events.  @default 'events' */
   readonly events?: string | undefined;
-  /** That of the catalog.  @default 'event_catalog' */
+  /** Name of the collection with the catalog.  @default 'event_catalog' */
   readonly catalog?: string | undefined;
-  /** Events before it are not counted.  @default all are */
+  /** Time before which events are not counted.  @default all events are counted */
   readonly since?: Date | undefined;
 }
 
-/** What is stored beside what is documented. */
+/** Comparison of stored and documented events. */
 export interface StoredCoverage {
-  /** Documented, and stored. */
+  /** Events that are documented and stored. */
   readonly seen: readonly SeenEvent[];
-  /** Stored, and in no document. */
+  /** Events that are stored but not documented. */
   readonly undocumented: readonly SeenEvent[];
-  /** Documented, and never stored. */
+  /** Names of events that are documented but not stored. */
   readonly unseen: readonly string[];
 }
 
@@ -28,12 +28,14 @@ interface StoredEvent {
 
 type Filter = mongo.Filter<StoredEvent>;
 
-/** What a server answers that does not know a part of an aggregation: FerretDB 1 has no $min. */
+/**
+ * Error code of a server that does not implement a part of an aggregation: FerretDB 1 lacks $min.
+ */
 const NOT_IMPLEMENTED = 238;
 
 /**
- * Holds the stored events against the documents that are kept beside them. Counts every event: it is for a report, not for a
- * request.
+ * Compares the stored events with the documents of the catalog in the same database. Counts every
+ * event, so use it for a report, not during a request.
  * @param db `connection.db` of mongoose
  */
 export async function storedCoverage(db: mongo.Db, options: StoredCoverageOptions = {}): Promise<StoredCoverage> {

@@ -1,47 +1,64 @@
 /**
- * A server that has no TTL, no time series, or no index left is no reason to lose events: what it refuses is reported once, and
- * the events are written without it. Indexes are made in the background; only a time series has to be there before the first
- * event, since MongoDB would make an ordinary collection for it.
+ * Creates the time series and the indexes of a collection.
  *
- * A step is `pending` until it is made or refused. It stays pending while the server is away, and while a failure may pass. All
- * steps are pending again when the collection was dropped: the next insert makes one without TTL and indexes, or one that is no
- * time series. MongoDB tells nobody of it, so the collection is looked at again now and then, by its UUID.
+ * A server without TTL, without time series, or without a free index is no reason to lose events:
+ * each refusal is reported once, and the events are written without that feature. Indexes are
+ * created in the background. Only a time series must exist before the first event, because MongoDB
+ * would create an ordinary collection for it.
+ *
+ * A step is `pending` until it is made, is refused, or conflicts with an existing index. It stays
+ * pending while the server is unreachable, and while a failure may be temporary. All steps become
+ * pending again when the collection was dropped: the next insert creates one without TTL and
+ * indexes, or one that is not a time series. MongoDB sends no notice of that, so the collection is
+ * checked periodically by its UUID.
  */
 import type { mongo } from 'mongoose';
 import type { MongoBackendOptions } from './mongo-options';
 import { indexSteps, seriesExpiry, seriesStep, type Refusal, type Step } from './setup-steps';
 
 const GO_ON = 'Events are written all the same.';
-/** The server goes away or comes up: it would take the same step later. The events themselves report it. */
+/**
+ * Error codes of a server that stops or starts: it would accept the same step later. The events
+ * report such a state themselves.
+ */
 const PASSING: readonly unknown[] = [6, 7, 24, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
-/** The server will not make it, however often it is asked; codes that are not listed may pass. */
+/** Error codes of a permanent refusal. Codes that are not listed may be temporary. */
 const FINAL: readonly unknown[] = [
   ...[2, 9, 14, 20, 59, 67, 72, 73, 85, 86, 115, 166, 167, 171, 197, 238, 303],
   ...[11000, 11001, 16755, 17280, 40414, 40415],
 ];
 const CONFLICTS: readonly unknown[] = [85, 86];
-/** The rights of the user change while the application runs. */
+/**
+ * Fixes for codes that depend on the rights of the user, which may change while the application
+ * runs.
+ */
 const FIXES: ReadonlyMap<unknown, string> = new Map([
   [13, "give the connection's user the role readWrite on this database"],
   [18, "check the user and password in the connection's URL"],
 ]);
-/** How long a step that failed with a code is left alone. */
+/** Time after which a step that failed with a code is tried again. */
 const RETRY_MS = 60_000;
-/** How often the collection is looked at: without its TTL it only grows, but a time series cannot be made any more once it is ordinary. */
+/**
+ * Interval of the checks of the collection. Without its TTL it only grows, but once it is ordinary
+ * it cannot become a time series.
+ */
 const LOOK_MS = { indexes: 10_000, series: 1000 };
 
-/** What is known of the collection; undefined if it does not exist. */
+/** State of the collection; undefined if it does not exist. */
 interface Seen {
   readonly isSeries: boolean;
   readonly expireAfterSeconds: number | undefined;
-  /** Of the collection, or of that behind a time series. Empty on a server that has none. */
+  /**
+   * UUIDs of the collection and of the collection behind a time series. Empty on a server without
+   * UUIDs.
+   */
   readonly uuids: string;
 }
 
 export class CollectionSetup {
   private readonly indexes: readonly Step[];
   private pending: readonly Step[];
-  /** undefined if none is wanted, or the server has none. */
+  /** Step for the time series; undefined if none is wanted, or the server has none. */
   private series: Step | undefined;
   private isSeriesPending = true;
   private indexing: Promise<void> | undefined;
@@ -54,7 +71,7 @@ export class CollectionSetup {
 
   /**
    * @param say logs a warning; called once for each step and code
-   * @param now monotonic, in milliseconds
+   * @param now monotonic time in milliseconds
    */
   constructor(
     private readonly options: MongoBackendOptions,
@@ -67,7 +84,10 @@ export class CollectionSetup {
     this.pending = this.indexes;
   }
 
-  /** Makes the time series before the first event. Concurrent calls share one run. Rejects if the server cannot be asked. */
+  /**
+   * Creates the time series before the first event. Concurrent calls share one run. Rejects if the
+   * server cannot be reached.
+   */
   beforeEvents(db: mongo.Db): Promise<void> {
     const { series } = this;
     if (series === undefined || !(this.isSeriesPending || this.isLookDue(LOOK_MS.series))) return Promise.resolve();
@@ -75,7 +95,7 @@ export class CollectionSetup {
     return this.making;
   }
 
-  /** Makes the indexes that are not there yet. Never rejects; one run at a time. */
+  /** Creates the missing indexes. Never rejects; only one run at a time. */
   inBackground(db: mongo.Db): Promise<void> {
     const isDue = this.indexes.length > 0 && this.isLookDue(LOOK_MS.indexes);
     if (!isDue && !this.pending.some((step) => this.isTime(step))) return Promise.resolve();
@@ -83,7 +103,10 @@ export class CollectionSetup {
     return this.indexing;
   }
 
-  /** Rejects as well while the series is missing and the server does not make it: an insert would make an ordinary collection. */
+  /**
+   * Also rejects while the series is missing and the server does not create it: an insert would
+   * create an ordinary collection.
+   */
   private async makeSeries(series: Step, db: mongo.Db): Promise<void> {
     let seen = await this.look(db);
     if (seen === undefined || (seen === 'unknown' && this.isTime(series))) {
@@ -113,7 +136,7 @@ export class CollectionSetup {
       for (const step of steps) await this.makeIndex(step, db);
       if (steps.length > 0 && this.uuids === undefined) await this.look(db);
     } catch {
-      // Not reached: the events themselves report that the server is away.
+      // Not reached: the events themselves report that the server is unreachable.
     }
   }
 
@@ -124,7 +147,7 @@ export class CollectionSetup {
     if (outcome === 'refused' && step.instead !== undefined) await this.makeIndex(step.instead, db);
   }
 
-  /** Rejects only if the server was not reached. */
+  /** Runs a step. Rejects only if the server was not reached. */
   private async take(step: Step, db: mongo.Db): Promise<Taken> {
     try {
       await step.run(db);
@@ -132,7 +155,8 @@ export class CollectionSetup {
     } catch (error) {
       const { code, codeName } = error as { code?: unknown; codeName?: unknown };
       if (typeof code !== 'number' || PASSING.includes(code)) throw error;
-      // Not its message: that of a unique index that cannot be made quotes the values of an event.
+      // Leaves out the message: for a unique index that cannot be created it quotes the values of
+      // an event.
       const shown = typeof codeName === 'string' ? `${String(code)} ${codeName}` : `code ${String(code)}`;
       const key = `${step.what} ${String(code)}`;
       if (CONFLICTS.includes(code) && step.conflict !== undefined) {
@@ -151,7 +175,7 @@ export class CollectionSetup {
     }
   }
 
-  /** The index that is in the way; undefined if the server does not say. */
+  /** Returns the conflicting index; undefined if the server does not tell. */
   private async existing(
     { isWith }: NonNullable<Step['conflict']>,
     db: mongo.Db,
@@ -163,7 +187,10 @@ export class CollectionSetup {
     }
   }
 
-  /** Finds out whether the collection is still the one that the steps were taken for. Rejects if the server was not reached. */
+  /**
+   * Checks whether the collection is still the one for which the steps were run. Rejects if the
+   * server was not reached.
+   */
   private async look(db: mongo.Db): Promise<Seen | 'unknown' | undefined> {
     this.lookedAt = this.now();
     const seen = await this.ask(db);
@@ -180,7 +207,7 @@ export class CollectionSetup {
   private async ask(db: mongo.Db): Promise<Seen | 'unknown' | undefined> {
     const name = this.collection;
     try {
-      // The UUID of a time series is that of the collection behind it.
+      // A time series has the UUID of the collection behind it.
       const names = this.series === undefined ? name : { $in: [name, `system.buckets.${name}`] };
       const found = (await db.listCollections({ name: names }).toArray()) as Listed[];
       const own = found.find((each) => each.name === name);
@@ -196,7 +223,7 @@ export class CollectionSetup {
     } catch (error) {
       const { code } = error as { code?: unknown };
       if (typeof code !== 'number' || PASSING.includes(code)) throw error;
-      return 'unknown'; // the user has no right to ask, say
+      return 'unknown'; // for example, the user has no right to ask
     }
   }
 
@@ -217,10 +244,10 @@ export class CollectionSetup {
 
 type Taken =
   | { readonly outcome: 'made' | 'refused' | 'conflict' }
-  /** It may be made later. */
+  /** The step may succeed later. */
   | { readonly outcome: 'pending'; readonly error: unknown };
 
-/** What MongoDB answers, of which the types of the driver know a part. */
+/** Answer of MongoDB, of which the driver's types declare only a part. */
 interface Listed {
   readonly name: string;
   readonly type?: string;

@@ -1,18 +1,21 @@
 /**
- * A duplicate key means that the event is there already, unless the application has a unique index of its own: then another
- * event is in the way, and taking this one for delivered would lose it. MongoDB names the index in the message; a server of its
- * kind need not.
+ * Decides whether a duplicate key means that the event was stored before. It does, unless the
+ * application has its own unique index: then another event is in conflict, and reporting this one
+ * as delivered would lose it. MongoDB names the index in the message; compatible servers may not.
  */
 import type { mongo } from 'mongoose';
 import type { EventDocument } from './event-document';
 
 export interface DuplicateKey {
   readonly id: string;
-  /** Of the server. */
+  /** Error message of the server. */
   readonly message: string;
 }
 
-/** The ids of those that are there. Rejects if the server has to be asked and does not answer. */
+/**
+ * Returns the ids of the events that are stored. Rejects if the server must be asked and does not
+ * answer.
+ */
 export async function deliveredBefore(
   collection: mongo.Collection<EventDocument>,
   duplicates: readonly DuplicateKey[],
@@ -29,12 +32,12 @@ function indexIn(message: string): string | undefined {
   return / index: (\S+)/.exec(message)?.[1];
 }
 
-/** Besides that of `_id`. */
+/** True if the collection has a unique index in addition to the index on `_id`. */
 async function hasUniqueIndex(collection: mongo.Collection<EventDocument>): Promise<boolean> {
   return (await collection.indexes()).some(({ name, unique }) => unique === true && name !== '_id_');
 }
 
-/** @returns those that the primary has: a secondary may not have them yet */
+/** @returns the ids that the primary has: a secondary may not have them yet */
 async function idsThere(collection: mongo.Collection<EventDocument>, ids: readonly string[]): Promise<string[]> {
   const found = collection.find({ _id: { $in: ids } }, { projection: { _id: 1 }, readPreference: 'primary' });
   return (await found.toArray()).map(({ _id }) => _id);

@@ -1,14 +1,19 @@
 /**
- * The driver encodes a batch before it sends any of it, and stops at the first document that it cannot encode, without saying
- * which: 499 good events would wait for one. So after such a failure, and only then, each document is encoded by itself.
+ * Finds the documents of a batch that cannot be encoded. The driver encodes a batch before it sends
+ * any part of it, and stops at the first document that it cannot encode, without naming it: 499
+ * good events would wait for one. So each document is encoded separately, but only after such a
+ * failure.
  */
 import type { EventDocument } from './event-document';
 import { mongo } from './peers';
 
-/** Of a document in BSON; the driver takes what is smaller. https://www.mongodb.com/docs/manual/reference/limits/ */
+/**
+ * Limit for a document in BSON; the driver accepts smaller ones.
+ * https://www.mongodb.com/docs/manual/reference/limits/
+ */
 const MAX_DOCUMENT_BYTES = 16_777_216;
 
-/** Why this document cannot be encoded; undefined if it can. */
+/** Returns the reason why a document cannot be encoded; undefined if it can. */
 export function encodingFault(document: EventDocument): string | undefined {
   try {
     const { length } = mongo.BSON.serialize(document, { checkKeys: false, ignoreUndefined: false });
@@ -20,7 +25,7 @@ export function encodingFault(document: EventDocument): string | undefined {
   }
 }
 
-/** In words of our own: the encoder's name the key or the value. */
+/** Returns a reason without the encoder's message, which contains the key or the value. */
 function reasonOf(error: unknown): string {
   const { name, message } = error as { name?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';

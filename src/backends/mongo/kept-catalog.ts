@@ -1,19 +1,20 @@
 /**
- * The documents of the catalog beside the events: an analyst finds with one $lookup what an event of three years ago meant then.
- * So a document is never changed, but for when it was last in force: another one stands beside it under its own hash.
+ * Stores the documents of the catalog next to the events, so that one $lookup shows the meaning of
+ * an event at the time it was emitted, even after three years. A stored document never changes,
+ * except for `last_seen`. A new version is a new document under its own hash.
  */
 import type { mongo } from 'mongoose';
 import type { CatalogDocument, ContextDocument, EventDocument } from '../../catalog/event-document';
 
-/** Of the collection `event_catalog`. */
+/** Document of the collection `event_catalog`. */
 export interface KeptDocument {
-  /** The hash, as in the field `schema.hash` of events. */
+  /** Hash of the document, as in the field `schema.hash` of events. */
   readonly _id: string;
   readonly kind: 'event' | 'context';
   readonly name: string;
-  /** When a process first brought it. */
+  /** Time when a process first stored it. */
   readonly first_seen: Date;
-  /** When one brought it last: at its start, or each hour while it runs. */
+  /** Time when a process last stored it: at its start, and each hour while it runs. */
   readonly last_seen: Date;
   readonly [field: string]: unknown;
 }
@@ -39,7 +40,10 @@ export async function keepCatalog(
 
 type Fields = Omit<KeptDocument, 'first_seen' | 'last_seen'> & { readonly _id: string };
 
-/** A key like `$schema` cannot be written by every server: what is JSON Schema is kept as its text. */
+/**
+ * Returns the fields of an event document. JSON Schema is kept as text, because not every server
+ * accepts a key like `$schema`.
+ */
 function eventFields({ hash, data, context, ...document }: EventDocument): Fields {
   return { _id: hash, kind: 'event', ...document, data_schema: schemaText(data), context_schema: schemaText(context) };
 }
@@ -48,7 +52,7 @@ function contextFields({ hash, fields, ...document }: ContextDocument): Fields {
   return { _id: hash, kind: 'context', ...document, fields_schema: schemaText(fields) };
 }
 
-/** What nobody has said is not there; a server may leave it out itself. */
+/** Removes null fields: an unknown value is left out, and some servers leave it out anyway. */
 function withoutNulls(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }

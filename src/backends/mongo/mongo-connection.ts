@@ -1,10 +1,14 @@
 /**
- * mongoose holds back what is sent while there is no connection, so an outage would look like slowness; and it gives up for
- * good when the first attempt to connect has failed: the promise of it, which nobody awaits with `lazyConnection`, ends the
- * process, and the driver answers "Topology is closed" for ever. So this goes past mongoose to the driver, marks that promise
- * as seen, and connects anew for as long as events come.
+ * Uses the driver of a mongoose connection directly.
  *
- * The connection is the application's: it is closed by whoever made it, and one that was closed is not opened again.
+ * mongoose buffers operations while there is no connection, so an outage would look like slowness.
+ * It also stops trying when the first attempt to connect fails: with `lazyConnection` no one awaits
+ * the promise of that attempt, its rejection ends the process, and the driver answers "Topology is
+ * closed" forever. So this class bypasses mongoose, marks that promise as handled, and connects
+ * again as long as events arrive.
+ *
+ * The connection belongs to the application: its creator closes it, and a closed connection is not
+ * opened again.
  */
 import { Inject } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
@@ -14,26 +18,31 @@ import { atMost } from '../../common/at-most';
 import { showIdentifier, TrackingConfigException } from '../../common/tracking-config.exception';
 import { ConnectionStates, getConnectionToken } from './peers';
 
-/** A driver that does not stop by then waits for a server that does not answer. */
+/**
+ * Maximum time to wait for the driver to stop. A driver that takes longer waits for a server that
+ * does not answer.
+ */
 const STOP_MS = 500;
 
 export class MongoConnection {
   private isClosed = false;
 
-  /** @param wasMade whether it was connected as soon as it was there to be injected */
+  /** @param wasMade true if the connection was established when it was injected */
   private constructor(
     private readonly connection: Connection,
     readonly wasMade: boolean,
   ) {
-    connection.on('error', () => undefined); // mongoose then marks the promise of its first attempt as handled
+    // Makes mongoose mark the promise of its first attempt as handled.
+    connection.on('error', () => undefined);
     connection.on('close', () => (this.isClosed = true));
     connection.on('open', () => (this.isClosed = false));
   }
 
   /**
-   * Injects the connection of that name. Its name is known only when the options are, so no parameter of a constructor can ask
-   * for it; a class made for the purpose can, and Nest waits for the connection as for any other provider.
-   * @throws TrackingConfigException if no module offers it
+   * Injects the connection with the given name. The name is known only at run time, from the
+   * options, so a constructor parameter cannot ask for it. A class created here can, and Nest waits
+   * for the connection like for any other provider.
+   * @throws TrackingConfigException if no module provides it
    */
   static async inject(name: string | undefined, moduleRef: ModuleRef): Promise<MongoConnection> {
     class Holder {
@@ -47,9 +56,10 @@ export class MongoConnection {
   }
 
   /**
-   * Connects if mongoose has given up.
-   * @param name default: the connection's own
-   * @throws SendFailedException if the application has closed the connection; what the driver throws if it cannot connect
+   * Returns the database. Connects again if mongoose has stopped trying.
+   * @param name undefined for the database of the connection
+   * @throws SendFailedException if the application has closed the connection; the driver's error if
+   *   it cannot connect
    */
   async database(name: string | undefined): Promise<mongo.Db> {
     const { connection } = this;
@@ -58,26 +68,30 @@ export class MongoConnection {
       throw SendFailedException.create({ reason, retryable: true });
     }
     const client = connection.getClient();
-    // For the driver this is nothing to do, unless its first attempt is under way or has failed.
+    // The driver ignores this call unless its first attempt is in progress or has failed.
     if (connection.readyState === ConnectionStates.disconnected) await client.connect();
     return client.db(name ?? this.ownDatabase());
   }
 
   /**
-   * mongoose closes only what is open, and so waits for a server that is down, for as long as its driver looks for one: half a
-   * minute by default, by which time the process was killed. For when the application closes the connection in any case.
+   * Stops an attempt to connect, when the application closes the connection anyway. mongoose closes
+   * only an open connection. With a server that is down it waits as long as its driver searches for
+   * one: 30 seconds by default, and by then the process has been killed.
    */
   async stopConnecting(): Promise<void> {
     const { connection } = this;
     if (connection.readyState === ConnectionStates.connecting) await atMost(STOP_MS, connection.getClient().close());
   }
 
-  /** For the operator. */
+  /** Returns the state of the connection, for the operator. */
   state(): string {
     return ConnectionStates[this.connection.readyState];
   }
 
-  /** `dbName` is an option of mongoose of which the driver does not know; mongoose shows it as `name` once it is connected. */
+  /**
+   * Returns the connection's database. `dbName` is an option of mongoose that the driver does not
+   * know; mongoose shows it as `name` once connected.
+   */
   private ownDatabase(): string | undefined {
     const { db, name, $dbName } = this.connection as Partial<Connection> & { readonly $dbName?: string };
     return db?.databaseName ?? name ?? $dbName;
@@ -86,7 +100,8 @@ export class MongoConnection {
 
 function missingConnection(name: string | undefined, cause: unknown): TrackingConfigException {
   const shown = showIdentifier(name);
-  const isShown = name === undefined || shown.startsWith('"'); // else it may be a connection string, which Nest quotes
+  // Else it may be a connection string, which Nest would quote.
+  const isShown = name === undefined || shown.startsWith('"');
   const named = name === undefined ? '' : `, connectionName: '${isShown ? name : 'tracking'}'`;
   const asked = name === undefined ? 'without a name' : `${isShown ? 'called' : 'whose name is'} ${shown}`;
   return TrackingConfigException.create([

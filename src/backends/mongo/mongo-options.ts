@@ -11,34 +11,59 @@ import {
 } from '../../common/tracking-config.exception';
 import { isAsyncFunction } from '../../routing/tree-plan';
 
-/** An index of the application's own: its key, and whatever else MongoDB takes for one. */
+/** Index of the application: its key, and all other index options of MongoDB. */
 export type MongoIndex = mongo.IndexDescription;
 
 export interface MongoBackendOptions {
-  /** As in `MongooseModule.forRoot(url, { connectionName })`.  @default the connection without a name */
+  /**
+   * Name of the connection, as in `MongooseModule.forRoot(url, { connectionName })`.
+   * @default the connection without a name
+   */
   readonly connectionName?: string | undefined;
-  /** @default the connection's own */
+  /** Name of the database.  @default the database of the connection */
   readonly database?: string | undefined;
-  /** @default 'events' */
+  /** Name of the collection for the events.  @default 'events' */
   readonly collection?: string | undefined;
-  /** Where the documents of the catalog are kept, with `documentation: true`; false keeps none.  @default 'event_catalog' */
+  /**
+   * Name of the collection for the documents of the catalog, with `documentation: true`; false
+   * keeps none.
+   * @default 'event_catalog'
+   */
   readonly catalogCollection?: string | false | undefined;
-  /** Made in the background, besides those on `timestamp` and `name`; false makes none at all.  @default [] */
+  /**
+   * Indexes created in the background, in addition to those on `timestamp` and `name`. false
+   * creates none at all.
+   * @default []
+   */
   readonly indexes?: readonly MongoIndex[] | false | undefined;
-  /** MongoDB removes events that are older.  @default never */
+  /** Age in seconds after which MongoDB removes events.  @default never */
   readonly expireAfterSeconds?: number | undefined;
-  /** Makes the collection a time series, if it is not there yet. Its events are not unique: one sent again stands there twice.  @default false */
+  /**
+   * True to create the collection as a time series if it does not exist. Events in a time series
+   * are not unique: an event that is sent again is stored twice.
+   * @default false
+   */
   readonly timeSeries?: boolean | undefined;
-  /** Of a time series: the field by which events belong together, `name` or one that `transform` makes.  @default none */
+  /**
+   * Field of a time series that groups events: `name`, or a field that `transform` creates.
+   * @default none
+   */
   readonly metaField?: string | undefined;
-  /** Of a time series: how close events of one `metaField` follow each other.  @default 'seconds' */
+  /**
+   * Granularity of a time series: the typical interval between events with the same `metaField`.
+   * @default 'seconds'
+   */
   readonly granularity?: 'seconds' | 'minutes' | 'hours' | undefined;
-  /** @default that of the connection's URL, else { w: 1 } */
+  /**
+   * Write concern of the inserts.
+   * @default the write concern of the connection's URL, or else { w: 1 }
+   */
   readonly writeConcern?: mongo.WriteConcernSettings | undefined;
   /**
-   * Makes the document of an event, which it must not change, and returns it at once. `_id` is the event's id whatever it
-   * returns. An event for which it returns a promise, no object, or values that MongoDB cannot store becomes a dead letter.
-   * @default name, timestamp, context, data, and what processors have added
+   * Returns the document for an event. It must be synchronous and must not change the event. `_id`
+   * is always the event's id. An event becomes a dead letter if the function returns a promise, a
+   * value that is not an object, or values that MongoDB cannot store.
+   * @default name, timestamp, context, data, and fields added by processors
    */
   readonly transform?: ((event: StoredEvent) => object) | undefined;
 }
@@ -58,7 +83,7 @@ const KNOWN = [
   'transform',
 ];
 
-/** @throws TrackingConfigException with all faults at once */
+/** Validates the options. @throws TrackingConfigException with all errors */
 export function checkMongoOptions(options: MongoBackendOptions): void {
   const faults = isObject(options) ? faultsOf(options) : [noObjectFault(options)];
   if (faults.length > 0) throw TrackingConfigException.create(faults);
@@ -78,7 +103,7 @@ function faultsOf(options: MongoBackendOptions): readonly ConfigError[] {
   ];
 }
 
-/** https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
+/** Valid names: https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
 const NAMES = {
   connectionName: /./s,
   database: /^[^/\\. "$*<>:|?\0]{1,63}$/,
@@ -128,7 +153,7 @@ function timeFaults(options: MongoBackendOptions): readonly ConfigError[] {
         'leave it out',
       ),
     );
-  // MongoDB takes no more than a signed 32-bit number.
+  // MongoDB accepts only signed 32-bit numbers.
   const isAge =
     Number.isInteger(expireAfterSeconds) && Number(expireAfterSeconds) >= 1 && Number(expireAfterSeconds) < 2 ** 31;
   if (expireAfterSeconds !== undefined && !isAge)
@@ -165,7 +190,10 @@ function writeFaults({ writeConcern, transform }: MongoBackendOptions): readonly
   return faults;
 }
 
-/** What one is likely to look for here is the connection's own business. */
+/**
+ * Returns the fix for an unknown option. Options that users look for here often belong to the
+ * connection.
+ */
 function mendOfUnknown(name: string): string {
   return ['url', 'uri', 'host', 'port', 'user', 'password', 'username'].includes(name)
     ? 'give it to the connection: { imports: [MongooseModule.forRoot(url, { lazyConnection: true })] }'

@@ -1,8 +1,10 @@
 /**
- * A store that loses what it refuses, or stores twice what was sent twice, is no record of what happened. So the `_id` of a
- * document is the event's id: whatever stands there already was delivered before.
+ * Destination that stores each event exactly once, except in a time series. A store that loses
+ * rejected events, or stores an event twice when it is sent twice, is not a reliable record. So the
+ * `_id` of a document is the event's id: a document with that id means that the event was delivered
+ * before.
  *
- * Time-outs, retries and the queue are the delivery's. The connection is the application's.
+ * The delivery provides timeouts, retries and the queue. The application provides the connection.
  */
 import {
   Inject,
@@ -32,8 +34,8 @@ import { POOL_BUSY, sendFailure } from './send-errors';
 import { ASYNC_TRANSFORM, transformedDocument } from './transformed-document';
 
 /**
- * Writes events to a collection of MongoDB, through a connection of @nestjs/mongoose.
- * @throws TrackingConfigException for its options
+ * Writes events to a MongoDB collection, through a connection of @nestjs/mongoose.
+ * @throws TrackingConfigException if its options are invalid
  */
 @Injectable()
 export class MongoBackend
@@ -41,12 +43,12 @@ export class MongoBackend
 {
   static readonly delivery: DeliveryOptions = { batch: { maxEvents: 500, maxBytes: 16_777_216 } };
 
-  /** But for `transform`, which is the application's. */
+  /** False if `transform`, the application's own function, may change the events. */
   readonly readsOnly: boolean;
 
   private readonly collectionName: string;
   private readonly setup: CollectionSetup;
-  /** undefined where tracking is switched off. */
+  /** Connection; undefined if tracking is switched off. */
   private readonly connection: Promise<MongoConnection> | undefined;
   private readonly pool = new PoolQueue();
   private sentAgain = 0;
@@ -62,7 +64,8 @@ export class MongoBackend
     this.setup = new CollectionSetup(options, this.collectionName, (text) => {
       this.say(text);
     });
-    // At once, since it shows here whether it was awaited: a lazy one is still connecting.
+    // Injected now, because only now it shows whether the start awaited it: a lazy connection is
+    // still connecting.
     this.connection = moduleRef && MongoConnection.inject(options.connectionName, moduleRef);
     this.connection?.catch(() => undefined); // onModuleInit awaits it
   }
@@ -71,7 +74,10 @@ export class MongoBackend
     return new MongoBackend();
   }
 
-  /** How many events were there already when they were sent: by an attempt whose answer was lost, or a run before this one. */
+  /**
+   * Number of events that existed already when they were sent: by an attempt whose answer was lost,
+   * or by an earlier run.
+   */
   get duplicates(): number {
     return this.sentAgain;
   }
@@ -85,12 +91,15 @@ export class MongoBackend
     );
   }
 
-  /** The start does not wait for it. */
+  /** Prepares the collection. The start does not wait for it. */
   onApplicationBootstrap(): void {
     if (this.connection !== undefined) void this.prepare();
   }
 
-  /** After the drain, as the tree is below the tracker, and before mongoose closes, as that is global. */
+  /**
+   * Stops connecting. Nest calls this after the drain, and before it closes mongoose, whose module
+   * is global.
+   */
   async onApplicationShutdown(): Promise<void> {
     await (await this.connection?.catch(() => undefined))?.stopConnecting();
   }
@@ -118,7 +127,7 @@ export class MongoBackend
       await this.setup.beforeEvents(db);
       await this.setup.inBackground(db);
     } catch {
-      // The server is away; batches try again.
+      // The server is unreachable; batches try again.
     }
   }
 
@@ -164,7 +173,10 @@ export class MongoBackend
     }
   }
 
-  /** What is under way when the signal comes goes on in the driver for as long as it does; nobody waits for it any more. */
+  /**
+   * Waits for a write until the signal. The driver may continue with the write after that, but its
+   * result is ignored.
+   */
   private async within<T>(signal: AbortSignal, write: Promise<T>): Promise<T> {
     let giveUp = (): void => undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
@@ -178,7 +190,8 @@ export class MongoBackend
     try {
       return await Promise.race([write, aborted]);
     } catch (error) {
-      if (signal.aborted) await aborted; // what the driver throws after the signal only says that it heard it
+      // An error of the driver after the signal only confirms the abort.
+      if (signal.aborted) await aborted;
       throw error;
     } finally {
       signal.removeEventListener('abort', giveUp);
@@ -186,7 +199,7 @@ export class MongoBackend
   }
 
   private async noAnswer(): Promise<SendFailedException> {
-    const { isBusy } = this.pool; // before the wait for it is over
+    const { isBusy } = this.pool; // read now: it changes when the wait ends
     const state = (await this.connection)?.state() ?? 'none';
     const why = isBusy ? POOL_BUSY : `connection: ${state}`;
     return SendFailedException.create({ reason: `MongoDB did not answer in time (${why})`, retryable: true });

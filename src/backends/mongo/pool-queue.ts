@@ -5,9 +5,10 @@ const FIRST_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 500;
 
 /**
- * Waits for a connection of the pool for as long as a batch may take. The pool's own `waitQueueTimeoutMS` is meant for requests,
- * which should fail early; here it would turn a short peak into failed attempts, and those into an open circuit breaker, while
- * MongoDB is well. Nothing was sent when it strikes, so trying again duplicates nothing.
+ * Waits for a connection of the pool for as long as a batch may take. The pool's own
+ * `waitQueueTimeoutMS` is meant for requests, which should fail early. Here it would turn a short
+ * peak into failed attempts, and those into an open circuit breaker, although MongoDB works.
+ * Nothing has been sent when that timeout occurs, so a retry creates no duplicates.
  */
 export class PoolQueue {
   private waiting = 0;
@@ -18,8 +19,8 @@ export class PoolQueue {
   }
 
   /**
-   * Runs `use` again for as long as the pool has no connection for it.
-   * @throws what `use` throws otherwise, or that the pool is busy once the signal is aborted
+   * Runs `use`, and retries it for as long as the pool has no connection for it.
+   * @throws other errors of `use`; an abort error once the signal is aborted
    */
   async run<T>(signal: AbortSignal, use: () => Promise<T>): Promise<T> {
     try {
@@ -37,7 +38,8 @@ export class PoolQueue {
 
   private async runWhenFree<T>(signal: AbortSignal, use: () => Promise<T>): Promise<T> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
-      await wait(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }); // so that batches do not come in step
+      // Jitter: batches must not retry in step.
+      await wait(pauseMs * (0.5 + Math.random() / 2), undefined, { signal });
       try {
         return await use();
       } catch (error) {

@@ -1,8 +1,9 @@
 /**
- * What a failed insert says of each document. A refusal taken for trouble of the server would be sent for a week; trouble taken
- * for a refusal would turn an outage into dead letters. So final is only what lies in the document itself, by MongoDB's own codes
- * (https://www.mongodb.com/docs/manual/reference/error-codes/); all else is tried again. Messages of the server quote the
- * document, so none of them goes into a reason.
+ * Classifies the errors of a failed insert for each document. A refusal classified as a server
+ * problem would be sent again for a week. A server problem classified as a refusal would turn an
+ * outage into dead letters. So only errors in the document itself are final, by MongoDB's own codes
+ * (https://www.mongodb.com/docs/manual/reference/error-codes/); all others are retried. The
+ * server's messages quote the document, so no reason contains them.
  */
 import { types } from 'node:util';
 import type { mongo } from 'mongoose';
@@ -29,7 +30,10 @@ const FINAL: ReadonlyMap<unknown, string> = new Map([
   [17280, 'KeyTooLong'],
 ]);
 
-/** Those of them that MongoDB gives for the whole command, without naming the document: 2 and 9 may also be about the command. */
+/**
+ * Final codes that MongoDB may also return for the whole command, without naming the document. 2
+ * and 9 are left out, because they may concern the command itself.
+ */
 const FINAL_FOR_ALL: readonly unknown[] = [15, 16, 22, 10334];
 
 const FIXES: ReadonlyMap<unknown, string> = new Map([
@@ -44,7 +48,9 @@ export interface Judgement {
   readonly retryable: boolean;
 }
 
-/** What one write error says of its document. A duplicate key is one of another index than that of `_id` here. */
+/**
+ * Classifies one write error. A duplicate key here belongs to another index than the one on `_id`.
+ */
 export function judgeWriteError({ code }: Pick<mongo.WriteError, 'code'>): Judgement {
   if (DUPLICATE_KEYS.includes(code)) {
     const reason = `another document has the same values in a unique index of the collection (${String(code)})`;
@@ -56,9 +62,9 @@ export function judgeWriteError({ code }: Pick<mongo.WriteError, 'code'>): Judge
 }
 
 /**
- * The write errors of an insert of `sent` documents, by their index; undefined if the error does not account for each of them.
- * A large batch goes in several commands: when the connection breaks after the first one, its write errors are known, and of
- * the rest nothing is.
+ * Returns the write errors of an insert of `sent` documents, by their index; undefined if the error
+ * does not account for every document. A large batch needs several commands. When the connection
+ * breaks after the first one, its write errors are known, but the results of the rest are not.
  */
 export function writeErrorsOf(error: unknown, sent: number): readonly mongo.WriteError[] | undefined {
   const { writeErrors, result } = error as Partial<mongo.MongoBulkWriteError>;
@@ -69,16 +75,16 @@ export function writeErrorsOf(error: unknown, sent: number): readonly mongo.Writ
 }
 
 /**
- * Where a failure without write errors comes from.
+ * Origin of a failure without write errors.
  *
  * - `server`: MongoDB answered with a code.
  * - `connection`: MongoDB was not reached, or the connection broke.
  * - `busy`: every connection of the pool is in use; nothing was sent.
- * - `unclear`: the driver failed, or does not say why, so a document may be the cause.
+ * - `unclear`: the driver failed, or gives no reason, so a document may be the cause.
  */
 export type FailureKind = 'server' | 'connection' | 'busy' | 'unclear';
 
-/** Classes of the driver that are used for more than one kind of failure. */
+/** Error classes of the driver that are used for more than one kind of failure. */
 const AMBIGUOUS: readonly string[] = [
   'MongoBulkWriteError',
   'MongoServerError',
@@ -94,7 +100,10 @@ export function failureKind(error: unknown): FailureKind {
   return 'unclear';
 }
 
-/** What to report for a batch about which nothing is known. A SendFailedException is returned as it is. */
+/**
+ * Returns the exception for a batch whose result is unknown. A SendFailedException is returned
+ * unchanged.
+ */
 export function sendFailure(error: unknown): SendFailedException {
   if (error instanceof SendFailedException) return error;
   const { name, message, code, codeName } = factsOf(error);
@@ -104,7 +113,7 @@ export function sendFailure(error: unknown): SendFailedException {
       const reason = `MongoDB did not take the batch (${String(code)}${given})${mendFor(code)}`;
       return SendFailedException.create({ reason, retryable: !FINAL_FOR_ALL.includes(code) });
     }
-    case 'connection': // The message names hosts at most.
+    case 'connection': // the message contains at most host names
       return SendFailedException.create({
         reason: `MongoDB was not reached (${message.slice(0, 200)})`,
         retryable: true,
@@ -120,7 +129,10 @@ export const POOL_BUSY =
   'every connection of the pool is in use. Fix: raise maxPoolSize in the options of the connection, ' +
   'or lower concurrency in delivery';
 
-/** Shows no message: the encoder's quotes keys, that of a server without codes may quote the document. */
+/**
+ * Creates a failure without a message: the encoder's message quotes keys, and a server's message
+ * without a code may quote the document.
+ */
 function unclearFailure(name: string): SendFailedException {
   // Halving the batch finds the document that the encoder refuses. Anything else may be temporary.
   const isEncoder = name.startsWith('BSON') || name === 'MongoInvalidArgumentError';
@@ -139,9 +151,10 @@ interface ErrorFacts {
 }
 
 /**
- * The facts of the error that caused the failure. `insertMany` wraps whatever ended it in a MongoBulkWriteError: a broken
- * connection, a busy pool and a key that cannot be encoded look alike, except for `errorResponse`, which holds the original
- * error. Drivers before 6.3 (mongoose before 8.1) drop the original, so the failure stays unclear.
+ * Returns the facts of the error that caused the failure. `insertMany` wraps every error in a
+ * MongoBulkWriteError: a broken connection, a busy pool and a key that cannot be encoded look
+ * alike, except for `errorResponse`, which holds the original error. Drivers before 6.3 (mongoose
+ * before 8.1) drop the original, so the failure stays unclear.
  */
 function factsOf(error: unknown): ErrorFacts {
   const { name, errorResponse } = Object(error) as { readonly name?: unknown; readonly errorResponse?: unknown };
@@ -150,7 +163,10 @@ function factsOf(error: unknown): ErrorFacts {
   return { name: String(facts.name), message: String(facts.message), code: facts.code, codeName: facts.codeName };
 }
 
-/** A code of the operating system, such as ECONNRESET; those of Node itself begin with ERR_. */
+/**
+ * True for a code of the operating system, such as ECONNRESET; codes of Node itself begin with
+ * ERR_.
+ */
 function isErrno(code: unknown): boolean {
   return typeof code === 'string' && /^E(?!RR_)[A-Z0-9]+$/.test(code);
 }

@@ -1,8 +1,11 @@
-/** What a collection is to have: its time series and its indexes, each with what to report if the server does not make it. */
+/**
+ * Defines the steps of the setup: the time series and the indexes, each with the report if the
+ * server does not create it.
+ */
 import type { mongo } from 'mongoose';
 import type { MongoBackendOptions } from './mongo-options';
 
-/** What an operator has to know of a step that the server refused. */
+/** Report to the operator about a step that the server refused. */
 export interface Refusal {
   readonly what: string;
   readonly fix: string;
@@ -10,9 +13,9 @@ export interface Refusal {
 
 export interface Step extends Refusal {
   readonly run: (db: mongo.Db) => Promise<unknown>;
-  /** The step to take if the server refuses this one. */
+  /** Step to run if the server refuses this one. */
   readonly instead?: Step;
-  /** What to report if an index on the same fields is there with other options. */
+  /** Report if an index on the same fields exists with other options. */
   readonly conflict?: {
     readonly isWith: (other: mongo.IndexDescriptionInfo) => boolean;
     /** @param existing undefined if the server could not be asked */
@@ -22,7 +25,7 @@ export interface Step extends Refusal {
 
 const NAMESPACE_EXISTS = 48;
 
-/** Makes a time series, unless a collection of that name exists. */
+/** Creates a time series, unless a collection with that name exists. */
 export function seriesStep(options: MongoBackendOptions, collection: string): Step {
   const { metaField, granularity, expireAfterSeconds } = options;
   const timeseries = { timeField: 'timestamp', ...(metaField && { metaField }), ...(granularity && { granularity }) };
@@ -38,12 +41,15 @@ export function seriesStep(options: MongoBackendOptions, collection: string): St
   };
 }
 
-/** The indexes in the order in which they are made. One that the application describes itself replaces ours on the same fields. */
+/**
+ * Returns the index steps in the order in which they run. An index described by the application
+ * replaces the default index on the same fields.
+ */
 export function indexSteps(options: MongoBackendOptions, collection: string): Step[] {
   const { indexes = [], expireAfterSeconds, timeSeries } = options;
   if (indexes === false) return [];
   const plain = indexStep({ key: { timestamp: 1 } }, collection);
-  // A time series expires by itself.
+  // A time series expires without an index.
   const isExpiring = expireAfterSeconds !== undefined && timeSeries !== true;
   const byTime = isExpiring ? expiringStep(expireAfterSeconds, plain, collection) : plain;
   const described = new Set(indexes.map(({ key }) => keyText(key)));
@@ -77,7 +83,10 @@ function indexStep(index: mongo.IndexDescription, collection: string): Step {
   };
 }
 
-/** An index cannot be made where one on the same fields has other options, and MongoDB goes on doing what that one says. */
+/**
+ * Reports an index that conflicts with an existing index on the same fields with other options,
+ * which MongoDB continues to apply.
+ */
 function conflictOf(
   { expireAfterSeconds: wanted }: mongo.IndexDescription,
   fields: string,
@@ -107,7 +116,10 @@ function conflictOf(
   };
 }
 
-/** What to report of a time series that expires otherwise than the option says; undefined if it does as it says. */
+/**
+ * Returns the report for a time series whose expiry differs from the option; undefined if they
+ * agree.
+ */
 export function seriesExpiry(
   wanted: number | undefined,
   actual: number | undefined,

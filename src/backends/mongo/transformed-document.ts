@@ -1,10 +1,11 @@
 /**
- * The document that `transform` makes of an event.
+ * Validates and copies the document that `transform` returns for an event.
  *
- * What the driver does with a value that MongoDB cannot hold is not always a refusal: a promise, a Set or an error is stored as
- * `{}`, an invalid date as 1970, an integer beyond 64 bits as another number. Events in normal form have no such value; what
- * `transform` returns may have any, and an event that lost its content would count as delivered. So the document is copied in one
- * walk, which reads each field once, keeps what MongoDB can store, and refuses the rest. See docs/decisions/0150.
+ * The driver does not always reject a value that MongoDB cannot hold: it stores a promise, a Set or
+ * an error as `{}`, an invalid date as 1970, and an integer beyond 64 bits as another number.
+ * Events in normal form contain no such value, but the result of `transform` may, and an event that
+ * lost its content would count as delivered. So the document is copied in one walk that reads each
+ * field once, keeps values that MongoDB can store, and rejects the rest. See docs/decisions/0150.
  */
 import { types } from 'node:util';
 import { isOpaque } from '../../event/opaque-values';
@@ -22,7 +23,8 @@ export function transformedDocument(
   try {
     const made = transform(event);
     if (isPromise(made)) {
-      // Unheard, its failure would end the process. Other thenables are left alone: `then` runs the query of a query builder.
+      // An unhandled rejection would end the process. Other thenables are not touched: `then` runs
+      // the query of a query builder.
       if (types.isPromise(made)) made.catch(() => undefined);
       return new RefusedDocument(ASYNC_TRANSFORM);
     }
@@ -31,25 +33,31 @@ export function transformedDocument(
     return { ...fields, _id: event.id };
   } catch (error) {
     if (error instanceof UnstorableValue) return new RefusedDocument(error.message);
-    // Its message may hold a value of the event.
+    // Leaves out the message, which may contain a value of the event.
     return new RefusedDocument(`transform failed (${error instanceof Error ? error.name : typeof error})`);
   }
 }
 
-/** https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-Nested-Depth-for-BSON-Documents */
+/**
+ * Limit:
+ * https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-Nested-Depth-for-BSON-Documents
+ */
 const MAX_LEVELS = 100;
-/** https://www.mongodb.com/docs/manual/reference/limits/ Ends the walk where objects that share their parts never would. */
+/**
+ * Limit: https://www.mongodb.com/docs/manual/reference/limits/ It also ends a walk that would never
+ * end, through objects that share parts.
+ */
 const MAX_BYTES = 16_777_216;
 
-/** The message never holds a value of the event. */
+/** Thrown for a value that cannot be stored. The message never contains a value of the event. */
 class UnstorableValue extends Error {}
 
 class DocumentCopy {
-  /** The objects around the one that is being copied. */
+  /** Objects that contain the one that is being copied. */
   private readonly around = new Set<object>();
   private bytes = 0;
 
-  /** @throws UnstorableValue */
+  /** Copies the whole document. @throws UnstorableValue */
   root(made: unknown): Record<string, unknown> {
     const document = ownForm(made);
     if (typeof document !== 'object' || document === null || Array.isArray(document) || !isDocument(document))
@@ -100,7 +108,7 @@ class DocumentCopy {
     });
   }
 
-  /** Adds the bytes that something takes in BSON at least, besides its type and its end. */
+  /** Adds the minimum size of a value in BSON, and 2 bytes for its type and its end. */
   private count(bytes: number): void {
     this.bytes += 2 + bytes;
     if (this.bytes > MAX_BYTES) throw new UnstorableValue('it is larger than the 16 MB of a document');
@@ -115,7 +123,10 @@ class DocumentCopy {
   }
 }
 
-/** What an object wants to be stored as: a document of mongoose, say, whose own fields are its machinery. */
+/**
+ * Returns the storage form that an object defines: for example of a mongoose document, whose own
+ * fields are internal.
+ */
 function ownForm(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { toBSON } = value as { readonly toBSON?: unknown };
@@ -127,7 +138,10 @@ function integer(value: bigint): bigint {
   return value;
 }
 
-/** What BSON has a type for. A type of BSON itself inherits `_bsontype`; an own field of that name is data, for the encoder. */
+/**
+ * True for types that BSON has. A BSON type inherits `_bsontype`; an own field of that name is data
+ * for the encoder.
+ */
 function isScalar(value: object): boolean {
   return (
     types.isDate(value) ||
@@ -142,7 +156,7 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Whether the own fields of the object say what it holds: those of a Set, an error or a stream do not. */
+/** True if the own fields of the object are its content. False for a Set, an error or a stream. */
 function isDocument(value: object): boolean {
   if (isPlain(value)) return true;
   if (isOpaque(value) || isScalar(value) || ArrayBuffer.isView(value) || HOLDERS.some((isHolder) => isHolder(value)))
@@ -151,7 +165,7 @@ function isDocument(value: object): boolean {
   return fields.some((field) => field.get !== undefined || (field.value !== undefined && isStored(field.value)));
 }
 
-/** Objects whose content is not in their fields. */
+/** Tests for objects whose content is not in their fields. */
 const HOLDERS: readonly ((value: unknown) => boolean)[] = [
   types.isMap,
   types.isSet,
@@ -160,7 +174,7 @@ const HOLDERS: readonly ((value: unknown) => boolean)[] = [
   types.isBoxedPrimitive,
 ];
 
-/** The driver leaves out the others. */
+/** False for values that the driver leaves out. */
 function isStored(value: unknown): boolean {
   return typeof value !== 'function' && typeof value !== 'symbol';
 }
@@ -175,7 +189,10 @@ function objectOf(map: Map<unknown, unknown>): object {
   return Object.fromEntries(map as Map<string, unknown>);
 }
 
-/** Names classes, which are code; the fields of a plain object are not. */
+/**
+ * Describes the kind of a value. Names classes, which are code; never names fields, which may be
+ * data.
+ */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object') return typeof value;

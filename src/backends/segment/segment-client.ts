@@ -1,24 +1,29 @@
 import type { EventFields, TrackingEvent } from '../../event/tracking-event';
 
-/** A call of `track` as Segment's libraries take it. Either id is there, or both. */
+/**
+ * Parameters of a `track` call, as Segment's libraries accept them. At least one of the two ids is
+ * present.
+ */
 export interface SegmentTrack {
   readonly userId?: string | undefined;
   readonly anonymousId?: string | undefined;
   readonly event: string;
-  /** The whole event, as the reference sends it. */
+  /** All fields of the event except its id, as the reference sends them. */
   readonly properties: TrackingEvent;
   readonly context: EventFields;
-  /** When the event happened, not when it is sent. */
+  /** Time when the event happened, not when it is sent. */
   readonly timestamp: Date;
-  /** Of the event: under it, what is sent again is known to be the same. */
+  /** Id of the event. Segment uses it to recognize an event that is sent again. */
   readonly messageId: string;
 }
 
-/** What is needed of a client of `@segment/analytics-node`, or of one that looks like it. */
+/**
+ * Methods that the backend uses of a client of `@segment/analytics-node`, or of a compatible one.
+ */
 export interface SegmentClient {
-  /** Calls back once the event was delivered, or could not be. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each client has types of its own for what it takes
+  /** Sends one event. Calls back once the event was delivered, or could not be delivered. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each client has its own type
   track(params: any, callback: (error?: unknown) => void): void;
-  /** Sends what it holds, instead of waiting for more. */
+  /** Sends the events that the client holds, instead of waiting for more. */
   flush?(): unknown;
 }

@@ -10,23 +10,32 @@ import {
 import { connectionFaults, urlFaults } from '../http/http-options';
 import type { SegmentClient } from './segment-client';
 
-/** Either `writeKey` or `client`. */
+/** Options of a SegmentBackend. Either `writeKey` or `client` is required. */
 export interface SegmentBackendOptions {
-  /** Of the source in Segment, or in RudderStack.  @default none */
+  /** Write key of the source in Segment or RudderStack.  @default none */
   readonly writeKey?: string | undefined;
-  /** Where the tracking API is: of a region, or the data plane of RudderStack.  @default 'https://api.segment.io' */
+  /**
+   * URL of the tracking API: of a region, or of the data plane of RudderStack.
+   * @default 'https://api.segment.io'
+   */
   readonly host?: string | URL | undefined;
-  /** Whether bodies of 1 kB and more are compressed.  @default true */
+  /** True to compress bodies of 1 kB and more.  @default true */
   readonly gzip?: boolean | undefined;
-  /** Whether connections stay open for the next batch.  @default true */
+  /** True to keep connections open for the next batch.  @default true */
   readonly keepAlive?: boolean | undefined;
-  /** An agent of node:https: for a proxy, or TLS of one's own.  @default none */
+  /** Agent of node:https, for a proxy or custom TLS.  @default none */
   readonly agent?: Agent | undefined;
-  /** A client of `@segment/analytics-node` to send through, for its plugins; it is the application's to close.  @default none */
+  /**
+   * Client of `@segment/analytics-node` to send through, for its plugins. The application closes
+   * it.
+   * @default none
+   */
   readonly client?: SegmentClient | undefined;
   /**
-   * The id of a visitor who is not known as a user; sent beside the user's id where there is one. It is asked once more for each
-   * attempt, and has to give the same. Without it, an event without a user is dropped as 'no-user'.  @default none
+   * Returns the id of a visitor who is not known as a user; it is sent in addition to a user's id.
+   * It is called again for each attempt, and must return the same id. Without it, an event without
+   * a user is dropped as 'no-user'.
+   * @default none
    */
   readonly anonymousId?: ((event: StoredEvent) => string | undefined) | undefined;
 }
@@ -35,7 +44,7 @@ const OF_THE_WIRE = ['host', 'gzip', 'keepAlive', 'agent'] as const;
 const KNOWN: readonly string[] = ['writeKey', 'client', 'anonymousId', ...OF_THE_WIRE];
 const EXAMPLE = 'backend(SegmentBackend, { writeKey: process.env.SEGMENT_WRITE_KEY })';
 
-/** All that is wrong with the options of a SegmentBackend. The write key is never shown. */
+/** Returns all errors in the options of a SegmentBackend. Never shows the write key. */
 export function segmentFaults(options: unknown): ConfigError[] {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];

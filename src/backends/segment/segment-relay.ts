@@ -1,7 +1,8 @@
 /**
- * Sends through a client of the application. It has a queue of its own, without a bound, and says of each event what became of
- * it: so no more is handed to it than one batch, and the next when that one is settled. Also because of its `flush`: analytics-node
- * ends one only when it holds nothing any more, and passes over another that is asked for meanwhile.
+ * Sends through a client of the application. The client has its own unbounded queue, and reports
+ * the outcome of each event. So it gets only one batch at a time, and the next one when that batch
+ * is settled. Its `flush` requires this too: analytics-node ends a flush only when it holds no
+ * events, and ignores another flush requested in the meantime.
  */
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { SendFailedException, type Rejection } from '../../delivery/destination';
@@ -11,12 +12,12 @@ import type { SegmentClient, SegmentTrack } from './segment-client';
 type Outcomes = readonly (Rejection | undefined)[];
 
 export class SegmentRelay {
-  /** Resolves when the client is free; never rejects. */
+  /** Resolves when the client is free for the next batch. Never rejects. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly client: SegmentClient) {}
 
-  /** @param tracks by their index in the batch */
+  /** @param tracks the calls by the index of their event in the batch */
   async send(tracks: ReadonlyMap<number, SegmentTrack>, signal: AbortSignal): Promise<readonly Rejection[]> {
     const outcomes = this.turn.then(() => this.hand(tracks, signal));
     this.turn = outcomes.then(({ flushed }) => Promise.race([flushed, nextRound()])).catch(() => undefined);
@@ -35,7 +36,8 @@ export class SegmentRelay {
   }
 
   private track(index: number, track: SegmentTrack): Promise<Rejection | undefined> {
-    // Plugins of the client may change what they are given; the event is also that of other backends, and of the next attempt.
+    // Plugins of the client may change the object, but other backends and the next attempt share
+    // the event.
     const own = copyNormalForm(track);
     return new Promise((resolve) => {
       try {
@@ -50,7 +52,7 @@ export class SegmentRelay {
     });
   }
 
-  /** Never rejects: what became of the events is told by the callbacks. */
+  /** Flushes the client. Never rejects: the callbacks report the outcome of the events. */
   private async flush(): Promise<void> {
     try {
       await this.client.flush?.();
@@ -80,7 +82,7 @@ function isNone(error: unknown): boolean {
   return error === undefined || error === null;
 }
 
-/** Not the message, which may quote the event. */
+/** Returns the kind of an error without its message, which may quote the event. */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return 'what is not an error';
   const { code } = error as NodeJS.ErrnoException;

@@ -1,26 +1,31 @@
 /**
- * How an event becomes a call of `track`: the mapping of the reference's Segment backend.
+ * Maps an event to a `track` call, like the reference's Segment backend.
  *
- * Segment answers 200 to an event that it does not accept, and drops it. What its documentation says it drops is therefore never
- * sent: https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api, section "Errors". Nothing else
- * is refused here.
+ * Segment answers 200 to an event that it does not accept, and drops it. Events that it is
+ * documented to drop are therefore never sent:
+ * https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api,
+ * section "Errors". No other event is refused here.
  */
 import { createHash } from 'node:crypto';
 import type { EventFields, StoredEvent } from '../../event/tracking-event';
 import type { SegmentTrack } from './segment-client';
 
-/** "Deduplication": ids have fewer characters than this. Longer ones would not be recognized when an event is sent again. */
+/**
+ * Limit of an id ("Deduplication"): ids are shorter than this. Longer ids would not be recognized
+ * when an event is sent again.
+ */
 const MAX_ID_LENGTH = 100;
 
 /**
- * True if the event has a user whom Segment knows as one. The empty string is not one ("Identifier is not present"; the client of
- * the reference fails for it). 0 and false are sent as strings.
+ * True if the event has a user id that Segment accepts. An empty string is not accepted
+ * ("Identifier is not present"; the client of the reference fails for it). 0 and false are sent as
+ * strings.
  */
 export function hasUser({ context }: StoredEvent): boolean {
   return isIdentifier(context['user_id']);
 }
 
-/** True if the event has a name ("Track event is missing name"), which a processor can take away. */
+/** True if the event has a name ("Track event is missing name"). A processor can remove it. */
 export function hasName({ name }: StoredEvent): boolean {
   return isFilledText(name);
 }
@@ -49,7 +54,10 @@ function segmentContext(context: EventFields): EventFields {
   };
 }
 
-/** `page`, or an address made of `host` and `path`, which stays as it is: what is no text makes none (docs/decisions/0044). */
+/**
+ * Returns `page`, or a URL made of `host` and `path`, unchanged. A host or path that is not a
+ * string makes no URL (docs/decisions/0044).
+ */
 function pageUrl({ page, host, path }: EventFields): unknown {
   if (isTruthy(page) || !isFilledText(host) || !isFilledText(path)) return page;
   return `https://${host}${path.startsWith('/') ? '' : '/'}${path}`;
@@ -67,7 +75,7 @@ function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** As Python sees it: an empty list or mapping is not. */
+/** Truth value as in Python: an empty list or mapping is false. */
 function isTruthy(value: unknown): boolean {
   return typeof value === 'object' && value !== null
     ? Object.keys(value).length > 0 || value instanceof Date
@@ -78,7 +86,7 @@ function isFilledText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** Segment's ids are text. */
+/** Converts an id to a string, because Segment's ids are strings. */
 function asText(value: unknown): string {
   const form = value instanceof Date ? value.toJSON() : value;
   return typeof form === 'string' ? form : JSON.stringify(form);

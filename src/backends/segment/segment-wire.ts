@@ -1,8 +1,10 @@
 /**
- * The HTTP tracking API takes at most 500 kB and 2,500 events at once, and 32 kB an event. It answers 200 to almost everything and
- * drops without a word what is beyond that, so the limits are kept here: an event that is too large is rejected by its index, and
- * the others go in as many requests as it takes.
- * https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api, sections "Batch" and "Errors"
+ * Sends events to the HTTP tracking API within its limits: at most 500 kB and 2,500 events per
+ * request, and 32 kB per event. The API answers 200 to almost everything and silently drops events
+ * beyond these limits. So they are enforced here: an event that is too large is rejected by its
+ * index, and the others go in as many requests as needed.
+ * https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api,
+ * sections "Batch" and "Errors"
  */
 import { SendFailedException, type Rejection } from '../../delivery/destination';
 import { basicAuthorization, HttpClient, type HttpClientOptions } from '../http/http-client';
@@ -10,12 +12,12 @@ import type { SegmentTrack } from './segment-client';
 
 const MAX_BATCH_BYTES = 500_000;
 const MAX_BATCH_EVENTS = 2500;
-/** As Segment's own clients count. */
+/** Limit of an event, counted like Segment's own clients do. */
 const MAX_EVENT_BYTES = 32_768;
-/** Around the items: the keys, `sentAt`, brackets. */
+/** Size of the parts around the items: the keys, `sentAt`, brackets. */
 const FRAME_BYTES = 64;
 
-/** One event as it goes over the wire. @param index of the event in the batch of the delivery */
+/** One event in serialized form. `index` is the index of the event in the batch of the delivery. */
 interface Item {
   readonly index: number;
   readonly text: string;
@@ -36,7 +38,9 @@ export class SegmentWire {
     this.headers = { 'content-type': 'application/json', authorization: basicAuthorization(`${writeKey}:`) };
   }
 
-  /** @param tracks by their index in the batch; holes are events that were refused before */
+  /**
+   * @param tracks the calls by the index of their event in the batch; refused events are missing
+   */
   async send(tracks: ReadonlyMap<number, SegmentTrack>, signal: AbortSignal): Promise<readonly Rejection[]> {
     const { requests, tooLarge } = packed(tracks);
     const rejections: Rejection[] = tooLarge.map((index) => ({ index, reason: 'too-large', retryable: false }));
@@ -44,7 +48,8 @@ export class SegmentWire {
       try {
         await this.post(items, signal);
       } catch (error) {
-        // The first that fails decides for all behind it: after a 429, say, none of them should be tried.
+        // The first failure applies to all following requests: after a 429, for example, none of
+        // them should be tried.
         const left = requests.slice(at).flat();
         return [...rejections, ...unsent(left, error, at > 0)];
       }
@@ -63,7 +68,11 @@ export class SegmentWire {
   }
 }
 
-/** @throws what was thrown, where nothing was taken, or where the delivery has to find out which event is to blame */
+/**
+ * Rejects the unsent events.
+ * @throws the error if nothing was accepted, or if the delivery has to find the event that caused
+ *   it
+ */
 function unsent(items: readonly Item[], error: unknown, isPartTaken: boolean): readonly Rejection[] {
   if (!(error instanceof SendFailedException) || !isPartTaken || !error.retryable) throw error;
   const { message: reason, retryable, retryAfterMs } = error;
@@ -86,7 +95,7 @@ function packed(tracks: ReadonlyMap<number, SegmentTrack>): { requests: Item[][]
       room = MAX_BATCH_BYTES - FRAME_BYTES;
     }
     requests.at(-1)?.push({ index, text });
-    room -= bytes + 1; // and its comma
+    room -= bytes + 1; // 1 for the comma
   }
   return { requests, tooLarge };
 }

@@ -11,16 +11,19 @@ import { hasName, hasUser, segmentTrack } from './segment-track';
 import { SegmentWire } from './segment-wire';
 
 /**
- * Sends events to Segment, or to what speaks its tracking API, as calls of `track`: the event's name, its user, and the whole
- * event as properties.
- * @throws TrackingConfigException for its options, all faults at once; a write key or a client that is missing among them
+ * Sends events as `track` calls to Segment, or to a server with the same tracking API: the event's
+ * name, its user, and all its fields except the id as properties.
+ * @throws TrackingConfigException with all errors in its options, including a missing write key or
+ *   client
  */
 @Injectable()
 export class SegmentBackend implements Destination, OnApplicationShutdown {
-  /** What of it does not fit into a request of 500 kB, once it is wrapped, goes in a second one. */
+  /**
+   * Batch limits. Events that exceed a request of 500 kB in serialized form go in a second request.
+   */
   static readonly delivery: DeliveryOptions = { batch: { maxEvents: 250, maxBytes: 400_000 } };
 
-  /** A function of the application may change what it is given. */
+  /** False if `anonymousId`, the application's own function, may change the events. */
   readonly readsOnly: boolean;
   private readonly anonymousId: (event: StoredEvent) => string | undefined;
   private readonly wire: SegmentWire | undefined;
@@ -37,7 +40,10 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
     this.target = this.wire ?? new SegmentRelay(client as NonNullable<typeof client>);
   }
 
-  /** What is injected while it is switched off: it connects to nothing until it is given events. */
+  /**
+   * Creates the instance that is injected while the backend is switched off. It opens no
+   * connection.
+   */
   static idle(): SegmentBackend {
     return new SegmentBackend({
       client: {
@@ -49,8 +55,8 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
   }
 
   /**
-   * Drops what Segment is documented to drop: an event without a name, or without the id of a user or visitor. One whose
-   * `anonymousId` fails is queued, so that it is kept as a dead letter.
+   * Drops events that Segment is documented to drop: without a name, or without the id of a user or
+   * visitor. An event whose `anonymousId` fails is queued, so that it is kept as a dead letter.
    */
   refuses(event: StoredEvent): 'no-name' | 'no-user' | undefined {
     if (!hasName(event)) return 'no-name';
@@ -73,12 +79,15 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
     return [...rejections, ...(await this.target.send(tracks, signal))];
   }
 
-  /** After the drain: Nest closes what stands deeper later. A client of the application is its own to close. */
+  /**
+   * Closes connections. Nest calls this after the drain, because deeper modules are closed later.
+   * The application closes its own client.
+   */
   onApplicationShutdown(): void {
     this.wire?.close();
   }
 
-  /** @returns why there is none, as text */
+  /** @returns the call, or the reason why there is none, as a string */
   private trackOf(event: StoredEvent): SegmentTrack | string {
     if (!hasName(event)) return 'no-name';
     try {
@@ -89,7 +98,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
     }
   }
 
-  /** Anything but a text that says something is none. */
+  /** Returns the visitor's id; undefined for an empty string or a value that is not a string. */
   private visitorOf(event: StoredEvent): string | undefined {
     const visitor: unknown = this.anonymousId(event);
     return typeof visitor === 'string' && visitor !== '' ? visitor : undefined;
