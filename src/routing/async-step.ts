@@ -6,13 +6,13 @@ import { afterFailure, taken, type Buried, type OnError, type StepSurroundings }
 
 export interface AsyncStepSettings {
   readonly onError: OnError;
-  /** For one event. */
+  /** Timeout for one event, in milliseconds. */
   readonly timeoutMs: number;
-  /** Calls under way at once, of all events. */
+  /** Maximum number of calls in progress at once, across all events. */
   readonly concurrency: number;
 }
 
-/** One processor that waits, behind a queue. */
+/** Runs one AsyncProcessor behind a queue. */
 export class AsyncStep {
   private underWay = 0;
   private readonly waiting: (() => void)[] = [];
@@ -23,17 +23,18 @@ export class AsyncStep {
     private readonly surroundings: StepSurroundings,
   ) {}
 
-  /** Never rejects. */
+  /** Runs the processor on one event. Never rejects. */
   async runAsync(envelope: Envelope, signal: AbortSignal): Promise<Envelope | DropReason | Buried> {
     while (this.underWay >= this.settings.concurrency) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.underWay++;
     try {
       const copy = envelope.copy();
       const result = taken(envelope, copy, await this.call(envelope, copy, signal));
-      // Whoever made it may go on changing it.
+      // The application may keep a reference and change the event later.
       return typeof result === 'string' ? result : result.hold();
     } catch (error) {
-      if (signal.aborted) return envelope; // what was cut short by the end has not failed, and is done again
+      // Shutdown interrupted it: not a failure, the event is processed again.
+      if (signal.aborted) return envelope;
       return afterFailure(envelope, error, this.settings.onError, this.surroundings);
     } finally {
       this.underWay--;
@@ -63,7 +64,7 @@ export class AsyncStep {
       const given = processing.runAsync(envelope.id, envelope.depth, place, async () =>
         this.processor.processAsync(copy, controller.signal),
       );
-      given.catch(() => undefined); // of one that ends after its time nobody hears any more
+      given.catch(() => undefined); // no one awaits a call that ends after its timeout
       return await Promise.race([given, whenAborted(controller.signal)]);
     } finally {
       clearTimeout(timer);

@@ -4,20 +4,23 @@ import type { Normalizer } from '../event/normalizer';
 import type { EventFields, StoredEvent } from '../event/tracking-event';
 import type { IncomingEntry } from './event-consumer';
 
-/** Ids are kept for as long as duplicates are recognised, so each must be short. */
+/** Limits the length of an id: ids are kept as long as duplicates are recognized. */
 const MAX_ID_LENGTH = 255;
 const OWN_FIELDS: readonly string[] = ['name', 'timestamp', 'id', 'context', 'data'];
 
 /**
- * Reads entries of a bus within the limits of the tracker: what other programs put on a bus may be nested
- * or large enough to end the process in whatever copies or writes it later. Data and context are brought
- * to the normal form of emitted values; an entry beyond a limit is refused as a whole, since a part that
- * was left out could not be found again.
+ * Reads entries of a bus within the limits of the tracker. Other programs may put events on a bus
+ * that are so deeply nested or so large that copying or writing them would end the process. The
+ * reader brings data and context to the normal form of emitted values. It refuses an entry that
+ * exceeds a limit as a whole, because a part that was left out could not be recovered.
  */
 export class BusEventReader {
   constructor(private readonly normalizer: Normalizer) {}
 
-  /** @throws Error if the entry is no event or exceeds a limit; the message holds nothing of the event */
+  /**
+   * @throws Error if the entry is not an event or exceeds a limit; the message contains no event
+   *   data
+   */
   read(entry: IncomingEntry): StoredEvent {
     const length = lengthOf(entry);
     if (length > this.normalizer.maxReceivedBytes)
@@ -27,7 +30,10 @@ export class BusEventReader {
     return this.withinLimits(event);
   }
 
-  /** The bytes of an entry as base64; undefined where they cannot be read or are too many to be kept. */
+  /**
+   * Returns the bytes of an entry as base64; undefined if they cannot be read or are too many to
+   * keep.
+   */
   rawText(entry: IncomingEntry): string | undefined {
     try {
       if (lengthOf(entry) > this.normalizer.maxReceivedBytes) return undefined;
@@ -62,7 +68,7 @@ export class BusEventReader {
   }
 }
 
-/** The size of an entry in bytes; undefined where it cannot be read. */
+/** Returns the size of an entry in bytes; undefined if it cannot be read. */
 export function sizeOfEntry(entry: IncomingEntry): number | undefined {
   try {
     return lengthOf(entry);
@@ -72,5 +78,5 @@ export function sizeOfEntry(entry: IncomingEntry): number | undefined {
 }
 
 function lengthOf(entry: IncomingEntry): number {
-  return entry.bytes ?? entry.raw.byteLength; // `raw` may be put together only when it is read
+  return entry.bytes ?? entry.raw.byteLength; // `raw` may be assembled only when it is read
 }

@@ -1,6 +1,7 @@
 /**
- * Between a consumer and the tree. An entry is done, and may be acknowledged, when every node of the bus has settled the event and
- * every handler has taken it; until then the bus must keep it. What can never be done is kept as a dead letter, as it was read.
+ * Connects a consumer with the tree. An entry is done, and may be acknowledged, when every node of
+ * the bus has settled the event and every handler has taken it. Until then the bus must keep it. An
+ * entry that can never be done is kept as a dead letter, as it was read.
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -17,16 +18,16 @@ import type { EventWork, WorkItem } from './event-work';
 import { KnownEvents } from './known-events';
 import type { Processing } from './processing';
 
-/** A method with @OnTrackingEvent. */
+/** Method decorated with @OnTrackingEvent. */
 export interface EventHandler {
-  /** `ReportsService.onEnrolment`. */
+  /** Class and method name: `ReportsService.onEnrolment`. */
   readonly place: string;
   readonly wants: (name: string) => boolean;
   readonly call: (event: TrackingEvent) => unknown;
 }
 
 export interface IntakeParts {
-  /** Of the consumer, in `consumers`. */
+  /** Name of the consumer in `consumers`. */
   readonly name: string;
   readonly works: () => readonly EventWork[];
   readonly handlers: () => readonly EventHandler[];
@@ -45,16 +46,21 @@ const MAX_RETRY_MS = 5000;
 
 type OnDone = (index: number) => void;
 
-/** One event of which somebody has still to say that it is done; as the nodes are given it. */
+/**
+ * Event that at least one node or handler has not reported as done, in the form that the nodes
+ * receive.
+ */
 class OpenEvent implements WorkItem {
   readonly isLent = true;
   readonly isProcessed = false;
-  /** Nodes and handlers that have not said so; one more while they are asked. */
+  /**
+   * Number of nodes and handlers that have not reported it as done, plus one until all were called.
+   */
   open = 1;
-  /** Why it will never be taken by one of them. */
+  /** Reason why a handler will never take it. */
   failure: string | undefined;
   isDone = false;
-  /** For entries with the same event that came meanwhile. */
+  /** Callbacks for entries with the same event that arrived in the meantime. */
   waiters: ((isDone: boolean) => void)[] | undefined;
 
   constructor(
@@ -75,7 +81,7 @@ export class BusIntake implements EventIntake {
 
   constructor(private readonly parts: IntakeParts) {
     this.reader = new BusEventReader(parts.normalizer);
-    setMaxListeners(0, this.ending.signal); // one for each call of a handler
+    setMaxListeners(0, this.ending.signal); // one listener for each handler call
   }
 
   async take(entries: readonly IncomingEntry[], onDone: OnDone): Promise<void> {
@@ -110,7 +116,7 @@ export class BusIntake implements EventIntake {
     const handlers = this.parts.handlers();
     for (const each of fresh) {
       if (handlers.length > 0) running.push(...this.callHandlers(each));
-      this.tick(each); // what was held open until all had been asked
+      this.tick(each); // releases the hold that kept the event open until all were called
     }
     await Promise.all(running);
     for (const each of fresh) if (!each.isDone) this.giveBack(each);
@@ -122,18 +128,21 @@ export class BusIntake implements EventIntake {
     this.buryEntry(entry, reason);
   }
 
-  /** Nothing more is given to the nodes, which close now. */
+  /** Stops passing events to the nodes, which close now. */
   stop(): void {
     this.ending.abort(new Error('the application is closing'));
   }
 
-  /** Resolves when all that was taken is done, or cannot be. */
+  /** Resolves when every entry that was taken is done, or cannot be done. */
   whenAtRest(): Promise<void> {
     if (this.inHand === 0) return Promise.resolve();
     return new Promise((resolve) => this.restWaiters.push(resolve));
   }
 
-  /** A consumer of the application may fail in it, inside of the delivery of a child that has just settled the event. */
+  /**
+   * Reports an entry as done. The `onDone` of an application's own consumer may throw; this must
+   * not disturb the delivery of the child that has just settled the event.
+   */
   private end(onDone: OnDone, at: number): void {
     this.leaveHand();
     try {
@@ -146,7 +155,7 @@ export class BusIntake implements EventIntake {
     }
   }
 
-  /** undefined for what is no event: then it is a dead letter. */
+  /** Returns undefined if the entry is not an event; the entry is then kept as a dead letter. */
   private decode(entry: IncomingEntry): StoredEvent | undefined {
     try {
       return this.reader.read(entry);
@@ -164,7 +173,7 @@ export class BusIntake implements EventIntake {
     return opened;
   }
 
-  /** One more has taken it, or never will. */
+  /** Counts one node or handler that has taken the event, or never will. */
   private tick(event: OpenEvent | undefined, failure?: string): void {
     if (event === undefined) return;
     event.failure ??= failure;
@@ -188,7 +197,7 @@ export class BusIntake implements EventIntake {
     for (const resolve of waiters ?? []) resolve(isDone);
   }
 
-  /** Of two entries with the same event, the second waits for the first, and is done with it. */
+  /** Waits for an earlier entry with the same event; this entry is done when the earlier one is. */
   private async follow(same: OpenEvent, onDone: OnDone, at: number): Promise<void> {
     const isDone = await new Promise<boolean>((resolve) => (same.waiters ??= []).push(resolve));
     if (isDone) {
@@ -213,13 +222,14 @@ export class BusIntake implements EventIntake {
     });
   }
 
-  /** @returns whether it has taken the event; why it never will */
+  /** @returns true if the handler took the event, the reason if it never will, false at shutdown */
   private async handle(handler: EventHandler, envelope: Envelope): Promise<boolean | string> {
     const { processing, scopes, handlerAttempts } = this.parts;
     const { signal } = this.ending;
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        // Each attempt counts its events anew: what it emits has the same ids as before.
+        // Each attempt numbers its events from the start, so events that it emits have the same ids
+        // as before.
         const called = scopes.run('event', (envelope.context?.values ?? {}) as EventFields, () =>
           processing.runAsync(envelope.id, envelope.depth, handler.place, async () => {
             await handler.call(envelope.copy());
@@ -236,7 +246,7 @@ export class BusIntake implements EventIntake {
     return false;
   }
 
-  /** false if the end comes first: a method that never comes back must not keep the application from closing. */
+  /** Resolves with false if shutdown comes first: a method that never returns must not block it. */
   private async orEnded(called: Promise<boolean>): Promise<boolean> {
     const { signal } = this.ending;
     let end = (): void => undefined;

@@ -1,27 +1,39 @@
 import type { DropReason } from '../ledger/reasons';
 
-/** What became of one event at one backend; `filtered` covers every drop that the configuration asks for. */
+/**
+ * Outcome of one event at one backend. `filtered` covers every drop that the configuration asks
+ * for.
+ */
 export type EventOutcome = 'delivered' | 'stored' | 'filtered' | 'pending' | 'dropped' | 'dead-lettered';
 
-/** What was thrown where an event should have been counted or confirmed. */
+/** Error thrown where an event should have been counted or confirmed. */
 export interface EmitFailure {
   readonly error: unknown;
 }
 
-/** Told, for one event, what becomes of it at each backend. */
+/** Receives the outcome of one event at each backend. */
 export interface OutcomeListener {
-  /** Whether it has the event still, and takes it back ('returned') if it cannot be sent before the application ends. */
+  /**
+   * True if the listener still holds the event, and takes it back ('returned') if it cannot be sent
+   * before the application ends.
+   */
   readonly isLender: boolean;
-  /** Why it was not told of every backend. Assigned where no method can be called, at the end of the stack. */
+  /**
+   * Reason why some outcomes are missing. Assigned where no method can be called, at the end of the
+   * stack.
+   */
   failure?: EmitFailure | undefined;
   settle(path: string, outcome: EventOutcome, reason?: DropReason): void;
-  /** For a backend that accepted the event and writes it later. */
+  /** Receives the future outcome at a backend that accepted the event and writes it later. */
   await(path: string, outcome: Promise<EventOutcome | 'returned'>): void;
-  /** The same without a promise, where it is asked of every event. @returns to be called once */
+  /**
+   * Does the same as `await` without a promise, for callers that ask about every event.
+   * @returns a callback, to be called once with the outcome
+   */
   hear?(): (outcome: EventOutcome | 'returned') => void;
 }
 
-/** Collects, for one event, what becomes of it at each backend. */
+/** Collects the outcome of one event at each backend. */
 export class Confirmation implements OutcomeListener {
   readonly isLender = false;
   failure: EmitFailure | undefined;
@@ -46,14 +58,17 @@ export class Confirmation implements OutcomeListener {
     );
   }
 
-  /** For an event that waits to be sent at all. @returns to be called once it was */
+  /**
+   * Keeps `settled` waiting for an event that has not been sent yet.
+   * @returns a callback, to be called once when it was sent
+   */
   hold(): () => void {
     let release = (): void => undefined;
     this.waits.push(new Promise((resolve) => (release = resolve)));
     return release;
   }
 
-  /** Resolves when no backend is pending any more. */
+  /** Resolves when no backend is pending. */
   async settled(): Promise<void> {
     while (this.waits.length > 0) {
       const { waits } = this;
@@ -62,7 +77,7 @@ export class Confirmation implements OutcomeListener {
     }
   }
 
-  /** What is known by now, in the order of the tree. */
+  /** Returns the outcomes known so far, in the order of the tree. */
   table(): Record<string, EventOutcome> {
     return Object.fromEntries(this.destinations);
   }

@@ -6,95 +6,124 @@ import type { TrackingEvent } from '../event/tracking-event';
 import type { EventOutcome } from './confirmation';
 
 /**
- * What a processor gives back: nothing keeps the event, changes made to it included; null drops it for this node; an event
- * replaces it. `data` and `context` may be any object, an instance of a class too: it is brought to normal form.
+ * Result of a processor. undefined keeps the event, with the changes that the processor made to it.
+ * null drops the event for this node. An event replaces the original. `data` and `context` may be
+ * any object, including an instance of a class: they are normalized afterwards.
  */
 export type ProcessorResult =
   | { readonly name: string; readonly timestamp: Date; readonly context: object; readonly data: object }
   | null
   | undefined
-  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a function that returns nothing is a processor
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- may return nothing
   | void;
 
-/** Takes an event and returns it, a replacement, or null. Synchronous. It may throw `EventEmissionExit` to drop the event. */
+/**
+ * Synchronous function that takes an event and returns it, a replacement, or null. It may throw
+ * `EventEmissionExit` to drop the event.
+ */
 export type Processor = (event: TrackingEvent) => ProcessorResult;
 
-/** The class form of a processor, built by Nest with whatever its constructor asks for. */
+/** Class form of a processor. Nest builds it and injects its constructor parameters. */
 export interface EventProcessor {
   process(event: TrackingEvent): ProcessorResult;
 }
 
 /**
- * Receives events, one at a time, synchronously. An error it throws is logged and counted; the other backends go on.
+ * Receives events synchronously, one at a time. An error that it throws is logged and counted; the
+ * other backends still get the event.
  *
- * Its class may have a `static idle(): Backend`: an instance that opens nothing, for whoever injects the backend while
- * tracking is switched off.
+ * Its class may have a `static idle(): Backend`. The returned instance opens nothing. Nest injects
+ * it where the backend is injected while tracking is switched off.
  */
 export interface Backend {
   send(event: TrackingEvent): void;
 }
 
-/** A shipped processor that looks at nothing but the name, so the event need not even be made. */
+/**
+ * Shipped processor that decides by the event name alone, so a dropped event does not have to be
+ * created.
+ */
 export interface NameFilter extends EventProcessor {
   keepsName(name: string): boolean;
 }
 
 /**
- * A shipped processor: it is given the envelope that all branches share, and changes neither it nor its event. What it gives
- * back is in normal form and is not walked again.
+ * Shipped processor. It receives the envelope that all branches share, and changes neither the
+ * envelope nor its event. Its result is already in normal form and is not traversed again.
  */
 export interface EnvelopeProcessor extends EventProcessor {
-  /** The envelope itself, another version of it, or why the event goes no further. */
+  /** Returns the same envelope, another version of it, or the reason to drop the event. */
   processEnvelope(envelope: Envelope): Envelope | DropReason;
-  /** Whether a failure holds the event back whatever `onError` says: what it guards may be privacy. */
+  /**
+   * True if a failed event must not continue, because the processor may guard privacy:
+   * `onError: 'skip'` then means 'drop'.
+   */
   readonly failsClosed: boolean;
-  /** Whether it runs code of the application, which may itself emit, or take its time. */
+  /** True if it runs application code, which may emit events or be slow. */
   readonly callsApplication: boolean;
 }
 
 /**
- * A processor that has to wait: for a lookup over the network, say. It needs a queue before it, so it can stand only in an
- * AsyncRoutingBackend; anywhere else it is refused at start. The method has a name of its own, so that neither the compiler nor
- * a reader takes it for an EventProcessor whose promise nobody would await.
+ * Processor that waits, for example for a lookup over the network. It needs a queue before it, so
+ * it is allowed only in an AsyncRoutingBackend; anywhere else it is an error at start. The method
+ * is called `processAsync` so that neither the compiler nor a reader takes the class for an
+ * EventProcessor, whose promise no one would await.
  */
 export interface AsyncProcessor {
-  /** @param signal aborted when its time is up, or at shutdown */
+  /** @param signal aborted when the processor times out, or at shutdown */
   processAsync(event: TrackingEvent, signal: AbortSignal): Promise<ProcessorResult>;
 }
 
-/** A shipped backend: shares the envelope and its text, and never changes the event. */
+/** Shipped backend. It shares the envelope and its serialized form, and never changes the event. */
 export interface EnvelopeBackend {
   /**
-   * Takes the event, or says why not.
-   * @param isLent whether whoever gives it asked for room before: then it must not be refused for want of it
+   * Accepts the event, or returns the reason for the drop.
+   * @param isLent true if the caller checked the capacity before: then the event must not be
+   *   refused for lack of capacity
    */
   accept(envelope: Envelope, isLent?: boolean): DropReason | undefined;
   /**
-   * Asked right after `accept`: resolves with where the event has got to; rejects if it could not be written.
-   * @param isLent whether whoever asks has the event still, and takes it back ('returned') if it cannot be sent before the end
+   * Called right after `accept`. Resolves with the outcome of the event; rejects if the event could
+   * not be written.
+   * @param isLent true if the caller still holds the event, and takes it back ('returned') if it
+   *   cannot be sent before the application ends
    */
   confirm?(isLent?: boolean): Promise<EventOutcome | 'returned'>;
-  /** The same for whoever has the event still, without a promise. @param tell called once, now or later */
+  /**
+   * Does the same as `confirm` for a caller that still holds the event, without a promise.
+   * @param tell called once, now or later
+   */
   lend?(tell: (outcome: EventOutcome | 'returned') => void): void;
-  /** For whoever has events elsewhere, where they are safe: whether more are welcome now. */
+  /** False while a caller that keeps its events safely elsewhere should wait with more of them. */
   readonly takesMore?: boolean;
-  /** Resolves when more are. */
+  /** Resolves when `takesMore` is true. */
   whenTakesMore?(): Promise<void>;
-  /** Resolves when all that was accepted before is written, or cannot be for now. */
+  /**
+   * Resolves when every event accepted before the call is written, or cannot be written for now.
+   */
   flush?(): Promise<void>;
-  /** At shutdown: `flush` within `timeoutMs`, then let go of everything; what is left is counted as dropped. */
+  /**
+   * Called at shutdown. Flushes within `timeoutMs`, then releases all resources. Events that remain
+   * are counted as dropped.
+   */
   drain?(timeoutMs: number): Promise<void>;
-  /** When the end has begun: puts on disk what is held in memory, if there is a disk, and what comes from now on. */
+  /**
+   * Called when shutdown begins. Writes the events held in memory to disk, if the backend has a
+   * disk, and from then on each new event too.
+   */
   persist?(): void;
-  /** At process exit, where only synchronous work is still done. */
+  /** Called at process exit, where only synchronous work still completes. */
   flushSync?(): void;
   delivery?(): DeliveryCounts | undefined;
-  /** Told where it stands, and where to say what the operator should know. */
+  /** Receives the place of the backend in the configuration, and where to log for the operator. */
   attach?(place: string, notices: Notices): void;
-  /** Whether `accept` runs code of the application, which may itself emit. */
+  /** True if `accept` runs application code, which may emit events. */
   readonly callsApplication?: boolean;
-  /** Whether events may be lost if the process ends without the application being closed. */
+  /** True if events may be lost when the process ends without closing the application. */
   readonly holdsEvents?: boolean;
-  /** The option with which it holds none, as one reads it in a fix: `sync: true for the LoggerBackend`. */
+  /**
+   * Option that makes the backend hold no events, as the fix shows it: `sync: true for the
+   * LoggerBackend`.
+   */
   readonly optionToHoldNone?: string;
 }

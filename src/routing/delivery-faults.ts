@@ -1,7 +1,7 @@
 import { optionName, showChoice, showValue } from '../common/tracking-config.exception';
 
 export interface OptionFault {
-  /** From the options down: `batch.maxEvents`. */
+  /** Path of the option below the delivery options: `batch.maxEvents`. */
   readonly option: string;
   readonly what: string;
   readonly fix: string;
@@ -14,7 +14,7 @@ const PARTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['retry', ['attempts', 'maxAgeMs', 'minDelayMs', 'maxDelayMs', 'maxRetryAfterMs']],
 ]);
 const WHEN_FULL: readonly unknown[] = ['drop-newest', 'drop-oldest'];
-/** What may be nothing at all. */
+/** Options that may be zero. */
 const FROM_ZERO: ReadonlySet<string> = new Set([
   'batch.maxWaitMs',
   'retry.minDelayMs',
@@ -22,7 +22,7 @@ const FROM_ZERO: ReadonlySet<string> = new Set([
   'retry.maxRetryAfterMs',
 ]);
 
-/** @param options of any kind: settings read from a file may be anything */
+/** @param options a value of any type: settings read from a file may be anything */
 export function faultsOfDelivery(options: unknown): OptionFault[] {
   if (options === undefined) return [];
   if (!isObject(options)) return [notAnObject('delivery', options)];

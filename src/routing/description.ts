@@ -5,17 +5,20 @@ import type { AsyncProcessor, Backend, EnvelopeBackend, EventProcessor, Processo
 import type { OnError } from './processor-step';
 import type { RoutingBackend } from './routing.backend';
 
-// Any constructor must fit here, whatever its parameters: only `any` says that of a parameter list.
+// Accepts any constructor, whatever its parameters: only `any` expresses that for a parameter list.
 /* eslint-disable @typescript-eslint/no-explicit-any */
-/** A class whose instances receive events. */
+/** Class whose instances receive events. */
 export type BackendClass = new (...args: any[]) => Backend | Destination | EnvelopeBackend | RoutingBackend;
-/** A class whose instances process events. */
+/** Class whose instances process events. */
 export type ProcessorClass = new (...args: any[]) => EventProcessor;
-/** A class whose instances process events and have to wait for it: only in an AsyncRoutingBackend. */
+/** Class whose instances process events asynchronously. Allowed only in an AsyncRoutingBackend. */
 export type AsyncProcessorClass = new (...args: any[]) => AsyncProcessor;
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-/** The options of a class: its public `options`, else the first parameter of its constructor, where `@InjectOptions()` stands. */
+/**
+ * Type of a class's options: its public `options`, or else the first parameter of its constructor,
+ * which `@InjectOptions()` decorates.
+ */
 export type OptionsOf<Class extends BackendClass | ProcessorClass | AsyncProcessorClass> =
   InstanceType<Class> extends { readonly options: infer Options } ? Options : FirstParameter<Class>;
 
@@ -24,7 +27,10 @@ type FirstParameter<Class extends BackendClass | ProcessorClass | AsyncProcessor
     ? Record<string, never> | undefined
     : ConstructorParameters<Class>[0];
 
-/** Options made at start from injected providers. Giving false switches the node off: it is not built and takes no events. */
+/**
+ * Options created at start from injected providers. A factory that returns false switches the node
+ * off: the node is not built and receives no events.
+ */
 export interface OptionsFactory<Options, Dependencies extends readonly unknown[] = readonly unknown[]> {
   readonly inject?:
     { readonly [At in keyof Dependencies]: InjectionToken<Dependencies[At]> | OptionalFactoryDependency } | undefined;
@@ -33,39 +39,56 @@ export interface OptionsFactory<Options, Dependencies extends readonly unknown[]
 
 type Imports = NonNullable<ModuleMetadata['imports']>;
 
-/** A function or class that needs no options, or what `processor()` describes. */
+/** Function or class that needs no options, or the result of `processor()`. */
 export type ProcessorEntry = Processor | (new () => EventProcessor) | (new () => AsyncProcessor) | ProcessorDescription;
 
-/** What stands inside and around a backend. */
+/** Processors, children, delivery and imports of a backend. */
 export interface BackendSurroundings {
-  /** Run in order, before the backend, on this node's own copy of the event.  @default [] */
+  /**
+   * Processors that run in order, before the backend, on this node's own copy of the event.
+   * @default []
+   */
   readonly processors?: readonly ProcessorEntry[] | undefined;
-  /** Children, for a routing backend.  @default {} */
+  /** Children of a routing backend.  @default {} */
   readonly backends?: Backends | undefined;
-  /** How events get to it, for a destination; what is left out is as in `forRoot({ delivery })`.  @default {} */
+  /**
+   * Delivery options of a destination. An option that is left out has its value from
+   * `forRoot({ delivery })`.
+   * @default {}
+   */
   readonly delivery?: DeliveryOptions | undefined;
   /** Modules whose exports the backend and its processors can inject.  @default [] */
   readonly imports?: Imports | undefined;
 }
 
-/** Backends by name. A name is of letters, digits, `_`, `.` and `-`. */
+/** Backends by name. A name consists of letters, digits, `_`, `.` and `-`. */
 export type Backends = Readonly<Record<string, BackendDescription>>;
 
 export interface ProcessorSettings {
   /**
-   * What a failure of the processor means for the event. Shipped filters always hold it back. 'dead-letter' only in an
-   * AsyncRoutingBackend, behind its queue.  @default 'skip'
+   * Effect of a failure of the processor on the event. A shipped filter that guards privacy treats
+   * 'skip' as 'drop'. 'dead-letter' is allowed only in an AsyncRoutingBackend, behind its queue.
+   * @default 'skip'
    */
   readonly onError?: OnError | undefined;
-  /** How long an AsyncProcessor may take for one event; beyond it that is a failure.  @default 10_000 */
+  /**
+   * Timeout of an AsyncProcessor for one event, in milliseconds. A timeout counts as a failure.
+   * @default 10_000
+   */
   readonly timeoutMs?: number | undefined;
-  /** Events that an AsyncProcessor works on at once.  @default 10 */
+  /** Number of events that an AsyncProcessor processes at once.  @default 10 */
   readonly concurrency?: number | undefined;
-  /** Modules whose exports the processor can inject, besides those of its node.  @default [] */
+  /**
+   * Modules whose exports the processor can inject, in addition to those of its node.
+   * @default []
+   */
   readonly imports?: Imports | undefined;
 }
 
-/** A backend as `backend()` describes it: plain data, which may stand in several places and is built once for each. */
+/**
+ * Description of a backend, created by `backend()`. It is plain data; the same description may
+ * appear in several places, and is built once for each.
+ */
 export interface BackendDescription {
   readonly kind: 'backend';
   readonly type: BackendClass;
@@ -73,7 +96,7 @@ export interface BackendDescription {
   readonly surroundings: BackendSurroundings;
 }
 
-/** A processor as `processor()` describes it. */
+/** Description of a processor, created by `processor()`. */
 export interface ProcessorDescription {
   readonly kind: 'processor';
   readonly type: ProcessorClass | AsyncProcessorClass | Processor;
@@ -82,8 +105,8 @@ export interface ProcessorDescription {
 }
 
 /**
- * Describes one backend of the tree; its name is the key under which it stands.
- * @param options the class's own: a value, or `{ inject, useFactory }`
+ * Describes one backend of the tree. Its name is its key in `backends`.
+ * @param options options of the class: a value, or `{ inject, useFactory }`
  */
 export function backend<Class extends BackendClass, const Dependencies extends readonly unknown[] = readonly unknown[]>(
   type: Class,
@@ -97,7 +120,7 @@ export function backend<Class extends BackendClass, const Dependencies extends r
 export function processor(process: Processor, settings?: ProcessorSettings): ProcessorDescription;
 /**
  * Describes a processor given as a class.
- * @param options the class's own: a value, or `{ inject, useFactory }`
+ * @param options options of the class: a value, or `{ inject, useFactory }`
  */
 export function processor<
   Class extends ProcessorClass | AsyncProcessorClass,
@@ -116,7 +139,7 @@ export function processor(
   return { kind: 'processor', type, options: undefined, settings: options ?? {} };
 }
 
-/** Whether Nest has to build it, be it one that waits. */
+/** True if Nest has to build the processor, synchronous or asynchronous. */
 export function isProcessorClass(type: unknown): type is ProcessorClass | AsyncProcessorClass {
   return isSyncProcessorClass(type) || isAsyncProcessorClass(type);
 }

@@ -4,7 +4,7 @@ import type { Envelope } from '../event/envelope';
 import type { EventOutcome } from './confirmation';
 import type { EnvelopeBackend } from './contracts';
 
-/** A destination as the tree sees it: its delivery takes the events. */
+/** Adapts the delivery of a destination to the tree, as an EnvelopeBackend. */
 export class DestinationSink implements EnvelopeBackend {
   constructor(private readonly queue: Delivery) {}
 

@@ -1,6 +1,7 @@
 /**
- * The half of an AsyncRoutingBackend that is behind its queue. A queue forgets an event once it is told that the event is done:
- * so it is told so only when every child has the event where it belongs, and never of one that could not be given to them.
+ * Processes the events of an AsyncRoutingBackend behind its queue. The queue forgets an event when
+ * the event is reported as done. An event is therefore reported as done only when every child has
+ * delivered or stored it, and never when it could not be passed to the children.
  */
 import { setMaxListeners } from 'node:events';
 import type { TrackerScopes } from '../context/tracker-scopes';
@@ -22,9 +23,12 @@ import { Turns } from './turns';
 
 export interface WorkItem {
   readonly envelope: Envelope;
-  /** Whether the queue keeps it until it is told that the event is done; else it is done when the children have it. */
+  /**
+   * True if the queue keeps the event until it is reported as done; false if it is done once the
+   * children have it.
+   */
   readonly isLent: boolean;
-  /** Whether the processors of this node have run already, where it was emitted. */
+  /** True if the processors of this node ran already, where the event was emitted. */
   readonly isProcessed: boolean;
 }
 
@@ -44,16 +48,18 @@ export class EventWork {
   private readonly ending = new AbortController();
   private readonly endWaiters = new Set<() => void>();
   private readonly inHand = new EventsInHand();
-  /** While a call that is in order gives its events to the children: resolves when it has. */
+  /**
+   * Set while an ordered call passes its events to the children; resolves when it has passed all.
+   */
   private givenLast: Promise<void> | undefined;
   private childSinks: readonly EnvelopeBackend[] | undefined;
 
   constructor(private readonly parts: WorkParts) {
     this.waits = parts.steps.some((step) => step instanceof AsyncStep);
-    setMaxListeners(0, this.ending.signal); // one for each call of an AsyncProcessor
+    setMaxListeners(0, this.ending.signal); // one listener for each AsyncProcessor call
   }
 
-  /** @param node whose children get what is worked off */
+  /** @param node the node whose children get the processed events */
   attach(node: RouteNode): void {
     this.node = node;
   }
@@ -70,33 +76,38 @@ export class EventWork {
     return entry.asEnvelope(this.parts.normalizer);
   }
 
-  /** An event that was read from a queue. */
+  /** Creates the envelope of an event that was read from a queue. */
   envelope(event: StoredEvent, origin: CarriedFacts): Envelope {
     const { normalizer } = this.parts;
     return Envelope.carried(normalizer.carried(event), origin, normalizer);
   }
 
-  /** Resolves when what was taken before is with the children, or waits for one that has no room. */
+  /**
+   * Resolves when the events taken before the call are with the children, or wait for a child
+   * without capacity.
+   */
   whenAtRest(): Promise<void> {
     return this.inHand.whenAtRest();
   }
 
-  /** Nothing more is given to the children, which close now. */
+  /** Stops passing events to the children, which close now. */
   stop(): void {
     this.ending.abort(new Error('the application is closing'));
     for (const resolve of this.endWaiters) resolve();
   }
 
   /**
-   * Runs the processors on each event, and gives it to the children, in order. Resolves when each is done, or cannot be before
-   * the application ends. Never rejects.
-   * @param onDone told the index of each that is done
-   * @param isInOrder whether the children get none of them before those of the earlier calls that were in order too
+   * Runs the processors on each event, and passes the events to the children, in order. Resolves
+   * when each event is done, or cannot be done before the application ends. Never rejects.
+   * @param onDone called with the index of each event that is done
+   * @param isInOrder true if these events must reach the children after the events of earlier
+   *   ordered calls
    */
   async run(items: readonly WorkItem[], onDone: (index: number) => void, isInOrder = false): Promise<void> {
     this.inHand.take(items.length);
     this.parts.ledger.receive(items.length);
-    // Told by callbacks: a promise for each event, and for each child, would cost more than all else that is done for it.
+    // Uses callbacks: a promise for each event and each child would cost more than all the other
+    // work on it.
     const batch = new OpenEnds(onDone);
     if (isInOrder) await this.giveInOrder(items, batch);
     else await this.give(items, batch);
@@ -112,23 +123,26 @@ export class EventWork {
     try {
       await this.give(items, batch);
     } finally {
-      if (this.givenLast === given) this.givenLast = undefined; // the next one need not wait
+      // The next call does not have to wait.
+      if (this.givenLast === given) this.givenLast = undefined;
       leave();
     }
   }
 
   private async give(items: readonly WorkItem[], batch: OpenEnds): Promise<void> {
     const turns = new Turns();
-    // Those that wait for something outside wait side by side; they go on in their order all the same.
+    // Asynchronous processors run concurrently; the events still continue in order.
     const underWay = this.waits ? items.map((item) => this.processWaiting(item, turns)) : undefined;
     let at = 0;
     for (const item of items) {
       const index = at++;
       const processed = underWay === undefined ? undefined : await underWay[index];
-      // Asked again after each wait: others that waited for the same room may have taken it.
+      // Checked again after each wait: other events that waited for the same capacity may have used
+      // it.
       while (!this.isStopped && (turns.isOver || this.fullChild() !== undefined)) await this.whenItsTurn(turns);
       batch.begin();
-      // Where code of the application emits while it processes an event, that belongs to the same user and request.
+      // Events that application code emits while it processes an event belong to the same user and
+      // request.
       this.inContextOf(item.envelope, () => {
         const result = underWay === undefined ? this.processAtOnce(item) : processed;
         this.conclude(item, result, batch, index);
@@ -150,7 +164,7 @@ export class EventWork {
     return current;
   }
 
-  /** @returns undefined where the end of the application came first */
+  /** @returns the result; undefined if shutdown came first */
   private async processWaiting({ envelope, isProcessed }: WorkItem, turns: Turns): Promise<Result | undefined> {
     if (isProcessed) return envelope;
     await turns.next();
@@ -159,7 +173,7 @@ export class EventWork {
       let current = envelope;
       for (const step of this.parts.steps) {
         const next = step instanceof AsyncStep ? await step.runAsync(current, signal) : step.run(current);
-        // What was cut short by the end is not what the processor would have made of it.
+        // A result that shutdown interrupted is not the real result of the processor.
         if (signal.aborted) return undefined;
         if (typeof next === 'string' || next instanceof Buried) return next;
         current = next;
@@ -168,7 +182,7 @@ export class EventWork {
     });
   }
 
-  /** Tells `batch` once, now or later, whether it is done. */
+  /** Reports to `batch` once, now or later, whether the event is done. */
   private conclude({ envelope, isLent }: WorkItem, result: Result | undefined, batch: OpenEnds, index: number): void {
     const { ledger, keepLetter } = this.parts;
     if (result === undefined || this.isStopped) {
@@ -195,14 +209,14 @@ export class EventWork {
     }
     const lender = new Lender(ledger, batch, index);
     this.node?.handOn(result, lender);
-    lender.close('stored'); // all children have it now
+    lender.close('stored'); // releases the lender's own hold: all children have the event now
   }
 
   private inContextOf<T>(envelope: Envelope, code: () => T): T {
     return this.parts.scopes.run('event', (envelope.context?.values ?? {}) as EventFields, code);
   }
 
-  /** Waits for time in a turn, or else for room with a child that has none. */
+  /** Waits for the next turn of the event loop, then for a child without capacity. */
   private async whenItsTurn(turns: Turns): Promise<void> {
     if (turns.isOver) await turns.next();
     const room = this.fullChild()?.whenTakesMore?.();
@@ -210,7 +224,10 @@ export class EventWork {
     await this.inHand.block(this.orEnded(room));
   }
 
-  /** Not by a race with one promise for the end: it would keep something of each wait until then. */
+  /**
+   * Waits until `wait` or shutdown. A race against one long-lived promise would retain memory for
+   * each wait.
+   */
   private async orEnded(wait: Promise<void>): Promise<void> {
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -224,14 +241,14 @@ export class EventWork {
     return this.sinks().find(({ takesMore }) => takesMore === false);
   }
 
-  /** Where events end that are given to the children. */
+  /** Returns the sinks of all nodes that the children pass events to. */
   private sinks(): readonly EnvelopeBackend[] {
     const children = this.node?.children ?? [];
     return (this.childSinks ??= children.flatMap((child) => [...child.reached()].flatMap(({ sink }) => sink ?? [])));
   }
 }
 
-/** What has begun and not ended in one batch. */
+/** Counts the events of one batch that have begun and not ended. */
 class OpenEnds {
   private count = 1;
   private resolve: (() => void) | undefined;
@@ -242,7 +259,7 @@ class OpenEnds {
     this.count++;
   }
 
-  /** Once for each that has begun. */
+  /** Called once for each event that has begun. */
   end(index: number, isDone: boolean): void {
     if (isDone) this.onDone(index);
     if (--this.count === 0) this.resolve?.();
@@ -254,10 +271,12 @@ class OpenEnds {
   }
 }
 
-/** Hears what becomes of one event at each of the children, and has it still. */
+/** Collects the outcome of one event at each child. The queue still holds the event. */
 class Lender implements OutcomeListener {
   readonly isLender = true;
-  /** The children that have not told, and one that stands for those which have not been given it. */
+  /**
+   * Number of children without an outcome, plus one until all children have been given the event.
+   */
   private open = 1;
   private isReturned = false;
 
@@ -268,7 +287,7 @@ class Lender implements OutcomeListener {
   ) {}
 
   settle(_path: string, outcome: EventOutcome, reason?: DropReason): void {
-    // Nobody has taken it, and nobody has refused it either.
+    // The child is closed: it has neither accepted nor rejected the event.
     if (outcome === 'dropped' && reason === 'closed') this.isReturned = true;
   }
 
@@ -278,7 +297,7 @@ class Lender implements OutcomeListener {
     });
   }
 
-  /** @returns to be told once what became of it at one child */
+  /** @returns a callback for the outcome at one child, to be called once */
   hear(): (outcome: EventOutcome | 'returned') => void {
     this.open++;
     return this.onOutcome;

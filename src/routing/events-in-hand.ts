@@ -1,8 +1,11 @@
-/** Counts the events that were taken from a queue and are not with its children yet, for those who wait until they are. */
+/**
+ * Counts the events that were taken from a queue and have not reached the children yet, for callers
+ * that wait for that.
+ */
 export class EventsInHand {
   private taken = 0;
   private left = 0;
-  /** Batches of which the next event waits for a child that has no room. */
+  /** Number of batches whose next event waits for a child without capacity. */
   private blocked = 0;
   private waiters: { readonly upTo: number; readonly resolve: () => void }[] = [];
 
@@ -10,13 +13,13 @@ export class EventsInHand {
     this.taken += events;
   }
 
-  /** One is with the children, or done. */
+  /** Counts one event that has reached the children, or is done. */
   leave(): void {
     this.left++;
     this.answer();
   }
 
-  /** Waits for room with a child. */
+  /** Counts a batch as blocked while it waits for capacity at a child. */
   async block(room: Promise<void>): Promise<void> {
     this.blocked++;
     this.answer();
@@ -24,7 +27,10 @@ export class EventsInHand {
     this.blocked--;
   }
 
-  /** Resolves when as many have left as were taken before, or the next one waits for room; not later ones. */
+  /**
+   * Resolves when as many events have left as were taken before the call, or when the next event
+   * waits for capacity. Events taken later do not delay it.
+   */
   whenAtRest(): Promise<void> {
     const { taken: upTo } = this;
     if (this.isAtRest(upTo)) return Promise.resolve();

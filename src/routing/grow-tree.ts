@@ -34,11 +34,14 @@ export interface TreeSurroundings {
   readonly deliveries: Deliveries;
   readonly scopes: TrackerScopes;
   readonly normalizer: Normalizer;
-  /** The name of the tracker. */
+  /** Name of the tracker. */
   readonly name: string;
 }
 
-/** The root of a tracker: a routing node without a name, there from the first moment, whose tree is grown at start. */
+/**
+ * Creates the root of a tracker: a routing node without a name. It exists from the first moment;
+ * its tree is built at start.
+ */
 export function rootNode(surroundings: TreeSurroundings): RouteNode {
   return new RouteNode('', new RoutingBackend(), [], [], {
     ...surroundings,
@@ -48,9 +51,9 @@ export function rootNode(surroundings: TreeSurroundings): RouteNode {
 }
 
 /**
- * Joins what Nest has built into a running tree.
- * @param find the instance under a token
- * @returns nodes that were replaced by what was registered before the start
+ * Joins the instances that Nest has built into a running tree.
+ * @param find returns the instance for a token
+ * @returns nodes replaced by backends that were registered before the start
  */
 export function growTree(
   root: RouteNode,
@@ -90,7 +93,7 @@ export function growTree(
     if (node.children.length > 0) grown.reasonWithoutChildren = 'switched-off';
     return grown;
   };
-  /** What is decided before the queue: an event that is not wanted must not cost a place in it. */
+  /** Steps that run before the queue: an unwanted event must not take up capacity in it. */
   const stepsAhead = (backend: QueuedRouting, node: BackendPlan, ledger: NodeLedger): ProcessorStep[] => {
     const when = processorStep(byName(backend), 'drop', { ...surroundings, place: node.place, ledger });
     if (backend.processIn !== 'worker') {
@@ -139,14 +142,15 @@ export function growTree(
     return work;
   };
   root.steps.unshift(...steps(plan.processors, root.ledger));
-  // What was registered before the start comes after the tree all the same, and in the place of what it replaces.
+  // Backends registered before the start still come after the tree, or replace a node of the same
+  // name in its place.
   const registered = root.children.splice(0);
   if (plan.backends.length > 0) root.reasonWithoutChildren = 'switched-off';
   for (const node of plan.backends) if (!off.has(node.token)) root.place(grow(node));
   return registered.flatMap((node) => root.place(node) ?? []);
 }
 
-/** The delivery of a destination; undefined for other backends. */
+/** Returns the delivery of a destination; undefined for other backends. */
 export function sinkOf(
   backend: object,
   {
@@ -159,7 +163,7 @@ export function sinkOf(
   if (!isDestination(backend) || asEnvelopeBackend(backend) !== undefined) return undefined;
   const ofInstance = backend instanceof QueuedRouting ? backend.queue.delivery : undefined;
   const settings = deliveries.settingsFor(backend.constructor, delivery, ofInstance);
-  // Only of what is registered at run time: the directories of the tree were made ready before it.
+  // Applies only to backends registered at run time: the directories of the tree are open by then.
   if (settings.durable && (settings.directory === undefined || !deliveries.hasDirectory(settings))) {
     refuse(
       place,
@@ -170,7 +174,10 @@ export function sinkOf(
   return new DestinationSink(deliveries.open(path, place, backend, settings));
 }
 
-/** What is registered at run time, or put in by `overrideProvider`, has not been seen by the plan. */
+/**
+ * Validates backends that the plan has not seen: registered at run time, or put in by
+ * `overrideProvider`.
+ */
 export function assertBackend(place: string, backend: unknown): asserts backend is Backend {
   const isObject = typeof backend === 'object' && backend !== null;
   if (
@@ -209,7 +216,7 @@ function refuse(path: string, what: string, fix: string): never {
 const ASYNC_IN_EMITTER =
   "it is an AsyncProcessor, which waits, while processIn is 'emitter': there the processors run inside of emit, which waits for nothing.";
 
-/** The condition of a queue, as a processor that decides by the name. */
+/** Returns the condition of a queue as a processor that decides by the name. */
 function byName(backend: QueuedRouting): NameFilter {
   return { keepsName: (name) => backend.keepsName(name), process: (event) => event };
 }

@@ -1,24 +1,35 @@
-/** Ids that are remembered once they are done; memory has an end. */
+/** Maximum number of done ids that are remembered, to bound the memory. */
 const MAX_DONE = 100_000;
 
 /**
- * The events that are under way, and those that are done, by id. In one map: one for the first alone would be filled and emptied
- * for each event, and V8 links the tables of such a map from the oldest on, so that what once stood in them would live until the
- * whole heap is collected.
+ * Remembers by id the events that are in progress and those that are done.
+ *
+ * An event is in progress after `open`. `settle` makes it done; `forget` removes it. The oldest
+ * done events are removed beyond 100,000. Both kinds share one map. A map for the events in
+ * progress alone would be filled and emptied for each event; V8 links the tables of such a map
+ * starting with the oldest, so objects that were once in them would live until a full garbage
+ * collection.
  */
 export class KnownEvents<Open extends object> {
-  /** Those that are done with when that was, in milliseconds of `performance.now()`. */
+  /**
+   * Events in progress, or the time when an event was done, in milliseconds of `performance.now()`.
+   */
   private readonly byId = new Map<string, Open | number>();
-  /** One for good: a new one would pass the holes of all that was ever forgotten, 30 to 70 us an event with 100,000 of them. */
+  /**
+   * Iterator that is kept for the lifetime of the map: a new one would pass the holes of all
+   * removed entries, 30 to 70 us an event with 100,000 of them.
+   */
   private readonly oldestFirst = this.byId.keys();
   private doneCount = 0;
 
-  /** @returns what is under way under this id, when it was done, or undefined for what is not known */
+  /**
+   * @returns the event in progress with this id, the time when it was done, or undefined if unknown
+   */
   find(id: string): Open | number | undefined {
     return this.byId.get(id);
   }
 
-  /** @param id of none that is under way; one that is done and begins again is the latest */
+  /** @param id not an event in progress; a done event that begins again becomes the latest */
   open(id: string, event: Open): void {
     if (this.byId.delete(id)) this.doneCount--;
     this.byId.set(id, event);
@@ -30,12 +41,15 @@ export class KnownEvents<Open extends object> {
     while (this.doneCount > MAX_DONE) this.forgetOldest();
   }
 
-  /** Of one that is under way, and will not be done. */
+  /** Removes an event that is in progress and will not be done. */
   forget(id: string): void {
     this.byId.delete(id);
   }
 
-  /** One that is still under way begins anew as the latest, or the same event would be let in beside it. */
+  /**
+   * Removes the oldest done event. An event in progress moves to the end instead, to detect its
+   * duplicates.
+   */
   private forgetOldest(): void {
     const id = this.oldestFirst.next().value as string;
     const known = this.byId.get(id);

@@ -1,6 +1,7 @@
 /**
- * Each described node becomes a dynamic module of its own, so that Nest builds it with constructor injection, runs its hooks,
- * and replaces it by `overrideProvider`, and so that `@InjectOptions()` gives each node its own options and nobody else's.
+ * Creates a dynamic module for each described node. Nest then builds the node with constructor
+ * injection, runs its hooks, and replaces it by `overrideProvider`. `@InjectOptions()` gives each
+ * node only its own options.
  */
 import {
   Module,
@@ -25,17 +26,17 @@ import { TrackingConfigException, type ConfigError } from '../common/tracking-co
 import type { ConsumerClass } from './event-consumer';
 import type { BackendPlan, ConsumerPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
 
-/** What the nodes of one tracker in one application share while they are built. */
+/** State that the nodes of one tracker in one application share while they are built. */
 export interface NodeSettings {
   readonly enabled: boolean;
-  /** Collected from every node, so that all are reported at once. */
+  /** Errors of all nodes, collected so that they are reported together. */
   readonly faults: ConfigError[];
-  /** Tokens of nodes that are switched off. */
+  /** Tokens of the nodes that are switched off. */
   readonly off: Set<string>;
 }
 
 type BuiltClass = (BackendClass | ProcessorClass | AsyncProcessorClass | ConsumerClass) & {
-  /** An instance that does nothing, for whoever injects a backend that is switched off. */
+  /** Creates an instance that does nothing, injected instead of a backend that is switched off. */
   readonly idle?: () => object;
 };
 
@@ -47,7 +48,7 @@ interface NodePlan {
 }
 
 /**
- * The modules of a tree.
+ * Returns the modules of a tree.
  * @param settingsModule exports the `NodeSettings` of this tracker under `settingsToken`
  */
 export function treeModules(
@@ -86,7 +87,10 @@ function nodeModule(
   return { module: namedModule(token), imports, providers, exports: [token, ...below] };
 }
 
-/** A class of its own for each module: Nest tells modules apart by their class, and its error texts name it. */
+/**
+ * Creates a separate class for each module: Nest identifies modules by class, and its errors name
+ * the class.
+ */
 export function namedModule(name: string): new () => object {
   @Module({})
   class NodeModule {}
@@ -130,7 +134,10 @@ function instanceProvider(node: NodePlan, type: BuiltClass, settingsToken: Injec
   };
 }
 
-/** Built by the injector of the node's own module; Nest runs the hooks of what a provider's factory returns. */
+/**
+ * Builds the node with the injector of its own module. Nest runs the hooks of an instance that a
+ * provider's factory returns.
+ */
 async function build(
   node: NodePlan,
   type: BuiltClass,
@@ -175,7 +182,10 @@ function faultsOf({ place }: NodePlan, error: unknown): ConfigError[] {
   ];
 }
 
-/** What Nest says of a missing dependency is in its first line; a list of suggestions follows that does not fit here. */
+/**
+ * Returns the first line of Nest's error about a missing dependency; the suggestions after it are
+ * too long here.
+ */
 function nestText(error: unknown): string {
   const [first = ''] = error instanceof Error ? error.message.split('\n') : [];
   const isOfNest = first.startsWith("Nest can't resolve dependencies of") && first.length < MAX_NEST_TEXT;
@@ -184,7 +194,7 @@ function nestText(error: unknown): string {
 
 const MAX_NEST_TEXT = 1000;
 
-/** Nest would pass nothing to such a constructor, and the first event would fail. */
+/** Detects a constructor to which Nest would pass nothing, so that the first event would fail. */
 function constructorFault({ place }: NodePlan, type: BuiltClass): ConfigError | undefined {
   const { length } = type as { readonly length: number };
   const declared = Reflect.getMetadata(SELF_PARAMS, type) as readonly unknown[] | undefined;
@@ -201,7 +211,7 @@ function constructorFault({ place }: NodePlan, type: BuiltClass): ConfigError | 
   };
 }
 
-/** Names under which Nest keeps what decorators say; its constants are not part of its public API. */
+/** Metadata keys of Nest's decorators; Nest does not export its constants publicly. */
 const SELF_PARAMS = 'self:paramtypes';
 const INJECTABLE = '__injectable__';
 
@@ -215,7 +225,8 @@ function requestScopedDependencies(type: BuiltClass, moduleRef: ModuleRef): stri
       const { scope } = moduleRef.introspect(token as InjectionToken as string);
       return scope === Scope.REQUEST ? [typeof token === 'function' ? token.name : String(token)] : [];
     } catch {
-      return []; // not a provider of its own, or none at all: Nest says so itself when it builds the class
+      // A provider of another module, or none: Nest reports a missing one when it builds the class.
+      return [];
     }
   });
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { deriveEventId } from '../event/event-id';
 
-/** An event in whose processing application code runs right now. */
+/** Event that application code is processing right now. */
 interface Running {
   readonly id: string;
   readonly depth: number;
@@ -9,22 +9,27 @@ interface Running {
   emitted: number;
 }
 
-/** Where an event comes from that is emitted while another is processed. */
+/** Origin of an event that is emitted while another event is processed. */
 export interface Origin {
   readonly id: string;
   readonly parentId: string;
   readonly depth: number;
 }
 
-/** Knows which event is being processed, so that what is emitted meanwhile gets an id derived from it. One per tracker. */
+/**
+ * Tracks which event is being processed, so that events emitted meanwhile get ids derived from its
+ * id. Each tracker has one instance.
+ */
 export class Processing {
-  /** Whether an event was lost at the end of the stack, where it can be counted and not reported. */
+  /**
+   * True if an event was lost at the end of the stack, where it can be counted but not reported.
+   */
   hasOverflowed = false;
   private running: Running | undefined;
-  /** Made when it is first needed: each one costs every promise of the process something. */
+  /** Created on first use: each AsyncLocalStorage adds a cost to every promise of the process. */
   private flows: AsyncLocalStorage<Running> | undefined;
 
-  /** Runs application code at `place` for an event. */
+  /** Runs synchronous application code at `place` for an event. */
   run<T>(id: string, depth: number, place: string, code: () => T): T {
     const outer = this.running;
     this.running = { id, depth, place, emitted: 0 };
@@ -35,13 +40,16 @@ export class Processing {
     }
   }
 
-  /** The same of code that waits: what it emits between its waits, and what it calls does, comes from this event too. */
+  /**
+   * Runs asynchronous code. Events that it emits at any time, or that the functions it calls emit,
+   * come from this event too.
+   */
   runAsync<T>(id: string, depth: number, place: string, code: () => Promise<T>): Promise<T> {
     this.flows ??= new AsyncLocalStorage();
     return this.flows.run({ id, depth, place, emitted: 0 }, code);
   }
 
-  /** The origin of an event that is emitted now; undefined outside of any processing. */
+  /** Returns the origin of an event that is emitted now; undefined outside of any processing. */
   origin(name: string): Origin | undefined {
     const running = this.running ?? this.flows?.getStore();
     if (running === undefined) return undefined;

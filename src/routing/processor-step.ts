@@ -11,34 +11,43 @@ import type { Processing } from './processing';
 
 export { isPromise } from '../common/async-result';
 
-/** Beyond this a processor costs more than the request can spare, and somebody should know its name. */
+/**
+ * Duration in milliseconds above which a processor is logged as slow, because emit waits for it.
+ */
 const SLOW_MS = 5;
 
 /**
- * What a failing processor means for its event: 'skip' lets it go on as it was before, 'drop' holds it back, and 'dead-letter',
- * for processors that run behind the queue of an AsyncRoutingBackend, keeps it among the dead letters.
+ * Effect of a failed processor on its event. 'skip' continues with the event as it was before the
+ * processor. 'drop' drops the event. 'dead-letter' keeps the event among the dead letters; it is
+ * allowed only for processors behind the queue of an AsyncRoutingBackend.
  */
 export type OnError = 'skip' | 'drop' | 'dead-letter';
 
-/** An event that its processor could not process, and that must not be lost for that. */
+/** Event whose processor failed and that must be kept as a dead letter. */
 export class Buried {
   constructor(readonly reason: string) {}
 }
 
 export interface StepSurroundings {
-  /** The processor as it stands in the configuration: `backends.caliper.processors[0] (Redact)`. */
+  /** Place of the processor in the configuration: `backends.caliper.processors[0] (Redact)`. */
   readonly place: string;
   readonly ledger: Pick<NodeLedger, 'fail'>;
   readonly notices: Notices;
   readonly processing: Processing;
 }
 
-/** One processor of one node: gives back the event for the next one, or the reason why there is none. Never throws. */
+/**
+ * Runs one processor of one node. Returns the event for the next step, or the reason for the drop.
+ * Never throws.
+ */
 export interface ProcessorStep {
   run(envelope: Envelope): Envelope | DropReason | Buried;
 }
 
-/** @param processor a function, or an instance with `process`; shipped ones are recognised by `keepsName` and `processEnvelope` */
+/**
+ * @param processor a function, or an instance with `process`. Shipped processors are recognized by
+ *   `keepsName` and `processEnvelope`.
+ */
 export function processorStep(
   processor: Processor | EventProcessor,
   onError: OnError,
@@ -58,7 +67,7 @@ function isEnvelopeProcessor(processor: EventProcessor): processor is EnvelopePr
   return typeof (processor as Partial<EnvelopeProcessor>).processEnvelope === 'function';
 }
 
-/** A filter that cannot decide must hold the event back: what it guards may be privacy. */
+/** Runs a name filter. A filter that fails drops the event, because it may guard privacy. */
 class NameFilterStep implements ProcessorStep {
   constructor(
     private readonly filter: NameFilter,
@@ -75,7 +84,7 @@ class NameFilterStep implements ProcessorStep {
   }
 }
 
-/** A step in which code of the application runs. */
+/** Runs a processor that calls application code. */
 abstract class ApplicationCodeStep implements ProcessorStep {
   constructor(
     private readonly onError: OnError,
@@ -84,7 +93,9 @@ abstract class ApplicationCodeStep implements ProcessorStep {
 
   abstract run(envelope: Envelope): Envelope | DropReason | Buried;
 
-  /** Runs `code` such that what it emits is known to come from this event, and that somebody hears if it is slow. */
+  /**
+   * Runs `code` so that events it emits are derived from this event, and logs once if it is slow.
+   */
   protected call<T>(envelope: Envelope, code: () => T): T {
     const { place, processing } = this.surroundings;
     const startedAt = performance.now();
@@ -122,8 +133,8 @@ abstract class ApplicationCodeStep implements ProcessorStep {
 }
 
 /**
- * Code of the application: it gets a copy, so that a processor which fails half-way leaves nothing behind and a sibling branch
- * never sees its changes. Whatever it returns is brought to normal form again.
+ * Runs an application's own processor on a copy. A processor that fails half-way therefore leaves
+ * no changes, and a sibling branch never sees its changes. The result is normalized again.
  */
 class ApplicationStep extends ApplicationCodeStep {
   constructor(
@@ -144,7 +155,10 @@ class ApplicationStep extends ApplicationCodeStep {
   }
 }
 
-/** A shipped processor: it shares the event and gives back what is in normal form already, so nothing is copied or walked. */
+/**
+ * Runs a shipped processor. It shares the event, and its result is already in normal form, so
+ * nothing is copied or traversed.
+ */
 class EnvelopeStep extends ApplicationCodeStep {
   private readonly process: (envelope: Envelope) => Envelope | DropReason;
 
@@ -164,7 +178,10 @@ class EnvelopeStep extends ApplicationCodeStep {
   }
 }
 
-/** What an application's processor left of the copy that it was given, or gave instead. @throws if that is no event */
+/**
+ * Returns the event after an application's own processor: the changed copy, or the replacement.
+ * @throws TypeError if the result is not an event
+ */
 export function taken(envelope: Envelope, copy: object, result: unknown): Envelope | DropReason {
   if (result === undefined) return envelope.with(copy);
   if (result === null) return 'filtered';
@@ -199,7 +216,10 @@ function reportFailure({ place, ledger, notices }: StepSurroundings, error: unkn
   );
 }
 
-/** Anything can be thrown, a revoked proxy too, which throws when it is looked at. */
+/**
+ * Tests the class of a thrown value. Any value can be thrown, including a revoked proxy, which
+ * throws when it is inspected.
+ */
 function isA(type: new () => Error, error: unknown): boolean {
   try {
     return error instanceof type;
@@ -208,7 +228,10 @@ function isA(type: new () => Error, error: unknown): boolean {
   }
 }
 
-/** {} or a list is no event: letting it through would lose the one that came in. */
+/**
+ * Accepts only objects with a field of an event: to accept {} or an array would lose the original
+ * event.
+ */
 function isEvent(value: unknown): value is object {
   return (
     typeof value === 'object' &&

@@ -8,51 +8,72 @@ import { RoutingBackend } from './routing.backend';
 
 type Sent = Promise<readonly Rejection[] | undefined>;
 
-/** What takes events from where they are emitted to where they are worked off: here later, or in another process. */
+/**
+ * Carries events from where they are emitted to where they are processed: later in this process, or
+ * in another one.
+ */
 export interface EventCarrier {
-  /** What it asks of the delivery before it. */
+  /** Delivery options that the carrier requires of the delivery before it. */
   readonly delivery: DeliveryOptions;
-  /** Whether it ends in this process: then a role changes nothing, and at shutdown it is worked off before the children close. */
+  /**
+   * True if the queue ends in this process. A role then changes nothing, and at shutdown the queue
+   * is processed before the children close.
+   */
   readonly isLocal: boolean;
-  /** Whether it can put there again what a worker could not read as events.  @default false */
+  /** True if it can requeue entries that a worker could not read as events.  @default false */
   readonly takesRaw?: boolean;
-  /** Makes ready what needs a wait, while the node is built. @throws TrackingConfigException for what is missing */
+  /**
+   * Prepares asynchronously, while the node is built.
+   * @throws TrackingConfigException for anything that is missing
+   */
   open?(): Promise<void>;
-  /** Told once where it stands, before anything is sent. */
+  /** Called once with the place and the dependencies, before anything is sent. */
   attach(surroundings: CarrierSurroundings): void;
   send(entries: readonly QueuedEvent[], signal: AbortSignal): Sent;
-  /** Begins to take events from the queue for this node. */
+  /** Starts to take events from the queue for this node. */
   beginWork?(): void;
-  /** Takes no more from the queue. Resolves when what was taken is with the children, at the latest after `timeoutMs`. */
+  /**
+   * Stops taking events from the queue. Resolves when the events taken are with the children, at
+   * the latest after `timeoutMs`.
+   */
   endWork?(timeoutMs: number): Promise<void>;
-  /** Gives back what was taken and could not be settled. For after the children have closed. */
+  /**
+   * Gives back events that were taken and could not be settled. Called after the children have
+   * closed.
+   */
   giveBack?(): Promise<void>;
-  /** Last of all, before the queue itself is closed by whoever made it. */
+  /** Called last, before the queue itself is closed by its creator. */
   close?(): void | Promise<void>;
   counts?(): QueueCounts | undefined;
 }
 
 export interface CarrierSurroundings {
-  /** The node as it stands in the configuration. */
+  /** Place of the node in the configuration. */
   readonly place: string;
   readonly tracker: string;
   readonly path: string;
   readonly work: EventWork;
   readonly warn: (text: string) => void;
   readonly tell: (text: string) => void;
-  /** Warns of what every job may bring, under a key that says what and where. */
+  /**
+   * Warns once per key about a problem that any job may cause; the key names the problem and its
+   * place.
+   */
   readonly warnOnce: (key: string, text: string) => void;
-  /** Keeps as a dead letter what cannot be given to the node it is for. */
+  /** Keeps as a dead letter an event that cannot be passed to its node. */
   readonly keepLetter: (path: string, event: StoredEvent, reason: string, origin: RecordOrigin) => void;
 }
 
-/** A routing backend whose children get their events from a queue, after `emit` has returned. */
+/** Routing backend whose children get their events from a queue, after `emit` has returned. */
 export abstract class QueuedRouting extends RoutingBackend implements EntryDestination {
   readonly readsOnly = true;
   abstract readonly queue: EventCarrier;
-  /** Where its processors run: 'worker' is behind the queue, 'both' before it and behind it. */
+  /**
+   * Where its processors run: 'emitter' before the queue, 'worker' behind it, 'both' in both
+   * places.
+   */
   abstract readonly processIn: 'worker' | 'emitter' | 'both';
-  /** Whether what comes from a bus goes to its children. */
+  /** True if events from a bus go to its children. */
   readonly isOnBus: boolean = false;
 
   get takesRaw(): boolean {
@@ -66,7 +87,7 @@ export abstract class QueuedRouting extends RoutingBackend implements EntryDesti
     return this.queue.send(entries, signal);
   }
 
-  /** Marks the class as a destination. */
+  /** Marks the class as a destination. Always rejects: events are sent by `sendEntries`. */
   sendBatch(): Promise<never> {
     return Promise.reject(new Error('its events are sent by sendEntries'));
   }

@@ -14,35 +14,40 @@ import type { QueuedRouting } from './queued-routing';
 import { RoutingBackend } from './routing.backend';
 
 export interface NodeSurroundings {
-  /** The backend as it stands in the configuration: `backends.caliper (RoutingBackend)`. */
+  /** Place of the backend in the configuration: `backends.caliper (RoutingBackend)`. */
   readonly place: string;
   readonly ledger: NodeLedger;
   readonly notices: Notices;
   readonly processing: Processing;
-  /** What takes the events for the backend, where that is not the backend itself: the delivery of a destination. */
+  /** Object that accepts the events instead of the backend: the delivery of a destination. */
   readonly sink?: EnvelopeBackend | undefined;
-  /** For a routing backend with a queue before its children. */
+  /** Present for a routing backend that has a queue before its children. */
   readonly queued?: QueuedPart | undefined;
 }
 
-/** What a node has that queues its events before its children get them. */
+/** Queue of a node whose events are queued before its children get them. */
 export interface QueuedPart {
   readonly backend: QueuedRouting;
   readonly work: EventWork;
 }
 
 /**
- * One node of the running tree: its processors in order, then its children or its backend. An event that comes in is counted as
- * passed or as dropped when `receive` returns, whatever happens in between: near the end of the stack every call may throw, so
- * what is counted there is counted by plain assignment, and reported by the tracker when there is room again.
+ * Runs one node of the tree: its processors in order, then its children or its backend.
+ *
+ * Every event is counted as passed or dropped by the time `receive` returns, whatever happens in
+ * between. Near the end of the stack any call may throw. There the node counts by plain assignment,
+ * and the tracker reports the overflow when the stack has space again.
  */
 export class RouteNode {
   readonly steps: ProcessorStep[];
   readonly children: RouteNode[];
   readonly ledger: NodeLedger;
-  /** Whether its children get an event at once; else its backend, or the queue before them. */
+  /**
+   * True if the children get an event at once; false if the backend, or the queue before the
+   * children, gets it.
+   */
   private readonly handsOn: boolean;
-  /** Why events are dropped while there is no child to hand them to. */
+  /** Reason for dropping events while there is no child to pass them to. */
   reasonWithoutChildren: 'no-backend' | 'switched-off' = 'no-backend';
 
   /** @param backend the instance that Nest built, or that was registered at run time */
@@ -62,7 +67,10 @@ export class RouteNode {
 
   private readonly take: (envelope: Envelope, isLent: boolean) => DropReason | undefined;
 
-  /** Undefined for a backend of the application that takes its events one by one. */
+  /**
+   * Object that accepts the events; undefined for an application's own backend, which gets them one
+   * by one.
+   */
   get sink(): EnvelopeBackend | undefined {
     return this.surroundings.sink ?? asEnvelopeBackend(this.backend);
   }
@@ -75,12 +83,15 @@ export class RouteNode {
     return this.ledger.path;
   }
 
-  /** As it stands in the configuration. */
+  /** Place of the node in the configuration. */
   get standsAt(): string {
     return this.surroundings.place;
   }
 
-  /** Throws only where it cannot be entered: then nothing was counted. */
+  /**
+   * Processes one event. Throws only if the stack has no space for the call: then nothing was
+   * counted.
+   */
   receive(envelope: Envelope, confirmation: OutcomeListener | undefined): void {
     const { ledger } = this;
     ledger.received++;
@@ -99,7 +110,10 @@ export class RouteNode {
     }
   }
 
-  /** Adds a child, last in order; one of the same name gives it its place. @returns the child that was replaced */
+  /**
+   * Adds a child in last position, or replaces the child of the same name in its position.
+   * @returns the child that was replaced
+   */
   place(child: RouteNode): RouteNode | undefined {
     const at = this.children.findIndex(({ name }) => name === child.name);
     if (at < 0) {
@@ -109,15 +123,16 @@ export class RouteNode {
     return this.children.splice(at, 1, child)[0];
   }
 
-  /** This node and all below it, in the order in which they receive. */
+  /** Yields this node and all nodes below it, in the order in which they receive. */
   *all(): Generator<RouteNode> {
     yield this;
     for (const child of this.children) yield* child.all();
   }
 
   /**
-   * Those of `all` where an event may end that comes in here: at a backend, or for want of one. What a queue keeps for later is
-   * none of its own.
+   * Yields the nodes, from this one down, where an event received now may end: a backend, or a
+   * routing node without children. A node with a queue is an end too; its children are not
+   * included.
    */
   *reached(): Generator<RouteNode> {
     if (!this.handsOn || this.children.length === 0) yield this;
@@ -138,7 +153,8 @@ export class RouteNode {
       for (const step of this.steps) {
         const next = step.run(current);
         if (typeof next === 'string') return next;
-        if (next instanceof Buried) return 'processor-failed'; // refused at start: here is no queue that it could go back to
+        // 'dead-letter' is refused at start: no queue here.
+        if (next instanceof Buried) return 'processor-failed';
         current = next;
       }
       if (this.handsOn) {
@@ -153,10 +169,11 @@ export class RouteNode {
     }
   }
 
-  /** Gives it to the children, in order. */
+  /** Passes the event to the children, in order. */
   handOn(envelope: Envelope, confirmation: OutcomeListener | undefined): void {
     const { children } = this;
-    // By index: a backend that is registered while this very event is processed must not make the loop skip or repeat one.
+    // Iterates by index: a backend registered while this event is processed must not skip or repeat
+    // a child.
     for (let at = 0; at < children.length; at++) {
       const child = children[at] as RouteNode;
       try {
@@ -189,7 +206,8 @@ export class RouteNode {
       return (envelope, isLent) =>
         processing.run(envelope.id, envelope.depth, place, () => shipped.accept(envelope, isLent));
     }
-    const application = backend as { send(event: TrackingEvent): unknown }; // a promise is what must not go unseen
+    // Unknown: it may return a promise.
+    const application = backend as { send(event: TrackingEvent): unknown };
     return (envelope) => {
       const copy = envelope.copy();
       const sent = processing.run(envelope.id, envelope.depth, place, () => application.send(copy));
@@ -198,7 +216,7 @@ export class RouteNode {
   }
 
   private refusePromise(sent: PromiseLike<unknown>): DropReason {
-    // Its own failure would otherwise end the process as an unhandled rejection.
+    // Without a handler, its rejection would end the process as an unhandled rejection.
     sent.then(undefined, () => undefined);
     const { place, notices } = this.surroundings;
     notices.once(
@@ -210,7 +228,10 @@ export class RouteNode {
     return 'async-backend';
   }
 
-  /** The log says it once for each kind of loss; where the reason was told in more words already, this adds the total to look for. */
+  /**
+   * Logs each kind of loss once. Where the cause was logged in more detail already, this line adds
+   * the reason under which the ledger counts it.
+   */
   private reportLoss(reason: DropReason): void {
     const { place, notices } = this.surroundings;
     notices.once(
@@ -219,7 +240,7 @@ export class RouteNode {
     );
   }
 
-  /** Under which a loss of this node is logged once. */
+  /** Returns the key under which a loss at this node is logged once. */
   lossKey(reason: DropReason): string {
     return `lost ${reason} ${this.surroundings.place}`;
   }
@@ -243,7 +264,7 @@ export class RouteNode {
   }
 }
 
-/** What an operator can do about a loss that nobody else explains. */
+/** Advice for the operator about losses that no other message explains. */
 const LOSSES: Readonly<Record<string, string>> = {
   'too-large': 'The event has more bytes than maxEventBytes, or than maxHeldBytes. Fix: raise that, or emit less. ',
   'no-backend': 'It has no backends below it. Fix: give it some: backends: { tracking_logs: backend(LoggerBackend) }. ',

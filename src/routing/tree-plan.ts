@@ -1,6 +1,7 @@
 /**
- * A fault in the tree must be found before anything of it is built, and all faults together: so the described tree is first
- * read into a plan, and whatever cannot be planned is a fault with its place.
+ * Reads the described tree into a plan, before anything is built. An error in the tree must be
+ * found before the first node is built, and all errors must be reported together. Whatever cannot
+ * be planned becomes an error with its place in the configuration.
  */
 import type { ModuleMetadata } from '@nestjs/common';
 import type { DeliveryOptions } from '../delivery/delivery-options';
@@ -28,7 +29,7 @@ import { showChoice, showOption, showValue, type ConfigError } from '../common/t
 export type Imports = NonNullable<ModuleMetadata['imports']>;
 
 export interface ProcessorPlan {
-  /** `backends.caliper.processors[0] (RegexFilter)`. */
+  /** Place in the configuration: `backends.caliper.processors[0] (RegexFilter)`. */
   readonly place: string;
   readonly token: string;
   readonly type: ProcessorClass | AsyncProcessorClass | Processor;
@@ -38,7 +39,7 @@ export interface ProcessorPlan {
 }
 
 export interface BackendPlan {
-  /** `backends.caliper.backends.mongo (MongoBackend)`. */
+  /** Place in the configuration: `backends.caliper.backends.mongo (MongoBackend)`. */
   readonly place: string;
   readonly name: string;
   readonly path: string;
@@ -52,7 +53,7 @@ export interface BackendPlan {
 }
 
 export interface ConsumerPlan {
-  /** `consumers.bus (RedisStreamsConsumer)`. */
+  /** Place in the configuration: `consumers.bus (RedisStreamsConsumer)`. */
   readonly place: string;
   readonly name: string;
   readonly token: string;
@@ -62,7 +63,7 @@ export interface ConsumerPlan {
   readonly imports: Imports;
 }
 
-/** What `forRoot` was given, as the tree of one tracker. */
+/** Input of `forRoot` as the tree of one tracker. */
 export interface TreePlan {
   readonly consumers: readonly ConsumerPlan[];
   readonly processors: readonly ProcessorPlan[];
@@ -73,7 +74,7 @@ export interface TreePlan {
 export interface DescribedTree {
   readonly processors?: readonly ProcessorEntry[] | undefined;
   readonly backends?: Backends | undefined;
-  /** What brings events in, by name.  @default {} */
+  /** Consumers, which bring events in, by name.  @default {} */
   readonly consumers?: Readonly<Record<string, ConsumerDescription>> | undefined;
   readonly imports?: Imports | undefined;
 }
@@ -111,7 +112,7 @@ class Planner {
       .flatMap(([name, description]) => this.backend(nodePlace(at, name), path, name, ancestors, description) ?? []);
   }
 
-  /** @param hasQueue whether they may wait: they can run behind a queue */
+  /** @param hasQueue true if the processors run behind a queue, and may therefore wait */
   processors(place: string, path: string, imports: Imports, entries: unknown, hasQueue: boolean): ProcessorPlan[] {
     if (entries === undefined) return [];
     if (!Array.isArray(entries)) {
@@ -383,7 +384,7 @@ function isDescription<Kind extends keyof Descriptions>(value: unknown, kind: Ki
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
 }
 
-/** Whether its instances are sent batches by the delivery engine. */
+/** True if the delivery engine sends batches to the instances of this class. */
 export function isDestinationClass(type: unknown): boolean {
   return typeof (type as { prototype?: { sendBatch?: unknown } }).prototype?.sendBatch === 'function';
 }
@@ -402,7 +403,9 @@ function classNameOf(type: unknown): string {
   return /^[A-Za-z_$][\w$]{0,79}$/.test(type.name) ? type.name : 'a function';
 }
 
-/** `class X {}` is a function too; only its text tells it from one that can be called. */
+/**
+ * True for a class. `class X {}` is a function too; only its source text shows that it is a class.
+ */
 export function isClass(value: unknown): boolean {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
@@ -411,7 +414,10 @@ export function isAsyncFunction(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object AsyncFunction]';
 }
 
-/** By code points, not by UTF-16 units: the order of the reference, and of every language but this one. */
+/**
+ * Compares by code points instead of UTF-16 units: the reference implementation uses this order,
+ * and so does every language except JavaScript.
+ */
 export function compareCodePoints(a: string, b: string): number {
   const [left, right] = [Array.from(a), Array.from(b)];
   for (let at = 0; at < Math.min(left.length, right.length); at++) {

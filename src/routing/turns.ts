@@ -1,10 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long work that nobody waits for may hold up a turn of the event loop. */
+/** Longest time for which background work may block the event loop. */
 const BUDGET_MS = 2;
 
-/** Divides long work into turns, so that the requests between them keep their latency. */
+/**
+ * Divides long work into turns of the event loop, so that requests in between keep their latency.
+ */
 export class Turns {
   private until = performance.now() + BUDGET_MS;
 
@@ -12,7 +14,7 @@ export class Turns {
     return performance.now() >= this.until;
   }
 
-  /** Undefined while there is time left in this turn. */
+  /** Undefined while time is left in this turn; otherwise resolves in the next turn. */
   next(): Promise<void> | undefined {
     return this.isOver ? this.begin() : undefined;
   }

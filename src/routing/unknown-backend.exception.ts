@@ -1,10 +1,10 @@
 import { quoted } from '../common/printable';
 
-/** A backend was asked for under a path where none stands. */
+/** Thrown when no backend exists at the given path. */
 export class UnknownBackendException extends Error {
   override readonly name = 'UnknownBackendException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Called by `create`. Public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly path: string,
