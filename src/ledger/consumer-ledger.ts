@@ -1,6 +1,6 @@
 import type { ConsumerCounts } from './counts';
 
-/** Keeps the books of one consumer. Verbs only. */
+/** Keeps the counters of one consumer. Its methods are verbs; each records one outcome. */
 export class ConsumerLedger {
   private received = 0;
   private settled = 0;

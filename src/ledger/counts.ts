@@ -1,12 +1,21 @@
 import type { LatencyCounts } from './latency';
 
-/** State of a circuit breaker: `open` sends nothing, `probing` sends one batch to see whether the destination is back. */
+/**
+ * State of a circuit breaker: `closed` sends as usual, `open` sends nothing, `probing` sends one
+ * batch to find out whether the destination is available again.
+ */
 export type BreakerState = 'closed' | 'open' | 'probing';
 
-/** Why a breaker is not closed: attempts fail, every event is refused for good, or a Retry-After has to be waited for. */
+/**
+ * Reason why a breaker is not closed: attempts fail, the destination rejects every event
+ * permanently, or a Retry-After has not passed yet.
+ */
 export type BreakerReason = 'failing' | 'refusing' | 'retry-after';
 
-/** Counts of a backend that writes later than it accepts: accepted = delivered + dropped + pending, at every moment. */
+/**
+ * Counts of a backend that writes later than it accepts. At every moment: accepted = delivered +
+ * dropped + pending.
+ */
 export interface DeliveryCounts {
   readonly accepted: number;
   readonly delivered: number;
@@ -22,53 +31,73 @@ export interface DeliveryCounts {
 export interface DestinationCounts extends DeliveryCounts {
   /** Events found on disk at the start, or adopted from a process that ended. */
   readonly recovered: number;
-  /** Dead letters that were put into the queue again. */
+  /** Dead letters that were put back into the queue. */
   readonly redriven: number;
   readonly deadLettered: number;
-  /** Events left on disk when the application closed, for the next start. */
+  /** Events left on disk for the next start when the application closed. */
   readonly handedOver: number;
-  /** Calls of `sendBatch`. */
+  /** Number of calls of `sendBatch`. */
   readonly attempts: number;
-  /** Attempts that failed as a whole; they are part of `attempts`. */
+  /** Attempts that failed as a whole. They are included in `attempts`. */
   readonly failedAttempts: number;
-  /** Dead letters that are kept; fewer than `deadLettered` once some were redriven, purged or forgotten. */
+  /**
+   * Dead letters that are stored now. Fewer than `deadLettered` once some were redriven, purged or
+   * forgotten.
+   */
   readonly deadLetters: number;
-  /** Dead letters that were removed because there was no capacity for more: they are lost. */
+  /** Dead letters that were removed because the capacity was exceeded. They are lost. */
   readonly forgottenDeadLetters: number;
   readonly breaker: BreakerState;
-  /** Why the breaker is not closed; undefined while it is. */
+  /** Reason why the breaker is not closed; undefined while it is closed. */
   readonly breakerReason: BreakerReason | undefined;
   /** True while new events go to the disk. */
   readonly isOnDisk: boolean;
-  /** True while new events go to the disk because memory is full; never with `durable`. */
+  /** True while new events go to the disk because memory is full. Always false with `durable`. */
   readonly isOverflowing: boolean;
-  /** Bytes of the disk queue. */
+  /** Size of the disk queue in bytes. */
   readonly diskBytes: number;
-  /** True if the disk queue could not be written or read when it was last tried. */
+  /** True if the last attempt to write or read the disk queue failed. */
   readonly isDiskFailing: boolean;
   readonly lastError: { readonly text: string; readonly at: Date } | undefined;
   /** Time from acceptance to delivery. */
   readonly latency: LatencyCounts;
-  /** Time of one attempt, failed ones included. */
+  /** Duration of one attempt. Failed attempts are included. */
   readonly attemptLatency: LatencyCounts;
 }
 
-/** Counts of one node since the process started: received = passed + dropped, at every moment outside of `emit`. */
+/**
+ * Counts of one node since the process started. At every moment outside of `emit`: received =
+ * passed + dropped.
+ */
 export interface NodeCounts {
-  /** Names of the node and its ancestors, joined by `/`; '' is the root of the tracker. */
+  /**
+   * Names of the node and its ancestors, joined by `/`. The empty string is the root of the
+   * tracker.
+   */
   readonly path: string;
   readonly received: number;
-  /** Events handed to the children, or accepted by the backend. */
+  /** Events passed to the children, or accepted by the backend. */
   readonly passed: number;
   /** Number of events by drop reason. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Errors that did not cost the event, by place: `processors[0]` threw and was skipped. */
+  /**
+   * Errors that did not lose the event, by place. Example: `processors[0]` threw and was skipped.
+   */
   readonly failures: Readonly<Record<string, number>>;
-  /** Only for a backend that writes later than it accepts; a destination has all of `DestinationCounts`. */
+  /**
+   * Counts of the delivery. Present only for a backend that writes later than it accepts; a
+   * destination has all of `DestinationCounts`.
+   */
   readonly delivery?: DeliveryCounts | DestinationCounts;
-  /** Only for an AsyncRoutingBackend in a process that works on its queue: events taken from the queue. */
+  /**
+   * Counts of the events taken from the queue. Present only for an AsyncRoutingBackend in a process
+   * that works on its queue.
+   */
   readonly work?: WorkCounts;
-  /** Only for an AsyncRoutingBackend whose queue is outside of the process: events in the queue. */
+  /**
+   * Counts of the events in the queue. Present only for an AsyncRoutingBackend whose queue is
+   * outside the process.
+   */
   readonly queue?: QueueCounts;
 }
 
@@ -83,67 +112,88 @@ export interface WorkCounts {
   /** Events dropped by the processors of this node, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly deadLettered: number;
-  /** Events that went back to the queue, for another worker or the next start. */
+  /** Events returned to the queue, for another worker or the next start. */
   readonly returned: number;
   readonly pending: number;
-  /** Errors that did not cost the event, by place. */
+  /** Errors that did not lose the event, by place. */
   readonly failures: Readonly<Record<string, number>>;
 }
 
-/** Counts of one consumer since the process started. At every moment: received = settled + duplicates + deadLettered + returned + pending. */
+/**
+ * Counts of one consumer since the process started. At every moment:
+ * received = settled + duplicates + deadLettered + returned + pending.
+ */
 export interface ConsumerCounts {
   /** Key of the consumer in the configuration. */
   readonly name: string;
-  /** Entries read. */
+  /** Entries read from the bus. */
   readonly received: number;
-  /** Entries that every node of the bus and every handler has. */
+  /** Entries that every node of the bus and every handler has processed. */
   readonly settled: number;
-  /** Entries whose id was known already, and that were handled only once. */
+  /** Entries whose id was already known, so that they were not handled a second time. */
   readonly duplicates: number;
   readonly deadLettered: number;
-  /** Entries that were not done when the application closed: the bus still has them. */
+  /** Entries that were not finished when the application closed. The bus still has them. */
   readonly returned: number;
   readonly pending: number;
-  /** Entries that the bus removed before the group had read them, as far as it is known. Not part of `received`. */
+  /**
+   * Entries that the bus removed before the group had read them, as far as known. They are not part
+   * of `received`.
+   */
   readonly missed: number;
-  /** How often a topic, a partition or a stream was found to begin again, because it was deleted and created again. */
+  /**
+   * Number of times that a topic, a partition or a stream was found to start again from the
+   * beginning, because it was deleted and created again.
+   */
   readonly restarts: number;
-  /** Entries on the bus that are still to be read, as far as it is known. */
+  /** Entries on the bus that are still to be read; undefined if the number is not known. */
   readonly lag: number | undefined;
 }
 
-/** Counts of a queue outside of the process, as of the last look at it. */
+/** Counts of a queue outside the process, as of the last check of it. */
 export interface QueueCounts {
   /** Batches that wait for a worker. */
   readonly waitingJobs: number;
-  /** Batches that workers have. */
+  /** Batches that workers are processing. */
   readonly activeJobs: number;
-  /** Events that this process put there and whose outcome is not known: at most so many are lost if the queue is emptied now. */
+  /**
+   * Events that this process put into the queue and whose outcome is not known. At most this many
+   * are lost if the queue is emptied now.
+   */
   readonly unsettledEvents: number;
-  /** Events of this process that were in the queue, at most, when it was found emptied. */
+  /**
+   * Maximum number of events of this process that were in the queue when it was found to be
+   * emptied.
+   */
   readonly emptiedEvents: number;
   readonly lookedAt: Date | undefined;
 }
 
-/** Counts of one tracker apart from its nodes, since the process started. */
+/** Counts of one tracker, without the counts of its nodes, since the process started. */
 export interface TrackerCounts {
   readonly name: string;
-  /** Calls of `emit` and `emitConfirmed`; the root has received those that were not dropped before it. */
+  /**
+   * Number of calls of `emit` and `emitConfirmed`. The root receives these events except those that
+   * were dropped before it.
+   */
   readonly emitted: number;
-  /** Events that the catalog rejected and that `TrackingDeadLetters.redrive` sent all the same. */
+  /** Events that the catalog rejected and that `TrackingDeadLetters.redrive` sent anyway. */
   readonly redriven: number;
   /** Events that never reached the tree, by drop reason. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Events emitted before the application had started, which wait for it. */
+  /** Events emitted before the application had started. They wait for the start. */
   readonly waiting: number;
   /** Values that were replaced because they cannot be written, by kind (docs/values.md). */
   readonly replaced: Readonly<Record<string, number>>;
   /** Events whose name was not a string. */
   readonly oddNames: number;
-  /** Events emitted in the flow of a request whose response was over: their context may be another request's (docs/context.md). */
+  /**
+   * Events emitted in the flow of a request whose response has ended. Their context may belong to
+   * another request (docs/context.md).
+   */
   readonly uncertainContexts: number;
-  /** Violations of the catalog, by kind; one event can have several. */
+  /** Violations of the catalog, by kind. One event can have several. */
   readonly violations: Readonly<Record<string, number>>;
-  /** Functions given to @TrackEvent and @TrackingContext that failed, by place. */
+  /** Functions passed to @TrackEvent and @TrackingContext that failed, by place. */
   readonly failures: Readonly<Record<string, number>>;
 }

@@ -19,7 +19,7 @@ export class DeliveryLedger {
   private readonly attemptLatency = new Latency();
   private lastError: { readonly text: string; readonly at: Date } | undefined;
 
-  /** @param onMeasured told each duration that goes into the histograms */
+  /** @param onMeasured called with each duration that is added to the histograms */
   constructor(private readonly onMeasured?: (what: Measured, tookMs: number) => void) {}
 
   accept(): void {
@@ -69,7 +69,7 @@ export class DeliveryLedger {
     return this.lastError?.text ?? 'no error';
   }
 
-  /** Events whose outcome is not known yet, by the balance of the other counters. */
+  /** Number of events whose outcome is not known yet, calculated from the other counters. */
   get pending(): number {
     const came = this.accepted + this.recovered + this.redriven;
     return came - this.delivered - this.deadLettered - this.droppedCount - this.handedOver;

@@ -17,7 +17,10 @@ export interface DeliveryNotice {
   readonly change: DeliveryChange;
 }
 
-/** What a duration measures: one event from acceptance to delivery, or one attempt to send a batch, failed ones included. */
+/**
+ * Kind of a measured duration: `event` is the time of one event from acceptance to delivery,
+ * `attempt` is one attempt to send a batch, failed attempts included.
+ */
 export type Measured = 'event' | 'attempt';
 
 /** One measured duration, for listeners of `TrackingLedger.onDuration`. */

@@ -1,4 +1,4 @@
-/** Upper bounds in milliseconds, each about 1.6 times the one before. */
+/** Upper bounds of the buckets in milliseconds. Each is about 1.6 times the previous one. */
 export const LATENCY_BOUNDS_MS: readonly number[] = [
   1, 2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 320, 500, 800, 1250, 2000, 3200, 5000, 8000, 12_500, 20_000, 32_000,
   60_000, 120_000, 300_000, 900_000, 3_600_000, 14_400_000, 86_400_000,
@@ -7,15 +7,20 @@ export const LATENCY_BOUNDS_MS: readonly number[] = [
 export interface LatencyCounts {
   readonly count: number;
   readonly sumMs: number;
-  /** The bound below which half of them lie; 0 without any. */
+  /**
+   * Upper bound of the bucket that contains the median, at most `maxMs`; 0 if there are no values.
+   */
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** How many were at most `upToMs`, and more than the bound before it; those with none are left out. */
+  /**
+   * Number of values that were at most `upToMs` and above the previous bound. Empty buckets are
+   * omitted.
+   */
   readonly buckets: readonly { readonly upToMs: number; readonly count: number }[];
 }
 
-/** How long things took, in memory that does not grow. */
+/** Histogram of durations in memory of a fixed size. */
 export class Latency {
   private readonly counts = new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0);
   private count = 0;

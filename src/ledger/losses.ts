@@ -10,16 +10,17 @@ export interface Loss {
   readonly count: number;
 }
 
-/** The part of a TrackingLedger that tells what was lost. */
+/** The part of a TrackingLedger from which losses are calculated. */
 export interface LossSource {
   tracker(): TrackerCounts;
   nodes(): readonly NodeCounts[];
 }
 
 /**
- * Lists what was lost: drops before the tree, at each node, in its delivery and behind its queue, queues that were emptied, and
- * dead letters that were removed for lack of capacity. Warnings, the line at the close, health, metrics and the test kit all
- * use this one definition.
+ * Lists all losses: drops before the tree, drops at each node, in its delivery and behind its
+ * queue, queues that were emptied, and dead letters that were removed because the capacity was
+ * exceeded. Warnings, the log line at close, health, metrics and the test kit all use this one
+ * definition.
  */
 export function lossesOf(ledger: LossSource): Loss[] {
   return [
@@ -37,7 +38,10 @@ function lossesAt(node: string, { dropped, delivery, work, queue }: NodeCounts):
   ].filter(({ count }) => count > 0);
 }
 
-/** Sums the losses of several counts of one place: an event that is dropped behind the queue is not dropped before it as well. */
+/**
+ * Adds up the losses of several counts of one place. No event is counted twice, because an event
+ * that is dropped behind the queue is not dropped before it as well.
+ */
 function drops(node: string, ...all: (Readonly<Record<string, number>> | undefined)[]): Loss[] {
   const sums = new Map<string, number>();
   for (const [reason, count] of all.flatMap((counts) => Object.entries(counts ?? {}))) {

@@ -4,14 +4,14 @@ import { Tally, withOverflowed } from './tally';
 /**
  * Keeps the counters of one node.
  *
- * Fields are public where they are changed by plain assignment: at the end of the stack no method can be called, and what is
- * lost there has to be counted all the same.
+ * Fields that are changed by plain assignment are public: when the call stack is exhausted, no
+ * method can be called, and events lost there must still be counted.
  */
 export class NodeLedger {
   received = 0;
-  /** Handed to the children, or taken by the backend. */
+  /** Events passed to the children, or accepted by the backend. */
   passed = 0;
-  /** Dropped as 'emit-failed'. */
+  /** Events dropped as 'emit-failed'. */
   overflowed = 0;
   private readonly dropped = new Tally();
   private readonly failures = new Tally();

@@ -1,11 +1,17 @@
-/** Why an event went no further: a reason of ours, or the one that a destination gives when it refuses an event. */
+/**
+ * Reason why an event was dropped: one of `KnownDropReason`, or a reason that a destination gives
+ * when it rejects an event.
+ */
 export type DropReason = KnownDropReason | (string & Record<never, never>);
 
-/** Drops that the configuration asks for; 'returned' means that the queue the event came from keeps it. */
+/**
+ * Drops that the configuration asks for. 'returned' means that the queue from which the event came
+ * keeps it.
+ */
 type ConfiguredReason =
   'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate' | 'returned' | 'switched-off';
 
-/** Drops that an operator has to do something about. */
+/** Drops that an operator has to act on. */
 type LossReason =
   | 'no-backend'
   | 'async-processor'
@@ -23,7 +29,7 @@ type LossReason =
   | 'shutdown'
   | 'closed';
 
-/** Every drop reason of ours; docs/ledger.md explains each. */
+/** Every drop reason that this package uses. docs/ledger.md explains each. */
 export type KnownDropReason = ConfiguredReason | LossReason;
 
 const CONFIGURED: Readonly<Record<ConfiguredReason, true>> = {
@@ -60,8 +66,9 @@ export function isConfigured(reason: string): boolean {
 }
 
 /**
- * True for a drop that is a loss. Neither configured drops nor the reasons of destinations ('no-user') are losses: a destination
- * gives a reason of its own for events that it can never take.
+ * True for a drop that is a loss. Configured drops are not losses. Reasons of destinations
+ * ('no-user') are not losses either: a destination gives its own reason for events that it can
+ * never accept.
  */
 export function isLoss(reason: string): boolean {
   return Object.hasOwn(LOSSES, reason);

@@ -1,6 +1,6 @@
 import type { KnownDropReason } from './reasons';
 
-/** Counts by name. */
+/** Counters by name. */
 export class Tally {
   private readonly byName = new Map<string, number>();
 
@@ -13,7 +13,9 @@ export class Tally {
   }
 }
 
-/** Adds the events that were dropped as 'emit-failed', which are counted apart, to the drops by reason. */
+/**
+ * Adds the events dropped as 'emit-failed', which are counted separately, to the drops by reason.
+ */
 export function withOverflowed(dropped: Record<string, number>, overflowed: number): Record<string, number> {
   const reason: KnownDropReason = 'emit-failed';
   return overflowed === 0 ? dropped : { ...dropped, [reason]: (dropped[reason] ?? 0) + overflowed };

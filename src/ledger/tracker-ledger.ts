@@ -1,11 +1,14 @@
 import type { TrackerCounts } from './counts';
 import { Tally, withOverflowed } from './tally';
 
-/** Keeps the counters of a tracker that are not those of its nodes. Fields are public for the reason given at NodeLedger. */
+/**
+ * Keeps the counters of a tracker that do not belong to one of its nodes. Some fields are public
+ * for the reason given at NodeLedger.
+ */
 export class TrackerLedger {
-  /** Calls of `emit` and `emitConfirmed`. */
+  /** Number of calls of `emit` and `emitConfirmed`. */
   emitted = 0;
-  /** Dropped as 'emit-failed'. */
+  /** Events dropped as 'emit-failed'. */
   overflowed = 0;
   private redriven = 0;
   private oddNames = 0;

@@ -1,7 +1,7 @@
 import type { ConsumerCounts, DestinationCounts, NodeCounts, TrackerCounts } from './counts';
 import type { DeliveryDuration, DeliveryNotice } from './delivery-notice';
 
-/** Where a TrackingLedger reads the counts. */
+/** Source from which a TrackingLedger reads the counts. */
 export interface LedgerSource {
   counts(): TrackerCounts;
   nodes(): NodeCounts[];
@@ -22,34 +22,47 @@ export class TrackingLedger {
     this.source = source;
   }
 
-  /** Counts of the tracker itself: emitted + redriven = received by the root + dropped + waiting. */
+  /**
+   * Returns the counts of the tracker itself. At every moment: emitted + redriven = received by the
+   * root + dropped + waiting.
+   */
   tracker(): TrackerCounts {
     return this.source.counts();
   }
 
-  /** Counts of every node, the root first, then in the order in which they receive; last, as `path (replaced)`, replaced backends. */
+  /**
+   * Returns the counts of every node: the root first, the others in the order in which they
+   * receive, and replaced backends last, as `path (replaced)`.
+   */
   nodes(): NodeCounts[] {
     return this.source.nodes();
   }
 
-  /** Counts of one node by its path; '' is the root. Undefined if there is no such node, or if it is switched off. */
+  /**
+   * Returns the counts of one node by its path; '' is the root. Undefined if the node does not
+   * exist or is switched off.
+   */
   node(path: string): NodeCounts | undefined {
     return this.nodes().find((node) => node.path === path);
   }
 
-  /** Counts of each consumer. */
+  /** Returns the counts of each consumer. */
   consumers(): ConsumerCounts[] {
     return this.source.consumers();
   }
 
-  /** Counts of one destination by its path; undefined if there is no destination. */
+  /**
+   * Returns the counts of one destination by its path; undefined if there is no destination with
+   * this path.
+   */
   destination(path: string): DestinationCounts | undefined {
     const delivery = this.node(path)?.delivery;
     return delivery !== undefined && 'breaker' in delivery ? delivery : undefined;
   }
 
   /**
-   * Calls the listener for each change that an operator should know: of a breaker, of the disk, of a full queue.
+   * Calls the listener for each change that an operator should know about: of a breaker, of the
+   * disk, of a full queue.
    * @returns a function that removes the listener
    */
   onChange(listener: (event: DeliveryNotice) => void): () => void {
@@ -57,8 +70,9 @@ export class TrackingLedger {
   }
 
   /**
-   * Calls the listener for each duration that goes into the histograms of `destination()`, so that you can keep your own.
-   * It runs for each delivered event: it must be quick, and must not emit.
+   * Calls the listener for each duration that is added to the histograms of `destination()`, so
+   * that you can keep your own histograms. The listener runs for each delivered event: it must be
+   * fast and must not emit.
    * @returns a function that removes the listener
    */
   onDuration(listener: (duration: DeliveryDuration) => void): () => void {

@@ -1,7 +1,10 @@
 import { Tally } from './tally';
 import type { WorkCounts } from './counts';
 
-/** Keeps the books of what a worker took from one queue. Verbs only. */
+/**
+ * Keeps the counters of the events that a worker took from one queue. Its methods are verbs; each
+ * records one outcome.
+ */
 export class WorkLedger {
   private received = 0;
   private settled = 0;
