@@ -1,4 +1,7 @@
-/** Thrown where a function of the application gave a promise: emit waits for nothing, so the promise stands for no value. */
+/**
+ * Error thrown when a function of the application returned a promise: emit is synchronous, so a
+ * promise cannot be used as a value.
+ */
 export class AsyncResult extends Error {
   override readonly name = 'AsyncResult';
 }
@@ -8,8 +11,9 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * What a function gave, if it gave it at once.
- * @throws AsyncResult for a promise, whose own failure then goes unheard: it would end the process as an unhandled rejection
+ * Returns a value that is not a promise.
+ * @throws AsyncResult for a promise. Its rejection is ignored, because it would otherwise end the
+ * process as an unhandled rejection.
  */
 export function synchronous<T>(result: T): T {
   if (!isPromise(result)) return result;

@@ -1,8 +1,8 @@
 import { MAX_TIMER_MS } from './clock';
 
 /**
- * What `work` resolves with; undefined where it rejects, or takes longer. Until then the process is kept alive: whoever ends an
- * application waits for it.
+ * Returns the result of `work`; undefined if it rejects or takes longer than `timeoutMs`. The timer
+ * keeps the process alive until then, because the code that closes an application waits for it.
  */
 export async function atMost<T>(timeoutMs: number, work: Promise<T> | undefined): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;

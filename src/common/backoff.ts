@@ -5,21 +5,26 @@ interface Delays {
   readonly maxDelayMs: number;
 }
 
-/** 2 ** 1024 is Infinity, and 0 times that no number: a wait that would never end. */
+/**
+ * Upper limit of the exponent: 2 ** 1024 is Infinity, and 0 * Infinity is NaN, so the wait would
+ * never end.
+ */
 const MAX_DOUBLINGS = 52;
 
 /**
- * `minDelayMs`, doubled so many times, up to `maxDelayMs`. Always a finite number.
- * @param doublings from 0
+ * Returns `minDelayMs` doubled the given number of times, up to `maxDelayMs`. Always a finite
+ * number.
+ * @param doublings number of doublings, from 0
  */
 export function doubledDelayMs(doublings: number, { minDelayMs, maxDelayMs }: Delays): number {
   return Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(doublings, MAX_DOUBLINGS), MAX_TIMER_MS);
 }
 
 /**
- * Exponential with full jitter: clients that failed together must not come back together.
- * @param failures in a row, from 1
- * @param random from 0 to 1
+ * Returns an exponential delay with full jitter, so that clients that failed together do not retry
+ * together.
+ * @param failures number of consecutive failures, from 1
+ * @param random returns a number from 0 to 1
  */
 export function backoffMs(failures: number, delays: Delays, random: () => number = Math.random): number {
   return Math.round(random() * doubledDelayMs(failures - 1, delays));

@@ -1,24 +1,35 @@
-/** Longest reason that is kept with an event, counted, and logged. */
+/** Maximum length of a reason that is stored with an event, counted and logged. */
 const MAX_LENGTH = 500;
-/** Cut off before anything is replaced: a reason may be the whole body of a reply. */
+/**
+ * Length to which the input is cut before anything is replaced: a reason may be the whole body of a
+ * response.
+ */
 const MAX_READ = 4 * MAX_LENGTH;
-/** Control characters and line breaks would let a reason forge log lines; lone surrogates are no valid UTF-8. */
+/**
+ * Control characters and line breaks would let a reason forge log lines. Lone surrogates are not
+ * valid UTF-8.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Surrogate}\u2028\u2029]+/gu;
 
 /**
- * A short string on one line that says what any value says, for reasons that code of the application gives. Reads no more of an
- * object than its `message`, `reason`, `code` and class: its other values may be those of an event. Never throws.
+ * Returns a short one-line string that describes any value. Used for reasons that come from code of
+ * the application. Reads only `message`, `reason`, `code` and the class of an object, because its
+ * other values may be event data. Never throws.
  */
 export function cleanText(value: unknown): string {
   try {
     const text = textOf(value).slice(0, MAX_READ).replace(UNPRINTABLE, ' ').trim().slice(0, MAX_LENGTH);
-    return text === '' ? 'no reason given' : text.replace(UNPRINTABLE, ''); // the cut may have halved a character
+    // the cut may have split a surrogate pair
+    return text === '' ? 'no reason given' : text.replace(UNPRINTABLE, '');
   } catch {
     return 'a value that cannot be read';
   }
 }
 
-/** What kind of value it is, for the developer who gave it, without the value: `a string`, `NaN`, `an instance of Set`. */
+/**
+ * Returns the kind of a value without the value, for the developer who passed it: `a string`,
+ * `NaN`, `an instance of Set`.
+ */
 export function kindOf(value: unknown): string {
   try {
     if (value === null || value === undefined) return String(value);
@@ -34,7 +45,7 @@ export function kindOf(value: unknown): string {
   }
 }
 
-/** The name of an error, such as `RangeError`; nothing of what it says. Never throws. */
+/** Returns the name of an error, such as `RangeError`, without its message. Never throws. */
 export function errorKind(error: unknown): string {
   try {
     return error instanceof Error ? cleanText(error.name) : 'what is not an error';

@@ -1,7 +1,10 @@
 import { MAX_TIMER_MS } from './clock';
 import type { OutsideFlow } from './outside-flow';
 
-/** Calls back once: in the next turn of the event loop, or at a time of the monotonic clock. The earliest wish wins. */
+/**
+ * Calls `onEnd` once: in the next turn of the event loop, or at a time of the monotonic clock. The
+ * earliest request wins.
+ */
 export class Countdown {
   private timer: NodeJS.Timeout | undefined;
   private endsAt = Infinity;
@@ -12,20 +15,23 @@ export class Countdown {
     private readonly outside: OutsideFlow,
   ) {}
 
-  /** Calls back in the next turn: what is done then is done outside of the request that asked for it. */
+  /** Calls back in the next turn of the event loop, outside the request that called this. */
   soon(): void {
     this.immediate ??= this.outside.run(() => setImmediate(this.end));
   }
 
   /**
-   * @param at when to call back at the latest, in milliseconds of `performance.now()`; a later wish changes nothing
-   * @param keepsAlive whether the process may not end before
+   * Calls back at a given time.
+   * @param at latest time of the call, in milliseconds of `performance.now()`; a later time than
+   * the current one changes nothing
+   * @param keepsAlive true if the process may not end before the call
    */
   until(at: number, keepsAlive: boolean): void {
     if (at >= this.endsAt) return;
     clearTimeout(this.timer);
     this.endsAt = at;
-    // setTimeout fires immediately above MAX_TIMER_MS. Whoever is called early looks at the clock and waits again.
+    // setTimeout fires immediately above MAX_TIMER_MS. A callback that is called early checks the
+    // clock and waits again.
     const delayMs = Math.min(Math.max(Math.ceil(at - performance.now()), 0), MAX_TIMER_MS);
     this.timer = this.outside.run(() => setTimeout(this.end, delayMs));
     if (!keepsAlive) this.timer.unref();

@@ -1,4 +1,4 @@
-/** Tells news to those who listen. */
+/** Passes news to its listeners. */
 export class Feed<News> {
   private readonly listeners = new Set<(news: News) => void>();
 
@@ -6,7 +6,10 @@ export class Feed<News> {
     return this.listeners.size > 0;
   }
 
-  /** @returns a function that ends listening */
+  /**
+   * Adds a listener.
+   * @returns a function that removes the listener
+   */
   listen(listener: (news: News) => void): () => void {
     this.listeners.add(listener);
     return () => {
@@ -19,7 +22,7 @@ export class Feed<News> {
       try {
         listener(news);
       } catch {
-        // A listener that fails must not keep the others from hearing.
+        // A listener that fails must not prevent the others from being called.
       }
     }
   }

@@ -1,19 +1,25 @@
-/** An entry of this package was imported that needs a package which is not installed. */
+/**
+ * Error thrown when an entry of this package is imported and a package that it needs is not
+ * installed.
+ */
 export class MissingPeerException extends Error {
   override readonly name = 'MissingPeerException';
 
   private constructor(
     message: string,
-    /** The package that is not installed. */
+    /** Name of the package that is not installed. */
     readonly peer: string,
-    /** The entry that needs it: `nestjs-event-tracking/mongoose`. */
+    /** Entry that needs the package, such as `nestjs-event-tracking/mongoose`. */
     readonly entry: string,
     options: ErrorOptions,
   ) {
     super(message, options);
   }
 
-  /** @param peers all packages that the entry needs, which are installed in one go */
+  /**
+   * Creates the exception.
+   * @param peers all packages that the entry needs, so that one command installs them
+   */
   static create(peer: string, entry: string, peers: readonly string[], cause: unknown): MissingPeerException {
     return new MissingPeerException(
       `${entry} needs the package "${peer}", which is not installed.\n` +

@@ -1,12 +1,18 @@
-/** A name made of user input may have any length, and the distance costs the product of two. */
+/**
+ * Limit for the compared length: names from user input can be arbitrarily long, and the cost is the
+ * product of both lengths.
+ */
 const MAX_LENGTH = 200;
 
-/** How many characters are to be put in, taken out or replaced to get from one name to the other (Levenshtein). */
+/**
+ * Returns the number of characters to insert, delete or replace to turn one name into the other
+ * (Levenshtein distance).
+ */
 export function nameDistance(from: string, to: string): number {
   return distance(from.slice(0, MAX_LENGTH), to.slice(0, MAX_LENGTH));
 }
 
-/** The name that may have been meant; undefined if none is near enough. */
+/** Returns the name that was probably meant; undefined if none is close enough. */
 export function nearestName(wanted: string, names: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let least = Infinity;
@@ -17,7 +23,10 @@ export function nearestName(wanted: string, names: readonly string[]): string | 
   return nearest;
 }
 
-/** Whether one of two names may be the other one, misspelled. */
+/**
+ * True if one name may be a misspelling of the other.
+ * @param at distance between the two names
+ */
 export function isNear(at: number, wanted: string, name: string): boolean {
   return at <= Math.max(wanted.length, name.length) / 2;
 }

@@ -2,22 +2,24 @@ import type { LoggerService } from '@nestjs/common';
 import { boundedKey } from './bounded-key';
 import { cut, printable } from './printable';
 
-/** Warnings whose keys are made by code: a kind of failure and a node, say. */
+/** Maximum number of warnings whose keys come from code, such as a kind of failure and a node. */
 const MAX_NOTICES = 1000;
-/** Warnings of one kind whose keys are made of what users send. */
+/** Maximum number of warnings of one kind whose keys come from user input. */
 const MAX_INPUT_NOTICES = 100;
 const MAX_PART_LENGTH = 200;
 const MAX_TEXT_LENGTH = 4000;
 
-/** What a warning is about whose key is made of user input. Each has a budget of its own. */
+/** Subject of a warning whose key comes from user input. Each subject has its own budget. */
 export type InputNotice = 'replaced value' | 'event name' | 'context' | 'catalog violation';
 
 /**
- * Logs each problem once: one that every event meets would fill the disk with its own reports. The ledger keeps the count.
+ * Logs each problem once, because a problem that every event has would fill the disk with log
+ * lines. The ledger keeps the counts.
  *
- * What users send can make any number of different warnings, which must not push out those about lost events: so there are two
- * methods, with separate budgets. Every line is bounded and printable, whatever stands in it: a line break in the key of a JSON
- * body would forge log lines. Nothing here throws: the logger is the application's, and may fail.
+ * User input can cause any number of different warnings, and these must not displace warnings about
+ * lost events. Therefore there are two methods with separate budgets. Every line has a limited
+ * length and is printable: a line break in the key of a JSON body would forge log lines. No method
+ * throws, although the application's logger may.
  */
 export class Notices {
   private readonly fixed = new Set<string>();
@@ -26,9 +28,10 @@ export class Notices {
   constructor(private readonly logger: LoggerService) {}
 
   /**
-   * Warns once for each key.
-   * @param key made by code alone: names of options, nodes and methods, never of events, fields or users
-   * @param text made only when it is logged
+   * Logs a warning once for each key.
+   * @param key made only from names of options, nodes and methods, never from events, fields or
+   * users
+   * @param text creates the message; called only when it is logged
    */
   once(key: string, text: () => string): void {
     if (this.fixed.size >= MAX_NOTICES) return;
@@ -37,10 +40,12 @@ export class Notices {
   }
 
   /**
-   * Warns once for each combination of parts, at most 100 times for each kind; then says once that there is more.
-   * @param parts what tells one warning from another, of any length and content; not called once the budget is spent
-   * @param text made only when it is logged
-   * @returns whether it was logged
+   * Logs a warning once for each combination of parts, at most 100 times for each kind. After that,
+   * logs once that further warnings are only counted.
+   * @param parts strings that distinguish one warning from another, of any length and content; not
+   * called once the budget is used up
+   * @param text creates the message; called only when it is logged
+   * @returns true if the warning was logged
    */
   aboutInput(kind: InputNotice, parts: () => readonly string[], text: () => string): boolean {
     const seen = this.aboutInputs.get(kind) ?? new Set();
@@ -61,30 +66,30 @@ export class Notices {
     return true;
   }
 
-  /** For a change of state: logged each time. */
+  /** Logs a warning about a change of state, each time it is called. */
   warn(text: string): void {
     try {
       this.logger.warn(printable(text, MAX_TEXT_LENGTH), 'Tracking');
     } catch {
-      // There is nowhere left to report it.
+      // The logger itself failed: there is no other place to report the error.
     }
   }
 
-  /** For a change for the better: logged each time, as information. */
+  /** Logs an improvement of the state as information, each time it is called. */
   tell(text: string): void {
     try {
       this.logger.log(printable(text, MAX_TEXT_LENGTH), 'Tracking');
     } catch {
-      // As above.
+      // The logger itself failed: there is no other place to report the error.
     }
   }
 
   private warnOnce(seen: Set<string>, key: string, text: () => string): void {
-    seen.add(key); // before it is logged: a logger that emits would never come to its end
+    seen.add(key); // before logging: a logger that emits would otherwise recurse endlessly
     try {
       this.logger.warn(printable(text(), MAX_TEXT_LENGTH), 'Tracking');
     } catch (error) {
-      if (error instanceof RangeError) seen.delete(key); // at the end of the stack: it is logged the next time
+      if (error instanceof RangeError) seen.delete(key); // stack overflow: log it the next time
     }
   }
 }

@@ -1,36 +1,40 @@
-/** Longest string that `printable` shows unless told otherwise, in UTF-16 units. */
+/** Default maximum length of the result of `printable`, in UTF-16 units. */
 const MAX_LENGTH = 100;
 
-/** Longest name that `quoted` shows unless told otherwise, in UTF-16 units. */
+/** Default maximum length of a name in `quoted`, in UTF-16 units. */
 const MAX_QUOTED_LENGTH = 60;
 
 /**
- * Controls move the cursor and color the screen, direction marks reorder what is read, separators end the line, and half of a
- * surrogate pair has no UTF-8.
+ * Control characters move the cursor and change colors, direction marks reorder the displayed text,
+ * separators end the line, and half a surrogate pair has no UTF-8 encoding.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * A string of unknown origin for a log line, an error, a terminal or a comment: on one line, at most `maxLength` UTF-16 units
- * long, cut with an ellipsis, and with `\uXXXX` for every character that is not seen.
- * @param maxLength  @default 100
+ * Makes a string of unknown origin safe for a log line, an error, a terminal or a comment. The
+ * result is on one line, has at most `maxLength` UTF-16 units (an ellipsis marks a cut), and shows
+ * invisible characters as `\uXXXX`.
+ * @param maxLength @default 100
  */
 export function printable(text: string, maxLength = MAX_LENGTH): string {
-  // Cut before, so that the work is bounded; and after, since an escape takes six units for one.
+  // The first cut limits the work. The second one is needed because an escape replaces one unit by
+  // six.
   return cut(cut(text, maxLength).replace(UNPRINTABLE, escaped), maxLength);
 }
 
 /**
- * A name of unknown origin as a JSON string for a message: at most `maxLength` units of it, with escapes as in `printable`.
- * @param maxLength  @default 60
+ * Formats a name of unknown origin as a JSON string for a message: at most `maxLength` units of the
+ * name, with escapes as in `printable`.
+ * @param maxLength @default 60
  */
 export function quoted(text: string, maxLength = MAX_QUOTED_LENGTH): string {
   return JSON.stringify(cut(text, maxLength)).replace(UNPRINTABLE, escaped);
 }
 
 /**
- * At most `maxLength` UTF-16 units of a string; where some are left out, the last one is `…`. Never splits a surrogate pair.
- * What was cut shares no memory with `text`: V8 keeps the whole of a string for as long as a slice of it is used.
+ * Cuts a string to at most `maxLength` UTF-16 units; `…` replaces the removed part. Never splits a
+ * surrogate pair. A cut string shares no memory with `text`: V8 keeps the whole string in memory
+ * while a slice of it is used.
  */
 export function cut(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
@@ -39,7 +43,7 @@ export function cut(text: string, maxLength: number): string {
   return copyOf(`${text.slice(0, isSplit ? end - 1 : end)}…`);
 }
 
-/** JSON keeps halves of surrogate pairs, which UTF-8 does not. */
+/** Copies a string. JSON preserves lone surrogates; UTF-8 does not. */
 function copyOf(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }

@@ -1,7 +1,13 @@
-/** Beyond this, what is known about the key that was entered longest ago is forgotten: users write keys, and memory has an end. */
+/**
+ * Map with a limited number of keys. Beyond the limit it removes the key that was entered longest
+ * ago: keys come from user input, and memory is limited.
+ */
 export class RecentKeys<Value> {
   private readonly values = new Map<string, Value>();
-  /** One for good: a new one would pass the holes of all that was ever forgotten, 30 to 70 us a key with 100,000 of them. */
+  /**
+   * One iterator for the lifetime of the map: a new one would have to skip the holes of all removed
+   * keys, which takes 30 to 70 us per key with 100,000 keys.
+   */
   private readonly oldestFirst = this.values.keys();
 
   constructor(private readonly maxKeys: number) {}
@@ -10,7 +16,7 @@ export class RecentKeys<Value> {
     return this.values.get(key);
   }
 
-  /** Enters the key anew, as the latest. */
+  /** Enters the key, and makes it the latest one. */
   enter(key: string, value: Value): Value {
     if (!this.values.delete(key) && this.values.size >= this.maxKeys) this.forgetOldest();
     this.values.set(key, value);

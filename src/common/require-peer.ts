@@ -1,16 +1,17 @@
 import { MissingPeerException } from './missing-peer.exception';
 
-/** An entry that needs optional peers, and all of these. */
+/** An entry that needs optional peer dependencies, with the list of all of them. */
 export interface PeerUse {
   readonly entry: string;
   readonly peers: readonly string[];
 }
 
 /**
- * A peer that is not there is told by its name, with what fixes it. Any other failure of the import, a peer of the peer
- * included, goes on as it is: "not installed" would send its reader the wrong way.
+ * Loads an optional peer dependency. A missing peer is reported by name, with the fix. Any other
+ * failure of the import, including a missing dependency of the peer, is rethrown unchanged, because
+ * "not installed" would mislead the reader.
  * @param load requires the peer: `() => require('mongoose')`
- * @throws MissingPeerException if it is this very package that was not found
+ * @throws MissingPeerException if the peer itself was not found
  */
 export function requirePeer<Peer>(peer: string, { entry, peers }: PeerUse, load: () => Peer): Peer {
   try {

@@ -1,12 +1,16 @@
 /**
- * How error messages show what stands in the configuration. A secret ends up in the wrong option easily: `process.env` gives the
- * wrong variable, an object is flattened by one level, two arguments are swapped. So a string is shown only where it cannot be a
- * secret, and by its length otherwise: decision 0120. No rule depends on the name of the option.
+ * Formats values of the configuration for error messages. A secret easily ends up in the wrong
+ * option: the wrong variable of `process.env`, an object flattened by one level, swapped arguments.
+ * Therefore a string is shown only if it cannot be a secret, and as its length otherwise (decision
+ * 0120). No rule depends on the name of the option.
  */
 
 import { nameDistance } from './nearest-name';
 
-/** What people write where another word is expected. A string of this list tells nothing that the list does not tell. */
+/**
+ * Words that people often write where another word is expected. Showing a string from this list
+ * reveals no secret.
+ */
 const COMMON_WORDS: ReadonlySet<string> = new Set(
   `true false yes no on off enabled disabled null undefined none nan default
    trace debug info warn warning error fatal critical verbose log exception silent
@@ -19,14 +23,15 @@ const COMMON_WORDS: ReadonlySet<string> = new Set(
     .split(/\s+/)
     .flatMap((word) => [word, word.toUpperCase(), `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`]),
 );
-/** A number in quotes, with or without a unit: too short to be guarded. */
+/** A number in quotes, with or without a unit. It is too short to be a secret. */
 const SHORT_NUMBER = /^-?\d{1,6}(\.\d{1,4})?(ms|s|m|h|d|b|kb|mb|gb|%)?$/i;
 const MAX_SHOWN = 60;
 
 /**
- * A value of the configuration in an error message: its kind, and its content only if it cannot be a secret. That is a number,
- * a boolean, null, undefined, and a string that is empty, a short number or a word of a closed list. Other strings are shown as
- * `a string of 43 characters`, objects by their class, lists by their length. Never throws.
+ * Formats a value for an error message: its kind, and its content only if it cannot be a secret.
+ * Shown are numbers, booleans, null, undefined, and strings that are empty, a short number or a
+ * word of a closed list. Other strings are shown as `a string of 43 characters`, objects by class
+ * and lists by length. Never throws.
  */
 export function showValue(value: unknown): string {
   switch (typeof value) {
@@ -47,19 +52,25 @@ export function showValue(value: unknown): string {
   }
 }
 
-/** The kind of a value, for an option that holds a secret: not even a number of it is shown. */
+/** Formats the kind of a value, for an option that holds a secret. Numbers are not shown either. */
 export function showKind(value: unknown): string {
   if (typeof value === 'string' && value !== '') return lengthOf('string', value);
   const isNumber = typeof value === 'number' || typeof value === 'bigint';
   return isNumber ? `a ${typeof value}` : showValue(value);
 }
 
-/** As `showValue`, but a string is shown, up to 60 characters of it: regular expressions, and what a test or a document holds. */
+/**
+ * Formats a value as `showValue` does, but shows up to 60 characters of a string. For regular
+ * expressions, and for values of a test or a document.
+ */
 export function showInFull(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(shortened(value)) : showValue(value);
 }
 
-/** As `showValue`, but the name of an event or a field, or a path of them, is shown if it consists of words: `data.user_id`. */
+/**
+ * Formats a value as `showValue` does, but shows the name or path of an event or field if it
+ * consists of words: `data.user_id`.
+ */
 export function showName(value: unknown): string {
   if (typeof value !== 'string' || value.length > MAX_SHOWN) return showValue(value);
   const parts = value.split(/[\s_./:*[\]-]+/).filter((part) => part !== '');
@@ -68,14 +79,18 @@ export function showName(value: unknown): string {
     : showValue(value);
 }
 
-/** The name, for an example that fixes it, if `showName` would show it; else `placeholder`. */
+/**
+ * Returns the name for use in the example of a fix, if `showName` would show it; otherwise
+ * `placeholder`.
+ */
 export function nameOr(placeholder: string, name: unknown): string {
   return typeof name === 'string' && showName(name).startsWith('"') ? name : placeholder;
 }
 
 /**
- * As `showValue`, for names that other systems give: of nodes, queues and connections. A string is shown if it has the form of
- * such a name, or reads like words: a connection string in its place does not.
+ * Formats a value as `showValue` does, but shows names from other systems, such as nodes, queues
+ * and connections. A string is shown if it has the form of such a name or reads like words; a
+ * connection string does not.
  */
 export function showIdentifier(value: unknown): string {
   if (typeof value !== 'string') return showValue(value);
@@ -83,28 +98,34 @@ export function showIdentifier(value: unknown): string {
   return isName ? JSON.stringify(value) : showValue(value);
 }
 
-/** As `showValue`, but a string that comes close to one of the choices is shown, so that a misspelling is seen as one. */
+/**
+ * Formats a value as `showValue` does, but shows a string that is similar to one of the choices, so
+ * that the reader can see the misspelling.
+ */
 export function showChoice(value: unknown, choices: readonly unknown[]): string {
   const isClose = typeof value === 'string' && choices.some((choice) => isNear(value, choice));
   return isClose ? JSON.stringify(value) : showValue(value);
 }
 
 /**
- * The name of an option that is not known, without quotes; `(a name of 43 characters)` unless it comes close to a known one or
- * reads like the name of an option: `maxRetries`, `filter_type`.
+ * Returns the name of an unknown option without quotes. Returns `(a name of 43 characters)` unless
+ * the name is similar to a known one or reads like the name of an option, such as `maxRetries` or
+ * `filter_type`.
  */
 export function optionName(name: string, known: readonly string[] = []): string {
   const isShown = known.some((each) => isNear(name, each)) || readsLikeName(name);
   return isShown ? name : `(${lengthOf('name', name)})`;
 }
 
-/** As `optionName`, in quotes if it is shown. */
+/** Returns the name of an unknown option as `optionName` does, in quotes if it is shown. */
 export function showOption(name: string, known: readonly string[] = []): string {
   const shown = optionName(name, known);
   return shown === name ? JSON.stringify(name) : shown.slice(1, -1);
 }
 
-/** The known option that a misspelled name comes closest to; undefined if it comes close to none. */
+/**
+ * Returns the known option that is most similar to a misspelled name; undefined if none is similar.
+ */
 export function nearOption(name: string, known: readonly string[]): string | undefined {
   return known
     .filter((each) => isNear(name, each))
@@ -112,16 +133,22 @@ export function nearOption(name: string, known: readonly string[]): string | und
     .sort((a, b) => a.distance - b.distance)[0]?.each;
 }
 
-/** What `backend()` takes in its third argument, and people put among the options of the class. */
+/**
+ * Keys of the third argument of `backend()` that people put among the options of the class by
+ * mistake.
+ */
 const THIRD_ARGUMENT = ['delivery', 'processors', 'backends', 'imports'];
 
-/** The fix of an option that is not known: the one that it comes close to, or `otherwise`. */
+/** Returns the fix for an unknown option: the most similar known option, or `otherwise`. */
 export function unknownOptionFix(name: string, known: readonly string[], otherwise = 'leave it out'): string {
   const near = nearOption(name, known);
   return near === undefined ? otherwise : `did you mean ${near}?`;
 }
 
-/** As `unknownOptionFix`, for the options of a backend: what belongs into the third argument of `backend()` is sent there. */
+/**
+ * Returns the fix for an unknown option of a backend. If the option belongs to the third argument
+ * of `backend()`, the fix says so; otherwise as `unknownOptionFix`.
+ */
 export function unknownBackendOptionFix(name: string, known: readonly string[]): string {
   if (!THIRD_ARGUMENT.includes(name)) return unknownOptionFix(name, known);
   return `move it to the third argument: backend(SomeBackend, { ... }, { ${name}: ... })`;
@@ -166,8 +193,9 @@ const WORDS = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g;
 const MAX_NAME = { length: 32, words: 5, wordLength: 13, acronymLength: 4 };
 
 /**
- * Whether a key consists of a few words in `camelCase` or `snake_case`, without digits, as names of options, classes and
- * variables do. What is generated as a key or a token is longer, or has digits, or changes case at random.
+ * True if a string consists of a few words in `camelCase` or `snake_case` without digits, like the
+ * names of options, classes and variables. Generated keys and tokens are longer, contain digits, or
+ * change case at random.
  */
 function readsLikeName(text: string): boolean {
   if (/^[\w-]{1,3}$/.test(text)) return true;
@@ -186,7 +214,10 @@ function isWord(word: string): boolean {
   return word.length <= longest && (word.length < 4 || /[aeiouy]/i.test(word)) && !/(.)\1\1|[^aeiouy]{5}/i.test(word);
 }
 
-/** Whether one is the other but for case, separators and few letters, or the beginning of it. */
+/**
+ * True if two strings are equal except for case, separators and a few letters, or if `text` is the
+ * beginning of `known`.
+ */
 function isNear(text: string, known: unknown): boolean {
   if (typeof known !== 'string' || text.length > known.length + 3) return false;
   const [given, meant] = [folded(text), folded(known)];

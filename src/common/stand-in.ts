@@ -1,9 +1,12 @@
 import type { Observable } from 'rxjs';
 
-/** For a method that calls others of the object, and so has to run on the stand-in. */
+/**
+ * Marker for a method that calls other methods of the object, and therefore has to run on the
+ * stand-in.
+ */
 const ON_STAND_IN = Symbol('on the stand-in');
 
-/** Methods that an object has in place of its own. */
+/** Methods that replace the object's own methods, by key. */
 export type Replacements = Readonly<
   Record<string | symbol, ((...args: never[]) => unknown) | typeof ON_STAND_IN | undefined>
 >;
@@ -11,10 +14,13 @@ export type Replacements = Readonly<
 type Callable = (...args: unknown[]) => unknown;
 
 /**
- * The object itself, except for how its methods are called. A result may be more than a promise or an iterator: a query
- * builder, a cursor. A plain promise or generator in its place would take its other methods away from the caller.
- * @param replace makes the replacements; each is used only if the object has a method of that name
- * @param call runs each method that is not replaced; always on the object, because a proxy has no private fields
+ * Creates a proxy of an object that changes only how its methods are called. A result may be more
+ * than a promise or an iterator, such as a query builder or a cursor. A plain promise or generator
+ * instead of it would lose its other methods.
+ * @param replace creates the replacements; each is used only if the object has a method of that
+ * name
+ * @param call runs each method that is not replaced; always on the object, because a proxy has no
+ * private fields
  */
 export function standIn<Source extends object>(
   source: Source,
@@ -30,7 +36,8 @@ export function standIn<Source extends object>(
         return given === source ? self : given; // a builder returns itself
       },
     });
-  const wrapped = new Map<Callable, Callable>(); // `query.where === query.where`, as on the object
+  // keeps `query.where === query.where`, as on the object
+  const wrapped = new Map<Callable, Callable>();
   let made: Replacements | undefined;
   const self: Source = new Proxy(source, {
     get: (_target, key) => {
@@ -38,7 +45,7 @@ export function standIn<Source extends object>(
       if (typeof member !== 'function' || key === 'constructor' || isFixed(source, key) || isClass(member)) {
         return member;
       }
-      // Own ones only: what every object has, such as toString, is the object's.
+      // Only own replacements: inherited methods such as toString are the object's.
       const replacement = Object.hasOwn(replacements(), key) ? replacements()[key] : undefined;
       if (replacement === ON_STAND_IN || isOfEveryIterator(key, member)) return member;
       if (replacement !== undefined) return replacement;
@@ -46,14 +53,15 @@ export function standIn<Source extends object>(
       wrapped.set(member as Callable, known);
       return known;
     },
-    set: (_target, key, value) => Reflect.set(source, key, value), // a setter may use private fields
+    // a setter may use private fields
+    set: (_target, key, value) => Reflect.set(source, key, value),
   });
   return self;
 }
 
 /**
- * Replacements for an Observable that has methods of its own: whatever subscribes to it subscribes to `through`, and
- * operators are applied to the stand-in.
+ * Creates replacements for an Observable that has methods beyond those of RxJS. Subscribers
+ * subscribe to `through`, and operators are applied to the stand-in.
  */
 export function streamReplacements(
   source: Observable<unknown>,
@@ -64,7 +72,7 @@ export function streamReplacements(
     subscribe: (...args: unknown[]) => invoke(through, 'subscribe', args),
     ...{ pipe: ON_STAND_IN, forEach: ON_STAND_IN, toPromise: ON_STAND_IN },
     ...Object.fromEntries(OBSERVABLE.map((key) => [key, ON_STAND_IN] as const)),
-    // On the object, because a class may have one of its own, and use private fields there.
+    // Runs on the object, because a class may define its own `lift` that uses private fields.
     lift: (...operator: unknown[]) => {
       const lifted = invoke(source, 'lift', operator) as { source?: unknown };
       if (lifted.source === source) lifted.source = self;
@@ -74,8 +82,8 @@ export function streamReplacements(
 }
 
 /**
- * Replacements for what is awaited: `catch` and `finally` are those of the promise that `then` gives, because the object's
- * own would call its own `then`.
+ * Creates replacements for a thenable. `catch` and `finally` use the promise that `then` returns,
+ * because the object's `catch` and `finally` would call its original `then`.
  */
 export function thenReplacements(then: Callable): Replacements {
   const onDerived =
@@ -88,15 +96,15 @@ export function thenReplacements(then: Callable): Replacements {
           return value;
         };
         const onError: Callable = (error) => {
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the very reason, whatever it is
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- same reason
           reject(error);
           throw error;
         };
         derived = then(onValue, onError) as typeof derived;
       });
-      // A thenable need not give a promise.
+      // The `then` of a thenable need not return a promise.
       if (typeof derived?.[method] !== 'function') return (settled[method] as Callable)(...args);
-      settled.catch(() => undefined); // the rejection is reported of `derived`, if nobody handles that
+      settled.catch(() => undefined); // an unhandled rejection is reported for `derived` instead
       return Reflect.apply(derived[method], derived, args);
     };
   return { then, catch: onDerived('catch'), finally: onDerived('finally') };
@@ -107,16 +115,25 @@ export function invoke(source: object, key: string | symbol, args: readonly unkn
   return Reflect.apply(Reflect.get(source, key) as Callable, source, args);
 }
 
-/** Under which an Observable gives itself: the symbol if it was there when RxJS was loaded. */
+/**
+ * Keys under which an Observable returns itself: the symbol only if it existed when RxJS was
+ * loaded.
+ */
 const OBSERVABLE = ['@@observable', (Symbol as { observable?: symbol }).observable].filter((key) => key !== undefined);
 
-/** Of such a property a proxy must give the very value, or the engine throws. */
+/**
+ * True for a property for which a proxy must return the original value; otherwise the engine
+ * throws.
+ */
 function isFixed(source: object, key: string | symbol): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(source, key);
   return descriptor?.configurable === false && descriptor.writable === false;
 }
 
-/** True for a class that an object holds, such as the model of a query: it is constructed, and never a method. */
+/**
+ * True for a class that an object holds, such as the model of a query: it is constructed and never
+ * called as a method.
+ */
 function isClass(member: object): boolean {
   const held = Object.getOwnPropertyDescriptor(member, 'prototype');
   const prototype: unknown = held?.value;
@@ -133,14 +150,17 @@ function parentOf(object: object): object | null {
   return Object.getPrototypeOf(object) as object | null;
 }
 
-/** %IteratorPrototype% and %AsyncIteratorPrototype%, which have no names of their own before Node 22. */
+/** %IteratorPrototype% and %AsyncIteratorPrototype%, which have no global names before Node 22. */
 const EVERY_ITERATOR = [[].values(), (async function* () {})()].map((iterator) => {
   let at: object = iterator;
   for (let parent = parentOf(at); parent !== null && parent !== Object.prototype; parent = parentOf(at)) at = parent;
   return at as Record<string | symbol, unknown>;
 });
 
-/** `map`, `take`, `[Symbol.dispose]`, on engines that have them: they read `this.next`, so they run on the stand-in. */
+/**
+ * True for methods such as `map`, `take` and `[Symbol.dispose]` on engines that have them. They
+ * read `this.next`, so they run on the stand-in.
+ */
 function isOfEveryIterator(key: string | symbol, member: unknown): boolean {
   return EVERY_ITERATOR.some((prototype) => Object.hasOwn(prototype, key) && prototype[key] === member);
 }

@@ -13,20 +13,25 @@ export {
   unknownOptionFix,
 } from './show-value';
 
-/** One thing that is wrong in the configuration: where, what, and the line that fixes it. */
+/** One error in the configuration: its place, a description, and the line that fixes it. */
 export interface ConfigError {
-  /** The node as it stands in the configuration: `backends.caliper.processors[0] (RegexFilter)`. */
+  /**
+   * Path of the node in the configuration, such as `backends.caliper.processors[0] (RegexFilter)`.
+   */
   readonly path: string;
   readonly what: string;
   readonly fix: string;
   readonly cause?: unknown;
 }
 
-/** Everything wrong in the configuration, at once. Thrown at start, and by constructors of shipped classes for their options. */
+/**
+ * Reports all errors in the configuration at once. Thrown at the start, and by the constructors of
+ * shipped classes for errors in their options.
+ */
 export class TrackingConfigException extends Error {
   override readonly name = 'TrackingConfigException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly faults: readonly ConfigError[],
