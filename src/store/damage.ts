@@ -1,6 +1,9 @@
 import type { StoreDamage } from './record-store';
 
-/** Counts what was lost on disk: what could not be read, and what was removed while the store used it. */
+/**
+ * Counts the losses on disk: unreadable records, and records whose file was removed while the store
+ * used it.
+ */
 export class Damage implements StoreDamage {
   records = 0;
   bytes = 0;

@@ -1,24 +1,30 @@
 /**
- * Whoever may write into the directory of the disk queue can put a folder there that is taken for an orphan, or a link in its
- * place. So links are not followed, and where others may write, their folders are not adopted.
+ * Anyone who may write into the directory of the disk queue can put a folder there that looks like
+ * an orphan, or replace a folder by a link. Therefore links are not followed, and if other users
+ * may write into the directory, their folders are not adopted.
  */
 import { lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Why what is in the directory of an owned folder may be the work of another user; undefined if it cannot be. Looks at the
- * directory and at the one above it.
- * @param folder one that this process has made: its owner is the user of this process, whatever a container maps it to
+ * Returns the reason why the content of an owned folder's directory may come from another user;
+ * undefined if it cannot. Checks the directory and its parent.
+ * @param folder a folder that this process has created: its owner is the user of this process,
+ * whatever uid a container maps it to
  */
 export async function distrustOf(folder: string): Promise<string | undefined> {
-  if (process.geteuid === undefined) return undefined; // a system without owners and permissions of this kind
+  // a system without Unix owners and permissions
+  if (process.geteuid === undefined) return undefined;
   const { uid } = await lstat(folder);
   const directory = dirname(folder);
-  // With the sticky bit, as /tmp has it, no user can replace the directory of another in it.
+  // With the sticky bit (as in /tmp), no user can replace another user's directory in it.
   return (await distrust(directory, uid, 0o002)) ?? (await distrust(dirname(directory), uid, 0o1002));
 }
 
-/** @param bits of which the lowest alone is distrusted */
+/**
+ * @param bits mode bits to look at; the directory is distrusted if only the lowest of them (0o002)
+ * is set
+ */
 async function distrust(directory: string, ownUid: number, bits: number): Promise<string | undefined> {
   const { uid, mode } = await stat(directory);
   const fix = `Fix: name a directory that belongs to the user of this process`;
@@ -33,7 +39,7 @@ async function distrust(directory: string, ownUid: number, bits: number): Promis
   );
 }
 
-/** Whether it is a folder and not a link to one. */
+/** True if the path is a folder and not a link to one. */
 export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isDirectory();
@@ -42,7 +48,7 @@ export async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Whether two folders belong to one user. */
+/** True if both folders belong to the same user. */
 export async function haveOneOwner(folder: string, other: string): Promise<boolean> {
   try {
     return (await lstat(folder)).uid === (await lstat(other)).uid;

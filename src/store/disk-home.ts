@@ -2,28 +2,34 @@ import type { Adoption } from './owned-folder';
 import { LastFolder } from './last-folder';
 import { OwnedFolder } from './owned-folder';
 
-/** Hears what becomes of a home. */
+/** Callbacks for the changes of a DiskHome. */
 export interface HomeReports {
-  /** The folder is gone, or could not be made; called once until there is one again. */
+  /**
+   * The folder was removed, or could not be created. Called once, and not again until a folder was
+   * found.
+   */
   readonly onLost: (error: Error) => void;
-  /** There is a folder; called for the first one too. */
+  /** The folder is available. Also called for the first one. */
   readonly onFound: () => void;
-  /** Other users may write into the directory. @param why with the fix */
+  /**
+   * Other users may write into the directory.
+   * @param why the reason, with the fix
+   */
   readonly onDistrusted: (why: string) => void;
 }
 
 /**
- * The folder that this process owns in one directory, or the reason why it has none. No error of the disk leaves it: where a
- * folder cannot be had, it is tried again with each `check`.
+ * Holds the folder that this process owns in one directory, or the reason why it has none. Disk
+ * errors never leave this class: if no folder can be claimed, each `check` tries again.
  *
- * States: `none` -(claimed)-> `owned` -(the folder or its socket is gone)-> `none`; `none` -(the process exits)-> `last`;
- * each -> `closed`.
+ * States: `none` -(claimed)-> `owned` -(the folder or its socket is gone)-> `none`; `none` -(the
+ * process exits)-> `last`; each -> `closed`.
  */
 export class DiskHome {
   private owned: OwnedFolder | undefined;
   private last: LastFolder | undefined;
   private failure: Error | undefined;
-  /** A claim, or a closer look. */
+  /** The claim or check that is running, if any. */
   private work: Promise<void> | undefined;
   private isClosed = false;
 
@@ -32,23 +38,26 @@ export class DiskHome {
     private readonly reports: HomeReports,
   ) {}
 
-  /** Where files may be written now; undefined while there is no such place. */
+  /** Folder into which files may be written now; undefined while there is none. */
   get folder(): string | undefined {
     return this.last?.folder ?? this.owned?.folder;
   }
 
-  /** Why there is no folder. */
+  /** Reason why there is no folder. */
   get error(): Error {
     return this.failure ?? new Error(`${this.directory} is not open yet`);
   }
 
-  /** Tries to have a folder. Never rejects. */
+  /** Tries to claim a folder. Never rejects. */
   claim(): Promise<void> {
     if (this.owned !== undefined || this.isClosed) return Promise.resolve();
     return this.work ?? this.run(() => this.claimNow());
   }
 
-  /** Looks whether the folder is still there, and tries to have one if not. To be called about once a second. */
+  /**
+   * Checks that the folder still exists, and tries to claim one if it does not. Call it about once
+   * a second.
+   */
   check(): void {
     const { owned } = this;
     if (this.isClosed || this.work !== undefined) return;
@@ -57,13 +66,13 @@ export class DiskHome {
     else if (owned.isInPlace === undefined) void this.run(() => this.look(owned));
   }
 
-  /** Takes what dead processes left in the directory. Never rejects. */
+  /** Takes over the folders that dead processes left in the directory. Never rejects. */
   async adoptOrphans(): Promise<Adoption> {
     if (this.owned?.isInPlace !== true) return { taken: [], failed: [] };
     return this.owned.adoptOrphans();
   }
 
-  /** At the exit of the process, where nothing can be awaited: makes a folder that is left for the next start. */
+  /** Creates a folder for the next start while the process exits, when nothing can be awaited. */
   claimForExit(): void {
     if (this.isClosed || (this.owned !== undefined && this.owned.isInPlace !== false)) return;
     try {
@@ -73,12 +82,12 @@ export class DiskHome {
     }
   }
 
-  /** Ends what `claimForExit` began. */
+  /** Finishes the work that `claimForExit` began. */
   finishExit(): void {
     this.last?.finish();
   }
 
-  /** Gives the folder up; what is left in it is for the next start. Never rejects. */
+  /** Releases the folder. Files left in it are for the next start. Never rejects. */
   async release(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -92,7 +101,7 @@ export class DiskHome {
     this.owned = undefined;
     this.fail(Object.assign(new Error(`${owned.folder} was removed or replaced while in use`), { code: 'ENOENT' }));
     void this.run(async () => {
-      // Where only the socket was removed, the files are still there.
+      // If only the socket was removed, the files are still there.
       if (await owned.listenAgain()) {
         this.find(owned);
         return;
@@ -131,7 +140,7 @@ export class DiskHome {
 
   private run(work: () => Promise<void>): Promise<void> {
     const running = work().finally(() => {
-      if (this.work === running) this.work = undefined; // a look may have begun another
+      if (this.work === running) this.work = undefined; // `look` may have started another run
     });
     return (this.work = running);
   }

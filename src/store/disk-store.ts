@@ -3,13 +3,13 @@ import type { RecordRef, RecordStore, StoredRecord, StoreDamage } from './record
 import { SegmentStore } from './segment-store';
 import { StoreWriteException } from './store-write.exception';
 
-/** Where a DiskStore may have its files. */
+/** Provides the folder in which a DiskStore may keep its files. */
 export interface StoreHome {
-  /** The folder that is owned now; undefined while there is none. */
+  /** Folder that is owned now; undefined while there is none. */
   readonly folder: string | undefined;
-  /** Why there is none. */
+  /** Reason why there is no folder. */
   readonly error: Error;
-  /** In which the folder is. */
+  /** Directory that contains the folder. */
   readonly directory: string;
 }
 
@@ -23,19 +23,23 @@ export interface DiskStoreOptions {
 const NO_DAMAGE: StoreDamage = { records: 0, bytes: 0, removed: 0, files: [] };
 
 /**
- * A record store on a disk that need not work: it is opened as soon as it can be, and moves when its home does. While it
- * cannot be used, appends throw and what was open before can still be read.
+ * Record store that tolerates an unavailable disk. It opens as soon as the folder of its home is
+ * available, and moves when that folder changes. While the disk cannot be used, appends throw, and
+ * records of files that were opened earlier can still be read.
  */
 export class DiskStore implements RecordStore {
   private files: SegmentStore | undefined;
-  /** The folder of the home in which the files are. */
+  /** Folder of the home that contains the files. */
   private openedIn: string | undefined;
-  /** What the last attempt to open or move it has met. */
+  /** Error of the last attempt to open or move the store. */
   private openError: Error | undefined;
   private failure: StoreWriteException | undefined;
   private isClosed = false;
 
-  /** Opens it if that is possible now. @param path of its folder within that of the home */
+  /**
+   * Opens the store if that is possible now.
+   * @param path path of the store's folder, relative to the folder of the home
+   */
   constructor(
     private readonly home: StoreHome,
     private readonly path: readonly string[],
@@ -44,11 +48,11 @@ export class DiskStore implements RecordStore {
     try {
       this.check();
     } catch {
-      // `error` says why; `check` tries again.
+      // `error` gives the reason; `check` tries again.
     }
   }
 
-  /** Why it cannot be used; undefined if it can. */
+  /** Reason why the store cannot be used; undefined if it can. */
   get error(): Error | undefined {
     return this.isUsable ? undefined : this.unusable();
   }
@@ -78,7 +82,7 @@ export class DiskStore implements RecordStore {
   }
 
   flush(): void {
-    // Nothing was ever gathered where nothing was opened.
+    // If nothing was ever opened, nothing was buffered.
     if (this.files !== undefined) this.usable().flush();
   }
 
@@ -126,12 +130,15 @@ export class DiskStore implements RecordStore {
     return this.files !== undefined && this.openedIn === this.home.folder;
   }
 
-  /** What is held open of files that are gone is kept in mind while there is nowhere to write it. */
+  /**
+   * Detects removed files and keeps their open descriptors while there is no folder to write them
+   * to.
+   */
   private noteRemovals(): void {
     try {
       this.files?.check();
     } catch {
-      // It cannot be written, as is known.
+      // The write fails as expected: there is no folder.
     }
   }
 
@@ -156,7 +163,10 @@ export class DiskStore implements RecordStore {
     return this.files;
   }
 
-  /** The same object for the same cause: it is thrown for each event that comes while the disk cannot be used. */
+  /**
+   * Returns the same object for the same cause, because it is thrown for each event that arrives
+   * while the disk cannot be used.
+   */
   private unusable(): StoreWriteException {
     const { folder, error, directory } = this.home;
     const reason = folder === undefined ? error : (this.openError ?? error);

@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 
-/** Only folders of such a name are ours: whatever else is in a directory is never touched. */
+/**
+ * Names of folders that belong to this package. Anything else in the directory is never touched.
+ */
 export const OUR_NAME = /^tracking-[0-9a-f]{24}$/;
-/** Ends the name of a folder that is not ready to be adopted. */
+/** Suffix of a folder that is not ready to be adopted. */
 export const IN_THE_MAKING = '.new';
 
 const PREFIX = 'tracking-';
 const TIME_DIGITS = 12;
-/** Times from 2004 to 2039 begin so. */
+/** Prefix of names whose time is between 2004 and 2039. */
 const WITH_TIME = /^tracking-01[0-9a-f]{22}$/;
 
 /**
- * A name that begins with the time, and that no other process makes.
- * @param others names in the same folder: the new one is younger than all, though the clock was set back
+ * Creates a name that begins with the time and that no other process creates.
+ * @param others names in the same folder: the new name sorts after all of them, even if the clock
+ * was set back
  */
 export function createFolderName(others: readonly string[] = []): string {
   let now = Date.now();
@@ -27,8 +30,8 @@ export function createFolderName(others: readonly string[] = []): string {
 }
 
 /**
- * Compares the paths of two folders: the one made first comes first. The random names of earlier versions come before all
- * others; one in 256 of them is taken for a time.
+ * Compares the paths of two folders by age, oldest first. The random names of earlier versions sort
+ * before all others; one in 256 of them is mistaken for a time.
  */
 export function compareByAge(one: string, other: string): number {
   const [a, b] = [ageKey(one), ageKey(other)];

@@ -1,6 +1,7 @@
 /**
- * The Unix socket by which a folder is owned: the folder is owned while `own.sock` in it accepts a connection. The kernel
- * answers, not the owner: one that is blocked or stopped still owns, and a dead one refuses from the moment of its death.
+ * Unix socket that marks a folder as owned: the folder is owned while `own.sock` in it accepts a
+ * connection. The kernel answers, not the owner: a blocked or stopped process still owns its
+ * folder, and the socket of a dead process refuses connections immediately.
  */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -11,17 +12,20 @@ import { shortPathOf, type ShortPath } from './short-path';
 
 export const SOCKET = 'own.sock';
 const TOKEN_BYTES = 16;
-/** How long the other end of a connection is waited for. */
+/** Timeout for the other end of a connection. */
 const ANSWER_MS = 1000;
 
-/** `refused`: its owner is dead; `absent`: there is no socket. What is not clear is taken for owned. */
+/** `refused`: the owner is dead; `absent`: there is no socket. Anything unclear counts as owned. */
 export type Ownership = 'owned' | 'refused' | 'absent';
 
-/** A socket that this process listens on. */
+/** A socket on which this process listens. */
 export class FolderSocket {
   private inode: number | undefined;
 
-  /** Listens in a folder that has no socket yet. Does not keep the process alive. @throws what the system says */
+  /**
+   * Listens in a folder that has no socket yet. Does not keep the process alive.
+   * @throws the error of the system
+   */
   static async listen(folder: string): Promise<FolderSocket> {
     const token = randomBytes(TOKEN_BYTES);
     const server = createServer((connection) => {
@@ -49,7 +53,10 @@ export class FolderSocket {
     private readonly short: ShortPath,
   ) {}
 
-  /** Whether the socket in a folder is this one; undefined if only `isReachedAt` can tell. */
+  /**
+   * True if the socket in a folder is this one, false if the folder has no socket; undefined if
+   * only `isReachedAt` can find out.
+   */
   isAt(folder: string): boolean | undefined {
     try {
       const { ino } = statSync(join(folder, SOCKET));
@@ -60,21 +67,30 @@ export class FolderSocket {
     }
   }
 
-  /** Whether a connection to the socket in a folder arrives here: inode numbers are not stable on every file system. */
+  /**
+   * True if a connection to the socket in a folder arrives at this process. Needed because inode
+   * numbers are not stable on every file system.
+   */
   async isReachedAt(folder: string): Promise<boolean> {
     const isReached = (await answerOf(folder))?.equals(this.token) === true;
-    if (isReached) this.inode = undefined; // the number that the next look finds is the one to remember
+    if (isReached) this.inode = undefined; // the next check remembers the new inode number
     return isReached;
   }
 
-  /** Node removes the socket by the path that it was bound to: that path must mean the same folder until then. */
+  /**
+   * Closes the socket. Node removes the socket file by the path to which it was bound, so that path
+   * must refer to the same folder until then.
+   */
   async close(): Promise<void> {
     await new Promise((resolve) => this.server.close(resolve));
     if (this.short.isBound) this.short.release();
   }
 }
 
-/** Asks the kernel whether a folder has an owner. Rejects if it may not be asked. */
+/**
+ * Asks the kernel whether a folder has an owner. Rejects if permissions do not allow the
+ * connection.
+ */
 export async function ownershipOf(folder: string): Promise<Ownership> {
   const ownership = await atSocketOf<Ownership>(folder, (path) => {
     return new Promise((resolve, reject) => {
@@ -86,7 +102,7 @@ export async function ownershipOf(folder: string): Promise<Ownership> {
       connection.on('error', (error: NodeJS.ErrnoException) => {
         const { code } = error;
         if (code === 'EACCES' || code === 'EPERM') reject(error);
-        // EAGAIN, among others, is an owner that is blocked and whose queue of connections is full.
+        // EAGAIN, among others, means that the owner is blocked and its connection queue is full.
         else resolve(code === 'ECONNREFUSED' ? 'refused' : code === 'ENOENT' ? 'absent' : 'owned');
       });
     });
@@ -110,7 +126,7 @@ function answerOf(folder: string): Promise<Buffer | undefined> {
   });
 }
 
-/** @returns undefined where no address for the socket can be had */
+/** @returns the result of `use`; undefined if the socket has no usable address */
 async function atSocketOf<Result>(folder: string, use: (path: string) => Promise<Result>): Promise<Result | undefined> {
   let short: ShortPath;
   try {
@@ -128,16 +144,18 @@ async function atSocketOf<Result>(folder: string, use: (path: string) => Promise
 async function bind(server: Server, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    // Exclusive: in a worker of node:cluster the primary would listen otherwise, and outlive it.
+    // Exclusive: in a worker of node:cluster the primary would listen instead, and outlive the
+    // worker.
     server.listen({ path, exclusive: true }, () => {
       server.off('error', reject);
       resolve();
     });
   });
-  server.on('error', ignore); // such as no descriptor left to accept with: the kernel goes on answering
+  // for example, no descriptor left to accept with: the kernel still accepts connections
+  server.on('error', ignore);
   server.unref();
 }
 
 function ignore(): void {
-  // Nobody waits for a connection, and one that ends early has its answer.
+  // No code waits for a connection, and a connection that ends early has already been answered.
 }

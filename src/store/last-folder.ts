@@ -4,26 +4,26 @@ import { createFolderName, IN_THE_MAKING } from './folder-name';
 import { makeFolders } from './make-folders';
 
 /**
- * A folder that a process writes at its exit, when no time is left to own one. It has a name that nobody adopts until
- * `finish`, so that no other process reads it while it is written.
+ * Folder that a process writes while it exits, when there is no time left to claim one. Its name
+ * cannot be adopted before `finish`, so that no other process reads it while it is written.
  */
 export class LastFolder {
   readonly folder: string;
   private readonly lasting: string;
 
-  /** @throws what the system says */
+  /** @throws the error of the system */
   constructor(directory: string) {
     this.lasting = join(directory, createFolderName(namesIn(directory)));
     this.folder = this.lasting + IN_THE_MAKING;
     makeFolders(this.folder);
   }
 
-  /** Leaves it for the next start. */
+  /** Gives the folder its final name, so that the next start adopts it. */
   finish(): void {
     try {
       renameSync(this.folder, this.lasting);
     } catch {
-      // It was removed again.
+      // The folder was removed in the meantime.
     }
   }
 }
@@ -32,6 +32,6 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
-    return []; // it is made again
+    return []; // makeFolders creates the directory
   }
 }

@@ -2,12 +2,14 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and the missing ones above it, readable by their owner only.
+ * Creates a folder and its missing parents, readable only by their owner.
  *
- * Node's own `recursive` reports ENOENT where the disk is full or has no inodes left (ENOSPC), which sends an operator to
- * look for a missing folder. This one throws what the system said of the level that could not be made.
+ * The `recursive` option of Node reports ENOENT if the disk is full or has no inodes left (ENOSPC),
+ * so an operator would look for a missing folder. This function throws the system's error for the
+ * level that could not be created.
  *
- * @param root the topmost folder that may be missing but is not made: then its absence is the error. @default none
+ * @param root the topmost folder that is not created if it is missing: its absence is then the
+ * error. @default none
  */
 export function makeFolders(path: string, root?: string): void {
   try {

@@ -1,15 +1,22 @@
 /**
- * The same contract where there is no disk, or where none is wanted: records of this process's life, bounded like those on disk.
- * A text is kept as it came and encoded when it is leased, since most events are delivered as soon as they are here.
+ * Implements RecordStore without a disk. Records live as long as the process, with the same limits
+ * as on disk. A string is stored as given and encoded when it is leased, because most events are
+ * delivered soon after they arrive.
  */
 import { HEADER_BYTES, MARK_BYTES } from './record-format';
 import { RecordTooLargeException } from './record-too-large.exception';
 import type { RecordRef, RecordStore, StoreDamage, StoredRecord } from './record-store';
 import { StoreWriteException } from './store-write.exception';
 
-/** Without it, records without a text would cost nothing, and any number would fit. The same as on disk. */
+/**
+ * Overhead per record, the same as on disk. Without it, records with an empty payload would use no
+ * capacity, and their number would be unlimited.
+ */
 const RECORD_BYTES = HEADER_BYTES + MARK_BYTES;
-/** Settled records at the front are cut off when there are as many, and more than are left. */
+/**
+ * Minimum number of settled records at the front before they are removed from the array. There must
+ * also be more of them than remaining records.
+ */
 const MIN_CUT = 1024;
 
 interface Slot {
@@ -21,13 +28,13 @@ interface Slot {
 export class MemoryStore implements RecordStore {
   readonly recovered = 0;
   readonly damage: StoreDamage = { records: 0, bytes: 0, removed: 0, files: [] };
-  /** In order of append; undefined where a record was settled. */
+  /** Records in the order in which they were appended; undefined where a record was settled. */
   private slots: (Slot | undefined)[] = [];
-  /** The index of the first slot. */
+  /** Index of the first slot. */
   private first = 0;
-  /** Slots before it are settled. */
+  /** Position of the first slot that may be unsettled: all slots before it are settled. */
   private front = 0;
-  /** No slot before it can be leased. */
+  /** Position of the first slot that may be leased: no slot before it can be. */
   private nextReady = 0;
   private unsettled = 0;
   private usedBytes = 0;
@@ -56,7 +63,8 @@ export class MemoryStore implements RecordStore {
 
   prepend(payloads: readonly string[]): RecordRef[] {
     const taken: Slot[] = [];
-    // Before any is counted: one that is too large must leave the store as it was.
+    // All sizes are checked before any record is counted: a record that is too large must leave the
+    // store unchanged.
     for (const payload of payloads) RecordTooLargeException.check(payload);
     for (const payload of payloads) {
       const slot = this.slotFor(payload, true);
@@ -79,7 +87,7 @@ export class MemoryStore implements RecordStore {
   }
 
   probe(): void {
-    // There is nothing to try.
+    // There is nothing to test.
   }
 
   lease(maxRecords: number, maxBytes: number): StoredRecord[] {
@@ -142,7 +150,7 @@ export class MemoryStore implements RecordStore {
     if (this.usedBytes + bytes > this.maxBytes) return undefined;
     this.unsettled++;
     this.usedBytes += bytes;
-    // The caller may use a buffer again.
+    // The caller may reuse the buffer.
     return { payload: typeof payload === 'string' ? payload : Buffer.from(payload), bytes, isLeased };
   }
 

@@ -2,12 +2,15 @@ import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Moves a folder to a path where nothing is, by one rename() if the file system can do that.
+ * Moves a folder to a path that does not exist yet, with one rename() if the file system supports
+ * that.
  *
- * An overlay file system refuses to rename a folder of a lower layer (EXDEV): then its files are moved one by one. Processes
- * that do so at the same time get different files, and a segment may lose its marks to another: its events are sent again,
- * under the same ids. What a call that fails has moved already stays there, and the next one continues.
- * @throws Error of the file system, ENOENT if another process has taken the folder
+ * An overlay file system refuses to rename a folder of a lower layer (EXDEV). In that case the
+ * files are moved one by one. Processes that do this at the same time get different files, and a
+ * segment and its marks may end up in different processes: its events are then sent again, under
+ * the same ids. Files that a failed call has already moved stay at the new path, and the next call
+ * continues.
+ * @throws Error of the file system; ENOENT if another process has taken the folder
  */
 export async function moveFolder(from: string, to: string): Promise<void> {
   try {

@@ -1,11 +1,15 @@
 import { closeSync, openSync } from 'node:fs';
 
-/** Keeps one descriptor open while the same file is asked for. */
+/** Keeps the descriptor of one file open while the same file is requested. */
 export class OpenFile {
   private path: string | undefined;
   private fd = -1;
 
-  /** @param onOpen called with the descriptor of a file that was not open yet; if it throws, the file is closed again */
+  /**
+   * Returns the descriptor of a file, opening it if necessary.
+   * @param onOpen called with the descriptor of a file that was not open yet; if it throws, the
+   * file is closed again
+   */
   open(path: string, flags: string | number, onOpen?: (fd: number) => void): number {
     if (path === this.path) return this.fd;
     this.close();
@@ -21,7 +25,10 @@ export class OpenFile {
     return fd;
   }
 
-  /** Hands the descriptor over to the caller, who closes it. @returns undefined if another file is open, or none */
+  /**
+   * Passes the descriptor to the caller, who has to close it.
+   * @returns the descriptor; undefined if another file is open, or none
+   */
   take(path: string): number | undefined {
     if (path !== this.path) return undefined;
     this.path = undefined;

@@ -1,12 +1,12 @@
-/** No folder of one's own could be made: the disk queue cannot be used. */
+/** Error thrown when no folder could be created and owned: the disk queue cannot be used. */
 export class OwnedFolderException extends Error {
   override readonly name = 'OwnedFolderException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly directory: string,
-    /** The code of the system, such as EACCES. */
+    /** Error code of the system, such as EACCES. */
     readonly code: string | undefined,
     cause: unknown,
   ) {

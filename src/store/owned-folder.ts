@@ -1,13 +1,18 @@
 /**
- * Two processes that write one queue tear it; one that takes a queue from a living owner sends its events twice; one that
- * waits for a dead owner never sends them. A file with a process id answers wrongly in containers, where every process is
- * number 1, and after a number was given to another process. So a folder is owned by a socket (folder-socket.ts).
+ * Ownership of a folder by exactly one process.
  *
- * A folder is made under a name that nobody adopts and gets its own when the socket listens, so one that is being made is never
- * taken for an orphan. An orphan is adopted by one rename into `adopted/` of the adopter's folder: of many who try, one
- * succeeds. Where the file system cannot rename the folder, its files are moved one by one (move-folder.ts). What it contains
- * is the caller's business. Links are never followed (directory-trust.ts). All owners of one directory must run on one kernel:
- * over a network file system a living owner on another machine looks dead (decision 0041).
+ * Two processes that write one queue corrupt it. A process that takes a queue from a living owner
+ * sends its events twice. A process that waits for a dead owner never sends them. A file with a
+ * process id gives wrong answers in containers, where every process has id 1, and after an id was
+ * reused. Therefore a folder is owned by a socket (folder-socket.ts).
+ *
+ * A folder is created under a name that cannot be adopted, and renamed to its final name when the
+ * socket listens, so an unfinished folder is never mistaken for an orphan. An orphan is adopted by
+ * one rename into `adopted/` of the adopter's folder: if several processes try, one succeeds. If
+ * the file system cannot rename the folder, its files are moved one by one (move-folder.ts). The
+ * caller handles the content of the folder. Links are never followed (directory-trust.ts). All
+ * owners of one directory must run on one kernel: over a network file system, a living owner on
+ * another machine looks dead (decision 0041).
  */
 import { mkdir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -21,11 +26,11 @@ import { OwnedFolderException } from './owned-folder.exception';
 const ADOPTED = 'adopted';
 const MAX_ATTEMPTS = 5;
 
-/** What `adoptOrphans` did. */
+/** Result of `adoptOrphans`. */
 export interface Adoption {
-  /** Where the adopted folders are now, the one made first before the others. */
+  /** Paths of the adopted folders, oldest first. */
   readonly taken: readonly string[];
-  /** What could not be adopted, or not even looked at, and is left where it is. */
+  /** Folders that could not be adopted or read. They stay where they are. */
   readonly failed: readonly { readonly path: string; readonly error: unknown }[];
 }
 
@@ -38,7 +43,8 @@ export class OwnedFolder {
   private isReleased = false;
 
   /**
-   * Makes a new folder in the directory and owns it until `release`, or the death of the process. Does not keep the process alive.
+   * Creates a new folder in the directory and owns it until `release` or the death of the process.
+   * Does not keep the process alive.
    * @throws OwnedFolderException
    */
   static async claim(directory: string): Promise<OwnedFolder> {
@@ -47,7 +53,8 @@ export class OwnedFolder {
         makeFolders(directory);
         return await OwnedFolder.make(directory);
       } catch (cause) {
-        // Between bind and listen a socket refuses: another process may have taken what is in the making for the rest of a dead one.
+        // Between bind and listen a socket refuses connections: another process may have removed
+        // this unfinished folder because its owner looked dead.
         const isGone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
         if (!isGone || attempts === MAX_ATTEMPTS) throw OwnedFolderException.create(directory, cause);
       }
@@ -74,21 +81,27 @@ export class OwnedFolder {
     private readonly directory: string,
     readonly folder: string,
     private socket: FolderSocket,
-    /** Why other users may have put something into the directory, with the fix; undefined if they cannot. */
+    /**
+     * Reason why other users may have put something into the directory, with the fix; undefined if
+     * they cannot.
+     */
     readonly distrust: string | undefined,
   ) {}
 
-  /** Whether the folder is where it was made, and owned; undefined if only `isReached` can tell. */
+  /** True if the folder is at its path and owned; undefined if only `isReached` can find out. */
   get isInPlace(): boolean | undefined {
     return this.socket.isAt(this.folder);
   }
 
-  /** The same, by a connection. */
+  /** True if the folder is at its path and owned. Finds out with a connection. */
   isReached(): Promise<boolean> {
     return this.socket.isReachedAt(this.folder);
   }
 
-  /** Owns the folder again after its socket was removed. @returns whether it could */
+  /**
+   * Owns the folder again after its socket was removed.
+   * @returns true if that succeeded
+   */
   async listenAgain(): Promise<boolean> {
     await this.socket.close();
     try {
@@ -99,13 +112,16 @@ export class OwnedFolder {
     }
   }
 
-  /** Lets go of a folder that is not there any more. */
+  /** Releases a folder that does not exist any more. */
   async abandon(): Promise<void> {
     this.isReleased = true;
     await this.socket.close();
   }
 
-  /** Takes the folders of dead owners, those included that they had adopted. Empty ones are removed instead. */
+  /**
+   * Adopts the folders of dead owners, including the folders that those had adopted. Empty folders
+   * are removed instead.
+   */
   async adoptOrphans(): Promise<Adoption> {
     const found: Found = { taken: [], failed: [] };
     for (const name of await foldersIn(this.directory, found)) {
@@ -116,7 +132,9 @@ export class OwnedFolder {
     return { ...found, taken: found.taken.sort(compareByAge) };
   }
 
-  /** Gives the folder up, and removes it if nothing is left in it; what is left is adopted by another owner. */
+  /**
+   * Releases the folder, and removes it if it is empty. Another owner adopts the remaining files.
+   */
   async release(): Promise<void> {
     if (this.isReleased) return;
     this.isReleased = true;
@@ -132,20 +150,24 @@ export class OwnedFolder {
     try {
       if (orphan === this.folder || (await ownershipOf(orphan)) === 'owned') return;
       if (this.distrust !== undefined && !(await haveOneOwner(orphan, this.folder))) return;
-      // Not recursive: after a release, or a removal, our own folder must not come back.
+      // Not recursive: after a release or a removal, this process's folder must not be created
+      // again.
       await mkdir(adopted, { mode: 0o700 }).catch(unlessCode('EEXIST'));
       await moveFolder(orphan, path);
     } catch (error) {
-      // Otherwise another process was faster.
+      // ENOENT means that another process was faster.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') found.failed.push({ path: orphan, error });
       return;
     }
-    if (!(await isFolder(path))) return; // a link was put in its place meanwhile
+    if (!(await isFolder(path))) return; // it was replaced by a link in the meantime
     await unlink(join(path, SOCKET)).catch(ignore);
     await this.flatten(path, found);
   }
 
-  /** Moves what an orphan had adopted up beside it, so that depth does not grow with each death. */
+  /**
+   * Moves the folders that an orphan had adopted up to its level, so that the nesting does not grow
+   * with each death.
+   */
   private async flatten(path: string, found: Found): Promise<void> {
     const adopted = join(path, ADOPTED);
     for (const name of (await isFolder(adopted)) ? await foldersIn(adopted, found) : []) {
@@ -155,24 +177,28 @@ export class OwnedFolder {
         () => beside,
         () => inside,
       );
-      await unlink(join(moved, SOCKET)).catch(ignore); // its adopter died before it could
+      // its adopter died before it removed the socket
+      await unlink(join(moved, SOCKET)).catch(ignore);
       await this.flatten(moved, found);
     }
     if (!(await removeEmpty(path))) found.taken.push(path);
   }
 
-  /** What a process left that died while it made its folder: nothing is in it but a socket. */
+  /**
+   * Removes the folder of a process that died while creating it: it contains nothing but a socket.
+   */
   private async clearUnmade(name: string): Promise<void> {
     if (!OUR_NAME.test(basename(name, IN_THE_MAKING))) return;
     const unmade = join(this.directory, name);
-    // Without a socket it may be younger than its socket. With one that refuses, its maker is dead.
+    // A folder without a socket may be so new that its socket does not exist yet. If the socket
+    // refuses connections, the creator is dead.
     if ((await ownershipOf(unmade)) !== 'refused') return;
     await unlink(join(unmade, SOCKET)).catch(ignore);
     await rmdir(unmade).catch(ignore);
   }
 }
 
-/** @returns whether nothing was in it but empty folders, and it is gone */
+/** @returns true if the folder contained only empty folders and was removed */
 async function removeEmpty(folder: string): Promise<boolean> {
   try {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -185,7 +211,10 @@ async function removeEmpty(folder: string): Promise<boolean> {
   }
 }
 
-/** Names of the folders in a folder, without links to folders; none if it cannot be read, which is in `failed` then. */
+/**
+ * Lists the names of the folders in a folder, without links to folders. Returns none if it cannot
+ * be read, and adds it to `failed` unless it does not exist.
+ */
 async function foldersIn(folder: string, { failed }: Found): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
@@ -203,5 +232,5 @@ function unlessCode(expected: string): (error: unknown) => void {
 }
 
 function ignore(): void {
-  // What is left is looked at again by the next owner.
+  // The next owner tries again.
 }

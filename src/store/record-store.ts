@@ -1,71 +1,100 @@
 /**
- * What a delivery queue and a dead-letter box keep their records in. Records come out in the order of append, each leased at
- * most once at a time; a record is here until it is settled or dropped. Everything is synchronous and for one owner.
- * Two stores keep this contract: SegmentStore on disk, MemoryStore in memory; one suite tests both.
+ * Storage for the records of a delivery queue or a dead-letter box.
+ *
+ * Records are leased in the order in which they were appended; a record has at most one lease at a
+ * time. A record stays in the store until it is settled or dropped. All methods are synchronous,
+ * and a store has one owner. SegmentStore (on disk) and MemoryStore (in memory) implement this
+ * contract, and one test suite covers both.
  */
 export interface RecordStore {
-  /** Records found by `open` that nobody had settled. */
+  /** Number of unsettled records that `open` found. */
   readonly recovered: number;
-  /** What could not be read, so far. It grows when a lease meets a record that has become unreadable: `count` falls by as much. */
+  /**
+   * Damage found so far. It grows when a lease finds a record that has become unreadable: `count`
+   * decreases by the same number.
+   */
   readonly damage: StoreDamage;
-  /** Records that are not settled, leased ones included. */
+  /** Number of records that are not settled. Leased records are included. */
   readonly count: number;
-  /** What the store takes up by its own count, settled records of a file that is still needed included; at most `maxBytes`. */
+  /**
+   * Bytes that the store uses, as counted by the store. Settled records of a file that is still
+   * needed are included. At most `maxBytes`.
+   */
   readonly bytes: number;
 
   /**
-   * Takes one record of at most 64 MiB; a text is kept as UTF-8.
-   * @param flush true: it survives the death of the process when this returns; false: it is gathered with others.
-   * @returns undefined if `maxBytes` leaves no room: nothing was taken
-   * @throws RecordTooLargeException, StoreWriteException; nothing was taken
+   * Adds one record of at most 64 MiB. A string is stored as UTF-8.
+   * @param flush true: the record survives the death of the process once this returns; false: it is
+   * buffered and written with others
+   * @returns undefined if `maxBytes` leaves no capacity: nothing was added
+   * @throws RecordTooLargeException, StoreWriteException; nothing was added
    */
   append(payload: string | Buffer, flush: boolean): RecordRef | undefined;
   /**
-   * Takes records that are older than all that are here, and leases them to the caller at once.
-   * @returns the refs of those that were taken, from the first on; fewer than given if `maxBytes` leaves no room for more
-   * @throws StoreWriteException if none could be written
+   * Adds records that are older than all records in the store, and leases them to the caller at
+   * once.
+   * @returns the refs of the added records, starting from the first payload; fewer than given if
+   * `maxBytes` leaves no capacity for more
+   * @throws RecordTooLargeException, or StoreWriteException if no record could be written; nothing
+   * was added
    */
   prepend(payloads: readonly string[]): RecordRef[];
   /**
-   * Writes what is gathered, and makes sure that what was written can be found by another process.
-   * @throws StoreWriteException; all of it is still here, and the next flush tries again
+   * Writes the buffered records, and makes sure that another process can find the written files.
+   * @throws StoreWriteException: the buffered records are still in the store, and the next flush
+   * tries again. If files were removed, their lost records are counted in `damage.removed`.
    */
   flush(): void;
   /**
-   * The next records that are neither settled nor leased, in order of append: up to `maxRecords` of together `maxBytes` of
-   * payload, but the first whatever its size.
+   * Leases the next records that are neither settled nor leased, in the order in which they were
+   * appended. Returns at most `maxRecords` with at most `maxBytes` of payload in total; the first
+   * record is returned whatever its size.
    * @throws StoreReadException if a file cannot be opened or read for now; nothing was leased
    */
   lease(maxRecords: number, maxBytes: number): StoredRecord[];
   /**
-   * Leased records go back to where they were. Others are left alone.
-   * @returns the refs of those that are not here any more, since their file was removed: the caller has the only copy
+   * Returns leased records to their position in the store. Refs that are not leased are ignored.
+   * @returns the refs of records that are no longer in the store because their file was removed:
+   * the caller has the only copy
    */
   release(refs: readonly RecordRef[]): RecordRef[];
-  /** These are done, leased or not. Never throws: a mark that cannot be written is tried again later. Unknown refs are left alone. */
+  /**
+   * Marks records as done, leased or not. Never throws: a mark that cannot be written is tried
+   * again later. Unknown refs are ignored.
+   */
   settle(refs: readonly RecordRef[]): void;
   /**
-   * Drops the oldest records that are not leased, until there is room for a record of `minBytes` more; more of them than that
-   * needs, since a file gives its space back by the piece. @returns how many; fewer bytes only if what is left is leased.
+   * Drops the oldest records that are not leased, until there is capacity for another record of
+   * `minBytes`. It may drop more records than necessary, because space is freed one segment at a
+   * time.
+   * @returns the number of dropped records. Fewer bytes than `minBytes` are freed only if all
+   * remaining records are leased.
    */
   dropOldest(minBytes: number): number;
   /**
-   * Looks whether the files are still where they were made, puts back what is still held open of those that are not, and
-   * counts what is lost as `damage.removed`. To be called about once a second.
-   * @returns whether anything was missing
-   * @throws StoreWriteException if the place cannot be used for now
+   * Checks that the files are still at their paths, restores those that were removed but are still
+   * open, and counts lost records in `damage.removed`. Call it about once a second.
+   * @returns true if anything was missing
+   * @throws StoreWriteException if the directory cannot be used for now
    */
   check(): boolean;
-  /** Tries whether a record of so many bytes could be written now. @throws StoreWriteException if not */
+  /**
+   * Tests whether a record of this many bytes could be written now.
+   * @throws StoreWriteException if it could not
+   */
   probe(bytes: number): void;
   /**
-   * Writes what is gathered and gives up every descriptor. A second call does nothing.
-   * @throws StoreWriteException if records could not be written: they are lost, and its `records` says how many.
+   * Writes the buffered records and closes every descriptor. A second call does nothing.
+   * @throws StoreWriteException if records could not be written: they are lost, and its `records`
+   * is their number
    */
   close(): void;
 }
 
-/** Names one record of one store; a store never gives the same name twice. */
+/**
+ * Identifies one record of one store. SegmentStore never reuses a ref. MemoryStore may reuse the
+ * ref of a settled record for a prepended one.
+ */
 export interface RecordRef {
   readonly segment: number;
   readonly index: number;
@@ -77,7 +106,10 @@ export interface StoredRecord {
 }
 
 export interface StoreDamage {
-  /** At least so many records were lost: nobody can count what stood where nothing is readable. */
+  /**
+   * Minimum number of lost records. Where nothing is readable, the exact number cannot be
+   * determined.
+   */
   readonly records: number;
   readonly bytes: number;
   /** Records whose file was removed while the store used it. */

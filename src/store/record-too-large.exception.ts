@@ -1,10 +1,10 @@
 import { MAX_PAYLOAD_BYTES } from './record-store';
 
-/** A record beyond what a store takes. */
+/** Error thrown for a record that is larger than the limit of a record store. */
 export class RecordTooLargeException extends Error {
   override readonly name = 'RecordTooLargeException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly bytes: number,
@@ -12,7 +12,11 @@ export class RecordTooLargeException extends Error {
     super(message);
   }
 
-  /** @returns the bytes of the payload. @throws if a store cannot take as many */
+  /**
+   * Checks the size of a payload.
+   * @returns the size of the payload in bytes
+   * @throws RecordTooLargeException if a store cannot accept that many
+   */
   static check(payload: string | Buffer): number {
     const bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
     if (bytes > MAX_PAYLOAD_BYTES) throw RecordTooLargeException.create(bytes);

@@ -1,7 +1,10 @@
 /**
- * Finds what a segment of an earlier process still holds. Damage is counted, copied into `<sequence>.damaged` and taken out of
- * the segment, so that it is counted once; a segment that cannot be repaired (a disk that only reads) is used as it is, and
- * its damage is met again by the next process. Only a file that cannot be opened throws: that is no damage, and may pass.
+ * Reads the unsettled records from a segment of an earlier process.
+ *
+ * Damage is counted, copied into `<sequence>.damaged` and removed from the segment, so that it is
+ * counted only once. A segment that cannot be repaired (on a read-only disk) is used unchanged, and
+ * the next process finds the same damage again. Only a file that cannot be opened throws: that is
+ * not damage, and may be temporary.
  */
 import {
   closeSync,
@@ -37,7 +40,7 @@ const COPY_BYTES = 1024 * 1024;
 
 class Recovery {
   private readonly name: string;
-  /** Where its first record begins. */
+  /** Offset of the first record. */
   private readonly start: number;
   private hasHeader = false;
 
@@ -56,7 +59,7 @@ class Recovery {
     const ranges = this.scan();
     this.readMarks();
     if (ranges.length === 0) return segment;
-    // A header is no record.
+    // A damaged header is not a lost record.
     for (const { start, end } of ranges) damage.add(this.name, start < this.start ? 0 : 1, end - start);
     try {
       return this.repair(ranges);
@@ -83,7 +86,10 @@ class Recovery {
     });
   }
 
-  /** A process that dies between making a file and writing its header leaves an empty one, which holds no damage. */
+  /**
+   * Reads the header of the segment. A process that dies between creating a file and writing its
+   * header leaves an empty file, which is not damage.
+   */
   private readHeader(fd: number): DamagedRange[] {
     const { segment, start } = this;
     if (start === 0 || segment.bytes === 0) return [];
@@ -91,12 +97,16 @@ class Recovery {
     this.hasHeader = header !== undefined;
     if (header === undefined) return [{ start: 0, end: Math.min(start, segment.bytes) }];
     segment.seed = header.seed;
-    // Renamed by hand, or copied: its records are read all the same, and its marks know their segment.
+    // The file was renamed by hand or copied. Its records are read anyway, and its marks are still
+    // checked against its header.
     if (header.sequence !== segment.sequence) this.damage.add(this.name, 0, 0);
     return [];
   }
 
-  /** A mark that does not fit its check settles nothing: that event may be sent twice, under the same id, but never lost. */
+  /**
+   * Reads the marks. A mark whose check is wrong settles nothing: that event may be sent twice,
+   * under the same id, but is never lost.
+   */
   private readMarks(): void {
     const { folder, segment } = this;
     let marks: Buffer;
@@ -106,7 +116,7 @@ class Recovery {
       return;
     }
     segment.markBytes = marks.length;
-    // Without the header nothing tells whose marks these are.
+    // Without the header, the segment to which these marks belong is unknown.
     if (segment.format > 1 && !this.hasHeader) return;
     const whole = marks.length - (marks.length % MARK_BYTES);
     let bad = marks.length - whole;
@@ -130,7 +140,8 @@ class Recovery {
       renameSync(beside, segment.donePath);
       segment.markBytes = marks.length;
     } catch {
-      // Marks are written at multiples of their size: a torn one at the end must not shift those to come.
+      // Marks are written at multiples of their size: a torn mark at the end must not shift the
+      // following ones.
       segment.markBytes -= segment.markBytes % MARK_BYTES;
     }
   }
@@ -157,7 +168,7 @@ class Recovery {
     }
   }
 
-  /** Copies what is not settled into a segment of the same sequence. */
+  /** Copies the unsettled records into a new segment with the same sequence. */
   private rewrite(): Segment {
     const { folder, segment } = this;
     const { sequence, format } = segment;
@@ -173,7 +184,8 @@ class Recovery {
         });
       });
     });
-    // The marks first: beside a new segment of format 1 they would settle records that only happen to be at those offsets.
+    // The marks are removed first: next to a new segment of format 1 they would settle records that
+    // happen to be at the same offsets.
     rmSync(segment.donePath, { force: true });
     segment.markBytes = 0;
     renameSync(beside, segment.path);
@@ -181,7 +193,10 @@ class Recovery {
   }
 }
 
-/** @returns undefined too where the disk cannot read it: its records may be readable all the same */
+/**
+ * @returns the header; undefined also if the disk cannot read it, because the records may still be
+ * readable
+ */
 function readHeaderOf(fd: number): ReturnType<typeof readSegmentHeader> {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
   try {

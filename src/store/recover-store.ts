@@ -5,14 +5,18 @@ import type { SegmentFiles } from './segment-files';
 import type { SegmentTable } from './segment-table';
 import { StoreReadException } from './store-read.exception';
 
-/** What is set aside may take up this share of `maxBytes`; the oldest goes first. */
+/** Maximum share of `maxBytes` for files that were set aside. The oldest are removed first. */
 const ASIDE_SHARE = 1 / 4;
-/** The first segment of an empty folder: below it there are numbers for records that are older than all others. */
+/**
+ * Sequence of the first segment in an empty folder. The numbers below it are for records that are
+ * older than all others.
+ */
 const FIRST_SEQUENCE = 10_000_000;
 
 /**
- * Reads what an earlier process left in a folder.
- * @returns the sequence of the next segment, the lowest there is, and the files of a newer format
+ * Reads the files that an earlier process left in a folder.
+ * @returns the sequence of the next segment, the lowest sequence in use, and the names of files of
+ * a newer format
  * @throws StoreReadException if a file cannot be opened
  */
 export function recoverStore(
@@ -20,7 +24,8 @@ export function recoverStore(
   maxBytes: number,
 ): { readonly nextSequence: number; readonly firstSequence: number; readonly newer: readonly string[] } {
   const files = folder.list();
-  // A crash between the two removals of a settled segment leaves its marks; one of this sequence must never meet them.
+  // A crash between the two removals of a settled segment leaves its marks. A new segment of this
+  // sequence must never use them.
   const segments = new Set(files.seg.map(({ sequence, format }) => folder.place(sequence, format).donePath));
   for (const { sequence, format } of files.done) {
     const { donePath } = folder.place(sequence, format);
@@ -41,7 +46,7 @@ function recoverOne(folder: SegmentFolder, file: SegmentFile, table: SegmentTabl
   const { path, donePath } = folder.place(file.sequence, file.format);
   try {
     const segment = recoverSegment(folder, file, damage);
-    // Nothing is left to send: a segment goes before its marks, as everywhere.
+    // No record is left to send. The segment is removed before its marks, as everywhere.
     if (segment.unsettled > 0 || !segment.isRepaired || !folder.remove(path)) table.add(segment);
     else folder.remove(donePath);
   } catch (cause) {
@@ -49,7 +54,10 @@ function recoverOne(folder: SegmentFolder, file: SegmentFile, table: SegmentTabl
   }
 }
 
-/** Counts what is set aside, and removes the oldest of it beyond its share: one bad disk must not end all writing. */
+/**
+ * Counts the bytes of files that were set aside, and removes the oldest ones beyond their share:
+ * one damaged disk must not prevent all writing.
+ */
 function boundAside(folder: SegmentFolder, table: SegmentTable, maxBytes: number): void {
   let left = maxBytes * ASIDE_SHARE;
   for (const { sequence } of [...folder.list().damaged].reverse()) {

@@ -1,9 +1,13 @@
 /**
- * A crash tears the last record, a disk flips a bit in the middle: reading must keep every record that is whole, name what is
- * not, and never read past the file because a length says so. A record is whole when its length fits into the file and its
- * checksum fits it. Behind one that is not, the search goes on: first where its length says the next one begins, then byte by
- * byte. Texts of JSON cannot pass for a record on the way, since no length below 64 MiB is made of bytes that JSON text has;
- * for other contents the search is bounded, and what it does not reach counts as damaged.
+ * Finds the complete records of a segment, although a crash may tear the last record and a disk may
+ * flip a bit in the middle. The scan keeps every complete record, reports damaged ranges, and never
+ * reads past the file because of a wrong length.
+ *
+ * A record is complete when its length fits into the file and its checksum matches. After a damaged
+ * record the search continues: first where its length says that the next record begins, then byte
+ * by byte. JSON text cannot be mistaken for a record, because every length made of bytes of JSON
+ * text is 64 MiB or more. For other contents the search is limited, and the part that it does not
+ * reach counts as damaged.
  */
 import { readSync } from 'node:fs';
 import { checksum, HEADER_BYTES } from './record-format';
@@ -15,7 +19,7 @@ export interface DamagedRange {
 }
 
 const WINDOW_BYTES = 1024 * 1024;
-/** A byte-by-byte search may check this many times what it has to search. */
+/** Limit of the byte-by-byte search: it may check this many times the number of bytes to search. */
 const SEARCH_FACTOR = 16;
 
 export class SegmentScan {
@@ -23,14 +27,17 @@ export class SegmentScan {
   private buffer = EMPTY;
   private window: Uint8Array = EMPTY;
   private windowStart = 0;
-  /** A bad place of the disk was met: each try to read there may take seconds, so what lies behind it is not searched. */
+  /**
+   * True after a read error of the disk. Each further read there may take seconds, so the bytes
+   * after it are not searched.
+   */
   private isBroken = false;
 
   constructor(
     private readonly fd: number,
     private readonly size: number,
     private readonly found: (offset: number) => void,
-    /** Where the first record begins. */
+    /** Offset of the first record. */
     private readonly start = 0,
   ) {}
 
@@ -74,7 +81,9 @@ export class SegmentScan {
     return checksum(this.window.subarray(at + HEADER_BYTES, at + end - offset)) === expected ? end : undefined;
   }
 
-  /** Where the record ends if its length is right; undefined if it cannot be. */
+  /**
+   * Returns the end of the record according to its length; undefined if that length is impossible.
+   */
   private supposedEnd(offset: number): number | undefined {
     if (offset + HEADER_BYTES > this.size) return undefined;
     const at = this.show(offset, offset + HEADER_BYTES);
@@ -84,7 +93,10 @@ export class SegmentScan {
     return length <= MAX_PAYLOAD_BYTES && end <= this.size ? end : undefined;
   }
 
-  /** Brings a part of the file into the window. @returns where it begins there; undefined if it cannot be read */
+  /**
+   * Loads a part of the file into the window.
+   * @returns the position of `start` in the window; undefined if the part cannot be read
+   */
   private show(start: number, end: number): number | undefined {
     const at = start - this.windowStart;
     if (at >= 0 && at + end - start <= this.window.length) return at;
@@ -95,7 +107,10 @@ export class SegmentScan {
     return end - start <= this.window.length ? 0 : undefined;
   }
 
-  /** @returns how many bytes could be read; less than wanted where the file ends or the disk fails */
+  /**
+   * Reads into the buffer.
+   * @returns the number of bytes read; less than wanted where the file ends or the disk fails
+   */
   private read(wanted: number, position: number): number {
     let done = 0;
     try {

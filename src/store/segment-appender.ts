@@ -6,10 +6,10 @@ import { segmentBytesOf, type SegmentStoreOptions } from './segment-store-option
 import type { SegmentWriter } from './segment-writer';
 import { StoreWriteException } from './store-write.exception';
 
-/** A disk with less room than this is taken for full. */
+/** A disk with less free space than this counts as full. */
 const PROBE_BYTES = 4096;
 
-/** Writes the newest segment of a store, and begins another when it is full. */
+/** Writes the newest segment of a store, and starts a new one when it is full. */
 export class SegmentAppender {
   readonly segmentBytes: number;
   private readonly writer: SegmentWriter;
@@ -25,7 +25,11 @@ export class SegmentAppender {
     this.segmentBytes = segmentBytesOf(options);
   }
 
-  /** @returns undefined if there is no room @throws StoreWriteException, RecordTooLargeException */
+  /**
+   * Appends a record, as `RecordStore.append` describes.
+   * @returns the ref of the record; undefined if there is no capacity
+   * @throws StoreWriteException, RecordTooLargeException
+   */
   append(payload: string | Buffer, flush: boolean): RecordRef | undefined {
     try {
       return this.tryAppend(payload, flush);
@@ -35,7 +39,10 @@ export class SegmentAppender {
     }
   }
 
-  /** Writes what is gathered. @throws StoreWriteException */
+  /**
+   * Writes the buffered records.
+   * @throws StoreWriteException
+   */
   flush(): void {
     try {
       this.writer.flush();
@@ -44,7 +51,10 @@ export class SegmentAppender {
     }
   }
 
-  /** Tries whether so many bytes could be written. @throws StoreWriteException */
+  /**
+   * Tests whether this many bytes could be written.
+   * @throws StoreWriteException
+   */
   probe(bytes: number): void {
     const wanted = Math.max(bytes, PROBE_BYTES);
     try {
@@ -55,13 +65,19 @@ export class SegmentAppender {
     }
   }
 
-  /** Whether records of so many bytes fit into `maxBytes`. Each mark has its room too, so that settling never passes it. */
+  /**
+   * True if records of this many bytes fit into `maxBytes`. Space for every mark is included, so
+   * that settling never exceeds the limit.
+   */
   fits(bytes: number): boolean {
     const { bytes: used, count } = this.files.table;
     return used + SEGMENT_HEADER_BYTES + bytes + (count + 1) * MARK_BYTES <= this.maxBytes;
   }
 
-  /** Ends the segment that is being written. @throws StoreWriteException; it is still being written */
+  /**
+   * Closes the segment that is being written.
+   * @throws StoreWriteException; the segment stays open for writing
+   */
   seal(): void {
     const { active } = this.files;
     if (active === undefined) return;
@@ -70,7 +86,10 @@ export class SegmentAppender {
     if (active.unsettled === 0) this.files.remove(active);
   }
 
-  /** The same, without what cannot be written. @returns whether nothing more is written to it */
+  /**
+   * Closes the segment that is being written, and abandons records that cannot be written.
+   * @returns true if nothing more is written to the segment
+   */
   sealOrAbandon(active: Segment): boolean {
     try {
       this.writer.seal();
@@ -98,14 +117,15 @@ export class SegmentAppender {
   }
 
   /**
-   * Gives back what the disk may be full of: a segment whose records are all settled stays for as long as more can go into it.
-   * @throws the error, if there is no such segment
+   * Frees space on a disk that may be full: a segment whose records are all settled normally stays
+   * while more records fit into it.
+   * @throws the given error if there is no such segment
    */
   private giveBackFor(error: unknown): void {
     if (!(error instanceof StoreWriteException) || !this.giveBackActive()) throw error;
   }
 
-  /** @returns whether the segment that is being written held nothing but settled records, and is gone */
+  /** @returns true if the segment that is being written had only settled records and was removed */
   private giveBackActive(): boolean {
     const { active } = this.files;
     if (active === undefined || active.unsettled > 0 || active.bytes === SEGMENT_HEADER_BYTES) return false;
@@ -115,7 +135,7 @@ export class SegmentAppender {
 
   private roll(): Segment {
     this.seal();
-    // The sequence is not used again even if this fails: the file may be there.
+    // The sequence is not reused even if this fails, because the file may exist.
     const segment = new Segment(this.files.folder.place(this.nextSequence++));
     segment.seed = this.openWriter(segment);
     segment.bytes = SEGMENT_HEADER_BYTES;
@@ -128,7 +148,7 @@ export class SegmentAppender {
     try {
       return this.writer.open(path, sequence);
     } catch (error) {
-      // The folder of this store alone was removed: nothing was in it that `check` does not count.
+      // Only the folder of this store was removed. `check` counts everything that was in it.
       if ((error as StoreWriteException).code !== 'ENOENT') throw error;
       this.files.folder.make();
       return this.writer.open(path, sequence);

@@ -7,13 +7,16 @@ import { SegmentReader } from './segment-reader';
 import { SegmentTable } from './segment-table';
 import type { SegmentWriter } from './segment-writer';
 
-/** The segments of one store and their files: settling records, dropping them, and giving files back. */
+/**
+ * Manages the segments of one store and their files: settles records, drops them, and removes
+ * files.
+ */
 export class SegmentFiles {
   readonly table = new SegmentTable();
   readonly damage = new Damage();
   readonly reader = new SegmentReader();
   readonly marks = new SegmentMarks(this.table);
-  /** The segment that is being written, if any. Set by the store alone. */
+  /** Segment that is being written, if any. Only the store sets it. */
   active: Segment | undefined;
 
   constructor(
@@ -21,13 +24,18 @@ export class SegmentFiles {
     readonly writer: SegmentWriter,
   ) {}
 
-  /** Makes what was settled last: by the end of the segment, or by marks. */
+  /**
+   * Makes settled records permanent: removes the segment if it is finished, otherwise writes marks.
+   */
   writeDown(segment: Segment): void {
     if (segment.unsettled === 0 && segment !== this.active && this.remove(segment)) return;
     this.marks.write(segment);
   }
 
-  /** @returns whether it is gone; if not, its marks have to say that it is settled */
+  /**
+   * Removes the files of a segment.
+   * @returns true if the segment is gone; otherwise its marks have to record that it is settled
+   */
   remove(segment: Segment): boolean {
     if (segment.fd !== undefined || segment.isLost) {
       this.forget(segment);
@@ -36,14 +44,18 @@ export class SegmentFiles {
     if (!segment.isRepaired) return false;
     this.reader.closeIf(segment.path);
     this.marks.closeIf(segment.donePath);
-    // In this order: a segment without its marks would be delivered again, marks without their segment are removed at open.
+    // The order matters: a segment without its marks would be delivered again; marks without their
+    // segment are removed at open.
     if (!this.folder.remove(segment.path)) return false;
     this.folder.remove(segment.donePath);
     this.table.remove(segment);
     return true;
   }
 
-  /** Forgets a segment that has no file, and closes its descriptor. @returns how many records it still had */
+  /**
+   * Forgets a segment that has no file, and closes its descriptor.
+   * @returns the number of unsettled records that it still had
+   */
   forget(segment: Segment): number {
     const { unsettled, fd } = segment;
     if (fd !== undefined) closeSync(fd);
@@ -52,7 +64,10 @@ export class SegmentFiles {
     return unsettled;
   }
 
-  /** Counts and sets aside a record that was whole when the segment was opened and is not any more. */
+  /**
+   * Counts and sets aside a record that was complete when the segment was opened and is damaged
+   * now.
+   */
   giveUp(segment: Segment, index: number, rest: Buffer): void {
     const { sequence, format } = segment;
     const size = segment.offsetOf(index + 1) - segment.offsetOf(index);
@@ -67,7 +82,10 @@ export class SegmentFiles {
     this.writeDown(segment);
   }
 
-  /** Settles all records of a segment that nobody has leased. @returns how many */
+  /**
+   * Settles all records of a segment that are not leased.
+   * @returns the number of these records
+   */
   dropReady(segment: Segment): number {
     const { dropped, end } = this.table.dropReady(segment);
     if (segment.leased > 0 && segment.fd === undefined) this.cut(segment, end);
@@ -80,12 +98,15 @@ export class SegmentFiles {
     this.marks.close();
   }
 
-  /** Leased records mostly are before those that are dropped: then the file can be cut behind them. */
+  /**
+   * Truncates the file after the last leased record. Leased records are usually older than the
+   * dropped ones.
+   */
   private cut(segment: Segment, end: number): void {
     try {
       truncateSync(segment.path, end);
     } catch {
-      return; // the marks say it too
+      return; // the marks contain the same information
     }
     segment.unmarked = segment.unmarked.filter((offset) => offset < end);
     this.table.cut(segment, end);

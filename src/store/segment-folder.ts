@@ -1,4 +1,7 @@
-/** The files of one folder: which are ours, their names, how they are removed and set aside. Other files are left alone. */
+/**
+ * The files of one folder: which belong to the store, how they are named, removed and set aside.
+ * Other files are ignored.
+ */
 import { appendFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolders } from './make-folders';
@@ -6,7 +9,10 @@ import { NEWEST_FORMAT, type SegmentFormat } from './record-format';
 import type { SegmentPlace } from './segment';
 import { StoreWriteException } from './store-write.exception';
 
-/** `seg` and `done` hold records and marks; `damaged` what could not be read; `new` is a file that is being written. */
+/**
+ * Kinds of files: `seg` contains records, `done` contains marks, `damaged` contains unreadable
+ * bytes, and `new` is a file that is being written.
+ */
 export type SegmentFileKind = 'seg' | 'done' | 'damaged' | 'new';
 
 export interface SegmentFile {
@@ -20,13 +26,20 @@ export interface FoundFiles extends Readonly<Record<SegmentFileKind, readonly Se
 }
 
 export class SegmentFolder {
-  /** @param root the folder above it that is never made here: it belongs to someone else. @default none */
+  /**
+   * @param path path of the folder
+   * @param root folder above `path` that is never created here, because it has another owner.
+   * @default none
+   */
   constructor(
     readonly path: string,
     private readonly root?: string,
   ) {}
 
-  /** @throws StoreWriteException */
+  /**
+   * Creates the folder if it is missing.
+   * @throws StoreWriteException
+   */
   make(): void {
     try {
       makeFolders(this.path, this.root);
@@ -36,7 +49,7 @@ export class SegmentFolder {
     }
   }
 
-  /** Our files by kind, each list in ascending order of sequence. */
+  /** Lists the files of the store by kind, each list in ascending order of sequence. */
   list(): FoundFiles {
     const files: Record<SegmentFileKind, SegmentFile[]> = { seg: [], done: [], damaged: [], new: [] };
     const newer: string[] = [];
@@ -65,12 +78,12 @@ export class SegmentFolder {
     return `${String(sequence).padStart(8, '0')}${version}.${kind}`;
   }
 
-  /** 0 if there is none. */
+  /** Returns the size of a file in bytes; 0 if it does not exist. */
   size(path: string): number {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** @returns whether it is gone */
+  /** @returns true if the file does not exist any more */
   remove(path: string): boolean {
     try {
       rmSync(path, { force: true });

@@ -3,18 +3,24 @@ import type { Run, Segment } from './segment';
 import type { SegmentFiles } from './segment-files';
 import { wholePayload } from './segment-reader';
 
-/** One read; a record that its caller holds on to keeps this much of memory. */
+/** Size of one read in bytes. A record that its caller keeps holds this much memory. */
 const READ_BYTES = 1024 * 1024;
 
-/** Reads the next records for their caller. */
+/** Leases the next records of a store to the caller. */
 export class SegmentLeaser {
-  /** @param onMissing called with a segment whose file is gone */
+  /**
+   * @param files files of the store
+   * @param onMissing called with a segment whose file does not exist any more
+   */
   constructor(
     private readonly files: SegmentFiles,
     private readonly onMissing: (segment: Segment) => void,
   ) {}
 
-  /** Adds records to `leased`. @throws StoreReadException; those that were added before are leased */
+  /**
+   * Adds records to `leased`.
+   * @throws StoreReadException; the records that were already added are leased
+   */
   lease(maxRecords: number, maxBytes: number, leased: StoredRecord[]): void {
     let bytesLeft = maxBytes;
     for (const segment of this.files.table.all()) {
@@ -47,7 +53,7 @@ export class SegmentLeaser {
       this.onMissing(segment);
       return [];
     }
-    // One bad place must not take the records that were asked for with it.
+    // One unreadable place must not affect the other records of the same read.
     if (bytes.length < segment.offsetOf(end) - start && end - from > 1)
       return this.leaseRun(segment, { from, to: from + 1 });
     return this.leaseEach(segment, from, end, bytes);

@@ -6,19 +6,23 @@ import type { SegmentTable } from './segment-table';
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT;
 
-/** Writes down which records of a segment are settled, in the file beside it. */
+/** Writes which records of a segment are settled, into the file next to it. */
 export class SegmentMarks {
   private readonly file = new OpenFile();
 
   constructor(private readonly table: SegmentTable) {}
 
-  /** Never throws: marks that cannot be written now are written with the next ones, or when the store is closed. */
+  /**
+   * Writes the pending marks of a segment. Never throws: marks that cannot be written now are
+   * written with the next ones, or when the store is closed.
+   */
   write(segment: Segment): void {
     if (segment.unmarked.length === 0 || segment.fd !== undefined || segment.isLost) return;
     const marks = encodeMarks(segment.seed, segment.unmarked);
     try {
       const fd = this.file.open(segment.donePath, FLAGS);
-      // At a position of our own: what a torn write left is overwritten by the next one, and all marks stay aligned.
+      // At an explicit position: the next write overwrites the remains of a torn write, and all
+      // marks stay aligned.
       for (let done = 0; done < marks.length;) {
         done += writeSync(fd, marks, done, marks.length - done, segment.markBytes + done);
       }
@@ -29,14 +33,17 @@ export class SegmentMarks {
     this.table.mark(segment, segment.markBytes + marks.length);
   }
 
-  /** Writes all marks of a segment again if their file was removed: else what is settled would be sent again. */
+  /**
+   * Writes all marks of a segment again if their file was removed. Otherwise settled records would
+   * be sent again.
+   */
   restore(segment: Segment): boolean {
     if (segment.markBytes === 0 || existsSync(segment.donePath)) return false;
     this.rewrite(segment);
     return true;
   }
 
-  /** Writes all marks of a segment to a file that is not there. */
+  /** Writes all marks of a segment to a new file. */
   rewrite(segment: Segment): void {
     this.file.closeIf(segment.donePath);
     this.table.mark(segment, 0);

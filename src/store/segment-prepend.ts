@@ -10,17 +10,18 @@ import { StoreWriteException } from './store-write.exception';
 export interface PrependParts {
   readonly files: SegmentFiles;
   readonly appender: SegmentAppender;
-  /** One that has no segment open. */
+  /** A writer that has no open segment. */
   readonly writer: SegmentWriter;
-  /** The lowest sequence that was ever used in the folder. */
+  /** Lowest sequence that was found at open or used since. */
   readonly firstSequence: number;
 }
 
 /**
- * Writes records into segments of their own, with sequences below that of the oldest one, so that every later process reads
- * them first. All of them are leased to the caller.
- * @returns the refs of those that were taken, from the first on, and the lowest sequence now
- * @throws StoreWriteException if none could be written
+ * Writes records into new segments whose sequences are below all existing ones, so that every later
+ * process reads them first. All these records are leased to the caller.
+ * @returns the refs of the added records, starting from the first payload, and the new lowest
+ * sequence
+ * @throws StoreWriteException if no record could be written
  */
 export function prependSegments(
   parts: PrependParts,
@@ -48,14 +49,14 @@ export function prependSegments(
   return { refs, firstSequence: oldest };
 }
 
-/** As many as there is room for, by the segment. */
+/** Groups as many payloads as there is capacity for, one group per segment. */
 function grouped(payloads: readonly string[], { appender }: PrependParts): string[][] {
   const groups: string[][] = [];
   let [all, ofGroup] = [0, 0];
   for (const payload of payloads) {
     const size = HEADER_BYTES + RecordTooLargeException.check(payload);
     const isNext = groups.length === 0 || ofGroup + size > appender.segmentBytes;
-    // The mark of each record has its room too.
+    // Space for the mark of each record is included.
     all += size + MARK_BYTES + (isNext ? SEGMENT_HEADER_BYTES : 0);
     if (!appender.fits(all)) break;
     if (isNext) {

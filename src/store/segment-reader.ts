@@ -5,23 +5,24 @@ import type { Segment } from './segment';
 import type { SegmentWriter } from './segment-writer';
 import { StoreReadException } from './store-read.exception';
 
-/** Codes that say that a file is not there any more. */
+/** Error codes which mean that a file does not exist any more. */
 const MISSING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ESTALE', 'ELOOP']);
 
-/** Whether an error says that a file or its folder is not there any more. */
+/** True if an error means that a file or its folder does not exist any more. */
 export function isMissing(error: unknown): boolean {
   return MISSING.has((error as NodeJS.ErrnoException).code);
 }
 
-/** Reads the bytes of segments: from the descriptor that is open for a segment, else from its path. */
+/** Reads the bytes of segments: from the open descriptor of a segment, otherwise from its path. */
 export class SegmentReader {
   private readonly file = new OpenFile();
 
   /**
-   * What can be read of a range: a bad place of the disk, or the end of the file, gives fewer bytes than asked for.
-   * @param writer the writer of this segment, if it is the one that is being written
-   * @returns undefined if the file is not there any more
-   * @throws StoreReadException if it cannot be opened or read for now
+   * Reads a range of a segment. Returns fewer bytes than requested at an unreadable place of the
+   * disk or at the end of the file.
+   * @param writer the writer of this segment, if it is being written
+   * @returns the bytes; undefined if the file does not exist any more
+   * @throws StoreReadException if the file cannot be opened or read for now
    */
   read(segment: Segment, start: number, end: number, writer?: SegmentWriter): Buffer | undefined {
     if (writer !== undefined && start >= writer.onDisk) return writer.read(start, end);
@@ -41,7 +42,10 @@ export class SegmentReader {
     return bytes.subarray(0, done);
   }
 
-  /** Hands over the descriptor of a segment, if it is the one that was read last. The caller closes it. */
+  /**
+   * Passes the descriptor of a segment to the caller, if that segment was read last. The caller
+   * closes it.
+   */
   take(segment: Segment): number | undefined {
     return this.file.take(segment.path);
   }
@@ -61,7 +65,7 @@ export class SegmentReader {
   }
 }
 
-/** Whether the file behind a descriptor has the header of the segment; one that cannot be read does not say otherwise. */
+/** True if the file behind a descriptor has the header of the segment, or no readable header. */
 function isOf(segment: Segment, fd: number): boolean {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   const length = readSync(fd, header, 0, header.length, 0);
@@ -69,7 +73,10 @@ function isOf(segment: Segment, fd: number): boolean {
   return found === undefined || found.seed === segment.seed;
 }
 
-/** The payload of the record at a place, as a part of those bytes; undefined if it is not whole. */
+/**
+ * Returns the payload of the record at an offset, as a slice of the given bytes; undefined if the
+ * record is not complete.
+ */
 export function wholePayload(bytes: Buffer, at: number): Buffer | undefined {
   if (at + HEADER_BYTES > bytes.length) return undefined;
   const start = at + HEADER_BYTES;

@@ -1,8 +1,10 @@
 /**
- * A file that is removed while its descriptor is open goes on taking writes, and nothing of them is left when the process dies.
- * So the files of a store are looked for under their paths. One that is not there is written again from the descriptor, if it
- * has one: the segment that is being written, and the one that was read last. Of any other, what was not sent is lost, and
- * counted.
+ * Restores files of a store that were removed while it uses them.
+ *
+ * A removed file whose descriptor is open still accepts writes, and all of them are lost when the
+ * process dies. Therefore the paths of the files are checked. A missing file is written again from
+ * its descriptor, if there is one: for the segment that is being written, and for the segment that
+ * was read last. The unsent records of any other segment are lost, and counted.
  */
 import {
   closeSync,
@@ -30,8 +32,9 @@ export class SegmentSalvage {
   ) {}
 
   /**
-   * Whether the file of a segment is where it was made.
-   * @throws StoreWriteException if the system does not say: the folder may not be entered, for example
+   * True if the file of a segment is at its path.
+   * @throws StoreWriteException if the system does not answer, for example because the folder may
+   * not be entered
    */
   isInPlace(segment: Segment): boolean {
     const { active, writer } = this.files;
@@ -44,7 +47,7 @@ export class SegmentSalvage {
     }
   }
 
-  /** Takes note that the file of a segment is gone. */
+  /** Handles a segment whose file is gone: it becomes detached, or lost. */
   readonly misplace = (segment: Segment): void => {
     const { active, reader, marks, table } = this.files;
     marks.closeIf(segment.donePath);
@@ -55,7 +58,11 @@ export class SegmentSalvage {
     if (segment.unsettled === 0) table.remove(segment);
   };
 
-  /** Writes all detached segments to files in the folder. @returns whether there were any @throws StoreWriteException */
+  /**
+   * Writes all detached segments to files in the folder.
+   * @returns true if there were any
+   * @throws StoreWriteException
+   */
   attachAll(): boolean {
     const detached = this.files.table.all().filter(({ fd }) => fd !== undefined);
     if (detached.length > 0) this.files.folder.make();
@@ -63,7 +70,10 @@ export class SegmentSalvage {
     return detached.length > 0;
   }
 
-  /** Moves the files of a segment to the folder. @returns whether it could; else it is as if its file were gone */
+  /**
+   * Moves the files of a segment to the folder.
+   * @returns true if that succeeded; otherwise the caller treats the file as gone
+   */
   move(segment: Segment): boolean {
     const { folder, reader, marks } = this.files;
     const { path, donePath } = folder.place(segment.sequence, segment.format);
@@ -80,7 +90,7 @@ export class SegmentSalvage {
     return true;
   }
 
-  /** On failure it stays detached. */
+  /** Writes a detached segment to a file. If that fails, it stays detached. */
   private attach(segment: Segment): void {
     const { folder, marks } = this.files;
     const { fd, sequence, format } = segment;
@@ -102,7 +112,10 @@ export class SegmentSalvage {
     marks.rewrite(segment);
   }
 
-  /** What is gathered is written to the nameless file first: from there it is read again. */
+  /**
+   * Writes the buffered records to the file without a name first, so that they can be read from
+   * there.
+   */
   private detachActive(segment: Segment): number | undefined {
     const { writer } = this.files;
     this.files.active = undefined;
@@ -110,13 +123,16 @@ export class SegmentSalvage {
       try {
         writer.flush();
       } catch {
-        // What is missing in the file is met when it is read, and counted then.
+        // Records missing in the file are found and counted when it is read.
       }
     }
     return writer.detach();
   }
 
-  /** What the caller has leased is in its memory still; the others are gone. */
+  /**
+   * Handles a segment that is lost: the records that the caller has leased are still in the
+   * caller's memory; the others are gone.
+   */
   private lose(segment: Segment): void {
     const { table, damage } = this.files;
     damage.remove(table.dropReady(segment).dropped);

@@ -1,11 +1,15 @@
 /**
- * A process that dies takes its memory with it, a destination that is down for a night outgrows any memory, and a disk that is
- * never given back fills the machine. So records are in append-only files of a few megabytes, each with a file of marks for
- * those that are settled, and a file whose records are all settled is deleted.
+ * Record store on disk.
  *
- * In a folder: `10000000.v2.seg` (records), `10000000.v2.done` (marks), `10000000.damaged` (what could not be read, for a
- * person to look at). Formats: record-format.ts. A folder has one owner at a time (owned-folder.ts); a store never goes on
- * writing a segment of an earlier process.
+ * Memory is lost with its process and too small for a long outage of a destination, and a disk
+ * fills up unless space is freed. Therefore records are in append-only files of a few megabytes.
+ * Each file has a second file with marks for its settled records, and is deleted when all its
+ * records are settled.
+ *
+ * Files in a folder: `10000000.v2.seg` (records), `10000000.v2.done` (marks), `10000000.damaged`
+ * (unreadable bytes, for a person to inspect). The formats are described in record-format.ts. A
+ * folder has one owner at a time (owned-folder.ts). A store never appends to a segment of an
+ * earlier process.
  */
 import { HEADER_BYTES, MARK_BYTES } from './record-format';
 import type { RecordRef, RecordStore, StoredRecord, StoreDamage } from './record-store';
@@ -23,7 +27,7 @@ import { StoreWriteException } from './store-write.exception';
 
 export class SegmentStore implements RecordStore {
   readonly recovered: number;
-  /** Names of files that a newer version of this code has written: they are left for it. */
+  /** Names of files that a newer version of this code has written. They are not touched. */
   readonly newer: readonly string[];
   private readonly files: SegmentFiles;
   private readonly appender: SegmentAppender;
@@ -33,8 +37,9 @@ export class SegmentStore implements RecordStore {
   private isClosed = false;
 
   /**
-   * Makes the folder if it is not there, and reads what is.
-   * @throws StoreWriteException, StoreReadException if the folder or a file cannot be opened at all; never for damage
+   * Creates the folder if it is missing, and reads its files.
+   * @throws StoreWriteException, StoreReadException if the folder or a file cannot be opened at
+   * all; never for damage
    */
   static open(folder: string, options: SegmentStoreOptions): SegmentStore {
     return new SegmentStore(new SegmentFolder(folder, options.root), options);
@@ -67,7 +72,7 @@ export class SegmentStore implements RecordStore {
     return this.files.damage;
   }
 
-  /** Where its files are. */
+  /** Path of the folder that contains the files. */
   get path(): string {
     return this.files.folder.path;
   }
@@ -88,7 +93,8 @@ export class SegmentStore implements RecordStore {
   flush(): void {
     this.appender.flush();
     const { active } = this.files;
-    // While one is written, the others were looked for within the last second.
+    // While a segment is being written, only that one is checked: `check` checked the others within
+    // the last second.
     if (active === undefined ? this.count === 0 : this.salvage.isInPlace(active)) return;
     const { removed } = this.damage;
     this.check();
@@ -167,9 +173,9 @@ export class SegmentStore implements RecordStore {
   }
 
   /**
-   * Goes on in another folder, with the files that are still there; those that are not are written again by `check`, as far as
-   * they are held open.
-   * @throws StoreWriteException if there cannot be such a folder; nothing has changed then
+   * Continues in another folder, with the files that still exist. `check` writes the others again
+   * if their descriptors are open.
+   * @throws StoreWriteException if the folder cannot be created; nothing has changed then
    */
   moveTo(path: string, root?: string): void {
     const { files } = this;
@@ -190,7 +196,7 @@ export class SegmentStore implements RecordStore {
     try {
       this.appender.seal();
     } catch (error) {
-      failure = error as StoreWriteException; // a writer throws no other
+      failure = error as StoreWriteException; // a writer throws no other error
       lost = files.active?.unsettledFrom(files.writer.onDisk) ?? 0;
       files.writer.abandon();
     }

@@ -2,9 +2,10 @@ import type { RecordRef } from './record-store';
 import type { Segment } from './segment';
 
 /**
- * The segments of one store, the oldest first, with what they add up to. Touches no file.
+ * The segments of one store, oldest first, with their totals. Does not access files.
  *
- * At every moment `count` is the number of records that are not settled, and `bytes` what the files take up, by our own count.
+ * At every moment `count` is the number of unsettled records, and `bytes` is the size of the files
+ * as counted by the store.
  */
 export class SegmentTable {
   private segments = new Map<number, Segment>();
@@ -20,12 +21,15 @@ export class SegmentTable {
     return this.usedBytes;
   }
 
-  /** All of them, the oldest first. A copy: segments may be removed while it is walked. */
+  /**
+   * Returns all segments, oldest first. The array is a copy, so segments may be removed during an
+   * iteration.
+   */
   all(): Segment[] {
     return [...this.segments.values()];
   }
 
-  /** The same without a copy, for a walk that removes none. */
+  /** Returns all segments, oldest first, without a copy. For an iteration that removes none. */
   values(): Iterable<Segment> {
     return this.segments.values();
   }
@@ -34,16 +38,16 @@ export class SegmentTable {
     return this.segments.get(ref.segment);
   }
 
-  /** Adds the newest segment, with what it holds. */
+  /** Adds the newest segment, with its totals. */
   add(segment: Segment): void {
-    // Two files may claim one sequence, if one of them was copied here by hand.
+    // Two files may have the same sequence if one of them was copied here by hand.
     if (this.segments.has(segment.key)) segment.key = this.nextSpareKey--;
     this.segments.set(segment.key, segment);
     this.unsettled += segment.unsettled;
     this.usedBytes += segment.bytes + segment.markBytes;
   }
 
-  /** Adds the oldest segment, with what it holds. */
+  /** Adds the oldest segment, with its totals. */
   addFirst(segment: Segment): void {
     const others = this.segments;
     this.segments = new Map();
@@ -57,40 +61,46 @@ export class SegmentTable {
     this.usedBytes -= segment.bytes + segment.markBytes;
   }
 
-  /** Enters a record at the end of a segment. @returns its index */
+  /**
+   * Adds a record at the end of a segment.
+   * @returns the index of the record
+   */
   enter(segment: Segment, size: number): number {
     this.unsettled++;
     this.usedBytes += size;
     return segment.add(size);
   }
 
-  /** @returns whether the record was here and not settled yet */
+  /** @returns true if the record existed and was not settled yet */
   settle(segment: Segment, index: number): boolean {
     const isSettled = segment.settle(index);
     if (isSettled) this.unsettled--;
     return isSettled;
   }
 
-  /** Settles all that is ready in it. @returns how many, and where the last leased record ends */
+  /**
+   * Settles all records of a segment that are not leased.
+   * @returns the number of these records, and the end of the last leased record
+   */
   dropReady(segment: Segment): { readonly dropped: number; readonly end: number } {
     const result = segment.dropReady();
     this.unsettled -= result.dropped;
     return result;
   }
 
-  /** Says that a segment was cut behind its leased records, or that its file is gone. */
+  /** Records that a segment was truncated after its leased records, or that its file is gone. */
   cut(segment: Segment, end: number): void {
     this.usedBytes -= segment.bytes - end;
     segment.bytes = end;
   }
 
-  /** Says how long the settled-file of a segment is now. */
+  /** Records the new size of the marks file of a segment. */
   mark(segment: Segment, markBytes: number): void {
     this.usedBytes += markBytes - segment.markBytes;
     segment.markBytes = markBytes;
   }
 
-  /** Counts bytes that are in use besides those of segments: what was set aside. */
+  /** Adds bytes that are used outside of segments, by files that were set aside. */
   charge(bytes: number): void {
     this.usedBytes += bytes;
   }

@@ -1,9 +1,13 @@
 /**
- * A disk that is full tears the record that is being written, and a torn record in the middle of a file hides all behind it. So
- * every write names its position: what a failed write left is cut away, and if even that fails, overwritten by the next one.
+ * Writes the segment that is being written.
  *
- * A record is first staged behind the gathered ones, so that its size is known and its text is encoded once, straight into what
- * will be written; only `keep` takes it. Of a file of its own it has at most one, the segment that is being written.
+ * A full disk tears the current record, and a torn record in the middle of a file hides all records
+ * after it. Therefore every write has an explicit position: the remains of a failed write are
+ * truncated, and if that fails too, the next write overwrites them.
+ *
+ * A record is first staged after the buffered ones, so that its size is known and its string is
+ * encoded only once, directly into the write buffer. Only `keep` accepts it. The writer has at most
+ * one open file.
  */
 import {
   closeSync,
@@ -23,7 +27,10 @@ import { StoreWriteException } from './store-write.exception';
 
 export class SegmentWriter {
   private readonly chunk: Buffer;
-  /** The same memory: a subarray of it costs less than one of a Buffer (0.1 us for each record). */
+  /**
+   * View of the same memory: a subarray of a Uint8Array costs less than one of a Buffer (0.1 us per
+   * record).
+   */
   private readonly bytes: Uint8Array;
   private gathered = 0;
   private staged = 0;
@@ -44,19 +51,20 @@ export class SegmentWriter {
     this.bytes = new Uint8Array(this.chunk.buffer, 0, chunkBytes);
   }
 
-  /** How much of the segment is in its file; what was kept beyond it is gathered. */
+  /** Number of bytes of the segment that are in its file. Records kept beyond that are buffered. */
   get onDisk(): number {
     return this.written;
   }
 
   /**
-   * Begins a new segment, with its header. The one before must be sealed.
-   * @returns the seed of its marks
+   * Starts a new segment with its header. The previous one must be sealed.
+   * @returns the seed of the marks of the segment
    */
   open(path: string, sequence: number): number {
     const header = createSegmentHeader(sequence);
     try {
-      // Events hold personal data: no other user reads them. Read and write: its records are read through this descriptor.
+      // Events contain personal data, so no other user may read the file. It is opened for reading
+      // too, because its records are read through this descriptor.
       this.fd = openSync(path, 'wx+', 0o600);
       this.writeAll(header, header.length, 0);
       const { dev, ino } = fstatSync(this.fd);
@@ -73,20 +81,24 @@ export class SegmentWriter {
     return readSegmentHeader(header)?.seed ?? 0;
   }
 
-  /** The descriptor of the open segment. */
+  /** Descriptor of the open segment. */
   get descriptor(): number {
     return this.fd;
   }
 
   /**
-   * Whether a file is the one that is being written. File systems whose inode numbers change (some over a network) are
-   * asked for the size instead: a copy stops growing with the next write.
+   * True if a file is the one that is being written. On file systems whose inode numbers change
+   * (some network file systems), the size is compared instead: a copy stops growing with the next
+   * write.
    */
   isWriting({ dev, ino, size }: Pick<Stats, 'dev' | 'ino' | 'size'>): boolean {
     return (ino === this.inode && dev === this.device) || (size === this.written && this.isLinked());
   }
 
-  /** Tries whether so many bytes could be written, and takes them back. @throws StoreWriteException */
+  /**
+   * Tests whether this many bytes could be written, and removes them again.
+   * @throws StoreWriteException
+   */
   probe(bytes: number): void {
     try {
       this.writeAll(Buffer.alloc(bytes), bytes, this.written + this.gathered);
@@ -97,10 +109,14 @@ export class SegmentWriter {
     }
   }
 
-  /** Encodes a record behind the gathered ones and forgets any that was staged before. @returns its size in the file. */
+  /**
+   * Encodes a record after the buffered ones. Replaces a record that was staged before.
+   * @returns the size of the record in the file, in bytes
+   */
   stage(payload: string | Buffer): number {
     this.staged = 0;
-    // No UTF-16 unit takes more than 3 bytes of UTF-8: as long as those fit, measuring the text beforehand is not needed.
+    // A UTF-16 unit takes at most 3 bytes of UTF-8: if that many fit, the string need not be
+    // measured first.
     const fits = this.gathered + HEADER_BYTES + payload.length * 3 <= this.chunk.length;
     this.apart = fits ? undefined : this.makeRoom(payload);
     const into = this.apart ?? this.chunk;
@@ -114,7 +130,10 @@ export class SegmentWriter {
     return this.staged;
   }
 
-  /** Takes the staged record. @throws StoreWriteException; then it is not taken. */
+  /**
+   * Accepts the staged record.
+   * @throws StoreWriteException; the record is not accepted then
+   */
   keep(flush: boolean): void {
     const size = this.staged;
     this.staged = 0;
@@ -144,12 +163,15 @@ export class SegmentWriter {
     this.abandon();
   }
 
-  /** Closes the file without what is gathered. */
+  /** Closes the file and discards the buffered records. */
   abandon(): void {
     if (this.fd !== -1) closeSync(this.detach());
   }
 
-  /** Closes nothing: hands the descriptor over, without what is gathered. @returns the descriptor */
+  /**
+   * Passes the descriptor to the caller without closing it, and discards the buffered records.
+   * @returns the descriptor
+   */
   detach(): number {
     const { fd } = this;
     this.fd = -1;
@@ -158,12 +180,12 @@ export class SegmentWriter {
     return fd;
   }
 
-  /** A copy of gathered bytes; offsets are those of the segment. */
+  /** Returns a copy of buffered bytes. Offsets are relative to the segment. */
   read(start: number, end: number): Buffer {
     return Buffer.from(this.bytes.subarray(start - this.written, end - this.written));
   }
 
-  /** @returns a buffer for a record that no chunk can hold */
+  /** @returns a buffer for a record that is larger than a chunk; otherwise undefined */
   private makeRoom(payload: string | Buffer): Buffer | undefined {
     const size = HEADER_BYTES + RecordTooLargeException.check(payload);
     if (size > this.chunk.length) return Buffer.allocUnsafeSlow(size);
@@ -202,7 +224,7 @@ export class SegmentWriter {
     return this.fd !== -1 && fstatSync(this.fd).nlink > 0;
   }
 
-  /** @param size of the record that the caller is told was not taken if this fails */
+  /** @param size size of the record that counts as not accepted if this fails */
   private sync(size: number): void {
     if (!this.fsync || !this.isDirty) return;
     try {
@@ -219,12 +241,13 @@ export class SegmentWriter {
     try {
       ftruncateSync(this.fd, this.written);
     } catch {
-      // The next write goes to the same position; a reader finds what lies behind it by its checksum.
+      // The next write uses the same position. A reader detects the bytes after it by their
+      // checksum.
     }
   }
 }
 
-/** A new file survives the death of the machine only when its folder has been synced too. */
+/** Syncs a folder. A new file survives a crash of the machine only if its folder was synced too. */
 export function syncFolder(path: string): void {
   const fd = openSync(path, 'r');
   try {
@@ -234,11 +257,14 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** What is left of a segment without a header would only be an empty file for the next process to remove. */
+/**
+ * Removes a segment that has no header: it would be an empty file that the next process has to
+ * remove.
+ */
 function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // It stays.
+    // The file stays.
   }
 }

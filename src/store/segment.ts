@@ -1,8 +1,8 @@
 import { HEADER_BYTES, seedOfSequence, type SegmentFormat } from './record-format';
 
-/** Where a segment is, and how its bytes are to be read. */
+/** Location of a segment, and the format of its bytes. */
 export interface SegmentPlace {
-  /** Its number in the name of its file. */
+  /** Number of the segment in its file name. */
   readonly sequence: number;
   readonly format: SegmentFormat;
   readonly path: string;
@@ -10,38 +10,42 @@ export interface SegmentPlace {
 }
 
 /**
- * What the store remembers of one segment: 5 bytes a record, so that a million waiting events cost 5 MB of memory.
+ * The state that the store keeps in memory for one segment: 5 bytes per record, so that a million
+ * waiting events use 5 MB.
  *
- * States: `in place` (its file is at its path) -> `detached` (its file has no name any more, but a descriptor of it is open)
- * -> `in place` again; or -> `lost` (only its leased records are left, in the memory of the caller). Only SegmentSalvage
- * moves it.
+ * States: `in place` (the file is at its path) -> `detached` (the file has no name any more, but
+ * its descriptor is open) -> `in place` again; or -> `lost` (only the leased records are left, in
+ * the memory of the caller). Only SegmentSalvage changes the state.
  */
 export class Segment {
-  /** Names it in a RecordRef. */
+  /** Identifies the segment in a RecordRef. */
   key: number;
   readonly sequence: number;
   readonly format: SegmentFormat;
   path: string;
   donePath: string;
-  /** Makes the marks of this segment unlike those of another. */
+  /** Seed that makes the marks of this segment different from the marks of any other. */
   seed: number;
-  /** Bytes of the segment, gathered ones included. */
+  /** Size of the segment in bytes, including buffered records. */
   bytes = 0;
-  /** Bytes of its settled-file. */
+  /** Size of the marks file in bytes. */
   markBytes = 0;
-  /** False if it holds damage that could not be set aside: then its file is left to the next process, settled or not. */
+  /**
+   * False if the segment contains damage that could not be set aside. Its file is then left for the
+   * next process, settled or not.
+   */
   isRepaired = true;
-  /** The descriptor of a detached segment; undefined in any other state. */
+  /** Descriptor of a detached segment; undefined in any other state. */
   fd: number | undefined;
   isLost = false;
   ready = 0;
   leased = 0;
-  /** Offsets of settled records whose marks are not in the settled-file yet. */
+  /** Offsets of settled records whose marks are not in the marks file yet. */
   unmarked: number[] = [];
   private offsets = new Uint32Array(64);
   private states = new Uint8Array(64);
   private length = 0;
-  /** No record before it is ready. */
+  /** Lower bound of the ready records: no record before this index is ready. */
   private firstReady = 0;
 
   constructor({ sequence, format, path, donePath }: SegmentPlace, seed?: number) {
@@ -57,14 +61,17 @@ export class Segment {
     return this.ready + this.leased;
   }
 
-  /** Enters the record that ends where the segment ends. @returns its index */
+  /**
+   * Adds a record at the end of the segment.
+   * @returns the index of the record
+   */
   add(size: number): number {
     this.enter(this.bytes);
     this.bytes += size;
     return this.length - 1;
   }
 
-  /** Enters a record found at an offset, behind those entered before. */
+  /** Adds a record found at an offset, after all records added before. */
   enter(offset: number): void {
     if (this.length === this.states.length) this.grow();
     this.offsets[this.length] = offset;
@@ -78,8 +85,10 @@ export class Segment {
   }
 
   /**
-   * The next records that are ready and stand beside each other, `[from, to)`, or undefined if the first is too large.
-   * @param fits whether a payload of so many bytes, all those of the run together, is still wanted
+   * Returns the next contiguous records that are ready, as `[from, to)`; undefined if the first is
+   * too large.
+   * @param fits returns true if a run with this many payload bytes and records in total is
+   * acceptable
    */
   nextRun(maxRecords: number, fits: (payloadBytes: number, records: number) => boolean): Run | undefined {
     const from = this.states.indexOf(READY, this.firstReady);
@@ -100,7 +109,7 @@ export class Segment {
     this.leased++;
   }
 
-  /** @returns whether it was leased */
+  /** @returns true if the record was leased */
   release(index: number): boolean {
     if (this.states[index] !== LEASED) return false;
     this.states[index] = READY;
@@ -110,7 +119,7 @@ export class Segment {
     return true;
   }
 
-  /** @returns whether it was here and not settled yet */
+  /** @returns true if the record existed and was not settled yet */
   settle(index: number): boolean {
     if (index >= this.length) return false;
     const state = this.states[index];
@@ -122,15 +131,16 @@ export class Segment {
     return true;
   }
 
-  /** Settles by a mark that was read; one that names no record is left alone. */
+  /** Settles a record because of a mark in the file. Ignores a mark that matches no record. */
   settleMarked(offset: number): void {
     const index = this.indexAt(offset);
     if (index !== undefined && this.settle(index)) this.unmarked.pop();
   }
 
   /**
-   * Settles everything that is ready.
-   * @returns how many, and where the last leased record ends: what lies behind is of no use to anybody
+   * Settles all records that are ready.
+   * @returns the number of these records, and the end of the last leased record: the bytes after it
+   * are not needed any more
    */
   dropReady(): { dropped: number; end: number } {
     const dropped = this.ready;
@@ -140,12 +150,12 @@ export class Segment {
     return { dropped, end };
   }
 
-  /** Calls `take` with the index of each record that is not settled, in order. */
+  /** Calls `take` with the index of each unsettled record, in order. */
   forEachUnsettled(take: (index: number) => void): void {
     for (let index = 0; index < this.length; index++) if (this.states[index] !== SETTLED) take(index);
   }
 
-  /** How many records at or behind an offset are not settled. */
+  /** Returns the number of unsettled records at or after an offset. */
   unsettledFrom(offset: number): number {
     let count = 0;
     this.forEachUnsettled((index) => {
@@ -154,7 +164,7 @@ export class Segment {
     return count;
   }
 
-  /** Offsets of all that is settled: for a settled-file that is written anew. */
+  /** Returns the offsets of all settled records, for rewriting the marks file. */
   settledOffsets(): number[] {
     const offsets: number[] = [];
     for (let index = 0; index < this.length; index++) {
@@ -190,5 +200,5 @@ export interface Run {
   readonly to: number;
 }
 
-// Space that is not in use yet is 0, so that a search for READY ends before it.
+// Unused entries are 0, so that a search for READY never matches them.
 const [READY, LEASED, SETTLED] = [1, 2, 3];

@@ -3,23 +3,30 @@ import { closeSync, constants, fstatSync, openSync, statSync, symlinkSync, unlin
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The address of a Unix socket has 108 bytes (Linux) or 104 (macOS), the zero at its end included. */
+/**
+ * Limit for the address of a Unix socket. It has 108 bytes on Linux and 104 on macOS, including the
+ * terminating zero.
+ */
 const MAX_ADDRESS_BYTES = 100;
 
-/** A path of a folder that fits into the address of a socket. */
+/** Path of a folder that is short enough for the address of a socket. */
 export interface ShortPath {
   readonly path: string;
-  /** True if the path means this folder until it is released; a link may be released as soon as it was used. */
+  /**
+   * True if the path refers to this folder until it is released. A link may be released as soon as
+   * it was used.
+   */
   readonly isBound: boolean;
-  /** Never throws. */
+  /** Releases the descriptor or the link. Never throws. */
   release(): void;
 }
 
 /**
- * Finds a path by which a socket in the folder can be addressed: the folder's own, if it is short enough; on Linux that of a
- * descriptor, which needs no place to write; else a link among the temporary files.
- * @param name of the socket
- * @throws what the system says
+ * Finds a path by which a socket in the folder can be addressed: the path of the folder if it is
+ * short enough; on Linux the path of a descriptor, which needs no writable directory; otherwise a
+ * link in the directory for temporary files.
+ * @param name name of the socket
+ * @throws the error of the system
  */
 export function shortPathOf(folder: string, name: string): ShortPath {
   if (Buffer.byteLength(join(folder, name)) <= MAX_ADDRESS_BYTES) {
@@ -40,7 +47,10 @@ function ofDescriptor(folder: string): ShortPath | undefined {
   return undefined;
 }
 
-/** /proc may be missing in a container, or be that of another namespace. */
+/**
+ * True if the path leads to the file of the descriptor. /proc may be missing in a container, or
+ * belong to another namespace.
+ */
 function isSameFile(path: string, fd: number): boolean {
   try {
     const [found, wanted] = [statSync(path), fstatSync(fd)];
@@ -57,7 +67,7 @@ function ofLink(folder: string): ShortPath {
     try {
       unlinkSync(path);
     } catch {
-      // It leads nowhere as soon as the folder is gone.
+      // The link is harmless: it leads nowhere once the folder is gone.
     }
   };
   return { path, isBound: false, release };

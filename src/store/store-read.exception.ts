@@ -1,8 +1,11 @@
-/** A segment could not be opened or read, for a reason that may pass (no descriptors left, no permission). Nothing is lost. */
+/**
+ * Error thrown when a segment cannot be opened or read for a reason that may be temporary (no
+ * descriptors left, no permission). Nothing is lost.
+ */
 export class StoreReadException extends Error {
   override readonly name = 'StoreReadException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly path: string,

@@ -2,19 +2,26 @@
 export interface FailedWrite {
   readonly path: string;
   readonly cause: unknown;
-  /** Records that were accepted earlier and are lost by this failure. Only `close` loses any. @default 0 */
+  /**
+   * Number of records that were accepted earlier and are lost because of this failure. Only `close`
+   * loses any.
+   * @default 0
+   */
   readonly records?: number | undefined;
 }
 
-/** A record, or what was gathered, could not be written. The store is as it was before the call. */
+/**
+ * Error thrown when a record or the buffered records could not be written. The store is in the same
+ * state as before the call.
+ */
 export class StoreWriteException extends Error {
   override readonly name = 'StoreWriteException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly path: string,
-    /** The code of the system, such as ENOSPC. */
+    /** Error code of the system, such as ENOSPC. */
     readonly code: string | undefined,
     readonly records: number,
     cause: unknown,
@@ -22,7 +29,7 @@ export class StoreWriteException extends Error {
     super(message, { cause });
   }
 
-  /** Of files that are not there any more. */
+  /** Creates the exception for files that were removed while in use. */
   static removed(path: string, records = 0): StoreWriteException {
     const cause = Object.assign(new Error('files that were in use have been removed'), { code: 'ENOENT' });
     return StoreWriteException.create({ path, cause, records });
