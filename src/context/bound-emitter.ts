@@ -7,17 +7,19 @@ type Emitter = Record<(typeof ADDERS)[number] | (typeof ONCE_ADDERS)[number], Ad
   Pick<EventEmitter, 'removeListener'>;
 
 const ADDERS = ['on', 'addListener', 'prependListener'] as const;
-/** Each with what adds a listener that stays. */
+/**
+ * Methods that add a listener for one event, each with the method that adds a permanent listener.
+ */
 const ONCE_ADDERS = ['once', 'prependOnceListener'] as const;
 const STAYING = { once: 'on', prependOnceListener: 'prependListener' } as const;
 
 const bound = new WeakSet<object>();
 
 /**
- * From now on, each listener of the emitter runs in the flow in which it was added. Listeners are
- * removed, listed and counted as before: by the function that was given.
- * @param bindFlow gives the flow of the caller
- * @throws TypeError for what is neither an EventEmitter nor an EventTarget
+ * Changes an emitter so that each listener added from now on runs in the flow in which it was
+ * added. Listeners are still removed, listed and counted by the original function.
+ * @param bindFlow returns the flow of the caller
+ * @throws TypeError for a value that is neither an EventEmitter nor an EventTarget
  */
 export function bindEmitter(emitter: object, bindFlow: () => Flow): void {
   const isObject = isReadable(emitter);
@@ -32,22 +34,24 @@ export function bindEmitter(emitter: object, bindFlow: () => Flow): void {
   bound.add(emitter);
 }
 
-/** The same function, run in a flow. */
+/** Returns a function that runs the given one in a flow. */
 export function boundFunction<Fn extends (...args: never[]) => unknown>(fn: Fn, flow: Flow): Fn {
   const run = function (this: unknown, ...args: unknown[]): unknown {
     return flow.enter((): unknown => Reflect.apply(fn, this, args));
   };
-  // Express tells error handlers by their number of parameters, and logs show names.
+  // Express recognizes error handlers by their number of parameters, and logs show names.
   try {
     for (const key of ['name', 'length'])
       Object.defineProperty(run, key, { value: Reflect.get(fn, key), configurable: true });
   } catch {
-    // A proxy that cannot be asked: it can still be called.
+    // A proxy that cannot be inspected can still be called.
   }
   return run as unknown as Fn;
 }
 
-/** False for null, and for what cannot be asked: a revoked proxy, a getter that throws. */
+/**
+ * False for null, and for values that cannot be inspected: a revoked proxy, a getter that throws.
+ */
 function isReadable(value: unknown): boolean {
   if (value === null || value === undefined) return false;
   try {
@@ -86,7 +90,7 @@ function bindAdders(emitter: Emitter, bindFlow: () => Flow): void {
   }
 }
 
-/** Emitters find a wrapped listener by this property: it is how their own `once` does it. */
+/** Marks a wrapped listener so that emitters find it: their own `once` uses this property. */
 function named(run: Listener, listener: Listener): Listener {
   return Object.assign(run, { listener });
 }
@@ -104,8 +108,8 @@ function isTarget(value: object): value is Target {
 
 function bindTarget(target: Target, bindFlow: () => Flow): void {
   const { addEventListener, removeEventListener } = target;
-  // One for each listener, as a target takes the same one only once for a type; by which it is
-  // found to be removed.
+  // One wrapper per listener and type, because a target adds the same listener only once per type,
+  // and because removeEventListener needs the wrapper.
   const wrapped = new WeakMap<object, Map<string, Handler>>();
   target.addEventListener = function (type, handler, options) {
     if (handler === null) return;

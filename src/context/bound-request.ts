@@ -4,10 +4,12 @@ import { currentFlow } from './flow';
 import { inRequest, isCurrent, storeOf, type RequestStore } from './request-store';
 
 /**
- * Node emits the events of a request and of its response in the flow of whatever made it do so: the
- * parser of the connection, the reply before it on a pipelined connection, the socket that was
- * closed. Their listeners (a body parser, an access log on 'finish') belong to the request, so both
- * emit in its flow. The same goes for callbacks that are given to a method of the response.
+ * Makes a request and its response emit their events in the flow of the request.
+ *
+ * Node emits these events in the flow that caused them: the parser of the connection, the previous
+ * response on a pipelined connection, or the socket that was closed. Their listeners (a body
+ * parser, an access log on 'finish') belong to the request, so both objects emit in its flow.
+ * Callbacks passed to a method of the response also run in this flow.
  */
 export function bindRequest(request: unknown, response: unknown, store: RequestStore): void {
   if (isEmitter(request)) bindEmit(request, store, undefined);
@@ -21,7 +23,7 @@ const TAKING_CALLBACKS = ['write', 'end', 'writeContinue', 'writeProcessing', 'w
 type Method = (this: { readonly req?: object }, ...args: unknown[]) => unknown;
 type Response = Record<(typeof TAKING_CALLBACKS)[number], Method | undefined>;
 
-/** One for each method, not for each response: most of them are of a class. */
+/** One wrapper per method, not per response: most methods come from a class. */
 const callbackBound = new WeakMap<Method, Method>();
 
 function bindCallbacks(response: Response, name: keyof Response): void {
@@ -32,7 +34,10 @@ function bindCallbacks(response: Response, name: keyof Response): void {
   response[name] = known;
 }
 
-/** The callback is the last argument, if there is one. */
+/**
+ * Wraps a method so that its callback runs in the flow of the request. The callback is the last
+ * argument, if there is one.
+ */
 function withBoundCallback(method: Method): Method {
   return function (...args) {
     const callback = args.at(-1);
@@ -44,12 +49,13 @@ function withBoundCallback(method: Method): Method {
 
 type Callback = (...args: never[]) => unknown;
 
-/** @param last the event after which the request is over */
+/** @param last name of the event after which the request has ended */
 function bindEmit(emitter: EventEmitter, store: RequestStore, last: string | undefined): void {
   const emit = Reflect.get(emitter, 'emit') as (...args: unknown[]) => boolean;
   emitter.emit = function (event, ...args: unknown[]) {
     try {
-      // Most events are heard by nobody, and entering a flow costs more than all else here.
+      // Most events have no listeners, and entering a flow is the most expensive part of this
+      // function.
       if (this.listenerCount(event) === 0 || isCurrent(store)) return emit.call(this, event, ...args);
       return inRequest(store, () => emit.call(this, event, ...args));
     } finally {

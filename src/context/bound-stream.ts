@@ -3,13 +3,13 @@ import type { Flow } from './flow';
 import { invoke } from '../common/stand-in';
 
 /**
- * The same stream, with everything that it runs in a given flow.
+ * Returns the same stream, with everything that it runs in a given flow.
  *
  * A connection, a Subject or an emitter delivers its values in the flow of the code that opened or
- * feeds it, and RxJS runs every operator behind it there. So each subscription that is made inside
- * a bound stream is bound as well: while the stream is being subscribed to, delivers or is
- * unsubscribed, `subscribe` of the class Observable gives what it subscribes to back to the
- * stream's flow. This reaches every operator of a pipe, arguments of `merge`, projections of
+ * feeds it, and RxJS runs every following operator there. Therefore each subscription made inside a
+ * bound stream is bound as well: while the stream is being subscribed to, delivers or is
+ * unsubscribed, `subscribe` of the class Observable returns every inner subscription to the flow of
+ * the stream. This covers every operator of a pipe, arguments of `merge`, projections of
  * `switchMap`, `defer` and hand-written operators.
  *
  * @param flowOf called at each subscription, in the flow of the subscriber
@@ -23,8 +23,9 @@ export function boundStream<Value>(stream: Observable<Value>, flowOf: () => Flow
 }
 
 /**
- * Runs code that is not part of the stream which calls it: a handler behind `next.handle()`. What
- * it subscribes to may outlive the request, and keeps the flow that it has without us.
+ * Runs code that is not part of the stream that calls it, such as a handler behind `next.handle()`.
+ * Subscriptions made by this code may outlive the request, and keep the flow that they would have
+ * without this package.
  */
 export function outsideStreams<Result>(code: () => Result): Result {
   const before = current;
@@ -37,7 +38,7 @@ export function outsideStreams<Result>(code: () => Result): Result {
 }
 
 /**
- * The flow of the bound stream that is running. A variable, not an AsyncLocalStorage: only what is
+ * Flow of the bound stream that is running. A variable, not an AsyncLocalStorage: only code that is
  * called synchronously is part of the stream.
  */
 let current: Flow | undefined;
@@ -54,14 +55,15 @@ function within<Result>(flow: Flow, code: () => Result): Result {
 
 /**
  * Passes on everything in one flow. It is linked to its target from the start, so that a source
- * which gives everything at once sees that the target has enough.
+ * that emits everything synchronously sees when the target has unsubscribed.
  */
 class FlowSubscriber<Value> extends Subscriber<Value> {
   constructor(
     private readonly target: Subscriber<Value>,
     readonly flow: Flow,
   ) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- no other way to be linked before the first value comes
+    // There is no other way to link the subscriber to its target before the first value.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- see the comment above
     super(target);
   }
 
@@ -114,7 +116,10 @@ type Subscribe = (this: Observable<unknown>, ...args: unknown[]) => unknown;
 
 const seen = new WeakSet<object>();
 
-/** By its prototypes, since the stream may be of another copy of RxJS or of a class of its own. */
+/**
+ * Wraps `subscribe` on the prototypes of the stream, because the stream may come from another copy
+ * of RxJS or from a subclass.
+ */
 function bindSubscribe(stream: object): void {
   let at = Object.getPrototypeOf(stream) as object | null;
   for (; at !== null && !seen.has(at); at = Object.getPrototypeOf(at) as object | null) {
@@ -134,17 +139,19 @@ function bound(subscribe: Subscribe): Subscribe {
     const flow = current;
     const [observer] = args;
     if (observer instanceof FlowSubscriber) {
-      // An operator that subscribes later, such as subscribeOn, does so in the flow of its scheduler.
+      // An operator that subscribes later, such as subscribeOn, does so in the flow of its
+      // scheduler.
       return observer.flow === flow
         ? subscribe.apply(this, args)
         : within(observer.flow, () => subscribe.apply(this, args));
     }
-    if (flow?.isCurrent() !== true) return subscribe.apply(this, args); // almost always
+    if (flow?.isCurrent() !== true) return subscribe.apply(this, args); // the most frequent case
     if (observer instanceof Subscriber) {
       subscribe.call(this, new FlowSubscriber(observer, flow));
       return observer;
     }
-    // Made by RxJS, so that callbacks and their errors are handled as they are everywhere.
+    // RxJS creates this subscriber, so that callbacks and their errors are handled as everywhere
+    // else.
     const bridge = new Observable((target) => {
       within(flow, () => subscribe.call(this, new FlowSubscriber(target, flow)));
     });

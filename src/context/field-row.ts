@@ -2,17 +2,20 @@ import { estimateLength, hasDates, setField } from '../event/normal-form';
 import type { EventFields } from '../event/tracking-event';
 
 /**
- * Fields whose names are known before their values: those of a request. Almost every event is only written, and an object with a
- * dozen fields takes V8 longer to put together and to write than the text takes that is written from the values as they stand.
- * So they stay in a row until somebody asks for the object.
+ * Row of fields whose names are known before their values, such as the fields of a request.
+ *
+ * Almost every event is only written. For V8, creating and serializing an object with a dozen
+ * fields takes longer than writing the JSON directly from the values. Therefore the values stay in
+ * a row until the object is requested.
  */
 export class FieldRow {
   private json: string | undefined;
 
   /**
-   * @param jsonKeys the names as they stand in JSON, each with its colon
-   * @param values in the order of the names; undefined where there is none
-   * @param isUsual whether no text among the values has a character that JSON escapes
+   * @param names names of the fields
+   * @param jsonKeys the names as JSON strings, each followed by a colon
+   * @param values in the order of the names; undefined where there is no value
+   * @param isUsual true if no string among the values contains a character that JSON escapes
    */
   constructor(
     private readonly names: readonly string[],
@@ -27,7 +30,7 @@ export class FieldRow {
     return new FieldRow(names, jsonKeys, Object.values(fields), false);
   }
 
-  /** What stands between the braces. */
+  /** Returns the fields as JSON without the braces. */
   text(): string {
     return (this.json ??= this.makeText());
   }
@@ -37,7 +40,7 @@ export class FieldRow {
     return at < 0 ? undefined : this.values[at];
   }
 
-  /** The names that have a value. */
+  /** Returns the names that have a value. */
   keys(): string[] {
     return this.names.filter((_, at) => this.values[at] !== undefined);
   }
@@ -64,7 +67,11 @@ export class FieldRow {
     return !this.values.some(hasDates);
   }
 
-  /** Whether no value is an object, so that nobody else can change it; with the size of all, for whoever has a bound for it. */
+  /**
+   * Returns the number of fields and the total length of names and strings, for callers with a
+   * limit; undefined if a value is not a string, a boolean or a finite number. A flat row cannot be
+   * changed by other code.
+   */
   flatSize(): { readonly count: number; readonly textLength: number } | undefined {
     let [count, textLength] = [0, 0];
     for (let at = 0; at < this.values.length; at++) {
@@ -78,7 +85,7 @@ export class FieldRow {
     return { count, textLength };
   }
 
-  /** Whether another row, read in the same way, has the same values. */
+  /** True if another row, read by the same reader, has the same values. */
   isSame(other: FieldRow): boolean {
     if (other.names !== this.names) return false;
     for (let at = 0; at < this.values.length; at++) if (!Object.is(this.values[at], other.values[at])) return false;

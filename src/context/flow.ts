@@ -2,40 +2,43 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { currentRequestStore, type RequestStore } from './request-store';
 import type { Scope } from './scope';
 
-/** A scope that is open in this flow, and those around it. */
+/** A scope that is open in this flow, with the scopes around it. */
 export interface Frame {
-  /** undefined for the frame of a bound flow in which no scope was open. */
+  /**
+   * Tracker scopes that own the frame; undefined for the frame of a bound flow in which no scope
+   * was open.
+   */
   readonly owner: object | undefined;
   readonly scope: Scope | undefined;
   /**
-   * That of another tracker, if one is open around it; of each tracker only the innermost, which
-   * knows its own parents.
+   * Frame of another tracker that is open around this one. It contains only the innermost frame of
+   * each tracker, because that one knows its own parents.
    */
   readonly outer: Frame | undefined;
-  /** The request in which it was opened. */
+  /** Request in which the frame was opened. */
   readonly request: RequestStore | undefined;
   /**
-   * Whether the application has said that this flow is the right one (`bind`), so that its context
-   * is never uncertain.
+   * True if the application declared this flow to be the right one (`bind`), so that its context is
+   * never uncertain.
    */
   readonly isBound: boolean;
   /**
-   * Whether it has nothing of its request: opened after the response, by a tracker that then drops
-   * the request's context.
+   * True if the frame contains nothing of its request: it was opened after the response, by a
+   * tracker that then drops the request's context.
    */
   readonly isApart: boolean;
 }
 
 /**
- * One storage for all trackers and applications of the process: it holds nothing but what each flow
- * has opened itself, and `currentTracker()` could not look into many.
+ * One storage for all trackers and applications of the process. It contains only scopes that each
+ * flow has opened itself, and `currentTracker()` could not search several storages.
  */
 export const frames = new AsyncLocalStorage<Frame | undefined>();
 
 /**
- * The frame of this flow, unless it belongs to another request: a server that was started inside a
- * scope passes that scope on to every later request, and a request must not see what was opened for
- * another.
+ * Returns the frame of this flow, unless it belongs to another request. A server that was started
+ * inside a scope passes that scope on to every later request, and a request must not see a scope
+ * that was opened for another one.
  */
 export function currentFrame(request: RequestStore | undefined): Frame | undefined {
   const frame = frames.getStore();
@@ -43,16 +46,16 @@ export function currentFrame(request: RequestStore | undefined): Frame | undefin
 }
 
 /**
- * The asynchronous context in which it was created: all of it, with what other libraries keep
- * there. Code can be run in it from any other.
+ * The complete asynchronous context in which the object was created, including the data of other
+ * libraries. Code can be run in it from any other context.
  */
 export class Flow {
   private readonly request = currentRequestStore();
   private readonly frame = frames.getStore();
-  /** A hundredth of the cost of AsyncLocalStorage.snapshot() on Node 20. */
+  /** An AsyncResource costs a hundredth of AsyncLocalStorage.snapshot() on Node 20. */
   private readonly resource = new AsyncResource('TrackingFlow', { requireManualDestroy: true });
 
-  /** True where the same request and the same scope are open, so that entering can be skipped. */
+  /** True if the same request and the same scope are open, so that entering can be skipped. */
   isCurrent(): boolean {
     return currentRequestStore() === this.request && frames.getStore() === this.frame;
   }
@@ -62,12 +65,15 @@ export class Flow {
   }
 }
 
-/** The flow of the caller. */
+/** Returns the flow of the caller. */
 export function currentFlow(): Flow {
   return new Flow();
 }
 
-/** The flow of the caller, which the application says is the right one: its context is never uncertain. */
+/**
+ * Returns the flow of the caller, declared by the application to be the right one: its context is
+ * never uncertain.
+ */
 export function bindFlow(): Flow {
   const request = currentRequestStore();
   const top = currentFrame(request);

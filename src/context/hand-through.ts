@@ -5,13 +5,17 @@ import { currentFlow } from './flow';
 import { isIterator, isThenable, resultKind, type IteratorLike } from './result-kind';
 import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../common/stand-in';
 
-/** Without it each resource would be watched by the garbage collector, in case somebody listens for its end. */
+/**
+ * Without this option the garbage collector would track each resource, in case a hook listens for
+ * its end.
+ */
 const UNWATCHED = { requireManualDestroy: true };
 
 /**
- * Returns the result of a body, so that the work which it starts later runs in the scope as well. An Observable works when it
- * is subscribed, an iterator when it is advanced, a query builder when it is awaited: all long after the body has returned.
- * A promise runs in the scope as it is, but may resolve to one of those. To be called inside the scope.
+ * Returns the result of a body, so that work that the result starts later also runs in the scope.
+ * An Observable works when it is subscribed to, an iterator when it is advanced, a query builder
+ * when it is awaited: all long after the body has returned. A promise already runs in the scope,
+ * but may resolve to one of these. Call it inside the scope.
  */
 export function handThrough<Result>(result: Result): Result {
   if (typeof result !== 'object' || result === null) return result;
@@ -27,8 +31,9 @@ export function handThrough<Result>(result: Result): Result {
 }
 
 /**
- * The work of one call's result, which runs in the whole asynchronous context of that call: the scope, and also what others
- * keep there (nestjs-cls, tracing). What the reader of the result does with it runs in the reader's own.
+ * Runs the work of one call's result in the complete asynchronous context of that call: the scope,
+ * and the data of other libraries (nestjs-cls, tracing). The reader's handling of the result runs
+ * in the context of the reader.
  */
 class ScopedResult {
   private readonly flow = new AsyncResource('TrackingScope', UNWATCHED);
@@ -60,7 +65,10 @@ class ScopedResult {
     return this.flow.runInAsyncScope(work);
   }
 
-  /** What a step gives is for the reader, and no work that has not begun. */
+  /**
+   * Replaces the steps of an iterator. The value of a step belongs to the reader and is not work
+   * that has yet to start, so it is not wrapped.
+   */
   private steps(source: IteratorLike): Replacements {
     const step =
       (key: 'next' | 'return' | 'throw') =>
@@ -93,15 +101,18 @@ class ScopedResult {
   }
 
   /**
-   * Values leave the scope where they are given to the reader: an operator that starts the next piece of work when this one is
-   * complete (concatMap, repeat) would otherwise start it in here, and one user's context would pass to the next. A hot source
-   * gives them in the flow of the code that feeds it (a socket that another request has opened, a Subject): the operators of the
-   * stream get the scope back, and the reader its whole context, not only its scopes.
+   * Subscribes the reader to the source. Values leave the scope where they are passed to the
+   * reader. Otherwise an operator that starts the next work when this one completes (concatMap,
+   * repeat) would start it in this scope, and one user's context would leak into the next. A hot
+   * source (a Subject, a socket that another request opened) emits in the flow of the code that
+   * feeds it. Therefore the operators of the stream get the scope back, and the reader gets its
+   * complete context, not only its scopes.
    */
   private subscribe(source: Observable<unknown>, subscriber: Subscriber<unknown>): void {
     const reader = new AsyncResource('TrackingReader', UNWATCHED);
     const left = new Subject<void>();
-    // Before it is subscribed: a reader may have enough of a source that gives everything at once.
+    // Registered before the subscription: a reader may unsubscribe from a source that emits
+    // everything synchronously.
     subscriber.add(() => {
       this.inside(() => {
         left.next();

@@ -1,6 +1,6 @@
 import { quoted } from '../common/printable';
 
-/** What was to be entered as a context has no keys. */
+/** Error thrown when a value without keys is entered as a context. */
 export class InvalidContextException extends Error {
   override readonly name = 'InvalidContextException';
 

@@ -1,32 +1,50 @@
 /**
- * false leaves the field out, a text gives it another name, a function adds it or replaces it:
- * called at each emit, and synchronous.
+ * Change to one field of the request context. false omits the field, a string renames it, and a
+ * function adds or replaces it. The function is called at each emit and must be synchronous.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an application reads its own request type, Express or Fastify
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Express's type or Fastify's
 export type RequestField = false | string | ((request: any) => unknown);
 
-/** What an event carries that is emitted in the flow of a request whose response is over. */
+/**
+ * Behavior for an event emitted in the flow of a request whose response has ended: keep, mark or
+ * drop the context of the request.
+ */
 export type AfterResponse = 'keep' | 'mark' | 'drop';
 
 export interface RequestContextOptions {
-  /** Routes that get a request context, as Nest's `forRoutes` takes them.  @default every route */
+  /**
+   * Routes that get a request context, in the form that Nest's `forRoutes` accepts.
+   * @default every route
+   */
   readonly forRoutes?: readonly (string | object)[] | undefined;
-  /** Routes that get none, as Nest's `exclude` takes them.  @default [] */
+  /**
+   * Routes that get no request context, in the form that Nest's `exclude` accepts.
+   * @default []
+   */
   readonly exclude?: readonly (string | object)[] | undefined;
-  /** Changes to the fields, by name: see `RequestField`.  @default {} */
+  /**
+   * Changes to the fields, by name: see `RequestField`.
+   * @default {}
+   */
   readonly fields?: Readonly<Record<string, RequestField>> | undefined;
   /**
-   * What an event carries that is emitted in the flow of a request whose response is over. Mostly
-   * it is work that the request has started; but the flow may also be that of a connection or
-   * emitter which requests share, and then the request is not the event's own. Each such event is
-   * counted as `uncertainContexts` in the ledger, unless `tracker.bind` says whose it is. 'keep':
-   * the request's context. 'mark': the same with `uncertain_context: true`. 'drop': nothing of the
-   * request, only what was entered in scopes opened since.  @default 'keep', with one warning
+   * Context of an event that is emitted in the flow of a request whose response has ended. Usually
+   * it is work that the request has started. But the flow may also belong to a connection or
+   * emitter that several requests share, and then the event may belong to another request. Each
+   * such event is counted as `uncertainContexts` in the ledger, unless `tracker.bind` states its
+   * flow.
+   *
+   * - 'keep': the context of the request.
+   * - 'mark': the same with `uncertain_context: true`.
+   * - 'drop': nothing of the request, only contexts entered in scopes opened since.
+   *
+   * @default 'keep', with one warning
    */
   readonly afterResponse?: AfterResponse | undefined;
   /**
-   * Fields, by old name or new, that are written as a keyed hash (HMAC-SHA-256, 32 hex digits) of
-   * their value.  @default none
+   * Fields, by old or new name, that are written as a keyed hash (HMAC-SHA-256, 32 hex digits) of
+   * their value.
+   * @default none
    */
   readonly hash?: { readonly fields: readonly string[]; readonly key: string } | undefined;
 }

@@ -7,12 +7,16 @@ import { currentClsStore, runInRequestStore } from './request-store';
 import type { TrackerScopes } from './tracker-scopes';
 
 /**
- * FastifyRequest by the raw request, which is all that middleware is given there: guards put the user on the former. Weak, so
- * a request that is over is forgotten with its socket.
+ * FastifyRequest by raw request. On Fastify, middleware gets only the raw request, but guards set
+ * the user on the FastifyRequest. The map is weak, so an ended request is collected together with
+ * its raw request.
  */
 const platformRequests = new WeakMap<object, object>();
 
-/** To be called for each request of Fastify whose scope is opened by middleware, as soon as it has one. */
+/**
+ * Links a raw request to its FastifyRequest. Call it for each Fastify request whose scope is opened
+ * by middleware, as soon as both exist.
+ */
 export function linkPlatformRequest(raw: object, platform: object): void {
   platformRequests.set(raw, platform);
 }
@@ -32,12 +36,15 @@ export class RequestContext {
     scopes.afterResponse = options.afterResponse;
   }
 
-  /** A plain function: Nest builds a class middleware through its injector, which costs a fifth of Fastify's throughput. */
+  /**
+   * Nest middleware. A plain function, because Nest builds a class middleware through its injector,
+   * which costs a fifth of Fastify's throughput.
+   */
   readonly middleware = (request: TrackedRequest, response: unknown, next: () => void): void => {
     this.open(request, response, request, undefined, next);
   };
 
-  /** As a hook of Fastify, for `onRequest`. */
+  /** Fastify hook for `onRequest`. */
   readonly hook = (
     request: TrackedRequest & { readonly raw: object },
     reply: { readonly raw: unknown },

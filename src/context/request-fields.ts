@@ -1,7 +1,8 @@
 /**
- * Request headers are user input: a line break in one forges log lines for whoever prints them raw, a megabyte of agent
- * string fills the disk, a session id in a log is a login for its reader. So every text taken from a request is cut, cleaned
- * of control characters, and a session is known by its hash only.
+ * Reads the fields of a request. Request headers are user input: a line break in one forges log
+ * lines where they are printed raw, a megabyte of user agent fills the disk, and a session id in a
+ * log lets its reader log in. Therefore every string from a request is cut and cleaned of control
+ * characters, and a session is identified only by its hash.
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { FieldRow } from './field-row';
@@ -9,8 +10,8 @@ import type { RequestContextOptions } from './request-context-options';
 import { isScalar, userId, username, type PassedRequest } from './request-user';
 
 /**
- * The request as the platform's handlers see it: Express's Request, or FastifyRequest once Fastify has made it. Whatever
- * middleware and guards have put there (user, session) is there too.
+ * The request as the platform's handlers see it: Express's Request, or FastifyRequest once Fastify
+ * has created it. It includes properties set by middleware and guards (user, session).
  */
 export interface TrackedRequest {
   readonly method?: string | undefined;
@@ -24,18 +25,30 @@ export interface TrackedRequest {
 
 const MAX_LENGTH = 1024;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
-/** What a text has to be cleaned of, and what JSON escapes: one look for both, since almost no text has any of it. */
+/**
+ * Characters that are removed from a string, and characters that JSON escapes. One test covers
+ * both, because almost no string contains any.
+ */
 const UNUSUAL = /[\u0000-\u001f"\\\u007f-\u009f\u2028\u2029\ud800-\udfff]/;
-/** A request id is copied into every event and into other systems' logs: what does not look like one is not taken over. */
+/**
+ * Format of an acceptable request id. The id is copied into every event and into the logs of other
+ * systems, so other values are ignored.
+ */
 const SANE_ID = /^[\w.:+/=@-]{1,128}$/;
 const FASTIFY_COUNTER = /^req-[0-9a-z]+$/;
 
-/** Several trackers may track one request, and must agree on its id. */
+/**
+ * Holder of the id of one request, shared because several trackers may track the same request and
+ * must use the same id.
+ */
 export interface RequestIdentity {
   id: string | undefined;
 }
 
-/** What is gone from a request when its socket is closed, as it was when the request came in; and what is known of it since. */
+/**
+ * Properties of a request that are gone when its socket is closed, as they were when the request
+ * arrived, with the id of the request.
+ */
 export interface EnteredRequest {
   readonly ip: unknown;
   readonly identity: RequestIdentity;
@@ -44,8 +57,9 @@ export interface EnteredRequest {
 type Read = (request: TrackedRequest, entered: EnteredRequest) => unknown;
 
 /**
- * Fields that stay as they are at the first emit. Not at entry: a logger's middleware after ours may give the request its id,
- * and Fastify has no request of its own yet, which alone knows the host that a trusted proxy was called by.
+ * Fields that are read once, at the first emit. They are not read at entry: a logger's middleware
+ * that runs later may set the request's id, and Fastify has not created its request yet, and only
+ * that request knows the host behind a trusted proxy.
  */
 const ONCE: Readonly<Record<string, Read>> = {
   request_id: requestId,
@@ -58,48 +72,54 @@ const ONCE: Readonly<Record<string, Read>> = {
   method: (request) => request.method,
 };
 
-/** Fields that guards and middleware after ours bring, and may change. */
+/** Fields that guards and later middleware set and may change. */
 const AT_EMIT: Readonly<Record<string, Read>> = {
   user_id: userId,
   username,
   session: sessionHash,
 };
 
-/** The names that `fields` can change, in the order in which they are written. */
+/** Names that `fields` can change, in the order in which they are written. */
 export const REQUEST_FIELDS: readonly string[] = [...Object.keys(ONCE), ...Object.keys(AT_EMIT)];
 
 interface Reader {
-  /** Under which the event has it. */
+  /** Name of the field in the event. */
   readonly name: string;
-  /** Under which the options have it. */
+  /** Name of the field in the options. */
   readonly field: string;
   readonly read: Read;
-  /** Whether texts are cut and cleaned; those that a function of the application gives are its own business. */
+  /**
+   * True if strings are cut and cleaned. Strings returned by a function of the application are not.
+   */
   readonly isCleaned: boolean;
 }
 
-/** Readers, with the names of what they read. */
+/** Readers, with the names of the fields that they read. */
 interface Readers {
   readonly all: readonly Reader[];
   readonly names: readonly string[];
   readonly jsonKeys: readonly string[];
 }
 
-/** Told of a field that could not be read, and is left out. */
+/** Callback for a field that could not be read and is omitted. */
 export type OnFieldFault = (field: string, error: unknown) => void;
 
-/** Reads the fields of a request, as one tracker is configured to. Never throws. */
+/** Reads the fields of a request as configured for one tracker. Never throws. */
 export class RequestFields {
   private readonly onceReaders: Readers;
   private readonly emitReaders: Readers;
-  /** Whether each name is that of one field; two may have been renamed alike. */
+  /**
+   * True if every name belongs to only one field. Two fields may have been renamed to the same
+   * name.
+   */
   readonly areDistinct: boolean;
 
   constructor(
     { fields: changes = {}, hash }: RequestContextOptions,
     private readonly onFault: OnFieldFault,
   ) {
-    // By either name: whoever renames a field that is to be hidden must not find it in the open.
+    // Both names are accepted: a field that is both renamed and hashed must never be written
+    // unhashed.
     const isHashed = (reader: Reader): boolean =>
       hash?.fields.some((name) => name === reader.name || name === reader.field) === true;
     const hashed = (reader: Reader): Reader => {
@@ -125,7 +145,7 @@ export class RequestFields {
     this.areDistinct = new Set(names).size === names.length;
   }
 
-  /** To be called when the request comes in. */
+  /** Reads the properties that must be read when the request arrives. */
   enter(request: TrackedRequest, identity: RequestIdentity): EnteredRequest {
     try {
       const ip = request.ip ?? (request['socket'] as { remoteAddress?: string } | undefined)?.remoteAddress;
@@ -136,12 +156,18 @@ export class RequestFields {
     }
   }
 
-  /** To be called at the first emit. @param isQuiet whether a field that cannot be read is left out unreported */
+  /**
+   * Reads the fields that are read at the first emit.
+   * @param isQuiet true to omit a field that cannot be read without reporting it
+   */
   once(request: TrackedRequest, entered: EnteredRequest, isQuiet = false): FieldRow {
     return this.read(this.onceReaders, request, entered, isQuiet);
   }
 
-  /** To be called at each emit. @param isQuiet as for `once` */
+  /**
+   * Reads the fields that are read at each emit.
+   * @param isQuiet true to omit a field that cannot be read without reporting it
+   */
   atEmit(request: TrackedRequest, entered: EnteredRequest, isQuiet = false): FieldRow {
     return this.read(this.emitReaders, request, entered, isQuiet);
   }
@@ -168,7 +194,8 @@ export class RequestFields {
         }
       } catch (error) {
         value = undefined;
-        if (!isQuiet) this.onFault(field, error); // one unreadable field must cost neither the others nor the request
+        // one unreadable field must not lose the other fields or the request
+        if (!isQuiet) this.onFault(field, error);
       }
       values.push(value ?? undefined);
     }
@@ -186,8 +213,9 @@ function requestId(request: TrackedRequest, { identity }: EnteredRequest): strin
 }
 
 /**
- * An id that a logger has set is the one under which the request is known elsewhere (pino-http sets `id`). Fastify's own ids
- * are counters that begin anew in every process, so they name no request beyond it.
+ * Returns the id that the request already has. An id set by a logger is used because other systems
+ * know the request by it (pino-http sets `id`). Fastify's own ids are counters that restart in
+ * every process, so they do not identify a request outside of it.
  */
 function givenId(request: TrackedRequest): string | undefined {
   const { id, raw } = request as { id?: unknown; raw?: { id?: unknown } };
@@ -225,12 +253,18 @@ function withoutQuery(url: string | undefined): string | undefined {
   return at < 0 ? url : url?.slice(0, at);
 }
 
-/** Never in the midst of a character: half of one is no text for other readers. */
+/**
+ * Cuts a string without splitting a surrogate pair: half a pair is not valid text for other
+ * readers.
+ */
 function cut(text: string): string {
   return text.length <= MAX_LENGTH ? text : text.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, '');
 }
 
-/** Emit waits for nothing; a rejection that nobody handles would end the process. */
+/**
+ * Returns a value that is not a promise. Emit is synchronous, and an unhandled rejection would end
+ * the process.
+ */
 function atOnce(value: unknown): unknown {
   const { then } = Object(value) as { then?: unknown };
   if (typeof then !== 'function') return value;

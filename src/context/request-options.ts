@@ -1,24 +1,27 @@
 import { REQUEST_FIELDS } from './request-fields';
 
-/** One thing in the options that is not what it has to be. Whoever shows it decides how much of a name and a value it shows. */
+/**
+ * One error in the options. The code that shows it decides how much of a name and a value is shown.
+ */
 export interface OptionFault {
   readonly path: string;
-  /** The key below `path` under which the value stands: the application has chosen it. */
+  /** Key below `path` that has the value. The application has chosen it. */
   readonly key?: string;
   readonly value: unknown;
-  /** Whether nothing of the value may be shown but its kind. */
+  /** True if only the kind of the value may be shown. */
   readonly isSecret?: boolean;
-  /** Whether a string in it is the name of a field, which is shown if it reads like one. */
+  /** True if a string value is the name of a field. It is shown if it reads like a name. */
   readonly isField?: boolean;
   readonly wanted: string;
-  /** What may stand there. */
+  /** Values that are allowed. */
   readonly choices?: readonly string[];
   readonly fix: string;
 }
 
 /**
- * A misspelled name would fail in silence, and in the open: the field that was to be left out or hidden goes into every event.
- * So each name in the options has to be one that does something.
+ * Validates the request context options. A misspelled name would otherwise have no effect, and the
+ * field that should be omitted or hashed would be written into every event. Therefore each name
+ * must be a known one.
  */
 export function faultsOfRequestContext(options: unknown): OptionFault[] {
   if (options === undefined || options === false) return [];

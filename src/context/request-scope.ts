@@ -9,18 +9,22 @@ import { RequestView, View, type ScopeView } from './view';
 const NOTHING = FieldRow.of({});
 
 /**
- * The scope of one request. The user is not known when a request comes in: guards run after every middleware. So what stays is
- * read once, at the first emit, and user and session at each; the merged view lasts while they stay the same.
+ * Scope of one request. The user is not known when a request arrives, because guards run after
+ * every middleware. Therefore constant fields are read once, at the first emit, and user and
+ * session at each emit. The merged view is reused while they are unchanged.
  */
 export class RequestScope extends Scope implements ScopeOfRequest {
   private once: FieldRow | undefined;
   private atEmit = NOTHING;
-  /** Of what is not flat, which is another object at each reading. */
+  /**
+   * JSON of the values that are not flat. They are new objects at each reading, so they are
+   * compared by their JSON.
+   */
   private emitText = '';
 
   /**
-   * @param requestNow the request as handlers see it; on Fastify another object than the one that middleware gets. Undefined
-   *   once the request is over
+   * @param requestNow returns the request as handlers see it; on Fastify this is not the object
+   * that middleware gets. Undefined once the request has ended
    */
   constructor(
     parent: Scope,
@@ -38,11 +42,13 @@ export class RequestScope extends Scope implements ScopeOfRequest {
   }
 
   /**
-   * Reads the fields a last time: what the request has started may go on for hours, and must keep its user, but not its body
-   * and its socket.
+   * Reads the fields one last time. Work that the request has started may run for hours: it keeps
+   * the user, but must not keep the body and the socket in memory.
    */
   release(): void {
-    this.read(true); // most requests have emitted all they ever will: a field that fails now concerns no event
+    // most requests emit nothing after this, so an error in a field affects no event and is not
+    // reported
+    this.read(true);
     this.requestNow = undefined;
   }
 
@@ -80,7 +86,7 @@ export class RequestScope extends Scope implements ScopeOfRequest {
       const given: EventFields = {};
       read.addTo(given);
       const values = this.normalizer.context('the request', given) ?? {};
-      // Values that are objects are new ones at each reading; by their text they may still be the same.
+      // Object values are new objects at each reading. Their JSON shows whether they have changed.
       const text = JSON.stringify(values);
       if (text === this.emitText) return;
       this.emitText = text;
@@ -89,7 +95,10 @@ export class RequestScope extends Scope implements ScopeOfRequest {
     this.dropMemo();
   }
 
-  /** Whether it is its own normal form, and nobody else can change it: ids and names, as almost every user has them. */
+  /**
+   * True if the row is already in normal form and cannot be changed by other code. Ids and names of
+   * almost all users are.
+   */
   private isFlat(read: FieldRow): boolean {
     const size = read.flatSize();
     return size !== undefined && this.normalizer.hasRoomFor(size);

@@ -3,34 +3,42 @@ import { ClsServiceManager } from 'nestjs-cls';
 import type { RequestIdentity } from './request-fields';
 import type { Scope } from './scope';
 
-/** The scope of a request. */
+/** The scope of a request for one tracker. */
 export interface ScopeOfRequest extends Scope {
-  /** Reads what it still needs of the request, and lets go of it. */
+  /** Reads the fields that are still needed, and releases the request. */
   release(): void;
-  /** Reads the request again, until the next release. @param request as handlers see it */
+  /**
+   * Reads the request again, until the next release.
+   * @param request the request as handlers see it
+   */
   reopen(request: object): void;
 }
 
 /**
- * What one request carries: the scope that each tracker has opened for it. It is set once and stays
- * the same object, since it is also by what a nested scope knows the request it was opened in.
+ * Data of one request: the scope that each tracker has opened for it. The store is created once and
+ * stays the same object, because nested scopes use it to identify the request in which they were
+ * opened.
  *
- * States: open -> answered, when the response and the handler are over; -> open, while a handler works that began after that.
- * An answered request keeps its scopes, for work that it has started and that goes on, but neither its body nor its socket.
+ * States: `open` -> `answered`, when the response and the handler have ended; -> `open`, while a
+ * handler runs that began after that. An answered request keeps its scopes, for work that it has
+ * started and that still runs, but neither its body nor its socket.
  */
 export class RequestStore implements RequestIdentity {
   id: string | undefined;
-  /** The first tracker, and its scope. */
+  /** The first tracker that opened a scope; its scope is `firstScope`. */
   firstOwner: object | undefined;
-  /** Whether the response is over, sent or given up by the client, and the handler too. */
+  /**
+   * True if the response was sent or the client has disconnected, and the handler has ended too.
+   */
   isAnswered = false;
-  /** The handler that Nest has called last, with all that it does around it. */
+  /** The handler that Nest called last, including everything that Nest runs around it. */
   handling: Promise<unknown> | undefined;
-  /** The store of nestjs-cls that is open for the rest of the request. */
+  /** Store of nestjs-cls that is open for the rest of the request. */
   clsStore: object | undefined;
   private firstScope: ScopeOfRequest | undefined;
   /**
-   * Made for the second tracker: most applications have one, and a map for each request is garbage.
+   * Scopes of all trackers except the first. Created for the second tracker only: most applications
+   * have one, and a map per request would be garbage.
    */
   private others: Map<object, ScopeOfRequest> | undefined;
 
@@ -49,8 +57,9 @@ export class RequestStore implements RequestIdentity {
   }
 
   /**
-   * To be called once the response is over, after its last listener. A client may go away while the
-   * handler is still at work: until that has ended, its flow is this request's without a doubt.
+   * Ends the request. Call it once the response has ended, after its last listener. A client may
+   * disconnect while the handler still runs: until the handler has ended, its flow certainly
+   * belongs to this request.
    */
   end(): void {
     const { handling } = this;
@@ -61,7 +70,10 @@ export class RequestStore implements RequestIdentity {
     else handling.then(answered, answered);
   }
 
-  /** To be called where the request is worked on after its end; `end` is to be called again. */
+  /**
+   * Reopens the request. Call it when code works on the request after its end, and call `end` again
+   * afterwards.
+   */
   reopen(request: object): void {
     this.isAnswered = false;
     this.firstScope?.reopen(request);
@@ -78,33 +90,34 @@ export class RequestStore implements RequestIdentity {
 }
 
 /**
- * nestjs-cls may be there twice (as ESM and CommonJS), over one store: a registered symbol is the
- * same in both.
+ * Key of the store in nestjs-cls. nestjs-cls may be loaded twice (as ESM and CommonJS) with one
+ * storage: a registered symbol is the same in both.
  */
 const KEY = Symbol.for('nestjs-event-tracking:request');
 const cls = ClsServiceManager.getClsService();
 /**
- * For when the application leaves the store of nestjs-cls: ClsGuard, `cls.exit` and `ifNested:
- * 'override'` put an empty one in its place.
+ * Storage for the case that the application leaves the store of nestjs-cls: ClsGuard, `cls.exit`
+ * and `ifNested: 'override'` replace it by an empty one.
  */
 const requests = new AsyncLocalStorage<RequestStore>();
 
 /**
- * That of nestjs-cls comes first: an application that carries its store into another flow, through
- * a queue of its own say, means to go on with that request there.
+ * Returns the store of the current request. The store in nestjs-cls has priority: an application
+ * that carries it into another flow, for example through its own queue, intends to continue that
+ * request there.
  */
 export function currentRequestStore(): RequestStore | undefined {
   return cls.get<RequestStore | undefined>(KEY) ?? requests.getStore();
 }
 
-/** The store object of nestjs-cls itself, if one is open. */
+/** Returns the store object of nestjs-cls, if one is open. */
 export function currentClsStore(): object | undefined {
   return cls.isActive() ? cls.get() : undefined;
 }
 
 /**
- * Under which the platform's own request holds its store, so that it is found in whatever flow the
- * request turns up.
+ * Property of the platform's request that holds its store, so that the store is found in every flow
+ * in which the request appears.
  */
 const STORE = Symbol('nestjs-event-tracking:store');
 
@@ -113,17 +126,17 @@ interface Holder {
 }
 
 /**
- * The store of a request; undefined if none was opened for it. @param request the platform's own:
- * of Fastify, its `raw`
+ * Returns the store of a request; undefined if none was opened for it.
+ * @param request the platform's own request; on Fastify, its `raw`
  */
 export function storeOf(request: object): RequestStore | undefined {
   return (request as Holder)[STORE];
 }
 
 /**
- * Runs the rest of a request with a store of its own. Nothing is ever written into a store that is
- * there already: it may be inherited from where the server was started, or left on a keep-alive
- * connection by `enterWith`, and would hand one user's context to the next request.
+ * Runs the rest of a request with its own store. An existing store is never written to: it may be
+ * inherited from the code that started the server, or left on a keep-alive connection by
+ * `enterWith`, and would leak one user's context into the next request.
  * @param inherited the store that was open when the application started
  */
 export function runInRequestStore(
@@ -142,25 +155,25 @@ export function runInRequestStore(
   (request as Holder)[STORE] = store;
   open(store, true);
   const active = currentClsStore();
-  // What was open at the start is everybody's: each request gets its copy, so that what guards set
-  // there stays its own.
+  // All requests share the store that was open at the start. Each request gets a copy, so that
+  // values set by its guards stay in this request.
   const isOwn = active !== undefined && active !== inherited;
   store.clsStore = isOwn ? layered(active, store) : { ...active, [KEY]: store };
   enter(store, next);
 }
 
 /**
- * Runs code in the flow of a request: as it is where that is the current one. A middleware that
- * goes on from the callback of a shared connection brings the rest of its request into the flow of
- * another, or into none.
+ * Runs code in the flow of a request; directly if that flow is the current one. A middleware that
+ * continues from the callback of a shared connection moves the rest of its request into the flow of
+ * another request, or into none.
  */
 export function inRequest<Result>(store: RequestStore, code: () => Result): Result {
   return isCurrent(store) ? code() : enter(store, code);
 }
 
 /**
- * Runs code of a request that was given no scope. If this is the flow of another, which it has come
- * into as above, that one's scope is left: nothing of it belongs to this request.
+ * Runs code of a request that was given no scope. If the current flow belongs to another request
+ * (see `inRequest`), the scope of that request is left, because nothing of it belongs to this one.
  */
 export function inNoRequest<Result>(code: () => Result): Result {
   if (currentRequestStore() === undefined) return code();
@@ -169,14 +182,14 @@ export function inNoRequest<Result>(code: () => Result): Result {
   return requests.run(undefined as never, leave);
 }
 
-/** Whether this is the flow of that request. */
+/** True if the current flow belongs to that request. */
 export function isCurrent(store: RequestStore): boolean {
   return currentRequestStore() === store;
 }
 
 /**
- * Remembers what the application has laid over the request's store of nestjs-cls since, where this
- * is the request's flow.
+ * Remembers the nestjs-cls store that the application has opened inside the request since, if the
+ * current flow belongs to the request.
  */
 export function keepClsStore(store: RequestStore): void {
   if (isCurrent(store)) store.clsStore = currentClsStore() ?? store.clsStore;
@@ -187,17 +200,17 @@ function enter<Result>(store: RequestStore, code: () => Result): Result {
 }
 
 /**
- * The store that an application has opened for this request with its own ClsMiddleware, and ours in
- * it for whoever looks from here on. What guards and services set goes into the application's,
- * where those before us find it.
+ * Returns a view of the store that the application has opened for this request with its own
+ * ClsMiddleware, with the request store added for code that runs from here on. Values set by guards
+ * and services are written into the application's store, where earlier code finds them.
  */
 function layered(active: object, store: RequestStore): Record<symbol, unknown> {
   const ours: PropertyDescriptor = { value: store, enumerable: true, configurable: true, writable: true };
   return new Proxy(active, {
     get: (target, key) => (key === KEY ? store : (Reflect.get(target, key) as unknown)),
     has: (target, key) => key === KEY || key in target,
-    // For the copies that nested stores begin with. It may hold our key already, from a request
-    // before it.
+    // Nested stores begin with a copy of these keys. The target may already have the key, from an
+    // earlier request.
     ownKeys: (target) => [...Reflect.ownKeys(target).filter((key) => key !== KEY), KEY],
     getOwnPropertyDescriptor: (target, key) => (key === KEY ? ours : Reflect.getOwnPropertyDescriptor(target, key)),
   }) as Record<symbol, unknown>;

@@ -1,4 +1,7 @@
-/** As guards and session middleware leave it. What middleware on Fastify has put on the raw request is not on Fastify's own. */
+/**
+ * The request as guards and session middleware leave it. On Fastify, properties set by middleware
+ * on the raw request are not on Fastify's own request.
+ */
 export interface PassedRequest {
   readonly raw?: PassedRequest | undefined;
   readonly user?: unknown;
@@ -6,10 +9,13 @@ export interface PassedRequest {
   readonly sessionID?: unknown;
 }
 
-/** The names under which users have their id and their name: asked for as they stand here, which is faster than by a list. */
+/**
+ * Properties under which users have their id and their name. They are read by name, which is faster
+ * than iterating over a list.
+ */
 interface KnownUser {
   readonly id?: unknown;
-  /** Of a document of MongoDB that is a plain object. */
+  /** Id of a MongoDB document that is a plain object. */
   readonly _id?: unknown;
   readonly user_id?: unknown;
   readonly userId?: unknown;
@@ -29,7 +35,9 @@ function givenUser(request: object): unknown {
   return passed.user ?? passed.raw?.user;
 }
 
-/** The id of the user, or the user itself if a guard has set a string or a number there. */
+/**
+ * Returns the id of the user, or the user itself if a guard has set a string or a number as user.
+ */
 export function userId(request: object): unknown {
   const given = givenUser(request);
   if (typeof given !== 'object' || given === null) return isUserId(given) ? given : undefined;
@@ -37,7 +45,10 @@ export function userId(request: object): unknown {
   return scalarOf(user.id ?? user._id ?? user.user_id ?? user.userId ?? user.sub);
 }
 
-/** A guard may set the id itself as the user. `true` says only that there is a user. */
+/**
+ * True if the user is itself an id, because a guard may set one. `true` only says that there is a
+ * user.
+ */
 function isUserId(given: unknown): boolean {
   if (typeof given === 'number') return Number.isFinite(given);
   return typeof given === 'bigint' || (typeof given === 'string' && given !== '');
@@ -52,7 +63,10 @@ function scalarOf(value: unknown): unknown {
   return value === undefined || value === null || isScalar(value) ? value : textOf(value);
 }
 
-/** An ObjectId is its text; an object that has none is no id. */
+/**
+ * Returns an object as a string, such as an ObjectId. Undefined if `toString` returns only `[object
+ * …]`: such an object is not an id.
+ */
 function textOf(value: { toString(): string }): string | undefined {
   const text = value.toString();
   return text.startsWith('[object ') ? undefined : text;

@@ -2,17 +2,23 @@ import { types } from 'node:util';
 import { isObservable, Observable } from 'rxjs';
 
 /**
- * What the result of a call still has to do.
+ * Kind of the result of a call, by the work that it still has to do.
  *
- * - `value`: nothing; the call is over. Also a Subject, which is fed by the code that holds it and is returned for that.
- * - `promise`: a native promise with nothing of its own, which a promise derived from it can stand in for.
- * - `stream`: an Observable with nothing of its own, which another Observable can stand in for.
- * - `lazy`: an iterator, a thenable, or a promise or Observable with members of its own (a query builder, a cursor, a
- *   connectable Observable). Only the object itself can stand in for it, so its methods are intercepted.
+ * - `value`: nothing; the call has ended. Also a Subject: the code that holds it feeds it, and it
+ *   is returned for that purpose.
+ * - `promise`: a native promise without additional members, so that a derived promise can replace
+ *   it.
+ * - `stream`: an Observable without additional members, so that another Observable can replace it.
+ * - `lazy`: an iterator, a thenable, or a promise or Observable with additional members (a query
+ *   builder, a cursor, a connectable Observable). Only the object itself can be used, so its
+ *   methods are intercepted.
  */
 export type ResultKind = 'value' | 'promise' | 'stream' | 'lazy';
 
-/** Never throws: an object that cannot be inspected, such as a revoked proxy, is a `value`. */
+/**
+ * Returns the kind of a result. Never throws: an object that cannot be inspected, such as a revoked
+ * proxy, is a `value`.
+ */
 export function resultKind(result: object): ResultKind {
   try {
     if (types.isPromise(result)) return isPlainPromise(result) ? 'promise' : 'lazy';
@@ -27,14 +33,17 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-/** A generator of either sort, or an object that behaves like one. A list, a Map or a readable stream is iterable only. */
+/**
+ * True for a sync or async generator, or an object that behaves like one. A list, a Map or a
+ * readable stream is only iterable.
+ */
 export function isIterator(value: unknown): value is IteratorLike {
   if (typeof value !== 'object' || value === null) return false;
   const { next, [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as Partial<IteratorLike>;
   return typeof next === 'function' && (typeof sync === 'function' || typeof async === 'function');
 }
 
-/** An iterator, or an async one: each step gives a result or a promise of one. */
+/** A sync or async iterator: each step returns a result, or a promise of a result. */
 export type IteratorLike = {
   next(...values: [] | [unknown]): unknown;
   readonly [Symbol.iterator]?: () => object;
@@ -42,8 +51,9 @@ export type IteratorLike = {
 } & { readonly [Key in 'return' | 'throw']?: (...values: [] | [unknown]) => unknown };
 
 /**
- * True for what is fed from outside: nothing starts when it is subscribed, and its maker wants it back. The result of
- * `subject.pipe(...)` can be fed as well, but does what its operator does when it is subscribed.
+ * True for a stream that is fed from outside: subscribing starts nothing, and its creator needs it
+ * back. The result of `subject.pipe(...)` can be fed too, but runs its operator when it is
+ * subscribed to.
  */
 function isSubject(stream: Observable<unknown>): boolean {
   return 'next' in stream && (stream as { operator?: unknown }).operator === undefined;
@@ -51,7 +61,10 @@ function isSubject(stream: Observable<unknown>): boolean {
 
 const OWN_OF_A_STREAM: ReadonlySet<string> = new Set(['source', 'operator', '_subscribe']);
 
-/** Of another copy of RxJS the prototype is another one, and then the Observable is intercepted, which works for any. */
+/**
+ * True for an Observable without additional members. An Observable from another copy of RxJS has a
+ * different prototype: it is intercepted instead, which works for any Observable.
+ */
 function isPlainStream(stream: Observable<unknown>): boolean {
   return (
     Object.getPrototypeOf(stream) === Observable.prototype &&
@@ -59,7 +72,10 @@ function isPlainStream(stream: Observable<unknown>): boolean {
   );
 }
 
-/** Node keeps symbols on promises while AsyncLocalStorage is in use, so only names count as members. */
+/**
+ * True for a native promise without additional members. Node stores symbols on promises while
+ * AsyncLocalStorage is in use, so only string keys count.
+ */
 function isPlainPromise(promise: object): boolean {
   const prototype = Object.getPrototypeOf(promise) as object | null;
   return (
@@ -68,7 +84,10 @@ function isPlainPromise(promise: object): boolean {
   );
 }
 
-/** Of another realm (`node:vm`, Jest): the prototype of its Promise stands right below that of its Object. */
+/**
+ * True for the prototype of a Promise, also from another realm (`node:vm`, Jest): its parent is
+ * that realm's Object.prototype.
+ */
 function isPromisePrototype(prototype: object | null): boolean {
   const below = prototype === null ? null : (Object.getPrototypeOf(prototype) as object | null);
   return below !== null && Object.getPrototypeOf(below) === null;

@@ -6,12 +6,13 @@ interface Entry {
   readonly values: EventFields;
 }
 
-/** Scopes inside each other; each costs a step of the stack and some memory. */
+/** Maximum depth of nested scopes. Each level costs a stack frame and some memory. */
 const MAX_DEPTH = 100;
 
 /**
- * A place in the chain of contexts, opened by `context()`, by a request, by @TrackingContext. Its parent is fixed; the named
- * entries in it are not. What was entered in a scope is gone when the scope is, however it ends: nothing has to be undone.
+ * One level in the chain of contexts, opened by `context()`, by a request or by @TrackingContext.
+ * Its parent never changes, but its named entries do. Entries disappear together with the scope,
+ * however it ends, so no cleanup is necessary.
  */
 export class Scope {
   private readonly entries: Entry[];
@@ -20,7 +21,10 @@ export class Scope {
   private memoOfParent: ScopeView | undefined;
   private readonly depth: number;
 
-  /** @param entries those it begins with; to be its own */
+  /**
+   * @param parent the scope around this one
+   * @param entries the initial entries; the scope keeps and changes this array
+   */
   constructor(
     private readonly parent: Scope | undefined,
     entries: Entry[] = [],
@@ -30,21 +34,28 @@ export class Scope {
   }
 
   /**
-   * A new scope inside this one, with its first entry as `enter` takes it. A job that begins its next round inside its own scope opens each round in that of the last:
-   * so a chain that grows too long is folded, or it would take all memory in the end, and the stack before that. Those beyond
-   * it still carry its values, but no longer notice when an entry changes there.
+   * Opens a new scope inside this one, with a first entry as for `enter`. A job that starts its
+   * next round inside its own scope nests each round in the previous one. Such a chain would
+   * exhaust the stack, and finally the memory. Therefore a chain that is too long is folded: scopes
+   * after the fold still have its values, but do not see later changes of its entries.
    */
   open(name: string, values: EventFields): Scope {
     return new Scope(this.depth < MAX_DEPTH ? this : this.folded(), [{ name, values }]);
   }
 
-  /** Adds an entry, which is the latest from now on. @param values in normal form, and nobody else's */
+  /**
+   * Adds an entry, which is then the latest.
+   * @param values in normal form; the scope keeps the object, so no other code may change it
+   */
   enter(name: string, values: EventFields): void {
     this.entries.push({ name, values });
     this.isChanged = true;
   }
 
-  /** Removes the latest entry of that name, which shows again what it hid. @returns whether there was one */
+  /**
+   * Removes the latest entry with that name. An earlier entry that it covered is visible again.
+   * @returns true if there was one
+   */
   exit(name: string): boolean {
     const at = this.entries.findLastIndex((entry) => entry.name === name);
     if (at < 0) return false;
@@ -53,12 +64,15 @@ export class Scope {
     return true;
   }
 
-  /** Names that are open here and around, innermost first. */
+  /** Returns the names of the entries in this scope and its parents, innermost first. */
   openNames(): string[] {
     return [...this.entries.map(({ name }) => name).reverse(), ...(this.parent?.openNames() ?? [])];
   }
 
-  /** The merged values, made once until an entry changes here or in a parent. */
+  /**
+   * Returns the merged values. They are computed once until an entry changes in this scope or a
+   * parent.
+   */
   view(): ScopeView {
     const ofParent = this.parent?.view();
     if (this.memo !== undefined && !this.isChanged && ofParent === this.memoOfParent) return this.memo;
@@ -68,7 +82,7 @@ export class Scope {
     return this.memo;
   }
 
-  /** What this scope adds before its entries to what is around it; a request has its fields here. */
+  /** Returns the view around the entries of this scope. A request adds its fields here. */
   protected around(ofParent: ScopeView | undefined): ScopeView | undefined {
     return ofParent;
   }
@@ -77,12 +91,12 @@ export class Scope {
     this.isChanged = true;
   }
 
-  /** Whether its values may come at any time, so that it cannot be folded. */
+  /** True if the values of the scope may still change, so that it cannot be folded. */
   protected get isRoot(): boolean {
     return this.parent === undefined;
   }
 
-  /** One scope with the values of this one and those around it, up to the root of the chain. */
+  /** Returns one scope with the values of this one and its parents, up to the root of the chain. */
   private folded(): Scope {
     const layers: EventFields[] = [];
     const root = this.collectUp(layers);
@@ -101,7 +115,8 @@ export class Scope {
     const { entries } = this;
     const [first] = entries;
     if (first === undefined) return around ?? EMPTY_VIEW;
-    // Most scopes have one entry: nothing is put together for them that would only be garbage.
+    // Most scopes have one entry: no merged object is created for them, because it would only be
+    // garbage.
     if (entries.length === 1) return new View(around, first.values);
     return new View(around, mergeLayers({}, ...entries.map(({ values }) => values)));
   }

@@ -6,10 +6,13 @@ import { currentRequestStore, type RequestStore, type ScopeOfRequest } from './r
 import { Scope } from './scope';
 import { View, type ScopeView } from './view';
 
-/** What an event carries that says of itself that its context may be another's. */
+/** Field of an event whose context may belong to another request. */
 const MARK: EventFields = { uncertain_context: true };
 
-/** Inside the scope, because work that the result starts later must find its way back there. */
+/**
+ * Runs the body inside the scope, because work that the result starts later must return to this
+ * scope.
+ */
 function runThrough<Result>(body: () => Result): Result {
   return handThrough(body());
 }
@@ -22,23 +25,23 @@ function without(owner: object, frame: Frame | undefined): Frame | undefined {
 /** The scopes of one tracker. */
 export class TrackerScopes {
   /**
-   * What events carry that are emitted in the flow of a request whose response is over.  @default
-   * 'keep'
+   * Behavior for events emitted in the flow of a request whose response has ended.
+   * @default 'keep'
    */
   afterResponse: AfterResponse | undefined;
   private readonly base = new Scope(undefined);
 
   /**
-   * @param tracker whose scopes these are; given back by `currentTracker`
+   * @param tracker the tracker that owns these scopes; returned by `currentTracker`
    * @param onUncertain called for each event that is emitted in the flow of a request whose
-   *   response is over, unless it was bound
+   * response has ended, unless the flow was bound
    */
   constructor(
     readonly tracker: object,
     private readonly onUncertain: () => void,
   ) {}
 
-  /** The values that an event carries which is emitted here. */
+  /** Returns the values of an event that is emitted here. */
   view(): ScopeView {
     const request = currentRequestStore();
     if (request?.isAnswered !== true) return this.scopeIn(request).view();
@@ -49,7 +52,8 @@ export class TrackerScopes {
   }
 
   /**
-   * The same for an event that is emitted now, which is counted if its context may be another's.
+   * Returns the values of an event that is emitted now. The event is counted if its context may
+   * belong to another request.
    */
   viewToEmit(): ScopeView {
     const request = currentRequestStore();
@@ -59,8 +63,8 @@ export class TrackerScopes {
   }
 
   /**
-   * The innermost scope of this flow; the request's if none was opened in it; else the one that
-   * every flow sees.
+   * Returns the innermost scope of this flow; the scope of the request if none was opened in this
+   * flow; otherwise the base scope that every flow sees.
    */
   current(): Scope {
     return this.scopeIn(currentRequestStore());
@@ -71,8 +75,8 @@ export class TrackerScopes {
   }
 
   /**
-   * Runs `body` in a scope of its own. Work that its result starts later runs in that scope too: see
-   * `handThrough`.
+   * Runs `body` in a new scope. Work that its result starts later runs in that scope too (see
+   * `handThrough`).
    */
   run<Result>(name: string, values: EventFields, body: () => Result): Result {
     const request = currentRequestStore();
@@ -84,7 +88,7 @@ export class TrackerScopes {
     return frames.run(frame, runThrough, body);
   }
 
-  /** Opens the scope of a request: it ends with the request's flow. */
+  /** Opens the scope of a request. It ends with the flow of the request. */
   openRequest(store: RequestStore, makeScope: (parent: Scope) => ScopeOfRequest): void {
     if (store.scopeOf(this) === undefined) store.open(this, makeScope(this.base));
   }
@@ -101,14 +105,17 @@ export class TrackerScopes {
   }
 
   /**
-   * Whether nothing of the request and of the scopes opened in it is to be in an event emitted
-   * here.
+   * True if an event emitted here must contain nothing of the request or of the scopes opened in
+   * it.
    */
   private dropsAll(request: RequestStore, isBound: boolean): boolean {
     return request.isAnswered && !isBound && this.afterResponse === 'drop';
   }
 
-  /** Of a request whose response is over: whether an event emitted here may belong to another. */
+  /**
+   * True if an event emitted here may belong to another request. Call it only for a request whose
+   * response has ended.
+   */
   private isUncertain(scope: Scope, request: RequestStore): boolean {
     const top = currentFrame(request);
     if (top?.isBound === true || top?.isApart === true) return false;
@@ -117,8 +124,8 @@ export class TrackerScopes {
 }
 
 /**
- * The tracker whose scope was opened last in this flow; of those that a request has one of, the one
- * imported first.
+ * Returns the tracker whose scope was opened last in this flow. If only the request has scopes,
+ * returns the tracker imported first, because it opened the first of them.
  */
 export function currentScopesTracker(): object | undefined {
   const request = currentRequestStore();

@@ -2,11 +2,11 @@ import { quoted } from '../common/printable';
 
 const MAX_SHOWN = 20;
 
-/** A context was left that is not open where it was left. */
+/** Error thrown when a context is left that is not open at that place. */
 export class UnknownContextException extends Error {
   override readonly name = 'UnknownContextException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly context: string,

@@ -4,7 +4,10 @@ import type { ContextView, Finding } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
 import type { FieldRow } from './field-row';
 
-/** Shallow, as in the reference: a nested object is replaced, and a key keeps the place where it first stood. */
+/**
+ * Merges layers into `values`. The merge is shallow, as in the reference implementation: a nested
+ * object is replaced, and a key keeps the position at which it first appeared.
+ */
 export function mergeLayers(values: EventFields, ...layers: readonly EventFields[]): EventFields {
   for (const layer of layers) {
     for (const key of Object.keys(layer)) setField(values, key, layer[key]);
@@ -13,8 +16,9 @@ export function mergeLayers(values: EventFields, ...layers: readonly EventFields
 }
 
 /**
- * The values that events of a scope carry. Shared by all of them, so nobody may change it. Most events are only written: so
- * the values are merged, and their text made, when somebody asks.
+ * The values that events of a scope carry. All these events share the view, so no code may change
+ * it. Most events are only written: values are merged, and JSON is created, only when they are
+ * requested.
  */
 export abstract class ScopeView implements ContextView {
   findings: Finding | undefined;
@@ -33,13 +37,16 @@ export abstract class ScopeView implements ContextView {
 
   text(): string {
     if (this.json === undefined) return (this.json = `{${this.body()}}`);
-    // V8 has it as a tree of its parts, and would walk that anew for each line it becomes a part of: asking for a character
-    // makes it one piece.
+    // V8 stores the result of a concatenation as a tree of its parts, and would traverse it again
+    // for each line that contains it. Reading a character flattens it.
     if (!this.isFlat) this.isFlat = this.json.charCodeAt(0) > 0;
     return this.json;
   }
 
-  /** What stands between the braces. Made once for each level, and added to by those inside it. */
+  /**
+   * Returns the values as JSON without the braces. Created once for each level; inner levels append
+   * to it.
+   */
   private body(): string {
     return (this.joined ??= this.makeBody());
   }
@@ -66,24 +73,27 @@ export abstract class ScopeView implements ContextView {
     return own === undefined ? this.parent?.get(key) : own;
   }
 
-  /** What stands between the braces of the own values. */
+  /** Returns the own values as JSON without the braces. */
   protected abstract ownText(): string;
-  /** The object of the own values, where there is one already. */
+  /** Returns the object of the own values, if it already exists. */
   protected abstract ownObject(): EventFields | undefined;
   protected abstract ownKeys(): string[];
-  /** One of the own values; undefined if there is none of that name. */
+  /** Returns one of the own values; undefined if there is none with that name. */
   protected abstract ownValue(key: string): unknown;
   protected abstract addOwn(values: EventFields): void;
   protected abstract ownLength(): number;
   protected abstract ownHasNoDates(): boolean;
 
-  /** Whether a value of the parent is not seen here: then its text cannot be used. */
+  /** True if an own value hides a value of the parent: the parent's JSON cannot be used then. */
   private hidesValues(parent: ContextView): boolean {
     for (const key of this.ownKeys()) if (parent.get(key) !== undefined) return true;
     return false;
   }
 
-  /** Into an object that begins empty: V8 takes almost three times as long to add fields to one that was spread. */
+  /**
+   * Merges into an object that is empty at first: V8 takes almost three times as long to add fields
+   * to an object created by spread.
+   */
   private merge(): EventFields {
     const own = this.parent === undefined ? this.ownObject() : undefined;
     if (own !== undefined) return own;
@@ -92,7 +102,10 @@ export abstract class ScopeView implements ContextView {
     return values;
   }
 
-  /** From the outermost inwards; what was merged before is not put together again. */
+  /**
+   * Adds the values from the outermost scope to the innermost. Values that were already merged are
+   * reused.
+   */
   private addTo(values: EventFields): void {
     const { parent, merged } = this;
     if (merged !== undefined) {
@@ -105,9 +118,12 @@ export abstract class ScopeView implements ContextView {
   }
 }
 
-/** The view of a scope whose values are an object. */
+/** View of a scope whose values are an object. */
 export class View extends ScopeView {
-  /** @param own what the scope has of its own, nobody else's */
+  /**
+   * @param parent view around this one
+   * @param own the scope's own values; no other code may change the object
+   */
   constructor(
     parent: ContextView | undefined,
     private readonly own: EventFields,
@@ -144,9 +160,13 @@ export class View extends ScopeView {
   }
 }
 
-/** The view of a request: what was read of it once, and what is read at each emit. */
+/** View of a request: the fields read once, and the fields read at each emit. */
 export class RequestView extends ScopeView {
-  /** @param once @param atEmit without a name in common */
+  /**
+   * @param parent view around this one
+   * @param once fields that were read once
+   * @param atEmit fields that are read at each emit; no name occurs in both
+   */
   constructor(
     parent: ContextView | undefined,
     private readonly once: FieldRow,
