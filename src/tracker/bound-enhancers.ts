@@ -35,14 +35,15 @@ interface GuardsConsumer {
 const prepared = new WeakSet<object>();
 
 /**
- * Interceptors, handlers and guards may give back Observables that a connection or a Subject feeds
- * which requests share. Each is subscribed to as before, but runs in the flow of its own request or
- * message, and so does a handler that is called inside of one (`switchMap(() => next.handle())`).
+ * Binds the Observables that interceptors, handlers and guards return to their own request.
+ * A connection or a Subject that requests share may feed such an Observable. Each is subscribed to
+ * as before, but runs in the flow of its own request or message. A handler that is called inside an
+ * Observable (`switchMap(() => next.handle())`) does so too.
  *
- * Nest calls all of them through two classes, for HTTP, messages, gateways and GraphQL alike. Their
- * prototypes are found by the one provider that holds an instance of each. To be called before the
- * first request; acts once for each class.
- * @returns false if this version of Nest does not have them
+ * Nest calls all of them through two classes, for HTTP, messages, gateways and GraphQL alike. One
+ * provider holds an instance of each class, which gives access to their prototypes. Call this
+ * function before the first request; it acts once per class.
+ * @returns false if this version of Nest does not have these classes
  */
 export function bindEnhancers(creator: ExternalContextCreator): boolean {
   const { interceptorsConsumer, guardsConsumer } = creator as unknown as Record<string, unknown>;
@@ -67,7 +68,7 @@ function has<Consumer>(value: unknown, method: keyof Consumer): value is Consume
 function bindInterceptors(consumer: InterceptorsConsumer): void {
   const { intercept } = consumer;
   consumer.intercept = function (interceptors, args, instance, callback, next, type) {
-    // Of what is no HTTP request: the flow of each subscription is right without one.
+    // Only HTTP requests need a store: for everything else the flow of each subscription is right.
     const request = type === 'http' ? ofRequest(args[0]) : undefined;
     const all = interceptors?.map((interceptor) => boundInterceptor(interceptor, request));
     return intercept.call(this, all, args, instance, callback, boundHandler(next, request), type);

@@ -10,9 +10,9 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 const bound = new WeakSet<object>();
 
 /**
- * A ClientProxy connects for the first request that needs it, and then delivers every answer in
- * that request's flow. So each client among the providers delivers in the flow of the subscriber.
- * To be called when the providers have been made.
+ * Makes each ClientProxy among the providers deliver in the flow of the subscriber.
+ * A ClientProxy connects for the first request that needs it, and would then deliver every answer
+ * in the flow of that request. Call this function when the providers exist.
  */
 export function bindClients(container: ModulesContainer): void {
   for (const { providers } of container.values()) {
@@ -24,9 +24,9 @@ export function bindClients(container: ModulesContainer): void {
 }
 
 /**
- * Binds a stream to the flow in which it is subscribed to; returns any other value as it is.
- * @param request the request that the stream belongs to, if it is known: its own flow is entered
- *   where the stream is subscribed to in that of another request
+ * Binds a stream to the flow in which it is subscribed to. Returns any other value unchanged.
+ * @param request the request that the stream belongs to, if known: the stream enters the flow of
+ * this request when it is subscribed to in the flow of another
  */
 export function boundIfStream(value: unknown, request?: RequestStore): unknown {
   if (!isObservable(value)) return value;
@@ -37,7 +37,7 @@ interface Client {
   send: Method;
 }
 
-/** By what it has: the package that has the class is an optional one. */
+/** Recognizes a ClientProxy by its members, because the package of that class is optional. */
 function isClient(value: unknown): value is Client {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
   const { send, connect, routingMap } = value as { send?: unknown; connect?: unknown; routingMap?: unknown };

@@ -2,7 +2,10 @@ import { showOption, unknownOptionFix } from '../common/show-value';
 import { showIdentifier } from '../common/tracking-config.exception';
 import type { Objection } from './wrapped-method';
 
-/** Unknown options of a decorator, and options whose value is not one of the known ones: TypeScript does not see all of them. */
+/**
+ * Finds unknown options of a decorator and options with a value that is not allowed. TypeScript
+ * does not catch all of them.
+ */
 export function objectionsTo(
   decorator: string,
   options: object,

@@ -2,20 +2,23 @@ import type { Violation } from '../catalog/violation';
 import { MAX_TIMER_MS } from '../common/clock';
 import { Confirmation } from '../routing/confirmation';
 
-/** What becomes of one event that somebody waits for. */
+/** Collects the outcomes of one event for a caller that waits for it. */
 export class EmitConfirmation extends Confirmation {
-  /** Why it was refused before the tree; empty if it was not. */
+  /**
+   * Violations for which the event was refused before it reached the tree; empty if it was not
+   * refused.
+   */
   violations: readonly Violation[] = [];
 
   /**
    * Waits until every destination has answered.
-   * @returns why the wait ended early, undefined if it did not
+   * @returns the reason why the wait ended early; undefined if it did not
    */
   async end(timeoutMs: number, signal: AbortSignal | undefined): Promise<string | undefined> {
     if (signal?.aborted === true) return 'since its signal was aborted';
     let stop = (): void => undefined;
     const ended = new Promise<string>((resolve) => {
-      // setTimeout fires at once beyond its limit, so a wait of Infinity would end immediately.
+      // setTimeout fires at once above its limit, so a wait of Infinity would end immediately.
       const waitMs = Math.min(timeoutMs, MAX_TIMER_MS);
       const timer = setTimeout(resolve, waitMs, `since it took more than ${String(timeoutMs)} ms`);
       const onAbort = (): void => {

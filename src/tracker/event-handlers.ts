@@ -12,12 +12,15 @@ type Wrapper = NestModule extends { readonly providers: Map<unknown, infer Provi
 type MethodOfEvent = (event: TrackingEvent) => unknown;
 
 /**
- * The methods with @OnTrackingEvent of one application: of what Nest has made at start, of modules that are loaded later, and of
- * classes that Nest makes for each use, which are made for each event, with the event as their REQUEST.
+ * Finds the methods with @OnTrackingEvent of one application.
+ * Covers the instances that Nest created at start, modules that are loaded later, and classes that
+ * Nest creates for each use. The last are created for each event, with the event as their REQUEST.
  */
 export class EventHandlers {
   private readonly handlers: EventHandler[] = [];
-  /** Whose methods are known, or who has none: instances, and providers that are made for each event. */
+  /**
+   * Instances and per-event providers that were already examined, with or without handler methods.
+   */
   private readonly seen = new Set<object>();
   private modulesSeen = 0;
 
@@ -34,7 +37,11 @@ export class EventHandlers {
     return this.handlers;
   }
 
-  /** @returns whether all that there is was looked at: what is not made yet is looked at again */
+  /**
+   * Examines the providers and controllers that were not examined before.
+   * @returns true if everything was examined; instances that do not exist yet are examined next
+   * time
+   */
   private look(): boolean {
     let isComplete = true;
     for (const module of this.container.values()) {
@@ -61,14 +68,15 @@ export class EventHandlers {
       const prototype = Object.getPrototypeOf(instance) as object;
       this.add(instance.constructor.name, prototype, () => instance);
     } catch {
-      // A provider may be anything, a proxy that throws too.
+      // A provider may be any value, including a proxy that throws.
     }
   }
 
   private addMadeForEach(wrapper: Wrapper, module: NestModule): void {
     const { metatype } = wrapper;
     const token = wrapper.token as string | symbol | Type<object>;
-    if (typeof metatype !== 'function' || wrapper.isFactory) return; // what a factory will return is not known
+    // the return type of a factory is unknown
+    if (typeof metatype !== 'function' || wrapper.isFactory) return;
     const prototype = metatype.prototype as object;
     if (handlerMethods(prototype).size === 0) return;
     const moduleRef = module.getProviderByKey<ModuleRef>(ModuleRef).instance;

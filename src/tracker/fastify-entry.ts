@@ -4,13 +4,13 @@ type Register = (this: unknown, ...args: unknown[]) => unknown;
 
 type OnRoute = (options: Record<string, unknown>) => void;
 
-/** The parts of a Fastify instance that take functions which it calls with a request. */
+/** Methods of a Fastify instance that register functions which receive a request. */
 export interface FastifyLike {
   addHook(name: string, hook: unknown): unknown;
   addContentTypeParser(...args: unknown[]): unknown;
 }
 
-/** Each gets the request first. */
+/** Names of the hooks whose first argument is the request. */
 const HOOKS: ReadonlySet<string> = new Set([
   ...['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend', 'onResponse'],
   ...['onError', 'onTimeout', 'onRequestAbort'],
@@ -19,16 +19,17 @@ const HOOKS: ReadonlySet<string> = new Set([
 const prepared = new WeakSet<object>();
 
 /**
- * Fastify calls a hook in the flow in which the hook before it has called `done`, which may be that
- * of a connection which requests share. So hooks, also those of single routes and of encapsulated
- * plugins, content type parsers and handlers of routes that Nest does not know enter the flow of
- * their request. To be called as early as possible: hooks that are there already stay as they are.
+ * Makes Fastify hooks, content type parsers and route handlers enter the flow of their request.
+ * Fastify calls a hook in the flow in which the hook before it called `done`. That may be the flow
+ * of a connection which requests share. This includes hooks of single routes and of encapsulated
+ * plugins, and the handlers of routes that Nest does not know. Call this function as early as
+ * possible: hooks that are already registered stay unchanged.
  */
 export function enterHooks(instance: FastifyLike): void {
   if (prepared.has(instance)) return;
   prepared.add(instance);
   const { addHook, addContentTypeParser } = instance as unknown as Record<keyof FastifyLike, Register>;
-  // Instances of encapsulated plugins inherit these.
+  // Instances of encapsulated plugins inherit these methods.
   instance.addHook = function (name, hook) {
     return addHook.call(this, name, HOOKS.has(name) ? enteringHook(hook) : hook);
   };
@@ -46,7 +47,7 @@ export function enterHooks(instance: FastifyLike): void {
 
 function enteringHook(hook: unknown): unknown {
   const wrapper = enteringAtOnce(hook);
-  // Fastify refuses async hooks that take `done` as well.
+  // Fastify refuses async hooks that also take `done`.
   if (wrapper !== hook) Object.setPrototypeOf(wrapper, Object.getPrototypeOf(hook) as object);
   return wrapper;
 }

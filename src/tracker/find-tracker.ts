@@ -2,13 +2,16 @@ import { trackerIn, trackerProperty } from './tracker-property';
 import { runningTrackers } from './running-trackers';
 import { currentTracker, TrackerService } from './tracker.service';
 
-/** What a decorator asks for. */
+/** Tracker that a decorator asks for. */
 export interface TrackerRequest {
-  /** `@TrackEvent`. */
+  /** Name of the decorator, for example `@TrackEvent`. */
   readonly decorator: string;
-  /** The name of the tracker. */
+  /** Name of the tracker. */
   readonly tracker: string;
-  /** Under which the instance has it. Made once: `Symbol.for` looks a string up at each call. */
+  /**
+   * Property under which the instance holds the tracker. Created once, because `Symbol.for` looks
+   * up a string on each call.
+   */
   readonly property: symbol;
 }
 
@@ -17,9 +20,10 @@ export function trackerRequest(decorator: string, tracker: string): TrackerReque
 }
 
 /**
- * The tracker for one call: that of the instance, else of the flow, else the only one of that name which runs in this process.
+ * Finds the tracker for one call: first on the instance, then in the flow, then the only running
+ * tracker of that name in this process.
  * @param place the class and method, for a warning
- * @returns undefined where there is none: without TrackingModule (a unit test), or after a warning
+ * @returns the tracker; undefined without TrackingModule (as in a unit test) or after a warning
  */
 export function findTracker(
   self: unknown,

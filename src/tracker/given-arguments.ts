@@ -1,8 +1,14 @@
-/** Arguments of the public methods as they are meant, since JavaScript callers and casts can pass anything. */
+/**
+ * Interprets the arguments of the public methods, since JavaScript callers and casts can pass
+ * anything.
+ */
 import { isObservable } from 'rxjs';
 import { toEventName } from '../event/normalizer';
 
-/** The name of a context or the path of a backend as a string; what is not a string gets the name it would have as an event. */
+/**
+ * Returns the name of a context or the path of a backend as a string. Converts other values as
+ * `emit` converts an event name.
+ */
 export function givenName(name: unknown): string {
   return typeof name === 'string' ? name : toEventName(name);
 }
@@ -14,7 +20,10 @@ export interface ConfirmWait {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** Options of `emitConfirmed`. Invalid ones have their default, so that the event is emitted all the same. Never throws. */
+/**
+ * Reads the options of `emitConfirmed`. Replaces invalid options with their defaults, so that the
+ * event is still emitted. Never throws.
+ */
 export function givenWait(options: unknown): ConfirmWait {
   try {
     const { signal, timeoutMs } = (options ?? {}) as { readonly signal?: unknown; readonly timeoutMs?: unknown };
@@ -25,7 +34,10 @@ export function givenWait(options: unknown): ConfirmWait {
   }
 }
 
-/** True for what `bind` takes as a stream. A client of Redis, say, has a `subscribe` of its own and is none. Never throws. */
+/**
+ * Returns true for values that `bind` accepts as a stream. A Redis client, for example, has its own
+ * `subscribe` and is not a stream. Never throws.
+ */
 export function isStream(target: unknown): boolean {
   try {
     return isObservable(target);

@@ -1,20 +1,28 @@
 import { isPromise } from '../routing/processor-step';
 
 /**
- * A function that an application gave to a decorator, to make values for a call. It has to be synchronous, since nothing waits
- * for it, and it may call methods that are decorated with it: then it is not called again inside of itself.
+ * Wraps a function that an application gave to a decorator to create values for a call.
+ * The function must be synchronous, since nothing waits for it. It may call methods that carry the
+ * same decorator; it is not called again inside itself.
  */
 export class GivenFunction<Argument> {
-  /** Whether it is being called. It is synchronous, so this is known of the present flow. */
+  /**
+   * True while the function is running. The function is synchronous, so this describes the current
+   * flow.
+   */
   isRunning = false;
   private isAsync = false;
 
   constructor(private readonly give: (argument: Argument) => unknown) {}
 
-  /** @throws what it throws; TypeError if it gives a promise, or if it is called inside of itself */
+  /**
+   * Calls the function.
+   * @throws any error of the function; TypeError if it returns a promise or is called inside itself
+   */
   call(argument: Argument): object | undefined {
     if (this.isRunning) throw new TypeError('it calls the method that it makes them for');
-    // Once only: what an async function calls after its first await would call it again, and that for ever.
+    // Refuses further calls: code after the first await of an async function could call it again,
+    // forever.
     if (this.isAsync) throw new TypeError(ASYNC);
     this.isRunning = true;
     let made: unknown;

@@ -1,12 +1,9 @@
-/**
- * What every function has of its own. Anything else was put there by a decorator or a framework.
- */
+/** Own properties of every function. A decorator or a framework added any other property. */
 const OWN_OF_A_FUNCTION: ReadonlySet<string | symbol> = new Set(['name', 'length', 'prototype', 'arguments', 'caller']);
 
 /**
- * Gives a wrapper what can be seen of the function in it: length, properties, metadata. A
- * guard, a pipe or a route that looks at them must find what it would find without the wrapper, or
- * it stops protecting.
+ * Copies the length, properties and metadata of a function to its wrapper. A guard, a pipe or a
+ * route must find the same values with and without the wrapper, or it stops protecting.
  */
 export function imitate(original: object, wrapper: object): void {
   for (const key of Reflect.ownKeys(original)) if (!OWN_OF_A_FUNCTION.has(key)) copyProperty(original, wrapper, key);

@@ -2,18 +2,24 @@ import type { Violation } from '../catalog/violation';
 import { quoted } from '../common/printable';
 import type { EventOutcome } from '../routing/confirmation';
 
-/** An event is not, or not yet, at every backend it should get to. It may still arrive: `pending` goes on. */
+/**
+ * Reports that an event is not, or not yet, at every backend it should reach. It may still arrive:
+ * delivery continues for `pending` backends.
+ */
 export class NotConfirmedException extends Error {
   override readonly name = 'NotConfirmedException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
     readonly id: string,
-    /** What is known of each backend, by path; '' for an event that was dropped before it reached one. */
+    /**
+     * Known outcome for each backend path; '' for an event that was dropped before it reached a
+     * backend.
+     */
     readonly destinations: Readonly<Record<string, EventOutcome>>,
     options?: ErrorOptions,
-    /** In what it does not keep to the catalog, if it was rejected for that; else empty. */
+    /** Catalog violations for which the event was rejected; empty if it was not rejected. */
     readonly violations: readonly Violation[] = [],
   ) {
     super(message, options);

@@ -6,19 +6,24 @@ import { ResultWatch, type End, type Ending } from './result-watch';
 
 export interface Ended {
   readonly ending: Ending;
-  /** What was returned or resolved; of an Observable or iterator, the last value. */
+  /** Returned or resolved value; for an Observable or iterator, the last value. */
   readonly result: unknown;
   readonly error: unknown;
   readonly durationMs: number;
-  /** Values given by an Observable or iterator, also before a failure; else 1 for a success and 0 for a failure. */
+  /**
+   * Number of values from an Observable or iterator, including those before a failure; otherwise 1
+   * for a success and 0 for a failure.
+   */
   readonly count: number;
 }
 
 /**
- * Calls `body` and reports how it ended, in the flow in which it was called: a promise when it settles, an Observable at the end
- * of each subscription, an iterator when it is exhausted, another thenable when it is awaited, a readable stream when it has
- * been read. Returns what `body` returns or, where the end is still to come, an equal of it: what starts when it is asked
- * for still does, and a rejection is unhandled for the same callers as without it.
+ * Calls `body` and reports how it ended, in the flow in which it was called.
+ * A promise ends when it settles, an Observable at the end of each subscription, an iterator when
+ * it is exhausted. Another thenable ends when it is awaited, a readable stream when it has been
+ * read.
+ * Returns the result of `body` or, if the end is still to come, an equivalent of it. Lazy results
+ * still start when they are used, and a rejection is unhandled for the same callers as without it.
  * @param report must not throw
  */
 export function observe(body: () => unknown, report: (ended: Ended) => void): unknown {
@@ -38,7 +43,10 @@ class Observation {
 
   constructor(private readonly report: (ended: Ended) => void) {}
 
-  /** @param result what was returned or resolved */
+  /**
+   * Watches the result of the call.
+   * @param result the returned or resolved value
+   */
   of(result: unknown): unknown {
     if (typeof result === 'object' && result !== null) {
       switch (resultKind(result)) {
@@ -60,8 +68,9 @@ class Observation {
   };
 
   /**
-   * A promise cannot be watched without marking it as handled. So the caller gets one that is derived from it, and is the one
-   * to handle it: a rejection that nobody handles is still reported, once (docs/decisions/0115).
+   * Derives a promise that reports its end.
+   * Watching a promise marks it as handled. So the caller gets a derived promise and must handle
+   * that one: an unhandled rejection is still reported, once (docs/decisions/0115).
    */
   private promise(promise: Promise<unknown>): Promise<unknown> {
     return promise.then(
@@ -73,7 +82,7 @@ class Observation {
     );
   }
 
-  /** Whether the call ends when a stream has been read. */
+  /** Returns true if the call ends when a stream has been read. */
   private isRead(result: object): boolean {
     try {
       const stream = result instanceof StreamableFile ? result.getStream() : result;
@@ -84,7 +93,7 @@ class Observation {
       });
       return true;
     } catch {
-      return false; // a proxy or getter that throws when it is inspected: for its reader to handle
+      return false; // a proxy or getter that throws on inspection: its reader handles the error
     }
   }
 }

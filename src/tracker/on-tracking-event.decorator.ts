@@ -2,10 +2,13 @@ import type { TrackingEvent } from '../event/tracking-event';
 import { NamePattern, PatternFault } from '../processors/patterns/name-pattern';
 import { showValue } from '../common/tracking-config.exception';
 
-/** A name, or an expression that the name must fit. */
+/** An event name, or a pattern that the name must match. */
 export type Wanted = string | NamePattern;
 
-/** What one name may cost at most in an engine that goes back, about a millisecond; others are matched by an automaton. */
+/**
+ * Maximum number of steps of a backtracking engine for one name, about a millisecond. An automaton
+ * matches the other expressions.
+ */
 const MAX_STEPS = 500_000;
 
 interface HandlerPlan {
@@ -16,11 +19,13 @@ interface HandlerPlan {
 const plans = new WeakMap<object, HandlerPlan[]>();
 
 /**
- * Has the method called for each event of that name that a consumer brings, in a scope with the event's context. The event is done
- * when what the method returns has resolved; a method that fails is called again, and in the end the event becomes a dead letter.
- * @param name as it is, or an expression that the name must fit. It is matched in bounded time, and fits no name of more than
- * 1,000 characters
- * @throws TypeError for what is neither, and for an expression that cannot be matched in bounded time
+ * Calls the method for each event with a matching name that a consumer delivers, in a scope with
+ * the context of the event.
+ * The event is done when the result of the method has resolved. A method that fails is called
+ * again; after the last attempt the event becomes a dead letter.
+ * @param name the exact name, or an expression that the name must match. Matching takes bounded
+ * time, and no name of more than 1,000 characters matches an expression
+ * @throws TypeError if `name` is neither, or if the expression cannot be matched in bounded time
  */
 export function OnTrackingEvent(
   name: string | RegExp,
@@ -40,7 +45,7 @@ export function OnTrackingEvent(
   };
 }
 
-/** Names come from a bus, where anybody may write. */
+/** Bounds the cost of matching: names come from a bus, which other processes can write to. */
 function patternOf({ source, flags }: RegExp): NamePattern {
   const pattern = NamePattern.read(source, flags.replace(/[dgy]/g, ''), {
     place: flags.includes('y') ? 'start' : 'anywhere',
@@ -51,7 +56,10 @@ function patternOf({ source, flags }: RegExp): NamePattern {
   return pattern;
 }
 
-/** The methods of a class that take events, inherited ones included, each once, with what it wants. */
+/**
+ * Returns the event handler methods of a class, including inherited ones. Each method appears once,
+ * with the names it handles.
+ */
 export function handlerMethods(prototype: object): Map<string | symbol, readonly Wanted[]> {
   const found = new Map<string | symbol, readonly Wanted[]>();
   for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {

@@ -3,13 +3,17 @@ import { join, resolve } from 'node:path';
 import type { Notices } from '../common/notices';
 
 /**
- * Where the copies of this package that run in this process are, by the folder of each. On globalThis, since it is the one place
- * that two copies share. Two copies have two TrackerService classes, so what one decorates or injects, the other does not know.
+ * Key of the registry of package folders that are loaded in this process. The registry is on
+ * globalThis, the only place that two copies share. Two copies have two TrackerService classes, so
+ * neither recognizes the decorators or injected trackers of the other.
  */
 const REGISTRY = Symbol.for('nestjs-event-tracking');
 const FOLDER = resolve(__dirname, '../..');
 
-/** Enters this copy. Called by what an application loads first: its module, and each decorator. */
+/**
+ * Registers this copy. The module and each decorator call this, since an application loads them
+ * first.
+ */
 export function registerCopy(folder: string = FOLDER): void {
   const shared = globalThis as { [REGISTRY]?: unknown };
   if (!(shared[REGISTRY] instanceof Set)) {
@@ -37,6 +41,6 @@ function versionIn(folder: string): string {
     };
     return typeof version === 'string' && version.length < 40 ? ` (${version})` : '';
   } catch {
-    return ''; // a bundle has no package.json of its own
+    return ''; // a bundle has no package.json
   }
 }

@@ -2,7 +2,10 @@ import { errorMonitor } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Ending } from './result-watch';
 
-/** A stream of Node's, or of the package readable-stream; not one that can only be written. */
+/**
+ * Returns true for a readable stream of Node or of the package readable-stream, and false for a
+ * write-only stream.
+ */
 export function isReadable(value: unknown): value is Readable {
   if (typeof value !== 'object' || value === null) return false;
   const { pipe, once, readableEnded } = value as Partial<Readable>;
@@ -10,8 +13,9 @@ export function isReadable(value: unknown): value is Readable {
 }
 
 /**
- * Reports when a stream has been read to its end, has failed, or was closed before. May report more than once; the first one
- * counts. It neither starts the stream nor handles its error: an `error` event that has no other listener still throws.
+ * Reports when a stream has been read to its end, has failed, or was closed early.
+ * May report more than once; the first report counts. It neither starts the stream nor handles its
+ * error: an `error` event without another listener still throws.
  */
 export function watchReadable(stream: Readable, over: (ending: Ending, error: unknown) => void): void {
   const closed = (error: unknown): void => {

@@ -37,7 +37,10 @@ export function registerProcessor(runtime: TrackerRuntime, given: unknown): void
   root.steps.push(processorStep(processor, 'skip', { place, ledger: root.ledger, notices, processing }));
 }
 
-/** A getter or a proxy may throw when it is asked what it has. */
+/**
+ * Runs a check on an application's instance, and turns an error of a getter or proxy into a
+ * configuration error.
+ */
 function readable<Instance>(place: string, asserted: () => Instance): Instance {
   try {
     return asserted();

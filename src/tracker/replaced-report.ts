@@ -3,7 +3,10 @@ import type { Notices } from '../common/notices';
 import { quoted } from '../common/printable';
 import type { ReplacedKind, ReplacedListener } from '../event/replaced-value';
 
-/** Counts every value that was replaced in an event, and logs each kind of them once per event name and path. */
+/**
+ * Counts every value that was replaced in an event, and logs each kind once per event name and
+ * path.
+ */
 export class ReplacedReport implements ReplacedListener {
   constructor(
     private readonly ledger: Pick<TrackerLedger, 'replace'>,

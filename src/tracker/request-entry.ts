@@ -1,8 +1,9 @@
 /**
- * Nest runs middleware, guards, interceptors, handlers and filters in whatever flow the request is
- * passed on in. A middleware that goes on from the callback of a shared connection brings it into
- * the flow of another request, or into none. The request itself is at hand each time, so each of
- * these is begun in the request's own flow.
+ * Runs middleware, guards, interceptors, handlers and filters in the flow of their own request.
+ * Nest runs them in whatever flow the request is passed on in. A middleware that continues from the
+ * callback of a shared connection brings the request into the flow of another request, or into
+ * none. Each of these functions receives the request, so each enters the flow of that request
+ * first.
  */
 import { types } from 'node:util';
 import { inNoRequest, inRequest, isCurrent, keepClsStore, storeOf, type RequestStore } from '../context/request-store';
@@ -12,8 +13,8 @@ type Handler = (this: unknown, ...args: unknown[]) => unknown;
 type Register = (...args: unknown[]) => unknown;
 
 /**
- * What is used of an HTTP adapter of Nest: methods that take a handler, and one that gives such a
- * method.
+ * Parts of a Nest HTTP adapter that this module uses: methods that register a handler, and a
+ * factory for such methods.
  */
 export interface RoutingAdapter {
   createMiddlewareFactory(method: unknown): Register | Promise<Register>;
@@ -24,7 +25,10 @@ const REGISTERING = [
   ...['propfind', 'proppatch', 'mkcol', 'copy', 'move', 'lock', 'unlock'],
   ...['setErrorHandler', 'setNotFoundHandler'],
 ];
-/** Platforms tell a handler of errors, which gets the error first, by its number of parameters. */
+/**
+ * Platforms recognize an error handler, whose first argument is the error, by its number of
+ * parameters.
+ */
 const PARAMETERS_OF_ERROR_HANDLER = 4;
 
 const prepared = new WeakSet<object>();
@@ -33,8 +37,8 @@ const mounting = new WeakSet<object>();
 const entered = new WeakSet<object>();
 
 /**
- * To be called before Nest registers routes. Acts once for each adapter, however many trackers
- * there are.
+ * Makes handlers and middleware that Nest registers enter their request. Call this function before
+ * Nest registers routes. It acts once per adapter, regardless of the number of trackers.
  */
 export function enterRequests(adapter: RoutingAdapter): void {
   if (prepared.has(adapter)) return;
@@ -57,8 +61,8 @@ function forMiddleware(register: Register): Register {
 }
 
 /**
- * The application's own `app.use`. To be called as early as possible: what it has mounted already
- * stays as it is.
+ * Makes middleware of the application's own `app.use` enter its request. Call this function as
+ * early as possible: middleware that is already mounted stays unchanged.
  */
 export function enterMiddleware(adapter: { use?: Register }): void {
   const { use } = adapter;
@@ -68,7 +72,8 @@ export function enterMiddleware(adapter: { use?: Register }): void {
 }
 
 /**
- * Between two middlewares, the application's own ClsMiddleware may have laid its store over ours.
+ * Saves the store of ClsMiddleware before the handler runs. The application's own ClsMiddleware may
+ * have replaced the store between two middlewares.
  */
 function noting(handler: unknown): unknown {
   if (typeof handler !== 'function') return handler;
@@ -80,18 +85,18 @@ function noting(handler: unknown): unknown {
   return like(handler, wrapper, false);
 }
 
-/** Leaves a function as it is that opens the scope of a request, and so cannot enter it. */
+/** Exempts a function that opens the scope of a request, and therefore cannot enter it. */
 export function exempt<Fn extends object>(handler: Fn): Fn {
   entered.add(handler);
   return handler;
 }
 
-/** `app.use` takes lists as well. */
+/** Wraps an argument of `app.use`, which also accepts lists. */
 function enteringAll(argument: unknown): unknown {
   return Array.isArray(argument) ? argument.map(enteringAll) : entering(argument);
 }
 
-/** A middleware gets the request first, or second after an error. */
+/** Wraps a middleware. The request is its first argument, or its second after an error. */
 function entering(fn: unknown): unknown {
   return canEnter(fn) && fn.length === PARAMETERS_OF_ERROR_HANDLER
     ? like(fn, enteringAfterError(fn))
@@ -99,14 +104,14 @@ function entering(fn: unknown): unknown {
 }
 
 /**
- * Makes a function that gets the request first enter the flow of that request. Returns anything
- * else as it is.
+ * Makes a function whose first argument is the request enter the flow of that request. Returns any
+ * other value unchanged.
  */
 export function enteringAtOnce(fn: unknown): unknown {
   return canEnter(fn) ? like(fn, inItsRequest(fn)) : fn;
 }
 
-/** The same for a function whose promise is the end of all that Nest does for the request. */
+/** Wraps a handler whose promise marks the end of all work that Nest does for the request. */
 function enteringHandler(fn: unknown): unknown {
   if (!canEnter(fn)) return fn;
   return like(fn, fn.length === PARAMETERS_OF_ERROR_HANDLER ? enteringAfterError(fn) : handling(fn));
@@ -116,7 +121,7 @@ function canEnter(fn: unknown): fn is Handler {
   return typeof fn === 'function' && !entered.has(fn) && !isApplication(fn);
 }
 
-/** Express mounts another application in another way than a function. */
+/** Detects an Express application, which Express mounts differently from a function. */
 function isApplication(handler: object): boolean {
   const { handle, set } = handler as { handle?: unknown; set?: unknown };
   return typeof handle === 'function' && typeof set === 'function';
@@ -129,7 +134,10 @@ function like(handler: object, wrapper: Handler, isEntered = true): Handler {
   return wrapper;
 }
 
-/** Written out: it is called for each request, and almost always in the right flow already. */
+/**
+ * Wraps a handler. Written out for speed: it runs for each request, and is almost always in the
+ * right flow already.
+ */
 function handling(handler: Handler): Handler {
   return function (request, response, next) {
     const store = ofRequest(request);
@@ -161,8 +169,8 @@ function enteringAfterError(handler: Handler): Handler {
 }
 
 /**
- * The client has left before a hook, a middleware or a handler began, which works all the same: its
- * guards still put the user on the request.
+ * Runs a function for a request whose client left before the function began. The function still
+ * works: guards still put the user on the request.
  */
 function reopened(store: RequestStore, request: unknown, run: () => unknown): unknown {
   store.reopen(request as object);
@@ -176,7 +184,10 @@ function reopened(store: RequestStore, request: unknown, run: () => unknown): un
   }
 }
 
-/** The store of a request, if it has one. @param request of Express, or of Fastify with the platform's own in `raw` */
+/**
+ * Returns the store of a request, if it has one.
+ * @param request an Express request, or a Fastify request with the platform's own in `raw`
+ */
 export function ofRequest(request: unknown): RequestStore | undefined {
   if (typeof request !== 'object' || request === null) return undefined;
   return storeOf((request as { readonly raw?: object }).raw ?? request);

@@ -5,17 +5,21 @@ import { isIterator, isThenable, resultKind, type IteratorLike } from '../contex
 import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../common/stand-in';
 import { isReadable, watchReadable } from './readable-watch';
 
-/** How a call ended. `abandoned`: an Observable was unsubscribed, or an iterator or stream left, before its end. */
+/**
+ * Ending of a call. `abandoned`: an Observable was unsubscribed, or an iterator or stream was left,
+ * before its end.
+ */
 export type Ending = 'success' | 'error' | 'abandoned';
 
 export type End = (ending: Ending, result: unknown, error: unknown, count: number) => void;
 
 /**
- * Watches the result of one call whose end is still to come. Reports that end once, whichever way the result is used; only an
- * Observable has an end for each of its subscriptions.
+ * Watches the result of one call that has not ended yet.
+ * Reports the end once, regardless of how the result is used. Only an Observable has an end for
+ * each subscription.
  */
 export class ResultWatch {
-  /** The result may be used from anywhere: its end belongs to the flow of the call. */
+  /** Flow of the call. The result may be used from any flow, but its end belongs to this one. */
   private readonly flow = new AsyncResource('TrackedResult', { requireManualDestroy: true });
   private last: unknown;
   private count = 0;
@@ -23,7 +27,10 @@ export class ResultWatch {
 
   constructor(private readonly end: End) {}
 
-  /** @param result a `stream` or `lazy` one; any other is returned as it is */
+  /**
+   * Returns an equivalent of the result that reports its end.
+   * @param result a `stream` or `lazy` result; any other is returned unchanged
+   */
   of(result: object): object {
     const kind = resultKind(result);
     if (kind === 'stream') return this.stream(result as Observable<unknown>);
@@ -41,7 +48,7 @@ export class ResultWatch {
   }
 
   private standInFor<Source extends object>(source: Source): Source {
-    if (isReadable(source)) this.read(source); // a cursor may be one, too
+    if (isReadable(source)) this.read(source); // a cursor may also be a readable stream
     const isAwaited = isThenable(source);
     return standIn(
       source,
@@ -60,8 +67,10 @@ export class ResultWatch {
   }
 
   /**
-   * What a method of the result gave back. It may be another way to the same end, such as the cursor of a query.
-   * @param isAwaited whether a promise is one as well: `query.exec()` is, `cursor.hasNext()` is not
+   * Watches the return value of a method of the result. It may lead to the same end, such as the
+   * cursor of a query.
+   * @param isAwaited true if a promise leads to the same end: `query.exec()` does,
+   * `cursor.hasNext()` does not
    */
   private given(given: unknown, isAwaited: boolean): unknown {
     if (typeof given !== 'object' || given === null) return given;
@@ -83,7 +92,10 @@ export class ResultWatch {
     });
   }
 
-  /** The `then` of what is awaited. A query builder runs again each time, so this asks it once for each time that it is asked. */
+  /**
+   * Implements `then` for an awaited result. A query builder runs again on each call, so this calls
+   * its `then` once per call.
+   */
   private then(source: PromiseLike<unknown>, handlers: readonly unknown[]): unknown {
     return thenWatched(
       source,
@@ -95,7 +107,10 @@ export class ResultWatch {
     );
   }
 
-  /** A promise may resolve to what has not begun: then its end is the end of that. */
+  /**
+   * Handles the value of a promise. If the value has not begun yet, the call ends when the value
+   * does.
+   */
   private settled(value: unknown): unknown {
     if (typeof value === 'object' && value !== null) {
       const given = this.of(value);
@@ -141,7 +156,10 @@ export class ResultWatch {
     return { next: step('next', 'success'), return: step('return', 'abandoned'), throw: step('throw', 'success') };
   }
 
-  /** @param ending what it means if this step is the last one */
+  /**
+   * Advances an iterator by one step.
+   * @param ending the ending to report if this step is the last one
+   */
   private step(ending: Ending, advance: () => unknown): unknown {
     let given: unknown;
     try {
@@ -172,7 +190,10 @@ export class ResultWatch {
   }
 }
 
-/** A cursor of a database gives the value itself, and null after the last one. */
+/**
+ * Returns true for an iterator result. A database cursor returns the value itself instead, and null
+ * after the last one.
+ */
 function isIteratorResult(result: unknown): result is Partial<IteratorResult<unknown>> {
   return (
     typeof result === 'object' &&
@@ -181,7 +202,7 @@ function isIteratorResult(result: unknown): result is Partial<IteratorResult<unk
   );
 }
 
-/** Calls `then` once, with what is to be done before the handlers of the caller. */
+/** Calls `then` once, and runs `took` or `failed` before the handlers of the caller. */
 function thenWatched(
   source: PromiseLike<unknown>,
   [onValue, onError, ...others]: readonly unknown[],

@@ -1,22 +1,23 @@
 import type { TrackerService } from './tracker.service';
 
 /**
- * The trackers of all applications of this process that have started and not closed. The only state that applications share:
- * an instance that was made by `new`, by a factory of request scope, or inside a list, belongs to no application that could be
- * asked for its tracker. Weak, because tests forget to close applications.
+ * Trackers of all applications in this process that have started and not closed.
+ * This is the only state that applications share. An instance created by `new`, by a request-scoped
+ * factory, or inside a list belongs to no application that it could get its tracker from. The
+ * references are weak, because tests forget to close applications.
  */
 const running = new Set<WeakRef<RunningTracker>>();
 const ofTracker = new WeakMap<TrackerService, RunningTracker>();
 
 interface RunningTracker {
   readonly tracker: TrackerService;
-  /** What the trackers of one application have in common. */
+  /** Object that identifies the application: the same for all its trackers. */
   readonly application: object;
 }
 
 export function trackerHasStarted(tracker: TrackerService, application: object): void {
   const entry = { tracker, application };
-  ofTracker.set(tracker, entry); // keeps the entry for as long as the tracker lives
+  ofTracker.set(tracker, entry); // keeps the entry alive as long as the tracker
   running.add(new WeakRef(entry));
 }
 
@@ -27,7 +28,10 @@ export function trackerHasClosed(tracker: TrackerService): void {
   }
 }
 
-/** Those that run; only of the application of `beside`, if that is given and runs. */
+/**
+ * Returns the running trackers.
+ * @param beside limits the result to the application of this tracker, if the tracker is running
+ */
 export function runningTrackers(beside?: TrackerService): TrackerService[] {
   const application = beside && ofTracker.get(beside)?.application;
   const found: TrackerService[] = [];

@@ -1,6 +1,6 @@
 /**
- * Whether so many calls can still be made, each inside of the one before it. Takes some nanoseconds for each, so it is not for
- * every event.
+ * Returns true if the stack has capacity for this many nested calls. Takes some nanoseconds per
+ * call, so do not use it for every event.
  */
 export function hasStackRoom(calls: number): boolean {
   try {

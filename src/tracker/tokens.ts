@@ -2,10 +2,13 @@ import { Inject, type InjectionToken } from '@nestjs/common';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { TrackerService } from './tracker.service';
 
-/** The token of a tracker: the class itself for the default one. */
+/** Returns the injection token of a tracker: the class itself for the default tracker. */
 export function getTrackerToken(name: string = DEFAULT_TRACKER): InjectionToken<TrackerService> {
   return name === DEFAULT_TRACKER ? TrackerService : `Tracker(${name})`;
 }
 
-/** Injects the tracker of that name; `TrackerService` injects the default one without it. */
+/**
+ * Injects the tracker with this name. The default tracker needs no decorator: inject
+ * `TrackerService`.
+ */
 export const InjectTracker = (name?: string): ParameterDecorator & PropertyDecorator => Inject(getTrackerToken(name));

@@ -15,31 +15,50 @@ registerCopy();
 /** One call of a decorated method, after it has ended. */
 export interface TrackOutcome<Args extends readonly unknown[], Result> {
   readonly args: Args;
-  /** What it returned or resolved; of an Observable or iterator, the last value, also before a failure. Else undefined. */
+  /**
+   * Returned or resolved value; for an Observable or iterator, the last value, even before a
+   * failure. Otherwise undefined.
+   */
   readonly result: Result;
-  /** What it threw or rejected with; undefined after a success. */
+  /** Thrown error or rejection reason; undefined after a success. */
   readonly error: unknown;
   readonly durationMs: number;
-  /** Values given by an Observable or iterator, also before a failure; else 1 for a success and 0 for a failure. */
+  /**
+   * Number of values from an Observable or iterator, including those before a failure; otherwise 1
+   * for a success and 0 for a failure.
+   */
   readonly count: number;
 }
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- inside a decorator's argument, TypeScript cannot know the method it stands on */
+/* eslint-disable @typescript-eslint/no-explicit-any -- the decorated method is unknown here */
 interface MadeFrom<Outcome> {
-  /** Makes the event's data. Synchronous. If it fails, the event goes out with {}.  @default () => ({}) */
+  /**
+   * Creates the data of the event. Must be synchronous. If it fails, the event is emitted with {}.
+   * @default () => ({})
+   */
   readonly data?: ((outcome: Outcome) => GivenValues | undefined) | undefined;
-  /** Makes values that this event's context carries too.  @default none */
+  /**
+   * Creates values that the context of this event also carries.
+   * @default none
+   */
   readonly context?: ((outcome: Outcome) => GivenValues | undefined) | undefined;
-  /** The name of the tracker.  @default 'default' */
+  /**
+   * Name of the tracker.
+   * @default 'default'
+   */
   readonly tracker?: string | undefined;
 }
 
 interface OfSuccess<Args extends readonly unknown[], Result> extends MadeFrom<TrackOutcome<Args, Result>> {
-  /** Which ends are tracked. An Observable unsubscribed, or an iterator left, before its end is 'settled' only.  @default 'success' */
+  /**
+   * Endings that are tracked. An Observable that is unsubscribed early, or an iterator that is left
+   * early, counts as 'settled' only.
+   * @default 'success'
+   */
   readonly on?: 'success' | undefined;
 }
 
-/** Where the call may have failed, there may be no result. */
+/** Options for calls that may have failed, and then have no result. */
 interface OfAnyEnd<Args extends readonly unknown[], Result> extends MadeFrom<TrackOutcome<Args, Result | undefined>> {
   readonly on: 'error' | 'settled';
 }
@@ -47,10 +66,10 @@ interface OfAnyEnd<Args extends readonly unknown[], Result> extends MadeFrom<Tra
 export type TrackEventOptions<Args extends readonly unknown[] = any[], Result = any> =
   OfSuccess<Args, Result> | OfAnyEnd<Args, Result>;
 
-/** What `result` is for a method of that type. A promise may resolve to what has not begun. */
+/** Type of `result` for a method with this return type. A promise may resolve to a lazy value. */
 type Given<Result> = Result extends PromiseLike<infer Value> ? Given<Value> : Yielded<Result>;
 
-/** A Subject and a readable stream are results themselves, though they could be iterated. */
+/** A Subject and a readable stream are results themselves, although they can be iterated. */
 type Yielded<Result> = Result extends Subject<any> | { readonly readableEnded: boolean }
   ? Result
   : Result extends Observable<infer Value>
@@ -59,7 +78,9 @@ type Yielded<Result> = Result extends Subject<any> | { readonly readableEnded: b
       ? Value
       : Result;
 
-/** What makes the data of a defined event: it may be left out where nothing of the data is required. */
+/**
+ * Parameters that create the data of a defined event. Optional if the data has no required fields.
+ */
 type MakerOf<Data extends object, Args extends readonly unknown[], Result> =
   Partial<Data> extends Data
     ? [data?: DataMaker<Data, Args, Result> | (TrackEventOptions<Args, Result> & Partial<DataOption<Data>>)]
@@ -73,7 +94,7 @@ interface DataOption<Data extends object> {
   readonly data: (outcome: any) => Data & GivenValues;
 }
 
-/** Fits a method whose arguments and result are what the data function says it takes. */
+/** Decorator for methods whose arguments and result match the parameters of the data function. */
 type CheckedDecorator<Args extends readonly unknown[], Result> = <Method extends AnyMethod>(
   target: object,
   key: string | symbol,
@@ -87,7 +108,10 @@ type CheckedDecorator<Args extends readonly unknown[], Result> = <Method extends
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
-/** Where nothing is said of arguments and result there is nothing to check, and `applyDecorators` takes it. */
+/**
+ * Type of the decorator. Without types for arguments and result there is nothing to check, and
+ * `applyDecorators` accepts the decorator.
+ */
 export type TrackEventDecorator<Args extends readonly unknown[], Result> =
   IsAny<Args[number]> extends true
     ? IsAny<Result> extends true
@@ -96,12 +120,16 @@ export type TrackEventDecorator<Args extends readonly unknown[], Result> =
     : CheckedDecorator<Args, Result>;
 
 /**
- * Emits an event when the method has ended: a handler of a controller, resolver, gateway, processor, cron job, or a method of
- * any provider. A promise ends when it settles, an iterator when it is exhausted, an Observable with each subscription, a
- * thenable that is no promise (a query builder) when it is awaited, a readable stream when it has been read; a promise of one of
- * those ends with it. The caller gets what the method gave, or its equal, and never notices a failure of the tracking. The event
- * keeps its place among other decorators: below a cache it is emitted for what was computed, above it for what was asked for.
- * @param data makes the event's data from the call's outcome, or options
+ * Emits an event when the method has ended.
+ * The method may be a handler of a controller, resolver, gateway or processor, a cron job, or a
+ * method of any provider. A promise ends when it settles, an iterator when it is exhausted, an
+ * Observable with each subscription. A thenable that is not a promise (a query builder) ends when
+ * it is awaited, a readable stream when it has been read. A promise that resolves to one of these
+ * ends with it.
+ * The caller gets the result of the method or an equivalent of it, and never notices a failure of
+ * the tracking. The event keeps its place among other decorators: below a cache it is emitted when
+ * the value is computed, above it on each call.
+ * @param data creates the event's data from the outcome of the call; or options
  */
 export function TrackEvent<Definition extends EventDefinition, Args extends readonly any[] = any[], Result = any>(
   event: Definition,
@@ -111,7 +139,7 @@ export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
   name: EventName,
   data?: (outcome: TrackOutcome<Args, Result>) => GivenValues | undefined,
 ): TrackEventDecorator<Args, Result>;
-// Apart from the above: in one union, the compiler could not tell the outcome where `on` is left out.
+// A separate overload: in one union, the compiler could not infer the outcome if `on` is omitted.
 export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
   name: EventName,
   options: TrackEventOptions<Args, Result>,
@@ -150,12 +178,18 @@ function makerOf(options: TrackEventOptions, part: Part): GivenFunction<Outcome>
   return options[part] && new GivenFunction((outcome: Outcome) => options[part]?.(outcome));
 }
 
-/** By name alone: of which there are is the application's affair, where it has registered a catalog. */
+/**
+ * Accepts any event name: with a registered catalog, the types of the application restrict the
+ * names.
+ */
 interface Emitter {
   emit(name: string, data: object | undefined): void;
 }
 
-/** Only a stub in the tracker's place can throw; then, too, the caller must not notice. */
+/**
+ * Emits the event. Only a stub in place of the tracker can throw; the caller must not notice that
+ * either.
+ */
 function report(...[tracker, name, ...outcome]: Parameters<typeof emitOutcome>): void {
   try {
     emitOutcome(tracker, name, ...outcome);

@@ -53,7 +53,10 @@ export interface RuntimeOptions {
   readonly catalog?: Catalog | undefined;
   readonly validation?: ValidationMode | ValidationOptions | undefined;
   readonly documentation?: boolean | undefined;
-  /** Makes the ids of events.  @default UUIDv7 */
+  /**
+   * Generator of event ids.
+   * @default UUIDv7
+   */
   readonly ids?: Pick<EventIds, 'next'> | undefined;
 }
 
@@ -70,20 +73,25 @@ interface EarlyEvent {
   readonly refusal: Refusal | undefined;
 }
 
-/** What an event may be emitted inside of, before a chain of events that emit events is cut. */
+/** Maximum nesting of events that emit events. Deeper chains are cut. */
 const MAX_DEPTH = 8;
-/** Where events stand that do not keep to the catalog. No node can have that path. */
+/** Path of the dead letters of events that do not match the catalog. No node can have that path. */
 export const REJECTED_PATH = 'catalog:rejected';
-/** Consumers have this much of the time to say what is done, or a quarter of it if that is less. */
+/**
+ * Maximum time in milliseconds for consumers to report finished events, or a quarter of the
+ * shutdown time if that is less.
+ */
 const CLOSE_CONSUMERS_MS = 5000;
-/** At least so long they have, whatever time is left. */
+/** Minimum time in milliseconds for queues and consumers to close, even if no time is left. */
 const MIN_CLOSE_MS = 1000;
 
 /**
- * What stands behind one TrackerService.
+ * Implements one TrackerService.
  *
- * States: `starting` (events wait, within a bound) -> `ready` (events go into the tree) -> `closed` (they still do: each backend
- * decides what it can take); or `off` for good. Only `start` and `close` change it.
+ * States: `starting` (events wait, up to `maxEarlyEvents`) -> `ready` (events go into the tree) ->
+ * `closed` (events still go into the tree: each backend decides which events it accepts). A
+ * disabled tracker is `off` permanently. `start` moves it to `ready`, `close` to `closed`; nothing
+ * else changes the state.
  */
 export class TrackerRuntime {
   readonly name: string;
@@ -96,26 +104,32 @@ export class TrackerRuntime {
   readonly root: RouteNode;
   readonly violations: TrackingViolations;
   readonly catalog: TrackingCatalog;
-  /** Only with a catalog. */
+  /** Inspector of events; undefined without a catalog. */
   private readonly inspector: EventInspector | undefined;
   private courier: CatalogCourier | undefined;
   readonly processing = new Processing();
   private state: 'starting' | 'ready' | 'closed' | 'off';
-  /** @internal For `TrackerService.emit`, which counts what could not even get here. */
+  /**
+   * Counters of the tracker.
+   * @internal For `TrackerService.emit`, which counts events that could not reach this class.
+   */
   readonly books: TrackerLedger;
   private readonly ids: Pick<EventIds, 'next'>;
   private early: EarlyEvent[] = [];
-  /** Calls of `emit` that have not returned, each made by the one before it. */
+  /** Number of calls of `emit` that have not returned, each made by the previous one. */
   private nesting = 0;
-  /** Why an event was lost before it reached the tree. */
+  /** Error that lost an event before it reached the tree. */
   private emitError: unknown;
   private isReportDue = false;
-  /** Backends that were replaced, with all below them: they get nothing any more, but what they hold is still theirs to write. */
+  /**
+   * Replaced backends, with all their children. They receive no more events, but still write the
+   * events they hold.
+   */
   private readonly retired: RouteNode[] = [];
   private readonly consumers: RunningConsumer[] = [];
   private handlers: () => readonly EventHandler[] = () => [];
 
-  /** @param tracker given back by `currentTracker()` */
+  /** @param tracker the tracker that `currentTracker()` returns */
   constructor(
     tracker: object,
     private readonly options: RuntimeOptions,
@@ -162,20 +176,29 @@ export class TrackerRuntime {
     return this.state === 'off';
   }
 
-  /** Whether events wait for the start. */
+  /** True while events wait for the start. */
   get isStarting(): boolean {
     return this.state === 'starting';
   }
 
-  /** Whether the application has started as a whole: what is entered outside of a scope from now on is hardly meant for all. */
+  /**
+   * True once the whole application has started. A context entered outside a scope from then on is
+   * probably not meant for all events.
+   */
   isServing = false;
 
-  /** Makes ready what the tree needs before it can grow. A disk that cannot be used is reported; the start goes on. */
+  /**
+   * Claims the directories that the tree needs before it is built. A disk that cannot be used is
+   * reported, and the start continues.
+   */
   async prepare(plan: TreePlan): Promise<void> {
     if (this.state === 'starting') await this.deliveries.claim(directoriesOf(plan, this.deliveries));
   }
 
-  /** Grows the tree and sends what was emitted before. @param find the instance under a token */
+  /**
+   * Builds the tree and sends the events that were emitted before.
+   * @param find returns the instance under a token
+   */
   start(plan: TreePlan, find: (token: string) => unknown, off: NodeSettings['off']): void {
     if (this.state !== 'starting') return;
     const replaced = growTree(this.root, plan, find, off, this);
@@ -192,13 +215,13 @@ export class TrackerRuntime {
     }
   }
 
-  /** Adds a backend at the root, or puts it in the place of the one of its name. */
+  /** Adds a backend at the root, or replaces the backend with the same name. */
   place(node: RouteNode): void {
     const replaced = this.root.place(node);
     if (replaced !== undefined) this.retired.push(...replaced.all());
   }
 
-  /** Counts, and tells once, that a function which the application gave failed. */
+  /** Counts a failure of a function of the application, and logs it once. */
   fail(place: string, error: unknown, consequence: string): void {
     this.books.fail(place);
     this.notices.once(
@@ -208,8 +231,10 @@ export class TrackerRuntime {
   }
 
   /**
-   * Sends one event on its way. Throws only where it cannot be entered, at the end of the stack: then nothing was counted.
-   * @returns its id; undefined if tracking is off, or if the event was lost before it had one
+   * Sends one event. Throws only if the stack has no capacity to enter it; nothing was counted
+   * then.
+   * @returns the event id; undefined if tracking is off, or if the event was lost before it had an
+   * id
    */
   emit(name: unknown, data: unknown, confirmation?: EmitConfirmation): string | undefined {
     if (this.state === 'off') return undefined;
@@ -219,7 +244,8 @@ export class TrackerRuntime {
     try {
       return this.send(name, data, confirmation);
     } catch (error) {
-      // `send` counts the event last, so it is not counted yet. Near the end of the stack no method could do it.
+      // `send` counts the event last, so it is not counted yet. Plain assignments: a method call
+      // could fail near the end of the stack.
       books.overflowed++;
       processing.hasOverflowed = true;
       this.emitError = error;
@@ -231,18 +257,18 @@ export class TrackerRuntime {
         try {
           this.reportSoon();
         } catch {
-          // There is no room for that, either: the next emit does it.
+          // The stack has no capacity for this either: the next emit does it.
         }
       }
     }
   }
 
-  /** Backends in the order in which they receive. */
+  /** Returns the backends in the order in which they receive events. */
   *nodes(): Generator<RouteNode> {
     for (const node of this.root.all()) if (node !== this.root) yield node;
   }
 
-  /** Resolves when every event emitted before is written, or cannot be for now. */
+  /** Resolves when every event emitted before is written, or cannot be written for now. */
   async flush(): Promise<void> {
     const locals = this.queues().filter(({ backend }) => backend.queue.isLocal);
     const queueSinks = new Set(locals.map(({ sink }) => sink));
@@ -253,8 +279,9 @@ export class TrackerRuntime {
   }
 
   /**
-   * Begins to take events from the queues and buses that are outside of this process.
-   * @param handlers gives those of the application; asked for each event, since modules may be loaded later
+   * Starts to take events from the queues and buses outside this process.
+   * @param handlers returns the handlers of the application; called for each event, since modules
+   * may be loaded later
    */
   beginWork(handlers: () => readonly EventHandler[]): void {
     if (this.state !== 'ready') return;
@@ -263,7 +290,10 @@ export class TrackerRuntime {
     for (const each of this.consumers) each.instance.begin(each.surroundings);
   }
 
-  /** Takes the documents of the catalog to the backends that can hold them, if the documentation travels with the events. */
+  /**
+   * Brings the documents of the catalog to the backends that can store them, if `documentation` is
+   * true.
+   */
   beginDocumenting(): void {
     const { catalog, documentation } = this.options;
     if (this.state !== 'ready' || catalog === undefined || documentation !== true) return;
@@ -274,7 +304,10 @@ export class TrackerRuntime {
     }
   }
 
-  /** A logger may be the application's own: the start must not fail for it. */
+  /**
+   * Logs the catalog. Catches errors, since the logger may be the application's own and must not
+   * fail the start.
+   */
   private logCatalog(catalog: CatalogDocument, place: string, sink: EnvelopeBackend | undefined): void {
     let refused: string | undefined;
     try {
@@ -294,7 +327,7 @@ export class TrackerRuntime {
     );
   }
 
-  /** For the exit of the process, where nothing can be awaited. */
+  /** Writes held events at the exit of the process, where nothing can be awaited. */
   flushSync(): void {
     this.deliveries.whileExiting(() => {
       for (const backend of this.writers()) backend.flushSync?.();
@@ -303,20 +336,20 @@ export class TrackerRuntime {
   }
 
   /**
-   * Puts on disk what is held in memory, where there is a disk, and from now on all that comes: the end has begun, and may come
-   * by SIGKILL before `close` is over.
+   * Writes events held in memory to disk, if there is one, and from now on all new events too. The
+   * shutdown has begun, and SIGKILL may arrive before `close` is done.
    */
   persist(): void {
     if (this.state === 'ready') for (const backend of this.writers()) backend.persist?.();
   }
 
-  /** The options with which a process that is killed would lose no events; empty if it loses none as it is. */
+  /** Options with which a killed process would lose no events; empty if it loses none already. */
   get optionsToHoldNone(): readonly string[] {
     const holding = this.writers().filter(({ holdsEvents }) => holdsEvents === true);
     return [...new Set(holding.map(({ optionToHoldNone = 'no option' }) => optionToHoldNone))];
   }
 
-  /** Writes what is held, and says what was lost, if anything was. */
+  /** Writes the held events, and logs any losses. */
   async close(): Promise<void> {
     if (this.state === 'off' || this.state === 'closed') return;
     for (const { envelope, confirmation, release } of this.early.splice(0)) {
@@ -336,15 +369,18 @@ export class TrackerRuntime {
   }
 
   /**
-   * What a queue holds is for its children to write, and what the children have taken is for them to tell the queue of: so first
-   * the queues of this process are worked off, then the children drain, and then the queues keep what is left.
+   * Drains the tree from the top.
+   * The children write the events that a queue holds, and report to the queue which events they
+   * accepted. So first the queues of this process are worked off, then the children drain, and then
+   * the queues keep the remaining events.
    */
   private async drain(deadline: number): Promise<void> {
     const queues = this.queues();
     const left = (until = deadline): number => Math.max(until - performance.now(), 0);
     const closeMs = this.consumers.length === 0 ? 0 : Math.min(CLOSE_CONSUMERS_MS, left() / 4);
-    const half = performance.now() + (left() - closeMs) / 2; // the children need their time too
-    // What an application's consumer throws must not keep the rest from being written.
+    // the other half of the time is for the children
+    const half = performance.now() + (left() - closeMs) / 2;
+    // An error of an application's consumer must not prevent the other events from being written.
     const isWorkedOff = Promise.allSettled([
       ...this.consumers.map(async ({ instance, intake }) => {
         await instance.end(left(half));
@@ -377,7 +413,8 @@ export class TrackerRuntime {
       works: () => this.queues().flatMap(({ backend, work }) => (backend.isOnBus ? work : [])),
       handlers: () => this.handlers(),
       keepLetter: (event, reason, origin) => {
-        deliveries.keepLetter(`consumer:${name}`, event, reason, origin); // no node can have that path
+        // no node can have that path
+        deliveries.keepLetter(`consumer:${name}`, event, reason, origin);
       },
       warn: (key, text) => {
         notices.once(key, () => `${place}: ${text()}`);
@@ -401,16 +438,20 @@ export class TrackerRuntime {
     return { instance, intake, ledger, surroundings };
   }
 
-  /** The nodes that have one, from the top. */
+  /** Returns the queues of the tree, from the top. */
   private queues(): QueueInTree[] {
     return [...this.nodes(), ...this.retired].flatMap(({ queued, sink }) =>
       queued === undefined ? [] : { ...queued, sink },
     );
   }
 
-  /** Counts the event as received by the root, dropped or waiting: as the last thing it does, after which nothing throws. */
+  /**
+   * Counts the event as received by the root, dropped or waiting. Counting is the last step, after
+   * which nothing throws.
+   */
   private send(name: unknown, data: unknown, confirmation: EmitConfirmation | undefined): string {
-    // Before anything is read: the clock, a name and a getter in the data may be code of the application that emits again.
+    // Checked before anything is read: the clock, a name and a getter in the data may be
+    // application code that emits again.
     if (this.nesting > MAX_DEPTH + 1) {
       this.cut(typeof name === 'string' ? name : 'unknown', this.nesting - 1, confirmation);
       return this.ids.next(Date.now());
@@ -431,7 +472,7 @@ export class TrackerRuntime {
     return id;
   }
 
-  /** Into the tree, or into the dead letters if it is refused. */
+  /** Sends the event into the tree, or to the dead letters if it was refused. */
   private pass(envelope: Envelope, confirmation: EmitConfirmation | undefined, refusal: Refusal | undefined): void {
     if (refusal === undefined) {
       this.root.receive(this.stamped(envelope), confirmation);
@@ -470,7 +511,7 @@ export class TrackerRuntime {
   }
 
   private reportSoon(): void {
-    if (!this.isReportDue) queueMicrotask(this.reportOverflow); // where the stack is empty
+    if (!this.isReportDue) queueMicrotask(this.reportOverflow); // the stack is empty there
     this.isReportDue = true;
     this.processing.hasOverflowed = false;
   }
@@ -532,7 +573,7 @@ export class TrackerRuntime {
 
   private drop(reason: DropReason, eventName: string, why: string, confirmation: EmitConfirmation | undefined): void {
     confirmation?.settle(this.root.path, 'dropped');
-    // Not once for each name: a logger that emits what it is told would then never come to its end.
+    // Not once per name: a logger that emits its log lines as events would then never stop.
     this.notices.once(
       `dropped ${reason}`,
       () => `the event ${quoted(eventName)} was dropped ('${reason}'): ${why}. (Logged once; the ledger counts on.)`,
@@ -574,7 +615,7 @@ interface QueueInTree extends QueuedPart {
   readonly sink: EnvelopeBackend | undefined;
 }
 
-/** The folders that destinations of the tree keep events in. */
+/** Collects the folders in which destinations of the tree keep events. */
 function directoriesOf({ backends }: Pick<TreePlan, 'backends'>, deliveries: Deliveries): Set<string> {
   const directories = new Set<string>();
   const visit = (node: BackendPlan): void => {

@@ -30,31 +30,46 @@ import { givenName, givenWait, isStream } from './given-arguments';
 import { hasStackRoom } from './stack-room';
 import { TrackerRuntime, type RuntimeOptions } from './tracker-runtime';
 
-/** Calls inside of each other: some ten times what the tree itself needs. */
+/**
+ * Nested calls that `emitConfirmed` requires on the stack: about ten times as many as the tree
+ * needs.
+ */
 const STACK_ROOM = 1000;
 
 export interface ConfirmOptions {
-  /** Ends the wait, not the event.  @default none */
+  /**
+   * Signal that ends the wait, but does not cancel the event.
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined;
-  /** How long to wait.  @default 10_000 */
+  /**
+   * Maximum wait in milliseconds.
+   * @default 10_000
+   */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Where one event has got to, by the path of each backend. */
+/** Outcome of one confirmed event for each backend path. */
 export interface ConfirmedEvent {
   readonly id: string;
   readonly destinations: Readonly<Record<string, 'delivered' | 'stored' | 'filtered'>>;
 }
 
-/** What application code talks to. One for each tracker of the application; injected by its class, or by `@InjectTracker(name)`. */
+/**
+ * Emits events and manages contexts for application code. The application has one per tracker;
+ * inject it by its class, or with `@InjectTracker(name)`.
+ */
 @Injectable()
 export class TrackerService {
-  /** The name given to `forRoot`.  @default 'default' */
+  /**
+   * Name given to `forRoot`.
+   * @default 'default'
+   */
   readonly name: string;
-  /** The books of this tracker. */
+  /** Counters of this tracker. */
   readonly ledger: TrackingLedger;
   readonly deadLetters: TrackingDeadLetters;
-  /** Events that did not keep to the catalog. */
+  /** Events that did not match the catalog. */
   readonly violations: TrackingViolations;
   readonly catalog: TrackingCatalog;
   private readonly runtime: TrackerRuntime;
@@ -72,27 +87,29 @@ export class TrackerService {
     this.catalog = this.runtime.catalog;
   }
 
-  /** @internal For the module, which starts and closes it. */
+  /** @internal Used by the module, which starts and closes the runtime. */
   static runtimeOf(tracker: TrackerService): TrackerRuntime {
     return tracker.runtime;
   }
 
   /**
-   * Sends an event with the context of the current scope to every backend. Returns when each has taken it or refused it; waits
-   * for no network and no disk. Never throws: what goes wrong is logged once and counted in `ledger`.
-   * @param event its definition, or its name; absent or '' is `unknown`
-   * @param data what the definition says, or any object; brought to normal form at once, so it may change afterwards.  @default {}
+   * Sends an event with the context of the current scope to every backend.
+   * Returns when each backend has accepted or refused it, without waiting for the network or the
+   * disk. Never throws: errors are logged once and counted in `ledger`.
+   * @param event its definition, or its name; absent or '' becomes `unknown`
+   * @param data data that matches the definition, or any object. It is normalized at once, so you
+   * may change it afterwards.  @default {}
    */
   emit<Data extends object>(event: EventDefinition<string, Data>, ...data: DataArgument<Data>): void;
   emit<Name extends EventName>(name: Name, ...data: NamedDataArgument<Name>): void;
-  /** Emits an event named `unknown`, where the name is absent. */
+  /** Emits an event with the name `unknown` if the name is absent. */
   emit(name?: UnregisteredName, data?: object): void;
   emit(name?: unknown, data?: object): void {
     const { runtime } = this;
     try {
       runtime.emit(name, data);
     } catch {
-      // The end of the stack: by plain assignment, since no method can be called.
+      // The stack is full, so no method can be called: plain assignments only.
       runtime.books.emitted++;
       runtime.books.overflowed++;
       runtime.processing.hasOverflowed = true;
@@ -100,8 +117,10 @@ export class TrackerService {
   }
 
   /**
-   * As `emit`, and resolves when every backend has the event where it belongs: written, delivered, or held back by a filter.
-   * @throws NotConfirmedException if one has not, or not in time, saying which; or if the catalog rejected it, with its violations
+   * Emits an event like `emit`, and resolves when every backend has written, delivered or filtered
+   * it.
+   * @throws NotConfirmedException if a backend has not done so, or not in time, with the outcome of
+   * each; or if the catalog rejected the event, with its violations
    */
   emitConfirmed<Data extends object>(
     event: EventDefinition<string, Data>,
@@ -118,7 +137,8 @@ export class TrackerService {
     const confirmation = new EmitConfirmation();
     let id = '';
     try {
-      // A promise that is made at the end of the stack may be rejected before anything can handle it, which ends the process.
+      // A promise created at the end of the stack may be rejected before a handler can be attached,
+      // which ends the process.
       if (!hasStackRoom(STACK_ROOM)) throw new RangeError('Maximum call stack size exceeded');
       id = runtime.emit(event, data, confirmation) ?? '';
     } catch (error) {
@@ -146,9 +166,12 @@ export class TrackerService {
     throw NotConfirmedException.create(name, id, destinations, why, signal?.reason, violations);
   }
 
-  /** Runs `body` in a scope whose events carry `values` too, and gives back what it gives back. */
+  /** Runs `body` in a scope whose events also carry `values`, and returns the result of `body`. */
   context<Result>(values: object, body: () => Result): Result;
-  /** The same with a name for the scope's entry, under which `exitContext` finds it and errors list it. */
+  /**
+   * Runs `body` in a scope with a named entry. `exitContext` finds the entry by that name, and
+   * errors list it.
+   */
   context<Result>(name: string, values: object, body: () => Result): Result;
   context<Result>(first: object | string, second: object | (() => Result), third?: () => Result): Result {
     return third === undefined
@@ -157,9 +180,10 @@ export class TrackerService {
   }
 
   /**
-   * Adds values to the nearest open scope, until that scope ends or `exitContext` leaves them. Outside of every scope they are
-   * added for the whole process: right for a release or a region, wrong for a user.
-   * @throws InvalidContextException if `values` is no object with keys; nothing is entered
+   * Adds values to the nearest open scope, until that scope ends or `exitContext` removes them.
+   * Outside every scope the values apply to the whole process: right for a release or a region,
+   * wrong for a user.
+   * @throws InvalidContextException if `values` is not an object with keys; nothing is entered
    */
   enterContext(name: string, values: object): void {
     const known = givenName(name);
@@ -178,8 +202,9 @@ export class TrackerService {
   }
 
   /**
-   * Leaves the latest context of that name in the nearest open scope; what it hid shows again.
-   * @throws UnknownContextException if that scope has none of that name
+   * Leaves the latest context with that name in the nearest open scope. Values that it hid are
+   * visible again.
+   * @throws UnknownContextException if that scope has no context with that name
    */
   exitContext(name: string): void {
     const scope = this.runtime.scopes.current();
@@ -188,10 +213,12 @@ export class TrackerService {
   }
 
   /**
-   * The same function, or stream, in the async context of the caller, whatever calls or feeds it later: for the callback of a
-   * connection, a listener of an emitter, the `next` of a middleware, which requests share. Everything in that context is
-   * entered, also what other libraries keep there.
-   * @throws TypeError if it is neither a function nor an Observable
+   * Returns the same function or stream, bound to the async context of the caller, regardless of
+   * the code that calls or feeds it later.
+   * Use it for callbacks that requests share: the callback of a connection, a listener of an
+   * emitter, the `next` of a middleware. The whole async context is entered, including values that
+   * other libraries keep there.
+   * @throws TypeError if `target` is neither a function nor an Observable
    */
   bind<Bound extends ((...args: never[]) => unknown) | Observable<unknown>>(target: Bound): Bound {
     if (typeof target !== 'function' && !isStream(target))
@@ -204,8 +231,9 @@ export class TrackerService {
   }
 
   /**
-   * Runs each listener that is added to an emitter from now on in the async context in which it was added, not in that of whoever
-   * emits. Removing a listener works as before. To be called once, where the emitter is made.
+   * Runs each listener that is added to an emitter from now on in the async context in which it was
+   * added, instead of the context of the code that emits.
+   * Removing a listener works as before. Call it once, where the emitter is created.
    * @returns the emitter itself
    * @throws TypeError if it is neither an EventEmitter nor an EventTarget
    */
@@ -214,22 +242,22 @@ export class TrackerService {
     return emitter;
   }
 
-  /** A copy of the values that an event emitted here would carry. */
+  /** Returns a copy of the context values that an event emitted here would carry. */
   currentContext(): EventFields {
     return copyNormalForm(this.runtime.scopes.view().values);
   }
 
-  /** Resolves when every event emitted before is written, or cannot be for now. */
+  /** Resolves when every event emitted before is written, or cannot be written for now. */
   async flush(): Promise<void> {
     await this.runtime.flush();
   }
 
   /**
-   * The backend at a path.
+   * Returns the backend at a path.
    * @param path names from the root down, joined by `/`
-   * @throws UnknownBackendException if there is none, with the paths that there are
+   * @throws UnknownBackendException if there is none, with the existing paths
    */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the class, as with ModuleRef.get
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as ModuleRef.get
   backend<Instance extends object>(path: string): Instance {
     const nodes = [...this.runtime.nodes()];
     const wanted = givenName(path);
@@ -245,8 +273,8 @@ export class TrackerService {
   }
 
   /**
-   * Adds a backend at the root, last in order; under a name that is there, it takes that one's place.
-   * @throws TrackingConfigException if it is no backend; nothing has changed then
+   * Adds a backend at the root, last in order. Replaces an existing backend with the same name.
+   * @throws TrackingConfigException if `instance` is not a backend; nothing has changed then
    */
   registerBackend(name: string, instance: Backend | Destination | EnvelopeBackend): void {
     registerBackend(this.runtime, name, instance);
@@ -254,13 +282,16 @@ export class TrackerService {
 
   /**
    * Adds a processor at the root, which runs last.
-   * @throws TrackingConfigException if it is no processor; nothing has changed then
+   * @throws TrackingConfigException if `processor` is not a processor; nothing has changed then
    */
   registerProcessor(processor: Processor | EventProcessor): void {
     registerProcessor(this.runtime, processor);
   }
 
-  /** `context()` must not fail on its own account: its body is what matters. */
+  /**
+   * Opens a scope for `context()`. Adds no errors to those of the body, because the body must
+   * always run.
+   */
   private inContext<Result>(givenAs: unknown, values: unknown, body: () => Result): Result {
     const name = givenName(givenAs);
     const { scopes, normalizer } = this.runtime;
@@ -280,8 +311,9 @@ export class TrackerService {
 }
 
 /**
- * The tracker whose scope was opened last in this flow, undefined outside of every scope: for entities, subscribers and plain
- * functions, which nothing is injected into. In a request where none was opened, it is that whose module was imported first.
+ * Returns the tracker whose scope was opened last in this flow; undefined outside every scope.
+ * Use it in entities, subscribers and plain functions, which have no injection. In a request
+ * without an opened scope, it returns the tracker whose module was imported first.
  */
 export function currentTracker(): TrackerService | undefined {
   return currentScopesTracker() as TrackerService | undefined;

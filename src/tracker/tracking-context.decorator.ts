@@ -7,11 +7,11 @@ import { registerCopy } from './package-copies';
 
 registerCopy();
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- inside a decorator's argument, TypeScript cannot know the method it stands on */
+/* eslint-disable @typescript-eslint/no-explicit-any -- the decorated method is unknown here */
 /** One call of a decorated method, before it runs. */
 export interface TrackedCall<Args extends readonly unknown[] = any[], Self = any> {
   readonly args: Args;
-  /** The instance whose method is called. */
+  /** Instance whose method is called. */
   readonly self: Self;
 }
 
@@ -19,24 +19,32 @@ export type ContextOf<Args extends readonly unknown[] = any[], Self = any> =
   object | ((call: TrackedCall<Args, Self>) => GivenValues | undefined);
 
 export interface TrackingContextOptions {
-  /** The name of the scope's entry.  @default the class and method, `NightlyJob.run` */
+  /**
+   * Name of the scope's entry.
+   * @default the class and method, `NightlyJob.run`
+   */
   readonly name?: string | undefined;
-  /** The name of the tracker.  @default 'default' */
+  /**
+   * Name of the tracker.
+   * @default 'default'
+   */
   readonly tracker?: string | undefined;
 }
 
 type AnyDecorator = ClassDecorator & MethodDecorator;
 
 /**
- * Opens a scope around the method, or around every method of the class, whoever calls it: HTTP, GraphQL, microservice, gateway,
- * Bull, cron, event handler. What the method emits, and what it calls emits, carries the values.
- * @param values an object, or a synchronous function of the call; if it fails, the method runs without them
+ * Opens a scope around the method, or around every method of the class.
+ * It applies to every caller: HTTP, GraphQL, microservice, gateway, Bull, cron, event handler.
+ * Events that the method emits, directly or through calls, carry the values.
+ * @param values an object, or a synchronous function of the call; if it fails, the method runs
+ * without them
  */
 export function TrackingContext<Args extends readonly any[] = any[], Self = any>(
   values: (call: TrackedCall<Args, Self>) => GivenValues | undefined,
   options?: TrackingContextOptions,
 ): AnyDecorator;
-// Apart from the above, since a function that gives no values is an object, too.
+// A separate overload, since a function that returns no values is also an object.
 export function TrackingContext<Values extends object>(
   values: Values & (Values extends AnyMethod ? never : unknown),
   options?: TrackingContextOptions,
@@ -52,7 +60,10 @@ export function TrackingContext(values: ContextOf, options: TrackingContextOptio
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-/** Called by Nest around start and stop, where a scope would outlive its purpose: in a timer begun there, forever. */
+/**
+ * Methods that Nest calls around start and stop. A scope there would be kept too long: forever in a
+ * timer that starts in it.
+ */
 const LIFECYCLE: ReadonlySet<string | symbol> = new Set([
   'constructor',
   'onModuleInit',
@@ -62,7 +73,10 @@ const LIFECYCLE: ReadonlySet<string | symbol> = new Set([
   'onApplicationShutdown',
 ]);
 
-/** Inherited methods too: a handler of a base class is as much a handler of this one. */
+/**
+ * Decorates every method of a class, including inherited ones: a handler of a base class is also a
+ * handler of this class.
+ */
 function decorateClass({ prototype }: { readonly prototype: object }, layer: Parameters<typeof addLayer>[5]): void {
   const done = new Set<string | symbol>(LIFECYCLE);
   for (
@@ -83,7 +97,8 @@ function decorateClass({ prototype }: { readonly prototype: object }, layer: Par
 function scopeOf(values: ContextOf, name: string | undefined): Around {
   const given = typeof values === 'function' ? new GivenFunction(values as (call: TrackedCall) => unknown) : values;
   return (service, call, body) => {
-    // A function that calls methods of `self` would otherwise be called for each of them, and so on.
+    // A function that calls methods of `self` would otherwise be called for each of them,
+    // recursively.
     if (runtimeOf(service) === undefined || (given instanceof GivenFunction && given.isRunning)) return body();
     return service.context(name ?? call.place, valuesFor(service, given, call), body);
   };

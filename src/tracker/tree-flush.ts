@@ -2,15 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EnvelopeBackend } from '../routing/contracts';
 import type { QueuedPart } from '../routing/route-node';
 
-/** A queue of this process, whose events are for others of the tree to write. */
+/** Queue of this process whose events are written by its children. */
 export interface LocalQueue extends Pick<QueuedPart, 'work'> {
   readonly sink: EnvelopeBackend | undefined;
 }
 
 /**
- * Resolves when what was emitted before is written, or cannot be for now. What is emitted meanwhile is not waited for.
- * @param queues those of this process, from the top of the tree
- * @param others everything else that writes
+ * Resolves when the events emitted before are written, or cannot be written for now. Events emitted
+ * meanwhile are not waited for.
+ * @param queues the queues of this process, from the top of the tree
+ * @param others all other writers
  */
 export async function flushTree(queues: readonly LocalQueue[], others: readonly EnvelopeBackend[]): Promise<void> {
   const [first, ...below] = queues;
@@ -27,13 +28,16 @@ export async function flushTree(queues: readonly LocalQueue[], others: readonly 
   await flushBelow();
 }
 
-/** Resolves when a queue cannot go on for now, since what it gave to the children is not delivered. */
+/**
+ * Resolves when a queue cannot continue for now, because the events it passed to its children are
+ * not delivered.
+ */
 async function whenStuck(
   { sink, work }: LocalQueue,
   flushBelow: () => Promise<void>,
   isFlushed: () => boolean,
 ): Promise<void> {
-  // Not by what is pending, which grows while events come.
+  // Compares settled instead of pending events: `pending` grows while events arrive.
   for (let before = -1, now = 0; now !== before && !isFlushed();) {
     before = settledBy(sink);
     await nextTurn();
@@ -43,7 +47,7 @@ async function whenStuck(
   }
 }
 
-/** Events that a queue is done with. */
+/** Returns the number of events that a queue is done with. */
 function settledBy(sink: EnvelopeBackend | undefined): number {
   const { accepted = 0, pending = 0, ...counts } = sink?.delivery?.() ?? {};
   const { recovered = 0, redriven = 0 } = counts as { readonly recovered?: number; readonly redriven?: number };

@@ -1,8 +1,10 @@
 /**
- * What @TrackEvent and @TrackingContext make of a method. Each event keeps its place among other decorators: below a cache it
- * is emitted for what was computed, above it for what was asked for. Scopes are opened in the outermost wrapper, so that all
- * events of the method, and what other decorators do around it, stand inside them. A wrapper keeps the method's metadata, name and
- * length: a guard, a pipe or a route that looks at them must find what it would find without us, or it stops protecting.
+ * Wraps methods for @TrackEvent and @TrackingContext.
+ * Each event keeps its place among other decorators: below a cache it is emitted when the value is
+ * computed, above it on each call. The outermost wrapper opens the scopes, so that they enclose all
+ * events of the method and the work of other decorators around it. A wrapper keeps the metadata,
+ * name and length of the method: a guard, a pipe or a route must find the same values with and
+ * without the wrapper, or it stops protecting.
  */
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { findTracker, trackerRequest, type TrackerRequest } from './find-tracker';
@@ -11,22 +13,28 @@ import { injectTracker } from './tracker-property';
 import type { TrackerRuntime } from './tracker-runtime';
 import { TrackerService } from './tracker.service';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a decorator takes any method: only `any` says that of parameters
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- `any` accepts any parameters
 export type AnyMethod = (...args: any[]) => any;
 
-/** What a data or context function gives. Without `then`: an async function does not fit, since nobody waits for it. */
+/**
+ * Values that a data or context function returns. Excludes `then`: async functions do not fit,
+ * since nothing waits for them.
+ */
 export type GivenValues = object & { readonly then?: never };
 
 /** One call of a wrapped method. */
 export interface MethodCall {
-  /** The instance; undefined for a function called without one. */
+  /** Instance of the call; undefined for a function called without one. */
   readonly self: unknown;
   readonly args: readonly unknown[];
-  /** `EnrolmentController.enrol`. */
+  /** Class and method, for example `EnrolmentController.enrol`. */
   readonly place: string;
 }
 
-/** What a decorator does around a call: runs `body` and gives back what it gives back. Never throws on its own account. */
+/**
+ * Runs `body` with the additions of a decorator, and returns the result of `body`. Throws only the
+ * errors of `body`.
+ */
 export type Around = (tracker: TrackerService, call: MethodCall, body: () => unknown) => unknown;
 
 interface CheckedRequest extends TrackerRequest {
@@ -37,18 +45,18 @@ interface Layer extends TrackerRequest {
   readonly around: Around;
 }
 
-/** What the decorators of one method of one class have asked for. */
+/** Requests of the decorators of one method of one class. */
 interface MethodPlan {
-  /** Opened by the outermost wrapper; outermost first. */
+  /** Scopes that the outermost wrapper opens, outermost first. */
   readonly scopes: Layer[];
-  /** All of them, events too. */
+  /** Requests of all decorators, including events. */
   readonly requests: CheckedRequest[];
   outermost: AnyMethod | undefined;
 }
 
 interface Wrapper {
   readonly plan: MethodPlan;
-  /** Those that stand at this place; outermost first. */
+  /** Event layers at this place among the decorators, outermost first. */
   readonly events: Layer[];
 }
 
@@ -65,11 +73,17 @@ export interface Objection {
 interface LayerOptions {
   readonly tracker?: string | undefined;
   readonly around: Around;
-  /** @default none */
+  /**
+   * Errors in the options.
+   * @default none
+   */
   readonly objections?: readonly Objection[];
 }
 
-/** @param kind scopes are opened around events, the last one added outermost */
+/**
+ * Adds a layer to a method.
+ * @param kind scopes are opened around events, the last one added outermost
+ */
 export function addLayer(
   decorator: string,
   prototype: object,
@@ -100,7 +114,10 @@ export interface MethodRequest extends CheckedRequest {
   readonly key: string | symbol;
 }
 
-/** The trackers that methods of one object ask for, a prototype or a class: also methods that were copied from another one. */
+/**
+ * Returns the trackers that methods of a prototype or a class ask for, including methods that were
+ * copied from another class.
+ */
 export function trackerRequestsOf(holder: object): MethodRequest[] {
   const found = new Map<MethodPlan, string | symbol>();
   for (const [key, plan] of plans.get(holder) ?? []) found.set(plan, key);
@@ -119,7 +136,7 @@ class WrappedCall implements MethodCall {
     private readonly key: string | symbol,
   ) {}
 
-  /** When it is asked for: most calls need no name. */
+  /** Class and method. Computed on access, because most calls do not need it. */
   get place(): string {
     return placeOf(this.self, this.key);
   }
@@ -145,12 +162,13 @@ function wrap(method: AnyMethod, key: string | symbol, plan: MethodPlan): AnyMet
     },
   };
   const wrapped = holder[key] as AnyMethod;
-  imitate(method, wrapped); // its name is the key already, whatever another decorator has called it
+  // its name is already the key, regardless of the name that another decorator gave it
+  imitate(method, wrapped);
   wrappers.set(wrapped, { plan, events });
   return wrapped;
 }
 
-/** Runs the body inside of the layers from `at` on. */
+/** Runs the body inside the layers from index `at`. */
 function enter(layers: readonly Layer[], call: MethodCall, body: () => unknown, at = 0): unknown {
   const layer = layers[at];
   if (layer === undefined) return body();
@@ -159,12 +177,15 @@ function enter(layers: readonly Layer[], call: MethodCall, body: () => unknown, 
   return layer.around(tracker, call, at + 1 === layers.length ? body : () => enter(layers, call, body, at + 1));
 }
 
-/** A unit test may inject a stub in the tracker's place, which has no runtime. */
+/** Returns the runtime of a tracker; undefined for a stub that a unit test injects. */
 export function runtimeOf(tracker: TrackerService): TrackerRuntime | undefined {
   return TrackerService.runtimeOf(tracker);
 }
 
-/** An instance may be a proxy that refuses to be inspected: then its method is named alone. */
+/**
+ * Returns the class and method of a call. Returns the method alone if the instance is a proxy that
+ * cannot be inspected.
+ */
 function placeOf(self: unknown, key: string | symbol): string {
   try {
     const owner =
