@@ -3,14 +3,17 @@ import { EventDefinitionException } from '../catalog/event-definition.exception'
 import { isValidationMode, MODES } from '../catalog/validation-mode';
 import { optionName, showChoice, showName, showValue, type ConfigError } from '../common/tracking-config.exception';
 
-/** Untrusted: they come from JavaScript, and from settings, too. */
+/** Options of unknown types, since they come from JavaScript and from configuration files. */
 interface GivenOptions {
   readonly catalog?: Catalog | readonly CatalogEntry[] | undefined;
   readonly validation?: unknown;
   readonly documentation?: unknown;
 }
 
-/** A fault of the catalog is one of the configuration, and is reported with the others. */
+/**
+ * Reads the catalog. Adds errors of the catalog to those of the configuration, so that all are
+ * reported together.
+ */
 export function catalogOf(options: GivenOptions, faults: ConfigError[]): Catalog | undefined {
   const { catalog, validation, documentation } = options;
   if (documentation !== undefined && typeof documentation !== 'boolean')

@@ -5,9 +5,11 @@ import { namedModule } from '../routing/node-modules';
 import { ROLE_TOKEN } from './settings';
 
 /**
- * Starts an application as a worker: without a server, taking events from the queues of its AsyncRoutingBackends, whatever `role`
- * its trackers have. At SIGTERM and SIGINT it finishes what it has, gives the rest back, and ends.
- * @param module the application's root module, the same that the web process starts
+ * Starts an application as a worker.
+ * A worker has no server. It takes events from the queues of its AsyncRoutingBackends, whatever the
+ * `role` of its trackers. On SIGTERM and SIGINT it finishes the events in progress, returns the
+ * others to the queue, and exits.
+ * @param module the application's root module, the same as in the web process
  */
 export async function createTrackingWorker(
   module: NonNullable<DynamicModule['imports']>[number],

@@ -6,8 +6,10 @@ import { TrackerService } from '../tracker/tracker.service';
 import { trackerRequestsOf, type MethodRequest } from '../tracker/wrapped-method';
 
 /**
- * Wrong options of decorators, and trackers that they ask for and the application does not have. Classes of providers and controllers are known
- * before anything is built, what factories return only after that.
+ * Finds invalid options of decorators, and decorators that name a tracker which the application
+ * does not have.
+ * Classes of providers and controllers are known before anything is built; the results of factories
+ * only afterwards.
  */
 export function faultsOfDecorators(container: ModulesContainer): ConfigError[] {
   const names = trackerNames(container);
@@ -36,7 +38,7 @@ function faultOf(path: string, { decorator, tracker }: MethodRequest, names: rea
   };
 }
 
-/** By their tokens, since a test may put a stub under one. */
+/** Reads the names from the tokens, since a test may register a stub under one. */
 function trackerNames(container: ModulesContainer): string[] {
   const names = new Set<string>();
   for (const { providers } of container.values()) {
@@ -49,21 +51,21 @@ function trackerNames(container: ModulesContainer): string[] {
   return [...names];
 }
 
-/** Classes, for their static methods, and prototypes, those that they inherit from included. */
+/** Collects the classes, for their static methods, and the prototypes, including inherited ones. */
 function decoratedHolders(container: ModulesContainer): Set<object> {
   const holders = new Set<object>();
   const add = (holder: unknown): void => {
     try {
       for (let at = holder; isHolder(at) && !holders.has(at); at = Object.getPrototypeOf(at)) holders.add(at);
     } catch {
-      // A provider may be anything, a proxy that throws too.
+      // A provider may be any value, including a proxy that throws.
     }
   };
   const addPrototype = (instance: object): void => {
     try {
       add(Object.getPrototypeOf(instance));
     } catch {
-      // As above.
+      // A provider may be any value, including a proxy that throws.
     }
   };
   for (const { providers, controllers, injectables } of container.values()) {

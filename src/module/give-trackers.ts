@@ -4,8 +4,9 @@ import type { TrackerService } from '../tracker/tracker.service';
 import { trackerRequestsOf } from '../tracker/wrapped-method';
 
 /**
- * Gives the tracker to instances that Nest injects no properties into: what a factory returned, and what has its decorated
- * methods from another class. Any other instance of that sort finds its tracker when it is called (`findTracker`).
+ * Gives the tracker to instances into which Nest injects no properties: results of factories, and
+ * instances whose decorated methods come from another class. Other instances without injection find
+ * their tracker on each call (`findTracker`).
  */
 export function giveTrackers(container: ModulesContainer, tracker: TrackerService): void {
   for (const { providers, controllers, injectables } of container.values()) {
@@ -15,7 +16,7 @@ export function giveTrackers(container: ModulesContainer, tracker: TrackerServic
       try {
         if (isRequestedBy(instance, tracker.name)) giveTracker(instance, tracker);
       } catch {
-        // A provider may be anything, a proxy that throws too.
+        // A provider may be any value, including a proxy that throws.
       }
     }
   }

@@ -1,6 +1,7 @@
 /**
- * Checks the names of the options of `forRoot` and `forRootAsync`, and of what `useFactory` returns. An option that nothing
- * reads is an error: `backends` in the wrong place would lose every event without a word.
+ * Checks the names of the options of `forRoot` and `forRootAsync`, and of the result of
+ * `useFactory`. An option that is never read is an error: misplaced `backends` would lose every
+ * event silently.
  */
 import {
   nearOption,
@@ -36,7 +37,7 @@ const RUNTIME: Readonly<Record<keyof Omit<TestedRuntimeOptions, 'ids' | 'startsW
 };
 const TREE_NAMES = Object.keys(TREE);
 const RUNTIME_NAMES = Object.keys(RUNTIME);
-/** Set by the test kit only. */
+/** Options that only the test kit sets. */
 const TEST_NAMES: readonly (keyof TestedRuntimeOptions)[] = ['ids', 'startsWhenBuilt'];
 const ASYNC_NAMES = ['inject', 'useFactory', ...TREE_NAMES];
 
@@ -44,10 +45,13 @@ const ASYNC_EXAMPLE =
   'TrackingModule.forRootAsync({ inject: [ConfigService], ' +
   "useFactory: (config: ConfigService) => ({ enabled: config.get('TRACKING_ENABLED') !== 'false' }), backends: { ... } })";
 
-/** Where the options of the module's runtime come from. */
+/** Source of the runtime options of the module. */
 export type OptionsOrigin = 'forRoot' | 'useFactory';
 
-/** @returns one error for each option that is not known, or for options that are not an object */
+/**
+ * Checks the option names of `forRoot` or of the result of `useFactory`.
+ * @returns one error for each unknown option, or one if the options are not an object
+ */
 export function faultsOfOptionNames(options: unknown, origin: OptionsOrigin): ConfigError[] {
   if (!isObject(options)) return [notAnObject(options, origin)];
   const known = [...RUNTIME_NAMES, ...TREE_NAMES];
@@ -66,7 +70,10 @@ export function faultsOfOptionNames(options: unknown, origin: OptionsOrigin): Co
     );
 }
 
-/** @returns one error for each option of `forRootAsync` that is not read where it is, and for a missing factory */
+/**
+ * Checks the options of `forRootAsync`.
+ * @returns one error for each option that is not read at that place, and one for a missing factory
+ */
 export function faultsOfAsyncOptions(options: unknown): ConfigError[] {
   if (!isObject(options)) {
     return [
@@ -100,7 +107,10 @@ function notAnObject(options: unknown, origin: OptionsOrigin): ConfigError {
   return { path: 'useFactory', what, fix: 'useFactory: (config: ConfigService) => ({ ... }), or {} for the defaults' };
 }
 
-/** The modules of the tree are put together before the factory is called, so this part of its result would be ignored. */
+/**
+ * Reports an option of the tree in the result of the factory. Nest assembles the modules of the
+ * tree before it calls the factory, so the option would be ignored.
+ */
 function treeInResult(name: string): ConfigError {
   return {
     path: name,

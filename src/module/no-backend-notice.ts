@@ -9,8 +9,9 @@ export interface EmptyTree {
 }
 
 /**
- * Warns at start that a tree has no backend. Not for a tree that only reads a bus: the first event that is emitted there
- * warns, under the same key, so that a log never has both lines.
+ * Warns at start that a tree has no backend.
+ * Skips a tree that only reads a bus: the first event that is emitted there warns under the same
+ * key, so that a log never has both lines.
  */
 export function noticeNoBackend({ name, root, notices }: EmptyTree, plan: TreePlan): void {
   if (root.children.length > 0 || plan.consumers.length > 0) return;

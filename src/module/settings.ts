@@ -30,62 +30,109 @@ export type TrackingRole = 'both' | 'emitter' | 'worker';
 
 const ROLES: readonly string[] = ['both', 'emitter', 'worker'];
 
-/** Given by `createTrackingWorker` to every tracker of the application. */
+/**
+ * Injection token of the role that `createTrackingWorker` gives to every tracker of the
+ * application.
+ */
 export const ROLE_TOKEN = 'TRACKING_ROLE';
 
-/** What can be known as late as at start, for `forRootAsync`. */
+/** Options that may be determined as late as at start, for `forRootAsync`. */
 export interface TrackingRuntimeOptions {
-  /** false: nothing is built, `emit` does nothing, everything still injects.  @default true */
+  /**
+   * Set false to switch tracking off: nothing is built, `emit` does nothing, and all injections
+   * still work.
+   * @default true
+   */
   readonly enabled?: boolean | undefined;
-  /** The scope that each HTTP request gets, or false for none.  @default {} */
+  /**
+   * Scope of each HTTP request, or false for none.
+   * @default {}
+   */
   readonly requestContext?: RequestContextOptions | false | undefined;
-  /** Tells the time of events.  @default Date.now */
+  /**
+   * Clock for the timestamps of events.
+   * @default Date.now
+   */
   readonly clock?: Clock | undefined;
   /**
-   * How much of one event is kept.
+   * Limits on the size of one event.
    * @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000, maxNameLength: 1_000 }
    */
   readonly limits?: PartialLimits | undefined;
-  /** Events emitted before the application has started are kept up to this number, then dropped as 'not-ready'.  @default 10_000 */
+  /**
+   * Maximum number of events that are kept until the application has started. Further ones are
+   * dropped as 'not-ready'.
+   * @default 10_000
+   */
   readonly maxEarlyEvents?: number | undefined;
-  /** How long closing the application waits for what is held to be written, in milliseconds. Within the 10 s of `docker stop`.  @default 8000 */
+  /**
+   * Maximum time in milliseconds that closing the application waits for held events to be written.
+   * The default is within the 10 s of `docker stop`.
+   * @default 8000
+   */
   readonly shutdownTimeoutMs?: number | undefined;
   /**
-   * What this process does with the queues that are outside of it: 'emitter' only puts events there, 'worker' and 'both' take
-   * them out too. `createTrackingWorker` makes it 'worker'.  @default 'both'
+   * Use of the queues outside this process: 'emitter' only adds events, 'worker' and 'both' also
+   * take them. `createTrackingWorker` sets 'worker'.
+   * @default 'both'
    */
   readonly role?: TrackingRole | undefined;
-  /** How events get to destinations, unless a destination says otherwise (docs/delivery.md).  @default {} */
+  /**
+   * Delivery options of all destinations without their own (docs/delivery.md).
+   * @default {}
+   */
   readonly delivery?: DeliveryOptions | undefined;
-  /** The documented events: what is emitted is held against it.  @default none */
+  /**
+   * Documented events, against which emitted events are validated.
+   * @default none
+   */
   readonly catalog?: Catalog | readonly CatalogEntry[] | undefined;
-  /** What is done about events that do not keep to the catalog.  @default 'report' */
+  /**
+   * Handling of events that do not match the catalog.
+   * @default 'report'
+   */
   readonly validation?: ValidationMode | ValidationOptions | undefined;
   /**
-   * Whether the documentation travels with the events: each says by which definition it was made, in its field `schema`, and
-   * backends that can hold the catalog are given it (docs/catalog.md).  @default false
+   * True to send the documentation with the events: each event names its definition in its field
+   * `schema`, and backends that can store the catalog receive it (docs/catalog.md).
+   * @default false
    */
   readonly documentation?: boolean | undefined;
-  /** Where this module's own warnings go.  @default Nest's logger, context `Tracking` */
+  /**
+   * Logger for the warnings of this module.
+   * @default Nest's logger, context `Tracking`
+   */
   readonly logger?: LoggerService | undefined;
 }
 
-/** What the test kit sets besides. Not public: a store takes two events of one id for one, and a node needs its hooks. */
+/**
+ * Additional options that the test kit sets. Not public: a store treats two events with one id as
+ * one event, and a node needs its hooks.
+ */
 export interface TestedRuntimeOptions extends TrackingRuntimeOptions {
   readonly ids?: RuntimeOptions['ids'];
-  /** Events go into the tree when it is built, not when it is started: a unit test compiles its module and never starts it.  @default false */
+  /**
+   * True to send events into the tree once it is built, before it is started: a unit test compiles
+   * its module and never starts it.
+   * @default false
+   */
   readonly startsWhenBuilt?: boolean | undefined;
 }
 
-/** The options of one tracker in one application, with what its parts share while they are built. */
+/**
+ * Options of one tracker in one application, with values that its parts share while they are built.
+ */
 export interface Settings extends NodeSettings {
-  /** As it was read. */
+  /** Catalog that was read from the options; undefined if none was given or it has errors. */
   readonly catalog: Catalog | undefined;
   readonly options: TestedRuntimeOptions;
   readonly notices: Notices;
 }
 
-/** The names of the trackers of each application: two of one name would take each other's place in silence. */
+/**
+ * Tracker names of each application. Without this check, a second tracker of the same name would
+ * silently replace the first.
+ */
 const namesTaken = new WeakMap<ModulesContainer, Set<string>>();
 
 export function makeSettings(
@@ -116,7 +163,10 @@ export function makeSettings(
   return { options, enabled, catalog, faults, off: new Set(), notices };
 }
 
-/** Known no sooner than both the module's options and the tree are. */
+/**
+ * Finds durable destinations without a directory. This needs both the options of the module and the
+ * tree.
+ */
 function durableFaults({ backends }: Pick<TreePlan, 'backends'>, { delivery }: TrackingRuntimeOptions): ConfigError[] {
   if (faultsOfDelivery(delivery).length > 0) return [];
   return backends.flatMap((node) => {
@@ -176,7 +226,7 @@ function takenFault(name: string): ConfigError {
   };
 }
 
-/** The name of a tracker is the name of its folder in the delivery directory. */
+/** Checks the name of a tracker, which is also the name of its folder in the delivery directory. */
 function isTrackerName(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && !/^\.+$|\p{Cs}/u.test(name);
 }

@@ -13,7 +13,10 @@ import { TrackerService } from '../tracker/tracker.service';
 
 const SIGNAL_CHECK_MS = 1000;
 
-/** Starts and closes a tracker. Not global: the hooks of global modules run last, when the backends are gone already. */
+/**
+ * Starts and closes a tracker. Not global: the hooks of global modules run last, when the backends
+ * are already closed.
+ */
 export abstract class TrackingCore
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
@@ -31,7 +34,7 @@ export abstract class TrackingCore
   }
 
   async onModuleInit(): Promise<void> {
-    // Of what factories have returned by now; those of classes were found before anything was built.
+    // Checks the results of factories; the classes were checked before anything was built.
     const faults = faultsOfDecorators(this.container);
     if (faults.length > 0) throw TrackingConfigException.create(faults);
     giveTrackers(this.container, this.tracker);
@@ -53,7 +56,8 @@ export abstract class TrackingCore
     }
     const options = this.runtime.optionsToHoldNone;
     if (options.length === 0) return;
-    // Not at once: an application context can ask for its hooks only after it has started, and a script is over by then.
+    // Delayed: an application context can enable its hooks only after it has started, and a script
+    // has ended by then.
     this.signalCheck = setTimeout(() => {
       if (process.listenerCount('SIGTERM') > 0) return;
       this.settings.notices.warn(
@@ -63,7 +67,10 @@ export abstract class TrackingCore
     }, SIGNAL_CHECK_MS).unref();
   }
 
-  /** The first hook of the end: requests that are under way may take longer than the process has. */
+  /**
+   * Persists events in the first hook of the shutdown: requests in progress may take longer than
+   * the process has.
+   */
   onModuleDestroy(): void {
     this.runtime.persist();
   }
@@ -72,7 +79,7 @@ export abstract class TrackingCore
     clearTimeout(this.signalCheck);
     await this.runtime.close();
     trackerHasClosed(this.tracker);
-    // Not before: a process that leaves while it drains still writes what is held.
+    // Removed only now: a process that exits while it drains still writes the held events.
     process.removeListener('exit', this.onExit);
   }
 

@@ -29,7 +29,7 @@ export abstract class TrackingShell implements NestModule {
   ) {
     if (!this.opensScopes) return;
     if (!bindEnhancers(creator)) this.warnOfUnboundStreams();
-    this.enterPlatform(); // before main.ts mounts what it has, as a rule
+    this.enterPlatform(); // usually before main.ts mounts its middleware
   }
 
   configure(consumer: MiddlewareConsumer): void {
@@ -77,10 +77,12 @@ export abstract class TrackingShell implements NestModule {
   }
 
   /**
-   * Nest looks at the path of each request for each middleware: on Fastify, a scope opened in one took 12 µs, and 5 in a hook
-   * (docs/benchmarks.md). So where every request gets a scope, it is opened without that, unless other modules have middleware:
-   * it may emit, and Nest runs it in an order that this would change.
-   * @returns whether it is done
+   * Opens the scope for all requests without Nest's middleware, if possible.
+   * Nest matches the path of each request for each middleware: on Fastify, a scope opened in a
+   * middleware took 12 µs, and 5 µs in a hook (docs/benchmarks.md). So if every request gets a
+   * scope, it is opened on the platform. An exception is an application whose modules have other
+   * middleware: that may emit, and Nest runs it in an order that this would change.
+   * @returns true if the scope is opened this way
    */
   private openForAll(context: RequestContext): boolean {
     const { adapter } = this;
@@ -105,7 +107,10 @@ export abstract class TrackingShell implements NestModule {
     return false;
   }
 
-  /** Middleware on Fastify gets the raw request, while guards put the user on Fastify's own. */
+  /**
+   * Links the raw request to Fastify's request. Middleware on Fastify gets the raw request, while
+   * guards put the user on Fastify's own.
+   */
   private linkFastifyRequests(): void {
     const { adapter } = this;
     if (adapter?.getType?.() !== 'fastify') return;

@@ -27,15 +27,18 @@ import { registerCopy } from '../tracker/package-copies';
 
 type Imports = NonNullable<ModuleMetadata['imports']>;
 
-/** The tree, which has to be known when modules are put together, and the tracker's name. */
+/** Name and tree of a tracker. Both must be known when Nest assembles the modules. */
 export interface TrackingTreeOptions extends DescribedTree {
-  /** The name of the tracker; each `forRoot` of an application needs another.  @default 'default' */
+  /**
+   * Name of the tracker; each `forRoot` of an application needs a different one.
+   * @default 'default'
+   */
   readonly name?: string | undefined;
 }
 
 export interface TrackingModuleOptions extends TrackingTreeOptions, TrackingRuntimeOptions {}
 
-/** What `useFactory` may return: everything but the tree, which has to be known before. */
+/** Options that `useFactory` may return: all except the tree, which must be known earlier. */
 export type TrackingFactoryResult = TrackingRuntimeOptions & { readonly [Option in keyof TrackingTreeOptions]?: never };
 
 export interface TrackingModuleAsyncOptions<
@@ -43,13 +46,16 @@ export interface TrackingModuleAsyncOptions<
 > extends TrackingTreeOptions {
   readonly inject?:
     { readonly [At in keyof Dependencies]: InjectionToken<Dependencies[At]> | OptionalFactoryDependency } | undefined;
-  /** Called at start. What describes the tree stands beside it: in its result it would be ignored. */
+  /**
+   * Creates the options at start. Options of the tree go next to `useFactory`: in its result they
+   * would be ignored.
+   */
   readonly useFactory: (...dependencies: Dependencies) => TrackingFactoryResult | Promise<TrackingFactoryResult>;
 }
 
 /**
- * Registers a tracker with its processors and backends as providers. Import it once in the root module; TrackerService, the
- * backends and TrackingLedger then inject anywhere.
+ * Registers a tracker with its processors and backends as providers. Import it once in the root
+ * module. TrackerService, the backends and TrackingLedger can then be injected anywhere.
  */
 @Module({})
 export class TrackingModule {
@@ -65,8 +71,9 @@ export class TrackingModule {
   }
 
   /**
-   * As `forRoot`, with options made at start from injected providers. The tree stays static; a tree known only at run time is
-   * `imports: [loadTree().then((tree) => TrackingModule.forRoot(tree))]`.
+   * Registers a tracker with options that are created at start from injected providers.
+   * The tree is static. For a tree known only at run time use `imports: [loadTree().then((tree) =>
+   * TrackingModule.forRoot(tree))]`.
    */
   static forRootAsync<const Dependencies extends readonly unknown[]>(
     options: TrackingModuleAsyncOptions<Dependencies>,
@@ -91,7 +98,10 @@ type OptionsSource =
       readonly useFactory: (...dependencies: unknown[]) => unknown;
     };
 
-/** Three modules for one tracker: its settings; the core, which drains the tree and so must not be global; a global shell around it. */
+/**
+ * Creates the three modules of a tracker: its settings; the core, which drains the tree and
+ * therefore must not be global; and a global shell around the core.
+ */
 function trackingModule(
   tree: TrackingTreeOptions,
   source: OptionsSource,
@@ -170,7 +180,7 @@ function coreModule(
     provide: tokens.tracker,
     inject: [tokens.settings],
     useFactory: ({ options, enabled, catalog, notices }: Settings) => {
-      // Asked for anew each time: a test may exchange Date.now after the start.
+      // Calls Date.now each time: a test may replace it after the start.
       const { clock = () => Date.now(), limits = {}, ids } = options;
       const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 8000, delivery, validation, documentation } = options;
       return new TrackerService({
@@ -180,7 +190,8 @@ function coreModule(
     },
   };
   const nodeTokens = isOff ? [] : allTokens(plan);
-  // Depends on every node, so that it sees the faults of all; the tracker does not, or what a backend injects could not emit.
+  // Depends on every node, so that it collects the errors of all. The tracker does not, or the
+  // dependencies of a backend could not emit.
   const check: Provider = {
     provide: tokens.check,
     inject: [tokens.settings, tokens.tracker, ...nodeTokens],
@@ -252,12 +263,18 @@ function allTokens({ processors, backends, consumers }: TreePlan): string[] {
   return [...processors, ...consumers].map(({ token }) => token).concat(backends.flatMap(below));
 }
 
-/** Nodes are built side by side: without this, each start would list the same faults in another order. */
+/**
+ * Sorts errors by path. Nodes are built concurrently, so each start would otherwise list the same
+ * errors in a different order.
+ */
 function inOrderOfPlace(faults: readonly ConfigError[]): ConfigError[] {
   return [...faults].sort((a, b) => Number(a.path > b.path) - Number(a.path < b.path));
 }
 
-/** With `enabled: false` nothing of the tree is imported, and yet whoever injects a backend must get something. */
+/**
+ * Provides the backends of a disabled tracker. With `enabled: false` the tree is not imported, but
+ * code that injects a backend must still get a value.
+ */
 function idleProviders(backends: readonly BackendPlan[]): { provide: string; useFactory: () => object | undefined }[] {
   return backends.flatMap((node) => [
     { provide: node.token, useFactory: () => (node.type as { idle?: () => object }).idle?.() },
@@ -265,7 +282,10 @@ function idleProviders(backends: readonly BackendPlan[]): { provide: string; use
   ]);
 }
 
-/** Global, and without providers, so that no hook hangs on it. Its middleware runs before that of the application's modules. */
+/**
+ * Creates the global shell module. It has no providers, so that no hook depends on it. Its
+ * middleware runs before the middleware of the application's modules.
+ */
 function shellModule(name: string, tokens: Tokens, core: DynamicModule): DynamicModule {
   class Shell extends TrackingShell {}
   Object.defineProperty(Shell, 'name', {
