@@ -11,16 +11,23 @@ import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface AddContextOptions {
-  /** Values for the context; or a function that gives them for an event, of which it gets a copy. It may give nothing. */
+  /**
+   * Values for the context; or a function that returns them for a copy of an event, and may return
+   * nothing.
+   */
   readonly values: object | ((event: TrackingEvent) => GivenFields | null | undefined);
-  /** Whether a value takes the place of one that the context has under its name.  @default false */
+  /**
+   * True to replace values that the context already has under the same name.
+   * @default false
+   */
   readonly override?: boolean | undefined;
 }
 
 /**
- * Adds values to the context of every event that comes this way. Values that are given as they are cost next to nothing: the
- * context with them, and its text, is made once for each scope.
- * @throws TrackingConfigException for its options, all faults at once
+ * Adds values to the context of every event that reaches this processor.
+ * Constant values cost next to nothing: the extended context and its JSON are created once per
+ * scope.
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class AddContext extends SharingProcessor {

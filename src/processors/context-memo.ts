@@ -1,17 +1,19 @@
 import type { ContextView } from '../event/envelope';
 
 /**
- * The events of one scope share its context, so they can share what a processor makes of it, with its text. Only the last one
- * is remembered: events of a scope mostly come one after another, and a WeakMap of all cost more than it saved (0.6 us for each
- * context that is entered, of which most are met once).
+ * Shares the context that a processor creates, with its JSON, between the events of one scope.
+ * Remembers the last context only: events of a scope mostly come one after another, and a WeakMap
+ * of all contexts cost more than it saved (0.6 us for each entered context, most of which occur
+ * once).
  */
 export class ContextMemo {
   private before: ContextView | undefined;
   private after: ContextView | undefined;
 
   /**
-   * @param make gives another context, or the same for no change
-   * @param isReusable asked after `make`: false if the next event may need another result.  @default always true
+   * @param make returns another context, or the same one for no change
+   * @param isReusable called after `make`: false if the next event may need another result.
+   * @default always true
    */
   constructor(
     private readonly make: (context: ContextView) => ContextView,

@@ -10,21 +10,25 @@ import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface DedupeOptions {
-  /** For how long after an event that passed another one like it is dropped. */
+  /** Time in milliseconds after an event passed during which equal events are dropped. */
   readonly withinMs: number;
   /**
-   * What makes two events of one name alike: a path such as 'data.attempt_id', or a function, which gets a copy of the event. Events without
-   * it pass.
+   * Value by which events of one name are compared: a path such as 'data.attempt_id', or a
+   * function, which gets a copy of the event. Events without this value pass.
    * @default name, context and data
    */
   readonly by?: EventKeySource | undefined;
-  /** How many keys are remembered; beyond it the oldest is forgotten.  @default 10_000 */
+  /**
+   * Maximum number of keys that are remembered; above it the oldest is forgotten.
+   * @default 10_000
+   */
   readonly maxKeys?: number | undefined;
 }
 
 /**
- * Lets an event pass once within a time, and drops the others as 'duplicate'. Time is that at which events arrive here.
- * @throws TrackingConfigException for its options, all faults at once
+ * Lets an event pass once within a time window, and drops its duplicates as 'duplicate'. The window
+ * uses the time at which events arrive here.
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class Dedupe extends SharingProcessor {
@@ -32,7 +36,7 @@ export class Dedupe extends SharingProcessor {
   readonly callsApplication: boolean;
   private readonly withinMs: number;
   private readonly key: EventKey | undefined;
-  /** When the last one passed, in epoch milliseconds. */
+  /** Time at which the last event with a key passed, in epoch milliseconds. */
   private readonly passed: RecentKeys<number>;
 
   constructor(@Inject(NODE_OPTIONS) options: DedupeOptions) {
@@ -53,21 +57,26 @@ export class Dedupe extends SharingProcessor {
     if (key === undefined) return envelope;
     const now = Date.now();
     const before = this.passed.get(key);
-    // Either way: a clock that was set back must not hold events until it has caught up.
+    // Absolute difference: a clock that was set back must not hold events until it has caught up.
     if (before !== undefined && Math.abs(now - before) < this.withinMs) return 'duplicate';
     this.passed.enter(key, now);
     return envelope;
   }
 }
 
-/** Of the name too: a check and its answer may carry the same id. */
+/**
+ * Returns the key of an event, including the name: a check and its answer may carry the same id.
+ */
 function keyOf(envelope: Envelope, key: EventKey): string | undefined {
   const text = key.textIn(envelope);
   const name = boundedKey(envelope.name);
   return text === undefined ? undefined : `${String(name.length)}:${name}${text}`;
 }
 
-/** A fingerprint, since ten thousand events would be too much to remember. Who writes data must not be able to make two alike. */
+/**
+ * Returns a hash of the event, since ten thousand whole events would need too much memory. SHA-256,
+ * so that the author of the data cannot create two events with one hash.
+ */
 function contentOf(envelope: Envelope): string {
   const context = envelope.context?.text() ?? JSON.stringify(envelope.event.context);
   return hash('sha256', `${JSON.stringify(envelope.name)}${context}${envelope.dataText()}`, 'base64');

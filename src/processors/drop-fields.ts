@@ -7,13 +7,16 @@ import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface DropFieldsOptions {
-  /** As those of Redact: 'data.debug', 'data.answers.*.seed', '**.internal'. 'data' alone leaves {}. */
+  /**
+   * Paths of the fields to drop, written as in Redact: 'data.debug', 'data.answers.*.seed',
+   * '**.internal'. 'data' alone leaves {}.
+   */
   readonly paths: Iterable<string>;
 }
 
 /**
- * Leaves fields out of events. An event that it fails for is held back.
- * @throws TrackingConfigException for its options, all faults at once
+ * Removes fields from events. If it fails for an event, the event is dropped.
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class DropFields extends SharingProcessor {

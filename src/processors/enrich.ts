@@ -13,24 +13,37 @@ import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface EnrichOptions {
-  /** What is looked up: the value at a path such as 'context.course_id', or what a function gives for a copy of the event. */
+  /**
+   * Key to look up: a path such as 'context.course_id', or a function, which gets a copy of the
+   * event.
+   */
   readonly key: EventKeySource;
   /**
-   * What is known for the key, undefined or null if nothing is; at once, so from a cache in memory. Not asked where the event
-   * has no key. Its parameter is of whatever type the keys are.
+   * Returns the fields for a key, or undefined or null if there are none. Synchronous, so it reads
+   * from a cache in memory. Not called for events without a key. The parameter has the type of the
+   * keys.
    */
   readonly lookup: (key: never) => GivenFields | null | undefined;
-  /** Where the fields of what was found go.  @default 'context' */
+  /**
+   * Part of the event that receives the fields.
+   * @default 'context'
+   */
   readonly into?: 'context' | 'data' | undefined;
-  /** What becomes of an event without a key, or of whose key nothing is known: 'drop' counts it as 'filtered'.  @default 'keep' */
+  /**
+   * Handling of an event without a key, or with an unknown key: 'drop' counts it as 'filtered'.
+   * @default 'keep'
+   */
   readonly onMiss?: 'keep' | 'drop' | undefined;
-  /** Whether what was found takes the place of what the event has under the same name.  @default false */
+  /**
+   * True to replace fields that the event already has under the same name.
+   * @default false
+   */
   readonly override?: boolean | undefined;
 }
 
 /**
- * Adds to events what the application knows about something in them.
- * @throws TrackingConfigException for its options, all faults at once
+ * Adds information of the application to events, looked up by a key in the event.
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class Enrich extends SharingProcessor {
@@ -67,7 +80,7 @@ export class Enrich extends SharingProcessor {
 
   private find(envelope: Envelope): unknown {
     const key = this.key?.valueIn(envelope);
-    // A copy, if it is an object: the event is shared.
+    // Copies objects, because the event is shared.
     return key === undefined || key === null
       ? undefined
       : synchronous(this.options.lookup(copyNormalForm(key) as never));
@@ -79,7 +92,10 @@ export class Enrich extends SharingProcessor {
     return together === context || together === undefined ? envelope : envelope.inContext(together);
   }
 
-  /** A list or a text has no fields that others could stand beside: such data stays as it is. */
+  /**
+   * Adds the fields to the data. A list or a string cannot have fields, so such data stays
+   * unchanged.
+   */
   private intoData(envelope: Envelope, added: EventFields): Envelope {
     const { data } = envelope;
     if (!isFields(data)) return envelope;

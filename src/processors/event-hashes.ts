@@ -1,24 +1,31 @@
 import type { Envelope } from '../event/envelope';
 import type { Pseudonyms } from './pseudonyms';
 
-/** Different values of one event that are hashed: about 2 ms of work on one core. */
+/** Maximum number of different values that are hashed per event: about 2 ms of work on one core. */
 export const MAX_HASHES = 1000;
-/** Longer strings are hashed again when they repeat: V8 looks up a long string slowly, and keeps it. */
+/**
+ * Longer strings are hashed again when they repeat: V8 looks up a long string slowly, and keeps it.
+ */
 const MAX_REMEMBERED_LENGTH = 1000;
 
-/** Hashes the values of one event at a time, in bounded time; what exceeds the bound is masked and counted. */
+/**
+ * Hashes the values of one event at a time, in bounded time. Values above the bound are masked and
+ * counted.
+ */
 export class EventHashes {
   private hashes = new Map<string, string>();
   private made = 0;
   private masked = 0;
 
-  /** @param mask written in place of values that exceed the bound */
+  /** @param mask replaces values above the bound */
   constructor(
     private readonly pseudonyms: Pseudonyms,
     private readonly mask: string,
   ) {}
 
-  /** Runs `work` with a bound of its own, since code of the application may emit while an event is processed. */
+  /**
+   * Runs `work` with a separate bound, since application code may emit while an event is processed.
+   */
   inEvent<Result>(envelope: Envelope, work: () => Result): Result {
     const { hashes, made, masked } = this;
     this.hashes = new Map();
@@ -34,7 +41,10 @@ export class EventHashes {
     }
   }
 
-  /** True if no value of this event has been masked so far: the next event may have room for it, and counts its own. */
+  /**
+   * True if no value of this event has been masked so far. Each event has its own bound, so the
+   * next event may be within it.
+   */
   get isComplete(): boolean {
     return this.masked === 0;
   }

@@ -7,14 +7,20 @@ import { showName, showValue } from '../common/tracking-config.exception';
 import { PathFault, readValuePath, type ValuePath } from './event-path';
 import type { OptionFaults } from './option-faults';
 
-/** Where an event has what it is told apart by: a path, such as 'context.user_id', or a function, which gets a copy of it. */
+/**
+ * Source of the value that identifies an event: a path, such as 'context.user_id', or a function,
+ * which gets a copy of the event.
+ */
 export type EventKeySource = string | ((event: TrackingEvent) => unknown);
 
-/** Reads that value from events. */
+/** Reads the identifying value of events. */
 export class EventKey {
   private constructor(private readonly source: ValuePath | ((event: TrackingEvent) => unknown)) {}
 
-  /** @param name of the option */
+  /**
+   * Reads the source from an option.
+   * @param name name of the option
+   */
   static read(name: string, source: unknown, faults: OptionFaults): EventKey | undefined {
     if (typeof source === 'function') {
       faults.synchronous(name, source);
@@ -34,14 +40,17 @@ export class EventKey {
     return typeof this.source === 'function';
   }
 
-  /** The value, to be read only. */
+  /** Returns the value, which must not be changed. */
   valueIn(envelope: Envelope): unknown {
     return typeof this.source === 'function'
       ? synchronous(this.source(envelope.copy()))
       : this.source.valueIn(envelope);
   }
 
-  /** The value as a text of bounded length; undefined if the event has none: undefined, null or ''. 5 and '5' are the same. */
+  /**
+   * Returns the value as a string of bounded length; undefined if the value is undefined, null or
+   * ''. 5 and '5' are equal.
+   */
   textIn(envelope: Envelope): string | undefined {
     const value = this.valueIn(envelope);
     if (value === undefined || value === null || value === '') return undefined;

@@ -1,9 +1,11 @@
 /**
- * A place in an event, as one writes it into a configuration: `data.users.*.email`. What is written wrong must be found at the
- * start: a path that matches nothing lets through what it should have held back, and nobody notices.
+ * Parses paths to places in an event, as written in a configuration: `data.users.*.email`.
+ * Errors in a path must be found at start: a path that matches nothing silently lets values through
+ * that it should have held back.
  *
- * A path is read from the event down: keys joined by dots, an item of a list by its number; `*` is any one key or item, `**`
- * any number of them, none included. A backslash takes the meaning from a dot, a star, a bracket or itself.
+ * A path starts at the event. Keys are joined by dots, and a list item is its index. `*` is any one
+ * key or item, `**` any number of them, including none. A backslash escapes a dot, a star, a
+ * bracket or itself.
  */
 import type { Envelope } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
@@ -13,16 +15,19 @@ export const ANY_KEY = Symbol('*');
 export const ANY_DEPTH = Symbol('**');
 export type PathStep = string | typeof ANY_KEY | typeof ANY_DEPTH;
 
-/** Which fields of the event a path begins in: one of its own, or those that a processor has added. */
+/**
+ * Part of the event in which a path begins: `data`, `context`, or fields that a processor has
+ * added.
+ */
 export type EventPart = 'data' | 'context' | 'added';
 
-/** A way from one part of the event down to values in it. */
+/** Path from one part of the event down to values in it. */
 export interface FieldPath {
   readonly part: EventPart;
   readonly steps: readonly PathStep[];
 }
 
-/** Why a path cannot be read. */
+/** Error that makes a path invalid. */
 export class PathFault {
   constructor(
     readonly what: string,
@@ -30,7 +35,10 @@ export class PathFault {
   ) {}
 }
 
-/** A path to fields that may be taken away; one that begins with a star leads into several parts. */
+/**
+ * Reads a path to fields that may be removed. A path that begins with a star leads into several
+ * parts.
+ */
 export function readFieldPath(path: unknown): FieldPath[] | PathFault {
   const steps = readSteps(path);
   if (steps instanceof PathFault) return steps;
@@ -56,15 +64,16 @@ export function readFieldPath(path: unknown): FieldPath[] | PathFault {
   );
 }
 
-/** What is left to go inside of a part of the event, for a path that begins with a star. */
+/** Returns the remaining steps inside a part of the event, for a path that begins with a star. */
 function stepsIn(part: 'data' | 'context', steps: readonly PathStep[]): (readonly PathStep[])[] {
   const [first, second, ...rest] = steps;
   if (first === ANY_KEY) return [steps.slice(1)];
-  // The part may be one of the keys that ** stands for, or the key after it. By a star it is not meant as a whole.
+  // The part may be one of the keys that ** matches, or the key after it. A star does not match the
+  // whole part.
   return rest.length > 0 && (second === ANY_KEY || second === part) ? [steps, rest] : [steps];
 }
 
-/** A path to one value, to tell events apart by. */
+/** Reads a path to one value that identifies events. */
 export function readValuePath(path: string): ValuePath | PathFault {
   const steps = readSteps(path);
   if (steps instanceof PathFault) return steps;
@@ -87,14 +96,14 @@ export class ValuePath {
     private readonly keys: readonly string[],
   ) {}
 
-  /** The value in this event, which is shared; undefined if there is none. */
+  /** Returns the value in this event, which is shared; undefined if there is none. */
   valueIn(envelope: Envelope): unknown {
     if (this.part === 'name') return envelope.name;
     const [first = '', ...rest] = this.keys;
     const isInContext = this.part === 'context';
     let value: unknown = isInContext ? envelope.context?.get(first) : envelope.data;
     for (const key of isInContext ? rest : this.keys) {
-      // Nothing but own fields, or 'data.constructor' would find something in every event.
+      // Own fields only: otherwise 'data.constructor' would have a value in every event.
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
       value = (value as EventFields)[key];
     }
@@ -128,7 +137,10 @@ function readSteps(path: unknown): PathStep[] | PathFault {
   return steps;
 }
 
-/** @param stars how many signs of `key` are stars that no backslash stands before */
+/**
+ * Converts one key of a path to a step.
+ * @param stars number of unescaped stars in `key`
+ */
 function stepOf(key: string, stars: number): PathStep | PathFault {
   if (key === '') return new PathFault('a key in it is empty.', String.raw`'data.email'; \. for a dot in a key`);
   if (stars === 0) return key;

@@ -3,7 +3,10 @@ import { PathFault, readFieldPath, type FieldPath } from './event-path';
 import { FieldRewriter, type RewriteRule } from './field-rewriter';
 import type { OptionFaults } from './option-faults';
 
-/** @param name of the option that holds the paths */
+/**
+ * Reads the paths in an option.
+ * @param name name of the option
+ */
 export function readFieldPaths(name: string, paths: unknown, faults: OptionFaults): FieldPath[] {
   return faults.list(name, paths).flatMap((path) => {
     const read = readFieldPath(path);

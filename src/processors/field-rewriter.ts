@@ -6,21 +6,31 @@ import type { EventPart, FieldPath } from './event-path';
 import { joined } from './joined-states';
 import { PathState, type PathPlace } from './path-states';
 
-/** Which values are meant besides those that paths lead to, and what they become. */
+/** Values to rewrite in addition to those at paths, and their replacements. */
 export interface RewriteRule {
-  /** Whether a field of this name is meant, at any depth. */
+  /** Returns true if fields with this name are replaced, at any depth. */
   readonly isKeyMeant?: ((key: string) => boolean) | undefined;
-  /** Whether a value is meant that is neither an object nor a list. @param path as it would be written, without backslashes */
+  /**
+   * Returns true if a value is replaced that is neither an object nor a list.
+   * @param path path of the value, without escapes
+   */
   readonly isValueMeant?: ((path: string, value: unknown) => boolean) | undefined;
-  /** What a value becomes; undefined takes it away. The same for the same value while `isReusable` is true. */
+  /**
+   * Returns the replacement of a value; undefined removes the value. Returns the same for equal
+   * values while `isReusable` is true.
+   */
   readonly replace: (value: unknown) => unknown;
-  /** False if what was replaced in this event says nothing of the next one.  @default always true */
+  /**
+   * Returns false if the replacements of this event do not apply to the next one.
+   * @default always true
+   */
   readonly isReusable?: (() => boolean) | undefined;
 }
 
 /**
- * Replaces or takes away values deep in an event that others hold too. Only what lies on the way to a change is copied, and an
- * event without any such value goes on as it is. Own fields are looked at and nothing else, so no prototype is read or changed.
+ * Replaces or removes nested values of an event that is shared.
+ * Copies only the objects on the way to a change. An event without a matching value passes
+ * unchanged. Reads own fields only, so no prototype is read or changed.
  */
 export class FieldRewriter {
   private readonly states: Readonly<Record<EventPart, PathState | undefined>>;
@@ -66,12 +76,15 @@ export class FieldRewriter {
     const { context } = envelope;
     if (!this.concerns(context)) return envelope;
     if (context === undefined) return this.applyToOddContext(envelope);
-    // A predicate may think otherwise the next time.
+    // A predicate may decide differently the next time.
     const after = this.rule.isValueMeant === undefined ? this.contexts.of(context) : this.rewritten(context);
     return after === context ? envelope : envelope.inContext(after);
   }
 
-  /** Whether it has to be gone through, which may have to be made for that. */
+  /**
+   * Returns true if the context may contain matching values. Avoids building the context's values
+   * if possible.
+   */
   private concerns(context: ContextView | undefined): boolean {
     if (this.looksAtAll) return true;
     const { context: state } = this.states;
@@ -84,7 +97,7 @@ export class FieldRewriter {
     );
   }
 
-  /** A processor of the application has put a list or a text in its place. */
+  /** Rewrites a context that a processor of the application replaced with a list or a string. */
   private applyToOddContext(envelope: Envelope): Envelope {
     const { event } = envelope;
     const context = this.part(event.context, this.states.context, 'context') as EventFields;
@@ -96,13 +109,19 @@ export class FieldRewriter {
     return values === context.values ? context : new OwnContext(values as EventFields);
   }
 
-  /** An event always has data and a context. */
+  /**
+   * Rewrites a part of the event. A removed part becomes {}: an event always has data and a
+   * context.
+   */
   private part(before: unknown, state: PathPlace | undefined, path: string): unknown {
     const after = this.value(before, state, path);
     return after === undefined ? {} : after;
   }
 
-  /** @returns the very same value if nothing in it was meant, and undefined if it is taken away */
+  /**
+   * Rewrites a value.
+   * @returns the same value if nothing in it matched, and undefined if it is removed
+   */
   private value(value: unknown, state: PathPlace | undefined, path: string): unknown {
     if (state?.ends === true) return this.rule.replace(value);
     if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
@@ -113,7 +132,7 @@ export class FieldRewriter {
     return isMeant ? this.rule.replace(value) : value;
   }
 
-  /** An item that is taken away leaves no gap. */
+  /** Rewrites the items of a list. A removed item leaves no gap. */
   private items(items: readonly unknown[], state: PathPlace | undefined, path: string): readonly unknown[] {
     let copy: unknown[] | undefined;
     for (let at = 0; at < items.length; at++) {
@@ -131,10 +150,11 @@ export class FieldRewriter {
   }
 
   /**
-   * An entry of a Map that has become a list, or what looks like one: its value is a field of that name, too. An ordinary list
-   * of pairs cannot be told from it, and to redact too much is the lesser harm (docs/decisions/0107).
-   * @param named after the key, for the list that the pair is in
-   * @param inner after the number of the pair in that list
+   * Rewrites an entry of a Map that was normalized to a list, or a list with the same shape. Its
+   * value also counts as a field with the name of its key. An ordinary list of pairs cannot be
+   * distinguished, and redacting too much is less harmful (docs/decisions/0107).
+   * @param named place after the key, for the list that contains the pair
+   * @param inner place after the index of the pair in that list
    */
   private pair(
     pair: Pair,
@@ -148,7 +168,8 @@ export class FieldRewriter {
     const after = isMeant
       ? this.rule.replace(before)
       : this.value(before, joined(named, inner?.nextItem(1)), this.pathTo(path, 1));
-    if (isMeant && after === undefined) return undefined; // the field is gone, with its name
+    // removes the name together with the field
+    if (isMeant && after === undefined) return undefined;
     if (first === key && after === before) return pair;
     return [first, after].filter((item) => item !== undefined);
   }
@@ -168,12 +189,12 @@ export class FieldRewriter {
       if (after === before) continue;
       copy ??= { ...fields };
       if (after === undefined) (taken ??= new Set()).add(key);
-      else copy[key] = after; // an own field of the copy already, __proto__ too
+      else copy[key] = after; // already an own field of the copy, even __proto__
     }
     return taken === undefined || copy === undefined ? (copy ?? fields) : without(copy, taken);
   }
 
-  /** Made only where somebody reads it. */
+  /** Returns the path of a field; empty if no predicate reads it. */
   private pathTo(path: string, key: string | number): string {
     if (this.rule.isValueMeant === undefined) return '';
     return path === '' ? String(key) : `${path}.${String(key)}`;
@@ -186,7 +207,7 @@ function isPair(item: unknown): item is Pair {
   return Array.isArray(item) && item.length === 2 && (typeof item[0] !== 'object' || item[0] === null);
 }
 
-/** A new object: `delete` would leave one that is slow to read for everybody after. */
+/** Returns a new object: `delete` would leave an object that is slow to read for all later code. */
 function without(fields: EventFields, taken: ReadonlySet<string>): EventFields {
   const rest: EventFields = {};
   for (const key of Object.keys(fields)) if (!taken.has(key)) setField(rest, key, fields[key]);

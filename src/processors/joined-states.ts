@@ -1,6 +1,6 @@
 import type { PathPlace } from './path-states';
 
-/** Both of two places at once; undefined if there is neither. */
+/** Combines two places; undefined if there is neither. */
 export function joined(first: PathPlace | undefined, second: PathPlace | undefined): PathPlace | undefined {
   if (first === undefined || first === second) return second;
   if (second === undefined) return first;
@@ -13,13 +13,14 @@ function partsOf(place: PathPlace): readonly PathPlace[] {
 }
 
 /**
- * A place that can be named in several ways: the value of a pair by the key before it and by its number. The value is walked
- * once for all of them, or each pair inside of a pair would double the work. There are never more parts than states.
+ * Combines the places of a value that has several paths: the value of a pair has one by its key and
+ * one by its index. The value is walked once for all of them; otherwise each nested pair would
+ * double the work. There are never more parts than states.
  */
 class JoinedStates implements PathPlace {
   readonly ends = false;
 
-  /** @param parts no two the same, and none of them ends */
+  /** @param parts different places, none of which ends */
   constructor(readonly parts: readonly PathPlace[]) {}
 
   get leadsAnywhere(): boolean {

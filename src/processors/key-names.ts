@@ -5,17 +5,23 @@ import { MAX_MATCHED_LENGTH, NamePattern, PatternFault } from './patterns/name-p
 
 const MAX_KNOWN = 2000;
 const MAX_LENGTH = 200;
-/** An event may have thousands of keys: so what one may cost grows with its length, up to a few microseconds for most. */
+/**
+ * Matching steps allowed per character. An event may have thousands of keys, so the cost of one is
+ * limited by its length: up to a few microseconds for most.
+ */
 const STEPS_PER_CHARACTER = 100;
 const SHORT_KEY = 64;
 
-/** Field names, whatever their case. Events have the same names over and over, so each is decided once. */
+/** Matches field names, ignoring case. Events repeat the same names, so each is decided once. */
 export class KeyNames {
   private readonly names = new Set<string>();
   private readonly patterns: NamePattern[] = [];
   private readonly known = new RecentKeys<boolean>(MAX_KNOWN);
 
-  /** @param keys texts, which are the whole name, and patterns, which match anywhere in it */
+  /**
+   * Reads names and patterns from the option `keys`.
+   * @param keys strings that equal the whole name, and patterns that match anywhere in it
+   */
   static read(keys: readonly unknown[], faults: OptionFaults): KeyNames | undefined {
     if (keys.length === 0) return undefined;
     const names = new KeyNames();
@@ -23,7 +29,10 @@ export class KeyNames {
     return names;
   }
 
-  /** Whether a field of this name is meant. A name that is too long for the patterns is, if there are any. */
+  /**
+   * Returns true if fields with this name are to be replaced. A name that is too long for the
+   * patterns counts as a match if there are any.
+   */
   has(key: string): boolean {
     if (key.length > MAX_LENGTH) return this.decide(key);
     return this.known.get(key) ?? this.known.enter(key, this.decide(key));
@@ -36,7 +45,7 @@ export class KeyNames {
   }
 
   private addPattern({ source, flags }: RegExp, faults: OptionFaults): void {
-    // With g or y a pattern goes on where it last matched, and would miss every other field.
+    // With g or y a pattern continues after its last match, and would miss every other field.
     const pattern = NamePattern.read(source, `${flags.replace(/[dgiy]/g, '')}i`, {
       place: 'anywhere',
       maxSteps: (length) => STEPS_PER_CHARACTER * Math.max(length, SHORT_KEY),

@@ -5,13 +5,13 @@ import { NODE_OPTIONS } from '../routing/tokens';
 import { showValue, TrackingConfigException } from '../common/tracking-config.exception';
 
 export interface NameAllowlistOptions {
-  /** The names that pass, compared as they are: no pattern, no case folding. */
+  /** Names of events that pass. Compared exactly: no patterns, no case folding. */
   readonly names: Iterable<string>;
 }
 
 /**
- * Lets only events of the given names through.
- * @throws TrackingConfigException if `names` is no list of texts
+ * Passes only events with the given names.
+ * @throws TrackingConfigException if `names` is not a list of strings
  */
 @Injectable()
 export class NameAllowlist implements NameFilter {
@@ -31,7 +31,7 @@ export class NameAllowlist implements NameFilter {
 }
 
 function readNames(names: unknown): string[] {
-  // A text can be iterated too, character by character, and would let nothing pass that was meant to.
+  // A string is iterable too, character by character, and would drop every intended event.
   const isList = typeof names === 'object' && names !== null && Symbol.iterator in names;
   const list = isList ? [...(names as Iterable<unknown>)] : undefined;
   const odd = list?.findIndex((name) => typeof name !== 'string') ?? -1;

@@ -11,13 +11,14 @@ import {
 } from '../common/tracking-config.exception';
 
 /**
- * Reads the options of one processor and collects what is wrong in them, so that all is reported at once. A misspelt option is
- * a fault too: a processor that is told `path` and knows `paths` would let through what it was put there to hold back.
+ * Reads the options of one processor and collects their errors, so that all are reported at once. A
+ * misspelled option is also an error: a processor that gets `path` instead of `paths` would let
+ * values through that it should hold back.
  */
 export class OptionFaults {
   private readonly faults: ConfigError[] = [];
 
-  /** @param fix shows the whole processor as it can stand */
+  /** @param fix example of a valid processor, shown as the fix */
   constructor(
     private readonly place: string,
     private readonly fix: string,
@@ -27,7 +28,7 @@ export class OptionFaults {
     this.faults.push({ path: this.place, what, fix });
   }
 
-  /** The options, {} for none. */
+  /** Returns the options; {} if there are none. */
   read<Options extends object>(options: Options | undefined, known: readonly (keyof Options & string)[]): Options {
     if (options === undefined) return {} as Options;
     if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
@@ -55,7 +56,7 @@ export class OptionFaults {
     this.add(`${name} is ${showValue(value)}; it has to be ${wanted}.`);
   }
 
-  /** A function that gives its result at once. */
+  /** Checks that an option is a synchronous function. */
   synchronous(name: string, value: unknown): void {
     if (typeof value !== 'function') this.add(`${name} is ${showValue(value)}, not a function.`);
     else if (isAsyncFunction(value)) {
@@ -63,7 +64,9 @@ export class OptionFaults {
     }
   }
 
-  /** A list, not a text, which is a list of characters for whoever loops over it. */
+  /**
+   * Reads an option that must be a list. Rejects a string, which iterates as a list of characters.
+   */
   list(name: string, value: unknown): unknown[] {
     if (typeof value === 'object' && value !== null && Symbol.iterator in value)
       return [...(value as Iterable<unknown>)];
@@ -71,7 +74,7 @@ export class OptionFaults {
     return [];
   }
 
-  /** Fields for events, in normal form. */
+  /** Reads an option with fields for events, in normal form. */
   fields(name: string, value: unknown): EventFields {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       this.add(`${name} is ${showValue(value)}, not an object of values by name.`);

@@ -1,37 +1,41 @@
 import { ANY_DEPTH, ANY_KEY, type PathStep } from './event-path';
 
-/** Stars after a ** double the states with each; nobody writes so many, and they would be gone through at each event. */
+/** Maximum number of states. Each star after a ** doubles the states. */
 const MAX_STATES = 1000;
 
-/** How far paths have got at one place of a value. */
+/** Progress of a set of paths at one place of a value. */
 export interface PathPlace {
-  /** Whether a path ends here, so that the value is meant, with all in it. */
+  /** True if a path ends here, so that it matches the value with all its contents. */
   readonly ends: boolean;
-  /** Whether a path goes on after any key. */
+  /** True if a path continues after any key. */
   readonly leadsAnywhere: boolean;
-  /** The keys that paths name here. */
+  /** Keys that paths name here. */
   readonly keys: readonly string[];
-  /** After one of the keys of the value; undefined if no path goes on there. */
+  /** Returns the place after a key of the value; undefined if no path continues there. */
   next(key: string): PathPlace | undefined;
-  /** As `next`, for an item of a list. */
+  /** Returns the place after an item of a list; undefined if no path continues there. */
   nextItem(at: number): PathPlace | undefined;
 }
 
 /**
- * How far a set of paths has got at one place of a value. All paths are followed at once, and one step down costs one look-up
- * however many there are: so they are made into states before the first event.
+ * Implements the progress of a set of paths as the state of an automaton.
+ * All paths are followed at once, and one step down costs one lookup for any number of paths. The
+ * states are created before the first event.
  */
 export class PathState implements PathPlace {
   private static readonly end = new PathState(true);
   private readonly byKey = new Map<string, PathState>();
   private readonly keyList: string[] = [];
-  /** After a key that no path names; undefined if no path goes on there. */
+  /** State after a key that no path names; undefined if no path continues there. */
   private otherwise: PathState | undefined;
 
-  /** @param ends whether a path ends here, so that the value is meant, with all in it */
+  /** @param ends true if a path ends here, so that it matches the value with all its contents */
   private constructor(readonly ends: boolean) {}
 
-  /** The state before the first step; undefined if there is no path. @throws RangeError if the paths have too many stars */
+  /**
+   * Returns the state before the first step; undefined if there are no paths.
+   * @throws RangeError if the paths have too many stars
+   */
   static of(paths: readonly (readonly PathStep[])[]): PathState | undefined {
     if (paths.length === 0) return undefined;
     const known = new Map<string, PathState>();
@@ -57,7 +61,7 @@ export class PathState implements PathPlace {
     return this.otherwise !== undefined;
   }
 
-  /** The keys that paths name here. */
+  /** Keys that paths name here. */
   get keys(): readonly string[] {
     return this.keyList;
   }
@@ -66,7 +70,7 @@ export class PathState implements PathPlace {
     return this.byKey.get(key) ?? this.otherwise;
   }
 
-  /** As `next`, for an item of a list. */
+  /** Returns the state after an item of a list; undefined if no path continues there. */
   nextItem(at: number): PathState | undefined {
     return this.byKey.size === 0 ? this.otherwise : this.next(String(at));
   }
@@ -92,7 +96,7 @@ export class PathState implements PathPlace {
   }
 }
 
-/** One path, and how many of its steps are done. */
+/** One path, with the number of its completed steps. */
 interface Position {
   readonly path: number;
   readonly at: number;
@@ -111,7 +115,7 @@ function after(position: Position): Position {
   return { ...position, at: position.at + 1 };
 }
 
-/** A ** may also stand for no key at all, so that what follows it begins at the same place. */
+/** Adds the positions after each `**`, which also matches no key at all. */
 function withoutDepths(positions: readonly Position[]): Position[] {
   return positions.flatMap((position): Position[] =>
     position.steps[position.at] === ANY_DEPTH ? [position, ...withoutDepths([after(position)])] : [position],

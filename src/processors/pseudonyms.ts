@@ -2,11 +2,16 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { showKind } from '../common/tracking-config.exception';
 import type { OptionFaults } from './option-faults';
 
-/** The keys of a hash, by their ids: the current one makes new texts, the others are those that old texts were made with. */
+/**
+ * Keys of a hash by id. The current key creates new hashes; the others identify hashes that older
+ * keys created.
+ */
 export interface HashKeys {
-  /** Secrets of 16 characters or more by id; an id is of letters, digits, `_`, `.` and `-`. */
+  /**
+   * Secrets of 16 characters or more by id. An id consists of letters, digits, `_`, `.` and `-`.
+   */
   readonly keys: Readonly<Record<string, string>>;
-  /** The id of the key that is used now. */
+  /** Id of the key that creates new hashes. */
   readonly current: string;
 }
 
@@ -16,30 +21,38 @@ const EXAMPLE =
   "hash: { keys: { k1: config.getOrThrow('HASH_KEY') }, current: 'k1' }, with a key from: openssl rand -hex 32";
 
 /**
- * Texts that stand for values: the same for the same value, and nobody without the key can tell which value or try them all
- * out (HMAC-SHA-256, RFC 2104). Each begins with the id of its key, so that texts from before a rotation are known as such.
+ * Creates pseudonyms of values.
+ * Equal values have equal pseudonyms. Without the key, no one can find the value, not even by
+ * trying all values (HMAC-SHA-256, RFC 2104). Each pseudonym begins with the id of its key, so that
+ * pseudonyms from before a key rotation can be recognized.
  */
 export class Pseudonyms {
   private readonly secrets: readonly (readonly [id: string, secret: KeyObject])[];
 
-  /** @param hash without faults */
+  /** @param hash keys that have passed validation */
   constructor({ keys, current }: HashKeys) {
     const ids = [current, ...Object.keys(keys).filter((id) => id !== current)];
     this.secrets = ids.map((id) => [id, createSecretKey(keys[id] ?? '', 'utf8')]);
   }
 
-  /** The text for a value by the current key. Of a text its UTF-8 is hashed, of all else its JSON: 5 and '5' are the same. */
+  /**
+   * Returns the pseudonym of a value with the current key. Strings are hashed as UTF-8, all other
+   * values as JSON: 5 and '5' are equal.
+   */
   of(value: unknown): string {
     return this.all(value, 1).join();
   }
 
-  /** The text of a value that is hashed: that of a string is the string itself, that of all else is its JSON. */
+  /**
+   * Returns the string that is hashed for a value: a string itself, and the JSON of any other
+   * value.
+   */
   textOf(value: unknown): string {
     if (typeof value === 'string') return value;
     return value instanceof Date ? value.toJSON() : JSON.stringify(value);
   }
 
-  /** The texts for a value by each key, the current one first. */
+  /** Returns the pseudonyms of a value with each key, the current key first. */
   all(value: unknown, count = this.secrets.length): string[] {
     const text = this.textOf(value);
     return this.secrets
@@ -49,8 +62,8 @@ export class Pseudonyms {
 }
 
 /**
- * Undefined if there are faults. A secret and its id are exchanged easily, so no string is shown, but ids that are too short to be
- * a secret.
+ * Reads the keys; undefined if they have errors. Errors show no strings, since a secret and its id
+ * are easily swapped. Only ids too short to be a secret are shown.
  */
 export function readHash(hash: unknown, faults: OptionFaults): Pseudonyms | undefined {
   const { keys, current } = (hash ?? {}) as { readonly keys?: unknown; readonly current?: unknown };
@@ -70,7 +83,10 @@ export function readHash(hash: unknown, faults: OptionFaults): Pseudonyms | unde
   return found.length === 0 ? new Pseudonyms(hash as HashKeys) : undefined;
 }
 
-/** @param at the position of the key, which is named by it where its id may be the secret */
+/**
+ * Checks one key.
+ * @param at position of the key, shown instead of the id if the id may be the secret
+ */
 function faultOf(id: string, secret: unknown, at: number): string | undefined {
   const place = isShortId(id) ? `hash.keys.${id}` : `hash.keys, entry ${String(at + 1)},`;
   if (!ID.test(id)) {

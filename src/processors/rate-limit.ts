@@ -8,30 +8,38 @@ import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface RateLimitOptions {
-  /** How many events pass in the long run; 0.1 is one in ten seconds. */
+  /** Average number of events per second that pass; 0.1 is one in ten seconds. */
   readonly perSecond: number;
-  /** How many may come at once after a silence.  @default perSecond, and at least 1 */
+  /**
+   * Maximum number of events that pass at once after a pause.
+   * @default perSecond, and at least 1
+   */
   readonly burst?: number | undefined;
   /**
-   * What has a limit of its own: a path such as 'context.user_id' or 'name', or a function, which gets a copy of the event.
-   * Events without it share one limit.
+   * Value with a separate limit: a path such as 'context.user_id' or 'name', or a function, which
+   * gets a copy of the event. Events without this value share one limit.
    * @default one limit for all events
    */
   readonly by?: EventKeySource | undefined;
-  /** How many keys are remembered. Beyond it the one that was silent longest is forgotten, and begins with a full burst again.  @default 10_000 */
+  /**
+   * Maximum number of keys that are remembered. Above it, the key unused for the longest time is
+   * forgotten, and starts with a full burst again.
+   * @default 10_000
+   */
   readonly maxKeys?: number | undefined;
 }
 
-/** What one key may still send. */
+/** Remaining allowance of one key. */
 interface Bucket {
   tokens: number;
-  /** Epoch milliseconds. */
+  /** Time of the last refill in epoch milliseconds. */
   filledAt: number;
 }
 
 /**
- * Lets only so many events pass, and drops the others as 'rate-limited'. Time is that at which events arrive here.
- * @throws TrackingConfigException for its options, all faults at once
+ * Limits the rate of events, and drops the excess as 'rate-limited'. The limit uses the time at
+ * which events arrive here.
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class RateLimit extends SharingProcessor {
@@ -64,7 +72,7 @@ export class RateLimit extends SharingProcessor {
 
   private takeToken(key: string, now: number): boolean {
     const bucket = this.buckets.enter(key, this.buckets.get(key) ?? { tokens: this.burst, filledAt: now });
-    // A clock that was set back gives no tokens, and goes on from where it is now.
+    // A clock that was set back adds no tokens; refilling continues from the new time.
     const elapsedMs = Math.max(0, now - bucket.filledAt);
     bucket.tokens = Math.min(this.burst, bucket.tokens + elapsedMs * this.perMs);
     bucket.filledAt = now;

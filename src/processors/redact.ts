@@ -15,19 +15,38 @@ import { OptionFaults } from './option-faults';
 import { readHash, type HashKeys } from './pseudonyms';
 import { SharingProcessor } from './sharing-processor';
 
-/** What a value becomes. */
+/** Replacement of a redacted value. */
 export type RedactAction = 'mask' | 'remove' | { readonly mask: string } | { readonly hash: HashKeys };
 
 export interface RedactOptions {
-  /** Places in the event: 'data.email', 'data.users.*.email', 'context.ip', '**.password'. With a value goes all in it.  @default [] */
+  /**
+   * Paths to redact: 'data.email', 'data.users.*.email', 'context.ip', '**.password'. A value is
+   * redacted with all its contents.
+   * @default []
+   */
   readonly paths?: Iterable<string> | undefined;
-  /** Fields by their name, at any depth and in lists too, in any case; a pattern may match anywhere in the name.  @default [] */
+  /**
+   * Field names to redact, at any depth including lists, ignoring case. A pattern may match
+   * anywhere in the name.
+   * @default []
+   */
   readonly keys?: Iterable<string | RegExp> | undefined;
-  /** Asked for each text, number, boolean, null and date, with its path: 'data.users.0.note'.  @default none */
+  /**
+   * Predicate that is called with each string, number, boolean, null and date, and its path:
+   * 'data.users.0.note'.
+   * @default none
+   */
   readonly when?: ((path: string, value: unknown) => boolean) | undefined;
-  /** More paths for events of a name: asked once for each name.  @default none */
+  /**
+   * Additional paths for events with a name; called once per name.
+   * @default none
+   */
   readonly marks?: ((eventName: string) => Iterable<string> | undefined) | undefined;
-  /** 'mask' is the text `[redacted]`, `{ mask }` another; a hash is `id:hex`, by the current key's id, for up to 1,000 values of an event.  @default 'mask' */
+  /**
+   * Replacement: 'mask' writes `[redacted]`, `{ mask }` another string. A hash is `id:hex` with the
+   * id of the current key, for up to 1,000 values of an event.
+   * @default 'mask'
+   */
   readonly action?: RedactAction | undefined;
 }
 
@@ -40,9 +59,11 @@ const MAX_NAMES = 1000;
 const EXAMPLE = "processor(Redact, { paths: ['data.email', 'context.ip'], keys: ['password', /token/] })";
 
 /**
- * Takes out of events what must not get further: by place, by the name of a field, or by what a value is. Everything else is
- * shared with the event as it was, which other branches still see whole. An event that it fails for is held back.
- * @throws TrackingConfigException for its options, all faults at once; options that would redact nothing are one
+ * Redacts values of events: by path, by field name, or by value.
+ * The result shares all other values with the original event, which other branches still see in
+ * full. If it fails for an event, the event is dropped.
+ * @throws TrackingConfigException for invalid options, with all errors at once; options that would
+ * redact nothing are invalid
  */
 @Injectable()
 export class Redact extends SharingProcessor {
@@ -85,8 +106,8 @@ export class Redact extends SharingProcessor {
   }
 
   /**
-   * The texts under which a value may stand where it was hashed, by the current key first: for finding what is known of
-   * somebody, across rotations of the key.
+   * Returns all hashes under which a value may be stored, the current key first. Use it to find the
+   * data of a person across key rotations.
    */
   static hashes(value: unknown, hash: HashKeys): string[] {
     const faults = new OptionFaults('Redact.hashes', 'Redact.hashes(value, { keys, current }) as in the options');
@@ -107,7 +128,10 @@ export class Redact extends SharingProcessor {
     return this.rewriters.get(key) ?? this.rewriters.enter(key, this.marked(this.marks(eventName)));
   }
 
-  /** @throws TrackingConfigException for what is no path, so that the event is held back */
+  /**
+   * Creates the rewriter for the paths that `marks` returned.
+   * @throws TrackingConfigException for an invalid path, so that the event is dropped
+   */
   private marked(marks: unknown): FieldRewriter {
     const faults = new OptionFaults('Redact', "marks: (eventName) => ['data.email']");
     const paths = readFieldPaths('marks', synchronous(marks) ?? [], faults);
@@ -118,7 +142,10 @@ export class Redact extends SharingProcessor {
   }
 }
 
-/** A text in the place of the whole context would be no context. */
+/**
+ * Refuses the path of the whole context if it would be replaced with a string, which is not a
+ * context.
+ */
 function refuseContext(paths: readonly FieldPath[], action: RedactAction, faults: OptionFaults): void {
   if (action === 'remove' || !paths.some(({ part, steps }) => part === 'context' && steps.length === 0)) return;
   faults.add('the path "context" is all of it, and no text can take the place of that.', "'context.*'");
@@ -137,6 +164,6 @@ function readAction(action: unknown, faults: OptionFaults): ReadAction {
   }
   const pseudonyms = readHash(hash, faults);
   const hashes = pseudonyms && new EventHashes(pseudonyms, MASK);
-  // Null is nobody: hashed, it would make one person of all who are not known.
+  // Null stays null: a hash of null would make one person of all unknown persons.
   return { replace: (value) => (value === null ? null : hashes?.of(value)), hashes };
 }

@@ -13,21 +13,25 @@ import type { TrackingEvent } from '../event/tracking-event';
 import { MAX_MATCHED_LENGTH, NamePattern } from './patterns/name-pattern';
 
 export interface RegexFilterOptions {
-  /** 'allowlist' keeps the events whose name matches, 'blocklist' the others.  @default 'allowlist' */
+  /**
+   * 'allowlist' keeps the events whose name matches, 'blocklist' the others.
+   * @default 'allowlist'
+   */
   readonly filterType?: 'allowlist' | 'blocklist' | undefined;
   /**
-   * Patterns, any of which suffices. They are matched at the start of the name: `^` is implied, `$` is not, and an unescaped
-   * dot is any character. The reference's `(?i)`, `(?P<name>...)`, `\A` and `\Z` are understood. An allowlist with an empty
-   * list keeps no event, a blocklist with an empty list keeps all.
+   * Patterns, one of which must match. They are matched at the start of the name: `^` is implied,
+   * `$` is not, and an unescaped dot is any character. The reference's `(?i)`, `(?P<name>...)`,
+   * `\A` and `\Z` are supported. An allowlist with an empty list keeps no event, a blocklist with
+   * an empty list keeps all.
    */
   readonly regularExpressions: Iterable<string>;
 }
 
 /**
- * Lets events through by their name.
- * Matching takes bounded time whatever the patterns are. Events with a name of more than 1,000 characters are held back by
- * either type, if there is a pattern.
- * @throws TrackingConfigException for its options, all faults at once
+ * Filters events by their name.
+ * Matching takes bounded time for any pattern. Both types drop events with a name of more than
+ * 1,000 characters, if there is a pattern.
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class RegexFilter implements NameFilter {
@@ -35,7 +39,7 @@ export class RegexFilter implements NameFilter {
   private readonly keepsMatches: boolean;
 
   constructor(@Inject(NODE_OPTIONS) given: RegexFilterOptions) {
-    // Nest injects undefined where processor(RegexFilter) has no options.
+    // Nest injects undefined if processor(RegexFilter) has no options.
     const options: Partial<RegexFilterOptions> = (given as RegexFilterOptions | undefined) === undefined ? {} : given;
     if (!isObject(options)) {
       const what = `the options are ${showValue(options)}, not an object.`;
@@ -57,7 +61,8 @@ export class RegexFilter implements NameFilter {
 
   keepsName(name: string): boolean {
     const { patterns, keepsMatches } = this;
-    // What the patterns say of it is not asked: it must pass neither an allowlist nor a blocklist unseen.
+    // Drops the event without matching: an unchecked name must pass neither an allowlist nor a
+    // blocklist.
     if (name.length > MAX_MATCHED_LENGTH && patterns.length > 0) return false;
     for (const pattern of patterns) if (pattern.test(name)) return keepsMatches;
     return !keepsMatches;
@@ -73,7 +78,9 @@ function typeFaults(filterType: unknown): ConfigError[] {
   return [{ path: PLACE, what, fix: EXAMPLE }];
 }
 
-/** A misspelled list of patterns would make a blocklist that holds nothing back. */
+/**
+ * Reports unknown options. A misspelled list of patterns would make a blocklist that drops nothing.
+ */
 function nameFaults(unknown: object): ConfigError[] {
   return Object.keys(unknown).map((name) => {
     const what = `the option ${showOption(name, ['filterType', 'regularExpressions'])} is unknown; known are filterType, regularExpressions.`;
@@ -86,7 +93,10 @@ function missingList(filterType: unknown): ConfigError {
   return { path: PLACE, what, fix: EXAMPLE };
 }
 
-/** A text is a list of characters for whoever loops over it: "edx" would let every name pass that starts with e, d or x. */
+/**
+ * Rejects a string, which iterates as a list of characters: "edx" would pass every name that starts
+ * with e, d or x.
+ */
 function listFaults(expressions: unknown): ConfigError[] {
   if (expressions === undefined || isCollection(expressions)) return [];
   return [{ path: PLACE, what: `regularExpressions is ${showValue(expressions)}, not a list of texts.`, fix: EXAMPLE }];
@@ -100,7 +110,7 @@ function isCollection(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
-/** One event has one name: a millisecond is what it may cost at worst. */
+/** Maximum number of steps per event name: about a millisecond. */
 const MAX_STEPS = 500_000;
 
 function readPattern(expression: unknown): NamePattern | ConfigError {
@@ -113,22 +123,27 @@ function readPattern(expression: unknown): NamePattern | ConfigError {
   }
   try {
     const { source, flags } = fromPython(expression);
-    // With `u`, so that a dot is one character and no escape means a letter.
+    // With `u`, a dot is one character and no escape means a letter.
     const pattern = NamePattern.read(source, `${flags}u`, { place: 'start', maxSteps: () => MAX_STEPS });
     if (pattern instanceof NamePattern) return pattern;
     return { path: PLACE, what: `${showInFull(expression)} ${pattern.what}.`, fix: pattern.fix };
   } catch (error) {
-    const reason = (error as Error).message.replace(/^[^]*\/\w*: /, ''); // before it, the whole expression
+    // removes the prefix with the whole expression
+    const reason = (error as Error).message.replace(/^[^]*\/\w*: /, '');
     const what = `${showInFull(expression)} is no regular expression: ${reason}`;
     return { path: PLACE, what, fix: 'escape what is meant literally by a backslash', cause: error };
   }
 }
 
-/** `$` also stands before a newline that ends the name. With `(?m)` it stands before every newline, as here. */
+/**
+ * JavaScript spellings of Python syntax. `$` also matches before a newline that ends the name. With
+ * `(?m)` it matches before every newline, as in JavaScript.
+ */
 const SPELLINGS: Readonly<Record<string, string>> = { '\\A': '(?<![^])', '\\Z': '(?![^])', $: '(?=\\n?(?![^]))' };
 /**
- * Patterns are pasted from the reference's settings, where some things have another spelling. What would silently mean
- * something else here (`$`, \Z, an escaped letter) is rewritten or, by the `u` flag, refused: a blocklist must not fail open.
+ * Converts a pattern from the reference's settings, which use Python syntax. Syntax with a silently
+ * different meaning in JavaScript (`$`, \Z, an escaped letter) is rewritten or, by the `u` flag,
+ * refused: a blocklist must not fail open.
  */
 function fromPython(expression: string): { source: string; flags: string } {
   const [inline = '', letters = ''] = /^\(\?([ims]+)\)/.exec(expression) ?? [];
@@ -150,7 +165,9 @@ function respell(expression: string, flags: string): string {
   });
 }
 
-/** An escaped sign that needs no escape stands for itself, which the `u` flag would refuse: `\_`, `\:`, `\-` outside of a class. */
+/**
+ * Removes unnecessary escapes, which the `u` flag would refuse: `\_`, `\:`, `\-` outside a class.
+ */
 function unescapeLiteral(token: string): string {
   return /^\\[^A-Za-z0-9^$\\.*+?()[\]{}|/]$/.test(token) ? token.slice(1) : token;
 }

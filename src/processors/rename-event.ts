@@ -7,13 +7,16 @@ import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface RenameEventOptions {
-  /** New names by old ones; or a function that gives the new name, which may be the old one. Other events keep their names. */
+  /**
+   * New names by old names; or a function that returns the new name, which may be the old one.
+   * Other events keep their names.
+   */
   readonly names: Readonly<Record<string, string>> | ((name: string) => string);
 }
 
 /**
- * Gives events another name, for what comes after it in this branch. Of its data nothing is read.
- * @throws TrackingConfigException for its options, all faults at once
+ * Renames events for the following steps of this branch. Does not read their data.
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class RenameEvent extends SharingProcessor {

@@ -11,28 +11,41 @@ import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface SampleOptions {
-  /** The share of the events of a name that is kept, from 0 to 1.  @default {} */
+  /**
+   * Share of the events that is kept for each name, from 0 to 1.
+   * @default {}
+   */
   readonly rates?: Readonly<Record<string, number>> | undefined;
-  /** The share of all others.  @default 1 */
+  /**
+   * Share of all other events that is kept, from 0 to 1.
+   * @default 1
+   */
   readonly defaultRate?: number | undefined;
   /**
-   * What is in or out as a whole: a path such as 'context.user_id', or a function, which gets a copy of the event. Whoever is in
-   * at a rate is in for all names at that rate and above it, in every process. Events without it are drawn at random.
-   * @default each event is drawn at random
+   * Value that is sampled as a whole: a path such as 'context.user_id', or a function, which gets a
+   * copy of the event. A value kept at one rate is kept for all names with that rate or a higher
+   * one, in every process. Events without this value are sampled at random.
+   * @default each event is sampled at random
    */
   readonly by?: EventKeySource | undefined;
-  /** Another seed, another choice of the same size.  @default '' */
+  /**
+   * Seed of the selection. Another seed selects different values with the same share.
+   * @default ''
+   */
   readonly seed?: string | undefined;
-  /** Whether the share is written to `context.sample_rate` of what is kept, unless it is 1.  @default false */
+  /**
+   * True to write the share to `context.sample_rate` of kept events, unless it is 1.
+   * @default false
+   */
   readonly writeShare?: boolean | undefined;
 }
 
-/** Where `writeShare` writes. */
+/** Context field that `writeShare` sets. */
 const SHARE_FIELD = 'sample_rate';
 
 /**
  * Keeps a share of the events, and drops the others as 'sampled'.
- * @throws TrackingConfigException for its options, all faults at once
+ * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
 export class Sample extends SharingProcessor {
@@ -74,19 +87,22 @@ export class Sample extends SharingProcessor {
     return share === undefined || context === undefined ? envelope : envelope.inContext(share.of(context));
   }
 
-  /** From 0 up to 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   private draw(envelope: Envelope): number {
     const key = this.key?.textIn(envelope);
     return key === undefined ? Math.random() : fractionOf(`${this.seed}:${key}`);
   }
 }
 
-/** The first 32 bits of SHA-256: anybody can tell from outside who is in, in any language. */
+/**
+ * Returns the first 32 bits of SHA-256 as a fraction, so that other programs can compute the
+ * selection in any language.
+ */
 function fractionOf(text: string): number {
   return Number.parseInt(hash('sha256', text).slice(0, 8), 16) / 2 ** 32;
 }
 
-/** A sample of a sample is the smaller for both. */
+/** Writes the share, multiplied by the share of an earlier sample. */
 function withShare(context: ContextView, rate: number): ContextView {
   const outer = context.get(SHARE_FIELD);
   return withContext(context, { [SHARE_FIELD]: typeof outer === 'number' ? outer * rate : rate }, true);

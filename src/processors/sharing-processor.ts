@@ -5,13 +5,16 @@ import type { TrackingEvent } from '../event/tracking-event';
 import type { DropReason } from '../ledger/reasons';
 import type { EnvelopeProcessor } from '../routing/contracts';
 
-/** What the shipped processors have in common: a form that can be called like any other, for who uses one outside of a tree. */
+/**
+ * Base class of the included processors. Adds `process`, so that a processor can also be called
+ * outside a tree.
+ */
 export abstract class SharingProcessor implements EnvelopeProcessor {
   abstract readonly failsClosed: boolean;
   abstract readonly callsApplication: boolean;
   abstract processEnvelope(envelope: Envelope): Envelope | DropReason;
 
-  /** The event as it goes on, or null. The one that is given is not changed. */
+  /** Returns the processed event, or null if it is dropped. Does not change the given event. */
   process(event: TrackingEvent): TrackingEvent | null {
     const { name, timestamp, context, data } = event;
     const emitted = {

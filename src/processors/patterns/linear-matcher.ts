@@ -1,6 +1,7 @@
 /**
- * Runs a pattern in time proportional to the length of the string times the size of the pattern, whatever both are: all ways
- * through the pattern are followed at once, one character after the other. It finds whether there is a match, not which.
+ * Matches a pattern in time proportional to the length of the string times the size of the pattern.
+ * All ways through the pattern are followed at once, one character after another. It finds whether
+ * there is a match, but not its position.
  */
 import type { AssertionNode } from './pattern-node';
 import type { Instruction, Look, Program } from './pattern-program';
@@ -36,7 +37,7 @@ class Run {
     return isMatch;
   }
 
-  /** Whether a lookaround holds at a position. */
+  /** Returns true if a lookaround holds at a position. */
   holds(look: Look, at: number): boolean {
     let table = this.tables.get(look);
     if (table === undefined) {
@@ -46,7 +47,10 @@ class Run {
     return (table[at] === 1) !== look.isNegative;
   }
 
-  /** At which positions the body of a lookaround ends that begins before it, or begins that ends behind it. */
+  /**
+   * Returns the positions where the body of a lookbehind ends, or where the body of a lookahead
+   * begins.
+   */
   private tableOf({ program, isBehind }: Look): Uint8Array {
     const { characters } = this;
     const { length } = characters;
@@ -85,12 +89,15 @@ function isLineEnd(character: string): boolean {
   return character === '\n' || character === '\r' || character === '\u2028' || character === '\u2029';
 }
 
-/** The instructions that wait for the next character. */
+/** Instructions that wait for the next character. */
 class States {
   private waiting: Int32Array;
   private waitingCount = 0;
   private spare: Int32Array;
-  /** At which position each instruction was reached last, so that none is followed twice at one position. */
+  /**
+   * Last position at which each instruction was reached, so that none is followed twice at one
+   * position.
+   */
   private readonly reachedAt: Int32Array;
   private readonly open: number[] = [];
 
@@ -108,7 +115,11 @@ class States {
     return this.waitingCount > 0;
   }
 
-  /** Passes a character. @param at the position after it @returns whether a match is found there */
+  /**
+   * Consumes a character.
+   * @param at position after the character
+   * @returns true if a match is found there
+   */
   step(character: string, at: number): boolean {
     const { instructions } = this.program;
     const { waiting, waitingCount, spare } = this;
@@ -123,7 +134,10 @@ class States {
     return isMatch;
   }
 
-  /** Follows what needs no character. @returns whether a match is found */
+  /**
+   * Follows all instructions that need no character.
+   * @returns true if a match is found
+   */
   enter(start: number, at: number): boolean {
     const { open, reachedAt, run, waiting } = this;
     const { instructions } = this.program;

@@ -7,36 +7,40 @@ import { parsePattern, UnreadPattern, type ParsedPattern } from './pattern-parse
 import { compilePattern, PatternTooLarge } from './pattern-program';
 
 /**
- * The longest name that patterns are asked about, in UTF-16 units. Users can write names of any length; what a longer one
- * means is up to the caller, who takes it for the worse.
+ * Maximum length of a name that patterns are matched against, in UTF-16 units. Users can write
+ * names of any length. The caller decides on longer names, and chooses the safe result.
  */
 export const MAX_MATCHED_LENGTH = 1000;
 
-/** Why a pattern is not taken. */
+/** Reason why a pattern is refused. */
 export class PatternFault {
   constructor(
-    /** Reads on from "it ". */
+    /** Problem, as the continuation of a sentence that starts with "it ". */
     readonly what: string,
     readonly fix: string,
   ) {}
 }
 
 export interface PatternOptions {
-  /** Whether a match may begin anywhere in the name, or only at its start. */
+  /** Position of a match: anywhere in the name, or only at its start. */
   readonly place: 'anywhere' | 'start';
-  /** How many steps a backtracking engine may take at most, by the length of the name. */
+  /** Returns the maximum number of steps of a backtracking engine for a name of this length. */
   readonly maxSteps: (length: number) => number;
 }
 
-/** A back-reference leaves no other engine to fall back to: so this is what a name may cost then, some 10 ms. */
+/**
+ * Maximum number of steps for patterns with back-references, about 10 ms. No other engine can run
+ * them.
+ */
 const MAX_STEPS_WITH_REFERENCES = 5_000_000;
 
 /**
- * A regular expression that is matched in bounded time. Names up to the length at which it certainly is quick are matched by the
- * language itself, and longer ones by an automaton, which takes time linear in the name (docs/decisions/0110).
+ * Regular expression that is matched in bounded time.
+ * Names up to a proven safe length are matched by the JavaScript engine. Longer names are matched
+ * by an automaton, which takes time linear in the length of the name (docs/decisions/0110).
  */
 export class NamePattern {
-  /** Verdicts of the automaton on names that may come again: it takes 50 ns for each character. */
+  /** Results of the automaton for names that may repeat: it takes 50 ns per character. */
   private verdicts: RecentKeys<boolean> | undefined;
 
   private constructor(
@@ -46,8 +50,9 @@ export class NamePattern {
   ) {}
 
   /**
-   * @param flags without `g`, `y` and `d`
-   * @throws SyntaxError where the language does not take it
+   * Compiles a pattern.
+   * @param flags flags without `g`, `y` and `d`
+   * @throws SyntaxError if the pattern is not a valid RegExp
    */
   static read(source: string, flags: string, { place, maxSteps }: PatternOptions): NamePattern | PatternFault {
     const given = new RegExp(source, flags);
@@ -71,14 +76,17 @@ export class NamePattern {
     }
   }
 
-  /** @param name of at most MAX_MATCHED_LENGTH */
+  /**
+   * Returns true if the name matches.
+   * @param name name of at most MAX_MATCHED_LENGTH
+   */
   test(name: string): boolean {
     if (this.matcher !== undefined && name.length > this.safeLength) return this.testByAutomaton(name, this.matcher);
-    this.expression.lastIndex = 0; // of one that is sticky, it is where the last match ended
+    this.expression.lastIndex = 0; // a sticky expression keeps the end of the last match here
     return this.expression.test(name);
   }
 
-  /** As `test`, for names of any length: one that is too long fits nothing. */
+  /** Returns true if a name of any length matches. A name that is too long does not match. */
   fits(name: string): boolean {
     return name.length <= MAX_MATCHED_LENGTH && this.test(name);
   }
@@ -102,20 +110,24 @@ const TOO_LARGE = new PatternFault(
   'use smaller counts, or * and + in their place',
 );
 
-/** The language compiles an expression when it is first used, and refuses then what is too large for it. */
+/**
+ * Runs the expression once: V8 compiles it on first use, and only then refuses one that is too
+ * large.
+ */
 function tried(expression: RegExp): RegExp {
   expression.test('');
   return expression;
 }
 
-/** The flag `v`, which the types of our oldest target do not have. */
+/** Detects the flag `v`, for which the types of the oldest build target have no property. */
 function isSets(expression: RegExp): boolean {
   return expression.flags.includes('v');
 }
 
 /**
- * Whether there is a match does not depend on what may match nothing at the end of a pattern, nor at the start of one that may
- * begin anywhere. `.*token.*` without those is `token`, which is quick.
+ * Removes optional parts from the end of a pattern, and from the start of one that may match
+ * anywhere. They do not affect whether there is a match. `.*token.*` without them is `token`, which
+ * is quick.
  */
 function withoutOptionalEnds(
   source: string,

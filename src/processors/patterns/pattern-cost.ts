@@ -1,20 +1,24 @@
 /**
- * An upper bound on what a backtracking engine does: of each part of a pattern, how many steps one attempt takes, and in how
- * many ways it can end, each of which is followed by an attempt of the rest. Sound, and not sharp: what it lets through is
- * quick on every string, and what it does not let through may be quick as well.
+ * Computes an upper bound on the work of a backtracking engine.
+ * For each part of a pattern it computes the steps of one attempt and the number of ways in which
+ * the attempt can end. An attempt of the rest follows each way. The bound is safe but not exact: an
+ * accepted pattern is quick on every string, and a refused one may be quick too.
  */
 import type { CharacterNode, PatternNode } from './pattern-node';
 
-/** Of one attempt at one position. */
+/** Cost of one attempt at one position. */
 interface Cost {
   readonly steps: number;
-  /** In how many ways it can succeed. */
+  /** Number of ways in which the attempt can succeed. */
   readonly ways: number;
 }
 
 const ONE: Cost = { steps: 1, ways: 1 };
 
-/** @param isSearch whether the pattern is tried at every position */
+/**
+ * Returns an upper bound on the steps for a string of a given length.
+ * @param isSearch true if the pattern is tried at every position
+ */
 export function maxSteps(root: PatternNode, length: number, isSearch: boolean): number {
   const { steps } = costOf(root, length);
   if (!isSearch) return steps;
@@ -22,7 +26,10 @@ export function maxSteps(root: PatternNode, length: number, isSearch: boolean): 
   return anchorSteps === undefined ? steps * (length + 1) : steps + anchorSteps * length;
 }
 
-/** The greatest length up to `limit` at which the pattern keeps to a budget, which may grow with the length. */
+/**
+ * Returns the maximum length up to `limit` at which the pattern stays within a budget. The budget
+ * may grow with the length.
+ */
 export function safeLength(
   root: PatternNode,
   isSearch: boolean,
@@ -60,12 +67,15 @@ function costOf(node: PatternNode, length: number): Cost {
   }
 }
 
-/** How many characters a back-reference compares at most; of a group that is not found nothing is known. */
+/**
+ * Returns the maximum number of characters that a back-reference compares; Infinity if the group is
+ * unknown.
+ */
 function referredLength(groups: readonly PatternNode[], length: number): number {
   return groups.length === 0 ? Infinity : Math.min(length, Math.max(...groups.map(maxLength)));
 }
 
-/** Of what a part of a pattern can match. */
+/** Returns the maximum length of a match of a part of the pattern. */
 function maxLength(node: PatternNode): number {
   switch (node.kind) {
     case 'character':
@@ -82,7 +92,7 @@ function maxLength(node: PatternNode): number {
       return once === 0 ? 0 : once * node.max;
     }
     case 'back-reference':
-      return Infinity; // a group may hold a reference to itself
+      return Infinity; // a group may contain a reference to itself
   }
 }
 
@@ -93,14 +103,18 @@ function sequenceCost(parts: readonly PatternNode[], length: number): Cost {
     const part = parts[at] as PatternNode;
     const cost = costOf(part, length);
     steps += ways * cost.steps;
-    // Only one of the ways goes on: at the others stands a character that the repetition has matched, and not the next one.
+    // Only one of the ways continues: each other way stops before a character that the repetition
+    // matches and the next part does not.
     if (endsAtNext(part, parts[at + 1])) steps += ways * cost.ways;
     else ways *= cost.ways;
   }
   return { steps, ways };
 }
 
-/** Whether a repetition of one character ends where the next part begins, and nowhere else: `[^/]+` before `/`. */
+/**
+ * Returns true if a repetition of one character can end only where the next part begins: `[^/]+`
+ * before `/`.
+ */
 function endsAtNext(given: PatternNode, next: PatternNode | undefined): boolean {
   const part = unwrapped(given);
   if (part.kind !== 'repeat' || next === undefined) return false;
@@ -110,7 +124,7 @@ function endsAtNext(given: PatternNode, next: PatternNode | undefined): boolean 
   return repeated.set.flags === first.set.flags && !repeated.set.has(first.set.literal);
 }
 
-/** The character that has to be matched first, if there is exactly one such part. */
+/** Returns the character that must be matched first, if there is exactly one such part. */
 function firstCharacter(node: PatternNode): CharacterNode | undefined {
   switch (node.kind) {
     case 'character':
@@ -129,16 +143,20 @@ function only(node: PatternNode): CharacterNode | undefined {
   return inner.kind === 'character' ? inner : undefined;
 }
 
-/** What stands alone in a group. */
+/** Returns the content of a group with one part. */
 function unwrapped(node: PatternNode): PatternNode {
   return node.kind === 'sequence' && node.parts.length === 1 && node.parts[0] ? unwrapped(node.parts[0]) : node;
 }
 
-/** After the required ones, a round that matches nothing ends the repetition: so there are at most `length` more. */
+/**
+ * Computes the cost of a repetition. After the required rounds, a round that matches an empty
+ * string ends the repetition: so there are at most `length` more rounds.
+ */
 function repeatCost(body: Cost, min: number, max: number, length: number): Cost {
   const most = Math.max(min, Math.min(max, min + length + 1));
   if (body.ways === 1) return { steps: (body.steps + 1) * (most + 1), ways: most - min + 1 };
-  // The rounds form a tree that branches at each: of depth 10 with two ways already as large as a budget.
+  // The rounds form a tree that branches in each round: with two ways, a depth of 10 is already as
+  // large as a budget.
   let rounds = 0;
   let ways = 0;
   let branches = 1;
@@ -150,7 +168,10 @@ function repeatCost(body: Cost, min: number, max: number, length: number): Cost 
   return { steps: rounds * (body.steps + 1), ways };
 }
 
-/** Of a pattern that matches at the start of the string only: what it takes to find that it is not there. */
+/**
+ * Returns the steps of a failed attempt of a pattern that matches only at the start of the string;
+ * undefined for other patterns.
+ */
 function stepsToAnchor(node: PatternNode): number | undefined {
   switch (node.kind) {
     case 'assertion':

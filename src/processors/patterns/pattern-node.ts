@@ -1,4 +1,6 @@
-/** The structure of a regular expression: what a bound on its time is computed from, and what the linear matcher runs. */
+/**
+ * Structure of a regular expression. It is the input of the time bound and of the linear matcher.
+ */
 export type PatternNode =
   | CharacterNode
   | AssertionNode
@@ -14,11 +16,11 @@ export interface CharacterNode {
   readonly set: CharacterSet;
 }
 
-/** Matches nothing, at some positions only. */
+/** Matches an empty string, at certain positions only. */
 export interface AssertionNode {
   readonly kind: 'assertion';
   readonly holds: 'start' | 'end' | 'line-start' | 'line-end' | 'word-boundary' | 'no-word-boundary';
-  /** What counts as a part of a word; only for word boundaries. */
+  /** Characters that are part of a word; only for word boundaries. */
   readonly word: CharacterSet | undefined;
 }
 
@@ -26,7 +28,7 @@ export interface RepeatNode {
   readonly kind: 'repeat';
   readonly body: PatternNode;
   readonly min: number;
-  /** Infinity if there is no upper bound. */
+  /** Maximum number of rounds; Infinity if there is no upper bound. */
   readonly max: number;
 }
 
@@ -38,10 +40,10 @@ export interface LookNode {
   readonly isNegative: boolean;
 }
 
-/** Matches again what groups have matched: no finite automaton can do that. */
+/** Matches the text of earlier groups again, which no finite automaton can do. */
 export interface BackReferenceNode {
   readonly kind: 'back-reference';
-  /** What the groups of that number or name hold; filled in when the whole pattern is read. */
+  /** Bodies of the groups with that number or name; filled in after the whole pattern is read. */
   readonly groups: readonly PatternNode[];
 }
 
@@ -51,19 +53,19 @@ const IN = 1;
 const OUT = 2;
 
 /**
- * The characters that one atom of a pattern matches: `a`, `\w`, `[^/]`, `.`. The language itself is asked, once for each ASCII
- * character, so that classes and case mean exactly what they mean in a RegExp.
+ * Set of the characters that one atom of a pattern matches: `a`, `\w`, `[^/]`, `.`. It tests each
+ * ASCII character once with a RegExp, so that classes and case have exactly the same meaning.
  */
 export class CharacterSet {
   private readonly known = new Uint8Array(ASCII);
   private readonly expression: RegExp;
-  /** The only character in it; undefined if there are others, or may be. */
+  /** The only character in the set; undefined if there are, or may be, others. */
   private readonly exact: string | undefined;
 
   constructor(
     readonly source: string,
     readonly flags: string,
-    /** The character, where the atom is one that stands for itself. */
+    /** The character, if the atom is a literal. */
     readonly literal: string | undefined,
   ) {
     this.exact = flags.includes('i') ? undefined : literal;

@@ -1,25 +1,28 @@
 import { CharacterSet, type AssertionNode, type BackReferenceNode, type PatternNode } from './pattern-node';
 
-/** What only this file can tell: where in the source the parts of the outermost sequence are. */
+/** Structure of a pattern, with the positions of its outermost parts in the source. */
 export interface ParsedPattern {
   readonly root: PatternNode;
-  /** The ends of the parts of the outermost sequence; undefined where the pattern cannot be cut at them. */
+  /** Ends of the parts of the outermost sequence; undefined if the pattern cannot be cut there. */
   readonly partEnds: readonly number[] | undefined;
   readonly hasBackReferences: boolean;
 }
 
-/** A pattern uses a part of the syntax that is not read here; its message reads on from "it ". */
+/**
+ * Reports syntax that this parser does not support. The message continues a sentence that starts
+ * with "it ".
+ */
 export class UnreadPattern extends Error {}
 
 /**
- * Reads a pattern that the language has accepted: nothing is checked again, only the structure is looked for.
+ * Parses a pattern that is a valid RegExp. Reads the structure only, and checks nothing again.
  * @throws UnreadPattern
  */
 export function parsePattern(source: string, flags: string): ParsedPattern {
   return new PatternParser(source, flags).parse();
 }
 
-/** Flags that change what an atom matches. */
+/** Flags that change the characters that an atom matches. */
 type Flags = { readonly i: boolean; readonly m: boolean; readonly s: boolean };
 
 const MAX_NESTING = 200;
@@ -27,7 +30,7 @@ const QUANTIFIER = /(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/y;
 const MODIFIERS = /\(\?([ims]*)(?:-([ims]*))?:/y;
 const GROUP_NAME = /\(\?<([^=!>][^>]*)>/y;
 const NAMED_REFERENCE = /\\k<([^>]*)>/y;
-/** As in sloppy patterns: octal digits, or a digit that stands for itself. */
+/** Number escapes of patterns without the flag u: octal digits, or a literal digit. */
 const LEGACY_NUMBER = /\\(?:[0-3][0-7]{0,2}|[4-7][0-7]?|[89])/y;
 const NUMBERED_REFERENCE = /\\([1-9]\d*)/y;
 const SURROGATE_PAIR = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}/y;
@@ -43,7 +46,7 @@ class PatternParser {
   private readonly isSets: boolean;
   private readonly groupCount: number;
   private readonly groupNames: boolean;
-  /** By number and by name, for references that may come before the group. */
+  /** Groups by number and by name, for references that may precede the group. */
   private readonly groups = new Map<string, PatternNode[]>();
   private groupsOpened = 0;
   private hasBareBackslash = false;
@@ -73,7 +76,10 @@ class PatternParser {
     };
   }
 
-  /** @param partEnds filled with the ends of the parts of each option */
+  /**
+   * Parses alternatives.
+   * @param partEnds filled with the ends of the parts of the first alternative
+   */
   private choice(flags: Flags, partEnds?: number[]): PatternNode {
     if (++this.nesting > MAX_NESTING)
       throw new UnreadPattern(`has more than ${String(MAX_NESTING)} groups inside each other`);
@@ -147,7 +153,7 @@ class PatternParser {
     for (const key of name === undefined ? [String(number)] : [String(number), `<${name}>`]) {
       const known = this.groups.get(key);
       if (known === undefined) this.groups.set(key, [body]);
-      else known.push(body); // alternatives may have groups of one name
+      else known.push(body); // alternatives may have groups with the same name
     }
     return body;
   }
@@ -176,7 +182,7 @@ class PatternParser {
       }
     }
     if (next === 'c' && this.match(CONTROL_ESCAPE, this.at) === undefined) {
-      this.at++; // before a c that begins nothing, a backslash stands for itself
+      this.at++; // before a c that starts no control escape, a backslash is a literal
       this.hasBareBackslash = true;
       return { kind: 'character', set: this.set('\\\\', flags) };
     }
@@ -200,7 +206,7 @@ class PatternParser {
     return { kind: 'back-reference', groups };
   }
 
-  /** The end of a class. Only with the flag v it may have others inside. */
+  /** Returns the end of a character class. Only with the flag v it may contain other classes. */
   private classEnd(): number {
     return classEnd(this.source, this.at, this.isSets);
   }
@@ -218,7 +224,8 @@ class PatternParser {
     const key = `${flags}/${source}`;
     let set = this.sets.get(key);
     if (set === undefined) {
-      // A brace or a bracket that stands for itself in a sloppy pattern might begin something by itself.
+      // A literal brace or bracket of a pattern without the flag u is escaped, because alone it
+      // might be syntax.
       const isBare = isLiteral && /^[{}\]]$/.test(source);
       set = new CharacterSet(isBare ? `\\${source}` : source, flags, isLiteral ? source : undefined);
       this.sets.set(key, set);
@@ -226,7 +233,10 @@ class PatternParser {
     return set;
   }
 
-  /** Of the character at a position: two code units if it is beyond the first plane and the pattern is one of code points. */
+  /**
+   * Returns the length of the character at a position: two code units if it is above U+FFFF and the
+   * pattern matches code points.
+   */
   private literalLength(at: number): number {
     return this.isUnicode && (this.source.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   }
@@ -250,7 +260,10 @@ const LOOKS = [
   ['(?<!', true, true],
 ] as const;
 
-/** `(?![^])` is the end, written so that no flag changes it, and `(?<![^])` the start. */
+/**
+ * Creates a lookaround. `(?![^])` is the end, written so that no flag changes it, and `(?<![^])` is
+ * the start.
+ */
 function look(body: PatternNode, isBehind: boolean, isNegative: boolean): PatternNode {
   const [only, ...others] = body.kind === 'sequence' ? body.parts : [];
   const isAny = only?.kind === 'character' && others.length === 0 && only.set.source === '[^]';
@@ -267,7 +280,10 @@ function modified(flags: Flags, added: string, removed: string): Flags {
   return { i: is('i'), m: is('m'), s: is('s') };
 }
 
-/** Capturing groups: a number beyond them is no reference in a sloppy pattern, and `\k` is one only where there are names. */
+/**
+ * Counts capturing groups. Without the flag u, a number above the count is not a reference, and
+ * `\k` is one only if there are group names.
+ */
 function countGroups(source: string, isSets: boolean): { readonly count: number; readonly areNamed: boolean } {
   let count = 0;
   let areNamed = false;

@@ -2,40 +2,53 @@ import type { AssertionNode, CharacterSet, PatternNode } from './pattern-node';
 
 export type Operation = 'character' | 'split' | 'assert' | 'look' | 'match';
 
-/** One step of a program. All are of one shape: what each needs is there, so that reading one is quick. */
+/** One step of a program. All instructions have the same shape, so that V8 reads them quickly. */
 export interface Instruction {
   readonly op: Operation;
-  /** The index of the instruction that follows. */
+  /** Index of the following instruction. */
   readonly next: number;
-  /** Of a split: the other one that follows. */
+  /** Index of the second following instruction, for a split. */
   readonly other: number;
-  /** Of a character: what it matches. */
+  /** Characters to match, for a character. */
   readonly set: CharacterSet | undefined;
   readonly assertion: AssertionNode | undefined;
   readonly look: Look | undefined;
 }
 
-/** A lookaround, which depends on the position alone: a table of one pass over the string answers it for all of them. */
+/**
+ * A lookaround. It depends on the position alone, so one pass over the string creates a table for
+ * all positions.
+ */
 export interface Look {
-  /** Reads the string backwards if it looks ahead, so that the pass ends at the positions that are asked about. */
+  /**
+   * Program of the body. A lookahead reads the string backwards, so that the pass ends at the
+   * tested positions.
+   */
   readonly program: Program;
   readonly isBehind: boolean;
   readonly isNegative: boolean;
 }
 
-/** The pattern as a machine that is in several states at once, and never goes back. */
+/** Pattern as an automaton that is in several states at once, and never backtracks. */
 export interface Program {
   readonly instructions: readonly Instruction[];
   readonly start: number;
 }
 
-/** Each character of a string may meet each instruction; a pattern that needs more is refused. */
+/**
+ * Maximum number of instructions; a larger pattern is refused. Each character of a string may run
+ * each instruction.
+ */
 const MAX_INSTRUCTIONS = 1000;
 
-/** Repetition counts inside each other multiply: `(a{100}){100}` stands for 10,000 characters. */
+/**
+ * Reports a program that is too large. Nested repetition counts multiply: `(a{100}){100}` is 10,000
+ * characters.
+ */
 export class PatternTooLarge extends Error {}
 
 /**
+ * Compiles a pattern to a program.
  * @throws PatternTooLarge
  * @throws TypeError for a pattern with back-references
  */
@@ -46,7 +59,7 @@ export function compilePattern(root: PatternNode): Program {
 class Compiler {
   private readonly instructions: Instruction[] = [];
 
-  /** @param room shared with the programs of lookarounds */
+  /** @param room number of instructions left, shared with the programs of lookarounds */
   constructor(private readonly room: { left: number }) {}
 
   compile(root: PatternNode, isBackwards: boolean): Program {
@@ -54,7 +67,10 @@ class Compiler {
     return { start: this.node(root, match, isBackwards), instructions: this.instructions };
   }
 
-  /** From the end on: `next` is where the node leads. @returns where it begins */
+  /**
+   * Compiles a node. Works from the end: `next` is the instruction after the node.
+   * @returns the index of the node's first instruction
+   */
   private node(node: PatternNode, next: number, isBackwards: boolean): number {
     switch (node.kind) {
       case 'character':
@@ -89,7 +105,7 @@ class Compiler {
       const inside = this.node(body, loop, isBackwards);
       (this.instructions[loop] as { next: number }).next = inside;
       start = min === 0 ? loop : inside;
-      required = Math.max(min - 1, 0); // one of them is what the loop comes back to
+      required = Math.max(min - 1, 0); // the loop body is one of the required rounds
     } else {
       for (let round = min; round < max; round++)
         start = this.add('split', this.node(body, start, isBackwards), { other: next });
