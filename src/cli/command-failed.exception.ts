@@ -1,4 +1,4 @@
-/** A command that cannot do what it was asked for. The text is for whoever called it: no stack is shown. */
+/** Reports that a command cannot do its work. The user sees the message, without a stack. */
 export class CommandFailedException extends Error {
   override readonly name = 'CommandFailedException';
 
@@ -6,7 +6,7 @@ export class CommandFailedException extends Error {
     return new CommandFailedException(`${what}\n  Fix: ${fix}`, cause === undefined ? undefined : { cause });
   }
 
-  /** @param message says the fix itself */
+  /** @param message contains the fix itself */
   static of(message: string, cause?: unknown): CommandFailedException {
     return new CommandFailedException(message, cause === undefined ? undefined : { cause });
   }

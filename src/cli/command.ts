@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import type { Terminal } from './terminal';
 
-/** What a command ends with, documented in its help. */
+/** Exit codes of commands, documented in their help. */
 export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Adds one command under `catalog`. @param end told the code that the process ends with, if it is not 0 */
+/**
+ * Adds one command under `catalog`.
+ * @param end receives the exit code of the process, if it is not 0
+ */
 export type AddCommand = (catalog: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;

@@ -1,12 +1,13 @@
 import { printable } from '../common/printable';
 
-/** Longer than any message that a person has written. */
+/** Maximum length of a message, above any that a person has written. */
 const MAX_LENGTH = 20_000;
 const MAX_CAUSES = 3;
 
 /**
- * Describes an error for the person who runs a command: all lines of its message, and of those of its causes that say more.
- * Only for errors of the application's own files: what an event holds must not be shown.
+ * Describes an error for the user of a command: all lines of its message, and the messages of
+ * causes that add something. Use it only for errors of the application's own files, because the
+ * contents of events must not be shown.
  */
 export function describeInFull(error: unknown): string {
   const texts: string[] = [];

@@ -1,35 +1,37 @@
-/** What a line of a log says: which of the forms in use it has, and the event in it. */
+/** Reads a line of a log: detects its form, and returns its event. */
 import { withoutPythonNumbers } from '../transports/bus/python-json';
 
-/** An event as it is in a log. Its dates are strings. */
+/** An event as it appears in a log, with dates as strings. */
 export interface LoggedEvent {
   readonly name: string;
   readonly timestamp: string;
   readonly data: unknown;
   readonly context: object;
-  /** Which definition it was made by, where the module writes that. */
+  /** Definition that created the event, if the module writes it. */
   readonly schema?: unknown;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const BRACE = 0x7b;
-/** Reads on from the number of the line. */
+/** Error, as the continuation of the line number. */
 const NOT_JSON = 'is no JSON';
 
 /**
- * Reads one line. An event is found in these forms:
+ * Reads one line. It finds an event in these forms:
  * - as LoggerBackend and the reference write it, also within a line of pino (in its field `event`);
  * - as the tracking log of Open edX has it (`event_type`, `time`, `event`);
- * - in a field of a line of JSON, also as JSON text: the `message` of Nest's logger, the `log` of a container's;
- * - behind a prefix that is no JSON, as syslog and Python's logging write it.
+ * - in a field of a JSON line, also as a JSON string: `message` of the Nest logger, `log` of a
+ *   container log;
+ * - behind a prefix that is not JSON, as syslog and Python's logging write it.
  *
  * NaN and Infinity, which Python writes, are read as null.
- * @returns the event; 'other' for JSON without an event; 'blank'; or why the line cannot be read
+ * @returns the event; 'other' for JSON without an event; 'blank'; or the reason why the line cannot
+ * be read
  */
 export function eventOfLine(text: string): LoggedEvent | 'other' | 'blank' | { readonly why: string } {
   const isPrefixed = text.charCodeAt(0) !== BRACE;
-  // First, because an error of JSON.parse costs ten times as much as what it reads.
+  // Tried first, because an error of JSON.parse costs ten times as much as a successful parse.
   const behind = isPrefixed ? eventBehindPrefix(text) : undefined;
   if (behind !== undefined) return behind;
   const value = parse(text);
@@ -38,11 +40,11 @@ export function eventOfLine(text: string): LoggedEvent | 'other' | 'blank' | { r
   return (isPrefixed ? undefined : eventBehindPrefix(text)) ?? { why: NOT_JSON };
 }
 
-/** The event in the value of a line. */
+/** Finds the event in the parsed value of a line. */
 export function eventOf(value: unknown): LoggedEvent | undefined {
   if (isEvent(value)) return value;
   if (!isObject(value)) return undefined;
-  const { event } = value; // a line of pino; its own `name` is that of the logger
+  const { event } = value; // a line of pino; its own `name` is the name of the logger
   if (isEvent(event)) return event;
   return openEdxEvent(value) ?? eventInField(value);
 }
@@ -89,14 +91,17 @@ function isEvent(value: unknown): value is LoggedEvent {
   );
 }
 
-/** Fields of the context that the platform writes beside the event, and what it writes where there is none. */
+/**
+ * Context fields that the platform writes next to the event, with the values that it writes for
+ * absent fields.
+ */
 const MOVED_FIELDS: readonly (readonly [field: string, absent: unknown])[] = [
   ...['username', 'session', 'ip', 'agent', 'host', 'referer', 'accept_language'].map((field) => [field, ''] as const),
   ['event_source', 'server'],
   ['page', null],
 ];
 
-/** The same event in the form of this library; undefined if it is none of the platform. */
+/** Converts an Open edX event to the form of this library; undefined if it is not one. */
 function openEdxEvent(value: Fields): LoggedEvent | undefined {
   const { name, event_type: type, time, event, context } = value;
   if (typeof type !== 'string' || type === '' || typeof time !== 'string' || event === undefined) return undefined;
@@ -109,7 +114,10 @@ function openEdxEvent(value: Fields): LoggedEvent | undefined {
   return { name: isNamed ? name : type, timestamp: time, data: dataOf(event), context: all };
 }
 
-/** Browser events have their data as JSON text; `""` and null are no data. Other strings stay, as those of a form do. */
+/**
+ * Returns the data of an Open edX event. Browser events have JSON strings; `""` and null are no
+ * data. Other strings stay, such as form data.
+ */
 function dataOf(event: unknown): unknown {
   if (event === null || event === '') return {};
   if (typeof event !== 'string' || !/^\s*[[{]/.test(event)) return event;

@@ -1,4 +1,4 @@
-import 'reflect-metadata'; // a file of DTOs may be imported before anything of Nest
+import 'reflect-metadata'; // a file of DTOs may be imported before any Nest module
 import { relative } from 'node:path';
 import { defineCatalog, type Catalog } from '../catalog/catalog';
 import { CommandFailedException } from './command-failed.exception';
@@ -9,9 +9,10 @@ import { loadFailure } from './loading/load-failure';
 import { ModuleLoader } from './loading/module-loader';
 
 /**
- * Loads the catalog of an application, TypeScript included, and nothing else of it: the file must not start anything when it is
- * imported. All catalogs and definitions that it exports are taken together.
- * @param folder in which `given` is looked for
+ * Loads the catalog of an application, including TypeScript, without the rest of the application.
+ * The file must not start anything when it is imported. All exported catalogs and definitions are
+ * combined.
+ * @param folder base folder of a relative `given`
  * @throws CommandFailedException
  */
 export async function loadCatalog(folder: string, given: string | undefined): Promise<Catalog> {

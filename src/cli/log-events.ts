@@ -5,41 +5,47 @@ import type { LogFile } from './log-file';
 import { LineSplitter, type LineReader } from './log-lines';
 import { amount, type Progress } from './progress';
 
-/** Where a line is. */
+/** Position of a line. */
 export interface LinePlace {
-  /** Number of the line in its file, from 1. */
+  /** Number of the line in its file, starting at 1. */
   readonly line: number;
-  /** Name of the file, where there are several; undefined for the only one. */
+  /** Name of the file if there are several; undefined for a single file. */
   readonly file?: string | undefined;
 }
 
 export interface BrokenLine extends LinePlace {
-  /** Reads on from the number: `is no JSON`. Holds nothing of the line, which may be personal. */
+  /**
+   * Error, as the continuation of the line number: `is no JSON`. Contains no part of the line,
+   * which may be personal.
+   */
   readonly why: string;
 }
 
-/** What was in the logs. lines = events + catalogs + blank + broken + others. */
+/** Counts of the lines in the logs. lines = events + catalogs + blank + broken + others. */
 export interface LogCounts {
   readonly lines: number;
   readonly events: number;
-  /** Lines that hold the catalog itself, which LoggerBackend writes at start. */
+  /** Lines that contain the catalog itself, which LoggerBackend writes at start. */
   readonly catalogs: number;
   readonly blank: number;
   readonly broken: number;
-  /** The first of them. */
+  /** First broken lines, at most 10. */
   readonly brokenLines: readonly BrokenLine[];
-  /** JSON without an event: what other loggers write into the same file. */
+  /** JSON lines without an event, which other loggers write into the same file. */
   readonly others: number;
 }
 
-/** Must not keep the event: millions follow. @param place is the same object for all events, and changes */
+/**
+ * Receives an event. Must not keep the event, because millions may follow.
+ * @param place the same object for all events, and changed for each
+ */
 export type TakeEvent = (event: LoggedEvent, place: LinePlace, text: string) => void;
 
 const MAX_BROKEN_LINES = 10;
 
 /**
- * Reads logs from their beginnings to their ends, one after the other. No line makes it fail. An archive that was cut off counts as
- * one broken line, behind those that could be read.
+ * Reads logs from start to end, one after another.
+ * No line makes it fail. A truncated archive counts as one broken line after the readable ones.
  * @throws CommandFailedException if a file cannot be read
  */
 export async function readLogs(files: readonly LogFile[], progress: Progress, take: TakeEvent): Promise<LogCounts> {
@@ -105,13 +111,16 @@ class EventReader implements LineReader {
   }
 }
 
-/** `line 7`, or `tracking.log.1 line 7` where there are several files. */
+/** Returns `line 7`, or `tracking.log.1 line 7` if there are several files. */
 export function placeText({ file, line }: LinePlace): string {
   const number = `line ${line.toLocaleString('en')}`;
   return file === undefined ? number : `${file} ${number}`;
 }
 
-/** For files of which nobody can have meant that they are logs. @param given names of the files, as they were given */
+/**
+ * Returns the error for files without any event, which are probably not logs.
+ * @param given names of the files, as given
+ */
 export function withoutEvents(
   given: readonly string[],
   { lines, blank, broken, others, brokenLines: [first] }: LogCounts,

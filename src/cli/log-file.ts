@@ -8,33 +8,37 @@ import { CommandFailedException } from './command-failed.exception';
 import { HEAD_BYTES, formOf, type ByteForm } from './log-form';
 
 const CHUNK_BYTES = 1024 * 1024;
-/** What is unpacked is given up with the piece in which an archive is damaged, so pieces are small. */
+/**
+ * Size of the unpacked chunks. The chunk in which an archive is damaged is lost, so chunks are
+ * small.
+ */
 const UNPACKED_BYTES = 64 * 1024;
 
 /**
- * A log that is read from its beginning to its end: a file, or the standard input (`-`). What it is compressed with or encoded in
- * is told by its first bytes, not by its name.
+ * Reads a log from start to end: a file, or the standard input (`-`). Detects compression and
+ * encoding from the first bytes, not from the name.
  */
 export class LogFile {
-  /** How many bytes of the file have been read, before they are unpacked. */
+  /** Number of bytes read from the file, before decompression. */
   bytesRead = 0;
 
   private constructor(
-    /** The name of the file for people, without its folders. */
+    /** Name of the file for display, without its folders. */
     readonly title: string,
     private readonly path: string | undefined,
-    /** Size in bytes; undefined where that cannot be known. */
+    /** Size in bytes; undefined if it cannot be known. */
     readonly bytes: number | undefined,
   ) {}
 
-  /** True if it can be read a second time. */
+  /** True if the log can be read a second time. */
   get isRepeatable(): boolean {
     return this.bytes !== undefined;
   }
 
   /**
-   * Finds all logs of a command line. A pattern that the shell has left as it is (`tracking.log*`) is looked for in its folder.
-   * @throws CommandFailedException if one is missing, or is a folder
+   * Finds all logs of a command line. Expands a pattern that the shell has not expanded
+   * (`tracking.log*`) in its folder.
+   * @throws CommandFailedException if a log is missing, or is a folder
    */
   static async findAll(folder: string, given: readonly string[]): Promise<LogFile[]> {
     const paths = await Promise.all(given.map((each) => matching(folder, each)));
@@ -57,9 +61,11 @@ export class LogFile {
 
   /**
    * Reads the log once.
-   * @param take gets each chunk of its UTF-8 text; a chunk may be used for other bytes afterwards
-   * @returns why the archive cannot be read to its end; undefined if the log was read to its end
-   * @throws CommandFailedException if it cannot be read at all, or is compressed by something that Node.js cannot unpack
+   * @param take receives each chunk as UTF-8; the chunk's memory may be reused afterwards
+   * @returns the reason why the archive cannot be read to its end; undefined if the log was read to
+   * its end
+   * @throws CommandFailedException if the log cannot be read at all, or its compression is not
+   * supported by Node.js
    */
   async read(take: (chunk: Buffer) => void): Promise<string | undefined> {
     this.bytesRead = 0;
@@ -82,11 +88,14 @@ export class LogFile {
       if (code.startsWith('Z_') && taken > 0) return `cannot be read: the gzip archive is damaged there (${code})`;
       throw cannotBeRead(this.title, error);
     } finally {
-      await source.return(undefined); // closes the file, if it has not been read to its end
+      await source.return(undefined); // closes the file if it was not read to its end
     }
   }
 
-  /** Reads into one buffer again and again: a new one for each chunk would be memory that waits for being collected. */
+  /**
+   * Reads the file into one reused buffer: a new buffer per chunk would accumulate until garbage
+   * collection.
+   */
   private async *whole(path: string): AsyncGenerator<Buffer> {
     const file = await open(path);
     try {
@@ -117,7 +126,10 @@ export class LogFile {
   }
 }
 
-/** @returns the given name itself, if it is a file or is no pattern */
+/**
+ * Expands a pattern.
+ * @returns the given name itself if it is a file or not a pattern
+ */
 async function matching(folder: string, given: string): Promise<string[]> {
   if (given === '-' || !/[*?]/.test(basename(given))) return [given];
   const isThere = await stat(resolve(folder, given)).then(
@@ -132,7 +144,7 @@ async function matching(folder: string, given: string): Promise<string[]> {
   throw CommandFailedException.create(`no file matches ${given}.`, 'the path of a log: tracking.log, or tracking.log*');
 }
 
-/** `*` for any characters, `?` for one. */
+/** Converts a wildcard pattern: `*` for any characters, `?` for one. */
 export function wildcard(pattern: string): RegExp {
   const escaped = pattern.replace(/[\\^$.+()[\]{}|]/g, '\\$&');
   return new RegExp(`^${escaped.replace(/\*+/g, '.*').replaceAll('?', '.')}$`, 'su');
@@ -140,14 +152,16 @@ export function wildcard(pattern: string): RegExp {
 
 const { compare: inNaturalOrder } = new Intl.Collator('en', { numeric: true });
 
-/** Takes as many chunks as it needs to tell the form, and gives them back with the others. */
+/**
+ * Reads as many chunks as it needs to detect the form, and returns them together with the others.
+ */
 async function withForm(source: AsyncGenerator<Buffer>): Promise<{ form: ByteForm; chunks: AsyncIterable<Buffer> }> {
   let head: Buffer | undefined;
   for (;;) {
     const next = await source.next();
     if (next.done === true) break;
     const { value } = next;
-    // Only a pipe has a first chunk that is so short; a copy, since the buffer may be used again.
+    // Only a pipe has such a short first chunk. Copied, since the buffer may be reused.
     head = head === undefined ? value : Buffer.concat([head, value]);
     if (head.length >= HEAD_BYTES) break;
     head = Buffer.from(head);
@@ -161,13 +175,14 @@ async function withForm(source: AsyncGenerator<Buffer>): Promise<{ form: ByteFor
 }
 
 /**
- * Hands on each piece as soon as it is unpacked: a stream that fails gives up what it has not been asked for yet, and of an archive
- * that was cut off that is nearly all.
+ * Unpacks an archive and passes on each piece at once. A stream that fails discards the data that
+ * was not read yet, which is nearly all of a truncated archive.
  */
 async function unzip(chunks: AsyncIterable<Buffer>, take: (chunk: Buffer) => void): Promise<void> {
   const text = createGunzip({ chunkSize: UNPACKED_BYTES });
   text.on('data', take);
-  // The pipeline is done when all has been written to the stream, which is before all has been read from it.
+  // The pipeline finishes when everything is written to the stream, which is before everything is
+  // read from it.
   await Promise.all([pipeline(Readable.from(copies(chunks)), text), finished(text)]);
 }
 

@@ -1,11 +1,14 @@
-/** What the bytes of a log are, told by the first of them: names of rotated logs say little (`tracking.log.1`, `.GZ`, a pipe). */
+/**
+ * Format of the bytes of a log, detected from its first bytes: names of rotated logs say little
+ * (`tracking.log.1`, `.GZ`, a pipe).
+ */
 export type ByteForm =
   | { readonly kind: 'utf-8' }
   | { readonly kind: 'gzip' }
   | { readonly kind: 'utf-16'; readonly encoding: 'utf-16le' | 'utf-16be' }
   | { readonly kind: 'unknown'; readonly name: string; readonly command: string };
 
-/** How many bytes `formOf` needs, if there are so many. */
+/** Number of bytes that `formOf` needs, if the log has them. */
 export const HEAD_BYTES = 6;
 
 const ARCHIVES: readonly (readonly [magic: readonly number[], name: string, command: string])[] = [
@@ -18,12 +21,16 @@ const ARCHIVES: readonly (readonly [magic: readonly number[], name: string, comm
   [[0x1f, 0x9d], 'compress', 'gzip -dc'],
 ];
 
-/** @param head the first bytes, at least HEAD_BYTES if there are so many */
+/**
+ * Detects the format of a log.
+ * @param head first bytes of the log, at least HEAD_BYTES if it has them
+ */
 export function formOf(head: Buffer): ByteForm {
   if (startsWith(head, [0x1f, 0x8b])) return { kind: 'gzip' };
   const archive = ARCHIVES.find(([magic]) => startsWith(head, magic));
   if (archive !== undefined) return { kind: 'unknown', name: archive[1], command: archive[2] };
-  // A byte order mark, or half of an ASCII character: no line of JSON begins with any other.
+  // A byte order mark, or half of an ASCII character: no line of JSON begins with another
+  // character.
   if (startsWith(head, [0xff, 0xfe]) || (head.length > 1 && head[0] !== 0 && head[1] === 0))
     return { kind: 'utf-16', encoding: 'utf-16le' };
   if (startsWith(head, [0xfe, 0xff]) || (head.length > 1 && head[0] === 0 && head[1] !== 0))

@@ -1,14 +1,22 @@
 /**
- * A log of a day is larger than memory, and a call for each line would cost more than reading it. So bytes are taken in large
- * chunks, and all whole lines of a chunk become text at once. A line that is longer than the bound is skipped to its end and
- * told: a file without newlines must not be gathered in memory.
+ * Splits a log into lines.
+ * The log of a day is larger than memory, and a call per line would cost more than reading it. So
+ * bytes are read in large chunks, and all complete lines of a chunk are decoded at once. A line
+ * longer than the limit is skipped and reported: a file without newlines must not accumulate in
+ * memory.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 
 export interface LineReader {
-  /** A line without its newline; a carriage return stays, which JSON takes for space. Lines are numbered from 1. */
+  /**
+   * Receives a line without its newline. A carriage return is kept, which JSON treats as
+   * whitespace. Lines are numbered from 1.
+   */
   line(text: string, number: number): void;
-  /** A line that is no text. @param why reads on from the number: `is not UTF-8` */
+  /**
+   * Receives the number of a line that is not valid text.
+   * @param why error, as the continuation of the line number: `is not UTF-8`
+   */
   broken(number: number, why: string): void;
 }
 
@@ -18,7 +26,7 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export class LineSplitter {
   private number = 0;
-  /** The beginning of a line whose end is in a chunk to come. */
+  /** Start of a line that ends in a later chunk. */
   private rest: Buffer[] = [];
   private restBytes = 0;
   private isTooLong = false;
@@ -28,12 +36,15 @@ export class LineSplitter {
     private readonly maxLineBytes = MAX_LINE_BYTES,
   ) {}
 
-  /** How many lines have been read. */
+  /** Number of lines read. */
   get lines(): number {
     return this.number;
   }
 
-  /** @param chunk may be used for other bytes afterwards */
+  /**
+   * Splits the next chunk.
+   * @param chunk its memory may be reused afterwards
+   */
   push(chunk: Buffer): void {
     const last = chunk.lastIndexOf(NEWLINE);
     if (last === -1) {
@@ -51,14 +62,15 @@ export class LineSplitter {
     this.keep(chunk.subarray(last + 1));
   }
 
-  /** The last line may have no newline. */
+  /** Reads the last line, which may have no newline. */
   end(): void {
     if (this.isWithinLine) this.closeLine();
   }
 
   /**
-   * The log stops here, and not where it should. Counts as a broken line; the beginning of a line goes with it.
-   * @param why reads on from the number: `is cut off`
+   * Reports that the log ends too early. Counts as one broken line; the start of an incomplete line
+   * is discarded.
+   * @param why error, as the continuation of the line number: `is cut off`
    */
   cutOff(why: string): void {
     this.isTooLong = false;
@@ -95,11 +107,12 @@ export class LineSplitter {
     this.restBytes = 0;
   }
 
-  /** @param bytes one line or more, without the last newline */
+  /** @param bytes one or more lines, without the last newline */
   private readLines(bytes: Buffer): void {
     if (bytes.length > this.maxLineBytes) this.readEach(bytes);
     else if (isAscii(bytes))
-      this.readText(bytes.toString('latin1')); // half the time of UTF-8, and most logs are
+      // takes half the time of UTF-8, and most logs are ASCII
+      this.readText(bytes.toString('latin1'));
     else if (isUtf8(bytes)) this.readText(bytes.toString('utf8'));
     else this.readEach(bytes);
   }
@@ -114,11 +127,11 @@ export class LineSplitter {
   }
 
   private readLine(text: string): void {
-    // On any line: logs are put together with `cat`, and each may begin with a mark.
+    // On any line: logs may be joined with `cat`, and each may begin with a mark.
     this.reader.line(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text, ++this.number);
   }
 
-  /** One of them is not as it should be, and the others are. */
+  /** Reads the lines one by one, because one of them is invalid. */
   private readEach(bytes: Buffer): void {
     let start = 0;
     for (;;) {

@@ -2,7 +2,7 @@
 import { ProcessGuard } from './process-guard';
 import { runCommand } from './program';
 
-// A reader that has seen enough (`| head`) closes the pipe, which is no error of the command.
+// A reader that stops early (`| head`) closes the pipe, which is not an error of the command.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

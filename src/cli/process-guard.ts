@@ -2,7 +2,7 @@ import { describeInFull } from './describe-in-full';
 import { EXIT, type ExitCode } from './command';
 import { Terminal } from './terminal';
 
-/** Thrown by `process.exit` while a command runs. */
+/** Error that `process.exit` throws while a command runs. */
 export class ExitRefusedException extends Error {
   override readonly name = 'ExitRefusedException';
 
@@ -14,12 +14,12 @@ export class ExitRefusedException extends Error {
 type Write = typeof process.stdout.write;
 
 /**
- * Stands between the process and the files of an application that a command loads.
+ * Isolates the process from the application files that a command loads.
  *
- * - What they print goes to the error stream: the standard output holds the result alone.
- * - What they leave open (timers, connections) does not keep the process alive after the command.
- * - `process.exit` throws while the command runs, and a process that ends before its command does has the exit code 2. An exit code
- *   of 0 would say that the catalog was checked.
+ * - Their output goes to the error stream: the standard output contains the result alone.
+ * - Their open handles (timers, connections) do not keep the process alive after the command.
+ * - `process.exit` throws while the command runs, and a process that ends before its command has
+ *   the exit code 2. An exit code of 0 would mean that the catalog was checked.
  */
 export class ProcessGuard {
   private readonly exit = process.exit.bind(process);
@@ -52,14 +52,14 @@ export class ProcessGuard {
     return new ProcessGuard();
   }
 
-  /** The terminal of this process, to which the command alone can write results. */
+  /** Returns the terminal of this process, to which only the command can write results. */
   terminal(): Terminal {
     const { write } = this;
     const stdout = Object.create(process.stdout, { write: { value: write } }) as typeof process.stdout;
     return new Terminal(stdout, process.stderr, process.cwd(), process.env);
   }
 
-  /** Ends the process once all output is written, whatever is still open. */
+  /** Ends the process once all output is written, regardless of open handles. */
   async end(code: ExitCode): Promise<void> {
     if (this.hasEnded) return;
     this.hasEnded = true;

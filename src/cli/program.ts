@@ -14,7 +14,7 @@ const COMMANDS: readonly AddCommand[] = [addDocs, addCheck, addInfer, addValidat
 
 /**
  * Runs one command line. Never rejects.
- * @param words without node and the script
+ * @param words arguments without node and the script
  * @returns the exit code
  */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -38,19 +38,25 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     await program.parseAsync([...words], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.failed; // it has said why
+    // commander has already printed the reason
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.failed;
     terminal.tell(`error: ${error instanceof CommandFailedException ? error.message : describeError(error)}`);
     return EXIT.failed;
   }
 }
 
-/** package.json is two folders above this file, in src/ and in dist/. */
+/**
+ * Reads the version from package.json, which is two folders above this file, in src/ and in dist/.
+ */
 function packageVersion(): string {
   const manifest = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string };
   return manifest.version;
 }
 
-/** Commander ends the process by itself, and passes its settings on to those commands only that are added later. */
+/**
+ * Configures all commands. Commander would end the process itself, and passes its settings only to
+ * commands that are added later.
+ */
 function settle(command: Command, terminal: Terminal): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => {

@@ -3,18 +3,24 @@ import type { Terminal } from './terminal';
 const WIDTH = 24;
 const EVERY_MS = 100;
 
-/** How far a log has been read, on one line of the error stream; nothing where nobody looks on. */
+/**
+ * Shows the progress of reading logs on one line of the error stream. Shows nothing if the stream
+ * is not a terminal.
+ */
 export class Progress {
   private readonly startedAt = Date.now();
   private shownAt = 0;
 
-  /** @param bytes of the whole file, if that is known */
+  /** @param bytes size of all files, if known */
   constructor(
     private readonly terminal: Terminal,
     private readonly bytes: number | undefined,
   ) {}
 
-  /** @param logs which are read one after the other */
+  /**
+   * Creates the progress for several logs.
+   * @param logs logs that are read one after another
+   */
   static of(terminal: Terminal, logs: readonly { readonly bytes: number | undefined }[]): Progress {
     const isKnown = logs.every(({ bytes }) => bytes !== undefined);
     return new Progress(terminal, isKnown ? logs.reduce((sum, { bytes = 0 }) => sum + bytes, 0) : undefined);
@@ -29,7 +35,7 @@ export class Progress {
     this.terminal.progress(`${this.bar(bytesRead)}  ${amount(lines, 'line')}, ${count(rate)}/s`);
   }
 
-  /** Leaves the line as it was. */
+  /** Clears the line. */
   clear(): void {
     if (this.shownAt > 0) this.terminal.progress('');
   }
@@ -42,12 +48,12 @@ export class Progress {
   }
 }
 
-/** `1,234,567`. */
+/** Formats a number: `1,234,567`. */
 export function count(number: number): string {
   return number.toLocaleString('en');
 }
 
-/** `1 line`, `2,000 lines`. */
+/** Formats a number with its noun: `1 line`, `2,000 lines`. */
 export function amount(number: number, what: string): string {
   return `${count(number)} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,7 @@
-/** Columns of equal width, two spaces apart, each row indented. @param numbers columns that are set to the right */
+/**
+ * Formats a table with aligned columns, two spaces apart, and indented rows.
+ * @param numbers indexes of right-aligned columns
+ */
 export function tableText(
   header: readonly string[],
   rows: readonly (readonly string[])[],

@@ -2,7 +2,10 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where a command writes. What is its result goes out; what is said about it goes to the error stream, so that a pipe gets the result alone. */
+/**
+ * Output of a command. Results go to the standard output and messages to the error stream, so that
+ * a pipe gets the result alone.
+ */
 export class Terminal {
   private readonly hasColours: boolean;
 
@@ -16,7 +19,7 @@ export class Terminal {
     this.hasColours = stdout.isTTY === true && !environment['NO_COLOR'];
   }
 
-  /** Whether somebody looks on, to whom a progress bar is worth showing. */
+  /** True if the error stream is a terminal, where a progress bar is useful. */
   get isWatched(): boolean {
     return this.stderr.isTTY === true;
   }
@@ -29,12 +32,12 @@ export class Terminal {
     this.stderr.write(`${text}\n`);
   }
 
-  /** Writes over the line that stands there. Only where `isWatched`. */
+  /** Replaces the current line. Call it only if `isWatched` is true. */
   progress(text: string): void {
     this.stderr.write(`\r\u001b[K${text}`);
   }
 
-  /** In colour, where there are colours. */
+  /** Colors a string if the output supports colors. */
   paint(style: Style, text: string): string {
     return this.hasColours ? styleText(style, text, { validateStream: false }) : text;
   }

@@ -5,9 +5,9 @@ import type { Terminal } from '../terminal';
 
 export interface Counts {
   readonly changes: number;
-  /** Breaking, and by nothing told to readers. */
+  /** Breaking changes that were not announced to readers. */
   readonly breaking: number;
-  /** Breaking, but told. */
+  /** Breaking changes that were announced. */
   readonly told: number;
   readonly entries: number;
 }
@@ -23,7 +23,7 @@ export function countsOf(entries: readonly EntryChanges[]): Counts {
   };
 }
 
-/** @param today for the history that is proposed: `2026-11-01` */
+/** @param today date of the proposed history entry: `2026-11-01` */
 export function describeEntry(entry: EntryChanges, today: string, terminal: Terminal): string {
   const name = entry.of === 'context' ? `context ${entry.name}` : entry.name;
   const sorted = [...entry.changes].sort((a, b) => Number(b.isBreaking) - Number(a.isBreaking));

@@ -32,7 +32,7 @@ Examples:
 Exit codes: 0 the lock is up to date, or was updated; 1 it is not: something breaks readers, the lock is out of date, or there
 is none; 2 it could not be done.`;
 
-/** Compares the catalog to what was agreed. */
+/** Compares the catalog to the agreed lock. */
 export const addCheck: AddCommand = (catalog, terminal, end) => {
   catalog
     .command('check')
@@ -76,7 +76,7 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCod
   return isFine ? EXIT.fine : EXIT.found;
 }
 
-/** What the lock is, compared to the catalog, before it is updated. */
+/** State of the lock compared to the catalog, before it is updated. */
 type LockState = 'missing' | 'current' | 'written-otherwise' | 'out-of-date' | 'breaking';
 
 function stateOf(agreed: CatalogLock | undefined, current: CatalogLock, entries: readonly EntryChanges[]): LockState {
@@ -134,7 +134,7 @@ function report(entries: readonly EntryChanges[], terminal: Terminal): void {
   for (const entry of entries) terminal.out(`${describeEntry(entry, today, terminal)}\n`);
 }
 
-/** The options that the next call needs as well. */
+/** Returns the options that the next call also needs. */
 function words({ catalog, lock, accept }: CheckOptions): string {
   return [
     ...(catalog === undefined ? [] : [` --catalog ${catalog}`]),

@@ -1,6 +1,6 @@
 /**
- * The catalog as one AsyncAPI document: a channel, since all events go one way, to whatever backends the application has; a
- * message and an operation for each event.
+ * Writes the catalog as one AsyncAPI document. It has one channel, since all events go to the
+ * backends of the application, and a message and an operation for each event.
  */
 import type { JsonSchema } from '../../catalog/json-schema';
 import { described, eventFacts, eventSchema, jsonText } from './json-schema-format';
@@ -21,7 +21,7 @@ function asyncapiDocument({ title, hash, events, contexts }: PrintedCatalog): Js
     asyncapi: '3.0.0',
     info: {
       title,
-      // A catalog has no version of its own: another catalog has another hash.
+      // A catalog has no version number, so its hash is the version.
       version: hash,
       description: 'Written by "event-tracking catalog docs": change the definitions, and print it again.',
     },
@@ -57,7 +57,10 @@ function schemaPlace(key: string): string {
   return `#/components/schemas/${key}`;
 }
 
-/** No event has it: two hyphens stand in a key only before a hash. */
+/**
+ * Returns the key of a context. No event has the same key, since two hyphens in an event's key only
+ * precede a hash.
+ */
 function contextKey({ key }: PrintedContext): string {
   return `context--${key}`;
 }

@@ -1,6 +1,7 @@
 /**
- * Each event as a CloudEvent 1.0, in the JSON format (structured mode). On the bus all are of one type, that of Open edX, which
- * has the event in four texts; whoever takes an event off the bus and hands it on has the other form, which tells it by itself.
+ * Writes each event as a CloudEvent 1.0, in the JSON format (structured mode). On the bus all
+ * events have one type from Open edX, which has the event in four strings. A consumer that forwards
+ * events uses the other form, in which the type identifies the event.
  */
 import { TRACKING_EVENT_TYPE, trackingLogOf } from '../../transports/bus/tracking-log';
 import type { EventFields } from '../../event/tracking-event';
@@ -8,7 +9,7 @@ import { jsonText, schemaId } from './json-schema-format';
 import type { PrintedCatalog, PrintedEvent } from './printed-catalog';
 import type { PrintedFile } from './printed-files';
 
-/** What the producers send unless they are told another. */
+/** Default `source` of the producers. */
 const SOURCE = 'nestjs-event-tracking';
 
 export function cloudEventFiles({ events }: PrintedCatalog): readonly PrintedFile[] {
@@ -29,7 +30,9 @@ function cloudEvents(event: PrintedEvent): object {
   };
 }
 
-/** As EventBusBackend sends it, but for the encoding: there, `data` is Avro. */
+/**
+ * Returns the event as EventBusBackend sends it, except the encoding: on the bus, `data` is Avro.
+ */
 function onTheBus({ examples: [{ event }] }: PrintedEvent): object {
   const { id, name, timestamp, context, data } = event;
   const log = trackingLogOf({ id, name, timestamp: new Date(timestamp), context: context as EventFields, data: data as EventFields });
@@ -40,7 +43,10 @@ function onTheBus({ examples: [{ event }] }: PrintedEvent): object {
   };
 }
 
-/** `data` is the event as it stands in the log, of which `dataschema` is the schema that `--format json-schema` writes. */
+/**
+ * Returns the event in the form for forwarding. `data` is the logged event, and `dataschema` is the
+ * id of the schema that `--format json-schema` writes.
+ */
 function byItself(printed: PrintedEvent): object {
   const [{ event }] = printed.examples;
   return {

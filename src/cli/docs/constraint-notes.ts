@@ -1,11 +1,14 @@
-/** What a schema says of a place besides its type and its fields, in words. */
+/** Describes the constraints of a schema in words, except its type and its fields. */
 import { isSchema, propertiesOf, requiredOf, resolveRef, valuesOf, type JsonSchema } from '../../catalog/json-schema';
 import { ANYTHING, counted, typeText } from './field-type';
 import { formsOf } from './schema-forms';
 
 const MAX_JSON = 200;
 
-/** @param root that the references of the schema lead into */
+/**
+ * Returns the notes for a schema.
+ * @param root schema in which references are resolved
+ */
 export function constraintNotes(schema: JsonSchema, root: JsonSchema): readonly string[] {
   const words = new ConstraintWords(root);
   return [...words.ofObject(schema), ...words.ofList(schema), ...words.ofAny(schema)];
@@ -49,11 +52,15 @@ class ConstraintWords {
     ];
   }
 
-  /** What is said of fields that are not listed. */
-  private others({ properties, additionalProperties, unevaluatedProperties }: JsonSchema, hasPatterns: boolean): string[] {
+  /** Describes the fields that are not listed. */
+  private others(
+    { properties, additionalProperties, unevaluatedProperties }: JsonSchema,
+    hasPatterns: boolean,
+  ): string[] {
     const others = additionalProperties ?? unevaluatedProperties;
     if (others === false) return ['no other fields'];
-    if (others === undefined || (properties === undefined && !hasPatterns)) return []; // of a map, the type says it
+    // for a map, the type contains it
+    if (others === undefined || (properties === undefined && !hasPatterns)) return [];
     const text = this.valueText(others);
     return [text === ANYTHING ? 'other fields are allowed' : `other fields: ${text}`];
   }
@@ -74,7 +81,7 @@ class ConstraintWords {
     return isSchema(schema) ? this.text(schema) : ANYTHING;
   }
 
-  /** In a few words if it can be said in them; else the schema itself. */
+  /** Describes a schema in a few words if possible; otherwise returns the schema itself. */
   private text(given: JsonSchema): string {
     const schema = resolveRef(given, this.root);
     const words = Object.keys(schema).filter((word) => !SAID_NOWHERE.has(word));
@@ -105,12 +112,12 @@ class ConstraintWords {
   }
 }
 
-/** Keywords that limit nothing. */
+/** Keywords without constraints. */
 const SAID_NOWHERE = new Set([
   ...['title', 'description', 'default', 'examples', 'deprecated', '$comment', '$defs', 'definitions'],
 ]);
 const FIELD_WORDS = new Set(['type', 'properties', 'required']);
-/** Keywords that the text of a type tells. */
+/** Keywords that the text of a type covers. */
 const TYPE_WORDS = new Set([
   ...['type', 'enum', 'const', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum'],
   ...['exclusiveMaximum', 'multipleOf', 'items', 'minItems', 'maxItems', 'anyOf', 'oneOf'],

@@ -66,14 +66,18 @@ async function printDocs(options: DocsOptions, terminal: Terminal): Promise<Exit
   if (options.check === true) return check(folder, files.length, options, terminal);
   const changes = folder.write();
   const removed = changes.filter(({ state }) => state === 'left over').length;
-  // Without the list of the files, which is no document: "2 files, 3 written" would look like an error.
+  // Without the list of files, which is not a document: "2 files, 3 written" would look like an
+  // error.
   const changed = new Set(changes.map(({ path }) => path));
   const written = files.filter(({ path }) => changed.has(path)).length;
   terminal.out(`${options.out}: ${amount(files.length, 'file')}, ${written} written, ${removed} removed.`);
   return EXIT.fine;
 }
 
-/** A folder that is missing from a script's variable would be the one that it runs in, or the root of the disk. */
+/**
+ * Refuses empty options. An unset variable in a script would otherwise select the current folder or
+ * the root of the disk.
+ */
 function refuseEmpty({ out, title }: DocsOptions, terminal: Terminal): void {
   const folder = resolve(terminal.folder, out);
   if (out.trim() === '') throw CommandFailedException.create('--out is empty.', `--out ${DEFAULTS.out}, or --out . for this folder`);
@@ -98,7 +102,7 @@ function changeLine({ path, state }: FileChange, { out }: DocsOptions, terminal:
   return `${terminal.paint(COLOURS[state], state.padEnd(9))}  ${out.replace(/\/$/, '')}/${path}`;
 }
 
-/** What would write the files: the line that was given, without its `--check`. */
+/** Returns the command that writes the files: the given one without `--check`. */
 function commandLine(options: DocsOptions): string {
   const given = (['catalog', 'format', 'out', 'title'] as const).flatMap((name) => {
     const value = options[name];

@@ -3,8 +3,8 @@ import { withChildren } from '../../catalog/compare/schema-children';
 import { isSchema, type JsonSchema } from '../../catalog/json-schema';
 
 /**
- * A schema as it is documented: its references are pointers into it, and it is in the words of 2020-12, whatever draft the
- * application's own Ajv reads.
+ * Converts a schema for documentation. References become pointers into the schema, and keywords
+ * follow draft 2020-12, regardless of the draft of the application's own Ajv.
  */
 export function documentSchema(schema: JsonSchema): JsonSchema {
   return inNewWords(plainReferences(schema).schema);
@@ -17,14 +17,17 @@ function inNewWords(schema: JsonSchema): JsonSchema {
   return withReferences(withDependents(withTuple(withNull(withBounds(inside)))));
 }
 
-/** Which of the schemas `$dynamicRef` leads to depends on the way there, which a document does not have. */
+/**
+ * Replaces `$dynamicRef` with all its possible targets. The target depends on the path of
+ * evaluation, which a document does not have.
+ */
 function withReferences(schema: JsonSchema): JsonSchema {
   const { $dynamicRef: targets, $recursiveAnchor: _, ...rest } = schema;
   if (!Array.isArray(targets)) return rest;
   return { ...rest, allOf: [...(Array.isArray(rest['allOf']) ? (rest['allOf'] as unknown[]) : []), { anyOf: targets }] };
 }
 
-/** Before 2019-09: `dependencies`, of names and of schemas. */
+/** Converts `dependencies` of names and of schemas, used before 2019-09. */
 function withDependents(schema: JsonSchema): JsonSchema {
   const { dependencies, ...rest } = schema;
   if (!isSchema(dependencies)) return schema;
@@ -42,14 +45,17 @@ function mapOf(given: unknown, entries: readonly (readonly [string, unknown])[])
   return { ...(isSchema(given) && given), ...Object.fromEntries(entries) };
 }
 
-/** Before 2020-12, a tuple was `items` with a list, and `additionalItems` the schema of the items after it. */
+/**
+ * Converts tuples. Before 2020-12, a tuple was `items` with a list, and `additionalItems` the
+ * schema of the items after it.
+ */
 function withTuple(schema: JsonSchema): JsonSchema {
   const { items, additionalItems, ...rest } = schema;
   if (!Array.isArray(items)) return schema;
   return { ...rest, prefixItems: items as unknown[], ...(additionalItems !== undefined && { items: additionalItems }) };
 }
 
-/** The word of OpenAPI 3.0, which Ajv reads as well. */
+/** Converts `nullable` of OpenAPI 3.0, which Ajv also reads. */
 function withNull(schema: JsonSchema): JsonSchema {
   const { nullable, ...rest } = schema;
   if (typeof nullable !== 'boolean') return schema;
@@ -58,7 +64,7 @@ function withNull(schema: JsonSchema): JsonSchema {
   return { ...rest, type: [...new Set([...(Array.isArray(type) ? (type as unknown[]) : [type]), 'null'])] };
 }
 
-/** In draft-04, `exclusiveMinimum: true` said that `minimum` is exclusive. */
+/** Converts exclusive bounds. In draft-04, `exclusiveMinimum: true` makes `minimum` exclusive. */
 function withBounds(schema: JsonSchema): JsonSchema {
   return [
     ['minimum', 'exclusiveMinimum'],

@@ -3,7 +3,7 @@ import { refusalOf, type ReadSchema } from '../../catalog/event-schema';
 import { sampleOf } from '../../catalog/sample-value';
 import { DateRevival } from '../validate/date-revival';
 
-/** An event as it stands in the log, one of the definition's examples in it or data made up. */
+/** Event in its logged form, with an example of the definition or generated data. */
 export interface ExampleEvent {
   readonly event: {
     readonly name: string;
@@ -13,15 +13,19 @@ export interface ExampleEvent {
     readonly data: unknown;
   };
   readonly isMadeUp: boolean;
-  /** Whether the schemas let it through: what is made up knows the types, and not every rule. */
+  /** True if the schemas accept the event: generated data follows the types, but not every rule. */
   readonly fits: boolean;
 }
 
 const TIMESTAMP = '2026-11-01T12:00:00.000Z';
 const ID = '01a20c71-ff32-71f7-89be-298454b6bebd';
 
-/** One for each example that is given; one that is made up if there is none. */
-export function exampleEvents({ name, document, schemas }: EventDefinition): readonly [ExampleEvent, ...ExampleEvent[]] {
+/** Returns one event for each example of the definition, or a generated event if there are none. */
+export function exampleEvents({
+  name,
+  document,
+  schemas,
+}: EventDefinition): readonly [ExampleEvent, ...ExampleEvent[]] {
   const sample = (schema: ReadSchema | undefined): unknown => (schema === undefined ? {} : sampleOf(schema.json));
   const context = sample(schemas.context);
   const make = (data: unknown, isMadeUp: boolean): ExampleEvent => ({
@@ -33,7 +37,10 @@ export function exampleEvents({ name, document, schemas }: EventDefinition): rea
   return first === undefined ? [make(sample(schemas.data), true)] : [first, ...others];
 }
 
-/** The example is JSON: where the schema takes a Date alone, its string stands for one. */
+/**
+ * Returns true if a schema accepts an example. The example is JSON: if the schema only accepts a
+ * Date, a string is converted to one.
+ */
 function isTaken(schema: ReadSchema | undefined, value: unknown): boolean {
   if (schema === undefined || refusalOf(schema, value) === undefined) return true;
   const withDates = structuredClone(value);

@@ -1,4 +1,7 @@
-/** A JSON Schema as the rows of a table: one for each field, those of objects and of the items of lists below it. */
+/**
+ * Converts a JSON Schema to the rows of a table: one per field, followed by the nested fields of
+ * objects and list items.
+ */
 import { isSchema, propertiesOf, requiredOf, type JsonSchema } from '../../catalog/json-schema';
 import { ANY_KEY } from '../../processors/event-path';
 import { constraintNotes } from './constraint-notes';
@@ -8,30 +11,36 @@ import { pathText, type FieldStep, type IsPersonal } from './personal-paths';
 import { formsOf, type Form } from './schema-forms';
 
 export interface FieldRow {
-  /** `answers.*.text`, from the part of the event down. */
+  /** Path of the field below the part of the event: `answers.*.text`. */
   readonly path: string;
-  /** The first step of the path, as it stands in the event. */
+  /** First step of the path, as in the event. */
   readonly key: string;
   readonly type: string;
-  /** `in some forms`: the object has alternatives, and not each of them requires it. */
+  /** `in some forms`: the object has alternatives, and not all of them require the field. */
   readonly presence: 'required' | 'optional' | 'in some forms';
-  /** When it is there, or required if it may always be there: `if kind is "card"`.  null: always, or nothing tells the forms apart */
+  /**
+   * Condition of the presence, or of the requirement if the field may always be present: `if kind
+   * is "card"`. null: always, or no field distinguishes the forms.
+   */
   readonly when: string | null;
   readonly description: string | null;
-  /** What is said of it besides: `no item twice`. */
+  /** Other constraints of the field: `no item twice`. */
   readonly constraints: readonly string[];
   readonly isPersonal: boolean;
   readonly isDeprecated: boolean;
-  /** The path of the field whose fields come again in this one; '' for the whole. */
+  /** Path of the field whose fields are repeated in this one; '' for the whole part. */
   readonly repeats: string | undefined;
 }
 
-/** @param schema of the data or of the context of an event */
+/**
+ * Returns the rows for a schema.
+ * @param schema schema of the data or of the context of an event
+ */
 export function fieldRows(schema: JsonSchema | null, isPersonal: IsPersonal): readonly FieldRow[] {
   return schema === null ? [] : new FieldTable(schema, isPersonal).below(formsOf(schema, schema), [], new Map()).rows;
 }
 
-/** What a schema says of the whole part of the event, besides its fields. */
+/** Describes the constraints of a whole part of the event. */
 export function partConstraints(schema: JsonSchema | null): readonly string[] {
   return schema === null ? [] : constraintsOf(formsOf(schema, schema), schema);
 }
@@ -53,13 +62,13 @@ function constraintsOf(forms: readonly Form[], root: JsonSchema): readonly strin
 
 interface Child {
   readonly step: FieldStep;
-  /** Of a list, or of the values of a map. */
+  /** True for the items of a list, and for the values of a map. */
   readonly isItem: boolean;
   readonly schemas: JsonSchema[];
-  /** The forms of the object that have it, and those that require it. */
+  /** Forms of the object that have the child. `requiredBy` has the forms that require it. */
   readonly of: Set<Form>;
   readonly requiredBy: Set<Form>;
-  /** By form, where it is not described alike in all of them. */
+  /** Schema of the child in each form, for descriptions that differ. */
   readonly byForm: Map<Form, JsonSchema>;
 }
 
@@ -68,7 +77,7 @@ interface Below {
   readonly repeats: string | undefined;
 }
 
-/** The schemas on the way down, and where each stands. */
+/** Schemas on the path down, with the path of each. */
 type Ancestors = ReadonlyMap<JsonSchema, string>;
 
 class FieldTable {
@@ -91,7 +100,10 @@ class FieldTable {
     };
   }
 
-  /** A field and those in it. What it repeats by its items, the list has to say: the items have no row. */
+  /**
+   * Returns the rows of a field and its nested fields. The list reports the repetitions of its
+   * items, since items have no row.
+   */
   private field(child: Child, objects: ObjectForms, above: readonly FieldStep[], ancestors: Ancestors): Below {
     const { step, isItem, schemas } = child;
     const steps: readonly FieldStep[] = [...above, step];
@@ -110,12 +122,15 @@ class FieldTable {
       repeats,
     };
     if (!isItem) return { rows: [row, ...rows], repeats: undefined };
-    // Of the items of a list its own row tells the type already.
+    // The row of a list already shows the type of its items.
     const says = row.description !== null || row.constraints.length > 0 || (row.isPersonal && !this.isPersonal(above));
     return { rows: says ? [row, ...rows] : rows, repeats };
   }
 
-  /** Of a field that has another type in each form: which in which. */
+  /**
+   * Returns the type of a field. If the type differs between forms, includes the condition of each
+   * type.
+   */
   private typeOf({ step, byForm }: Child, forms: readonly Form[], objects: ObjectForms): string {
     const byType = new Map<string, Set<Form>>();
     for (const [form, schema] of byForm) {

@@ -3,18 +3,21 @@ import { formsOf, type Form } from './schema-forms';
 
 const MAX_DEPTH = 4;
 
-/** What may stand in a place, in words: `"audit" | "verified" | null`, `list of integer (0 or more)`. */
+/**
+ * Describes the allowed values in words: `"audit" | "verified" | null`, `list of integer (0 or
+ * more)`.
+ */
 export function typeText(forms: readonly Form[], root: JsonSchema, depth = 0): string {
   const texts = new Set(forms.flatMap(({ schema }) => textsOf(schema, root, depth)));
   const isNullable = texts.delete('null');
-  // What may be anything says so once, whatever else it may be.
+  // "Any value" includes all other types, so it is shown alone.
   if (texts.has(ANYTHING)) return ANYTHING;
   return [...texts, ...(isNullable ? ['null'] : [])].join(' | ');
 }
 
 export const ANYTHING = 'any value';
 
-/** Of a form: the types that it takes, also where it only lets them be guessed. */
+/** Returns the types that a form accepts, even if the form only implies them. */
 export function formTypes(schema: JsonSchema): readonly string[] {
   const types = typesOf(schema);
   if (types !== undefined) return types;
@@ -25,7 +28,7 @@ export function formTypes(schema: JsonSchema): readonly string[] {
 function textsOf(schema: JsonSchema, root: JsonSchema, depth: number): string[] {
   const values = valuesOf(schema);
   if (values !== undefined) return values.map((value) => JSON.stringify(value));
-  // A form has no reference but one that leads out of the document.
+  // The only references in a form are those to other documents.
   if (typeof schema['$ref'] === 'string') return [`as in ${schema['$ref']}`];
   const types = formTypes(schema);
   return types.length === 0 ? [ANYTHING] : types.map((type) => textOf(type, schema, root, depth));
@@ -59,7 +62,7 @@ function listText(schema: JsonSchema, inner: (each: unknown) => string): string 
   return `list of ${inner(schema['items'])}`;
 }
 
-/** The schema of the values of an object that is only a map; undefined for one with fields. */
+/** Returns the schema of the values of a map; undefined for an object with fields. */
 function mapOf(schema: JsonSchema): JsonSchema | undefined {
   const { properties, additionalProperties } = schema;
   return properties === undefined && isSchema(additionalProperties) ? additionalProperties : undefined;
@@ -75,7 +78,7 @@ function textLimits({ format, pattern, minLength, maxLength }: JsonSchema): read
   return [
     hasFormat ? format : undefined,
     range(minLength, maxLength, 'character'),
-    // That of a format is long, and says nothing more.
+    // The pattern of a format is long, and adds nothing.
     typeof pattern === 'string' && !hasFormat ? `matches ${pattern}` : undefined,
   ];
 }
@@ -90,7 +93,9 @@ function numberLimits(schema: JsonSchema): readonly (string | undefined)[] {
   ];
 }
 
-/** A library writes the least and the greatest safe integer where nothing was said. */
+/**
+ * Describes a range. A library writes the smallest and the largest safe integer for missing limits.
+ */
 function range(from: unknown, to: unknown, unit: string): string | undefined {
   const least = isLimit(from) ? from : undefined;
   const most = isLimit(to) ? to : undefined;
@@ -99,7 +104,7 @@ function range(from: unknown, to: unknown, unit: string): string | undefined {
   return least === most ? counted(least, unit) : `${least} to ${counted(most, unit)}`;
 }
 
-/** `2 items`; without a unit, the number alone. */
+/** Formats a number with its unit: `2 items`. Without a unit, the number alone. */
 export function counted(number: number, unit: string): string {
   return unit === '' ? String(number) : `${number} ${unit}${number === 1 ? '' : 's'}`;
 }

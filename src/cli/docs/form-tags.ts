@@ -2,7 +2,7 @@ import { propertiesOf, requiredOf, resolveRef, valuesOf, type JsonSchema } from 
 import { formTypes } from './field-type';
 import type { Form } from './schema-forms';
 
-/** The forms of one object, and the field that tells them apart if there is one. */
+/** Forms of one object, with the field that distinguishes them, if there is one. */
 export class ObjectForms {
   private readonly tag: string | undefined;
   private readonly tags: ReadonlyMap<Form, readonly string[]>;
@@ -27,19 +27,25 @@ export class ObjectForms {
     );
   }
 
-  /** True for the field that tells the forms apart. */
+  /** Returns true for the field that distinguishes the forms. */
   isTag(step: unknown): boolean {
     return this.tag !== undefined && step === this.tag;
   }
 
-  /** `kind is "card" or "cash"`, if that says which of the forms are meant; undefined if all are, or nothing tells them apart. */
+  /**
+   * Returns the condition of some forms: `kind is "card" or "cash"`. undefined for all forms, or if
+   * no field distinguishes them.
+   */
   conditionOf(forms: ReadonlySet<Form>): string | undefined {
     if (this.tag === undefined || this.forms.every((form) => forms.has(form))) return undefined;
     const values = this.forms.filter((form) => forms.has(form)).flatMap((form) => this.tags.get(form) ?? []);
     return `${this.tag} is ${[...new Set(values)].join(' or ')}`;
   }
 
-  /** Which fields belong together, where no field tells the forms apart: `one of 2 forms: a, b?; or c`. */
+  /**
+   * Lists the fields of each form if no field distinguishes the forms: `one of 2 forms: a, b?; or
+   * c`.
+   */
   description(): string | undefined {
     if (this.tag !== undefined || this.forms.length < 2) return undefined;
     const lists = [...new Set(this.forms.map(({ schema }) => fieldList(schema)))];

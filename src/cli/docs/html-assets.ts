@@ -1,4 +1,4 @@
-/** The name under which the pages have what is searched. */
+/** Name of the global variable that contains the search data of the pages. */
 export const CATALOG_SCRIPT_NAME = 'eventCatalog';
 
 export const STYLE = `/* Written by "event-tracking catalog docs". */
@@ -97,7 +97,10 @@ pre { margin: 0; padding: 0.9rem; overflow-x: auto; background: var(--raised); b
 @media print { header { display: none; } }
 `;
 
-/** Without a library and without markup of its own making: what it shows of the catalog is text. */
+/**
+ * Search script of the pages. It uses no library, and inserts the contents of the catalog as text,
+ * never as HTML.
+ */
 export const SEARCH_SCRIPT = String.raw`// Written by "event-tracking catalog docs".
 'use strict';
 (() => {

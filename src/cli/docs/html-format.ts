@@ -1,4 +1,7 @@
-/** A folder that is opened in a browser as it is, from a disk or a server: an index with a search, a page for each event. */
+/**
+ * Writes the catalog as HTML pages: an index with a search, and a page for each event. A browser
+ * can open the folder directly from a disk or a server.
+ */
 import { fileKey } from './file-key';
 import { CATALOG_SCRIPT_NAME, SEARCH_SCRIPT, STYLE } from './html-assets';
 import type { FieldRow } from './field-table';
@@ -28,7 +31,10 @@ export function htmlFiles(catalog: PrintedCatalog): readonly PrintedFile[] {
   ];
 }
 
-/** A script, because a page that is opened from a disk may not fetch anything. */
+/**
+ * Returns the search data as a script, because a page that is opened from a disk may not fetch
+ * files.
+ */
 function searchData({ events, contexts }: PrintedCatalog): string {
   const entries = [
     ...events.map(({ key, document: { name, title, description, when, deprecated }, data, context }) => ({
@@ -136,7 +142,7 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly Html[
   ];
 }
 
-/** A long name is broken between its words. */
+/** Allows line breaks between the words of a long name. */
 function breakable(name: string): readonly Html[] {
   return name.split(/(?<=[._/:])/).map((word, at) => html`${at > 0 && html`<wbr>`}${word}`);
 }
@@ -204,7 +210,10 @@ function fieldRow(part: string, row: FieldRow, added?: AddedBy): Row {
   };
 }
 
-/** An anchor holds no space; and nothing that a page, or an address, cannot hold. */
+/**
+ * Returns an anchor without spaces, and without characters that are invalid in a page or an
+ * address.
+ */
 function fieldAnchor(part: string, { path }: FieldRow): string {
    
   return `${part}.${path.replace(/\s/g, '\u2420').replace(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, '\ufffd')}`;
@@ -259,7 +268,10 @@ function historyPart({ document: { history } }: PrintedEvent): readonly Html[] {
   ];
 }
 
-/** The others of the group: who reads of an enrolment reads of the end of it too. */
+/**
+ * Lists the other events of the group: a reader of an enrollment event is probably interested in
+ * its end too.
+ */
 function siblings({ key: own, group }: PrintedEvent, { groups }: PrintedCatalog): readonly Html[] {
   const members = groups.find(([name]) => name === group)?.[1] ?? [];
   if (members.length < 2) return [];

@@ -2,17 +2,20 @@ import { html, type Html } from './html-text';
 
 export interface PageFrame {
   readonly title: string;
-  /** Of the catalog. */
+  /** Title of the catalog. */
   readonly catalogTitle: string;
-  /** From the page to the folder of the index: '' or '../'. */
+  /** Relative path from the page to the folder of the index: '' or '../'. */
   readonly toRoot: string;
-  /** Whether it is the index, which needs no way back to itself. */
+  /** True for the index, which needs no link to itself. */
   readonly isIndex: boolean;
 }
 
 const MARK = '<!-- Written by "event-tracking catalog docs": change the definitions, and print it again. -->';
 
-/** The same head on every page: the way to the index, and the search, which leads to any event. */
+/**
+ * Creates a page. All pages have the same header, with a link to the index and a search for all
+ * events.
+ */
 export function htmlPage({ title, catalogTitle, toRoot, isIndex }: PageFrame, main: readonly Html[]): string {
   const body = html`<html lang="en">
 <head>
@@ -50,20 +53,28 @@ export function lines(parts: readonly Html[]): Html {
 
 export interface Column {
   readonly heading: string;
-  /** For the width; one without takes what is left. */
+  /**
+   * Kind of the column, which sets its width. A column without a kind takes the remaining width.
+   */
   readonly kind?: 'name' | 'fields' | 'code' | 'short' | undefined;
-  /** Whether a narrow page, which has no columns, must say what stands there.  @default false */
+  /**
+   * True if a narrow page, which has no columns, shows the heading in the cell.
+   * @default false
+   */
   readonly isToldOf?: boolean | undefined;
 }
 
 export interface Row {
-  /** Of the anchor, if the row can be linked to. */
+  /** Id of the row's anchor, if the row can be linked to. */
   readonly id?: string | undefined;
-  /** The first is the heading of the row. */
+  /** Cells of the row. The first is the heading of the row. */
   readonly cells: readonly (Html | string)[];
 }
 
-/** @param label what it is a table of, for who does not see it */
+/**
+ * Creates a table.
+ * @param label description of the table for screen readers
+ */
 export function htmlTable(label: string, columns: readonly Column[], rows: readonly Row[]): Html {
   const head = columns.map(({ heading, kind }) => html`<th scope="col"${kind && html` class="${kind}"`}>${heading}</th>`);
   const body = rows.map(({ id, cells: [first, ...others] }) => {

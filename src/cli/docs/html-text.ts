@@ -1,11 +1,14 @@
-/** Text that is HTML already; made only here, so that a text of a definition can get into a page in no other way than escaped. */
+/** HTML source. Created only in this file, so that strings of a definition are always escaped. */
 export class Html {
   constructor(readonly source: string) {}
 }
 
 type Part = Html | string | number | readonly Part[] | null | undefined | false;
 
-/** A template whose values are escaped, in text and in quoted attributes; lists are joined, nothing is left out. */
+/**
+ * Template tag that escapes its values, in text and in quoted attributes. Lists are joined without
+ * a separator.
+ */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((source, text, at) => source + sourceOf(parts[at - 1]) + text));
 }

@@ -1,4 +1,4 @@
-/** A schema for each event as it stands in the log, for any validator, and for editors that complete what one writes. */
+/** Writes a JSON Schema for each logged event, for validators, and for completion in editors. */
 import { JSON_SCHEMA_DIALECT, type JsonSchema } from '../../catalog/json-schema';
 import { movedSchema } from './moved-schema';
 import { portable } from './portable-schema';
@@ -20,7 +20,10 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Each version of an event has its own, so that a validator can hold several. */
+/**
+ * Returns the id of an event's schema. Each version has a different id, so that a validator can
+ * hold several.
+ */
 export function schemaId({ key, document }: PrintedEvent): string {
   return `urn:event-tracking:event:${key}:v${document.version}`;
 }
@@ -35,8 +38,8 @@ function eventSchemaDocument(event: PrintedEvent): JsonSchema {
 }
 
 /**
- * What is known of the events and has no keyword in JSON Schema. Ajv in its strict mode, which is its default, refuses a schema
- * with keywords of others, `x-` or not.
+ * Returns the facts about the events for which JSON Schema has no keyword. By default, Ajv is in
+ * strict mode and refuses a schema with unknown keywords, even those with `x-`.
  */
 function catalogDocument({ title, hash, events }: PrintedCatalog): object {
   return {
@@ -49,7 +52,7 @@ function catalogDocument({ title, hash, events }: PrintedCatalog): object {
   };
 }
 
-/** What is known of an event besides its schema, without what is not given. */
+/** Returns the facts about an event that are not in its schema. Omits missing ones. */
 export function eventFacts({ document, pii }: PrintedEvent): Readonly<Record<string, unknown>> {
   const { hash, source, owner, since, deprecated } = document;
   const given = Object.entries({ owner, since, deprecated }).filter(([, value]) => value !== null);
@@ -57,8 +60,8 @@ export function eventFacts({ document, pii }: PrintedEvent): Readonly<Record<str
 }
 
 /**
- * The schema of the whole event.
- * @param place where it will stand in the document
+ * Returns the schema of the whole event.
+ * @param place JSON pointer to the schema in the document
  */
 export function eventSchema(event: PrintedEvent, place: string, change: (schema: JsonSchema) => JsonSchema): JsonSchema {
   const { name, title, deprecated, data, context } = event.document;

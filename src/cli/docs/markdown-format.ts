@@ -1,4 +1,7 @@
-/** A page for each event in the form of the event reference of Open edX, for a repository or a site of documentation. */
+/**
+ * Writes a Markdown page for each event, in the style of the event reference of Open edX, for a
+ * repository or a documentation site.
+ */
 import type { FieldRow } from './field-table';
 import { code, inline, jsonBlock, link, paragraphs, table } from './markdown-text';
 import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
@@ -15,7 +18,10 @@ export function markdownFiles(catalog: PrintedCatalog): readonly PrintedFile[] {
   ];
 }
 
-/** @param blocks empty ones are left out */
+/**
+ * Joins the blocks of a page.
+ * @param blocks empty ones are omitted
+ */
 function page(blocks: readonly string[]): string {
   return `${[MARK, ...blocks].filter((block) => block !== '').join('\n\n')}\n`;
 }

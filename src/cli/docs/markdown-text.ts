@@ -1,12 +1,14 @@
 /**
- * Texts of definitions as Markdown (GitHub's, which is CommonMark with tables), so that a reader sees the text that was
- * written: a bar would end the cell, a line the row, and a star or a bracket would vanish.
+ * Escapes strings of definitions for Markdown (GitHub's, which is CommonMark with tables), so that
+ * they are displayed unchanged. Otherwise a bar would end the cell, a line break the row, and a
+ * star or a bracket would disappear.
  *
- * Sites of documentation evaluate what they find between braces: `{{ }}` and `{% %}` in Jekyll, in code as well; `{{ }}` in
- * VitePress, which reads entities first; `{ }` in MDX. So no two braces stand next to each other, and none by itself in a text.
+ * Documentation sites evaluate expressions in braces: `{{ }}` and `{% %}` in Jekyll, even in code;
+ * `{{ }}` in VitePress, which decodes entities first; `{ }` in MDX. So two braces are never
+ * adjacent, and text has no unescaped brace.
  */
 
-/** A text within a line, or a cell of a table. */
+/** Escapes a string for a line, or for a cell of a table. */
 export function inline(text: string): string {
   return oneLine(text)
     .replace(/[\\`*[\]<>|~$]/g, '\\$&')
@@ -16,7 +18,7 @@ export function inline(text: string): string {
     .replace(/^(#{1,6}|[-+=]+|\d+[.)])(?=\s|$)/, (mark) => mark.slice(0, -1) + '\\' + mark.slice(-1));
 }
 
-/** Paragraphs: an empty line parts them, a single one does not. */
+/** Escapes paragraphs. An empty line separates paragraphs, a single line break does not. */
 export function paragraphs(text: string): string {
   return withoutControls(text)
     .split(/\n\s*\n/)
@@ -25,29 +27,32 @@ export function paragraphs(text: string): string {
     .join('\n\n');
 }
 
-/** In MDX, a paragraph that begins with one of these words is code. */
+/** First letter of a word that starts code in MDX, at the start of a paragraph. */
 const MODULE_WORD = /^[ie](?=(?:mport|xport)\b)/;
 
-/** VitePress looks for two of them when entities are read: so that it does not look in there. */
+/**
+ * Escapes braces. VitePress looks for two of them after decoding entities; `v-pre` prevents that.
+ */
 function brace(found: string): string {
   const text = entities(found, /./g);
   return found.length > 1 ? `<span v-pre>${text}</span>` : text;
 }
 
-/** A text as code, within a line. */
+/** Formats a string as inline code. */
 export function code(text: string): string {
   const line = oneLine(text);
   if (!/[`\\|]|\{[{%]/.test(line)) return line === '' ? '' : `\`${line}\``;
-  // Within a table a bar has to be escaped even here, and a backslash before it means something else to each reader.
+  // In a table a bar must be escaped even in code, and renderers treat a backslash before it
+  // differently.
   return `<code${line.includes('{{') ? ' v-pre' : ''}>${entities(line)}</code>`;
 }
 
-/** JSON as a block. What Jekyll would evaluate in one of its strings is written by the escapes of JSON. */
+/** Formats JSON as a code block. Escapes expressions that Jekyll would evaluate in JSON strings. */
 export function jsonBlock(json: string): string {
   return codeBlock(json.replace(/\{(?=[{%])/g, String.raw`\u007b`), 'json');
 }
 
-/** Any text as a block. */
+/** Formats any string as a code block. */
 export function codeBlock(text: string, language: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
@@ -63,7 +68,10 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Entities stand for no structure, so that nothing in the text can end the cell or begin something. */
+/**
+ * Replaces signs with entities. Entities have no syntactic meaning, so the text cannot end the cell
+ * or start an element.
+ */
 function entities(text: string, signs = /[\\`*_[\]<>|~&$:{}]/g): string {
   return text.replace(signs, (sign) => `&#${String(sign.codePointAt(0))};`);
 }

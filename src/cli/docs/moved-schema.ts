@@ -1,16 +1,17 @@
 import { isSchema, type JsonSchema } from '../../catalog/json-schema';
 
-/** Keywords whose value is data: what looks like a reference in it is none. */
+/** Keywords whose value is data: a `$ref` in it is not a reference. */
 const DATA = new Set(['const', 'enum', 'default', 'examples', 'example']);
-/** Keywords whose value is a map of schemas, by names that are no keywords. */
+/** Keywords whose value is a map of schemas, with names that are not keywords. */
 const MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
 
-/** What becomes of each schema in a schema, from the inside out. */
+/** Transforms each schema in a schema, starting with the innermost. */
 type Change = (schema: JsonSchema) => JsonSchema;
 
 /**
- * A schema as a part of a larger document: its references, which begin at its own root, lead to where it stands.
- * @param place the JSON pointer to it: `#/properties/data`
+ * Moves a schema into a larger document. Its references start at its own root, and are changed to
+ * its new place.
+ * @param place JSON pointer to the schema: `#/properties/data`
  */
 export function movedSchema(schema: JsonSchema, place: string, change: Change = (each) => each): JsonSchema {
   const { $schema: _, ...own } = schema;
@@ -37,10 +38,13 @@ function mapped(map: JsonSchema, child: (value: unknown) => unknown): JsonSchema
 
 const DEFINITIONS_REF = /(^#|\/)\$defs\//g;
 
-/** Keywords that say nothing of a value: next to a reference, draft-07 reads no others. */
+/**
+ * Keywords without constraints, which may stay next to a reference: draft-07 ignores all others
+ * there.
+ */
 const BESIDE = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'definitions', '$comment']);
 
-/** A schema of the dialect 2020-12 in the words of draft-07, which AsyncAPI has taken its schemas from. */
+/** Converts a schema from draft 2020-12 to draft-07, on which the schemas of AsyncAPI are based. */
 export function asDraft07(schema: JsonSchema): JsonSchema {
   const { $defs, prefixItems, items, $ref, dependentRequired, dependentSchemas, ...rest } = schema;
   const dependencies = { ...(rest['dependencies'] as object), ...(dependentSchemas as object), ...(dependentRequired as object) };
@@ -54,7 +58,7 @@ export function asDraft07(schema: JsonSchema): JsonSchema {
 }
 
 function draft07Reference($ref: string, rest: JsonSchema): JsonSchema {
-  // A document with a reference out of it would not be valid where that cannot be followed.
+  // With an external reference, the document would be invalid for tools that cannot follow it.
   if (!$ref.startsWith('#')) return { $comment: `described in ${$ref}, which is not in this document` };
   const reference = { $ref: $ref.replace(DEFINITIONS_REF, '$1definitions/') };
   if (Object.keys(rest).every((word) => BESIDE.has(word))) return reference;

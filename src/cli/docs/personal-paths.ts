@@ -1,10 +1,13 @@
 import { ANY_DEPTH, ANY_KEY, PathFault, readFieldPath, type PathStep } from '../../processors/event-path';
 
-/** A step down a schema: a key, or `ANY_KEY` for the items of a list and the values of a map. */
+/** Step down a schema: a key, or `ANY_KEY` for the items of a list and the values of a map. */
 export type FieldStep = string | typeof ANY_KEY;
 export type IsPersonal = (steps: readonly FieldStep[]) => boolean;
 
-/** Which fields of a part of the event are personal: those that a path leads to, and all that is in them. */
+/**
+ * Creates a predicate for the personal fields of a part of the event: the fields at a path, and all
+ * fields inside them.
+ */
 export function personalIn(part: 'data' | 'context', paths: readonly string[]): IsPersonal {
   const patterns = paths.flatMap((path) => {
     const read = readFieldPath(path);
@@ -15,7 +18,7 @@ export function personalIn(part: 'data' | 'context', paths: readonly string[]): 
 
 function leadsTo(pattern: readonly PathStep[], steps: readonly FieldStep[]): boolean {
   const [first, ...rest] = pattern;
-  if (first === undefined) return true; // at this field, or at one that it is in
+  if (first === undefined) return true; // at this field, or at one that contains it
   if (first === ANY_DEPTH) return steps.some((_, at) => leadsTo(rest, steps.slice(at)));
   const [step, ...below] = steps;
   if (step === undefined) return false;
@@ -23,7 +26,7 @@ function leadsTo(pattern: readonly PathStep[], steps: readonly FieldStep[]): boo
   return fits && leadsTo(rest, below);
 }
 
-/** As a path is written: what has a meaning there has a backslash before it. */
+/** Formats steps as a path, with escaped special characters. */
 export function pathText(steps: readonly FieldStep[]): string {
   return steps.map((step) => (step === ANY_KEY ? '*' : step.replace(/[\\.*[\]]/g, '\\$&') || '""')).join('.');
 }

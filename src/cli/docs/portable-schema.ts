@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../catalog/json-schema';
 
-/** The formats of JSON Schema and of ajv-formats. */
+/** Formats of JSON Schema and of ajv-formats. */
 const FORMATS = new Set([
   ...['date-time', 'date', 'time', 'duration', 'email', 'idn-email', 'hostname', 'idn-hostname', 'ipv4', 'ipv6', 'uri'],
   ...['uri-reference', 'iri', 'iri-reference', 'uuid', 'uri-template', 'json-pointer', 'relative-json-pointer', 'regex'],
@@ -9,8 +9,8 @@ const FORMATS = new Set([
 ]);
 
 /**
- * A schema as any validator takes it: without extensions, and with formats that are no standard as a comment. A keyword that is
- * not known stays: it may be a constraint of the application's own validator.
+ * Converts a schema for any validator. Removes extensions, and turns non-standard formats into
+ * comments. Keeps unknown keywords, which may be constraints of the application's own validator.
  */
 export function portable(schema: JsonSchema): JsonSchema {
   const { format, $comment } = schema;
@@ -20,7 +20,10 @@ export function portable(schema: JsonSchema): JsonSchema {
   return { ...Object.fromEntries(kept), ...(comment && { $comment: `format: ${format}` }) };
 }
 
-/** `id` was the word for `$id` before draft-06, and validators refuse it; zod writes the name of a definition there. */
+/**
+ * Returns true for keywords to remove. `id` was the keyword for `$id` before draft-06, and
+ * validators refuse it; zod writes the name of a definition there.
+ */
 function isDropped(word: string, value: unknown): boolean {
   return word.startsWith('x-') || (word === 'id' && typeof value === 'string');
 }

@@ -1,4 +1,4 @@
-/** What every format prints: the documents of a catalog, with what is worked out of them for a reader. */
+/** Prepares a catalog for all formats: its documents, with derived information for readers. */
 import type { Catalog } from '../../catalog/catalog';
 import { contentHash } from '../../catalog/canonical-json';
 import type { EventDefinition } from '../../catalog/define-event';
@@ -13,14 +13,16 @@ export interface PrintedEvent {
   readonly key: string;
   readonly document: EventDocument;
   readonly data: readonly FieldRow[];
-  /** What is said of the data as a whole, and of the context. */
+  /** Notes on the data as a whole, and on the context. */
   readonly notes: { readonly data: readonly string[]; readonly context: readonly string[] };
-  /** What becomes of a field that the data neither declares nor mentions; undefined without a schema. */
+  /**
+   * Handling of a field that the data neither declares nor mentions; undefined without a schema.
+   */
   readonly undeclared: 'allowed' | 'refused' | undefined;
-  /** What the context must carry. */
+  /** Required fields of the context. */
   readonly context: readonly FieldRow[];
   readonly examples: readonly [ExampleEvent, ...ExampleEvent[]];
-  /** Paths from the event: its own, and those of the contexts, which every event may be in. */
+  /** Personal paths of the event and of the contexts, since every event may be in a context. */
   readonly pii: readonly string[];
   readonly group: string;
 }
@@ -29,17 +31,17 @@ export interface PrintedContext {
   readonly key: string;
   readonly document: ContextDocument;
   readonly fields: readonly FieldRow[];
-  /** What is said of them as a whole. */
+  /** Notes on the fields as a whole. */
   readonly notes: readonly string[];
 }
 
 export interface PrintedCatalog {
   readonly title: string;
-  /** Of everything in it: another catalog has another. */
+  /** Hash of the whole content. It changes with any change of the catalog. */
   readonly hash: string;
   readonly events: readonly PrintedEvent[];
   readonly contexts: readonly PrintedContext[];
-  /** In the order of their names; those without a group last. */
+  /** Groups of events, sorted by name; events without a group are last. */
   readonly groups: readonly (readonly [name: string, events: readonly PrintedEvent[]])[];
 }
 
@@ -78,8 +80,8 @@ function printedEvent(definition: EventDefinition, marked: readonly string[], gr
 const GROUP_WORDS = 2;
 
 /**
- * `edx.course` for `edx.course.enrollment.activated`, '' for a name of one word: two words, behind those with which every name
- * of the catalog begins.
+ * Returns the group of an event: two words after the words that all names of the catalog start
+ * with. It is `edx.course` for `edx.course.enrollment.activated`, and '' for a name of one word.
  */
 function groupOf(name: string, shared: number): string {
   return wordsOf(name)

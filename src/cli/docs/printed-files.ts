@@ -1,15 +1,17 @@
 /**
- * A folder of documents is committed, and read by people who also put pages of their own into it. So what was written here is
- * listed in a file beside it: nothing else is ever removed or written over, and nothing of an earlier run is left to mislead.
+ * Writes a folder of documents.
+ * The folder is committed, and people add their own pages to it. So the written files are listed in
+ * a manifest in the folder: no other file is ever removed or overwritten, and no outdated file of
+ * an earlier run remains.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CommandFailedException } from '../command-failed.exception';
 
 export interface PrintedFile {
-  /** Within the folder, with slashes. */
+  /** Path within the folder, with slashes. */
   readonly path: string;
-  /** Lines end in LF. */
+  /** Content of the file, with LF line endings. */
   readonly text: string;
 }
 
@@ -24,9 +26,10 @@ export class PrintedFolder {
   private readonly listed: readonly string[];
 
   /**
-   * @param folder absolute
-   * @param format each has its own list, so that several can be in one folder
-   * @throws CommandFailedException if the list of what was written cannot be read
+   * Prepares the folder.
+   * @param folder absolute path
+   * @param format each format has a separate manifest, so that one folder can contain several
+   * @throws CommandFailedException if the manifest cannot be read
    */
   constructor(
     private readonly folder: string,
@@ -40,7 +43,7 @@ export class PrintedFolder {
     this.listed = this.readManifest();
   }
 
-  /** What is not as it would be written, in the order of paths. */
+  /** Returns the differences between the folder and the planned files, sorted by path. */
   changes(): readonly FileChange[] {
     const changes: FileChange[] = [];
     for (const [path, text] of this.planned) {
@@ -53,7 +56,11 @@ export class PrintedFolder {
     return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** @throws CommandFailedException before anything is written, if a file stands in the way that was not written here */
+  /**
+   * Writes the files.
+   * @throws CommandFailedException before anything is written, if a file would be overwritten that
+   * this command did not write
+   */
   write(): readonly FileChange[] {
     const changes = this.changes();
     const own = new Set([...this.listed, this.manifest]);
@@ -76,7 +83,7 @@ export class PrintedFolder {
     writeFileSync(file, text);
   }
 
-  /** Git may have turned the ends of lines into those of Windows, which changes no document. */
+  /** Reads a file. Ignores Windows line endings, which Git may have created. */
   private read(path: string): string | undefined {
     try {
       return readFileSync(join(this.folder, path), 'utf8').replaceAll('\r\n', '\n');
@@ -93,7 +100,7 @@ export class PrintedFolder {
       const { files } = JSON.parse(text) as { readonly files: readonly unknown[] };
       if (files.every(isInside)) return files;
     } catch {
-      // said below
+      // reported below
     }
     throw CommandFailedException.create(
       `${join(this.folder, this.manifest)}, the list of what was written there, cannot be read.`,
@@ -102,7 +109,10 @@ export class PrintedFolder {
   }
 }
 
-/** A path out of the folder would have a file removed that nobody wrote here. */
+/**
+ * Returns true for a path inside the folder. Another path could remove a file that this command did
+ * not write.
+ */
 function isInside(path: unknown): path is string {
   return typeof path === 'string' && /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/.test(path);
 }

@@ -1,4 +1,4 @@
-/** What the pages say, whatever they are written in. */
+/** Texts of the pages in all formats. */
 import type { EventSource } from '../../catalog/event-document';
 import type { ExampleEvent } from './example-event';
 import type { FieldRow } from './field-table';
@@ -6,18 +6,18 @@ import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-cat
 
 export const SOURCES: Readonly<Record<EventSource, string>> = { server: 'Server', browser: 'Browser', mobile: 'Mobile' };
 
-/** Where nothing is said of a part of the event. */
+/** Texts for a part of the event without a description. */
 export const NO_DATA = 'Not described: any fields.';
 export const NO_FIELDS = 'None.';
 export const NO_CONTEXT = 'Nothing is required of it.';
 
-/** `192 events, 3 contexts.` */
+/** Returns the size of the catalog: `192 events, 3 contexts.` */
 export function size({ events, contexts }: PrintedCatalog): string {
   const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
   return `${[count(events.length, 'event'), ...(contexts.length > 0 ? [count(contexts.length, 'context')] : [])].join(', ')}.`;
 }
 
-/** The heading of a group of events. */
+/** Returns the heading of a group of events. */
 export function groupTitle(name: string): string {
   return name === '' ? 'Other events' : name;
 }
@@ -31,7 +31,7 @@ export function exampleNote({ isMadeUp, fits }: ExampleEvent): string {
   return fits ? 'Made up from the types.' : 'Made up from the types: it does not keep to every rule of the definition.';
 }
 
-/** What the data of an event is besides its fields. */
+/** Describes the data of an event, except its fields. */
 export function dataNote({ notes, undeclared, data }: PrintedEvent): string {
   const others =
     data.length === 0 || undeclared === undefined
@@ -42,7 +42,7 @@ export function dataNote({ notes, undeclared, data }: PrintedEvent): string {
   return [...notes.data.map(sentence), ...others].join(' ');
 }
 
-/** Notes on a part of the event as a whole. */
+/** Describes a part of the event as a whole. */
 export function partNote(notes: readonly string[]): string {
   return notes.map(sentence).join(' ');
 }
@@ -51,12 +51,12 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Whether a field must be there, and when. */
+/** Describes if and when a field is required. */
 export function presence({ presence: is, when }: FieldRow): string {
   return when === null ? is : `${is} ${when}`;
 }
 
-/** Of the field, what is in no column of its own. */
+/** Describes the facts about a field that have no column. */
 export function fieldNote({ description, constraints, isDeprecated, repeats }: FieldRow): string {
   const again = repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
   return [
@@ -67,7 +67,7 @@ export function fieldNote({ description, constraints, isDeprecated, repeats }: F
   ].join(' ');
 }
 
-/** The contexts that add a field. */
+/** Returns the contexts that add a field. */
 export function contextsWith(row: FieldRow, { contexts }: PrintedCatalog): readonly PrintedContext[] {
   return contexts.filter(({ fields }) => fields.some(({ path }) => path === row.path));
 }

@@ -1,19 +1,24 @@
 /**
- * One place in an event may be described in pieces: references, parts that all hold (`allOf`), alternatives. A reader wants to
- * know what can stand there. So a schema is brought to its forms: each without references and pieces, one for each alternative.
+ * Resolves a schema to its forms.
+ * A schema may describe one place in several pieces: references, parts that all apply (`allOf`),
+ * alternatives. A reader needs the possible values. So each form has no references and no pieces,
+ * and there is one form per alternative.
  */
 import { alternativesOf, isSchema, propertiesOf, requiredOf, resolveRef, type JsonSchema } from '../../catalog/json-schema';
 
 export interface Form {
   readonly schema: JsonSchema;
-  /** The schemas that it was made of, as they stand in the document: a form of one's own origin is a recursion. */
+  /** Source schemas in the document. A form that contains its own origin is recursive. */
   readonly origins: readonly JsonSchema[];
-  /** The pieces that it was made of, each without references and pieces of its own: merged, the keywords of one would be lost. */
+  /**
+   * Pieces of the form, each without references and pieces. If they were merged, keywords would be
+   * lost.
+   */
   readonly parts: readonly JsonSchema[];
 }
 
 const MAX_DEPTH = 16;
-/** Alternatives of alternatives multiply. */
+/** Maximum number of forms, since nested alternatives multiply. */
 const MAX_FORMS = 1000;
 
 export function formsOf(given: JsonSchema, root: JsonSchema, depth = 0): readonly Form[] {
@@ -28,7 +33,7 @@ export function formsOf(given: JsonSchema, root: JsonSchema, depth = 0): readonl
   return [...parts, alternatives].filter((part) => part.length > 0).reduce(together, start);
 }
 
-/** What stands beside a reference holds too. */
+/** Resolves a reference. Keywords next to the reference also apply. */
 function withoutRef(given: JsonSchema, origin: JsonSchema): JsonSchema {
   if (origin === given) return given;
   const { $ref: _, ...beside } = given;

@@ -1,26 +1,27 @@
 /**
- * TypeScript that is printed: calls, objects and lists, laid out as prettier does at 120 columns, so that a draft can be kept as
- * it is. Every text that comes from a log goes through `quote`, `propertyKey` or `printable`: a log must not write code.
+ * Prints TypeScript: calls, objects and lists, formatted like prettier at 120 columns, so that a
+ * draft needs no changes. Every string from a log passes through `quote`, `propertyKey` or
+ * `printable`, because a log must not inject code.
  */
 export type Code = string | CallCode | ObjectCode | ListCode;
 
 export interface CallCode {
   readonly callee: string;
   readonly args: readonly Code[];
-  /** Called on the result: `.optional()`. */
+  /** Method calls on the result: `.optional()`. */
   readonly suffixes: readonly string[];
 }
 
 export interface ObjectCode {
   readonly entries: readonly ObjectEntry[];
-  /** Whether it may stand on one line, if it fits. */
+  /** True if the object may be printed on one line, if it fits. */
   readonly isInline: boolean;
 }
 
 export interface ObjectEntry {
   readonly key: string;
   readonly value: Code;
-  /** A line above it. */
+  /** Comment on the line above the entry. */
   readonly comment?: string | undefined;
 }
 
@@ -38,7 +39,10 @@ export function chained(code: CallCode, suffix: string): CallCode {
   return { ...code, suffixes: [...code.suffixes, suffix] };
 }
 
-/** @param value plain JSON */
+/**
+ * Converts a value to code.
+ * @param value plain JSON
+ */
 export function literal(value: unknown): Code {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return { items: value.map(literal) };
@@ -46,11 +50,11 @@ export function literal(value: unknown): Code {
   return { entries: Object.entries(value).map(([key, each]) => ({ key, value: literal(each) })), isInline: true };
 }
 
-/** What would end a text, a line or a comment, or change what is read. */
+/** Characters that would end a string, a line or a comment, or change how the code is read. */
 const UNSAFE = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** A text as it stands in code. */
+/** Formats a string literal. */
 export function quote(text: string): string {
   const escaped = text.replace(
     UNSAFE,
@@ -66,13 +70,20 @@ function unitEscape(unit: number): string {
 
 const IDENTIFIER = /^(?!.*[^\0-\uffff])[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-/** In an object literal, `__proto__` without brackets is no key: it sets what the object inherits from. */
+/**
+ * Formats a property key. In an object literal, `__proto__` without brackets sets the prototype
+ * instead of a key.
+ */
 function propertyKey(key: string): string {
   if (key === '__proto__') return "['__proto__']";
   return IDENTIFIER.test(key) ? key : quote(key);
 }
 
-/** @param before how many columns of the line are taken  @param after how many have to be left */
+/**
+ * Prints code.
+ * @param before number of used columns on the line
+ * @param after number of columns to keep free at the end
+ */
 export function print(code: Code, indent: string, before: number, after = 1): string {
   const line = inline(code);
   if (line !== undefined && before + line.length + after <= WIDTH) return line;
@@ -81,7 +92,7 @@ export function print(code: Code, indent: string, before: number, after = 1): st
   return 'entries' in code ? printObject(code, indent) : printList(code, indent);
 }
 
-/** undefined for what has to be on several lines. */
+/** Prints code on one line; undefined if it needs several lines. */
 function inline(code: Code): string | undefined {
   if (typeof code === 'string') return code;
   if ('callee' in code) {
@@ -103,7 +114,10 @@ function allInline(codes: readonly Code[]): string[] | undefined {
   return lines.every((line) => line !== undefined) ? lines : undefined;
 }
 
-/** Three calls in a row, the first of which takes more than can be read at a glance. */
+/**
+ * Returns true for a chain of three calls whose first has nested arguments, which is hard to read
+ * on one line.
+ */
 function isBrokenChain({ args, suffixes }: CallCode): boolean {
   return suffixes.length > 1 && args.some((arg) => depthOf(arg) > 1);
 }
@@ -114,7 +128,7 @@ function depthOf(code: Code): number {
   return below.length === 0 ? 0 : 1 + Math.max(...below.map(depthOf));
 }
 
-/** Lists of lists, and of objects, are tables. */
+/** Returns true for lists of lists or of objects, which are printed as tables. */
 function isBrokenList({ items }: ListCode): boolean {
   if (items.length < 2) return false;
   return (
@@ -148,7 +162,7 @@ function printObject({ entries }: ObjectCode, indent: string): string {
   const lines = entries.map(({ key, value, comment }) => {
     const name = `${propertyKey(key)}: `;
     const text = print(value, inner, inner.length + name.length);
-    // A long text goes onto a line of its own only where that makes it fit: prettier leaves it where it is.
+    // Prettier moves a long string to the next line only if it fits there, and so does this code.
     return `${comment === undefined ? '' : `${inner}// ${comment}\n`}${inner}${name}${text},\n`;
   });
   return `{\n${lines.join('')}${indent}}`;
@@ -161,7 +175,7 @@ function printList({ items }: ListCode, indent: string): string {
   return `[\n${items.map((item) => `${inner}${print(item, inner, inner.length)},\n`).join('')}${indent}]`;
 }
 
-/** Numbers, as many on a line as fit. */
+/** Prints numbers, as many per line as fit. */
 function filled(items: readonly string[], indent: string): string {
   const lines: string[] = [];
   for (const item of items) {

@@ -1,4 +1,7 @@
-/** The file that is drafted from a log: every event of it keeps to its definitions, and a person has still to say what they mean. */
+/**
+ * Drafts a catalog file from a log. Every event of the log matches the draft, but a person must add
+ * the meaning of the events.
+ */
 import { isDateTime } from '../date-time';
 import { printable } from '../../common/printable';
 import { amount, count } from '../progress';
@@ -17,11 +20,14 @@ import type { SchemaLanguage } from './schema-code';
 import { fieldsShape, shapeOf, type ObjectShape, type Shape } from './shape';
 import { personalText } from './text-profile';
 
-/** The fields that the module itself puts into the context of a request: documented once, and not asked for of each event. */
+/**
+ * Fields that the module adds to the context of a request. They are documented once, and not
+ * required for each event.
+ */
 const OF_REQUEST = ['request_id', 'ip', 'agent', 'host', 'path', 'referer', 'accept_language', 'method', 'session'];
-/** These too, but events that always have them may be said to need them. */
+/** Additional user fields. Events that always have them may require them. */
 const OF_USER = ['user_id', 'username'];
-/** A log with fewer of them was not written by requests. */
+/** Minimum number of request fields in a log that requests wrote. */
 const LEAST_OF_REQUEST = 2;
 
 interface DraftedEvent {
@@ -41,7 +47,8 @@ export function draftCatalog(log: LogProfile, title: string, language: SchemaLan
   const events = [...log.names]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, profile]) => draftEvent(name, profile, constants.get(name) ?? 'Event', isOfRequests));
-  const request = isOfRequests ? requestContext(log, language) : undefined; // last: it puts their profiles together
+  // last, because it merges the profiles
+  const request = isOfRequests ? requestContext(log, language) : undefined;
   const bodies = events.map((event) => eventText(event, language));
   const entries = [...(request === undefined ? [] : ['Request']), ...events.map(({ constant }) => constant)];
   const makers = [
@@ -90,7 +97,10 @@ function draftEvent(name: string, profile: NameProfile, constant: string, isOfRe
   };
 }
 
-/** Whether it can have a schema: data that is a text or a list can be logged, and not be defined. */
+/**
+ * Returns true if the data can have a schema. Data that is a string or a list can be logged, but
+ * not defined.
+ */
 function isOnlyObjects({ count: all, objects, arrays, isBottom }: FieldProfile): boolean {
   return objects > 0 && objects + arrays === all && !isBottom;
 }

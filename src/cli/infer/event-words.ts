@@ -1,6 +1,9 @@
 const RESERVED = new Set(['Catalog', 'Event', 'Infinity', 'NaN']);
 
-/** What each event is called in the code: by the end of its name if that tells it apart from all others, else by all of it. */
+/**
+ * Returns the constant for each event: the end of its name if that is unique, otherwise the whole
+ * name.
+ */
 export function constantNames(names: readonly string[]): ReadonlyMap<string, string> {
   const short = new Map(names.map((name) => [name, identifier(partsOf(name).slice(-2))]));
   const taken = new Map<string, number>();
@@ -18,7 +21,10 @@ export function constantNames(names: readonly string[]): ReadonlyMap<string, str
   );
 }
 
-/** `edx.course.enrollment.activated`: `Course enrollment activated`; undefined for a name without words. */
+/**
+ * Returns the title of an event: `Course enrollment activated` for
+ * `edx.course.enrollment.activated`; undefined for a name without words.
+ */
 export function titleOf(name: string): string | undefined {
   const words = (name.match(/[\p{L}\p{N}]+/gu) ?? []).filter((word, at) => !(at === 0 && word === 'edx')).slice(-6);
   const text = words.join(' ').slice(0, 80);
@@ -36,6 +42,6 @@ function identifier(parts: readonly string[]): string {
     .join('')
     .slice(0, 80);
   if (text === '' || /^\d/.test(text)) return `Event${text}`;
-  // `Map`, `Date`: what everybody else means by it.
+  // `Map` and `Date` are reserved for the globals.
   return text in globalThis || RESERVED.has(text) ? `${text}Event` : text;
 }

@@ -1,43 +1,53 @@
 /**
- * What has been seen in one place of the events of one name, gathered line by line in bounded memory: which types, how often,
- * and the few texts if there are only few. From it a schema is drafted under which each of those lines is right.
+ * Profile of the values at one place in the events of one name.
+ * It is collected line by line in bounded memory: the types, their counts, and the strings if there
+ * are only a few. The schema that is drafted from it accepts all of these lines.
  */
 import { isDateTime } from '../date-time';
 import { isIdKey } from './id-keys';
 import { personalText, TextProfile } from './text-profile';
 
-/** How many places are kept apart in the events of one name. A name whose keys are ids would otherwise grow without end. */
+/**
+ * Remaining number of separate places for the events of one name. A name whose keys are ids would
+ * otherwise grow without limit.
+ */
 export interface Budget {
   fields: number;
 }
 
 const MAX_DEPTH = 16;
 const MAX_KEYS = 300;
-/** To a schema that is what the object inherits from; and half a character is in no path of JSON Schema. */
+/**
+ * Keys that a schema cannot have: `__proto__` is the prototype, and JSON Schema paths cannot
+ * contain lone surrogates.
+ */
 const CANNOT_BE_NAMED = /^__proto__$|\p{Cs}/u;
 
 export class FieldProfile {
-  /** How often there was a value. */
+  /** Number of values. */
   count = 0;
   nulls = 0;
   booleans = 0;
   integers = 0;
-  /** Numbers that are not whole, or too large to be told apart from their neighbours. */
+  /** Count of numbers that are fractions, or too large to be exact. */
   fractions = 0;
-  /** JSON can hold numbers which no schema takes: 1e999. */
+  /** Count of numbers in JSON that no schema accepts: 1e999. */
   unreadable = 0;
   dateTimes = 0;
   readonly texts = new TextProfile();
   arrays = 0;
   items: FieldProfile | undefined;
   objects = 0;
-  /** By the keys of the objects; undefined for a map. */
+  /** Profiles by key of the objects; undefined for a map. */
   fields: Map<string, FieldProfile> | undefined = new Map();
-  /** What is under the keys of a map. */
+  /** Profile of the values of a map. */
   values: FieldProfile | undefined;
-  /** Whether objects have keys that are not kept apart: too many, or names that a schema cannot have. */
+  /** True if objects have keys without a profile: too many, or names that a schema cannot have. */
   isOpen = false;
-  /** True if the keys of the map are addresses or telephone numbers of people. Known once maps are folded. */
+  /**
+   * True if the keys of the map are addresses or telephone numbers of people. Known once maps are
+   * folded.
+   */
   hasPersonalKeys = false;
 
   constructor(
@@ -67,12 +77,15 @@ export class FieldProfile {
     }
   }
 
-  /** Whether what is below it is not looked at: too deep. */
+  /** True if the place is too deep, so that nested values are ignored. */
   get isBottom(): boolean {
     return this.depth >= MAX_DEPTH;
   }
 
-  /** Whether the objects are a map: one schema for what is under any key. Asked once all has been seen. */
+  /**
+   * Turns objects into a map if one schema fits the values of all keys. Call it after all lines are
+   * read.
+   */
   foldIfMap(): void {
     if (this.fields !== undefined && this.hasKeysOfMap(this.fields)) this.fold();
     for (const below of this.fields?.values() ?? []) below.foldIfMap();
@@ -80,7 +93,10 @@ export class FieldProfile {
     this.items?.foldIfMap();
   }
 
-  /** Takes over some of the fields of objects that were looked at elsewhere, where they are no longer asked for. */
+  /**
+   * Moves some of the fields of another profile into this one. The other profile must not be used
+   * afterwards.
+   */
   mergeFields(other: FieldProfile, keys: ReadonlySet<string>): void {
     this.objects += other.objects;
     for (const [key, field] of other.fields ?? []) {
@@ -130,13 +146,13 @@ export class FieldProfile {
 
   private hasKeysOfMap(fields: ReadonlyMap<string, FieldProfile>): boolean {
     const keys = [...fields.keys()];
-    // Whoever it names, a definition does not.
+    // Keys that identify a person must not appear in a definition.
     if (keys.some((key) => personalText(key) !== undefined)) return true;
     const ids = keys.filter(isIdKey).length;
     if (ids > 0 && ids === fields.size) return true;
     if (ids >= 5 && ids >= fields.size * 0.8) return true;
     if (fields.size <= 30) return false;
-    // Many keys, each of them rare, and all with the same in them: somebody's words.
+    // Many keys, each of them rare, with values of the same type: the keys are user input.
     const seen = [...fields.values()].reduce((sum, { count }) => sum + count, 0);
     const kinds = new Set([...fields.values()].flatMap((field) => field.kinds()));
     return seen / (fields.size * this.objects) < 0.2 && kinds.size === 1;
@@ -170,7 +186,7 @@ export class FieldProfile {
       if (this.items === undefined) this.items = other.items;
       else this.items.merge(other.items);
     }
-    // A map stays one, whatever it is put together with.
+    // A map stays a map when it is merged.
     if (this.fields === undefined || other.fields === undefined) {
       this.fold();
       other.fold();

@@ -8,7 +8,10 @@ const IDS: readonly RegExp[] = [
 ];
 const HEXADECIMAL = /[\da-f]{12,}/gi;
 
-/** Whether a key is rather the id of something than the name of a field. Takes time linear in its length: logs have any keys. */
+/**
+ * Returns true if a key is probably an id and not a field name. Takes time linear in its length,
+ * because logs contain any keys.
+ */
 export function isIdKey(key: string): boolean {
   return IDS.some((id) => id.test(key)) || (key.match(HEXADECIMAL) ?? []).some((run) => /\d/.test(run));
 }

@@ -50,7 +50,7 @@ function collect(pattern: string, patterns: readonly string[]): readonly string[
   return [...patterns, pattern];
 }
 
-/** Reads the logs, and once more if the most frequent names are not the first. */
+/** Reads the logs, and a second time if the most frequent names are not among the first. */
 async function profileOf(
   files: readonly LogFile[],
   options: Options,
@@ -94,7 +94,7 @@ function titleOf([first, ...others]: readonly LogFile[]): string {
   return others.length === 0 ? title : `${title} and ${amount(others.length, 'other log')}`;
 }
 
-/** A catalog that somebody has worked on is worth more than any draft. */
+/** Refuses to overwrite an existing catalog, which a person may have edited. */
 function refuseToOverwrite(folder: string, { out, force }: Options): void {
   if (out !== undefined && force !== true && existsSync(resolve(folder, out)))
     throw CommandFailedException.create(`${out} is there already.`, 'another name, or --force to write over it');

@@ -4,19 +4,19 @@ import { NameCounts } from './name-counts';
 
 const MAX_NAMES = 1000;
 const MAX_FIELDS = 3000;
-/** Of which the fullest becomes the example. */
+/** Number of events of which the one with the most fields becomes the example. */
 const EXAMPLES_TRIED = 100;
 const MAX_EXAMPLE_LENGTH = 4000;
 
-/** What has been seen of the events of one name. */
+/** Profile of the events of one name. */
 export class NameProfile {
   count = 0;
-  /** In milliseconds; NaN until one was seen that is a time. */
+  /** Time of the earliest event in epoch milliseconds; NaN until an event has a valid time. */
   firstSeen = Number.NaN;
   lastSeen = Number.NaN;
   readonly data: FieldProfile;
   readonly context: FieldProfile;
-  /** The data of a real event, as it stands in the log. */
+  /** Data of a real event, as logged. */
   example: object | undefined;
   private exampleFields = 0;
 
@@ -45,14 +45,17 @@ export class NameProfile {
   }
 }
 
-/** What has been seen in a log, by the names of its events: of the first 1,000 names, or of those that are given. */
+/** Profile of a log by event name: of the first 1,000 names, or of given names. */
 export class LogProfile {
   readonly names = new Map<string, NameProfile>();
-  /** Events of other names. */
+  /** Number of events with other names. */
   otherNames = 0;
   private readonly others = new NameCounts();
 
-  /** @param wanted the names that are looked at  @default the first 1,000 */
+  /**
+   * @param wanted names to profile
+   * @default the first 1,000
+   */
   constructor(private readonly wanted?: ReadonlySet<string>) {}
 
   take(event: LoggedEvent, lineLength: number): void {
@@ -66,14 +69,16 @@ export class LogProfile {
   }
 
   /**
-   * The 1,000 most frequent names, if some of them have not been looked at because they came late: what is said of an event must
-   * hold for all of its lines, so the log has to be read again for them. undefined if there is no need.
+   * Returns the 1,000 most frequent names if some of them were not profiled because they occurred
+   * late. A definition must match all lines of an event, so the log must be read again for them.
+   * undefined if that is not necessary.
    */
   missedNames(): ReadonlySet<string> | undefined {
     if (this.otherNames === 0 || this.wanted !== undefined) return undefined;
     const known = [...this.names].map(([name, { count }]) => ({ name, count }));
     const frequent = [...known, ...this.others.all()]
-      .sort((one, other) => other.count - one.count) // of equal ones, those that have been looked at
+      // the sort is stable: of equal counts, profiled names come first
+      .sort((one, other) => other.count - one.count)
       .slice(0, MAX_NAMES);
     return frequent.every(({ name }) => this.names.has(name)) ? undefined : new Set(frequent.map(({ name }) => name));
   }

@@ -2,8 +2,9 @@ const MAX_COUNTERS = 20_000;
 const MAX_UNITS = 16_000_000;
 
 /**
- * Counts names, of which a log can have as many as lines, in bounded memory. When there are too many, the rarer half is forgotten: a
- * name that is more frequent than those is never lost, and its count is short by what it had when it was last forgotten.
+ * Counts names in bounded memory, since a log can have as many names as lines. Above the limit, the
+ * rarer half is forgotten. A name that is more frequent than these is never lost. The count of a
+ * forgotten name starts again at 0.
  */
 export class NameCounts {
   private counts = new Map<string, number>();

@@ -3,7 +3,10 @@ import { personalText } from './text-profile';
 
 export type PersonalKind = 'email' | 'ip' | 'phone' | 'username' | 'name' | 'address' | 'birth' | 'secret';
 
-/** Steps from a part of the event down; ANY is an item of a list, or what is under any key. */
+/**
+ * Wildcard step: an item of a list, or the value of any key. `Steps` lead down from a part of the
+ * event.
+ */
 export const ANY = Symbol('*');
 export type Steps = readonly (string | typeof ANY)[];
 
@@ -27,12 +30,15 @@ const PEOPLE =
   /^(users?|learners?|students?|persons?|people|customers?|authors?|profiles?|contacts?|members?|owners?|staff|instructors?|teachers?|employees?)$/;
 const THINGS =
   /^(modules?|blocks?|xblocks?|courses?|problems?|units?|sections?|chapters?|sequences?|verticals?|videos?|components?|libraries|library|collections?|items?|products?|pages?|lessons?|tasks?|steps?|tags?|categor(?:y|ies)|fields?|questions?|quiz|exams?|assessments?|badges?|certificates?|projects?|files?|folders?|repositor(?:y|ies)|repo|apps?|services?|channels?|topics?|roles?|organi[sz]ations?|compan(?:y|ies)|schools?|teams?|cohorts?|events?|plans?|features?)$/;
-/** After these it is no longer the thing itself: `email_sent`, `token_count`. */
+/** Words after which a key only describes the personal value: `email_sent`, `token_count`. */
 const ABOUT_IT =
   /^(sent|count|counts|length|size|type|types|valid|verified|confirmed|changed|status|enabled|hint|expires|expiry|at|version|kind|domain|template|subject|opened)$/;
 const NO_ADDRESS_OF_PEOPLE = /^(web|url|memory|mac|site|page|bus|contract|block)$/;
 
-/** Guesses where in the events of a name something personal stands: by the names of keys, and by what the texts look like. */
+/**
+ * Guesses the personal fields of the events of a name, from the names of keys and the form of
+ * strings.
+ */
 export function findPersonal(profile: FieldProfile): PersonalField[] {
   const found: PersonalField[] = [];
   collect(profile, [], undefined, found);
@@ -51,7 +57,10 @@ function collect(profile: FieldProfile, steps: Steps, parent: string | undefined
   if (profile.items !== undefined) collect(profile.items, [...steps, ANY], key, found);
 }
 
-/** Paths of the maps whose keys are personal: a path can mark what is under a key, and not the key. */
+/**
+ * Returns the paths of maps whose keys are personal: a path can mark the value of a key, but not
+ * the key.
+ */
 export function mapsWithPersonalKeys(profile: FieldProfile, path: string): string[] {
   const fields = [...(profile.fields ?? [])].flatMap(([name, field]) => mapsWithPersonalKeys(field, `${path}.${name}`));
   const below = [profile.values, profile.items].flatMap((each) =>
@@ -97,14 +106,17 @@ function kindOfWords(
   return isAddress ? 'address' : undefined;
 }
 
-/** A module and a course have a display name too. What is not known for a thing is taken for a person. */
+/**
+ * Returns true for a name of a thing: modules and courses have a display name too. An unknown owner
+ * is treated as a person.
+ */
 function isOfThing(word: string | undefined, parent: string | undefined): boolean {
   if (word === undefined || parent === undefined || !/^(display|displayname|full|fullname)$/.test(word)) return false;
   const words = wordsOf(parent);
   return THINGS.test(words.at(-1) ?? '') && !words.some((each) => PEOPLE.test(each));
 }
 
-/** `userName`, `user_name` and `user-name` are the same two words. */
+/** Splits a key into words: `userName`, `user_name` and `user-name` have the same two words. */
 function wordsOf(key: string): string[] {
   return key
     .slice(0, 200)
@@ -114,7 +126,7 @@ function wordsOf(key: string): string[] {
     .filter(Boolean);
 }
 
-/** What stands there, or in the lists there. */
+/** Returns the types of values at a place, or in the lists there. */
 function holdings({ texts, integers, fractions, objects, items }: FieldProfile): {
   texts: boolean;
   numbers: boolean;
@@ -133,7 +145,7 @@ function kindOfTexts({ texts }: FieldProfile): PersonalKind | undefined {
   return (['email', 'ip', 'phone'] as const).find((kind) => personal[kind] > 0 && personal[kind] * 2 >= count);
 }
 
-/** The path as a definition has it; undefined for one that cannot be written. */
+/** Formats the path for a definition; undefined for one that cannot be written. */
 export function personalPath(prefix: string, { steps }: PersonalField): string | undefined {
   if (steps.includes('')) return undefined;
   const keys = steps.map((step) => (step === ANY ? '*' : step.replace(/[\\.*[\]]/g, '\\$&')));
@@ -151,7 +163,10 @@ const INSTEAD: Readonly<Record<PersonalKind, string>> = {
   secret: '[redacted]',
 };
 
-/** A real event is the best example, and nobody's own words belong into a repository: they are replaced by others of their type. */
+/**
+ * Replaces personal values in an example with others of their type. A real event is the best
+ * example, but personal data must not be committed to a repository.
+ */
 export function withoutPersonal(
   value: unknown,
   fields: readonly PersonalField[],
@@ -162,7 +177,7 @@ export function withoutPersonal(
   function replaced(at: unknown, meant: readonly PersonalField[], within: PersonalKind | undefined): unknown {
     const kind = within ?? meant.find(({ steps }) => steps.length === 0)?.kind;
     if (typeof at === 'string') {
-      const own = kind ?? personalText(at); // one among many that are none
+      const own = kind ?? personalText(at); // a single personal string among others
       if (own === undefined) return at;
       return isDateTime(at) ? '2000-01-01T00:00:00.000Z' : INSTEAD[own];
     }

@@ -1,12 +1,15 @@
 import { call, chained, quote, type CallCode, type Code, type ObjectEntry } from './code';
 import type { ObjectShape, Shape } from './shape';
 
-/** How a schema is written. */
+/** Language in which schemas are written. */
 export interface SchemaLanguage {
   readonly importLine: string;
-  /** @param shape of an object, or of alternatives that are objects */
+  /**
+   * Writes a schema.
+   * @param shape shape of an object, or of alternatives that are objects
+   */
   schema(shape: Shape): Code;
-  /** Of a context: there, fields that are not named are no fault. */
+  /** Writes the schema of a context, which allows other fields. */
   context(shape: ObjectShape): Code;
 }
 
@@ -59,7 +62,7 @@ function zodFields({ fields }: ObjectShape): ObjectEntry[] {
 
 type Entries = readonly ObjectEntry[];
 
-/** The entries of a JSON Schema. */
+/** Returns the entries of a JSON Schema. */
 function json(shape: Shape): Entries {
   switch (shape.kind) {
     case 'unknown':

@@ -1,7 +1,7 @@
 import type { FieldProfile } from './field-profile';
 import { ANY, type PersonalField } from './personal-fields';
 
-/** What a place holds, in no library's words. */
+/** Shape of the values at a place, independent of a schema library. */
 export type Shape =
   | { readonly kind: 'unknown' | 'text' | 'date-time' | 'integer' | 'number' | 'boolean' | 'null' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
@@ -14,7 +14,7 @@ export type Shape =
 export interface ObjectShape {
   readonly kind: 'object';
   readonly fields: readonly ShapeField[];
-  /** Whether it has other fields, which are not named. */
+  /** True if the object has other fields, which are not named. */
   readonly isOpen: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface ShapeField {
 
 const UNKNOWN: Shape = { kind: 'unknown' };
 
-/** The shape under which everything that was seen is right, and as little else as can be told. */
+/** Returns the narrowest shape that accepts all values of a profile. */
 export function shapeOf(profile: FieldProfile, personal: readonly PersonalField[]): Shape {
   if (profile.unreadable > 0) return UNKNOWN;
   const shapes = [
@@ -46,7 +46,7 @@ export function shapeOf(profile: FieldProfile, personal: readonly PersonalField[
 function textShapes({ texts, dateTimes }: FieldProfile, personal: readonly PersonalField[]): Shape[] {
   if (texts.count === 0) return [];
   if (dateTimes === texts.count) return [{ kind: 'date-time' }];
-  // The few values of a personal field are somebody's.
+  // A few values of a personal field identify people.
   const values = personal.some(({ steps }) => steps.length === 0) ? undefined : texts.choices();
   return [values === undefined ? { kind: 'text' } : { kind: 'choice', values }];
 }
@@ -72,7 +72,10 @@ function objectShape(profile: FieldProfile, personal: readonly PersonalField[]):
   return fieldsShape(fields, profile.objects, isOpen, personal);
 }
 
-/** @param objects in which the fields were looked for */
+/**
+ * Returns the shape of an object.
+ * @param objects number of objects in the profile
+ */
 export function fieldsShape(
   fields: ReadonlyMap<string, FieldProfile>,
   objects: number,
@@ -84,14 +87,16 @@ export function fieldsShape(
     shape: shapeOf(field, below(personal, key)),
     isOptional: field.count < objects,
   }));
-  // An object without a `constructor` of its own seems to have one, and a schema would refuse it.
+  // A schema would refuse an object without its own `constructor`, because it reads the inherited
+  // one.
   const named = all.filter(({ key, isOptional }) => !isOptional || !(key in Object.prototype));
   return { kind: 'object', fields: named, isOpen: isOpen || named.length < all.length };
 }
 
 function below(fields: readonly PersonalField[], step: string | typeof ANY): PersonalField[] {
   return fields.flatMap((field) => {
-    if (field.steps.length === 0) return [field]; // with a place goes all that is in it
+    // all nested fields of a personal field are personal
+    if (field.steps.length === 0) return [field];
     return field.steps[0] === step ? [{ ...field, steps: field.steps.slice(1) }] : [];
   });
 }

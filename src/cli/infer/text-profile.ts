@@ -1,6 +1,6 @@
 const MAX_DISTINCT = 12;
 const MAX_LENGTH = 40;
-/** How often each of the values must have been seen, on average, before they are taken for all that there are. */
+/** Minimum average count of the values, for them to be treated as all possible values. */
 const TIMES_EACH = 8;
 const TIMES = 20;
 
@@ -10,15 +10,15 @@ const IPV6 = /^(?=.*:.*:)[\da-f:.]{3,45}$/i;
 const TIME_OF_DAY = /^\d\d:\d\d(?::\d\d)?$/;
 const PHONE = /^\+\d[\d ().-]{6,20}$|^\(?0\d{2,5}\)?[ /-]\d[\d -]{4,14}$/;
 
-/** A word that one would choose from a list: not an id, an address, or a sentence. */
+/** Word that may be one of a fixed choice: not an id, an address, or a sentence. */
 const WORD = /^[A-Za-z][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+){0,2}$/;
 
 export type PersonalText = 'email' | 'ip' | 'phone';
 
-/** The texts in one place. */
+/** Profile of the strings at one place. */
 export class TextProfile {
   count = 0;
-  /** Those that say themselves that they are personal. */
+  /** Counts of strings whose form shows that they are personal. */
   readonly personal = { email: 0, ip: 0, phone: 0 };
   private distinct: Set<string> | undefined = new Set();
 
@@ -39,7 +39,10 @@ export class TextProfile {
     if (this.distinct !== undefined && this.distinct.size > MAX_DISTINCT) this.distinct = undefined;
   }
 
-  /** The values, if they look like a fixed choice. One value alone may be the only one of this log. */
+  /**
+   * Returns the values if they look like a fixed choice. A single value may be the only one of this
+   * log by accident.
+   */
   choices(): readonly string[] | undefined {
     const { distinct, count } = this;
     if (distinct === undefined || distinct.size < 2) return undefined;

@@ -12,8 +12,9 @@ const FIX =
 const SETTING = '"event-tracking": { "catalog": "src/tracking/catalog.ts" }';
 
 /**
- * Finds the file that exports the catalog: the one that was given, the one that package.json names, or one of the usual places.
- * @param folder of the application
+ * Finds the file that exports the catalog: the given file, the file that package.json names, or one
+ * of the usual places.
+ * @param folder folder of the application
  * @param given a path or a `file://` URL
  * @throws CommandFailedException if there is none, or if the setting in package.json is wrong
  */
@@ -79,7 +80,10 @@ function wrongSetting(what: string): CommandFailedException {
   return CommandFailedException.create(what, `${SETTING}, or leave "event-tracking" out`);
 }
 
-/** undefined if there is no package.json, or nothing of ours in it. */
+/**
+ * Returns the key "event-tracking" of package.json; undefined if there is no package.json, or no
+ * such key.
+ */
 function packageSettings(folder: string): unknown {
   let text: string;
   try {

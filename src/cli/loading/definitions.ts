@@ -2,18 +2,23 @@ import { isCatalog, type Catalog, type CatalogEntry } from '../../catalog/catalo
 import { isContextDefinition } from '../../catalog/define-context';
 import { isEventDefinition } from '../../catalog/define-event';
 
-/** Bounds the search in what a file exports, which may be the client of a database with all that hangs on it. */
+/**
+ * Limit for the search in the exports of a file, which may include a database client with many
+ * nested objects.
+ */
 const MAX_VALUES = 200_000;
 
 interface ExportedDefinitions {
-  /** Each definition once, in the order of the exports. */
+  /** Definitions without duplicates, in the order of the exports. */
   readonly entries: readonly CatalogEntry[];
   readonly catalogs: readonly Catalog[];
 }
 
 /**
- * Collects the definitions and catalogs that a module exports: by themselves, and at any depth in plain objects, lists, maps, sets
- * and static fields of classes. Other objects are not looked into, and no getter is called but those of the module itself.
+ * Collects the definitions and catalogs that a module exports.
+ * Finds direct exports, and those at any depth in plain objects, lists, maps, sets and static
+ * fields of classes. Other objects are skipped, and no getters are called except the module's own
+ * exports.
  * @param exported the module
  */
 export function exportedDefinitions(exported: unknown): ExportedDefinitions {
@@ -34,7 +39,10 @@ export function exportedDefinitions(exported: unknown): ExportedDefinitions {
   return { entries: [...entries], catalogs: [...catalogs] };
 }
 
-/** The exports of a module are getters where it was compiled. One of a circular import may throw. */
+/**
+ * Returns the exports of a module. In compiled modules they are getters, and one of a circular
+ * import may throw.
+ */
 function exportsOf(exported: unknown): unknown[] {
   if (!isObject(exported) || isEventDefinition(exported) || isContextDefinition(exported) || isCatalog(exported))
     return [exported];
@@ -50,7 +58,7 @@ function exportsOf(exported: unknown): unknown[] {
 
 function valuesIn(value: unknown): unknown[] {
   if (!isObject(value)) return [];
-  if ('__esModule' in value) return exportsOf(value); // of `export * as`
+  if ('__esModule' in value) return exportsOf(value); // from `export * as`
   if (value instanceof Map || value instanceof Set) return [...value.values()];
   if (typeof value !== 'function' && !Array.isArray(value) && !isPlain(value)) return [];
   return Object.values(Object.getOwnPropertyDescriptors(value)).flatMap(({ enumerable, value: held }) =>
@@ -58,7 +66,7 @@ function valuesIn(value: unknown): unknown[] {
   );
 }
 
-/** Of any realm, so that what a sandbox has made counts too. */
+/** Returns true for a plain object of any realm, including those created in a sandbox. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return true;

@@ -7,7 +7,7 @@ import { ExitRefusedException } from '../process-guard';
 import type { ModuleLoader } from './module-loader';
 import { SourceErrorException } from './source-compiler';
 
-/** Our own files, whose lines tell nobody what to correct. */
+/** Folder of this package. Its lines in a stack trace do not help the user. */
 const PACKAGE = resolve(__dirname, '../../..') + sep;
 const OWN_FOLDERS = ['dist', 'src', 'node_modules'].map((folder) => PACKAGE + folder + sep);
 
@@ -17,9 +17,9 @@ interface Place {
 }
 
 /**
- * Makes what a command says about a file that cannot be loaded: which file and line, what is wrong in full, and the fix that fits.
- * @param folder which paths are shown relative to
- * @param shown the catalog, as it is shown
+ * Describes a file that cannot be loaded: the file and line, the full error, and a fix.
+ * @param folder base folder for the paths in the message
+ * @param shown path of the catalog in the message
  */
 export function loadFailure(
   error: unknown,
@@ -33,7 +33,7 @@ export function loadFailure(
   return fix === undefined ? CommandFailedException.of(what, error) : CommandFailedException.create(what, fix, error);
 }
 
-/** The names of these say nothing that their messages do not. */
+/** Returns true for errors whose messages make their class names redundant. */
 function isOwn(error: unknown): error is Error {
   return error instanceof SourceErrorException || error instanceof ExitRefusedException;
 }
@@ -42,7 +42,10 @@ function lineText({ line }: Place): string {
   return line === undefined ? '' : `:${String(line)}`;
 }
 
-/** undefined for an error that says it itself, as those of definitions do. */
+/**
+ * Returns the fix; undefined for an error whose message contains one, such as errors in
+ * definitions.
+ */
 function fixOf(error: unknown, loader: ModuleLoader): string | undefined {
   const { message, code } = (typeof error === 'object' ? (error ?? {}) : {}) as { message?: unknown; code?: unknown };
   const text = typeof message === 'string' ? message : '';
@@ -63,7 +66,7 @@ function missingModuleFix(text: string): string {
   return `npm install ${name.join('/')}; or, if it is a path of your own, "paths" in the compilerOptions of tsconfig.json`;
 }
 
-/** Where it happened: in the first file of the application that the error has passed. */
+/** Finds the location of the error: the first application file in its stack trace. */
 function placeOf(error: unknown, { sourceMaps }: ModuleLoader): Place | undefined {
   if (error instanceof SourceErrorException) return error;
   if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
@@ -75,14 +78,17 @@ function placeOf(error: unknown, { sourceMaps }: ModuleLoader): Place | undefine
   return undefined;
 }
 
-/** `at f (/a/b.ts:1:2)`, `at /a/b.ts:1:2`; and a syntax error begins with `/a/b.js:1`. */
+/**
+ * Stack frames `at f (/a/b.ts:1:2)` and `at /a/b.ts:1:2`, and the first line `/a/b.js:1` of a
+ * syntax error.
+ */
 const FRAME = /^(?:\s+at (?:.*? \()?)?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/]).*?):(\d+)(?::(\d+))?\)?$/gm;
 
 function isOfApplication(file: string): boolean {
   return !file.includes(`${sep}node_modules${sep}`) && !OWN_FOLDERS.some((folder) => file.startsWith(folder));
 }
 
-/** The second stage keeps lines and moves columns. */
+/** Maps a line to the source. The second stage keeps lines but moves columns. */
 function lineInSource(sourceMap: string | undefined, line: number, column: number): number {
   if (sourceMap === undefined) return line;
   try {
@@ -92,7 +98,7 @@ function lineInSource(sourceMap: string | undefined, line: number, column: numbe
       if ('originalLine' in entry && entry.generatedLine === line - 1) return entry.originalLine + 1;
     }
   } catch {
-    // The line of what was compiled is near enough.
+    // The line in the compiled code is close enough.
   }
   return line;
 }

@@ -10,11 +10,12 @@ import { TypeScriptCompiler } from './typescript-compiler';
 type TransformOptions = Parameters<ReturnType<typeof createJiti>['transform']>[0];
 
 /**
- * Imports a file of an application as `nest build` and Node.js would, and what it imports.
+ * Imports a file of an application, with its imports, in the same way as `nest build` and Node.js.
  *
- * TypeScript is compiled by the project's own compiler (TypeScript or SWC) with the project's own options, so that decorators and
- * class fields do what they do in the application. jiti finds the files (paths of the tsconfig, `.js` for `.ts`) and turns ES
- * modules into something that can be run here. Packages and JavaScript modules are loaded by Node.js itself.
+ * TypeScript is compiled with the project's own compiler (TypeScript or SWC) and options, so that
+ * decorators and class fields behave as in the application. jiti finds the files (paths of the
+ * tsconfig, `.js` for `.ts`) and converts ES modules to code that runs here. Node.js itself loads
+ * packages and JavaScript modules.
  */
 export class ModuleLoader {
   /** Source maps by the absolute path of the source. */
@@ -27,18 +28,23 @@ export class ModuleLoader {
     this.settings = projectSettings(file);
   }
 
-  /** True if TypeScript is compiled as the application is; false if the project has no compiler, and jiti's own is used. */
+  /**
+   * True if TypeScript is compiled as in the application; false if the project has no compiler, and
+   * jiti compiles it.
+   */
   get hasCompiler(): boolean {
     return this.compiler !== undefined;
   }
 
   /**
+   * Loads the file.
    * @returns the exports of the file
-   * @throws CommandFailedException if the tsconfig cannot be read; and whatever the file throws
+   * @throws CommandFailedException if the tsconfig cannot be read; and any error that the file
+   * throws
    */
   async load(): Promise<unknown> {
     const { tsconfig = false } = this.settings;
-    // jiti reads the aliases itself, and only of a file with this name.
+    // jiti reads path aliases itself, but only from a file with this name.
     if (tsconfig === false || basename(tsconfig) === 'tsconfig.json') return this.loadWith(tsconfig);
     const aliases = this.compiler?.aliases;
     if (aliases === undefined) return this.loadWith(true);
@@ -52,7 +58,9 @@ export class ModuleLoader {
     }
   }
 
-  /** Looked for when the first TypeScript file comes: loading TypeScript takes 0.3 s. */
+  /**
+   * Compiler of the project, loaded with the first TypeScript file: loading TypeScript takes 0.3 s.
+   */
   private get compiler(): SourceCompiler | undefined {
     this.found ??= this.findCompiler() ?? 'none';
     return this.found === 'none' ? undefined : this.found;
@@ -67,7 +75,7 @@ export class ModuleLoader {
   private async loadWith(tsconfigPaths: string | boolean): Promise<unknown> {
     const { file } = this;
     const options = { interopDefault: false, tsconfigPaths };
-    // The second stage is jiti's own; its cache knows a file by what the first stage made of it.
+    // The second stage is jiti's own. Its cache identifies a file by the output of the first stage.
     const modules = createJiti(file, options);
     const transform = (given: TransformOptions): { code: string } => ({
       code: modules.transform(given.ts === true ? this.compiled(given) : given),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-/** How `nest build` compiles the project that a file belongs to. */
+/** Settings with which `nest build` compiles the project of a file. */
 export interface ProjectSettings {
   /** Absolute path of the project's tsconfig; undefined if there is none. */
   readonly tsconfig: string | undefined;
@@ -26,14 +26,17 @@ interface NestCli {
 
 const NEST_CLI = ['nest-cli.json', '.nest-cli.json'];
 
-/** Reads nest-cli.json and finds the tsconfig, both in the folder of `file` or the nearest one above it. */
+/**
+ * Reads nest-cli.json and finds the tsconfig. Looks for both in the folder of `file` and then in
+ * the folders above it.
+ */
 export function projectSettings(file: string): ProjectSettings {
   const nestFile = nearest(dirname(file), NEST_CLI);
   const root = nestFile === undefined ? dirname(nearest(dirname(file), ['package.json']) ?? file) : dirname(nestFile);
   const options = nestFile === undefined ? {} : nestOptions(nestFile, file);
   const { tsConfigPath, builder } = options;
   const named = typeof tsConfigPath === 'string' ? resolve(root, tsConfigPath) : undefined;
-  // Without a name `nest build` takes tsconfig.build.json before tsconfig.json.
+  // Without a name, `nest build` prefers tsconfig.build.json to tsconfig.json.
   const names = nestFile === undefined ? ['tsconfig.json'] : ['tsconfig.build.json', 'tsconfig.json'];
   const swcrcPath = isObject(builder) && isObject(builder['options']) ? builder['options']['swcrcPath'] : undefined;
   return {
@@ -44,7 +47,10 @@ export function projectSettings(file: string): ProjectSettings {
   };
 }
 
-/** The options of the project whose root holds the file, over those of the whole workspace. */
+/**
+ * Returns the options of the project whose root contains the file, merged over those of the whole
+ * workspace.
+ */
 function nestOptions(nestFile: string, file: string): NestCompilerOptions {
   const settings = readJson(nestFile) as NestCli | undefined;
   const projects = Object.values(settings?.projects ?? {}).flatMap(({ root, compilerOptions }) =>
@@ -61,7 +67,7 @@ function nearest(folder: string, names: readonly string[]): string | undefined {
   }
 }
 
-/** undefined for a file that is not an object of JSON: `nest build` itself reports that. */
+/** Reads a JSON object; undefined for other files, which `nest build` itself reports. */
 function readJson(file: string): unknown {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));

@@ -1,18 +1,22 @@
-/** JavaScript made of a TypeScript file. Its imports and exports are still those of an ES module. */
+/** JavaScript compiled from a TypeScript file. It keeps the imports and exports of an ES module. */
 export interface CompiledSource {
   readonly code: string;
-  /** JSON of a source map; undefined if there is none. */
+  /** Source map as JSON; undefined if there is none. */
   readonly sourceMap: string | undefined;
 }
 
-/** Compiles TypeScript one file at a time, without its types being checked. */
+/** Compiles TypeScript one file at a time, without type checking. */
 export interface SourceCompiler {
   /**
+   * Compiles one file.
    * @param file absolute path of the source
    * @throws SourceErrorException if the source has a syntax error
    */
   compile(file: string, source: string): CompiledSource;
-  /** `baseUrl` and `paths` of the tsconfig, absolute; undefined if there are none, or if they are not known to the compiler. */
+  /**
+   * Absolute `baseUrl` and `paths` of the tsconfig; undefined if there are none, or if the compiler
+   * does not read them.
+   */
   readonly aliases: PathAliases | undefined;
 }
 
@@ -21,7 +25,7 @@ export interface PathAliases {
   readonly paths: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A syntax error in a TypeScript file. Its message is that of the compiler. */
+/** Reports a syntax error in a TypeScript file, with the message of the compiler. */
 export class SourceErrorException extends Error {
   override readonly name = 'SourceErrorException';
 
@@ -29,7 +33,7 @@ export class SourceErrorException extends Error {
     message: string,
     /** Absolute path of the source. */
     readonly file: string,
-    /** From 1; undefined if the compiler does not say. */
+    /** Line of the error, starting at 1; undefined if the compiler does not report it. */
     readonly line: number | undefined,
   ) {
     super(message);

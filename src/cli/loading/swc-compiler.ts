@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import type { ProjectSettings } from './project-settings';
 import { SourceErrorException, type CompiledSource, type SourceCompiler } from './source-compiler';
 
-/** What is needed of `@swc/core`. */
+/** Used part of `@swc/core`. */
 interface Swc {
   transformSync(source: string, options: object): { readonly code: string; readonly map?: string };
 }
 
-/** The defaults of `nest build` with the builder `swc`; a `.swcrc` adds to them. */
+/** Defaults of `nest build` with the builder `swc`. A `.swcrc` extends them. */
 const NEST_DEFAULTS = {
   target: 'es2021',
   parser: { syntax: 'typescript', decorators: true, dynamicImport: true },
@@ -16,7 +16,7 @@ const NEST_DEFAULTS = {
   experimental: { keepImportAttributes: true },
 };
 
-/** The `@swc/core` that is installed in the project, with its `.swcrc`. */
+/** Compiles with the `@swc/core` that is installed in the project, and its `.swcrc`. */
 export class SwcCompiler implements SourceCompiler {
   readonly aliases = undefined;
 
@@ -25,7 +25,10 @@ export class SwcCompiler implements SourceCompiler {
     private readonly settings: ProjectSettings,
   ) {}
 
-  /** @returns undefined if the project has no `@swc/core` */
+  /**
+   * Finds the compiler.
+   * @returns undefined if the project has no `@swc/core`
+   */
   static find(file: string, settings: ProjectSettings): SwcCompiler | undefined {
     try {
       return new SwcCompiler(createRequire(file)('@swc/core') as Swc, settings);
@@ -52,7 +55,7 @@ export class SwcCompiler implements SourceCompiler {
   }
 }
 
-/** SWC draws the source below its message, in colors. */
+/** Returns the first line of an SWC message. SWC prints the source below it, in colors. */
 function firstLine(message: string): string {
   const plain = message.replace(/\u001b\[[\d;]*m/g, '');
   return (

@@ -5,10 +5,14 @@ import { CommandFailedException } from '../command-failed.exception';
 import type { ProjectSettings } from './project-settings';
 import { SourceErrorException, type CompiledSource, type PathAliases, type SourceCompiler } from './source-compiler';
 
-/** Errors of a tsconfig that leave options out: it, or what it extends, cannot be read. */
+/**
+ * Codes of tsconfig errors that lose options: the tsconfig, or a file it extends, cannot be read.
+ */
 const UNREADABLE_CONFIG = new Set([5012, 5083, 6053]);
 
-/** The TypeScript that is installed in the project, with the options of its tsconfig. */
+/**
+ * Compiles with the TypeScript that is installed in the project, and the options of its tsconfig.
+ */
 export class TypeScriptCompiler implements SourceCompiler {
   private constructor(
     private readonly ts: typeof TypeScript,
@@ -17,8 +21,9 @@ export class TypeScriptCompiler implements SourceCompiler {
   ) {}
 
   /**
-   * @param file in whose project TypeScript is looked for
-   * @returns undefined if the project has no TypeScript, or one without an API for JavaScript
+   * Finds the compiler.
+   * @param file file of the project that is searched for TypeScript
+   * @returns undefined if the project has no TypeScript, or one without a JavaScript API
    * @throws CommandFailedException if the tsconfig cannot be read
    */
   static find(file: string, { tsconfig }: ProjectSettings): TypeScriptCompiler | undefined {
@@ -50,7 +55,7 @@ export class TypeScriptCompiler implements SourceCompiler {
 function installed(file: string): typeof TypeScript | undefined {
   try {
     const ts = createRequire(file)('typescript') as typeof TypeScript;
-    // A release that is a program of its own has no API.
+    // A TypeScript release that is a native program has no API.
     return typeof ts.transpileModule === 'function' ? ts : undefined;
   } catch {
     return undefined;
@@ -60,7 +65,7 @@ function installed(file: string): typeof TypeScript | undefined {
 function readOptions(ts: typeof TypeScript, tsconfig: string): TypeScript.CompilerOptions {
   const host: TypeScript.ParseConfigFileHost = {
     ...ts.sys,
-    readDirectory: () => [], // the list of the project's files is not needed, and takes long to make
+    readDirectory: () => [], // the list of the project's files is not needed and slow to create
     onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
       throw unreadable(ts, tsconfig, diagnostic);
     },
@@ -74,11 +79,14 @@ function readOptions(ts: typeof TypeScript, tsconfig: string): TypeScript.Compil
 interface PathOptions {
   readonly baseUrl?: string;
   readonly paths?: Readonly<Record<string, readonly string[]>>;
-  /** The folder of the tsconfig in which `paths` are, which may be one that is extended. Not in the types. */
+  /**
+   * Folder of the tsconfig that defines `paths`, which may be an extended one. Missing in the
+   * types.
+   */
   readonly pathsBasePath?: string;
 }
 
-/** @param folder of the tsconfig */
+/** @param folder folder of the tsconfig */
 function aliasesIn(options: TypeScript.CompilerOptions, folder: string): PathAliases | undefined {
   const { baseUrl, paths, pathsBasePath = folder } = options as PathOptions;
   if (baseUrl === undefined && paths === undefined) return undefined;
@@ -101,18 +109,22 @@ function unreadable(
   );
 }
 
-/** The project's options where they decide what a class does when it runs; the rest is what this Node.js takes. */
+/**
+ * Combines the project's options that affect the runtime behavior of classes with options for the
+ * current Node.js.
+ */
 function optionsFor(ts: typeof TypeScript, given: TypeScript.CompilerOptions): TypeScript.CompilerOptions {
   const { ES2022 } = ts.ScriptTarget;
   const kinds = ts.ModuleKind as Partial<typeof TypeScript.ModuleKind>;
   return {
-    // Nest needs both, so a tsconfig without them is one that its application is not compiled with.
+    // Nest needs both, so a tsconfig without them is not the one that compiles the application.
     ...{ experimentalDecorators: true, emitDecoratorMetadata: true },
     ...given,
     target: ES2022,
-    // The default depends on the target, which is another one here.
+    // The default depends on the target, which differs here.
     useDefineForClassFields: given.useDefineForClassFields ?? (given.target ?? 0) >= ES2022,
-    // ES modules stay what they are, so that `await` at the top and packages that are ES modules can be loaded.
+    // ES modules are kept, so that top-level `await` and packages that are ES modules can be
+    // loaded.
     module: kinds.Preserve ?? ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     ...{ sourceMap: true, inlineSourceMap: false, inlineSources: false, sourceRoot: '', mapRoot: '' },

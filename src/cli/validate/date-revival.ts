@@ -1,8 +1,10 @@
 /**
- * An event may hold a Date, and its log has the text. A schema that wants a Date refuses that text, so every logged event of its
- * kind would look wrong; and JSON Schema cannot say which is meant, since both are written `format: date-time`. So each place of
- * that format is tried: where the schema takes a Date and not the text, the text of a log becomes a Date before the event is
- * held against its definition.
+ * Converts date strings of logged events to Dates where the schema requires it.
+ * An event may contain a Date, which its log contains as a string. A schema that requires a Date
+ * refuses that string, so every logged event of its kind would be invalid. JSON Schema cannot
+ * distinguish the two, since both are `format: date-time`. So each place with that format is
+ * tested: if the schema accepts a Date but not a string, the string becomes a Date before the event
+ * is validated against its definition.
  */
 import type { ReadSchema } from '../../catalog/event-schema';
 import {
@@ -17,7 +19,7 @@ import { sampleOf } from '../../catalog/sample-value';
 import { isPromise } from '../../routing/processor-step';
 import { isDateTime } from '../date-time';
 
-/** Places below one value at which a Date is meant. */
+/** Places below one value at which the schema requires a Date. */
 interface Places {
   isDate: boolean;
   readonly fields: Map<string, Places>;
@@ -26,7 +28,7 @@ interface Places {
 }
 
 type Path = readonly string[];
-/** The whole value, with another in the place that is looked at. */
+/** Returns the whole value, with another value at the tested place. */
 type Wrap = (value: unknown) => unknown;
 
 const TEXT = '2026-11-01T12:00:00.000Z';
@@ -35,14 +37,20 @@ const MAX_DEPTH = 12;
 export class DateRevival {
   private constructor(private readonly root: Places) {}
 
-  /** @returns undefined if the schema means a Date nowhere, as nearly all do */
+  /**
+   * Finds the places for Dates in a schema.
+   * @returns undefined if the schema requires no Date, as nearly all schemas
+   */
   static of(schema: ReadSchema | undefined): DateRevival | undefined {
     if (schema === undefined || !JSON.stringify(schema.json).includes('"date-time"')) return undefined;
     const root = new PlacesReader(schema).read();
     return root === undefined ? undefined : new DateRevival(root);
   }
 
-  /** Puts Dates into a value that was read from a log. Changes it. @returns whether there was any place for one */
+  /**
+   * Converts strings of a logged value to Dates, in place.
+   * @returns true if any string was converted
+   */
   revive(value: unknown): boolean {
     return revive(value, this.root);
   }
@@ -58,7 +66,7 @@ function revive(value: unknown, places: Places): boolean {
     const field = fields[key];
     if (!below.isDate || typeof field !== 'string') isAny = revive(field, below) || isAny;
     else if (isDateTime(field)) {
-      // Defined, not set: `__proto__` is a key like others in JSON.
+      // Defined, not assigned: in JSON, `__proto__` is an ordinary key.
       Object.defineProperty(fields, key, {
         value: new Date(field),
         enumerable: true,
@@ -72,7 +80,7 @@ function revive(value: unknown, places: Places): boolean {
 }
 
 class PlacesReader {
-  /** A schema may hold itself: it is tried once, where it is met first. */
+  /** Places by schema. A recursive schema is tested once, where it occurs first. */
   private readonly known = new Map<JsonSchema, Places>();
 
   constructor(private readonly schema: ReadSchema) {}
@@ -118,7 +126,10 @@ class PlacesReader {
     }
   }
 
-  /** Other places of the sample may be wrong, and in an alternative they spoil this one: so dates and texts are tried there. */
+  /**
+   * Returns true if only a Date is accepted at a place. Other places of the sample may be invalid,
+   * which spoils the test in an alternative: so they are tried as Dates and as strings.
+   */
   private takesOnlyDate(path: Path, wrap: Wrap): boolean {
     return [false, true].some((areOthersDates) => {
       const others = areOthersDates ? withDates : (value: unknown) => value;
@@ -150,7 +161,7 @@ class PlacesReader {
   }
 }
 
-/** Stands in a sample where a value is tried. */
+/** Marks the tested place in a sample. */
 const UNDECIDED = Symbol('undecided');
 
 function replace(sample: unknown, value: unknown): unknown {

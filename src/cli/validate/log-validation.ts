@@ -8,7 +8,7 @@ import { DateRevival } from './date-revival';
 import { OtherVersions, type OtherVersion } from './other-versions';
 import { ViolationTable, type ViolationRow } from './violation-table';
 
-/** A name that the catalog does not have. Its `file` and `line` are those of its first event. */
+/** Event name that is not in the catalog. `file` and `line` are the position of its first event. */
 export interface UnplannedName extends LinePlace {
   readonly name: string;
   readonly count: number;
@@ -16,16 +16,16 @@ export interface UnplannedName extends LinePlace {
 
 export interface ValidationResult {
   readonly violations: readonly ViolationRow[];
-  /** Violations beyond those rows. */
+  /** Number of violations without a row in `violations`. */
   readonly otherViolations: number;
-  /** Events that have at least one, those with a name that is not in the catalog included. */
+  /** Number of events with a violation, including events whose name is not in the catalog. */
   readonly wrongEvents: number;
   readonly unplanned: readonly UnplannedName[];
-  /** Events of names beyond those. */
+  /** Number of events whose names are not in `unplanned`. */
   readonly otherUnplanned: number;
-  /** Events made by another version of their definition, which were not checked. */
+  /** Events created by another version of their definition, which were not checked. */
   readonly otherVersions: readonly OtherVersion[];
-  /** How many those are. */
+  /** Number of unchecked events. */
   readonly uncheckedEvents: number;
   readonly seen: number;
   readonly neverSeen: readonly string[];
@@ -33,7 +33,7 @@ export interface ValidationResult {
 
 const MAX_NAMES = 1000;
 
-/** Holds the events of a log, one after the other, against a catalog. */
+/** Validates the events of a log against a catalog, one after another. */
 export class LogValidation {
   private readonly checks: ReadonlyMap<string, NameCheck>;
   private readonly table = new ViolationTable();
@@ -47,8 +47,9 @@ export class LogValidation {
   }
 
   /**
-   * @param place of the line that it came from; may be changed afterwards
-   * @param text of that line
+   * Validates one event.
+   * @param place position of its line; may be changed afterwards
+   * @param text text of its line
    */
   take(event: LoggedEvent, place: LinePlace, text: string): void {
     const check = this.checks.get(event.name);
@@ -85,7 +86,7 @@ export class LogValidation {
   }
 }
 
-/** What is asked of the events of one name. */
+/** Validates the events of one name. */
 class NameCheck {
   count = 0;
   private readonly check: EventCheck;
@@ -107,7 +108,7 @@ class NameCheck {
     const isRevivedContext = this.contextDates?.revive(context) === true;
     const found = this.ask(data, context);
     if (found === undefined || !(isRevivedData || isRevivedContext)) return found;
-    // Of two alternatives, one may mean a Date and the other the text, in the same place.
+    // Two alternatives may require a Date and a string at the same place.
     const asText = eventOfLine(text);
     const foundInText = typeof asText === 'object' && 'data' in asText ? this.ask(asText.data, asText.context) : found;
     return countOf(foundInText) < countOf(found) ? foundInText : found;
@@ -117,7 +118,7 @@ class NameCheck {
     try {
       return this.check.check(data, context);
     } catch (error) {
-      // Not its message: that may hold the value.
+      // The message is left out, because it may contain the value.
       const message = `its schema failed for it: ${error instanceof Error ? error.name : typeof error}`;
       return { violations: [{ kind: 'value-not-allowed', path: '', message }], more: 0 };
     }

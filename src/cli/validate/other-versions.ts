@@ -2,12 +2,15 @@ import type { EventDefinition } from '../../catalog/define-event';
 import type { LoggedEvent } from '../event-line';
 import type { LinePlace } from '../log-events';
 
-/** Events of one name that were made by one other version of its definition. `file` and `line` are those of the first. */
+/**
+ * Events of one name that one other version of its definition created. `file` and `line` are the
+ * position of the first.
+ */
 export interface OtherVersion extends LinePlace {
   readonly name: string;
-  /** The version in the log. */
+  /** Version in the log. */
   readonly version: number;
-  /** The version in the catalog. */
+  /** Version in the catalog. */
   readonly current: number;
   readonly count: number;
 }
@@ -15,15 +18,16 @@ export interface OtherVersion extends LinePlace {
 const MAX_ROWS = 1000;
 
 /**
- * Sorts out the events that say (in `schema.version`) that another version of their definition made them. A version is raised for
- * a change that breaks readers, so what the older ones hold is known to be different and is no violation.
+ * Filters out events created by another version of their definition, according to `schema.version`.
+ * A version is raised for a change that breaks readers, so older events are expected to differ, and
+ * are not violations.
  */
 export class OtherVersions {
-  /** How many events there were. */
+  /** Number of these events. */
   events = 0;
   private readonly byKey = new Map<string, { -readonly [Field in keyof OtherVersion]: OtherVersion[Field] }>();
 
-  /** @returns true if the event is one of them, and is not to be checked */
+  /** @returns true if another version created the event, so that it is not checked */
   take({ schema }: LoggedEvent, { name, document }: EventDefinition, place: LinePlace): boolean {
     const version = versionIn(schema);
     if (version === undefined || version === document.version) return false;
@@ -36,7 +40,7 @@ export class OtherVersions {
     return true;
   }
 
-  /** By name, the oldest version first. At most 1,000. */
+  /** Returns the rows by name, the oldest version first. At most 1,000. */
   rows(): readonly OtherVersion[] {
     return [...this.byKey.values()].sort((one, other) =>
       one.name === other.name ? one.version - other.version : one.name < other.name ? -1 : 1,

@@ -44,7 +44,10 @@ function withHelp(command: Command): Command {
     );
 }
 
-/** Not to be taken for a log without violations. */
+/**
+ * Returns the error for a log without checked events, which must not look like a log without
+ * violations.
+ */
 function withoutCheckedEvents(given: readonly string[]): CommandFailedException {
   return CommandFailedException.create(
     `no event in ${given.join(', ')} is of a version that the catalog has, so none was checked.`,

@@ -1,11 +1,17 @@
 import { generalPath, type Violation, type ViolationKind } from '../../catalog/violation';
 import type { LinePlace } from '../log-events';
 
-/** Violations of one kind at one place of one event. Its `file` and `line` are those of the first. */
+/**
+ * Violations of one kind at one place of one event. `file` and `line` are the position of the
+ * first.
+ */
 export interface ViolationRow extends LinePlace {
   readonly event: string;
   readonly kind: ViolationKind;
-  /** `*` stands for the number of an item, and for a key that the definition does not declare. */
+  /**
+   * Path of the violation. `*` replaces the index of an item, and a key that the definition does
+   * not declare.
+   */
   readonly path: string;
   readonly message: string;
   readonly count: number;
@@ -13,9 +19,12 @@ export interface ViolationRow extends LinePlace {
 
 const MAX_ROWS = 1000;
 
-/** Counts violations, of which a log can have as many as lines. Bounded: what does not fit is counted as one. */
+/**
+ * Counts violations in bounded memory, since a log can have as many as lines. Violations without a
+ * row share one counter.
+ */
 export class ViolationTable {
-  /** Those for which there was no row left. */
+  /** Number of violations without a row. */
   others = 0;
   private readonly byKey = new Map<string, { -readonly [Field in keyof ViolationRow]: ViolationRow[Field] }>();
 
@@ -31,9 +40,9 @@ export class ViolationTable {
     else this.byKey.set(key, { event, kind, path, message, count: 1, ...place });
   }
 
-  /** By event, and within it the most frequent first. */
+  /** Returns the rows by event, and for each event the most frequent first. */
   rows(): readonly ViolationRow[] {
-    // Of those that are equally frequent, the one that was found first stays first.
+    // The sort is stable: equally frequent violations stay in the order in which they were found.
     return [...this.byKey.values()].sort((one, other) => compare(one.event, other.event) || other.count - one.count);
   }
 }
