@@ -4,7 +4,11 @@ import type { ExampleEvent } from './example-event';
 import type { FieldRow } from './field-table';
 import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
 
-export const SOURCES: Readonly<Record<EventSource, string>> = { server: 'Server', browser: 'Browser', mobile: 'Mobile' };
+export const SOURCES: Readonly<Record<EventSource, string>> = {
+  server: 'Server',
+  browser: 'Browser',
+  mobile: 'Mobile',
+};
 
 /** Texts for a part of the event without a description. */
 export const NO_DATA = 'Not described: any fields.';
@@ -58,7 +62,8 @@ export function presence({ presence: is, when }: FieldRow): string {
 
 /** Describes the facts about a field that have no column. */
 export function fieldNote({ description, constraints, isDeprecated, repeats }: FieldRow): string {
-  const again = repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
+  const again =
+    repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
   return [
     ...(isDeprecated ? ['Deprecated.'] : []),
     ...(description === null ? [] : [description]),
