@@ -47,7 +47,8 @@ describeWithServices(['kafka'], 'An entry of Kafka that ends the process of ever
         () => JSON.stringify({ deaths: lives.deaths, letters: lives.of('letter'), arrived: arrived().size }),
         150_000,
       );
-      expect(lives.of('letter')).toEqual([
+      // At least once: a rebalance between the letter and the commit gives the entry to another process, which reports it too.
+      expect([...new Set(lives.of('letter'))]).toEqual([
         'unreadable entry: given-up: it was given to consumers 4 times, and never done',
       ]);
       expect([...arrived()].sort()).toEqual(all.sort());
