@@ -11,7 +11,7 @@ interface GivenOptions {
 }
 
 /**
- * Reads the catalog. Adds errors of the catalog to those of the configuration, so that all are
+ * Reads the catalog. Adds errors of the catalog to the configuration errors, so that all are
  * reported together.
  */
 export function catalogOf(options: GivenOptions, faults: ConfigError[]): Catalog | undefined {

@@ -38,7 +38,8 @@ export interface RedactOptions {
    */
   readonly when?: ((path: string, value: unknown) => boolean) | undefined;
   /**
-   * Additional paths for events with a name; called once per name.
+   * Returns additional paths for events with a name. The paths of the 1,000 most recent names are
+   * remembered.
    * @default none
    */
   readonly marks?: ((eventName: string) => Iterable<string> | undefined) | undefined;

@@ -37,7 +37,7 @@ const prepared = new WeakSet<object>();
 /**
  * Binds the Observables that interceptors, handlers and guards return to their own request.
  * A connection or a Subject that requests share may feed such an Observable. Each is subscribed to
- * as before, but runs in the flow of its own request or message. A handler that is called inside an
+ * as before, but runs in the flow of its request or message. A handler that is called inside an
  * Observable (`switchMap(() => next.handle())`) does so too.
  *
  * Nest calls all of them through two classes, for HTTP, messages, gateways and GraphQL alike. One

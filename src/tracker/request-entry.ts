@@ -1,5 +1,6 @@
 /**
- * Runs middleware, guards, interceptors, handlers and filters in the flow of their own request.
+ * Runs middleware, guards, interceptors, handlers and filters in the flow of the request they
+ * handle.
  * Nest runs them in whatever flow the request is passed on in. A middleware that continues from the
  * callback of a shared connection brings the request into the flow of another request, or into
  * none. Each of these functions receives the request, so each enters the flow of that request

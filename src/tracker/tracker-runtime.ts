@@ -79,7 +79,7 @@ const MAX_DEPTH = 8;
 export const REJECTED_PATH = 'catalog:rejected';
 /**
  * Maximum time in milliseconds for consumers to report finished events, or a quarter of the
- * shutdown time if that is less.
+ * remaining shutdown time if that is less.
  */
 const CLOSE_CONSUMERS_MS = 5000;
 /** Minimum time in milliseconds for queues and consumers to close, even if no time is left. */

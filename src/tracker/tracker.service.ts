@@ -289,8 +289,7 @@ export class TrackerService {
   }
 
   /**
-   * Opens a scope for `context()`. Adds no errors to those of the body, because the body must
-   * always run.
+   * Opens a scope for `context()`. Never throws an error itself, because the body must always run.
    */
   private inContext<Result>(givenAs: unknown, values: unknown, body: () => Result): Result {
     const name = givenName(givenAs);

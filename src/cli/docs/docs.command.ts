@@ -60,7 +60,10 @@ export const addDocs: AddCommand = (catalog: Command, terminal: Terminal, end) =
     });
 };
 
-/** @throws CommandFailedException */
+/**
+ * Writes the documents, or checks them with `--check`.
+ * @throws CommandFailedException
+ */
 async function printDocs(options: DocsOptions, terminal: Terminal): Promise<ExitCode> {
   refuseEmpty(options, terminal);
   const catalog = await loadCatalog(terminal.folder, options.catalog);

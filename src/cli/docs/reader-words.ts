@@ -1,4 +1,4 @@
-/** Texts of the pages in all formats. */
+/** Wording of the pages in all formats. */
 import type { EventSource } from '../../catalog/event-document';
 import type { ExampleEvent } from './example-event';
 import type { FieldRow } from './field-table';
@@ -10,7 +10,7 @@ export const SOURCES: Readonly<Record<EventSource, string>> = {
   mobile: 'Mobile',
 };
 
-/** Texts for a part of the event without a description. */
+/** Wording for a part of the event without a description. */
 export const NO_DATA = 'Not described: any fields.';
 export const NO_FIELDS = 'None.';
 export const NO_CONTEXT = 'Nothing is required of it.';

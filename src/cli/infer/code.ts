@@ -162,7 +162,8 @@ function printObject({ entries }: ObjectCode, indent: string): string {
   const lines = entries.map(({ key, value, comment }) => {
     const name = `${propertyKey(key)}: `;
     const text = print(value, inner, inner.length + name.length);
-    // Prettier moves a long string to the next line only if it fits there, and so does this code.
+    // Prettier moves a long string to a separate line only if it fits there. Here it stays on the
+    // line of its key.
     return `${comment === undefined ? '' : `${inner}// ${comment}\n`}${inner}${name}${text},\n`;
   });
   return `{\n${lines.join('')}${indent}}`;

@@ -48,8 +48,8 @@ export function projectSettings(file: string): ProjectSettings {
 }
 
 /**
- * Returns the options of the project whose root contains the file, merged over those of the whole
- * workspace.
+ * Returns the options of the project whose root contains the file, merged over the options of the
+ * whole workspace.
  */
 function nestOptions(nestFile: string, file: string): NestCompilerOptions {
   const settings = readJson(nestFile) as NestCli | undefined;
