@@ -1,4 +1,7 @@
-/** What the matchers say of a list of events: whether an expectation holds, and why it, or with `.not` its opposite, fails. */
+/**
+ * Evaluates the expectations of the matchers against a list of events.
+ * A verdict says whether the expectation holds and why it fails, or why its negation (`.not`) fails.
+ */
 import { countEvents, listEvents, namePlaces, type ListedEvent } from './event-list';
 import { fitsName, fitsPattern, showName, type EventPattern } from './event-pattern';
 import { comparable } from './fit';
@@ -7,7 +10,7 @@ import { nearestEvent, nearestName } from './nearest-event';
 
 export interface Verdict {
   readonly holds: boolean;
-  /** Made only for a test that fails. */
+  /** Returns the failure message. Called only if the test fails. */
   readonly failure: () => string;
 }
 
@@ -32,7 +35,7 @@ export function trackedTimes(events: Events, wanted: EventPattern, times: number
     const there = found.length === 0 ? 'there is none' : `there ${are} ${String(found.length)} (${namePlaces(found)})`;
     return `Expected ${voice.isNot ? 'any number but ' : ''}${String(times)} of ${describe(wanted)}; ${there}.`;
   };
-  // Of events of other names it is no news that they are not among these, unless there are none at all.
+  // Explains mismatches only for events of the wanted name, or if no event matches at all.
   const why = (): string => {
     const alike = events.filter((event) => !fitsPattern(wanted, event) && fitsName(wanted.name ?? /^/, event.name));
     if (found.length === 0) return whyMissing(wanted, events, voice);
@@ -44,7 +47,7 @@ export function trackedTimes(events: Events, wanted: EventPattern, times: number
   };
 }
 
-/** In any order, since what is emitted side by side has none. */
+/** Expects exactly these events, in any order: concurrent code emits in no fixed order. */
 export function trackedOnly(events: Events, wanted: readonly EventPattern[], voice: Voice): Verdict {
   const takenBy = pairUp(wanted, events);
   const missed = wanted.filter((_, pattern) => !takenBy.includes(pattern));
@@ -65,7 +68,7 @@ export function trackedOnly(events: Events, wanted: readonly EventPattern[], voi
   };
 }
 
-/** Each after the one before it; others may stand between them. */
+/** Expects the events in the given order. Other events may occur between them. */
 export function trackedInOrder(events: Events, wanted: readonly EventPattern[], voice: Voice): Verdict {
   const found: number[] = [];
   for (const pattern of wanted) {
@@ -100,7 +103,10 @@ function whereIs(pattern: EventPattern, found: readonly number[], step: number, 
   return `not after ${namePlaces([last])}, only before (${namePlaces(before)})`;
 }
 
-/** @param other `other ` if these are not all events */
+/**
+ * Explains why no event matches the pattern.
+ * @param other `other ` if `events` is only part of the tracked events
+ */
 function whyMissing(wanted: EventPattern, events: Events, voice: Voice, other = ''): string {
   if (events.length === 0) return `There are no ${other}events.`;
   const { name } = wanted;
@@ -116,12 +122,12 @@ function whyMissing(wanted: EventPattern, events: Events, voice: Voice, other = 
   return `No ${other}event is called ${showName(name)}${hint}.${hasMore ? ` ${nearest(wanted, events, voice)}` : ''}`;
 }
 
-/** The event that comes nearest, in a diff with what was expected of it. */
+/** Returns a diff between the expected event and the most similar tracked event. */
 function nearest(wanted: EventPattern, events: Events, voice: Voice): string {
   const event = events[nearestEvent(wanted, events)];
   if (event === undefined) return '';
   const { name, context, data } = wanted;
-  const hasName = name !== undefined && !fitsName(name, event.name); // one that is as it should be says nothing
+  const hasName = name !== undefined && !fitsName(name, event.name); // a matching name adds nothing to the diff
   const expected = {
     ...(hasName ? { name } : {}),
     ...(context === undefined ? {} : { context }),
@@ -132,9 +138,11 @@ function nearest(wanted: EventPattern, events: Events, voice: Voice): string {
 }
 
 /**
- * Which pattern each event is for, so that as many patterns as can be have an event of their own. One by one they would take each
- * other's: of `{ name: 'a' }` and `{ name: 'a', data: { n: 1 } }` the first would take the only event that is right for the second.
- * So whoever finds its event taken asks the holder to look for another (augmenting paths).
+ * Assigns each event to at most one pattern so that as many patterns as possible get an event.
+ *
+ * A greedy assignment is not enough: of `{ name: 'a' }` and `{ name: 'a', data: { n: 1 } }`, the
+ * first could take the only event that matches the second. A pattern whose event is already taken
+ * therefore asks the current holder to find another event (augmenting paths).
  */
 function pairUp(wanted: readonly EventPattern[], events: Events): (number | undefined)[] {
   const takenBy: (number | undefined)[] = events.map(() => undefined);
@@ -156,7 +164,7 @@ function placesOf(wanted: EventPattern, events: Events): number[] {
   return events.flatMap((event, at) => (fitsPattern(wanted, event) ? [at] : []));
 }
 
-/** `"problem_check" with this data and context`. */
+/** Describes a pattern, for example `"problem_check" with this data and context`. */
 function describe({ name, data, context }: EventPattern): string {
   const parts = [...(data === undefined ? [] : ['data']), ...(context === undefined ? [] : ['context'])];
   const called = name === undefined ? 'an event' : showName(name);

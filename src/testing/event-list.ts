@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
 import type { TrackedEvent } from './event-pattern';
 
-/** What a failure says of one event; lines of a log, parsed, will do. */
+/** Event as listed in a failure message. Parsed log lines also satisfy this type. */
 export type ListedEvent = TrackedEvent<object, object>;
 
 const MAX_LISTED = 20;
 const MAX_DATA_LENGTH = 80;
 
 /**
- * The last events, one a line with its number, for a failure that has to say what did arrive.
- * @param isMarked which events get an `x`, by index
+ * Lists the last events for a failure message, one numbered event per line.
+ * @param isMarked returns true for the index of each event to mark with an `x`
  */
 export function listEvents(events: readonly ListedEvent[], isMarked: (index: number) => boolean = () => false): string {
   const first = Math.max(events.length - MAX_LISTED, 0);
@@ -20,12 +20,12 @@ export function listEvents(events: readonly ListedEvent[], isMarked: (index: num
   return [...(first > 0 ? [`  … ${countEvents(first)} before`] : []), ...lines].join('\n');
 }
 
-/** `1 event`, `2 events`. */
+/** Formats a number of events, for example `1 event` or `2 events`. */
 export function countEvents(count: number): string {
   return `${String(count)} ${count === 1 ? 'event' : 'events'}`;
 }
 
-/** `event 1`, `events 1, 3`. */
+/** Formats event positions, counted from 1, for example `event 1` or `events 1, 3`. */
 export function namePlaces(indices: readonly number[]): string {
   return `${indices.length === 1 ? 'event' : 'events'} ${indices.map((index) => String(index + 1)).join(', ')}`;
 }

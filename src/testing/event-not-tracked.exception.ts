@@ -3,14 +3,14 @@ import { countEvents, listEvents } from './event-list';
 import { fitsName, showName, type NamePattern } from './event-pattern';
 import { nearestName } from './nearest-event';
 
-/** What a test waited for did not come in time. */
+/** Thrown when the event that a test waits for is not tracked in time. */
 export class EventNotTrackedException extends Error {
   override readonly name = 'EventNotTrackedException';
 
-  /** Made by `create`; public so that `toThrow` takes the class. */
+  /** Use `create` instead. The constructor is public so that `toThrow` accepts the class. */
   constructor(
     message: string,
-    /** What was tracked instead, oldest first. */
+    /** Events that were tracked instead, oldest first. */
     readonly tracked: readonly StoredEvent[],
   ) {
     super(message);

@@ -2,7 +2,10 @@ import type { EventFields, StoredEvent } from '../event/tracking-event';
 import { showInFull } from '../common/tracking-config.exception';
 import { fits, isAsymmetric, type AsymmetricMatcher } from './fit';
 
-/** An event as a test reads it; `events<ProblemCheck>(app, 'problem_check')` says what its data holds. */
+/**
+ * Tracked event as a test reads it.
+ * `events<ProblemCheck>(app, 'problem_check')` sets the type of its data.
+ */
 export interface TrackedEvent<Data extends object = EventFields, Context extends object = EventFields> {
   readonly id: string;
   readonly name: string;
@@ -11,10 +14,16 @@ export interface TrackedEvent<Data extends object = EventFields, Context extends
   readonly data: Data;
 }
 
-/** The whole name, an expression that is found in it, or `expect.stringContaining('…')` and its like. */
+/**
+ * Pattern for an event name: the full name, a regular expression that matches part of it, or an
+ * asymmetric matcher such as `expect.stringContaining('…')`.
+ */
 export type NamePattern = string | RegExp | AsymmetricMatcher;
 
-/** What an event has to hold. Data and context are given in part; `expect.any()` and its like stand anywhere in them. */
+/**
+ * Pattern for an event. Data and context are matched partially, and may contain asymmetric matchers
+ * such as `expect.any()` at any depth.
+ */
 export interface EventPattern {
   /** @default any */
   readonly name?: NamePattern | undefined;
@@ -24,7 +33,7 @@ export interface EventPattern {
   readonly context?: object | undefined;
 }
 
-/** Which events are meant: by name, by a pattern, or by what a function says of them. */
+/** Selects events by name, by pattern, or with a predicate function. */
 export type EventFilter = NamePattern | EventPattern | ((event: StoredEvent) => boolean);
 
 export function toPattern(wanted: NamePattern | EventPattern): EventPattern {
@@ -47,7 +56,7 @@ export function fitsPattern({ name, data, context }: EventPattern, event: Tracke
 
 export function fitsName(pattern: NamePattern, name: string): boolean {
   if (typeof pattern === 'string') return pattern === name;
-  // By `search`, which begins anew each time: `test` with the flag g would find every second event.
+  // `search` ignores lastIndex; `test` with the g flag would match only every second event.
   return pattern instanceof RegExp ? name.search(pattern) >= 0 : pattern.asymmetricMatch(name);
 }
 
@@ -60,7 +69,7 @@ export function showName(pattern: NamePattern): string {
   return pattern instanceof RegExp ? String(pattern) : showAsymmetric(pattern);
 }
 
-/** `StringContaining "video"`, if the framework's matcher can say so. */
+/** Describes a matcher, for example `StringContaining "video"`, if the test framework supports it. */
 function showAsymmetric(matcher: AsymmetricMatcher & { toAsymmetricMatcher?(): unknown }): string {
   const text = matcher.toAsymmetricMatcher?.();
   return typeof text === 'string' ? text : 'the matcher given';

@@ -5,7 +5,8 @@ import { trackerOf, type SourceOptions } from './tracked-events';
 import { ViolationsFoundException } from './violations-found.exception';
 
 /**
- * Fails the test if an event of the application did not keep to the catalog. Deprecated events do: they are not counted.
+ * Fails the test if any event of the application violates the catalog. Deprecated events do not
+ * count as violations.
  * @param source an application, a testing module, or its tracker
  * @throws ViolationsFoundException with all of them, each with where it is emitted
  */

@@ -1,19 +1,20 @@
 /**
- * How a test says what an event has to hold: by part of it. Objects fit when every field that is named fits; everything else
- * fits when it is equal. Events hold values in their normal form, so the expected ones take it too: a test may name the ObjectId,
- * the bigint or the Map that the service emitted, and not the text that became of it.
+ * Partial matching of events. An object matches if every expected field matches. A list matches if
+ * it has the same length and each item matches. Any other value matches if it is equal. Events contain normalized values, so expected values are normalized too:
+ * a test may use the ObjectId, bigint or Map that the service emitted instead of its normalized
+ * string.
  */
 import { types } from 'node:util';
 import { DEFAULT_LIMITS, toNormalForm } from '../event/normal-form';
 
-/** `expect.any(String)` and its like, of Jest and of Vitest. */
+/** Asymmetric matcher of Jest or Vitest, such as `expect.any(String)`. */
 export interface AsymmetricMatcher {
   asymmetricMatch(other: unknown): boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether `received` holds all that `expected` names. A field expected to be undefined must not be there. */
+/** True if `received` matches `expected`. A field expected to be undefined must be absent. */
 export function fits(expected: unknown, received: unknown): boolean {
   if (isAsymmetric(expected)) return expected.asymmetricMatch(received);
   if (Array.isArray(expected)) {
@@ -31,7 +32,7 @@ export function fits(expected: unknown, received: unknown): boolean {
   return typeof wanted === 'object' && wanted !== null ? fits(wanted, received) : wanted === received;
 }
 
-/** How many of the values that `expected` names fit: what makes one event nearer to it than another. */
+/** Counts the values of `expected` that match, to rank events by similarity. */
 export function countFitting(expected: unknown, received: unknown): number {
   if (isFields(expected) && !isAsymmetric(expected)) {
     const fields: Fields = isFields(received) ? received : {};
@@ -41,8 +42,8 @@ export function countFitting(expected: unknown, received: unknown): number {
 }
 
 /**
- * `received` as it is to be compared with `expected` for a reader: only the fields that are named, and what fits as it was
- * expected, so that a diff of the two shows what does not fit and nothing else.
+ * Reduces `received` to the fields of `expected`, with matching values replaced by the expected
+ * ones, so that a diff shows only the mismatches.
  */
 export function comparable(expected: unknown, received: unknown): unknown {
   if (fits(expected, received)) return expected;
@@ -68,12 +69,12 @@ export function isAsymmetric(value: unknown): value is AsymmetricMatcher {
   );
 }
 
-/** An inherited field is none: `{ constructor: expect.anything() }` must not fit every event. */
+/** Ignores inherited fields: `{ constructor: expect.anything() }` must not match every event. */
 function own(fields: Fields, key: string): unknown {
   return Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
 
-/** A plain object, of another realm too: what Jest's tests make is not of the realm of Node's own modules. */
+/** True for plain objects of any realm: Jest tests do not share a realm with Node's modules. */
 function isFields(value: unknown): value is Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   if (typeof (value as Fields)['toJSON'] === 'function') return false;

@@ -2,24 +2,24 @@ import type { Clock } from '../common/clock';
 import { showInFull, showValue } from '../common/tracking-config.exception';
 
 export interface FixedClockOptions {
-  /** How much later each reading is than the one before; every event reads the clock once.  @default 0 */
+  /** Time added after each reading. Every event reads the clock once.  @default 0 */
   readonly stepMs?: number | undefined;
 }
 
-/** A clock for the option `clock`, which stands still between readings. */
+/** Clock for the option `clock` that does not advance between readings. */
 export interface FixedClock extends Clock {
-  /** Reads it, as each event does. */
+  /** Reads the clock, as each event does. */
   (): Date;
-  /** Moves it on, or back by a negative number. */
+  /** Advances the clock, or moves it back by a negative number. */
   advance(byMs: number): void;
-  /** Sets it to a time. */
+  /** Sets the clock to a time. */
   set(time: Date | number | string): void;
 }
 
 /**
- * A clock that shows what the test says.
- * @param start the first reading: a Date, epoch milliseconds, or text that a Date can be made of
- * @throws RangeError if that is no time
+ * Creates a clock that the test controls.
+ * @param start first reading: a Date, epoch milliseconds, or a string that Date can parse
+ * @throws RangeError if `start` is not a valid time
  */
 export function fixedClock(
   start: Date | number | string = '2026-01-01T00:00:00Z',
@@ -45,6 +45,6 @@ export function fixedClock(
 function toMs(time: Date | number | string): number {
   const ms = new Date(time).getTime();
   if (!Number.isNaN(ms)) return ms;
-  // An invalid Date would not show: the tracker reads the system's clock in the place of one that tells no time.
+  // An invalid Date would go unnoticed: the tracker falls back to the system clock.
   throw new RangeError(`${showInFull(time)} is no time. Fix: fixedClock('2026-01-01T00:00:00Z')`);
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** What Jest and Vitest hand to a matcher as `this`, as far as it is used here; the package imports neither. */
+/** Subset of the `this` that Jest and Vitest pass to a matcher. The package imports neither. */
 export interface MatcherContext {
   readonly isNot?: boolean | undefined;
   readonly promise?: string | undefined;
@@ -20,7 +20,7 @@ export interface MatcherResult {
   message: () => string;
 }
 
-/** Speaks through the framework's own printers, so that a failure looks like all its others; without them, in plain text. */
+/** Formats failures with the printers of the test framework, or as plain text without them. */
 export class Voice {
   constructor(private readonly context: MatcherContext) {}
 
@@ -28,7 +28,7 @@ export class Voice {
     return this.context.isNot === true;
   }
 
-  /** The line that shows the call: `expect(events).not.toHaveTracked("problem_check")`. */
+  /** Formats the call, for example `expect(events).not.toHaveTracked("problem_check")`. */
   hint(matcher: string, given: readonly string[]): string {
     const { isNot, promise, utils } = this.context;
     const [first = '', ...others] = given;

@@ -9,30 +9,36 @@ import { lossesOf } from '../ledger/losses';
 import { Voice, type MatcherContext, type MatcherResult } from './matcher-context';
 import { isApplication, showSource, TrackedEvents, trackerOf } from './tracked-events';
 
-/** What `expect(…)` has once `expect.extend(matchers)` was called; `expect` takes `events(app)` or whatever that takes. */
+/**
+ * Matchers that `expect.extend(matchers)` adds to `expect(…)`. `expect` accepts the result of
+ * `events(app)` or any source that `events` accepts.
+ */
 export interface TrackingMatchers<R = void> {
   /**
-   * An event of this name was tracked.
-   * @param data in part; asymmetric matchers stand anywhere in it, and undefined means that the field is not there
-   * @param context in part, likewise
+   * Expects that an event with this name was tracked.
+   * @param data partial data; may contain asymmetric matchers, and undefined means an absent field
+   * @param context partial context, with the same rules
    */
   toHaveTracked(name: NamePattern, data?: object, context?: object): R;
-  /** One event was tracked, and it is this one. */
+  /** Expects that exactly one event was tracked and that it matches. */
   toHaveTrackedOnly(name: NamePattern, data?: object, context?: object): R;
-  /** These events and no others were tracked, in any order. */
+  /** Expects that these events and no others were tracked, in any order. */
   toHaveTrackedOnly(events: readonly (NamePattern | EventPattern)[]): R;
-  /** So many events of this name, with this data and context in part, were tracked; of other names there may be any. */
+  /**
+   * Expects this number of events with this name, partial data and partial context. Events with
+   * other names are ignored.
+   */
   toHaveTrackedTimes(name: NamePattern, times: number, data?: object, context?: object): R;
-  /** These events were tracked one after the other; others may stand between them. */
+  /** Expects that these events were tracked in this order. Other events may occur between them. */
   toHaveTrackedInOrder(events: readonly (NamePattern | EventPattern)[]): R;
-  /** No node has lost an event. What somebody configured to be dropped, as by a filter, is no loss. */
+  /** Expects that no node lost an event. Configured drops, for example by a filter, are not losses. */
   toHaveDroppedNothing(): R;
 }
 
 type Name = NamePattern;
 type Names = readonly (NamePattern | EventPattern)[];
 
-/** For `expect.extend`, of Jest and of Vitest alike. */
+/** Matchers for `expect.extend` of Jest and Vitest. */
 export const matchers = {
   toHaveTracked(this: MatcherContext, received: unknown, name: Name, data?: object, context?: object): MatcherResult {
     const call = new MatcherCall(this, 'toHaveTracked', [showGiven(name), ...shown(data, context)]);
@@ -85,7 +91,7 @@ export const matchers = {
   },
 };
 
-/** One call of a matcher: reads what it was given, and refuses what cannot be meant. */
+/** One call of a matcher: reads its arguments and rejects invalid ones. */
 class MatcherCall {
   readonly voice: Voice;
   private readonly hint: string;
@@ -95,7 +101,7 @@ class MatcherCall {
     this.hint = this.voice.hint(matcher, given);
   }
 
-  /** The name of a misspelt constant is undefined, and would fit every event. */
+  /** Rejects undefined, for example from a misspelt constant, which would match every event. */
   name(name: unknown): NamePattern {
     if (isNamePattern(name)) return name;
     throw this.misuse(`${showValue(name)} is given as a name`, "'problem_check', or an expression such as /^problem_/");
@@ -121,7 +127,7 @@ class MatcherCall {
   }
 
   /**
-   * @param whatIsFoundIsFound set where an expectation that holds for the events that are left holds for all there ever were
+   * @param whatIsFoundIsFound set if evicted events cannot invalidate an expectation that holds
    */
   judge(
     received: unknown,
@@ -167,7 +173,7 @@ class MatcherCall {
     return { events: all.all(), isOff: all.isOff, evicted: all.evicted };
   }
 
-  /** Fails, with `not` too: whatever is said of events that are gone may be wrong. */
+  /** Fails, even with `not`: any statement about evicted events may be wrong. */
   private tooMany(evicted: number): MatcherResult {
     return this.result(
       this.voice.isNot,
@@ -186,7 +192,7 @@ function showGiven(wanted: unknown): string {
   return isNamePattern(wanted) ? showName(wanted) : showInFull(wanted);
 }
 
-/** Data and context are in the text of the failure; the line of the call only says that they were given. */
+/** Abbreviates data and context in the line of the call; the failure message shows them. */
 function shown(data: object | undefined, context: object | undefined): string[] {
   if (context !== undefined) return [data === undefined ? 'undefined' : 'data', 'context'];
   return data === undefined ? [] : ['data'];

@@ -1,13 +1,14 @@
 /**
- * A failed expectation is understood at a glance when it shows the event that was meant: the misspelt name, the one field that
- * is another. So of all events the nearest is looked for, by name first, then by how many of the expected values it has.
+ * Finds the tracked event most similar to the expected one, so that a failure message can show a
+ * misspelt name or a differing field. Events are ranked by name first, then by the number of
+ * matching values.
  */
 import { isNear, nameDistance } from '../common/nearest-name';
 import { fitsName, type EventPattern, type NamePattern } from './event-pattern';
 import { countFitting } from './fit';
 import type { ListedEvent } from './event-list';
 
-/** The index of the event that comes nearest; of several equally near the latest. -1 if there are no events. */
+/** Returns the index of the most similar event, the latest on a tie; -1 if there are no events. */
 export function nearestEvent(wanted: EventPattern, events: readonly ListedEvent[]): number {
   let nearest = -1;
   let least: readonly number[] = [];
@@ -22,14 +23,14 @@ export function nearestEvent(wanted: EventPattern, events: readonly ListedEvent[
   return nearest;
 }
 
-/** The name that may have been meant; undefined if none is so near that it could. */
+/** Returns the most similar name; undefined if no name is similar enough. */
 export function nearestName(wanted: NamePattern, events: readonly ListedEvent[]): string | undefined {
   const nearest = events[nearestEvent({ name: wanted }, events)]?.name;
   if (nearest === undefined || typeof wanted !== 'string') return undefined;
   return isNear(distanceOf(wanted, nearest), wanted, nearest) ? nearest : undefined;
 }
 
-/** 0 for a name that fits; for text, how many characters are to be changed. */
+/** Returns 0 for a matching name; for a string pattern, the number of characters to change. */
 function distanceOf(wanted: NamePattern, name: string): number {
   if (fitsName(wanted, name)) return 0;
   return typeof wanted === 'string' ? nameDistance(wanted, name) : 1;

@@ -9,28 +9,28 @@ import { TrackerService } from '../tracker/tracker.service';
 import { fitsFilter, type EventFilter, type TrackedEvent } from './event-pattern';
 import { UntrackedSourceException } from './untracked-source.exception';
 
-/** Where events are read: an application or a testing module, its tracker, or a MemoryBackend itself. */
+/** Source of tracked events: an application, a testing module, a tracker, or a MemoryBackend. */
 export type TrackingSource = INestApplicationContext | TrackerService | MemoryBackend | TrackedEvents;
 
 export interface SourceOptions {
-  /** The name of the tracker, of an application that has several.  @default 'default' */
+  /** Name of the tracker, if the application has several.  @default 'default' */
   readonly tracker?: string | undefined;
-  /** The path of the MemoryBackend.  @default 'memory', else the only one there is */
+  /** Path of the MemoryBackend.  @default 'memory', else the only MemoryBackend */
   readonly backend?: string | undefined;
 }
 
-/** Where TrackingTestingModule keeps the events. */
+/** Path of the MemoryBackend in which TrackingTestingModule stores the events. */
 export const MEMORY_PATH = 'memory';
 
-/** The events that one MemoryBackend keeps, read anew each time: what is emitted later shows too. */
+/** Events of one MemoryBackend, read again on each access so that later events are included. */
 export class TrackedEvents implements Iterable<StoredEvent> {
   private constructor(
     private readonly memory: MemoryBackend | undefined,
-    /** The books of the tracker; undefined if a MemoryBackend is all that is known. */
+    /** Ledger of the tracker; undefined if the source is a MemoryBackend. */
     readonly ledger: TrackingLedger | undefined,
   ) {}
 
-  /** @throws UntrackedSourceException if there is no MemoryBackend to read, or none that is meant for certain */
+  /** @throws UntrackedSourceException if there is no MemoryBackend to read, or the choice is ambiguous */
   static of(source: TrackingSource, options: SourceOptions = {}): TrackedEvents {
     if (source instanceof TrackedEvents) return source;
     if (source instanceof MemoryBackend) return new TrackedEvents(source, undefined);
@@ -38,19 +38,19 @@ export class TrackedEvents implements Iterable<StoredEvent> {
     return new TrackedEvents(memoryOf(tracker, options.backend), tracker.ledger);
   }
 
-  /** Whether tracking is switched off, so that there are no events whatever happens. */
+  /** True if tracking is disabled, so that no events are ever stored. */
   get isOff(): boolean {
     return this.memory === undefined;
   }
 
-  /** Events that gave way to newer ones, and so are not among these. */
+  /** Number of events evicted by newer ones, which are missing from the list. */
   get evicted(): number {
     return this.memory?.evicted ?? 0;
   }
 
-  /** Copies, oldest first. Of those that a function says are of a type, that type. */
+  /** Returns copies, oldest first, typed by the type guard. */
   all<Event extends StoredEvent>(filter: (event: StoredEvent) => event is Event): Event[];
-  /** Copies, oldest first. The types are the caller's word for what data and context hold. */
+  /** Returns copies, oldest first. The caller asserts the types of data and context. */
   all<Data extends object = StoredEvent['data'], Context extends object = StoredEvent['context']>(
     filter?: EventFilter,
   ): TrackedEvent<Data, Context>[];
@@ -62,27 +62,28 @@ export class TrackedEvents implements Iterable<StoredEvent> {
     return this.all()[Symbol.iterator]();
   }
 
-  /** Forgets what was tracked until now; the ledger counts on. */
+  /** Removes the events tracked so far. The counters of the ledger are not reset. */
   clear(): void {
     this.memory?.clear();
   }
 
-  /** @internal For `waitForEvent`. @returns ends it */
+  /** @internal For `waitForEvent`. @returns a function that removes the listener */
   watch(watcher: (event: StoredEvent) => void): () => void {
     return this.memory?.watch(watcher) ?? (() => undefined);
   }
 }
 
-/** The events tracked until now, oldest first, of those that a function says are of a type. */
+/** Returns the events tracked so far that pass the type guard, oldest first. */
 export function events<Event extends StoredEvent>(
   source: TrackingSource,
   filter: (event: StoredEvent) => event is Event,
   options?: SourceOptions,
 ): Event[];
 /**
- * The events tracked until now, oldest first: a list of copies, for any assertion.
- * @param filter a name, an expression, `{ name, data, context }` in part, or a function  @default all
- * @throws UntrackedSourceException if `source` keeps no events in memory
+ * Returns copies of the events tracked so far, oldest first.
+ * @param filter a name, a regular expression, a partial `{ name, data, context }`, or a predicate
+ * @default all
+ * @throws UntrackedSourceException if `source` stores no events in memory
  */
 export function events<Data extends object = StoredEvent['data'], Context extends object = StoredEvent['context']>(
   source: TrackingSource,
@@ -102,7 +103,7 @@ export function isApplication(source: unknown): source is INestApplicationContex
   );
 }
 
-/** What was given in the place of an application; most often it is one that nobody awaited. */
+/** Describes a value passed instead of an application, most often a promise without `await`. */
 export function showSource(source: unknown): string {
   const isPromise = typeof (source as { then?: unknown } | null | undefined)?.then === 'function';
   return isPromise ? 'a promise (await it first)' : showValue(source);

@@ -1,4 +1,4 @@
-/** What a snapshot must not hold, since it is another in every run: it shows `[id]` in the place of an id. */
+/** Placeholders for values that differ in every run, such as `[id]` for an id. */
 const HIDDEN_OF_EVENT = ['id', 'timestamp'] as const;
 const HIDDEN_OF_CONTEXT = ['request_id', 'ip', 'host'] as const;
 
@@ -10,7 +10,7 @@ type Printer<Config> = (
   references: unknown[],
 ) => string;
 
-/** A snapshot serializer, as Jest and Vitest take it. */
+/** Snapshot serializer as accepted by Jest and Vitest. */
 export interface TrackingSerializer {
   test(value: unknown): boolean;
   serialize<Config>(
@@ -24,13 +24,13 @@ export interface TrackingSerializer {
 }
 
 export interface TrackingSerializerOptions {
-  /** Further fields of the context to hide, such as `session`.  @default [] */
+  /** Additional context fields to hide, such as `session`.  @default [] */
   readonly context?: readonly string[] | undefined;
-  /** Fields of the data to hide, such as `duration_ms`.  @default [] */
+  /** Data fields to hide, such as `duration_ms`.  @default [] */
   readonly data?: readonly string[] | undefined;
 }
 
-/** As `trackingSerializer`, hiding more. */
+/** Creates a serializer like `trackingSerializer` that hides additional fields. */
 export function createTrackingSerializer({
   context = [],
   data = [],
@@ -49,8 +49,9 @@ export function createTrackingSerializer({
 }
 
 /**
- * For `expect.addSnapshotSerializer`: in events it hides the id and the timestamp, and of the context request_id, ip and host. It
- * knows an event by its form, parsed from a line of the log too.
+ * Snapshot serializer for `expect.addSnapshotSerializer`. It hides the id and the timestamp of
+ * events, and request_id, ip and host of their context. It recognizes events by their shape, so
+ * parsed log lines are supported too.
  */
 export const trackingSerializer: TrackingSerializer = createTrackingSerializer();
 
@@ -62,7 +63,7 @@ function isEvent(value: unknown): boolean {
   return typeof name === 'string' && isTime(timestamp) && typeof context === 'object' && data !== undefined;
 }
 
-/** Never the placeholder: what was hidden would be hidden again without end. */
+/** Returns false for placeholders: hiding them again would recurse forever. */
 function isTime(value: unknown): boolean {
   return value instanceof Date || (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value));
 }

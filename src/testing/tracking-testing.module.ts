@@ -11,19 +11,19 @@ import type { TestedRuntimeOptions } from '../module/settings';
 import { MEMORY_PATH } from './tracked-events';
 
 export interface TrackingTestingOptions {
-  /** The name of the tracker.  @default 'default' */
+  /** Name of the tracker.  @default 'default' */
   readonly name?: string | undefined;
-  /** Run before the events are kept.  @default [] */
+  /** Processors that run before the events are stored.  @default [] */
   readonly processors?: DescribedTree['processors'];
-  /** Backends beside `memory`, which keeps the events for the test.  @default {} */
+  /** Backends in addition to `memory`, which stores the events for the test.  @default {} */
   readonly backends?: Backends | undefined;
-  /** Modules that the processors inject from.  @default [] */
+  /** Modules whose providers the processors inject.  @default [] */
   readonly imports?: DescribedTree['imports'];
-  /** Tells the time of events: `fixedClock()`.  @default Date.now, also while the test has faked it */
+  /** Clock for event timestamps, such as `fixedClock()`.  @default Date.now, including a faked one */
   readonly clock?: Clock | undefined;
-  /** Makes the ids of events: `fixedIds()`.  @default UUIDv7 */
+  /** Generator of event ids, such as `fixedIds()`.  @default UUIDv7 */
   readonly ids?: (() => string) | undefined;
-  /** How many events `memory` keeps.  @default 100_000 */
+  /** Maximum number of events stored by `memory`.  @default 100_000 */
   readonly maxEvents?: number | undefined;
   /** As in TrackingModule.  @default {} */
   readonly requestContext?: RequestContextOptions | false | undefined;
@@ -31,22 +31,29 @@ export interface TrackingTestingOptions {
   readonly limits?: PartialLimits | undefined;
   /** As in TrackingModule; see `expectNoViolations`.  @default none */
   readonly catalog?: TrackingModuleOptions['catalog'];
-  /** As in TrackingModule, but keys that a definition does not declare are shown.  @default 'report' with a catalog */
+  /**
+   * Validation as in TrackingModule, except that undeclared keys are shown.
+   * @default 'report' with a catalog
+   */
   readonly validation?: TrackingModuleOptions['validation'];
-  /** Where the module's own warnings go.  @default Nest's logger, context `Tracking` */
+  /** Logger for the warnings of the module.  @default Nest's logger, context `Tracking` */
   readonly logger?: LoggerService | undefined;
 }
 
 /**
- * TrackingModule for unit tests: the tracker injects anywhere, @TrackEvent and @TrackingContext act, and events go to memory,
- * where `events(module)` reads them. The module need not be started: events arrive from `compile()` on. Each module has a tracker
- * of its own; nothing is shared between tests.
+ * TrackingModule for unit tests. The tracker can be injected anywhere, @TrackEvent and
+ * @TrackingContext work, and events are stored in memory, where `events(module)` reads them. Events
+ * are stored as soon as `compile()` resolves; `init()` is not needed. Each module has a separate
+ * tracker, so tests share nothing.
  */
 @Module({})
 export class TrackingTestingModule {
-  /** @throws TrackingConfigException if a backend of `options` takes the name `memory`; for all else when it is compiled */
+  /**
+   * Creates the module. Other configuration errors are thrown when it is compiled.
+   * @throws TrackingConfigException if a backend of `options` is named `memory`
+   */
   static forRoot(options: TrackingTestingOptions = {}): DynamicModule {
-    // Not `Date.now` itself: a test that fakes the clock puts another function in its place.
+    // Reads `Date.now` on each call, because a test that fakes the clock replaces the function.
     const { backends = {}, clock = () => Date.now(), ids, maxEvents = 100_000, ...others } = options;
     if (Object.hasOwn(backends, MEMORY_PATH)) throw memoryTaken();
     const tested: TrackingModuleOptions & TestedRuntimeOptions = {
@@ -62,7 +69,7 @@ export class TrackingTestingModule {
   }
 }
 
-/** Which field is wrong must be told in a test, where the data is nobody's. */
+/** Shows the names of undeclared fields: test data is not personal. */
 function showingKeys(validation: TrackingModuleOptions['validation']): TrackingModuleOptions['validation'] {
   if (validation === undefined) return { showKeys: true };
   if (typeof validation === 'object') return { showKeys: true, ...validation };

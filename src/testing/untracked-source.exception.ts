@@ -1,8 +1,11 @@
-/** Events were asked of something that has none to show: tracking is not there, has not started, or keeps nothing in memory. */
+/**
+ * Thrown when a source has no readable events: it has no tracking, tracking has not started, or no
+ * backend stores events in memory.
+ */
 export class UntrackedSourceException extends Error {
   override readonly name = 'UntrackedSourceException';
 
-  /** Made by `create`; public so that `toThrow` takes the class. */
+  /** Use `create` instead. The constructor is public so that `toThrow` accepts the class. */
   // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- takes one argument only
   constructor(message: string) {
     super(message);

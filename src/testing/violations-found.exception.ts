@@ -1,10 +1,10 @@
 import type { ViolationCount } from '../catalog/tracking-violations';
 
-/** Events did not keep to the catalog. */
+/** Thrown when events violate the catalog. */
 export class ViolationsFoundException extends Error {
   override readonly name = 'ViolationsFoundException';
 
-  /** Made by `create`; public so that `toThrow` takes the class. */
+  /** Use `create` instead. The constructor is public so that `toThrow` accepts the class. */
   constructor(
     message: string,
     readonly violations: readonly ViolationCount[],

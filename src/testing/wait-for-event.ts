@@ -7,22 +7,24 @@ import { fitsName, isNamePattern, type NamePattern, type TrackedEvent } from './
 import { TrackedEvents, type SourceOptions, type TrackingSource } from './tracked-events';
 
 /**
- * Taken when this file is loaded, from Node and not from the globals: under a faked clock the deadline must still come, or a
- * test whose event does not arrive ends without saying what did.
+ * Timers imported from Node when this file is loaded, not the globals. The deadline must expire
+ * even under a faked clock; otherwise a test whose event does not arrive ends without listing the
+ * events that did.
  */
 const { setTimeout: startTimer, clearTimeout: stopTimer } = timers;
 
 export interface WaitOptions extends SourceOptions {
-  /** How long to wait, by the real clock whatever clock the test has faked.  @default 1000 */
+  /** Timeout in ms of the real clock, even if the test fakes the clock.  @default 1000 */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Resolves with the first event of that name for which the predicate holds: at once if it was tracked already, else in the
- * very moment in which it is. Nothing is polled, so faked timers do not stand in its way.
- * @param predicate  @default any event of the name
- * @throws EventNotTrackedException after `timeoutMs`, with what was tracked instead
- * @throws UntrackedSourceException if `source` keeps no events in memory
+ * Resolves with the first event that has the name and satisfies the predicate: at once if it is
+ * already tracked, otherwise as soon as it is tracked. It does not poll, so it works with faked
+ * timers.
+ * @param predicate condition for the event  @default any event of the name
+ * @throws EventNotTrackedException after `timeoutMs`, with the events that were tracked instead
+ * @throws UntrackedSourceException if `source` stores no events in memory
  */
 export async function waitForEvent<
   Data extends object = StoredEvent['data'],
@@ -46,7 +48,7 @@ export async function waitForEvent<
   throw EventNotTrackedException.create(name, tracked.all(), timeoutMs, tracked.isOff);
 }
 
-/** The next event that is wanted; undefined when there is none in time. */
+/** Resolves with the next matching event, or undefined after the timeout. */
 async function next(
   tracked: TrackedEvents,
   isWanted: (event: StoredEvent) => boolean,
@@ -59,12 +61,12 @@ async function next(
         try {
           if (isWanted(event)) resolve(event);
         } catch (error) {
-          // Of the test's own predicate: a wait that only times out would hide it.
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it goes on as it was thrown
+          // Reports an error of the test's own predicate, which a timeout would hide.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- rethrows the original value
           reject(error);
         }
       });
-      // Longer than a timer can be, it would fire at once.
+      // A delay above the timer limit would fire at once.
       const timer = startTimer(resolve, Math.min(timeoutMs, MAX_TIMER_MS), undefined);
       end = () => {
         stopTimer(timer);

@@ -73,16 +73,12 @@ function index(catalog: PrintedCatalog): readonly Html[] {
 function groupLinks(groups: PrintedCatalog['groups'], hasContexts: boolean): Html {
   const items = groups.map(
     ([name, members]) =>
-      html`<li>
-        <a href="#${groupAnchor(name)}">${words.groupTitle(name)}</a> <span class="count">${members.length}</span>
-      </li>`,
+      html`<li><a href="#${groupAnchor(name)}">${words.groupTitle(name)}</a> <span class="count">${members.length}</span></li>`,
   );
   if (hasContexts) items.push(html`<li><a href="#contexts">Contexts</a></li>`);
-  return html`<nav class="groups" aria-label="Groups">
-    <ul>
-      ${lines(items)}
-    </ul>
-  </nav>`;
+  return html`<nav class="groups" aria-label="Groups"><ul>
+${lines(items)}
+</ul></nav>`;
 }
 
 function groupAnchor(name: string): string {
@@ -138,8 +134,8 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly Html[
     ...examples.map((example, at) => {
       const id = at === 0 ? 'example' : `example-${at + 1}`;
       return html`<h2 id="${id}">${words.exampleTitle(example)}</h2>
-        <p>${words.exampleNote(example)}</p>
-        <pre tabindex="0" role="region" aria-labelledby="${id}"><code>${words.exampleText(example)}</code></pre>`;
+<p>${words.exampleNote(example)}</p>
+<pre tabindex="0" role="region" aria-labelledby="${id}"><code>${words.exampleText(example)}</code></pre>`;
     }),
     ...historyPart(event),
     ...siblings(event, catalog),
@@ -148,7 +144,7 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly Html[
 
 /** Allows line breaks between the words of a long name. */
 function breakable(name: string): readonly Html[] {
-  return name.split(/(?<=[._/:])/).map((word, at) => html`${at > 0 && html`<wbr />`}${word}`);
+  return name.split(/(?<=[._/:])/).map((word, at) => html`${at > 0 && html`<wbr>`}${word}`);
 }
 
 function paragraphs(text: string | null): readonly Html[] {
@@ -163,32 +159,23 @@ function deprecation({ document: { deprecated } }: PrintedEvent, catalog: Printe
   const name = html`<code>${replacedBy}</code>`;
   const use = replacement === undefined ? name : html`<a href="${replacement.key}.html">${name}</a>`;
   return [
-    html`<p class="warning">
-      <strong>Deprecated</strong> since ${since}${replacedBy !== undefined && html`; use ${use}`}.
-    </p>`,
+    html`<p class="warning"><strong>Deprecated</strong> since ${since}${replacedBy !== undefined && html`; use ${use}`}.</p>`,
   ];
 }
 
 function facts({ document }: PrintedEvent): Html {
   const { when, source, owner, since, version } = document;
   const fact = (label: string, text: string | number | null): Html[] =>
-    text === null
-      ? []
-      : [
-          html`<div>
-            <dt>${label}</dt>
-            <dd>${text}</dd>
-          </div>`,
-        ];
+    text === null ? [] : [html`<div><dt>${label}</dt><dd>${text}</dd></div>`];
   return html`<dl>
-    ${lines([
-      ...fact('When it is emitted', when),
-      ...fact('Event source', words.SOURCES[source]),
-      ...fact('Owner', owner),
-      ...fact('Since', since),
-      ...fact('Version', version),
-    ])}
-  </dl>`;
+${lines([
+  ...fact('When it is emitted', when),
+  ...fact('Event source', words.SOURCES[source]),
+  ...fact('Owner', owner),
+  ...fact('Since', since),
+  ...fact('Version', version),
+])}
+</dl>`;
 }
 
 const FIELD_COLUMNS: readonly Column[] = [
@@ -228,6 +215,7 @@ function fieldRow(part: string, row: FieldRow, added?: AddedBy): Row {
  * address.
  */
 function fieldAnchor(part: string, { path }: FieldRow): string {
+   
   return `${part}.${path.replace(/\s/g, '\u2420').replace(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, '\ufffd')}`;
 }
 
@@ -260,8 +248,8 @@ function personalPart(pii: readonly string[]): readonly Html[] {
   return [
     html`<h2 id="personal">Personal data</h2>`,
     html`<ul>
-      ${lines(pii.map((path) => html`<li><code>${path}</code></li>`))}
-    </ul>`,
+${lines(pii.map((path) => html`<li><code>${path}</code></li>`))}
+</ul>`,
   ];
 }
 
@@ -274,7 +262,10 @@ const HISTORY_COLUMNS: readonly Column[] = [
 function historyPart({ document: { history } }: PrintedEvent): readonly Html[] {
   if (history.length === 0) return [];
   const rows = history.map(({ date, version, change }) => ({ cells: [date, String(version ?? ''), change] }));
-  return [html`<h2 id="history">History</h2>`, htmlTable('History', HISTORY_COLUMNS, rows)];
+  return [
+    html`<h2 id="history">History</h2>`,
+    htmlTable('History', HISTORY_COLUMNS, rows),
+  ];
 }
 
 /**
@@ -287,17 +278,13 @@ function siblings({ key: own, group }: PrintedEvent, { groups }: PrintedCatalog)
   const items = members.map(({ key, document: { name } }) =>
     key === own
       ? html`<li aria-current="page"><code>${name}</code></li>`
-      : html`<li>
-          <a href="${key}.html"><code>${name}</code></a>
-        </li>`,
+      : html`<li><a href="${key}.html"><code>${name}</code></a></li>`,
   );
   return [
-    html`<nav class="siblings" aria-labelledby="siblings">
-      <h2 id="siblings">${words.groupTitle(group)}</h2>
-      <ul>
-        ${lines(items)}
-      </ul>
-    </nav>`,
+    html`<nav class="siblings" aria-labelledby="siblings"><h2 id="siblings">${words.groupTitle(group)}</h2>
+<ul>
+${lines(items)}
+</ul></nav>`,
   ];
 }
 
@@ -307,16 +294,7 @@ function contextPage({ document, fields, notes }: PrintedContext): readonly Html
     html`<h1>Context <code>${name}</code></h1>`,
     ...(title === null ? [] : [html`<p class="title">${title}</p>`]),
     ...paragraphs(description),
-    ...(when === null
-      ? []
-      : [
-          html`<dl>
-            <div>
-              <dt>When it is entered</dt>
-              <dd>${when}</dd>
-            </div>
-          </dl>`,
-        ]),
+    ...(when === null ? [] : [html`<dl><div><dt>When it is entered</dt><dd>${when}</dd></div></dl>`]),
     html`<h2 id="fields">Fields</h2>`,
     fieldTable('context', fields, document.fields === null ? words.NO_DATA : words.NO_FIELDS),
     ...paragraphs(words.partNote(notes)),

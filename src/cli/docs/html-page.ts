@@ -18,39 +18,32 @@ const MARK = '<!-- Written by "event-tracking catalog docs": change the definiti
  */
 export function htmlPage({ title, catalogTitle, toRoot, isIndex }: PageFrame, main: readonly Html[]): string {
   const body = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>${isIndex ? catalogTitle : `${title} – ${catalogTitle}`}</title>
-      <link rel="icon" href="data:," />
-      <link rel="stylesheet" href="${toRoot}assets/style.css" />
-      <script defer src="${toRoot}assets/catalog.js"></script>
-      <script defer src="${toRoot}assets/search.js"></script>
-    </head>
-    <body>
-      <a class="skip" href="#main">Skip to the content</a>
-      <header>
-        <nav aria-label="Catalog">
-          <a href="${toRoot}index.html" ${isIndex ? html` aria-current="page"` : ''}>${catalogTitle}</a>
-        </nav>
-        <div class="search" role="search" hidden data-root="${toRoot}">
-          <label for="query">Search events</label>
-          <input
-            id="query"
-            type="search"
-            autocomplete="off"
-            spellcheck="false"
-            placeholder="Name, title or field"
-            aria-describedby="found"
-            aria-keyshortcuts="/"
-          />
-          <p id="found" role="status"></p>
-          <ol id="results" hidden aria-label="Events found"></ol>
-        </div>
-      </header>
-      <main id="main" tabindex="-1">${lines(main)}</main>
-    </body>
-  </html> `;
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${isIndex ? catalogTitle : `${title} – ${catalogTitle}`}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${toRoot}assets/style.css">
+<script defer src="${toRoot}assets/catalog.js"></script>
+<script defer src="${toRoot}assets/search.js"></script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header>
+<nav aria-label="Catalog"><a href="${toRoot}index.html"${isIndex ? html` aria-current="page"` : ''}>${catalogTitle}</a></nav>
+<div class="search" role="search" hidden data-root="${toRoot}">
+<label for="query">Search events</label>
+<input id="query" type="search" autocomplete="off" spellcheck="false" placeholder="Name, title or field" aria-describedby="found" aria-keyshortcuts="/">
+<p id="found" role="status"></p>
+<ol id="results" hidden aria-label="Events found"></ol>
+</div>
+</header>
+<main id="main" tabindex="-1">
+${lines(main)}
+</main>
+</body>
+</html>
+`;
   return `<!doctype html>\n${MARK}\n${body.source}`;
 }
 
@@ -83,9 +76,7 @@ export interface Row {
  * @param label description of the table for screen readers
  */
 export function htmlTable(label: string, columns: readonly Column[], rows: readonly Row[]): Html {
-  const head = columns.map(
-    ({ heading, kind }) => html`<th scope="col" ${kind && html` class="${kind}"`}>${heading}</th>`,
-  );
+  const head = columns.map(({ heading, kind }) => html`<th scope="col"${kind && html` class="${kind}"`}>${heading}</th>`);
   const body = rows.map(({ id, cells: [first, ...others] }) => {
     const cells = others.map((cell, at) => {
       const { heading, isToldOf } = columns[at + 1] ?? {};
@@ -93,16 +84,10 @@ export function htmlTable(label: string, columns: readonly Column[], rows: reado
     });
     return html`<tr${id !== undefined && html` id="${id}"`}><th scope="row">${first}</th>${cells}</tr>`;
   });
-  return html`<div class="table">
-    <table aria-label="${label}">
-      <thead>
-        <tr>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${lines(body)}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<div class="table"><table aria-label="${label}">
+<thead><tr>${head}</tr></thead>
+<tbody>
+${lines(body)}
+</tbody>
+</table></div>`;
 }
