@@ -1,7 +1,8 @@
 /**
- * Names are what dashboards and alerts hang on: each stands here once, with its unit and how it is read from the ledger, and
- * docs/operations.md repeats this table, held by a test. They follow the semantic conventions of OpenTelemetry: a namespace of
- * their own, UCUM units, seconds, bytes, no `total`; a state is 1 for the one that holds and 0 for the others.
+ * Instruments with their units and the functions that read them from the ledger. Dashboards and
+ * alerts depend on the names. docs/operations.md repeats this table; a test keeps both equal. The
+ * names follow the semantic conventions of OpenTelemetry: a separate namespace, UCUM units, seconds,
+ * bytes, no `total`. A state metric is 1 for the current state and 0 for the others.
  */
 import type { BreakerState } from '../../ledger/counts';
 import type { DestinationCounts } from '../../ledger/counts';
@@ -9,7 +10,7 @@ import { isLoss } from '../../ledger/reasons';
 import type { DeliveryCounts, NodeCounts, QueueCounts, WorkCounts } from '../../ledger/counts';
 import type { TrackerCounts } from '../../ledger/counts';
 
-/** What a figure is told apart by. */
+/** Attributes of a metric value. */
 export const TRACKER = 'event_tracking.tracker';
 export const PATH = 'event_tracking.path';
 const REASON = 'event_tracking.reason';
@@ -20,23 +21,23 @@ const STATE = 'event_tracking.state';
 
 export type Attributes = Readonly<Record<string, string | boolean>>;
 
-/** One figure, and what tells it apart from the others of its instrument. */
+/** Value of an instrument with its attributes. */
 export interface Figure {
   readonly value: number;
   readonly attributes?: Attributes;
 }
 
-/** One instrument, and how its figures are read from counts. */
+/** Instrument and the function that reads its values from counters. */
 export interface InstrumentPlan<Counts> {
   readonly name: string;
-  /** A counter only grows while the process lives; the others go up and down. */
+  /** A counter never decreases while the process runs; an up-down counter may. */
   readonly kind: 'counter' | 'up-down-counter';
   readonly unit: string;
   readonly description: string;
   readonly read: (counts: Counts) => readonly Figure[];
 }
 
-/** Of a tracker; attribute: tracker. */
+/** Instruments of a tracker; attribute: tracker. */
 export const trackerInstruments: readonly InstrumentPlan<TrackerCounts>[] = [
   counter('tracker.emitted', '{event}', 'Events that were emitted.', ({ emitted }) => one(emitted)),
   counter('tracker.dropped', '{event}', 'Events that never reached the tree.', ({ dropped }) => byReason(dropped)),
@@ -56,7 +57,7 @@ export const trackerInstruments: readonly InstrumentPlan<TrackerCounts>[] = [
   ),
 ];
 
-/** Of each node of the tree; attributes: tracker, path. */
+/** Instruments of each node of the tree; attributes: tracker, path. */
 export const nodeInstruments: readonly InstrumentPlan<NodeCounts>[] = [
   counter('node.received', '{event}', 'Events that came to the node.', ({ received }) => one(received)),
   counter('node.passed', '{event}', 'Events handed to the children, or taken by the backend.', ({ passed }) =>
@@ -66,7 +67,10 @@ export const nodeInstruments: readonly InstrumentPlan<NodeCounts>[] = [
   counter('node.failures', '{failure}', 'Failures that cost no event.', ({ failures }) => by(PLACE, failures)),
 ];
 
-/** Of each node that writes later than it accepts: destinations, and logs that are files; attributes: tracker, path. */
+/**
+ * Instruments of each node that writes events after it accepts them, which are destinations and log
+ * files; attributes: tracker, path.
+ */
 export const deliveryInstruments: readonly InstrumentPlan<DeliveryCounts>[] = [
   counter('delivery.accepted', '{event}', 'Events taken to be delivered.', ({ accepted }) => one(accepted)),
   counter('delivery.delivered', '{event}', 'Events delivered.', ({ delivered }) => one(delivered)),
@@ -74,7 +78,7 @@ export const deliveryInstruments: readonly InstrumentPlan<DeliveryCounts>[] = [
   upDown('delivery.pending', '{event}', 'Events on their way.', ({ pending }) => one(pending)),
 ];
 
-/** Of each destination; attributes: tracker, path. */
+/** Instruments of each destination; attributes: tracker, path. */
 export const destinationInstruments: readonly InstrumentPlan<DestinationCounts>[] = [
   counter('delivery.recovered', '{event}', 'Events found on disk.', ({ recovered }) => one(recovered)),
   counter('delivery.redriven', '{event}', 'Dead letters queued again.', ({ redriven }) => one(redriven)),
@@ -105,7 +109,10 @@ export const destinationInstruments: readonly InstrumentPlan<DestinationCounts>[
   ),
 ];
 
-/** Of each AsyncRoutingBackend, in a process that takes events from its queue; attributes: tracker, path. */
+/**
+ * Instruments of each AsyncRoutingBackend in a process that consumes its queue; attributes: tracker,
+ * path.
+ */
 export const workInstruments: readonly InstrumentPlan<WorkCounts>[] = [
   counter('work.received', '{event}', 'Events taken from a queue.', ({ received }) => one(received)),
   counter('work.settled', '{event}', 'Events that every child has where they belong.', ({ settled }) => one(settled)),
@@ -122,7 +129,7 @@ export const workInstruments: readonly InstrumentPlan<WorkCounts>[] = [
   ),
 ];
 
-/** Of each AsyncRoutingBackend with a queue outside of the process; attributes: tracker, path. */
+/** Instruments of each AsyncRoutingBackend with an external queue; attributes: tracker, path. */
 export const queueInstruments: readonly InstrumentPlan<QueueCounts>[] = [
   upDown('queue.waiting_jobs', '{job}', 'Batches that wait for a worker.', ({ waitingJobs }) => one(waitingJobs)),
   upDown('queue.active_jobs', '{job}', 'Batches that workers have.', ({ activeJobs }) => one(activeJobs)),
@@ -134,7 +141,9 @@ export const queueInstruments: readonly InstrumentPlan<QueueCounts>[] = [
   ),
 ];
 
-/** Histograms, fed as durations are measured: an instrument that is read on demand cannot be one. */
+/**
+ * Histograms, recorded as durations are measured: OpenTelemetry has no observable histogram.
+ */
 export const durationInstruments = {
   event: {
     name: 'event_tracking.delivery.event.duration',
@@ -173,7 +182,10 @@ function by(attribute: string, counts: Readonly<Record<string, number>>): Figure
   return Object.entries(counts).map(([name, value]) => ({ value, attributes: { [attribute]: name } }));
 }
 
-/** With whether it is a loss, so that an alert need not list the reasons that are none. */
+/**
+ * Splits a counter by reason. An attribute marks each reason as a loss or not, so that alerts need
+ * not list the reasons that are not losses.
+ */
 function byReason(counts: Readonly<Record<string, number>>): Figure[] {
   return Object.entries(counts).map(([reason, value]) => ({
     value,

@@ -18,9 +18,15 @@ import {
 } from './instruments';
 
 export interface ObserveOptions {
-  /** @default that of the global meter provider, which does nothing unless an SDK was started before */
+  /**
+   * Meter that creates the instruments.
+   * @default a meter of the global meter provider; it is a no-op unless an SDK was started before
+   */
   readonly meter?: Meter | undefined;
-  /** Put on every figure: what tells two applications of one process apart, say.  @default none */
+  /**
+   * Attributes added to every metric, for example to distinguish two applications in one process.
+   * @default none
+   */
   readonly attributes?: Attributes | undefined;
 }
 
@@ -28,9 +34,10 @@ export interface ObserveOptions {
 const SCOPE = 'nestjs-event-tracking';
 
 /**
- * Makes every figure of a ledger a metric (docs/operations.md names them). Nothing is counted twice: they are read from the
- * ledger when the SDK collects; only the two histograms of durations are fed as events are delivered.
- * @returns to be called when the ledger is to be observed no more
+ * Exports every counter of a ledger as a metric (docs/operations.md lists them). The SDK reads the
+ * counters from the ledger when it collects, so nothing is counted twice. Only the two duration
+ * histograms are recorded as events are delivered.
+ * @returns a function that stops observing the ledger
  */
 export function observeTracking(ledger: TrackingLedger, options: ObserveOptions = {}): () => void {
   const { meter = metrics.getMeter(SCOPE), attributes = {} } = options;
@@ -74,7 +81,7 @@ function measure(meter: Meter, ledger: TrackingLedger, tracker: Attributes): () 
     event: meter.createHistogram(event.name, { ...event, advice }),
     attempt: meter.createHistogram(attempt.name, { ...attempt, advice }),
   };
-  const places = new Map<string, Attributes>(); // made once, not for each event
+  const places = new Map<string, Attributes>(); // cached so that attributes are not built for each event
   return ledger.onDuration(({ path, of, ms }) => {
     let place = places.get(path);
     if (place === undefined) places.set(path, (place = { ...tracker, [PATH]: path }));
@@ -104,7 +111,7 @@ interface Sum {
   readonly attributes: Attributes;
 }
 
-/** What two nodes of the same path count is told as one: backends that were replaced share theirs. */
+/** Sums the counters of nodes with the same path: a replaced backend shares its path. */
 class Figures {
   private readonly byInstrument = new Map<Observable, Map<string, Sum>>();
 

@@ -4,13 +4,14 @@ import type { TrackerService } from '../../tracker/tracker.service';
 import { observeTracking, type ObserveOptions } from './observe-tracking';
 
 export interface TrackingMetricsOptions extends ObserveOptions {
-  /** Of the tracker.  @default 'default' */
+  /** Name of the tracker.  @default 'default' */
   readonly name?: string | undefined;
 }
 
 /**
- * Makes every figure of a tracker's ledger a metric of OpenTelemetry. Import it beside `TrackingModule.forRoot`; one for each
- * tracker. The SDK must be started before the application is created, as it must for everything else it observes.
+ * Exports every counter of a tracker's ledger as an OpenTelemetry metric. Import it next to
+ * `TrackingModule.forRoot`, once for each tracker. Start the OpenTelemetry SDK before the
+ * application is created.
  */
 @Module({})
 export class TrackingMetricsModule {
@@ -22,8 +23,8 @@ export class TrackingMetricsModule {
         {
           provide: `TrackingMetrics(${name})`,
           inject: [getTrackerToken(name)],
-          // When it is built, before anything is delivered. It is never ended: the last figures of an application are those
-          // of its end, and whoever exports them does so after it has closed.
+          // Starts when the provider is built, before any delivery. It never stops: the SDK exports
+          // the final counters after the application has closed.
           useFactory: (tracker: TrackerService) => observeTracking(tracker.ledger, options),
         },
       ],

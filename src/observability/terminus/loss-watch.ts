@@ -6,20 +6,24 @@ export type Losses = Readonly<Record<string, number>>;
 /**
  * Tells which losses are recent.
  *
- * The counters of a process never decrease, so an application that lost one event at its start would be unhealthy until it ends.
- * Reporting only what was lost since the previous check does not work either: a readiness and a liveness probe would each see
- * half of it. So each loss counts for a while after the check that first saw it, for every caller.
+ * The counters of a process never decrease, so an application that lost one event at its start
+ * would be unhealthy until it exits. Reporting only the losses since the previous check does not
+ * work either: a readiness probe and a liveness probe would each see half of them. So each loss
+ * counts, for every caller, for a fixed window after the check that first saw it.
  */
 export class LossWatch {
   private known: Losses;
-  /** Losses that still count; each with the time at which it was last seen to grow, in milliseconds of `performance.now()`. */
+  /** Losses that still count. `at` is the time of the last increase, in ms of `performance.now()`. */
   private readonly recent = new Map<string, { events: number; at: number }>();
 
   constructor(private readonly ledger: LossSource) {
     this.known = byPlace(ledger);
   }
 
-  /** @param windowMs how long a loss counts */
+  /**
+   * Returns the losses that still count.
+   * @param windowMs time for which a loss counts
+   */
   recentLosses(windowMs: number, now: number = performance.now()): Losses {
     const losses = byPlace(this.ledger);
     for (const [place, { at }] of this.recent) if (now - at >= windowMs) this.recent.delete(place);

@@ -5,28 +5,32 @@ import { TrackerService } from '../../tracker/tracker.service';
 import { LossWatch, type Losses } from './loss-watch';
 
 export interface TrackingHealthOptions {
-  /** @default the tracker called 'default' */
+  /** Tracker to check.  @default the tracker named 'default' */
   readonly tracker?: Pick<TrackerService, 'ledger'> | undefined;
-  /** For how long the application is down after a check has found a new loss.  @default 60_000 */
+  /** Time that the status stays `down` after a check finds a new loss.  @default 60_000 */
   readonly lossWindowMs?: number | undefined;
 }
 
-/** What a check says beside the status; without event data. */
+/** Details of a health check result. They contain no event data. */
 export interface TrackingHealthDetails {
-  /** Events on their way, of all destinations. */
+  /** Number of pending events of all destinations. */
   readonly pending: number;
-  /** How many events were lost lately, by place and reason; left out if none was. */
+  /** Number of recently lost events by place and reason. Omitted if there are none. */
   readonly lost?: Losses;
-  /** What is not as it should be, and costs no event yet: by path; left out if all is well. */
+  /** Problems that have not lost events yet, by path. Omitted if there are none. */
   readonly degraded?: Readonly<Record<string, readonly string[]>>;
-  /** The destinations whose disk cannot be used; left out if there is none. */
+  /** Paths of the destinations whose disk cannot be used. Omitted if there are none. */
   readonly diskFailing?: readonly string[];
 }
 
 /**
- * Says for Terminus how tracking is. `down` only while events are being lost, or cannot be kept: a destination that does not
- * answer is no reason to take this application out of service while its events wait in memory or on disk. That is `degraded`
- * where Terminus knows the word (12), else `up`; in both `degraded` of the details says what and where.
+ * Terminus health indicator for tracking.
+ *
+ * - `down`: events were lost recently, or the disk of a destination cannot be used.
+ * - `degraded`: a destination does not respond or its memory is full, but no event is lost. The
+ *   application can stay in service while events wait in memory or on disk. Terminus 11 has no
+ *   such status and reports `up`. With either, `degraded` in the details lists the problems.
+ * - `up`: no problem.
  */
 @Injectable()
 export class TrackingHealthIndicator {
@@ -36,10 +40,13 @@ export class TrackingHealthIndicator {
     private readonly indicators: HealthIndicatorService,
     @Optional() @Inject(TrackerService) private readonly tracker?: TrackerService,
   ) {
-    if (tracker !== undefined) this.watchOf(tracker.ledger); // what is lost before the first check counts
+    if (tracker !== undefined) this.watchOf(tracker.ledger); // losses before the first check count too
   }
 
-  /** @param key of the result */
+  /**
+   * Checks the health of a tracker.
+   * @param key key of the result
+   */
   check<const Key extends string = 'tracking'>(
     key: Key = 'tracking' as Key,
     { tracker = this.tracker, lossWindowMs = 60_000 }: TrackingHealthOptions = {},
@@ -83,7 +90,7 @@ export class TrackingHealthIndicator {
   }
 }
 
-/** Terminus 11 has no such method, and drops a result whose status it does not know. */
+/** Terminus 11 has no `degraded` method, and drops results with an unknown status. */
 function hasDegraded(session: object): boolean {
   return typeof (session as { degraded?: unknown }).degraded === 'function';
 }
