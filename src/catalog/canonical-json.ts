@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The JSON text of a value with the keys of every object in the order of their code units: equal values have equal texts. */
+/** Serializes a value to JSON with keys sorted by code units, so that equal values yield equal JSON. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {
     if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;

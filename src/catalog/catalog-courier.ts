@@ -11,8 +11,8 @@ const MAX_RETRY_MS = 300_000;
 const CLOSE_MS = 2000;
 
 /**
- * Takes the catalog to the backends that hold it. A store that is down has no events either, and takes both when it is back: so
- * nobody waits for it, and it is tried until it has them.
+ * Sends the catalog to the backends that store it. A store that is down receives no events either,
+ * and accepts both when it is back. So the courier does not block, and retries until it succeeds.
  */
 export class CatalogCourier {
   private readonly timers = new Map<CatalogKeeper, NodeJS.Timeout>();

@@ -1,15 +1,15 @@
 import type { CatalogDocument } from './event-document';
 
-/** A backend that can hold the documents of the catalog, so that whoever finds an event there finds what it means, too. */
+/** Backend that can store the documents of the catalog next to its events, so readers find both. */
 export interface CatalogKeeper {
   /**
-   * Keeps each document once, under its hash, and those of before beside it. Called at start, and every hour while the
-   * application runs; called again later if it rejects.
+   * Stores each document once, under its hash, and keeps earlier documents. Called at start and
+   * every hour while the application runs. Called again later if it rejects.
    */
   keepCatalog(catalog: CatalogDocument): void | Promise<void>;
 }
 
-/** A backend that is given the catalog once, at start, as an event of its own. */
+/** Backend that receives the catalog once, at start, as a separate event. */
 export interface CatalogLog {
   readonly takesCatalogAsEvent: true;
 }
@@ -22,5 +22,5 @@ export function isCatalogLog(backend: object): backend is CatalogLog {
   return (backend as Partial<CatalogLog>).takesCatalogAsEvent === true;
 }
 
-/** The name of an event that has documents in its data. */
+/** Name of the event that carries catalog documents in its data. */
 export const CATALOG_EVENT = 'event_catalog';

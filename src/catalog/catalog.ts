@@ -9,24 +9,24 @@ export type CatalogEntry = EventDefinition | ContextDefinition;
 
 const MARK = Symbol.for('nestjs-event-tracking.catalog');
 
-/** The documented events of an application, and its contexts. */
+/** Catalog of the documented events and contexts of an application. */
 export interface Catalog<Entries extends readonly CatalogEntry[] = readonly CatalogEntry[]> {
-  /** As they were given. */
+  /** Definitions as passed to the catalog. */
   readonly entries: Entries;
   readonly events: ReadonlyMap<string, EventDefinition>;
   readonly contexts: ReadonlyMap<string, ContextDefinition>;
-  /** As plain JSON, each in the order of names. */
+  /** Documents of the definitions as plain JSON, each list sorted by name. */
   readonly document: CatalogDocument;
   /**
-   * What is personal in the events of a name, those included that it does not have: for `processor(Redact, { marks: catalog.pii })`.
-   * Bound: it can be handed on as it is.
+   * Returns the personal paths of the events with a given name. Accepts names that the catalog does
+   * not contain. Pass it as `processor(Redact, { marks: catalog.pii })`; it is bound.
    */
   readonly pii: (eventName: string) => readonly string[];
 }
 
 /**
- * Puts definitions of events and contexts together.
- * @throws EventDefinitionException if two have one name, or if one is no definition
+ * Creates a catalog from definitions of events and contexts.
+ * @throws EventDefinitionException if two definitions share a name, or if a value is not a definition
  */
 export function defineCatalog<const Entries extends readonly CatalogEntry[]>(entries: Entries): Catalog<Entries> {
   const faults: DefinitionError[] = [];
@@ -66,7 +66,10 @@ export function defineCatalog<const Entries extends readonly CatalogEntry[]>(ent
 
 const NO_DEFINITION = "defineCatalog([defineEvent('video.played', {...}), defineContext('course', {...})])";
 
-/** What a module was given: a catalog, or a list of definitions. @throws EventDefinitionException */
+/**
+ * Returns the catalog of a module option, which is a catalog or a list of definitions.
+ * @throws EventDefinitionException
+ */
 export function readCatalog(given: Catalog | readonly CatalogEntry[]): Catalog {
   return isCatalog(given) ? given : defineCatalog(given);
 }

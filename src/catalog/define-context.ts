@@ -10,13 +10,13 @@ export interface ContextDefinitionOptions<Fields extends EventSchema<object> = E
   readonly title?: string | undefined;
   /** @default none */
   readonly description?: string | undefined;
-  /** Where it is entered, and for how long: `Around each request`.  @default none */
+  /** Where and how long the context is active: `Around each request`.  @default none */
   readonly when?: string | undefined;
-  /** The schema of the fields that it adds to the context of events.  @default none */
+  /** Schema of the fields that it adds to the context of events.  @default none */
   readonly fields?: Fields | undefined;
   /**
-   * Which of the fields are personal: `['email']`, or `['context.email']`. They hold for every event. A path has to lead to
-   * something that the schema of the fields has, or leaves open.
+   * Paths to personal fields: `['email']` or `['context.email']`. They apply to every event. A path
+   * must lead to a field that the schema declares or leaves open.
    * @default []
    */
   readonly pii?: readonly string[] | undefined;
@@ -24,19 +24,20 @@ export interface ContextDefinitionOptions<Fields extends EventSchema<object> = E
 
 const MARK = Symbol.for('nestjs-event-tracking.context');
 
-/** A context as it is documented. It is entered by its name, as any other. */
+/** Definition of a context. Code enters the context by its name. */
 export interface ContextDefinition<Name extends string = string> {
   readonly name: Name;
-  /** As plain JSON. */
+  /** Document of the context as plain JSON. */
   readonly document: ContextDocument;
 }
 
 const OPTIONS: readonly (keyof ContextDefinitionOptions)[] = ['title', 'description', 'when', 'fields', 'pii'];
 
 /**
- * Documents a context: which scope adds which fields to the events in it, and when.
- * @param name of the scope's entry, as `tracker.context(name, ...)` and @TrackingContext have it; `request` for that of the module
- * @throws EventDefinitionException with everything that is wrong in it
+ * Documents a context: the fields that a scope adds to the events in it, and when.
+ * @param name name as in `tracker.context(name, ...)` and @TrackingContext; `request` for the
+ * context of the module
+ * @throws EventDefinitionException with every error in the definition
  */
 export function defineContext<const Name extends string>(
   name: Name,

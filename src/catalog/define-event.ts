@@ -9,61 +9,78 @@ import { hasMark } from './marks';
 import { isSchema } from './json-schema';
 import type { ValidationMode } from './validation-mode';
 
-/** All that can be said of an event. Everything is optional, and nothing is asked for that nobody would read. */
+/** Options of an event definition. All are optional. */
 export interface EventDefinitionOptions<
   Data extends EventSchema<object> = EventSchema<object>,
   Context extends EventSchema<object> = EventSchema<object>,
 > {
-  /** A few words: `Enrolment activated`.  @default none */
+  /** Short title, for example `Enrolment activated`.  @default none */
   readonly title?: string | undefined;
   /** @default none */
   readonly description?: string | undefined;
-  /** When it is emitted: `A learner enrols, by themselves or by staff`.  @default none */
+  /**
+   * When the event is emitted, for example `A learner enrols, by themselves or by staff`.
+   * @default none
+   */
   readonly when?: string | undefined;
   /** @default 'server' */
   readonly source?: EventSource | undefined;
-  /** Whom to ask about it.  @default none */
+  /** Person or team responsible for the event.  @default none */
   readonly owner?: string | undefined;
-  /** When it was first emitted: a date, or a release.  @default none */
+  /** Date or release in which the event was first emitted.  @default none */
   readonly since?: string | undefined;
-  /** Raised with each change that breaks what readers relied on (`event-tracking catalog check`).  @default 1 */
+  /**
+   * Version of the event. Raise it with each change that breaks its readers
+   * (`event-tracking catalog check`).
+   * @default 1
+   */
   readonly version?: number | undefined;
-  /** Newest last.  @default [] */
+  /** History of the event, newest entry last.  @default [] */
   readonly history?: readonly HistoryEntry[] | undefined;
-  /** The schema of its data.  @default none: any object */
+  /** Schema of the event data.  @default none: any object */
   readonly data?: Data | undefined;
-  /** What the context must carry; it may carry more.  @default none */
+  /** Fields that the context must contain; it may contain others.  @default none */
   readonly context?: Context | undefined;
   /**
-   * Paths to what is personal: `['context.email', 'data.answers.*.text']`. Redact takes them as `marks: catalog.pii`. A path into
-   * the data has to lead to something that its schema has, or leaves open.
+   * Paths to personal data, for example `['context.email', 'data.answers.*.text']`. Redact accepts
+   * them as `marks: catalog.pii`. A path into the data must lead to a field that the schema declares
+   * or leaves open.
    * @default []
    */
   readonly pii?: readonly string[] | undefined;
-  /** Examples of its data. One that does not keep to the schema is refused.  @default [] */
+  /** Examples of the event data. An example that does not match the schema is rejected.  @default [] */
   readonly examples?: readonly NoInfer<InputOf<Data>>[] | undefined;
   /** @default not deprecated */
   readonly deprecated?: Deprecation | undefined;
-  /** What is done about an event that does not keep to this; wins over the module's.  @default the module's */
+  /**
+   * Action for events that violate this definition. Overrides the mode of the module.
+   * @default the mode of the module
+   */
   readonly validation?: ValidationMode | undefined;
 }
 
-/** Known by what it is marked with, not by its class: the tool that prints catalogs may have loaded this library another time. */
+/**
+ * Identifies definitions by a mark, not by their class: the command that prints catalogs may have
+ * loaded a second copy of this library.
+ */
 const MARK = Symbol.for('nestjs-event-tracking.event');
 
-/** An event as it is defined: handed to `emit` and @TrackEvent in the place of its name, and to the module in its catalog. */
+/**
+ * Definition of an event. Pass it to `emit` and @TrackEvent instead of the event name, and to the
+ * module in its catalog.
+ */
 export interface EventDefinition<Name extends string = string, Data extends object = object> {
   readonly name: Name;
-  /** As plain JSON. */
+  /** Document of the event as plain JSON. */
   readonly document: EventDocument;
   readonly validation: ValidationMode | undefined;
   /** @internal */
   readonly schemas: { readonly data: ReadSchema | undefined; readonly context: ReadSchema | undefined };
-  /** Only for the compiler: what its data is. */
+  /** Type of the event data, for the compiler only. */
   readonly '~data'?: Data | undefined;
 }
 
-/** The type of the data of an event. */
+/** Type of the data of an event. */
 export type EventData<Definition extends EventDefinition> = NonNullable<Definition['~data']>;
 
 const OPTIONS: readonly (keyof EventDefinitionOptions)[] = [
@@ -72,13 +89,13 @@ const OPTIONS: readonly (keyof EventDefinitionOptions)[] = [
 ];
 
 /**
- * Defines an event once: the compiler then checks what is emitted, the catalog validates and documents it.
- * @param name under which it is emitted
- * @throws EventDefinitionException with everything that is wrong in it
+ * Defines an event. The compiler checks the emitted data; the catalog validates and documents it.
+ * @param name name of the event when emitted
+ * @throws EventDefinitionException with every error in the definition
  */
 export function defineEvent<
   const Name extends string,
-  // An object with keys of its own, so that a definition without a schema takes any object.
+  // An object type with own keys, so that a definition without a schema accepts any object.
   Data extends EventSchema<object> = EventSchema<object>,
   Context extends EventSchema<object> = EventSchema<object>,
 >(name: Name, options: EventDefinitionOptions<Data, Context> = {}): EventDefinition<Name, InputOf<Data> & object> {
@@ -142,7 +159,7 @@ function deprecation(reader: DefinitionReader): Deprecation | null {
   return null;
 }
 
-/** An example that is wrong misleads everybody who reads it. */
+/** Rejects examples that do not match the schema: an invalid example misleads its readers. */
 function examples(reader: DefinitionReader, data: ReadSchema | undefined): readonly unknown[] {
   const keys = data && DeclaredKeys.of(data.json, data.isOpen);
   return reader.list('examples').map((example, at) => {

@@ -13,7 +13,7 @@ export interface CheckOptions {
   readonly showsKeys?: boolean | undefined;
 }
 
-/** Holds events of one name against their definition. The events are only read: no default is filled in, nothing is coerced. */
+/** Validates events of one name against their definition. It fills in no defaults, coerces nothing. */
 export class EventCheck {
   /** What every one of these events is. */
   readonly deprecated: readonly Violation[];

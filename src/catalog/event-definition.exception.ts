@@ -1,16 +1,16 @@
-/** One thing that is wrong in a definition. */
+/** Error in a definition. */
 export interface DefinitionError {
-  /** The option: `data`, `pii[0]`. */
+  /** Option with the error, for example `data` or `pii[0]`. */
   readonly option: string;
   readonly what: string;
   readonly fix: string;
 }
 
-/** A definition of an event, a context or a catalog that cannot stand; all that is wrong in it at once. */
+/** Thrown for an invalid definition of an event, a context or a catalog. Lists every error. */
 export class EventDefinitionException extends Error {
   override readonly name = 'EventDefinitionException';
 
-  /** Made by `create`; public so that `@Catch` and `toThrow` take the class. */
+  /** Use `create` instead. The constructor is public so that `@Catch` and `toThrow` accept it. */
   constructor(
     message: string,
     readonly faults: readonly DefinitionError[],
@@ -18,7 +18,7 @@ export class EventDefinitionException extends Error {
     super(message);
   }
 
-  /** @param place as it stands in the code: `defineEvent("video.played")` */
+  /** @param place the definition as in the code: `defineEvent("video.played")` */
   static create(place: string, faults: readonly DefinitionError[]): EventDefinitionException {
     const count = faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`;
     const lines = faults.map(

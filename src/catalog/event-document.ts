@@ -1,52 +1,52 @@
 import type { JsonSchema } from './json-schema';
 
-/** Who emits an event: the service, or a page or app of which the service hears. */
+/** Emitter of an event: the server, or a web page or mobile app that reports to it. */
 export type EventSource = 'server' | 'browser' | 'mobile';
 
-/** What changed in an event, and when. */
+/** Entry in the history of an event. */
 export interface HistoryEntry {
-  /** The version that the change made; left out for a change that made none. */
+  /** Version that the change created. Omitted for a change without a new version. */
   readonly version?: number | undefined;
-  /** `2026-11-01`, or however releases are called. */
+  /** Date such as `2026-11-01`, or the name of a release. */
   readonly date: string;
   readonly change: string;
 }
 
 export interface Deprecation {
   readonly since: string;
-  /** The name of the event to use in its place. */
+  /** Name of the event to use instead. */
   readonly replacedBy?: string | undefined;
 }
 
-/** All that is known of an event, as plain JSON: what is printed, compared, and sent along with the events. */
+/** Documentation of an event as plain JSON. It is printed, compared, and sent with the events. */
 export interface EventDocument {
   readonly name: string;
   readonly version: number;
-  /** 16 hexadecimal digits over all else that stands here: another document has another hash. */
+  /** Hash of the other fields, 16 hexadecimal digits. Different documents have different hashes. */
   readonly hash: string;
   readonly title: string | null;
   readonly description: string | null;
   /** When it is emitted. */
   readonly when: string | null;
   readonly source: EventSource;
-  /** The team, or person, to ask. */
+  /** Team or person responsible for the event. */
   readonly owner: string | null;
   readonly since: string | null;
   readonly history: readonly HistoryEntry[];
   readonly deprecated: Deprecation | null;
   /** The JSON Schema of the data; null if the definition has none. */
   readonly data: JsonSchema | null;
-  /** The JSON Schema of what the context must carry; it may carry more. */
+  /** JSON Schema of the required context; the context may contain other fields. */
   readonly context: JsonSchema | null;
-  /** Paths from the event to what is personal: `context.email`. */
+  /** Paths from the event to personal data, for example `context.email`. */
   readonly pii: readonly string[];
   /** Examples of its data. */
   readonly examples: readonly unknown[];
 }
 
-/** The same of a context: which scope adds which fields to the events in it. */
+/** Documentation of a context: the fields that a scope adds to the events in it. */
 export interface ContextDocument {
-  /** Of the scope's entry, as `tracker.context` and @TrackingContext name it. */
+  /** Name of the context as passed to `tracker.context` and @TrackingContext. */
   readonly name: string;
   readonly hash: string;
   readonly title: string | null;
@@ -58,7 +58,7 @@ export interface ContextDocument {
   readonly pii: readonly string[];
 }
 
-/** A whole catalog as plain JSON. */
+/** Documentation of a catalog as plain JSON. */
 export interface CatalogDocument {
   readonly events: readonly EventDocument[];
   readonly contexts: readonly ContextDocument[];

@@ -1,6 +1,7 @@
 /**
- * An event that is not what its readers were told is found weeks later, in a report that adds up to nonsense. So each is held
- * against its definition where it is emitted, with the place in the code; and only looked at: what goes out is what was given.
+ * Validates each event against its definition where it is emitted and reports the place in the code.
+ * Otherwise an invalid event is found weeks later, in a wrong report. Validation never changes the
+ * event.
  */
 import { boundedKey } from '../common/bounded-key';
 import type { ContextView, Envelope } from '../event/envelope';

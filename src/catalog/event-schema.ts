@@ -11,12 +11,18 @@ import { isSchema, JSON_SCHEMA_DIALECT, type JsonSchema } from './json-schema';
 import { sampleOf } from './sample-value';
 import { staticMessages } from './static-messages';
 
-/** A schema of zod 4, arktype 2, valibot by `toStandardJsonSchema`, or any other library that speaks both standards. */
+/**
+ * Schema of zod 4, arktype 2, valibot (with `toStandardJsonSchema`), or any other library that
+ * implements both standards.
+ */
 export interface EventSchema<Input = unknown, Output = unknown> {
   readonly '~standard': StandardSchemaV1.Props<Input, Output> & StandardJSONSchemaV1.Props<Input, Output>;
 }
 
-/** What has to be handed to `emit`: what the schema takes, since an event is never replaced by what the schema makes of it. */
+/**
+ * Type of the data passed to `emit`. It is the input type of the schema, because the output of the
+ * schema never replaces the event.
+ */
 export type InputOf<Schema extends EventSchema> = StandardSchemaV1.InferInput<Schema>;
 
 /** One thing that a schema refuses. Schemas made by this library's adapters say which check of the application it was. */

@@ -1,6 +1,7 @@
 /**
- * A path to personal data that leads nowhere leaves the data in every store, and looks as if it were taken care of. So a path is
- * followed through the schema where the definition is made. What the schema leaves open is allowed, since it may be there.
+ * Checks paths to personal data against the schema when the definition is created. A path that leads
+ * nowhere would leave personal data in every store without notice. A path into a part that the
+ * schema leaves open is allowed.
  */
 import { nameDistance, nearestName } from '../common/nearest-name';
 import { ANY_DEPTH, ANY_KEY, type PathStep } from '../processors/event-path';

@@ -1,23 +1,26 @@
-/** What is done about an event that does not keep to its definition: nothing, told and counted, or kept from going on. */
+/** Action for an event that violates its definition: ignore it, report and count it, or reject it. */
 export type ValidationMode = 'off' | 'report' | 'reject';
 
 export interface ValidationOptions {
-  /** @default 'report' */
+  /** Mode for all events.  @default 'report' */
   readonly mode?: ValidationMode | undefined;
-  /** By NODE_ENV, in the place of `mode`: `{ production: 'report', test: 'reject' }`.  @default {} */
+  /**
+   * Mode by NODE_ENV, instead of `mode`: `{ production: 'report', test: 'reject' }`.
+   * @default {}
+   */
   readonly environments?: Readonly<Record<string, ValidationMode>> | undefined;
-  /** By the name of the event; wins over everything else.  @default {} */
+  /** Mode by event name. Overrides every other setting.  @default {} */
   readonly events?: Readonly<Record<string, ValidationMode>> | undefined;
-  /** For events whose name the catalog does not have.  @default as `mode` */
+  /** Mode for events whose name is not in the catalog.  @default as `mode` */
   readonly unplanned?: ValidationMode | undefined;
   /**
-   * Whether a field that the definition does not declare is a violation, where the schema leaves it open.
+   * If true, an undeclared field is a violation where the schema leaves it open.
    * @default true
    */
   readonly undeclared?: boolean | undefined;
   /**
-   * Whether violations show keys that the definition does not declare, in place of `*`. They may be made of what users type, so
-   * this is for tests and development.
+   * If true, violations show undeclared keys instead of `*`. Such keys may contain user input, so
+   * use this only in tests and development.
    * @default false
    */
   readonly showKeys?: boolean | undefined;
@@ -29,7 +32,7 @@ export function isValidationMode(value: unknown): value is ValidationMode {
   return MODES.includes(value);
 }
 
-/** Which mode holds for which event. */
+/** Determines the validation mode of each event. */
 export class ValidationModes {
   readonly undeclared: boolean;
   readonly showsKeys: boolean;
@@ -53,7 +56,7 @@ export class ValidationModes {
     this.showsKeys = showKeys;
   }
 
-  /** @param defined of the definition; undefined for an event without one */
+  /** @param defined mode of the definition; undefined for an event without a definition */
   of(name: string, defined: { readonly validation: ValidationMode | undefined } | undefined): ValidationMode {
     const named = ownValue(this.events, name);
     if (named !== undefined) return named;

@@ -1,29 +1,30 @@
-/** In what way an event does not keep to its definition. */
+/** Kind of violation of an event definition. */
 export type ViolationKind =
   'unplanned-event' | 'required-missing' | 'type-mismatch' | 'value-not-allowed' | 'additional-property' | 'deprecated';
 
-/** One way in which one event does not keep to its definition. Holds no value of the event, which may be personal. */
+/** Violation of a definition by one event. Contains no event values: they may be personal. */
 export interface Violation {
   readonly kind: ViolationKind;
   /**
-   * From the event: `data.answers.0.mode`; '' is the event itself. A key that the definition does not declare is `*`: it may be
-   * personal too. At most 300 characters.
+   * Path from the event, for example `data.answers.0.mode`; '' is the event itself. A key that the
+   * definition does not declare is shown as `*`, because it may be personal too. At most 300
+   * characters.
    */
   readonly path: string;
-  /** Reads on from the path: `must be "audit" or "verified"`. At most 300 characters. */
+  /** Message to show after the path: `must be "audit" or "verified"`. At most 300 characters. */
   readonly message: string;
 }
 
-/** What was found in one event: the first violations, and how many more there certainly are. */
+/** Violations of one event: the first ones, and the minimum number of further violations. */
 export interface Findings {
   readonly violations: readonly Violation[];
   readonly more: number;
 }
 
-/** Of one event. Nobody needs the ninety-ninth, and an event can have as many as it has values. */
+/** Maximum number of violations listed for one event, which can have one for each of its values. */
 export const MAX_VIOLATIONS = 100;
 
-/** The same place in every item of a list: `data.answers.*.mode`. */
+/** Replaces list indices in a path, so that all items share one path: `data.answers.*.mode`. */
 export function generalPath(path: string): string {
   return path.replace(/\.\d+(?=\.|$)/g, '.*');
 }
@@ -31,8 +32,9 @@ export function generalPath(path: string): string {
 const MAX_SHOWN = 5;
 
 /**
- * Violations of one event in one line: the first in each of a few places, and how many others there are.
- * @param more violations that are not in the list
+ * Summarizes the violations of one event in one line: the first violation at each of a few paths,
+ * and the number of others.
+ * @param more number of violations that are not in the list
  */
 export function violationsText(violations: readonly Violation[], more = 0): string {
   const shown = new Map<string, string>();
@@ -43,7 +45,7 @@ export function violationsText(violations: readonly Violation[], more = 0): stri
     if (shown.size === MAX_SHOWN) break;
   }
   const left = violations.length - shown.size + more;
-  // Looking for them may have stopped at the limit.
+  // The search for violations may have stopped at the limit.
   const orMore = more === 0 && violations.length >= MAX_VIOLATIONS ? 'or more ' : '';
   return `${[...shown.values()].join('; ')}${left > 0 ? `; and ${String(left)} ${orMore}others` : ''}`;
 }

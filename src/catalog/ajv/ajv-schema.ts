@@ -9,7 +9,7 @@ import { Failures, fieldOf, STANDARD } from './failures';
 import { ajvFor } from './peers';
 import { addedSchemas, readingAjv } from './reading-ajv';
 
-/** As much of Ajv as is used: an instance of yours may have formats and keywords of its own. */
+/** Subset of the Ajv API in use. The application's Ajv instance may define formats and keywords. */
 export interface SchemaCompiler {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Ajv's own types differ by the class for each draft
   compile(schema: any): any;
@@ -17,18 +17,21 @@ export interface SchemaCompiler {
 
 export interface JsonSchemaOptions {
   /**
-   * An Ajv 8 with formats, keywords or schemas of yours. It should report all errors (`allErrors: true`). Options by which it
-   * changes what it validates (`useDefaults`, `coerceTypes`, `removeAdditional`) have no effect here.
-   * @default one for the draft that `$schema` names (2020-12 without it), which leaves formats unchecked
+   * Ajv 8 instance with the application's own formats, keywords or schemas. It should report all
+   * errors (`allErrors: true`). Options that change the validated value (`useDefaults`,
+   * `coerceTypes`, `removeAdditional`) have no effect.
+   * @default an instance for the draft in `$schema` (2020-12 without it) that ignores formats
    */
   readonly ajv?: SchemaCompiler | undefined;
 }
 
 /**
- * Makes a JSON Schema the schema of an event. The event is never changed. A Date of the event is validated as the string that it
- * is written as. Objects are open unless they say `additionalProperties: false`, as in JSON Schema.
- * @param Data what TypeScript takes for the data, since it cannot know it from the schema
- * @returns a schema; one that Ajv cannot compile is refused by `defineEvent` and `defineContext`, which name the event
+ * Uses a JSON Schema as the schema of an event. The event is never changed. A Date is validated as
+ * its serialized string. As in JSON Schema, objects are open unless they set
+ * `additionalProperties: false`.
+ * @param Data type of the data, which TypeScript cannot infer from the schema
+ * @returns a schema; `defineEvent` and `defineContext` reject it, with the name of the event, if Ajv
+ * cannot compile it
  */
 export function jsonSchema<Data extends object = object>(
   schema: JsonSchema,
@@ -78,7 +81,7 @@ function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFun
   }
 }
 
-/** A schema that its definition refuses, with the name of the event. */
+/** Creates a schema that its definition rejects with an error that names the event. */
 function refusedSchema<Data extends object>(fault: SchemaFault): EventSchema<Data, Data> {
   const refuse = (): never => {
     throw new TypeError(`jsonSchema(...) cannot be used: ${fault.what}. Fix: ${fault.fix}.`);
@@ -99,7 +102,7 @@ function fixOf(schema: JsonSchema): string {
     : 'correct the schema at the place that Ajv names; a keyword or format of your own needs an Ajv that knows it: jsonSchema(schema, { ajv })';
 }
 
-/** Events are plain values; a Date is validated as it is written. */
+/** Converts an event to plain values. A Date is validated as its serialized string. */
 function copyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf);

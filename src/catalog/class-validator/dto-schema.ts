@@ -6,13 +6,14 @@ import { documentOf } from './dto-document';
 import { missingIn, validateAs } from './dto-validation';
 import { getMetadataStorage } from './peers';
 
-/** A class with decorators of class-validator. */
+/** Class with class-validator decorators. */
 export type DtoClass<Data extends object> = new (...args: never[]) => Data;
 
 /**
- * A DTO with decorators of class-validator as the schema of an event. What is emitted may be plain or an instance, and is never
- * changed; `@Type` of class-transformer says what is nested in it. `defineEvent` refuses a class that cannot be validated: with
- * an asynchronous validator, a constructor that needs arguments, or `@ValidateNested` without `@Type`, at any depth.
+ * Uses a DTO with class-validator decorators as the schema of an event. Events may be plain objects
+ * or instances and are never changed. `@Type` of class-transformer declares the nested classes.
+ * `defineEvent` rejects a class that cannot be validated: one with an asynchronous validator, with a
+ * constructor that needs arguments, or with `@ValidateNested` but no `@Type`, at any depth.
  */
 export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data, Data> {
   const made = (): Record<string, unknown> => ({ ...jsonSchemaOf(type) });

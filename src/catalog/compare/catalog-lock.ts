@@ -1,7 +1,7 @@
 /**
- * The lock is the agreement with the readers of events, and it is read in pull requests: a line that says nothing to them hides
- * one that does. So it holds what they rely on and what they are told, in one order, and leaves out the rest: hashes, histories,
- * examples, what is empty.
+ * Catalog lock: the agreement with the readers of events, reviewed in pull requests. Irrelevant
+ * lines would hide relevant ones, so it contains only the facts that readers rely on or are informed
+ * of, in a fixed order. It omits hashes, histories, examples and empty values.
  */
 import { canonicalJson } from '../canonical-json';
 import type { Catalog } from '../catalog';
@@ -51,7 +51,7 @@ export function lockOf({ document, events }: Catalog): CatalogLock {
   };
 }
 
-/** The text of the file. Equal catalogs have equal texts. */
+/** Returns the content of the lock file. Equal catalogs produce equal content. */
 export function writeLock(lock: CatalogLock): string {
   return `${JSON.stringify(lock, null, 2)}\n`;
 }

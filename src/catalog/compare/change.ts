@@ -1,7 +1,7 @@
-/** What can happen to an event, by what it means to whoever reads the events. */
+/** Kinds of changes to an event, classified by their effect on its readers. */
 export type ChangeKind = keyof typeof BREAKING | keyof typeof HARMLESS;
 
-/** One difference between what was agreed and what is. */
+/** Difference between the locked catalog and the current one. */
 export interface Change {
   readonly kind: ChangeKind;
   /** `data.answers.*.text`; of the event itself: '' or one of its options. */
@@ -9,16 +9,16 @@ export interface Change {
   readonly was: string | null;
   readonly is: string | null;
   readonly isBreaking: boolean;
-  /** What happened, in a few words. */
+  /** Short description of the change. */
   readonly what: string;
-  /** Why a reader breaks; null if none does. */
+  /** Why the change breaks a reader; null if it breaks none. */
   readonly why: string | null;
 }
 
 const STORED = 'events of this version that are stored already need not carry it';
 const UNKNOWN_VALUE = 'a query or consumer that knows all values meets one that it does not know';
 
-/** Why each breaks a reader. */
+/** Reasons why breaking changes break a reader. */
 const BREAKING = {
   'event-removed': 'whoever reads it waits for events that no longer come',
   'context-removed': 'whoever reads its fields finds them no longer',
@@ -43,7 +43,7 @@ const BREAKING = {
   'pii-added': 'it must be treated as personal from now on, and may come masked',
 } as const;
 
-/** What each is called: nobody who reads events breaks. */
+/** Descriptions of the changes that break no reader. */
 const HARMLESS = {
   'event-added': 'event added',
   'context-added': 'context added',

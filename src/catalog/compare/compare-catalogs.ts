@@ -7,12 +7,13 @@ import { compareSchemas } from './compare-schemas';
 import { plainReferences } from './plain-references';
 
 /**
- * What becomes of the breaking changes of an event: there are none; they stand; or they are told to readers, since the version
- * was raised, the removed event was deprecated before, or they were accepted by name.
+ * Status of the breaking changes of an event: none, unresolved, or announced to readers. They are
+ * announced if the version was raised, if the removed event was deprecated before, or if its removal
+ * was accepted by name. A reference that is not followed stays breaking with any version.
  */
 export type Verdict = 'harmless' | 'breaking' | 'version-raised' | 'was-deprecated' | 'accepted';
 
-/** What is different in one event, or in one context. */
+/** Differences in one event or context. */
 export interface EntryChanges {
   readonly of: 'event' | 'context';
   readonly name: string;
@@ -22,7 +23,7 @@ export interface EntryChanges {
   readonly verdict: Verdict;
 }
 
-/** All that is different, events first, each in the order of names; what is the same is not there. */
+/** All differences, events first, sorted by name. Unchanged events and contexts are omitted. */
 export function compareCatalogs(was: CatalogLock, is: CatalogLock, accepted: readonly string[] = []): EntryChanges[] {
   const events = namesOf(was.events, is.events).map((name) =>
     eventChanges(name, own(was.events, name), own(is.events, name), accepted),
@@ -56,7 +57,7 @@ function eventChanges(
     if (broken.length === 0) return 'harmless';
     // A raised version says that something changed, and not that nothing else did.
     if (broken.some(isNotFollowed)) return 'breaking';
-    // There is no version left to raise: readers were told by the deprecation, or somebody stands up for it.
+    // A removed event has no version to raise: it was deprecated before, or its removal is accepted.
     if (is === undefined) {
       if (was?.deprecated !== undefined) return 'was-deprecated';
       return accepted.includes(name) ? 'accepted' : 'breaking';

@@ -1,9 +1,11 @@
 /**
- * Comparing two descriptions of events as text finds that something is different; asking whether old readers can still parse
- * them calls a removed field harmless. Readers of events rely on more: that a field is there, that it has no type and no value
- * which it did not have, that it says what it said. So this asks of each place whether everything that is allowed now was
- * allowed before; if not, that breaks a reader. A declared field that goes and a field that becomes required break one too: the
- * first for queries to come, the second for those over stored events. What cannot be judged is taken to break.
+ * Compares two schemas by their effect on the readers of events.
+ *
+ * A text comparison only finds that something differs, and a check whether old readers can still
+ * parse events treats a removed field as harmless. Readers rely on more: on the presence of a field,
+ * its types, its values and its meaning. A change therefore breaks readers if a place allows a value
+ * that it did not allow before. Removing a declared field breaks future queries; making a field
+ * required breaks queries over stored events. Changes that cannot be judged count as breaking.
  */
 import { canonicalJson } from '../canonical-json';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
