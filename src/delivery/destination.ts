@@ -32,8 +32,8 @@ export interface Destination {
    * @param events the events; must not be changed if `readsOnly` is true
    * @param signal aborted after `timeoutMs` or at shutdown; the result is ignored from then on
    */
-  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most destinations return
-  // nothing on success
+  // Most destinations return nothing on success.
+  // eslint-disable-next-line @typescript-eslint/no-invalid-void-type
   sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[] | void>;
 
   /**

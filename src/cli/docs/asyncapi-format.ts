@@ -84,7 +84,11 @@ function message(event: PrintedEvent): Json {
     title: title ?? name,
     ...described(event),
     contentType: 'application/json',
-    tags: [{ name: source }, ...(owner === null ? [] : [{ name: owner }]), ...(deprecated === null ? [] : [DEPRECATED])],
+    tags: [
+      { name: source },
+      ...(owner === null ? [] : [{ name: owner }]),
+      ...(deprecated === null ? [] : [DEPRECATED]),
+    ],
     payload: { $ref: schemaPlace(key) },
     ...(fitting.length > 0 && { examples: fitting.map((example) => ({ payload: example.event })) }),
   };

@@ -35,7 +35,13 @@ function cloudEvents(event: PrintedEvent): object {
  */
 function onTheBus({ examples: [{ event }] }: PrintedEvent): object {
   const { id, name, timestamp, context, data } = event;
-  const log = trackingLogOf({ id, name, timestamp: new Date(timestamp), context: context as EventFields, data: data as EventFields });
+  const log = trackingLogOf({
+    id,
+    name,
+    timestamp: new Date(timestamp),
+    context: context as EventFields,
+    data: data as EventFields,
+  });
   return {
     ...{ specversion: '1.0', id, source: SOURCE, type: TRACKING_EVENT_TYPE, time: log.timestamp },
     ...{ datacontenttype: 'application/json', minorversion: '0', sourcehost: 'host.example.com', sourcelib: '11.2.0' },

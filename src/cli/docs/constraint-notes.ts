@@ -23,7 +23,9 @@ class ConstraintWords {
     return [
       ...patterns.map(([pattern, value]) => `fields that match ${pattern}: ${this.valueText(value)}`),
       ...this.others(schema, patterns.length > 0),
-      ...(isSchema(propertyNames) && this.type(propertyNames) !== 'string' ? [`names of fields: ${this.text({ type: 'string', ...propertyNames })}`] : []),
+      ...(isSchema(propertyNames) && this.type(propertyNames) !== 'string'
+        ? [`names of fields: ${this.text({ type: 'string', ...propertyNames })}`]
+        : []),
       ...(typeof least === 'number' && least > 0 ? [`at least ${counted(least, 'field')}`] : []),
       ...(typeof most === 'number' ? [`at most ${counted(most, 'field')}`] : []),
       ...this.dependents(schema),
@@ -33,9 +35,12 @@ class ConstraintWords {
   ofList(schema: JsonSchema): readonly string[] {
     const { contains, minContains, maxContains, uniqueItems } = schema;
     const least = typeof minContains === 'number' ? minContains : 1;
-    const amount = typeof maxContains === 'number' ? `${least} to ${maxContains} items` : `at least ${counted(least, 'item')}`;
+    const amount =
+      typeof maxContains === 'number' ? `${least} to ${maxContains} items` : `at least ${counted(least, 'item')}`;
     return [
-      ...(contains !== undefined && (least > 0 || typeof maxContains === 'number') ? [`${amount} of: ${this.valueText(contains)}`] : []),
+      ...(contains !== undefined && (least > 0 || typeof maxContains === 'number')
+        ? [`${amount} of: ${this.valueText(contains)}`]
+        : []),
       ...(uniqueItems === true ? ['no item twice'] : []),
     ];
   }

@@ -46,7 +46,10 @@ export const addDocs: AddCommand = (catalog: Command, terminal: Terminal, end) =
   catalog
     .command('docs')
     .description('Prints the catalog: a page for each event and an index, or its schemas for other tools.')
-    .option('--catalog <file>', 'the file that exports the catalog (default: that of package.json, or the usual places)')
+    .option(
+      '--catalog <file>',
+      'the file that exports the catalog (default: that of package.json, or the usual places)',
+    )
     .addOption(new Option('--format <format>', 'what to print').choices(Object.keys(FORMATS)).default(DEFAULTS.format))
     .option('--out <dir>', 'the folder to write into', DEFAULTS.out)
     .option('--title <text>', 'what the catalog is called', DEFAULTS.title)
@@ -57,7 +60,10 @@ export const addDocs: AddCommand = (catalog: Command, terminal: Terminal, end) =
     });
 };
 
-/** @throws CommandFailedException */
+/**
+ * Writes the documents, or checks them with `--check`.
+ * @throws CommandFailedException
+ */
 async function printDocs(options: DocsOptions, terminal: Terminal): Promise<ExitCode> {
   refuseEmpty(options, terminal);
   const catalog = await loadCatalog(terminal.folder, options.catalog);
@@ -80,9 +86,12 @@ async function printDocs(options: DocsOptions, terminal: Terminal): Promise<Exit
  */
 function refuseEmpty({ out, title }: DocsOptions, terminal: Terminal): void {
   const folder = resolve(terminal.folder, out);
-  if (out.trim() === '') throw CommandFailedException.create('--out is empty.', `--out ${DEFAULTS.out}, or --out . for this folder`);
-  if (folder === dirname(folder)) throw CommandFailedException.create(`--out ${out} is the root of the disk.`, `--out ${DEFAULTS.out}`);
-  if (title.trim() === '') throw CommandFailedException.create('--title is empty.', `--title ${DEFAULTS.title}, or leave it out`);
+  if (out.trim() === '')
+    throw CommandFailedException.create('--out is empty.', `--out ${DEFAULTS.out}, or --out . for this folder`);
+  if (folder === dirname(folder))
+    throw CommandFailedException.create(`--out ${out} is the root of the disk.`, `--out ${DEFAULTS.out}`);
+  if (title.trim() === '')
+    throw CommandFailedException.create('--title is empty.', `--title ${DEFAULTS.title}, or leave it out`);
 }
 
 function check(folder: PrintedFolder, size: number, options: DocsOptions, terminal: Terminal): ExitCode {

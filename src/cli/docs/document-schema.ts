@@ -24,7 +24,10 @@ function inNewWords(schema: JsonSchema): JsonSchema {
 function withReferences(schema: JsonSchema): JsonSchema {
   const { $dynamicRef: targets, $recursiveAnchor: _, ...rest } = schema;
   if (!Array.isArray(targets)) return rest;
-  return { ...rest, allOf: [...(Array.isArray(rest['allOf']) ? (rest['allOf'] as unknown[]) : []), { anyOf: targets }] };
+  return {
+    ...rest,
+    allOf: [...(Array.isArray(rest['allOf']) ? (rest['allOf'] as unknown[]) : []), { anyOf: targets }],
+  };
 }
 
 /** Converts `dependencies` of names and of schemas, used before 2019-09. */

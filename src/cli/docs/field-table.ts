@@ -91,12 +91,16 @@ class FieldTable {
     const repeated = forms.find(isRepeat)?.origins.find((origin) => above.has(origin));
     const own = forms.filter((form) => !isRepeat(form));
     const path = pathText(at);
-    const ancestors = new Map([...above, ...own.flatMap(({ origins }) => origins.map((each) => [each, path] as const))]);
+    const ancestors = new Map([
+      ...above,
+      ...own.flatMap(({ origins }) => origins.map((each) => [each, path] as const)),
+    ]);
     const objects = ObjectForms.of(own, this.root);
     const found = childrenOf(own).map((child) => this.field(child, objects, at, ancestors));
     return {
       rows: found.flatMap(({ rows }) => rows),
-      repeats: repeated === undefined ? found.find(({ repeats }) => repeats !== undefined)?.repeats : above.get(repeated),
+      repeats:
+        repeated === undefined ? found.find(({ repeats }) => repeats !== undefined)?.repeats : above.get(repeated),
     };
   }
 
@@ -178,7 +182,8 @@ function childrenOf(forms: readonly Form[]): readonly Child[] {
     const { prefixItems, items, additionalProperties, patternProperties } = schema;
     if (Array.isArray(prefixItems)) for (const [at, item] of prefixItems.entries()) add(form, String(at), item, 'item');
     for (const each of [items, additionalProperties]) add(form, ANY_KEY, each, 'item');
-    if (isSchema(patternProperties)) for (const each of Object.values(patternProperties)) add(form, ANY_KEY, each, 'item');
+    if (isSchema(patternProperties))
+      for (const each of Object.values(patternProperties)) add(form, ANY_KEY, each, 'item');
   }
   return [...children.values()];
 }

@@ -64,7 +64,9 @@ function fieldList(schema: JsonSchema): string {
 }
 
 function valuesAt(property: unknown, root: JsonSchema): readonly unknown[] | undefined {
-  return typeof property === 'object' && property !== null ? valuesOf(resolveRef(property as JsonSchema, root)) : undefined;
+  return typeof property === 'object' && property !== null
+    ? valuesOf(resolveRef(property as JsonSchema, root))
+    : undefined;
 }
 
 function areApart(lists: readonly (readonly string[])[]): boolean {

@@ -215,7 +215,6 @@ function fieldRow(part: string, row: FieldRow, added?: AddedBy): Row {
  * address.
  */
 function fieldAnchor(part: string, { path }: FieldRow): string {
-   
   return `${part}.${path.replace(/\s/g, '\u2420').replace(/[\u0000-\u001f\u007f\ud800-\udfff]/gu, '\ufffd')}`;
 }
 
@@ -262,10 +261,7 @@ const HISTORY_COLUMNS: readonly Column[] = [
 function historyPart({ document: { history } }: PrintedEvent): readonly Html[] {
   if (history.length === 0) return [];
   const rows = history.map(({ date, version, change }) => ({ cells: [date, String(version ?? ''), change] }));
-  return [
-    html`<h2 id="history">History</h2>`,
-    htmlTable('History', HISTORY_COLUMNS, rows),
-  ];
+  return [html`<h2 id="history">History</h2>`, htmlTable('History', HISTORY_COLUMNS, rows)];
 }
 
 /**

@@ -76,7 +76,9 @@ export interface Row {
  * @param label description of the table for screen readers
  */
 export function htmlTable(label: string, columns: readonly Column[], rows: readonly Row[]): Html {
-  const head = columns.map(({ heading, kind }) => html`<th scope="col"${kind && html` class="${kind}"`}>${heading}</th>`);
+  const head = columns.map(
+    ({ heading, kind }) => html`<th scope="col"${kind && html` class="${kind}"`}>${heading}</th>`,
+  );
   const body = rows.map(({ id, cells: [first, ...others] }) => {
     const cells = others.map((cell, at) => {
       const { heading, isToldOf } = columns[at + 1] ?? {};

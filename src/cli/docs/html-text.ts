@@ -19,14 +19,18 @@ function sourceOf(part: Part): string {
   return typeof part === 'object' ? part.map(sourceOf).join('') : escaped(String(part));
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function escaped(text: string): string {
-  return (
-    text
-      .replace(/\r\n?/g, '\n')
-       
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd')
-      .replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '')
-  );
+  return text
+    .replace(/\r\n?/g, '\n')
+
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd')
+    .replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
 }

@@ -63,7 +63,11 @@ export function eventFacts({ document, pii }: PrintedEvent): Readonly<Record<str
  * Returns the schema of the whole event.
  * @param place JSON pointer to the schema in the document
  */
-export function eventSchema(event: PrintedEvent, place: string, change: (schema: JsonSchema) => JsonSchema): JsonSchema {
+export function eventSchema(
+  event: PrintedEvent,
+  place: string,
+  change: (schema: JsonSchema) => JsonSchema,
+): JsonSchema {
   const { name, title, deprecated, data, context } = event.document;
   const part = (schema: JsonSchema | null, key: string): JsonSchema =>
     schema === null ? { type: 'object' } : movedSchema(schema, `${place}/properties/${key}`, change);

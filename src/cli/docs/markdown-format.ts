@@ -120,7 +120,9 @@ function contextPart({ context, document, notes }: PrintedEvent, catalog: Printe
       .contextsWith(row, catalog)
       .map(({ key, document: { name } }) => link(code(name), `contexts/${key}.md`))
       .join(', ');
-  const origins = context.filter((row) => from(row) !== '').map((row) => `- ${code(row.path)} is added by ${from(row)}`);
+  const origins = context
+    .filter((row) => from(row) !== '')
+    .map((row) => `- ${code(row.path)} is added by ${from(row)}`);
   return [
     document.context === null ? words.NO_CONTEXT : 'It must carry these fields, and may carry more.',
     document.context === null ? '' : fieldTable(context, words.NO_FIELDS),

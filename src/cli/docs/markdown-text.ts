@@ -81,6 +81,5 @@ function oneLine(text: string): string {
 }
 
 function withoutControls(text: string): string {
-   
   return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd');
 }

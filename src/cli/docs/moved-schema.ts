@@ -24,7 +24,8 @@ function moved(schema: JsonSchema, place: string, change: Change): JsonSchema {
     return isSchema(value) ? moved(value, place, change) : value;
   };
   const entries = Object.entries(schema).map(([keyword, value]): [string, unknown] => {
-    if (keyword === '$ref' && typeof value === 'string' && value.startsWith('#')) return [keyword, place + value.slice(1)];
+    if (keyword === '$ref' && typeof value === 'string' && value.startsWith('#'))
+      return [keyword, place + value.slice(1)];
     if (DATA.has(keyword)) return [keyword, value];
     if (MAPS.has(keyword) && isSchema(value)) return [keyword, mapped(value, child)];
     return [keyword, child(value)];
@@ -47,11 +48,17 @@ const BESIDE = new Set(['title', 'description', 'default', 'examples', 'deprecat
 /** Converts a schema from draft 2020-12 to draft-07, on which the schemas of AsyncAPI are based. */
 export function asDraft07(schema: JsonSchema): JsonSchema {
   const { $defs, prefixItems, items, $ref, dependentRequired, dependentSchemas, ...rest } = schema;
-  const dependencies = { ...(rest['dependencies'] as object), ...(dependentSchemas as object), ...(dependentRequired as object) };
+  const dependencies = {
+    ...(rest['dependencies'] as object),
+    ...(dependentSchemas as object),
+    ...(dependentRequired as object),
+  };
   return {
     ...rest,
     ...(isSchema($defs) && { definitions: { ...(rest['definitions'] as object), ...$defs } }),
-    ...(prefixItems === undefined ? items !== undefined && { items } : { items: prefixItems, additionalItems: items ?? true }),
+    ...(prefixItems === undefined
+      ? items !== undefined && { items }
+      : { items: prefixItems, additionalItems: items ?? true }),
     ...(Object.keys(dependencies).length > 0 && { dependencies }),
     ...(typeof $ref === 'string' && draft07Reference($ref, rest)),
   };

@@ -1,12 +1,16 @@
-/** Texts of the pages in all formats. */
+/** Wording of the pages in all formats. */
 import type { EventSource } from '../../catalog/event-document';
 import type { ExampleEvent } from './example-event';
 import type { FieldRow } from './field-table';
 import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
 
-export const SOURCES: Readonly<Record<EventSource, string>> = { server: 'Server', browser: 'Browser', mobile: 'Mobile' };
+export const SOURCES: Readonly<Record<EventSource, string>> = {
+  server: 'Server',
+  browser: 'Browser',
+  mobile: 'Mobile',
+};
 
-/** Texts for a part of the event without a description. */
+/** Wording for a part of the event without a description. */
 export const NO_DATA = 'Not described: any fields.';
 export const NO_FIELDS = 'None.';
 export const NO_CONTEXT = 'Nothing is required of it.';
@@ -58,7 +62,8 @@ export function presence({ presence: is, when }: FieldRow): string {
 
 /** Describes the facts about a field that have no column. */
 export function fieldNote({ description, constraints, isDeprecated, repeats }: FieldRow): string {
-  const again = repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
+  const again =
+    repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
   return [
     ...(isDeprecated ? ['Deprecated.'] : []),
     ...(description === null ? [] : [description]),

@@ -4,7 +4,14 @@
  * alternatives. A reader needs the possible values. So each form has no references and no pieces,
  * and there is one form per alternative.
  */
-import { alternativesOf, isSchema, propertiesOf, requiredOf, resolveRef, type JsonSchema } from '../../catalog/json-schema';
+import {
+  alternativesOf,
+  isSchema,
+  propertiesOf,
+  requiredOf,
+  resolveRef,
+  type JsonSchema,
+} from '../../catalog/json-schema';
 
 export interface Form {
   readonly schema: JsonSchema;
