@@ -135,7 +135,7 @@ describe('expect(…)', () => {
     tracker.emit('a');
     tracker.emit('b');
     const message =
-      '1 event gave way to newer ones, and what they were is not known any more.\nMend: backend(MemoryBackend';
+      '1 event gave way to newer ones, and what they were is not known any more.\nFix: backend(MemoryBackend';
 
     expect(failure(() => expect(module).not.toHaveTracked('a'))).toContain(message);
     expect(failure(() => expect(module).toHaveTracked('a'))).toContain(message);
