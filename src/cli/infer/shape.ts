@@ -97,6 +97,7 @@ function below(fields: readonly PersonalField[], step: string | typeof ANY): Per
   return fields.flatMap((field) => {
     // all nested fields of a personal field are personal
     if (field.steps.length === 0) return [field];
-    return field.steps[0] === step ? [{ ...field, steps: field.steps.slice(1) }] : [];
+    // A path with `*` marks the fields of an object too, which may be next to lists in one place.
+    return field.steps[0] === step || field.steps[0] === ANY ? [{ ...field, steps: field.steps.slice(1) }] : [];
   });
 }

@@ -98,6 +98,15 @@ describe('A draft', () => {
     );
   });
 
+  it('lists no values of an object where a list in the same place holds personal values', () => {
+    const modes = Array.from({ length: 60 }, (_, at) => ({ x: { mode: at % 2 === 0 ? 'audit' : 'verified' } }));
+    const lines = linesOf([...modes, { x: ['192.0.2.7'] }].map((data) => ({ name: 'a.b', data })));
+    const draft = draftOf(lines);
+    expect(draft).toContain("'data.x.*'");
+    expect(draft).not.toContain('audit');
+    expect(validate(lines, catalogOf(draft))).toMatchObject({ violations: [] });
+  });
+
   it('is the same each time, and laid out as prettier does', () => {
     const plain = fc.array(fc.tuple(fc.constantFrom(...KEYS.filter((each) => !/^\d+$/.test(each))), value), {
       maxLength: 6,
