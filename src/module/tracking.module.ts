@@ -3,6 +3,7 @@ import {
   Module,
   Optional,
   type DynamicModule,
+  type FactoryProvider,
   type InjectionToken,
   type ModuleMetadata,
   type OptionalFactoryDependency,
@@ -15,6 +16,7 @@ import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
 import { TrackingLedger } from '../ledger/tracking-ledger';
 import { namedModule, treeModules } from '../routing/node-modules';
 import { DEFAULT_TRACKER } from '../routing/tokens';
+import { unknownBackendProviders, type UnknownBackendProvider } from './unknown-backend-providers';
 import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from '../routing/tree-plan';
 import { faultsOfAsyncOptions, isObject } from './module-options';
@@ -206,31 +208,7 @@ function coreModule(
     },
   };
   const idle = isOff ? idleProviders(plan.backends) : [];
-  const ledger: Provider[] =
-    name === DEFAULT_TRACKER
-      ? [
-          {
-            provide: TrackingLedger,
-            inject: [tokens.tracker],
-            useFactory: (service: TrackerService) => service.ledger,
-          },
-          {
-            provide: TrackingDeadLetters,
-            inject: [tokens.tracker],
-            useFactory: (service: TrackerService) => service.deadLetters,
-          },
-          {
-            provide: TrackingViolations,
-            inject: [tokens.tracker],
-            useFactory: (service: TrackerService) => service.violations,
-          },
-          {
-            provide: TrackingCatalog,
-            inject: [tokens.tracker],
-            useFactory: (service: TrackerService) => service.catalog,
-          },
-        ]
-      : [];
+  const ledger = name === DEFAULT_TRACKER ? readers(tokens.tracker) : [];
   class Core extends TrackingCore {
     protected override readonly plan = plan;
   }
@@ -240,18 +218,29 @@ function coreModule(
   Inject(ModuleRef)(Core, undefined, 2);
   Inject(ModulesContainer)(Core, undefined, 3);
   Module({})(Core);
+  // Read when Nest scans the modules: by then every file with an @InjectBackend is loaded.
+  const unknown = (): UnknownBackendProvider[] => unknownBackendProviders(name, plan.backends);
   return {
     module: Core,
     imports: [settings, ...nodes],
-    providers: [tracker, check, ...idle, ...ledger],
-    exports: [
-      tokens.tracker,
-      settings,
-      ...nodes,
-      ...idle.map(({ provide }) => provide),
-      ...(ledger.length > 0 ? [TrackingLedger, TrackingDeadLetters, TrackingViolations, TrackingCatalog] : []),
-    ],
+    get providers() {
+      return [tracker, check, ...idle, ...ledger, ...unknown()];
+    },
+    get exports() {
+      return [tokens.tracker, settings, ...nodes, ...[...idle, ...unknown(), ...ledger].map(({ provide }) => provide)];
+    },
   };
+}
+
+/** Provides the parts of the default tracker that can be injected by their class. */
+function readers(tracker: InjectionToken<TrackerService>): FactoryProvider[] {
+  const parts = [
+    [TrackingLedger, ({ ledger }: TrackerService) => ledger],
+    [TrackingDeadLetters, ({ deadLetters }: TrackerService) => deadLetters],
+    [TrackingViolations, ({ violations }: TrackerService) => violations],
+    [TrackingCatalog, ({ catalog }: TrackerService) => catalog],
+  ] as const;
+  return parts.map(([provide, useFactory]) => ({ provide, inject: [tracker], useFactory }));
 }
 
 function allTokens({ processors, backends, consumers }: TreePlan): string[] {

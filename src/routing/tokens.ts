@@ -23,12 +23,24 @@ export function getBackendToken(path: string, tracker: string = DEFAULT_TRACKER)
   return `TrackingBackend(${inTracker(path, tracker)})`;
 }
 
+/** Paths that `@InjectBackend` named, by tracker. */
+const injectedPaths = new Map<string, Set<string>>();
+
 /**
  * Injects the backend at `path`: the instance that Nest built. A node that is switched off is not
  * built: then the result of the class's `static idle()` is injected, or undefined without one.
+ * The application does not start if the tracker has no such node (`UnknownBackendException`).
  */
-export const InjectBackend = (path: string, tracker?: string): ParameterDecorator & PropertyDecorator =>
-  Inject(getBackendToken(path, tracker));
+export function InjectBackend(path: string, tracker: string = DEFAULT_TRACKER): ParameterDecorator & PropertyDecorator {
+  const paths = injectedPaths.get(tracker) ?? new Set();
+  injectedPaths.set(tracker, paths.add(path));
+  return Inject(getBackendToken(path, tracker));
+}
+
+/** Returns every path that `@InjectBackend` has named for this tracker, in the whole process. */
+export function injectedBackendPaths(tracker: string): string[] {
+  return [...(injectedPaths.get(tracker) ?? [])];
+}
 
 /**
  * Returns the token of a processor. Not public, because positions in a list change with every edit.
