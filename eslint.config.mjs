@@ -1,22 +1,32 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** The folders of src/, top to bottom: a room may import only the rooms below it. */
+/**
+ * The folders of src/, top to bottom: a room may import only the rooms below it. CONTRIBUTING.md
+ * and docs/internals/architecture.md list the same rooms; test/docs/rooms.spec.ts compares them.
+ */
 const rooms = [
+  'entries',
+  'testing',
   'cli',
   'observability',
+  'explorer',
   'module',
   'openedx',
   'tracker',
   'transports',
+  'caliper',
+  'xapi',
   'backends',
+  'intake',
   'catalog',
   'processors',
+  'queues',
   'routing',
   'delivery',
   'store',
-  'context',
   'ledger',
+  'context',
   'event',
   'common',
 ];
@@ -35,14 +45,15 @@ const homes = {
   bull: ['src/transports/bull/'],
   '@nestjs/bull': ['src/transports/bull/'],
   avsc: ['src/transports/bus/'],
-  ioredis: ['src/transports/redis-streams/'],
+  ioredis: ['src/transports/redis-streams/', 'src/explorer/shared/redis-channel.ts'],
   '@platformatic/kafka': ['src/transports/kafka/'],
   kafkajs: ['src/transports/kafka/'],
   mongoose: ['src/backends/mongo/'],
-  // The reader of Open edX settings only makes the module of a connection, and takes the class from the backend.
+  // The reader of Open edX settings only makes the module of a connection.
   '@nestjs/mongoose': ['src/backends/mongo/', 'src/openedx/mongoose-engines.ts'],
   '@opentelemetry': ['src/observability/opentelemetry/'],
   '@nestjs/terminus': ['src/observability/terminus/'],
+  preact: ['src/explorer/page/'],
 };
 
 const packagesKeptOutOf = (path) =>
@@ -54,21 +65,25 @@ const packagesKeptOutOf = (path) =>
     }));
 
 const importRule = (path, patterns = []) => ({
-  files: [path.endsWith('/') ? `${path}**/*.ts` : path],
+  files: [path.endsWith('/') ? `${path}**/*.{ts,tsx}` : path],
   rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...packagesKeptOutOf(path)] }] },
 });
 
-const onlyRoomsBelow = (room, path) => {
-  const above = ['entries', 'testing', ...rooms.slice(0, rooms.indexOf(room))].join('|');
+const onlyRoomsBelow = (room, path, patterns = []) => {
+  const above = rooms.slice(0, rooms.indexOf(room)).join('|');
   return importRule(path, [
     {
-      regex: `^(\\.\\./)+(${above})(/|$)|^[./]+$|^nestjs-event-tracking`,
+      regex: `${above === '' ? '' : `^(\\.\\./)+(${above})(/|$)|`}^[./]+$|^nestjs-event-tracking`,
       message: `src/${room}/ may import only the rooms below it: move the code down, or pass it in.`,
     },
+    ...patterns,
   ]);
 };
 
-/** A later block replaces the rule for the same files: the places of a room that know a package have a block of their own. */
+/**
+ * A later block replaces the rule for the same files, so the places of a room that know a package
+ * have separate blocks.
+ */
 const arrowsRunDown = (room) => {
   const folder = `src/${room}/`;
   const places = new Set(Object.values(homes).flat());
@@ -77,18 +92,47 @@ const arrowsRunDown = (room) => {
   );
 };
 
-/** Transports share bus/ and never import each other. */
-const noSiblingTransport = ['bull', 'kafka', 'redis-streams', 'bus'].map((transport) => {
-  const siblings = ['bull', 'kafka', 'redis-streams', 'bus'].filter((name) => name !== transport && name !== 'bus');
-  const path = `src/transports/${transport}/`;
-  const { files, rules } = onlyRoomsBelow('transports', path);
-  const [severity, { patterns }] = rules['no-restricted-imports'];
-  const sibling = {
-    regex: `^\\.\\./(${siblings.join('|')})/`,
-    message: `src/transports/${transport}/ may not import another transport: move what both need to transports/ or bus/.`,
-  };
-  return { files, rules: { 'no-restricted-imports': [severity, { patterns: [...patterns, sibling] }] } };
+/** Transports share bus/ and the files of transports/, and never import each other. */
+const technologies = ['bull', 'kafka', 'redis-streams'];
+
+const noSiblingTransport = ['bus', ...technologies].map((transport) => {
+  const siblings = technologies.filter((name) => name !== transport).join('|');
+  return onlyRoomsBelow('transports', `src/transports/${transport}/`, [
+    {
+      regex: `^\\.\\./(${siblings})/`,
+      message: `src/transports/${transport}/ may not import another transport: move what both need to transports/ or bus/.`,
+    },
+  ]);
 });
+
+const noTransportInShared = {
+  ...onlyRoomsBelow('transports', 'src/transports/', [
+    {
+      regex: `^\\./(${technologies.join('|')})/`,
+      message: 'A file that transports share may not import one of them: pass it in.',
+    },
+  ]),
+  files: ['src/transports/*.ts'],
+};
+
+/** The page runs in a browser: of the package, it may know the types of the API alone. */
+const explorerPage = importRule('src/explorer/page/', [
+  {
+    regex: '^(?!preact(/|$)|\\.)',
+    message: "The explorer's page is loaded by browsers: write it without another package, to keep it small.",
+  },
+  {
+    regex: '^(\\.\\./){2,}(?!api$)',
+    message: "The explorer's page may import only its own files and the types of src/explorer/api/.",
+  },
+]);
+
+const testKit = onlyRoomsBelow('testing', 'src/testing/', [
+  {
+    regex: '^(jest|vitest|expect|@jest/.*|@nestjs/testing)$',
+    message: 'The test kit loads under Jest, Vitest and neither: take what it needs from their `this`.',
+  },
+]);
 
 export default defineConfig(
   // Applications of their own, whose packages are not installed here.
@@ -101,7 +145,7 @@ export default defineConfig(
     'scripts/consumers/*/',
   ]),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -117,19 +161,11 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
     },
   },
-  importRule('src/entries/'),
-  importRule('src/testing/', [
-    {
-      regex: '^(\\.\\./)+entries|^nestjs-event-tracking',
-      message: 'No file of src/ imports an entry.',
-    },
-    {
-      regex: '^(jest|vitest|expect|@jest/.*|@nestjs/testing)$',
-      message: 'The test kit loads under Jest, Vitest and neither: take what it needs from their `this`.',
-    },
-  ]),
   rooms.flatMap((room) => arrowsRunDown(room)),
   noSiblingTransport,
+  noTransportInShared,
+  testKit,
+  explorerPage,
   {
     files: ['test/**/*.ts', 'sample-app/test/**/*.ts'],
     rules: {

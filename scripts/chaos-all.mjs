@@ -1,4 +1,6 @@
-// `npm run chaos:all -- [--kills N] [--minutes N]`: every pair of backend and fault once, and one table. For a night.
+// @ts-check
+// `npm run chaos:all -- [--kills N] [--minutes N]`: every pair of backend and fault once, and one
+// table. For a night.
 import { parseArgs } from 'node:util';
 import { BACKENDS, FAULTS } from './chaos/faults/faults.mjs';
 import { isGood, runChaos } from './chaos/run-chaos.mjs';
@@ -7,7 +9,9 @@ const { values } = parseArgs({
   options: { kills: { type: 'string' }, minutes: { type: 'string', default: '0' } },
 });
 const minutes = Number(values.minutes);
+/** @type {{ backend: string, signal?: string, fault?: string }[]} */
 const stops = BACKENDS.flatMap((backend) => ['KILL', 'TERM'].map((signal) => ({ backend, signal })));
+/** @type {typeof stops} */
 const faults = Object.entries(FAULTS).flatMap(([fault, { backends }]) =>
   backends.map((backend) => ({ backend, fault })),
 );

@@ -1,9 +1,18 @@
-// `npm run chaos -- [--backend NAME] [--signal KILL|TERM | --fault NAME] [--kills N] [--minutes N] [--json]`
-// Starts applications that emit, does to them what happens in deployments, and compares what they relied on with what arrived.
-// KILL: `durable`; an event is relied on once emitConfirmed has resolved. TERM: no disk, the sink is up; once emit has returned.
-// bull, redis-streams, kafka: a web process and two workers around a queue or bus, stopped in turns (scripts/chaos/workers.mjs), into MongoDB.
-// --fault: scripts/chaos/faults. An event is relied on once emit has returned; it must arrive, be a dead letter, or be counted as lost.
-// For MongoDB the URL is MONGO_URL, or that of `npm run services`.
+// @ts-check
+// `npm run chaos -- [--backend NAME] [--signal KILL|TERM | --fault NAME] [--kills N] [--minutes N]
+// [--json]`
+//
+// Starts applications that emit events, stops and breaks them as deployments do, and compares the
+// events that must not be lost with those that arrived.
+//
+// KILL: deliveries are durable, and an event counts once emitConfirmed has resolved.
+// TERM: there is no disk and the sink is up, and an event counts once emit has returned.
+// bull, redis-streams, kafka: a web process and two workers around a queue or bus are stopped in
+// turns (scripts/chaos/workers.mjs), and events go to MongoDB.
+// --fault (scripts/chaos/faults): an event counts once emit has returned. It must arrive, become a
+// dead letter, or be counted as lost.
+//
+// The URL of MongoDB is MONGO_URL, or that of `npm run services`.
 import { parseArgs } from 'node:util';
 import { BACKENDS, FAULTS } from './chaos/faults/faults.mjs';
 import { isGood, runChaos } from './chaos/run-chaos.mjs';
@@ -35,10 +44,11 @@ for (const each of figures.faults) console.error(`chaos: ${each}`);
 process.exitCode = isGood(figures) ? 0 : 1;
 
 function optionsOf(args) {
+  /** @type {Record<string, any>} */
   let values;
   try {
-    const text = (value) => ({ type: 'string', ...(value && { default: value }) });
-    const flag = { type: 'boolean', default: false };
+    const text = (value) => ({ type: /** @type {const} */ ('string'), ...(value && { default: value }) });
+    const flag = { type: /** @type {const} */ ('boolean'), default: false };
     const known = { backend: text(), signal: text('KILL'), fault: text(), kills: text(), minutes: text('0') };
     values = parseArgs({ args, options: { ...known, json: flag, help: flag } }).values;
   } catch (error) {
@@ -57,9 +67,13 @@ function optionsOf(args) {
   if (!(Number(kills) >= 0)) refuse(`--kills is "${kills}", not a number from 0 up`);
   if (!(Number(minutes) >= 0)) refuse(`--minutes is "${minutes}", not a number from 0 up`);
   if (!['KILL', 'TERM'].includes(signal)) refuse(`--signal is "${signal}", not KILL or TERM`);
-  return { ...values, backend, signal, fault, kills: Number(kills), minutes: Number(minutes) };
+  return { json: values.json, backend, signal, fault, kills: Number(kills), minutes: Number(minutes) };
 }
 
+/**
+ * @param {string} what
+ * @returns {never}
+ */
 function refuse(what) {
   console.error(`chaos: ${what}\n${USAGE}`);
   process.exit(2);

@@ -1,4 +1,6 @@
-// `git log --format=%s BASE..HEAD | node scripts/check-commits.mjs`: subjects are conventional and have at most 72 characters.
+// @ts-check
+// `git log --format=%s BASE..HEAD | node scripts/check-commits.mjs`: subjects are conventional and
+// have at most 72 characters.
 import { readFileSync } from 'node:fs';
 
 const TYPES = ['build', 'chore', 'ci', 'docs', 'feat', 'fix', 'perf', 'refactor', 'revert', 'style', 'test'];

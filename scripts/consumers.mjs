@@ -1,6 +1,8 @@
-// `npm run test:consumers`: the packed package as its users take it: npm and pnpm, Nest 11 and 12, CommonJS and ES modules,
-// `node10` and `nodenext` resolution, webpack and esbuild. Each application is made in an empty folder, outside of this one.
-// `npm run test:consumers -- node10` runs one. One row each; the last line counts them.
+// @ts-check
+// `npm run test:consumers`: the packed package as its users take it: npm and pnpm, Nest 11 and 12,
+// CommonJS and ES modules, `node10` and `nodenext` resolution, webpack and esbuild. Each
+// application is made in an empty folder, outside of this one. `npm run test:consumers -- node10`
+// runs one. One row each; the last line counts them.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +15,11 @@ import { packLibrary } from './packed/application.mjs';
 const consumers = { commonjs, node10, esm, monorepo };
 
 /**
- * @param packed tarball of the package, if it is packed already
+ * @param {string[]} [names]
+ * @param {string} [packed] tarball of the package, if it is packed already
  * @returns how many `steps` passed and failed
  */
-export async function checkConsumers(names = Object.keys(consumers), packed = undefined) {
+export async function checkConsumers(names = Object.keys(consumers), packed) {
   const total = { passed: 0, failed: 0 };
   const temporary = mkdtempSync(join(tmpdir(), 'consumers-'));
   try {

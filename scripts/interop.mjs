@@ -1,7 +1,9 @@
-// `npm run interop [-- redis|kafka]`: events of this library to the Python consumers of Open edX, and of their producers to this
-// library, over a real Redis and a real Kafka with a schema registry (REDIS_URL, KAFKA_BROKERS and SCHEMA_REGISTRY_URL, or npm run
-// services). Needs Python 3.11 or later with venv; the packages come from PyPI, once, into the cache.
-// Not part of test:all, which needs no Python.
+// @ts-check
+// `npm run interop [-- redis|kafka]`: events of this library to the Python consumers of Open edX,
+// and of their producers to this library, over a real Redis and a real Kafka with a schema registry
+// (REDIS_URL, KAFKA_BROKERS and SCHEMA_REGISTRY_URL, or npm run services). Needs Python 3.11 or
+// later with venv; the packages come from PyPI, once, into the cache. Not part of test:all, which
+// needs no Python.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -83,10 +85,12 @@ function kafkaBuses() {
     await admin.createTopics({ topics: [{ topic: `${PREFIX}-${topic}`, numPartitions: 1 }], waitForLeaders: true });
     await admin.disconnect();
   };
-  return [
+  /** @type {[client: string, connection: () => any][]} */
+  const clients = [
     ['@platformatic/kafka', () => ({ brokers })],
     ['kafkajs', () => ({ kafkajs: given() })],
-  ].map(([client, connection]) => ({
+  ];
+  return clients.map(([client, connection]) => ({
     title: `Kafka (${client})`,
     args: ['kafka', list],
     hasEventTime: true, // on Redis Streams it is that of sending
@@ -155,7 +159,9 @@ async function fromPython(bus) {
   }
   sender.stdin.end();
   await sender.lines;
-  const memory = app.get(TrackerService).backend('bus/memory');
+  const memory = /** @type {import('nestjs-event-tracking').MemoryBackend} */ (
+    app.get(TrackerService).backend('bus/memory')
+  );
   const deadline = Date.now() + DEADLINE_MS;
   while (memory.events().length < events.length && Date.now() < deadline)
     await new Promise((done) => setTimeout(done, 20));

@@ -1,5 +1,7 @@
-// `npm run test:matrix`: the packed package in fresh applications, each installed by npm, compiled by tsc, started, asked once and
-// stopped, on this Node and on Node 24, and then what `npm run test:consumers` checks. One row for each; the last line counts them.
+// @ts-check
+// `npm run test:matrix`: the packed package in fresh applications, each installed by npm, compiled
+// by tsc, started, asked once and stopped, on this Node and on Node 24, and then what `npm run
+// test:consumers` checks. One row for each; the last line counts them.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +77,7 @@ try {
     for (const adapter of ['express', 'fastify'])
       for (const type of ['commonjs', 'module']) {
         const { label, versions, minNode = 0 } = generation;
+        /** @type {any} */
         let made; // the application, or why there is none: made once, when the first Node asks for it
         const application = () => {
           try {

@@ -1,5 +1,6 @@
-// `npm run sample:docs`: prints the catalog of the sample application into sample-app/docs, and brings its lock up to date; with
-// --check it only looks whether they are. Ends with 1 if they are not.
+// @ts-check
+// `npm run sample:docs`: generates sample-app/docs from the catalog of the sample application and
+// updates its lock. With --check it changes nothing, and exits with 1 if a file is out of date.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -11,8 +12,8 @@ const commands = [
   ['docs', '--out', 'docs/html', '--format', 'html', ...(isCheck ? ['--check'] : [])],
 ];
 
-for (const words of commands) {
-  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'catalog', ...words], {
+for (const command of commands) {
+  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'catalog', ...command], {
     cwd: join(root, 'sample-app'),
     stdio: 'inherit',
   });

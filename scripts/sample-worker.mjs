@@ -1,5 +1,7 @@
-// `npm run sample:worker`: a worker of the sample application. Several may run beside one web process, so it builds only what
-// is not there yet: two builds at once would take the files from under each other.
+// @ts-check
+// `npm run sample:worker`: starts a worker of the sample application. You can start several. The
+// sample is built only if the build is missing, because a build deletes the files that running
+// processes load.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

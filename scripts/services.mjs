@@ -1,6 +1,8 @@
-// `npm run services [-- NAME…]`: brings up the servers that tests need, and notes them in services.json of the cache folder.
-// `npm run services:stop [-- --force]`: ends them, unless a running `npm run test:all` still uses them.
-// With `--for PID` (scripts/test-all.mjs) they are wanted only while that process runs, or until `stop --for PID`.
+// @ts-check
+// `npm run services [-- NAME…]`: brings up the servers that tests need, and notes them in
+// services.json of the cache folder. `npm run services:stop [-- --force]`: ends them, unless a
+// running `npm run test:all` still uses them. With `--for PID` (scripts/test-all.mjs) they are
+// wanted only while that process runs, or until `stop --for PID`.
 import { parseArgs } from 'node:util';
 import { bringUp, endServer } from './services/bring-up.mjs';
 import { addUser, alone, inFolder, readState, remove, removeUser, users, writeState } from './services/cache.mjs';
@@ -12,7 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { for: { type: 'string' }, force: { type: 'boolean', default: false } },
 });
-const [action, ...names] = positionals;
+const [action = '', ...names] = positionals;
 const user = values.for === undefined ? undefined : Number(values.for);
 
 if (!['start', 'stop'].includes(action) || names.some((name) => !(name in catalogue)) || Number.isNaN(user)) {

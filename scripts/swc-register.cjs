@@ -1,10 +1,12 @@
+// @ts-check
 'use strict';
 
-// `node -r ./scripts/swc-register.cjs file.ts`: compiles each required .ts file in memory, as Jest does here.
+// `node -r ./scripts/swc-register.cjs file.ts`: compiles each required .ts file in memory, as Jest
+// does here.
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
 
-require.extensions['.ts'] = (module, filename) => {
+require.extensions['.ts'] = (/** @type {any} */ module, filename) => {
   const { code } = transformSync(readFileSync(filename, 'utf8'), {
     filename,
     swcrc: false,

@@ -1,6 +1,8 @@
-// `npm run test:all`: brings up the servers that tests need, builds, checks types, lints and runs every test. Every step runs,
-// whatever became of those before it; the last line adds up the tests that Jest ran and each other step as one.
-// `npm test` (--as-it-is) is the same without the servers: it changes nothing on the machine, and tests use what runs.
+// @ts-check
+// `npm run test:all`: brings up the servers that tests need, builds, checks types, lints and runs
+// every test. Every step runs, whatever became of those before it; the last line adds up the tests
+// that Jest ran and each other step as one. `npm test` (--as-it-is) is the same without the
+// servers: it changes nothing on the machine, and tests use what runs.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +17,8 @@ const failures = [];
 
 let running;
 let interruption;
-// The servers would outlive us: at a signal the step that runs is ended, those after it are left out, and the servers are released.
+// The servers would outlive us: at a signal the step that runs is ended, those after it are left
+// out, and the servers are released.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     interruption = signal;
@@ -87,7 +90,10 @@ await step(
 );
 await step('Build of the sample application', 'sample-app/src/main.ts', bin('nest'), 'build', 'sample-app');
 await step('Types of everything', undefined, bin('tsc'), '--noEmit');
+await step("Types of the explorer's page", undefined, bin('tsc'), '-p', 'src/explorer/page');
+await step('Types of the scripts', undefined, bin('tsc'), '-p', 'scripts');
 await step('ESLint', undefined, bin('eslint'), '.');
+await step('Imports without cycles', 'scripts/check-cycles.mjs', process.execPath, 'scripts/check-cycles.mjs');
 await step('Prettier', undefined, bin('prettier'), '--check', '.');
 await jest();
 await step(

@@ -1,6 +1,7 @@
+// @ts-check
 /**
- * Options for MongooseModule.forRoot that tell of the server's duplicate-key replies. By `connectionFactory`, as
- * `onConnectionCreate` is not called for a lazy connection.
+ * Options for MongooseModule.forRoot that tell of the server's duplicate-key replies. By
+ * `connectionFactory`, as `onConnectionCreate` is not called for a lazy connection.
  * @param tell called with how many one reply has
  */
 export function countDuplicates(tell) {

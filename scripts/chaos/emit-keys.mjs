@@ -1,7 +1,9 @@
+// @ts-check
 import { tell } from './tell.mjs';
 
 /**
- * Emits events until it is told to stop, and tells of each once it is relied on: with KILL when it is confirmed, with TERM at once.
+ * Emits events until it is told to stop, and tells of each once it is relied on: with KILL when it
+ * is confirmed, with TERM at once.
  * @param after awaited after each, with its number
  */
 export async function emitKeys({ tracker, signal, life, filler, isStopping, after }) {

@@ -1,4 +1,6 @@
-// An application that emits until it is stopped, and says on its standard output which events it relies on (scripts/chaos.mjs).
+// @ts-check
+// An application that emits until it is stopped, and says on its standard output which events it
+// relies on (scripts/chaos.mjs).
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { countDuplicates } from './duplicates.mjs';
@@ -9,7 +11,7 @@ const require = createRequire(import.meta.url);
 const { Module } = require('@nestjs/common');
 const { NestFactory } = require('@nestjs/core');
 const { backend, TrackerService, TrackingModule } = require('nestjs-event-tracking');
-const { life, mode, directory, backend: kind, signal, url } = JSON.parse(process.env.CHAOS);
+const { life, mode, directory, backend: kind, signal, url } = JSON.parse(process.env.CHAOS ?? '{}');
 
 const delivery = {
   ...(signal === 'KILL' ? { durable: true, directory, maxDiskBytes: 2 ** 30 } : {}),
@@ -45,7 +47,8 @@ const filler = 'x'.repeat(500);
 
 if (mode === 'deliver') {
   tell('delivering');
-  while (tracker.ledger.destination('sink').pending > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((tracker.ledger.destination('sink')?.pending ?? 0) > 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   await app.close();
   process.exit(0);
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // A database of its own in the MongoDB of MONGO_URL or of `npm run services`, gone at the end.
 import { createRequire } from 'node:module';
 import { readState } from '../services/cache.mjs';

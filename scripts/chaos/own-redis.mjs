@@ -1,4 +1,6 @@
-// A Redis for this run alone, whose every acknowledged write outlives the processes that talk to it.
+// @ts-check
+// A Redis for this run alone, whose every acknowledged write outlives the processes that talk to
+// it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';

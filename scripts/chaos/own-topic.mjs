@@ -1,3 +1,4 @@
+// @ts-check
 // A topic of its own on the Kafka of the tests (npm run services), or of KAFKA_BROKERS.
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';

@@ -1,3 +1,4 @@
+// @ts-check
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,10 @@ import { startSink } from './http-sink.mjs';
 import { runStops } from './stops.mjs';
 
 /**
- * @returns what was relied on, what became of it, and what else is wrong: { relied, arrived, deadLettered, reported, lost,
- *   sentAgain, missing, faults, books? }. `reported` are events that the ledger counts as lost; `lost` are those beyond them
+ * Runs one scenario.
+ * @returns the events that must not be lost, their outcomes, and other errors: { relied, arrived,
+ * deadLettered, reported, lost, sentAgain, missing, faults, books? }. `reported` events are counted
+ * as lost by the ledger; `lost` events are not counted anywhere
  */
 export async function runChaos({ backend, signal = 'KILL', fault, kills, minutes = 0 }) {
   const until = performance.now() + minutes * 60_000;

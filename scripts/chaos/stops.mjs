@@ -1,3 +1,4 @@
+// @ts-check
 // Applications that are stopped at random moments and started again, by SIGKILL or SIGTERM.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -50,33 +51,39 @@ async function runProcesses(run) {
   });
 }
 
-/** One life of the application. @param meanwhile called once it relies on its first event, or has begun to deliver */
+/**
+ * One life of the application. @param meanwhile called once it relies on its first event, or has
+ * begun to deliver
+ */
 function live(run, life, mode, meanwhile) {
   const { backend, signal, directory, sink, relied } = run;
-  return new Promise((resolve, reject) => {
-    const settings = { life, mode, directory, backend, signal, url: sink.url };
-    const child = spawn(process.execPath, [emitter], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, CHAOS: JSON.stringify(settings) },
-    });
-    let hasBegun = false;
-    const patience = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`life ${life} (${mode}) has not ended within ${PATIENCE_MS} ms`));
-    }, PATIENCE_MS);
-    // Lines: "+ key" is relied on, "again N" were sent again. What a killed process wrote before its death is still read.
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('+ ')) relied.add(line.slice(2));
-      if (line.startsWith('again ')) run.sentAgain += Number(line.slice(6));
-      if (hasBegun) return;
-      hasBegun = true;
-      void meanwhile(child);
-    });
-    child.once('close', (code, exitSignal) => {
-      clearTimeout(patience);
-      const isExpected = exitSignal === 'SIGKILL' || code === 0 || exitSignal === 'SIGTERM';
-      if (isExpected && (hasBegun || mode === 'deliver')) resolve();
-      else reject(new Error(`life ${life} (${mode}) ended with ${code ?? exitSignal}`));
-    });
-  });
+  return /** @type {Promise<void>} */ (
+    new Promise((resolve, reject) => {
+      const settings = { life, mode, directory, backend, signal, url: sink.url };
+      const child = spawn(process.execPath, [emitter], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, CHAOS: JSON.stringify(settings) },
+      });
+      let hasBegun = false;
+      const patience = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(new Error(`life ${life} (${mode}) has not ended within ${PATIENCE_MS} ms`));
+      }, PATIENCE_MS);
+      // Lines: "+ key" is relied on, "again N" were sent again. What a killed process wrote before
+      // its death is still read.
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (line.startsWith('+ ')) relied.add(line.slice(2));
+        if (line.startsWith('again ')) run.sentAgain += Number(line.slice(6));
+        if (hasBegun) return;
+        hasBegun = true;
+        void meanwhile(child);
+      });
+      child.once('close', (code, exitSignal) => {
+        clearTimeout(patience);
+        const isExpected = exitSignal === 'SIGKILL' || code === 0 || exitSignal === 'SIGTERM';
+        if (isExpected && (hasBegun || mode === 'deliver')) resolve();
+        else reject(new Error(`life ${life} (${mode}) ended with ${code ?? exitSignal}`));
+      });
+    })
+  );
 }

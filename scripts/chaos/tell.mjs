@@ -1,8 +1,12 @@
+// @ts-check
 import { writeSync } from 'node:fs';
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes a line to the standard output, synchronously, or what was written before a SIGKILL would not be out. */
+/**
+ * Writes a line to the standard output, synchronously, or what was written before a SIGKILL would
+ * not be out.
+ */
 export function tell(line) {
   for (;;) {
     try {

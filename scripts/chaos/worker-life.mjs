@@ -1,4 +1,6 @@
-// The application of scripts/chaos/workers.mjs, as its web process or as a worker: one module for both, and for each way through Redis.
+// @ts-check
+// The application of scripts/chaos/workers.mjs, as its web process or as a worker: one module for
+// both, and for each way through Redis.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -25,13 +27,14 @@ const { bullQueue } = require('nestjs-event-tracking/bull');
 const { MongoBackend } = require('nestjs-event-tracking/mongoose');
 const { redisStreams, RedisStreamsConsumer } = require('nestjs-event-tracking/redis-streams');
 const { kafka, KafkaConsumer } = require('nestjs-event-tracking/kafka');
-const { way, slot, life, mode, signal, url, server, topic, directory } = JSON.parse(process.env.CHAOS);
+const { way, slot, life, mode, signal, url, server, topic, directory } = JSON.parse(process.env.CHAOS ?? '{}');
 const isWorker = slot !== 'web';
 
 /**
- * Every way in which an event can be safe: KILL: the web process has a disk (relied on as 'stored'), but for every third life
- * (relied on as 'delivered': in Redis); one worker keeps nothing but the job, the other has a disk of its own. TERM: no disk at
- * all, and workers that have less time to close than they need.
+ * Every way in which an event can be safe: KILL: the web process has a disk (relied on as
+ * 'stored'), but for every third life (relied on as 'delivered': in Redis); one worker keeps
+ * nothing but the job, the other has a disk of its own. TERM: no disk at all, and workers that have
+ * less time to close than they need.
  */
 const isDurable = signal === 'KILL' && (isWorker ? slot === 'worker-2' : mode === 'deliver' || life % 3 !== 0);
 const hasDirectory = isDurable || slot === 'worker-2';
@@ -171,6 +174,7 @@ Module({
   imports: [TrackingModule.forRoot({ shutdownTimeoutMs, delivery, role: 'emitter', ...trees[way]() })],
 })(AppModule);
 
+/** @type {import('@nestjs/common').LogLevel[]} */
 const logger = ['error', 'fatal'];
 const app = isWorker
   ? await createTrackingWorker(AppModule, { logger })
@@ -179,6 +183,7 @@ tracker = app.get(TrackerService);
 tracker.ledger.onChange(({ change }) => {
   if (change === 'dead-letter') tellLetters();
 });
+/** @returns {any} counters of the queued node */
 const queued = () => tracker.ledger.node('later');
 const end = async () => {
   tellLetters(); // those too that were kept in a life which had no time to tell

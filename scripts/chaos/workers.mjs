@@ -1,4 +1,6 @@
-// Web process -> Redis, as jobs of Bull or a stream, or Kafka -> two workers -> MongoDB, and each of the three is stopped in turn while the others go on.
+// @ts-check
+// Web process -> Redis, as jobs of Bull or a stream, or Kafka -> two workers -> MongoDB, and each
+// of the three is stopped in turn while the others go on.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -10,12 +12,16 @@ import { startTopic } from './own-topic.mjs';
 
 const processFile = join(dirname(fileURLToPath(import.meta.url)), 'worker-life.mjs');
 const TURNS = ['web', 'worker-1', 'web', 'worker-2'];
-/** For the jobs of those that were killed last to come back, and for all that is left to be delivered. */
+/**
+ * For the jobs of those that were killed last to come back, and for all that is left to be
+ * delivered.
+ */
 const LAST_PATIENCE_MS = 120_000;
 
 /**
  * Resolves when nothing waits in the queue any more and all have closed.
- * @returns the keys that ended as dead letters, what is wrong with the queue or the books, and of how many lives that closed the books were read and balanced
+ * @returns the keys that ended as dead letters, what is wrong with the queue or the books, and of
+ * how many lives that closed the books were read and balanced
  */
 export async function runWorkers({ way, kills, signal, directory, url, patienceMs, onRelied, onSentAgain }) {
   const server = way === 'kafka' ? await startTopic() : await startRedis(join(directory, 'redis'));
@@ -113,6 +119,11 @@ async function leftOnStream({ url }) {
 
 /** One process, from its start to its end. */
 class Life {
+  /** @type {Promise<void>} */
+  begun;
+  /** @type {Promise<void> | undefined} */
+  ended;
+
   constructor(slot, { settings, patienceMs, hear }) {
     this.child = spawn(process.execPath, [processFile], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -124,7 +135,7 @@ class Life {
         this.child.kill('SIGKILL');
         reject(new Error(`${title} has not begun within ${patienceMs} ms`));
       }, patienceMs);
-      const lines = createInterface({ input: this.child.stdout });
+      const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (this.child.stdout) });
       lines.on('line', (line) => {
         hear(slot, line);
         if (line !== 'begun') return;
@@ -141,7 +152,7 @@ class Life {
       });
     });
     this.begun.catch(() => undefined); // whoever needs it awaits it
-    this.ended.catch(() => undefined);
+    this.ended?.catch(() => undefined);
   }
 
   async stop(signal) {

@@ -1,4 +1,6 @@
-// A new user, from an empty folder: the first lines of the README, a catalog of DTOs, its page, and a check that fails.
+// @ts-check
+// A new user, from an empty folder: the first lines of the README, a catalog of DTOs, its page, and
+// a check that fails.
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,9 +19,9 @@ export const steps = {
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest(tarball), undefined, 2));
     run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], folder);
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
-    const [, code] = /^```ts run\n([^]*?)^```$/m.exec(readme);
-    const [, printed] = /^```json\n([^]*?)^```$/m.exec(readme);
-    writeFileSync(join(folder, 'src/main.ts'), code);
+    const [, code] = /^```ts run\n([^]*?)^```$/m.exec(readme) ?? [];
+    const [, printed] = /^```json\n([^]*?)^```$/m.exec(readme) ?? [];
+    writeFileSync(join(folder, 'src/main.ts'), code ?? '');
     run(bin(folder, 'tsc'), ['-p', '.'], folder);
     const namesIn = (text) =>
       text
@@ -63,7 +65,10 @@ export const steps = {
   },
 };
 
-/** As README and docs have it: `--no` keeps npx from asking the registry for another package of that name. */
+/**
+ * As README and docs have it: `--no` keeps npx from asking the registry for another package of that
+ * name.
+ */
 function tracking(folder, ...args) {
   return run('npx', ['--no', 'event-tracking', ...args], folder);
 }
@@ -82,6 +87,11 @@ function manifest(tarball) {
       pino: dev.pino,
       'pino-http': '11.0.0',
     },
-    devDependencies: { '@types/node': dev['@types/node'], typescript: dev.typescript },
+    devDependencies: {
+      '@types/node': dev['@types/node'],
+      commander: dev.commander,
+      jiti: dev.jiti,
+      typescript: dev.typescript,
+    },
   };
 }

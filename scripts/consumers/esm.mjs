@@ -1,3 +1,4 @@
+// @ts-check
 // An application of ES modules, as new Nest 12 applications are, with Vitest.
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

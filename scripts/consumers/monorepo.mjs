@@ -1,4 +1,6 @@
-// A pnpm workspace: an application that is bundled into one file, and a library of its own that emits.
+// @ts-check
+// A pnpm workspace: an application that is bundled into one file, and a library of its own that
+// emits.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';

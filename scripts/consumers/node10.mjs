@@ -1,4 +1,6 @@
-// An application of an older scaffold: TypeScript 5 with `module: commonjs`, where subpaths are resolved without `exports`.
+// @ts-check
+// An application of an older scaffold: TypeScript 5 with `module: commonjs`, where subpaths are
+// resolved without `exports`.
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEvents, dev, root, run, useApplication } from '../packed/application.mjs';
@@ -28,7 +30,10 @@ export const steps = {
   },
 };
 
-/** Types only: what a subpath needs to run is not installed here. A module without types would be an error. */
+/**
+ * Types only: what a subpath needs to run is not installed here. A module without types would be an
+ * error.
+ */
 function importOf(paths) {
   return paths
     .map((path, at) => {

@@ -1,3 +1,4 @@
+// @ts-check
 import { dev } from '../packed/application.mjs';
 
 /** The versions of Nest that the package supports, as an application would name them. */

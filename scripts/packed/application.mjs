@@ -1,3 +1,4 @@
+// @ts-check
 // The packed library, and what is done with an application that has it installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,7 +33,8 @@ export function packLibrary(folder) {
 }
 
 /**
- * Starts an application, enrols once over HTTP, and stops it. Fails if it prints anything to stderr.
+ * Starts an application, enrols once over HTTP, and stops it. Fails if it prints anything to
+ * stderr.
  * @param main what Node starts
  * @returns the events of its log
  */

@@ -1,3 +1,4 @@
+// @ts-check
 // One server from not there to answering.
 import { mkdirSync, readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,7 +9,8 @@ import { silenceAt, silenceOf, withoutPassword } from './probes.mjs';
 import { end, freePort, lastWords, onPath, runs, startOf, startServer } from './processes.mjs';
 
 /**
- * The first of: what the environment names, what runs, a program on the PATH, one that we install, a container.
+ * The first of: what the environment names, what runs, a program on the PATH, one that we install,
+ * a container.
  * @param known what services.json says of it
  * @param record puts an entry into services.json, or takes it out
  */
@@ -18,7 +20,8 @@ export async function bringUp(name, known, record) {
   if (given) {
     const silence = await silenceAt(given);
     if (silence) throw new Error(`nothing answers at ${variable} (${withoutPassword(given)}): ${silence}`);
-    // Not recorded: tests of a later shell must not find, and write into, a server that this one was lent.
+    // Not recorded: tests of a later shell must not find, and write into, a server that this one
+    // was lent.
     return { url: given, how: variable };
   }
   // What runs stays, whatever it was built from: another checkout may be using it.
@@ -30,6 +33,7 @@ export async function bringUp(name, known, record) {
 
   const tell = (text) => console.log(`${name}: ${text}`);
   const begin = (found) => launch(name, found, known?.port, record, tell);
+  /** @type {(() => Promise<object>)[]} */
   const ways = [async () => begin(await install(tell))];
   if (program) {
     ways.unshift(async () => {
@@ -58,9 +62,10 @@ export async function endServer(name, entry, politelyMs = 5000) {
 }
 
 /**
- * Starts a program on a port of its own, the one it had before if that is still free: URLs of running tests stay valid. Data of
- * an earlier run is kept if the server starts with it. If it fails twice (too much for its memory, or torn by a crash), the data
- * is removed: it belongs to tests that are over.
+ * Starts a program on a port of its own, the one it had before if that is still free: URLs of
+ * running tests stay valid. Data of an earlier run is kept if the server starts with it. If it
+ * fails twice (too much for its memory, or torn by a crash), the data is removed: it belongs to
+ * tests that are over.
  */
 async function launch(name, { path, args, how }, hadPort, record, tell) {
   const data = inFolder('data', name);
@@ -93,7 +98,8 @@ async function launch(name, { path, args, how }, hadPort, record, tell) {
     const over = new AbortController();
     failure = await Promise.race([readiness(name, port, 60_000, over.signal), gone]);
     over.abort();
-    // Another program may have taken the port in between: what answers is ours only while ours lives.
+    // Another program may have taken the port in between: what answers is ours only while ours
+    // lives.
     if (failure === undefined && runs(entry)) return entry;
     failure ??= await gone;
     await end(entry, 500);

@@ -1,4 +1,6 @@
-// The cache folder: binaries, data and logs of the servers, and who runs and uses them. Several checkouts share it.
+// @ts-check
+// The cache folder: binaries, data and logs of the servers, and who runs and uses them. Several
+// checkouts share it.
 import {
   mkdirSync,
   readdirSync,
@@ -36,7 +38,10 @@ export function readState() {
   }
 }
 
-/** Written whole or not at all, as tests read it at any time; and a file <name>.pid for each, for people. */
+/**
+ * Written whole or not at all, as tests read it at any time; and a file <name>.pid for each, for
+ * people.
+ */
 export function writeState(state) {
   const next = inFolder('services.json.new');
   writeFileSync(next, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
@@ -54,11 +59,13 @@ const noted = (text) => {
 };
 
 /**
- * Runs `body` while no other process runs one in this folder; the lock of a process that died is nobody's.
+ * Runs `body` while no other process runs one in this folder; the lock of a process that died is
+ * nobody's.
  *
- * Taking away a dead holder's lock is where lock files go wrong: between the look and the removal another may have taken it
- * over. So nothing is taken away: locks are numbered, the highest number counts, and the way past a dead or released one is to
- * make the next, which only one process can. Who then sees a higher one than its own came late, and steps back.
+ * Taking away a dead holder's lock is where lock files go wrong: between the look and the removal
+ * another may have taken it over. So nothing is taken away: locks are numbered, the highest number
+ * counts, and the way past a dead or released one is to make the next, which only one process can.
+ * Who then sees a higher one than its own came late, and steps back.
  */
 export async function alone(body, { patienceMs = 15 * 60_000, pollMs = 50 } = {}) {
   const deadline = performance.now() + patienceMs;
@@ -73,7 +80,8 @@ export async function alone(body, { patienceMs = 15 * 60_000, pollMs = 50 } = {}
         unlinkSync(inFolder('lock', String(mine)));
         continue;
       }
-      // A few old ones stay: one who is just listing the folder must see some of a chain that grows meanwhile.
+      // A few old ones stay: one who is just listing the folder must see some of a chain that grows
+      // meanwhile.
       for (const old of readdirSync(inFolder('lock'))) if (Number(old) < mine - 8) remove('lock', old);
       try {
         return await body();
@@ -115,7 +123,10 @@ function make(text, number) {
   }
 }
 
-/** Notes who wants the servers: the process of that number as long as it runs, or, without one, whoever typed it until `stop`. */
+/**
+ * Notes who wants the servers: the process of that number as long as it runs, or, without one,
+ * whoever typed it until `stop`.
+ */
 export function addUser(pid) {
   const name = pid === undefined ? 'by-hand' : String(pid);
   remove('users', name);

@@ -1,4 +1,6 @@
-// The servers that tests need, and how each can be had where it is neither named by the environment nor on the PATH.
+// @ts-check
+// The servers that tests need, and how each can be had where it is neither named by the environment
+// nor on the PATH.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,8 +12,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const tenMinutes = 600_000;
 
 /**
- * {port}, {otherPort} and {folder} are filled in at the start: services.json carries the arguments, for tests that start a server
- * of their own.
+ * {port}, {otherPort} and {folder} are filled in at the start: services.json carries the arguments,
+ * for tests that start a server of their own.
  */
 const redisArgs = [
   ...['--port', '{port}', '--bind', '127.0.0.1', '--dir', '{folder}', '--daemonize', 'no'],
@@ -42,7 +44,8 @@ export const catalogue = {
     program: 'toxiproxy-server',
     args: toxiproxyArgs,
     install: toxiproxyByGo,
-    // In a container it would neither reach the servers of this machine's loopback nor show its proxies there.
+    // In a container it would neither reach the servers of this machine's loopback nor show its
+    // proxies there.
     composePort: undefined,
   },
   kafka: {
@@ -78,7 +81,8 @@ async function redisByApt(tell) {
   return { path, args: redisArgs, how: 'apt' };
 }
 
-// A workspace or flags of the machine must not change what is built; without cgo there need be no C compiler.
+// A workspace or flags of the machine must not change what is built; without cgo there need be no C
+// compiler.
 const goEnvironment = { GOWORK: 'off', CGO_ENABLED: '0' };
 const goFlags = ['-buildvcs=false', '-trimpath', '-ldflags', '-s -w'];
 
@@ -165,7 +169,10 @@ async function registryByMaven(tell) {
 
 let lastMaven = Promise.resolve();
 
-/** One Maven at a time: two that fill the same empty local repository can break each other's downloads. */
+/**
+ * One Maven at a time: two that fill the same empty local repository can break each other's
+ * downloads.
+ */
 function maven(args, logFile) {
   const settings = { cwd: inFolder('bin'), logFile: inFolder(logFile), timeoutMs: tenMinutes };
   const done = lastMaven.then(() => run('mvn', ['-q', '-B', ...args], settings));

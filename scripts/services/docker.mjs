@@ -1,4 +1,6 @@
-// The last way to a server: a container of compose.yaml. One project for each cache folder, so that two don't share data.
+// @ts-check
+// The last way to a server: a container of compose.yaml. One project for each cache folder, so that
+// two don't share data.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,12 @@
-// Does a server answer, in its own protocol: one that was stopped (SIGSTOP) still accepts connections.
+// @ts-check
+// Does a server answer, in its own protocol: one that was stopped (SIGSTOP) still accepts
+// connections.
 import { connect } from 'node:net';
 
-/** `{ hello: 1, $db: 'admin' }` as an OP_MSG: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/ */
+/**
+ * `{ hello: 1, $db: 'admin' }` as an OP_MSG:
+ * https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
+ */
 function hello() {
   const document = Buffer.from('\0\0\0\0\x10hello\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0', 'latin1');
   document.writeInt32LE(document.length, 0);
@@ -12,7 +17,10 @@ function hello() {
   return Buffer.concat([head, document]);
 }
 
-/** ApiVersions, the first words of every client: https://kafka.apache.org/protocol#The_Messages_ApiVersions */
+/**
+ * ApiVersions, the first words of every client:
+ * https://kafka.apache.org/protocol#The_Messages_ApiVersions
+ */
 function apiVersions() {
   const request = Buffer.alloc(14); // length, key 18, version 0, correlation 1, no name
   request.writeInt32BE(request.length - 4, 0);
@@ -40,20 +48,26 @@ const conversations = {
 /** Why the server on that port of 127.0.0.1 gives no answer; undefined if it does. */
 export const silenceOf = (name, port) => silence({ host: '127.0.0.1', port }, conversations[name]);
 
-/** Why nothing takes connections at a URL of the environment; undefined if something does, or if the URL does not tell where. */
+/**
+ * Why nothing takes connections at a URL of the environment; undefined if something does, or if the
+ * URL does not tell where.
+ */
 export function silenceAt(url) {
   const where = addressOf(url);
   return where && silence(where);
 }
 
-/** The first host of a URL that may name several, or of a list of brokers; none for `mongodb+srv:`, which is a question to DNS. */
+/**
+ * The first host of a URL that may name several, or of a list of brokers; none for `mongodb+srv:`,
+ * which is a question to DNS.
+ */
 export function addressOf(url) {
   if (url.startsWith('/')) return { path: url };
   const [, broker, brokerPort] = /^([^/:,@]+|\[[^\]]+\]):(\d+)(?:,|$)/.exec(url) ?? [];
   if (broker) return { host: broker.replace(/^\[|\]$/g, ''), port: Number(brokerPort) };
   const [, scheme, host, port] = /^([a-z+]+):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/,?]+)(?::(\d+))?/i.exec(url) ?? [];
   const usual = { 'redis:': 6379, 'rediss:': 6379, 'mongodb:': 27017, 'http:': 80, 'https:': 443 }[`${scheme}:`];
-  return usual && { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? usual) };
+  return usual && host && { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? usual) };
 }
 
 function silence(where, conversation, deadlineMs = 2000) {
@@ -66,7 +80,7 @@ function silence(where, conversation, deadlineMs = 2000) {
       resolve(reason);
     };
     const timer = setTimeout(() => done(`no answer within ${deadlineMs / 1000} s`), deadlineMs);
-    socket.on('error', (error) => done(error.code ?? error.message));
+    socket.on('error', (/** @type {NodeJS.ErrnoException} */ error) => done(error.code ?? error.message));
     socket.on('close', () => done('the connection was closed without an answer'));
     socket.on('connect', () => (conversation ? socket.write(conversation.say) : done(undefined)));
     socket.on('data', (bytes) => {

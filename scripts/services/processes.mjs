@@ -1,3 +1,4 @@
+// @ts-check
 // Processes that outlive the script which started them, and ports for them.
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, closeSync, openSync, readFileSync, statSync } from 'node:fs';
@@ -6,8 +7,9 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * What tells a process from a later one of the same number: when it started. Undefined if there is none, or only what a parent
- * that does not wait for its children leaves of one: in a container, a server that was killed stays a zombie for good.
+ * What tells a process from a later one of the same number: when it started. Undefined if there is
+ * none, or only what a parent that does not wait for its children leaves of one: in a container, a
+ * server that was killed stays a zombie for good.
  */
 export function startOf(pid) {
   if (process.platform === 'linux') {
@@ -27,7 +29,10 @@ export function startOf(pid) {
 /** Whether the process that was noted with this start still runs. */
 export const runs = ({ pid, start }) => start !== undefined && startOf(pid) === start;
 
-/** Ends a process, first politely; resolves once it is gone. Does nothing to another that got its number. */
+/**
+ * Ends a process, first politely; resolves once it is gone. Does nothing to another that got its
+ * number.
+ */
 export async function end(noted, politelyMs) {
   for (const [signal, patienceMs] of [
     ['SIGTERM', politelyMs],
@@ -57,7 +62,12 @@ export function startServer(program, args, cwd, logFile) {
   }
 }
 
-/** Runs a command to its end, what it says in `logFile`; rejects with the last of it. */
+/**
+ * Runs a command to its end with its output in `logFile`. Rejects with the end of the output.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ logFile: string, timeoutMs: number, env?: object, cwd?: string }} options
+ */
 export async function run(command, args, { logFile, timeoutMs, env = {}, cwd }) {
   const log = openSync(logFile, 'w', 0o600);
   const failure = await new Promise((resolve) => {
@@ -99,8 +109,9 @@ export function onPath(program) {
 }
 
 /**
- * The port if it can be listened on, or any free one: another may take it before the server does, so the caller tries again.
- * A process that was killed lets go of its port a little after it is gone, when the last of its threads is.
+ * The port if it can be listened on, or any free one: another may take it before the server does,
+ * so the caller tries again. A process that was killed lets go of its port a little after it is
+ * gone, when the last of its threads is.
  */
 export async function freePort(preferred, patienceMs = 500) {
   const deadline = performance.now() + patienceMs;
@@ -117,7 +128,7 @@ const listenable = (port) =>
     const server = createServer();
     server.once('error', () => resolve(undefined));
     server.listen(port, '127.0.0.1', () => {
-      const { port: free } = server.address();
+      const { port: free } = /** @type {import('node:net').AddressInfo} */ (server.address());
       server.close(() => resolve(free));
     });
   });

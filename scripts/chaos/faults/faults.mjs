@@ -1,3 +1,4 @@
+// @ts-check
 // Which fault can be had with which backend.
 import { clock, directory, gracePeriod, poison } from './of-a-process.mjs';
 import { deadlyEvents, redisFull, topic, trim, twoVersions } from './of-a-broker.mjs';

@@ -1,5 +1,6 @@
-// An application that a script of a fault drives by messages: it emits, its clock is set, it is asked for its books.
-// Standard output: "+ KEY" for what is relied on, "dead KEY", "books JSON".
+// @ts-check
+// An application that a script of a fault drives by messages: it emits, its clock is set, it is
+// asked for its books. Standard output: "+ KEY" for what is relied on, "dead KEY", "books JSON".
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
@@ -9,7 +10,7 @@ const require = createRequire(import.meta.url);
 const { Module } = require('@nestjs/common');
 const { NestFactory } = require('@nestjs/core');
 const tracking = require('nestjs-event-tracking');
-const { life, isWorker, isConfirmed, options, tree } = JSON.parse(process.env.CHAOS);
+const { life, isWorker, isConfirmed, options, tree } = JSON.parse(process.env.CHAOS ?? '{}');
 
 /** The clock of the system, as far as this process can tell. */
 let clockOffsetMs = 0;
@@ -26,6 +27,7 @@ class AppModule {
 }
 Module({ imports: [tracking.TrackingModule.forRoot({ ...options, ...buildTree(tree) })] })(AppModule);
 
+/** @type {import('@nestjs/common').LogLevel[]} */
 const logger = ['error', 'fatal'];
 const app = isWorker
   ? await tracking.createTrackingWorker(AppModule, { logger })
@@ -57,10 +59,10 @@ function keysOf({ key, raw }) {
 const told = new Set();
 function tellBooks() {
   for (const { event } of tracker.deadLetters.list({}, { limit: Infinity })) {
-    const keys = keysOf(event.data);
+    const keys = keysOf(/** @type {any} */ (event.data));
     for (const key of keys) if (!told.has(key)) tell(`dead ${told.add(key) && key}`);
   }
-  const nodes = tracker.ledger.nodes().map(({ path, dropped, delivery, work, queue }) => ({
+  const nodes = tracker.ledger.nodes().map((/** @type {any} */ { path, dropped, delivery, work, queue }) => ({
     path,
     dropped,
     ...(delivery && { delivery: { pending: delivery.pending, dropped: delivery.dropped, breaker: delivery.breaker } }),
@@ -93,5 +95,5 @@ const commands = {
     process.exit(0);
   },
 };
-process.on('message', (message) => void commands[message.do](message));
+process.on('message', (/** @type {any} */ message) => void commands[message.do](message));
 tell('begun');

@@ -1,4 +1,6 @@
-// Faults of what lies between the applications: Redis, a stream, a topic, and workers of two versions.
+// @ts-check
+// Faults of what lies between the applications: Redis, a stream, a topic, and workers of two
+// versions.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -36,7 +38,10 @@ export async function redisFull(run, { rounds }) {
   }
 }
 
-/** Until all is emitted and the number of events that wait in the web process does not change any more. */
+/**
+ * Until all is emitted and the number of events that wait in the web process does not change any
+ * more.
+ */
 async function full(web) {
   await web.emitted();
   for (let before = -1, now = -2, same = 0; same < 3;) {
@@ -68,7 +73,9 @@ export async function twoVersions(run, { rounds }) {
   }
 }
 
-/** A stream is trimmed while its consumer is away: what nobody can read any more must be counted. */
+/**
+ * A stream is trimmed while its consumer is away: what nobody can read any more must be counted.
+ */
 export async function trim(run, { rounds }) {
   const redis = await startRedis(join(run.directory, 'redis'));
   const tree = { way: 'redis-streams', server: redis.url, topic: 'chaos', stream: { maxLen: 500 } };
@@ -91,7 +98,9 @@ export async function trim(run, { rounds }) {
   }
 }
 
-/** A topic is deleted and made anew under a running consumer: what is sent after that must arrive. */
+/**
+ * A topic is deleted and made anew under a running consumer: what is sent after that must arrive.
+ */
 export async function topic(run, { rounds }) {
   const kafka = await startTopic();
   const { Kafka, logLevel } = require('kafkajs');

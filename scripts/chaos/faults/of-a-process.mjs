@@ -1,3 +1,4 @@
+// @ts-check
 // Faults around one application and its destination.
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -5,7 +6,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const DAY_MS = 86_400_000;
 
-/** The clock of the system is set, back and forth, while events wait, are tried again and the breaker is open. */
+/**
+ * The clock of the system is set, back and forth, while events wait, are tried again and the
+ * breaker is open.
+ */
 export async function clock(run, { rounds }) {
   const life = await run.start({
     tree: { way: run.way, delivery: { durable: true } },
@@ -29,7 +33,10 @@ export async function clock(run, { rounds }) {
   await life.end();
 }
 
-/** The delivery directory is removed, renamed or emptied while the application runs; the destination is down half of the time. */
+/**
+ * The delivery directory is removed, renamed or emptied while the application runs; the destination
+ * is down half of the time.
+ */
 export async function directory(run, { rounds }) {
   const at = join(run.directory, 'queue');
   const life = await run.start({
@@ -47,7 +54,7 @@ export async function directory(run, { rounds }) {
     await life.emitted();
     life.send('emit', { count: 1000 });
     mkdirSync(join(at, 'default'), { recursive: true });
-    ways[round % ways.length]();
+    ways[round % ways.length]?.();
     await wait(2500); // it is looked at every second
     await life.emitted();
   }
@@ -58,7 +65,10 @@ export async function directory(run, { rounds }) {
   await life.end();
 }
 
-/** SIGTERM, and SIGKILL before the application has closed: what has emitted and is not durable must be on disk by then. */
+/**
+ * SIGTERM, and SIGKILL before the application has closed: what has emitted and is not durable must
+ * be on disk by then.
+ */
 export async function gracePeriod(run, { rounds }) {
   const start = () =>
     run.start({ tree: { way: run.way }, options: { delivery: { directory: run.directory }, shutdownTimeoutMs: 8000 } });
@@ -80,7 +90,10 @@ export async function gracePeriod(run, { rounds }) {
   await last.end();
 }
 
-/** One event in a hundred makes the destination answer 500, whatever comes with it; ordered in every other round. */
+/**
+ * One event in a hundred makes the destination answer 500, whatever comes with it; ordered in every
+ * other round.
+ */
 export async function poison(run, { rounds }) {
   run.sink.answer = (batch) => (batch.some(({ properties }) => properties.data.poison) ? 500 : 200);
   for (let round = 0; round < rounds; round++) {

@@ -1,3 +1,4 @@
+// @ts-check
 // One run of a fault: its applications, its sink, and the oracle.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,6 +17,9 @@ export class FaultRun {
   /** What is wrong besides lost events. */
   faults = [];
   number = 0;
+  directory;
+  sink;
+  url;
 
   /** @param sink what the events arrive at: { url, arrived(), sentAgain() } */
   constructor({ directory, sink, url = sink.url }) {
@@ -65,7 +69,10 @@ export class FaultRun {
     return [...this.relied].filter((key) => !arrived.has(key) && !this.dead.has(key));
   }
 
-  /** Events that the books of all lives count as dropped, or as removed from a bus before they were read. */
+  /**
+   * Events that the books of all lives count as dropped, or as removed from a bus before they were
+   * read.
+   */
   reported() {
     return this.lives.reduce((sum, { lastBooks }) => sum + lossesIn(lastBooks), 0);
   }
@@ -90,7 +97,7 @@ export class Life {
     this.ended = once(this.child, 'close').then(() => {
       this.isRunning = false;
     });
-    this.lines = createInterface({ input: this.child.stdout });
+    this.lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (this.child.stdout) });
     this.lines.on('line', (line) => {
       if (line.startsWith('+ ')) onRelied(line.slice(2));
       else if (line.startsWith('dead ')) onDead(line.slice(5));

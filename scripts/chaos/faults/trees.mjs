@@ -1,3 +1,4 @@
+// @ts-check
 // The trees of the applications of scripts/chaos/faults, by what the script says of them.
 import { createRequire } from 'node:module';
 
@@ -56,13 +57,13 @@ function endWithPoison(event) {
   if (event.data.poison) process.abort();
 }
 
-function destinationAt(url, surroundings) {
+function destinationAt(url, host) {
   if (url.startsWith('mongodb')) {
     const { MongooseModule } = require('@nestjs/mongoose');
     const { MongoBackend } = require('nestjs-event-tracking/mongoose');
     const imports = [MongooseModule.forRoot(url, { lazyConnection: true })];
-    return backend(MongoBackend, { collection: 'events', indexes: false }, { ...surroundings, imports });
+    return backend(MongoBackend, { collection: 'events', indexes: false }, { ...host, imports });
   }
   const { SegmentBackend } = require('nestjs-event-tracking/segment');
-  return backend(SegmentBackend, { writeKey: 'chaos', host: url }, surroundings);
+  return backend(SegmentBackend, { writeKey: 'chaos', host: url }, host);
 }
