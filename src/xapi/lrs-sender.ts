@@ -1,0 +1,128 @@
+/**
+ * Sends the statements of a batch to an LRS.
+ *
+ * An LRS refuses a whole request for one bad statement. The delivery then halves the batch until
+ * the bad event is alone, so its neighbors are stored; here, the statements of a single event are
+ * sent one by one. Statements that the LRS has already are no error: it answers 2xx to identical
+ * ones.
+ */
+import { SendFailedException, type EventRejection } from '../delivery/destination';
+import type { Endpoint } from './endpoint';
+import { redactorOf } from './redact-values';
+import type { Statement } from './statement';
+
+interface Item {
+  /** Indexes of the events in the batch. Two events can have the same statement. */
+  readonly indexes: number[];
+  readonly statement: Statement;
+  readonly text: string;
+}
+
+export class LrsSender {
+  constructor(
+    private readonly endpoint: Endpoint,
+    private readonly partialSuccess: boolean,
+  ) {}
+
+  /**
+   * @param made the statements by the index of their event
+   * @param events number of events in the batch
+   * @throws SendFailedException if the result is the same for all events
+   */
+  async send(
+    made: ReadonlyMap<number, readonly Statement[]>,
+    events: number,
+    signal: AbortSignal,
+  ): Promise<readonly EventRejection[]> {
+    const items = distinct(made);
+    if (items.length === 0) return [];
+    try {
+      return this.reported(items, await this.post(items, events === 1, signal));
+    } catch (error) {
+      const isOneEvent = events === 1 && items.length > 1;
+      if (!isOneEvent || !(error instanceof SendFailedException) || error.retryable) throw error;
+      return await this.sendSingly(items, signal);
+    }
+  }
+
+  private post(items: readonly Item[], explains: boolean, signal: AbortSignal): Promise<string> {
+    const body = `[${items.map(({ text }) => text).join(',')}]`;
+    const statements = items.map(({ statement }) => statement);
+    const shown = statements.flatMap(({ id, verb }) => [id, verb.id, ...Object.values(verb.display ?? {})]);
+    return this.endpoint.post({ body, redact: explains ? redactorOf(statements, shown) : undefined }, signal);
+  }
+
+  /** Stores what the LRS takes of one event, and reports what it does not. */
+  private async sendSingly(items: readonly Item[], signal: AbortSignal): Promise<readonly EventRejection[]> {
+    const refused = new Refusals();
+    for (const [at, item] of items.entries()) {
+      try {
+        await this.post([item], true, signal);
+      } catch (error) {
+        if (!(error instanceof SendFailedException) || error.retryable) throw error;
+        const reason = `statement ${String(at + 1)} of ${String(items.length)}: ${error.message}`;
+        refused.add(item, reason);
+      }
+    }
+    return refused.list();
+  }
+
+  /** Rejections in the report of an LRS that takes the valid statements of a request. */
+  private reported(items: readonly Item[], reply: string): readonly EventRejection[] {
+    if (!this.partialSuccess) return [];
+    const refused = new Refusals();
+    for (const { index, reason } of errorsIn(reply)) {
+      const item = items[index];
+      // The LRS refused the request as a whole, for example over a conflict.
+      if (item === undefined)
+        throw SendFailedException.create({ reason: 'the LRS refused the batch', retryable: false });
+      const redact = redactorOf(item.statement, [item.statement.id]);
+      refused.add(item, redact(reason).slice(0, MAX_REASON));
+    }
+    return refused.list();
+  }
+}
+
+/** The events that the LRS refuses, each with the first reason. */
+class Refusals {
+  private readonly reasons = new Map<number, string>();
+
+  add({ indexes }: Item, reason: string): void {
+    for (const index of indexes) if (!this.reasons.has(index)) this.reasons.set(index, reason);
+  }
+
+  list(): EventRejection[] {
+    return [...this.reasons].map(([index, reason]) => ({ index, reason, retryable: false }));
+  }
+}
+
+const MAX_REASON = 200;
+
+/** All statements of a batch. An LRS refuses a request that has one statement twice. */
+function distinct(made: ReadonlyMap<number, readonly Statement[]>): readonly Item[] {
+  const items = new Map<string, Item>();
+  for (const [index, statements] of made) {
+    for (const statement of statements) {
+      const text = JSON.stringify(statement);
+      const known = items.get(text);
+      if (known === undefined) items.set(text, { indexes: [index], statement, text });
+      else known.indexes.push(index);
+    }
+  }
+  return [...items.values()];
+}
+
+function errorsIn(reply: string): readonly { readonly index: number; readonly reason: string }[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(reply);
+  } catch {
+    return [];
+  }
+  const { errors } = (parsed ?? {}) as { readonly errors?: unknown };
+  if (!Array.isArray(errors)) return [];
+  return (errors as readonly Record<string, unknown>[]).map(({ index, reason }) => ({
+    index: typeof index === 'number' ? index : -1,
+    reason: typeof reason === 'string' ? reason : 'refused by the LRS',
+  }));
+}
