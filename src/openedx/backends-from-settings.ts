@@ -5,20 +5,23 @@
  * without a meaning is an error, and all errors are reported at once.
  */
 import type { Backends, ProcessorEntry } from '../routing/description';
+import { unknownOption } from '../common/option-place';
 import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { logTargets, type LogTarget, type LogTargetByName } from './log-target';
 import type { SegmentBackendOptions } from '../backends/segment/segment-options';
-import { eventBusTo, type EventBusTarget } from './event-bus-engine';
+import { eventBusTo } from './event-bus-engine';
+import type { OpenEdxEventBusReader } from './event-bus-settings';
+import type { EventBusTarget } from './event-bus-target';
 import { isMapping, plainSettings } from './plain-settings';
 import { referenceEngines } from './reference-engines';
 import { segmentTo } from './segment-target';
 import { atEngine, atUnknown, show } from './setting-path';
-import type { SettingsEngines } from './settings-engine';
+import type { OpenEdxEngines } from './settings-engine';
 import { SettingsSource } from './settings-source';
 import { SettingsTree } from './settings-tree';
 
 /** Result of `backendsFromSettings`, in the form that `TrackingModule.forRoot` accepts. */
-export interface TreeFromSettings {
+export interface OpenEdxTree {
   /** Value of EVENT_TRACKING_ENABLED; true if it is absent. */
   readonly enabled: boolean;
   /** Processors from EVENT_TRACKING_PROCESSORS. */
@@ -27,7 +30,7 @@ export interface TreeFromSettings {
   readonly backends: Backends;
 }
 
-export interface SettingsOptions {
+export interface OpenEdxSettingsOptions {
   /**
    * Destination of each LoggerBackend in the settings: options of this package's LoggerBackend
    * except `level`, or a function that returns them for the name of a logger. Lines have the
@@ -41,16 +44,17 @@ export interface SettingsOptions {
    */
   readonly segment?: SegmentBackendOptions | undefined;
   /**
-   * Destination of the events of an EventBusRoutingBackend in the settings.
+   * Destination of the events of an EventBusRoutingBackend in the settings; or `redisEventBus` or
+   * `kafkaEventBus`, which read it from the settings of Open edX.
    * @default none: it only receives
    */
-  readonly eventBus?: EventBusTarget | undefined;
+  readonly eventBus?: EventBusTarget | OpenEdxEventBusReader | undefined;
 }
 
 /**
  * Reads EVENT_TRACKING_BACKENDS, EVENT_TRACKING_PROCESSORS and EVENT_TRACKING_ENABLED, and for
- * event bus backends also SEND_TRACKING_EVENT_EMITTED_SIGNAL and EVENT_BUS_TRACKING_LOGS. Ignores
- * all other settings.
+ * event bus backends also SEND_TRACKING_EVENT_EMITTED_SIGNAL and EVENT_BUS_TRACKING_LOGS. A reader
+ * in `eventBus` reads the settings of its bus too. Ignores all other settings.
  * @param settings an object such as `process.env`, or a JSON string; each setting may be a JSON
  *   string as well
  * @param engines implementations by ENGINE name; they take precedence over the built-in engines of
@@ -60,67 +64,67 @@ export interface SettingsOptions {
  */
 export function backendsFromSettings(
   settings: object | string,
-  engines: SettingsEngines = {},
-  options: SettingsOptions = {},
-): TreeFromSettings {
-  const faults: ConfigError[] = [];
-  const source = new SettingsSource(settings, faults);
+  engines: OpenEdxEngines = {},
+  options: OpenEdxSettingsOptions = {},
+): OpenEdxTree {
+  const errors: ConfigError[] = [];
+  const source = new SettingsSource(settings, errors);
   const enabled = source.isOn('EVENT_TRACKING_ENABLED', true);
   const eventBus = {
     enabled: source.isOn('SEND_TRACKING_EVENT_EMITTED_SIGNAL', false),
     names: source.texts('EVENT_BUS_TRACKING_LOGS'),
   };
-  const ofApplication = enginesOf(engines, faults);
-  const { logger, segment, eventBus: target } = optionsOf(options, faults);
+  const ofApplication = enginesOf(engines, errors);
+  const { logger, segment, eventBus: target } = optionsOf(options, errors);
   const reference = referenceEngines(
-    logTargets(logger, faults),
-    segmentTo(segment, faults),
-    eventBusTo(target, faults),
+    logTargets(logger, errors),
+    segmentTo(segment, errors),
+    eventBusTo(target, source, errors),
   );
-  const tree = new SettingsTree([ofApplication, reference], eventBus, faults);
+  const tree = new SettingsTree([ofApplication, reference], eventBus, errors);
   const processors = tree.processors(source.value('EVENT_TRACKING_PROCESSORS'), 'EVENT_TRACKING_PROCESSORS');
   const given = source.value('EVENT_TRACKING_BACKENDS');
   const backends = tree.backends(given, 'EVENT_TRACKING_BACKENDS');
   if (enabled) source.requireBackends(given);
-  if (faults.length > 0) throw TrackingConfigException.create(faults);
+  if (errors.length > 0) throw TrackingConfigException.create(errors);
   return { enabled, processors, backends };
 }
 
-function enginesOf(given: unknown, faults: ConfigError[]): SettingsEngines {
+function enginesOf(given: unknown, errors: ConfigError[]): OpenEdxEngines {
   const fix = "{ 'my.module.Class': MyBackend, 'my.module.Other': (options) => backend(Other, { ... }) }";
-  const before = faults.length;
-  const engines = plainSettings(given, 'engines', faults);
-  if (faults.length > before) return {};
+  const before = errors.length;
+  const engines = plainSettings(given, 'engines', errors);
+  if (errors.length > before) return {};
   if (!isMapping(engines)) {
-    faults.push({ path: 'engines', what: `it is ${show(engines)}, not an object of classes and functions.`, fix });
+    errors.push({ path: 'engines', what: `it is ${show(engines)}; expected an object of classes and functions.`, fix });
     return {};
   }
   const odd = Object.entries(engines).filter(([, engine]) => typeof engine !== 'function');
   for (const [name, engine] of odd) {
-    faults.push({
+    errors.push({
       path: atEngine(name),
-      what: `it is ${show(engine)}, neither a class nor a function.`,
+      what: `it is ${show(engine)}; expected a class or a function.`,
       fix,
     });
   }
-  return engines as SettingsEngines;
+  return engines as OpenEdxEngines;
 }
 
-function optionsOf(options: unknown, faults: ConfigError[]): Readonly<Record<keyof SettingsOptions, unknown>> {
+function optionsOf(options: unknown, errors: ConfigError[]): Readonly<Record<keyof OpenEdxSettingsOptions, unknown>> {
   const fix = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
   if (typeof options !== 'object' || options === null) {
-    faults.push({
+    errors.push({
       path: 'options',
-      what: `it is ${show(options)}, not an object with logger, segment and eventBus.`,
+      what: `it is ${show(options)}; expected an object with logger, segment and eventBus.`,
       fix,
     });
     return { logger: undefined, segment: undefined, eventBus: undefined };
   }
-  const { logger, segment, eventBus, ...others } = options as SettingsOptions;
+  const { logger, segment, eventBus, ...others } = options as OpenEdxSettingsOptions;
   for (const name of Object.keys(others)) {
-    faults.push({
+    errors.push({
       path: atUnknown('options', name),
-      what: 'the option is unknown; known are logger, segment, eventBus.',
+      what: unknownOption(name, ['logger', 'segment', 'eventBus']),
       fix,
     });
   }

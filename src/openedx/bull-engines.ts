@@ -1,6 +1,6 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { asyncRouting } from './async-routing-engine';
-import type { SettingsEngines } from './settings-engine';
+import type { OpenEdxEngines } from './settings-engine';
 import { bullQueue, type BullQueueOptions } from '../transports/bull/bull-queue';
 
 /**
@@ -13,7 +13,7 @@ export function bullEngines(
   name: string,
   imports: NonNullable<ModuleMetadata['imports']>,
   options: BullQueueOptions = {},
-): SettingsEngines {
+): OpenEdxEngines {
   return {
     'eventtracking.backends.async_routing.AsyncRoutingBackend': asyncRouting(bullQueue(name, options), imports),
   };

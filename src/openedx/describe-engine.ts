@@ -8,9 +8,9 @@ import {
 } from '../routing/description';
 import { RoutingBackend } from '../routing/routing.backend';
 import { TrackingConfigException } from '../common/tracking-config.exception';
-import { isClass, isDestinationClass } from '../routing/tree-plan';
+import { isClass, isDestinationClass } from '../routing/class-kind';
 import { at, show } from './setting-path';
-import type { DescribeEngine, EngineOptions, SettingsEngine, SettingsNode } from './settings-engine';
+import type { DescribeOpenEdxNode, OpenEdxOptions, OpenEdxEngine, OpenEdxNode } from './settings-engine';
 
 /**
  * Position of a node, which determines its allowed kind; inside an option, both kinds are allowed.
@@ -25,9 +25,9 @@ export type Described = BackendDescription | ProcessorEntry;
  * @throws any error that the application's own engine throws
  */
 export function describeEngine(
-  engine: SettingsEngine,
-  options: EngineOptions,
-  node: SettingsNode,
+  engine: OpenEdxEngine,
+  options: OpenEdxOptions,
+  node: OpenEdxNode,
   place: Place,
   nestedAt: string | undefined,
 ): Described {
@@ -36,7 +36,7 @@ export function describeEngine(
     : engine(options, node);
   const kind = kindOf(described);
   if (kind === undefined) {
-    const what = `what stands for ${JSON.stringify(node.engine)} gave ${show(described)}, neither a backend nor a processor.`;
+    const what = `the engine for ${JSON.stringify(node.engine)} returned ${show(described)}; expected a backend or a processor.`;
     refuse(
       at(node.path, 'ENGINE'),
       what,
@@ -44,18 +44,18 @@ export function describeEngine(
     );
   }
   if (place !== 'option' && kind !== place) {
-    const what = `${JSON.stringify(node.engine)} is a ${kind}, but stands among ${place}s.`;
-    refuse(at(node.path, 'ENGINE'), what, `move it to where ${kind}s stand`);
+    const what = `${JSON.stringify(node.engine)} is a ${kind}, but is listed with the ${place}s.`;
+    refuse(at(node.path, 'ENGINE'), what, `move it to the ${kind}s`);
   }
   return kind === 'backend' ? filled(described as BackendDescription, node) : described;
 }
 
-type AnyClass = Exclude<SettingsEngine, DescribeEngine>;
+type AnyClass = Exclude<OpenEdxEngine, DescribeOpenEdxNode>;
 
-function isAnyClass(engine: SettingsEngine, node: SettingsNode): engine is AnyClass {
+function isAnyClass(engine: OpenEdxEngine, node: OpenEdxNode): engine is AnyClass {
   if (isBackendClass(engine) || isProcessorClass(engine)) return true;
   if (!isClass(engine)) return false;
-  const what = `${show(engine)}, which stands for ${JSON.stringify(node.engine)}, has no send, sendBatch or process method.`;
+  const what = `${show(engine)}, the engine for ${JSON.stringify(node.engine)}, has no send, sendBatch or process method.`;
   return refuse(
     at(node.path, 'ENGINE'),
     what,
@@ -65,8 +65,8 @@ function isAnyClass(engine: SettingsEngine, node: SettingsNode): engine is AnyCl
 
 function describeClass(
   type: AnyClass,
-  options: EngineOptions,
-  node: SettingsNode,
+  options: OpenEdxOptions,
+  node: OpenEdxNode,
   place: Place,
   nestedAt: string | undefined,
 ): Described {
@@ -86,15 +86,15 @@ function describeClass(
  * Adds processors and backends from the settings, so that a filter is not lost because a function
  * does not pass it on.
  */
-function filled(described: BackendDescription, node: SettingsNode): BackendDescription {
-  const { surroundings, type } = described;
-  const { processors = node.processors, backends = node.backends } = surroundings;
+function filled(described: BackendDescription, settings: OpenEdxNode): BackendDescription {
+  const { node, type } = described;
+  const { processors = settings.processors, backends = settings.backends } = node;
   if (Object.keys(backends).length > 0 && !isRouting(type)) {
-    const what = `${JSON.stringify(node.engine)} has backends of its own, but ${show(type)} is no routing backend and hands nothing on.`;
+    const what = `${JSON.stringify(settings.engine)} has backends, but ${show(type)} is not a routing backend and passes nothing on.`;
     const fix = 'extend RoutingBackend, or leave the backends out';
-    refuse(at(at(node.path, 'OPTIONS'), 'backends'), what, fix);
+    refuse(at(at(settings.path, 'OPTIONS'), 'backends'), what, fix);
   }
-  return { ...described, surroundings: { ...surroundings, processors, backends } };
+  return { ...described, node: { ...node, processors, backends } };
 }
 
 function kindOf(described: unknown): 'backend' | 'processor' | undefined {

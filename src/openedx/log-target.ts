@@ -20,34 +20,34 @@ const PLACE = 'options.logger';
 const EXAMPLE = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
 
 /** Validates a single target at once, and targets by name when they are requested. */
-export function logTargets(given: unknown, faults: ConfigError[]): LogTargetByName {
+export function logTargets(given: unknown, errors: ConfigError[]): LogTargetByName {
   if (typeof given === 'function') {
     return (name) => {
       const target: unknown = (given as LogTargetByName)(name);
-      const found = targetFaults(target);
+      const found = targetErrors(target);
       if (found.length > 0) throw TrackingConfigException.create(found);
       return target as LogTarget;
     };
   }
   const target = given ?? {};
-  const found = targetFaults(target);
-  faults.push(...found);
+  const found = targetErrors(target);
+  errors.push(...found);
   return () => (found.length > 0 ? {} : target);
 }
 
-function targetFaults(target: unknown): readonly ConfigError[] {
+function targetErrors(target: unknown): readonly ConfigError[] {
   if (typeof target !== 'object' || target === null) {
-    return [{ path: PLACE, what: `it is ${show(target)}, not the options of a LoggerBackend.`, fix: EXAMPLE }];
+    return [{ path: PLACE, what: `it is ${show(target)}; expected the options of a LoggerBackend.`, fix: EXAMPLE }];
   }
   try {
     if ('level' in target) {
-      const what = 'it has a level, but that is given to each logger by the settings.';
+      const what = 'it has a level, but the settings give a level to each logger.';
       return [{ path: PLACE, what, fix: 'leave it out here' }];
     }
     checkLoggerOptions(target);
     return [];
   } catch (error) {
-    if (error instanceof TrackingConfigException) return error.faults.map((fault) => ({ ...fault, path: PLACE }));
+    if (error instanceof TrackingConfigException) return error.errors.map((each) => ({ ...each, path: PLACE }));
     return [{ path: PLACE, what: `it cannot be read: ${describeError(error)}.`, fix: EXAMPLE }];
   }
 }

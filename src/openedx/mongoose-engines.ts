@@ -11,10 +11,9 @@ import { backend } from '../routing/description';
 import { showOption } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { isList, type Mapping } from './plain-settings';
-import { show } from './setting-path';
-import type { DescribeEngine, EngineOptions, SettingsEngines } from './settings-engine';
+import type { DescribeOpenEdxNode, OpenEdxOptions, OpenEdxEngines } from './settings-engine';
 
-const mongoBackend: DescribeEngine = (options, node) => {
+const mongoBackend: DescribeOpenEdxNode = (options, node) => {
   const read = new OptionReader(options, node);
   const url = urlOf(read, options);
   const database = read.text('database') ?? 'eventtracking';
@@ -23,7 +22,7 @@ const mongoBackend: DescribeEngine = (options, node) => {
   const extra = clientOptions(read.mapping('extra', '"extra": { "replicaSet": "rs0" }'), read);
   if ((user === undefined) !== (password === undefined) && extra['authMechanism'] === undefined) {
     const [given, missing] = user === undefined ? ['password', 'user'] : ['user', 'password'];
-    read.refuse(given, `it is given without ${missing}.`, `add "${missing}", or leave "${given}" out`);
+    read.refuse(given, `it is set without ${missing}.`, `add "${missing}", or leave "${given}" out`);
   }
   read.done();
   const { writeConcern, ...client } = extra;
@@ -46,7 +45,7 @@ const mongoBackend: DescribeEngine = (options, node) => {
 };
 
 /** Engines by dotted ENGINE name, for the second argument of `backendsFromSettings`. */
-export const mongooseEngines: SettingsEngines = { 'eventtracking.backends.mongodb.MongoBackend': mongoBackend };
+export const mongooseEngines: OpenEdxEngines = { 'eventtracking.backends.mongodb.MongoBackend': mongoBackend };
 
 const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 
@@ -54,19 +53,16 @@ const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
  * Builds the URL. `host` can be a name, a name with a port, a list of these, or a full URL, as for
  * the reference's driver.
  */
-function urlOf(read: OptionReader, options: EngineOptions): string {
+function urlOf(read: OptionReader, options: OpenEdxOptions): string {
   const fix = '"host": "db.example.com", or a URL: "mongodb://db.example.com/?replicaSet=rs0"';
-  const port = read.size('port') ?? 27017;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    read.refuse('port', `it is ${show(port)}, not a port.`, '"port": 27017');
-  }
+  const port = read.port('port', 27017) ?? 27017;
   const given = options['host'];
   const hosts = isList(given) ? read.texts('host', fix) : [read.text('host') ?? 'localhost'];
   const [first = ''] = hosts ?? [];
   if (hosts?.length === 1 && /^mongodb(\+srv)?:\/\//.test(first)) return first;
   // The value is not shown, because a malformed URL may contain a password.
   if (hosts?.every((host) => HOST.test(host)) !== true || first === '')
-    read.refuse('host', 'it is no name of a host.', fix);
+    read.refuse('host', 'it is not the name of a host.', fix);
   const withPort = (host: string): string =>
     /:\d+$/.test(host.replace(/^\[.*\]/, '')) ? host : `${host}:${String(port)}`;
   return `mongodb://${(hosts ?? []).map(withPort).join(',')}/`;
@@ -134,7 +130,7 @@ function clientOptions(extra: Mapping, read: OptionReader): Mapping & { writeCon
     else if (folded !== 'tz_aware') refuseExtra(name, read); // a Date has no time zone
   }
   if (writeConcern['w'] === 0) {
-    const what = '"w" is 0, by which nobody would know what MongoDB has taken.';
+    const what = '"w" is 0: MongoDB would not report failed writes, and events would be lost unnoticed.';
     read.refuse('extra', what, 'leave "w" out, which is 1 here, or "w": "majority"');
   }
   return { ...client, ...(Object.keys(writeConcern).length > 0 && { writeConcern }) };
@@ -144,9 +140,5 @@ function refuseExtra(name: string, read: OptionReader): void {
   const fix =
     'leave it out, or describe the node yourself: (options) => backend(MongoBackend, { ... }, ' +
     '{ imports: [MongooseModule.forRoot(url, { lazyConnection: true, ... })] })';
-  read.refuse(
-    'extra',
-    `${showOption(name, SAME_NAME)} has no counterpart in the driver of Node, or none that is known here.`,
-    fix,
-  );
+  read.refuse('extra', `${showOption(name, SAME_NAME)} has no known counterpart in the driver for Node.`, fix);
 }

@@ -1,12 +1,10 @@
-import {
-  showChoice,
-  TrackingConfigException,
-  unknownOptionFix,
-  type ConfigError,
-} from '../common/tracking-config.exception';
+import { unknownOption } from '../common/option-place';
+import { listed } from '../common/option-rules';
+import { showChoice, unknownOptionFix } from '../common/show-value';
+import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';
-import type { EngineOptions, SettingsNode } from './settings-engine';
+import type { OpenEdxOptions, OpenEdxNode } from './settings-engine';
 
 /** Error in a value, without its path. */
 export type Objection = Pick<ConfigError, 'what' | 'fix'>;
@@ -18,12 +16,12 @@ export type Objection = Pick<ConfigError, 'what' | 'fix'>;
  */
 export class OptionReader {
   private readonly path: string;
-  private readonly faults: ConfigError[] = [];
+  private readonly errors: ConfigError[] = [];
   private readonly known = new Set<string>();
 
   constructor(
-    private readonly options: EngineOptions,
-    { path }: SettingsNode,
+    private readonly options: OpenEdxOptions,
+    { path }: OpenEdxNode,
   ) {
     this.path = at(path, 'OPTIONS');
   }
@@ -42,8 +40,7 @@ export class OptionReader {
     const key = typeof value === 'string' ? fold(value) : '';
     if (Object.hasOwn(values, key)) return values[key];
     const keys = Object.keys(values);
-    const list = keys.map((each) => JSON.stringify(each)).join(', ');
-    this.refuse(name, `it is ${showChoice(value, keys)}; it can be ${list}.`, 'take one of these');
+    this.refuse(name, `it is ${showChoice(value, keys)}; expected ${listed(keys)}.`, 'use one of these');
     return undefined;
   }
 
@@ -51,7 +48,7 @@ export class OptionReader {
   text(name: string): string | undefined {
     const value = this.value(name) ?? undefined;
     if (value === undefined || typeof value === 'string') return value;
-    this.refuse(name, `it is ${show(value)}, not a text.`, 'write it in quotes');
+    this.refuse(name, `it is ${show(value)}; expected a string.`, 'write it in quotes');
     return undefined;
   }
 
@@ -59,7 +56,7 @@ export class OptionReader {
   secret(name: string): string | undefined {
     const value = this.value(name) ?? undefined;
     if (value === undefined || typeof value === 'string') return value;
-    this.refuse(name, 'it is not a text.', 'write it in quotes');
+    this.refuse(name, 'it is not a string.', 'write it in quotes');
     return undefined;
   }
 
@@ -69,7 +66,17 @@ export class OptionReader {
     if (value === undefined || value === null) return value;
     if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;
     const fix = 'a number without quotes, or null for no limit';
-    this.refuse(name, `it is ${show(value)}, not a number from 0 up.`, fix);
+    this.refuse(name, `it is ${show(value)}; expected a number, at least 0.`, fix);
+    return undefined;
+  }
+
+  /** Returns the number of a TCP port. Null counts as absent. */
+  port(name: string, example: number): number | undefined {
+    const value = this.value(name) ?? undefined;
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535) return value;
+    const what = `it is ${show(value)}; expected an integer from 1 to 65535.`;
+    this.refuse(name, what, `"${name}": ${String(example)}, without quotes around the number`);
     return undefined;
   }
 
@@ -86,12 +93,13 @@ export class OptionReader {
     const value = this.value(name) ?? undefined;
     if (value === undefined) return undefined;
     if (!isList(value)) {
-      this.refuse(name, `it is ${show(value)}, not a list of texts.`, fix);
+      this.refuse(name, `it is ${show(value)}; expected a list of strings.`, fix);
       return undefined;
     }
     for (const [index, item] of value.entries()) {
-      const found = typeof item === 'string' ? objections(item) : [{ what: `it is ${show(item)}, not a text.`, fix }];
-      for (const each of found) this.faults.push({ ...each, path: at(at(this.path, name), index) });
+      const found =
+        typeof item === 'string' ? objections(item) : [{ what: `it is ${show(item)}; expected a string.`, fix }];
+      for (const each of found) this.errors.push({ ...each, path: at(at(this.path, name), index) });
     }
     return value as readonly string[];
   }
@@ -103,12 +111,12 @@ export class OptionReader {
   mapping(name: string, fix: string): Mapping {
     const value = this.value(name) ?? {};
     if (isMapping(value)) return value;
-    this.refuse(name, `it is ${show(value)}, not an object of options by name.`, fix);
+    this.refuse(name, `it is ${show(value)}; expected an object of options by name.`, fix);
     return {};
   }
 
   refuse(name: string, what: string, fix: string): void {
-    this.faults.push({ path: at(this.path, name), what, fix });
+    this.errors.push({ path: at(this.path, name), what, fix });
   }
 
   /**
@@ -117,17 +125,13 @@ export class OptionReader {
    *   requested
    */
   done(): void {
-    const known = this.known.size === 0 ? 'there are none here' : `known are ${[...this.known].join(', ')}`;
+    const known = [...this.known];
     for (const name of Object.keys(this.options)) {
       if (this.known.has(name)) continue;
-      const path = atUnknown(this.path, name, [...this.known]);
-      this.faults.push({
-        path,
-        what: `the option is unknown; ${known}.`,
-        fix: unknownOptionFix(name, [...this.known]),
-      });
+      const path = atUnknown(this.path, name, known);
+      this.errors.push({ path, what: unknownOption(name, known), fix: unknownOptionFix(name, known) });
     }
-    if (this.faults.length > 0) throw TrackingConfigException.create(this.faults);
+    if (this.errors.length > 0) throw TrackingConfigException.create(this.errors);
   }
 
   private value(name: string): unknown {

@@ -29,14 +29,14 @@ const MAX_VALUES = 200_000;
  * (functions, instances of classes) are kept unchanged for engines of the application.
  * @returns undefined, and adds an error, if the value cannot be read completely
  */
-export function plainSettings(value: unknown, path: string, faults: ConfigError[]): unknown {
+export function plainSettings(value: unknown, path: string, errors: ConfigError[]): unknown {
   try {
     return new Copier().copy(value, path, []);
   } catch (error) {
-    faults.push(
+    errors.push(
       error instanceof UnreadableSettings
-        ? error.fault
-        : { path, what: `it cannot be read: ${describeError(error)}.`, fix: 'give plain lists and objects' },
+        ? error.reported
+        : { path, what: `it cannot be read: ${describeError(error)}.`, fix: 'use plain lists and objects' },
     );
     return undefined;
   }
@@ -66,8 +66,8 @@ function hasRootPrototype(value: object): boolean {
 }
 
 class UnreadableSettings extends Error {
-  constructor(readonly fault: ConfigError) {
-    super(fault.what);
+  constructor(readonly reported: ConfigError) {
+    super(reported.what);
   }
 }
 
@@ -108,5 +108,5 @@ class Copier {
 }
 
 function refuse(path: string, what: string): never {
-  throw new UnreadableSettings({ path, what, fix: 'give plain lists and objects, as JSON would hold them' });
+  throw new UnreadableSettings({ path, what, fix: 'use plain lists and objects, as in JSON' });
 }

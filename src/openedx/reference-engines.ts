@@ -3,7 +3,7 @@
  * else.
  */
 import { LoggerBackend } from '../backends/logger/logger.backend';
-import type { LogLevel } from '../backends/logger/logger-options';
+import type { LoggerLevel } from '../backends/logger/logger-options';
 import { NameAllowlist } from '../processors/name-allowlist';
 import { RegexFilter } from '../processors/regex-filter';
 import { backend, processor } from '../routing/description';
@@ -12,8 +12,11 @@ import { TrackingConfigException } from '../common/tracking-config.exception';
 import type { LogTargetByName } from './log-target';
 import { asyncRouting } from './async-routing-engine';
 import { OptionReader } from './option-reader';
+import { GoogleAnalyticsProcessor } from './processors/google-analytics.processor';
+import { LegacyFieldMappingProcessor } from './processors/legacy-field-mapping.processor';
+import { PrefixedEventProcessor } from './processors/prefixed-event.processor';
 import { at } from './setting-path';
-import type { DescribeEngine, SettingsEngines } from './settings-engine';
+import type { DescribeOpenEdxNode, OpenEdxEngines } from './settings-engine';
 
 /**
  * Returns the built-in engines. An engine that needs a peer package is not included, because the
@@ -23,9 +26,9 @@ import type { DescribeEngine, SettingsEngines } from './settings-engine';
  */
 export function referenceEngines(
   logTarget: LogTargetByName,
-  segment: DescribeEngine,
-  eventBus: DescribeEngine,
-): SettingsEngines {
+  segment: DescribeOpenEdxNode,
+  eventBus: DescribeOpenEdxNode,
+): OpenEdxEngines {
   return {
     'eventtracking.backends.routing.RoutingBackend': routing,
     'eventtracking.backends.logger.LoggerBackend': loggerTo(logTarget),
@@ -37,16 +40,32 @@ export function referenceEngines(
     'eventtracking.backends.event_bus.EventBusRoutingBackend': eventBus,
     // Name in the reference's documentation. The class itself has the name above.
     'eventtracking.backends.event_bus.EventBusBackend': eventBus,
+    ...platformEngines(),
   };
 }
 
-const routing: DescribeEngine = (options, node) => {
+/**
+ * Processors of the platform itself. Its code is found under two paths, and settings have either.
+ */
+function platformEngines(): OpenEdxEngines {
+  const processors = { LegacyFieldMappingProcessor, PrefixedEventProcessor, GoogleAnalyticsProcessor };
+  const engines = Object.entries(processors).flatMap(([name, type]) => {
+    const describe: DescribeOpenEdxNode = (options, node) => {
+      new OptionReader(options, node).done();
+      return processor(type);
+    };
+    return ['track.shim', 'common.djangoapps.track.shim'].map((path) => [`${path}.${name}`, describe] as const);
+  });
+  return Object.fromEntries(engines);
+}
+
+const routing: DescribeOpenEdxNode = (options, node) => {
   new OptionReader(options, node).done();
   return backend(RoutingBackend, {});
 };
 
 /** Python's log levels, mapped to the names of methods. */
-const LEVELS: Readonly<Record<string, LogLevel>> = {
+const LEVELS: Readonly<Record<string, LoggerLevel>> = {
   debug: 'debug',
   info: 'info',
   warning: 'warn',
@@ -56,7 +75,7 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
   fatal: 'fatal',
 };
 
-function loggerTo(logTarget: LogTargetByName): DescribeEngine {
+function loggerTo(logTarget: LogTargetByName): DescribeOpenEdxNode {
   return (options, node) => {
     const read = new OptionReader(options, node);
     const name = read.text('name') ?? '';
@@ -76,7 +95,7 @@ function loggerTo(logTarget: LogTargetByName): DescribeEngine {
 
 const FILTER_TYPES = { allowlist: 'allowlist', blocklist: 'blocklist' } as const;
 
-const regexFilter: DescribeEngine = (options, node) => {
+const regexFilter: DescribeOpenEdxNode = (options, node) => {
   const read = new OptionReader(options, node);
   const filterType = read.oneOf<'allowlist' | 'blocklist'>('filter_type', FILTER_TYPES);
   const example = String.raw`"regular_expressions": ["^edx\\.course\\.enrollment\\."]`;
@@ -86,31 +105,31 @@ const regexFilter: DescribeEngine = (options, node) => {
   return processor(RegexFilter, { filterType, regularExpressions: regularExpressions ?? [] });
 };
 
-function objectionsToPattern(expression: string): TrackingConfigException['faults'] {
+function objectionsToPattern(expression: string): TrackingConfigException['errors'] {
   try {
     new RegexFilter({ regularExpressions: [expression] });
     return [];
   } catch (error) {
-    if (error instanceof TrackingConfigException) return error.faults;
+    if (error instanceof TrackingConfigException) return error.errors;
     throw error;
   }
 }
 
-const nameWhitelist: DescribeEngine = (options, node) => {
+const nameWhitelist: DescribeOpenEdxNode = (options, node) => {
   const read = new OptionReader(options, node);
   const example = '"whitelist": ["problem_check", "play_video"]';
   const names = read.texts('whitelist', example);
   if (names === undefined && (options['whitelist'] ?? null) === null) {
-    read.refuse('whitelist', 'it is missing, so nobody knows what may pass.', example);
+    read.refuse('whitelist', 'it is missing; expected a list of strings.', example);
   }
   read.done();
   return processor(NameAllowlist, { names: names ?? [] });
 };
 
 /** Creates a placeholder for an engine that must be imported from its own entry point. */
-function standsIn(entry: string, engines: string): DescribeEngine {
+function standsIn(entry: string, engines: string): DescribeOpenEdxNode {
   return (_options, { path, engine }) => {
-    const what = `${engine} comes with ${entry}, which has not been handed in.`;
+    const what = `${engine} comes with ${entry}, whose engines were not passed in.`;
     const fix = `import { ${engines} } from '${entry}'; backendsFromSettings(settings, ${engines})`;
     throw TrackingConfigException.create([{ path: at(path, 'ENGINE'), what, fix }]);
   };

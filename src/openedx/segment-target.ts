@@ -1,10 +1,10 @@
-import { segmentFaults, type SegmentBackendOptions } from '../backends/segment/segment-options';
+import { segmentErrors, type SegmentBackendOptions } from '../backends/segment/segment-options';
 import { SegmentBackend } from '../backends/segment/segment.backend';
 import { backend } from '../routing/description';
 import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { OptionReader } from './option-reader';
 import { at } from './setting-path';
-import type { DescribeEngine } from './settings-engine';
+import type { DescribeOpenEdxNode } from './settings-engine';
 
 const EXAMPLE = 'backendsFromSettings(settings, {}, { segment: { writeKey: process.env.SEGMENT_WRITE_KEY } })';
 
@@ -14,8 +14,11 @@ const EXAMPLE = 'backendsFromSettings(settings, {}, { segment: { writeKey: proce
  * options.
  * @param given options from the application, validated even if the settings contain no such backend
  */
-export function segmentTo(given: unknown, faults: ConfigError[]): DescribeEngine {
-  if (given !== undefined) faults.push(...segmentFaults(given).map((fault) => ({ ...fault, path: 'options.segment' })));
+export function segmentTo(given: unknown, errors: ConfigError[]): DescribeOpenEdxNode {
+  if (given !== undefined)
+    errors.push(
+      ...segmentErrors(given as SegmentBackendOptions).map((error) => ({ ...error, path: 'options.segment' })),
+    );
   return (options, node) => {
     new OptionReader(options, node).done();
     if (given !== undefined) return backend(SegmentBackend, given as SegmentBackendOptions);

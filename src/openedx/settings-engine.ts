@@ -10,10 +10,10 @@ import type {
  * OPTIONS of one node, without `processors` and `backends` of a backend. Empty if the node has no
  * OPTIONS.
  */
-export type EngineOptions = Readonly<Record<string, unknown>>;
+export type OpenEdxOptions = Readonly<Record<string, unknown>>;
 
 /** Settings of the event bus. */
-export interface EventBusSettings {
+export interface OpenEdxEventBus {
   /** True to send events to the bus, from SEND_TRACKING_EVENT_EMITTED_SIGNAL.  @default false */
   readonly enabled: boolean;
   /** Exact names of the events to send, from EVENT_BUS_TRACKING_LOGS.  @default [] */
@@ -24,7 +24,7 @@ export interface EventBusSettings {
  * One node of the settings, as passed to its engine: its path and the nodes inside it, which are
  * described already.
  */
-export interface SettingsNode {
+export interface OpenEdxNode {
   /**
    * Path of the node, such as `EVENT_TRACKING_BACKENDS.caliper`. Errors in a
    * TrackingConfigException that an engine throws may use it as a prefix.
@@ -42,21 +42,21 @@ export interface SettingsNode {
    * backends already.
    */
   readonly backends: Backends;
-  readonly eventBus: EventBusSettings;
+  readonly eventBus: OpenEdxEventBus;
 }
 
 /**
  * Function that describes the node of one ENGINE. Nested objects with an ENGINE, at any depth of
  * `options`, are described first and replaced by their descriptions.
  */
-export type DescribeEngine = (options: EngineOptions, node: SettingsNode) => BackendDescription | ProcessorEntry;
+export type DescribeOpenEdxNode = (options: OpenEdxOptions, node: OpenEdxNode) => BackendDescription | ProcessorEntry;
 
 /**
  * Implementation of one ENGINE: a class, which receives OPTIONS unchanged, or a function that
  * returns a description. A function without `send`, `accept` or `process` in its prototype is not
  * treated as a class.
  */
-export type SettingsEngine = BackendClass | ProcessorClass | DescribeEngine;
+export type OpenEdxEngine = BackendClass | ProcessorClass | DescribeOpenEdxNode;
 
 /** Engines by dotted ENGINE name. */
-export type SettingsEngines = Readonly<Record<string, SettingsEngine>>;
+export type OpenEdxEngines = Readonly<Record<string, OpenEdxEngine>>;

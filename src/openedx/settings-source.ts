@@ -31,7 +31,7 @@ export class SettingsSource {
 
   constructor(
     settings: unknown,
-    private readonly faults: ConfigError[],
+    private readonly errors: ConfigError[],
   ) {
     this.settings = this.whole(settings);
     this.refuseMisspelled();
@@ -41,9 +41,14 @@ export class SettingsSource {
    * Returns a setting as lists and plain objects. An empty string, such as an environment variable
    * set to nothing, counts as absent.
    */
-  value(name: SettingName): unknown {
+  value(name: string): unknown {
     const given = this.given(name);
-    return plainSettings(typeof given === 'string' ? this.parsed(given, name) : given, name, this.faults);
+    return plainSettings(typeof given === 'string' ? this.parsed(given, name) : given, name, this.errors);
+  }
+
+  /** Returns a setting as it was given, for settings that are plain strings or numbers. */
+  raw(name: string): unknown {
+    return this.given(name);
   }
 
   /**
@@ -55,9 +60,9 @@ export class SettingsSource {
     if (given === undefined) return byDefault;
     const isOn = SWITCHES.get(typeof given === 'string' ? given.trim().toLowerCase() : given);
     if (isOn !== undefined) return isOn;
-    const texts = [...SWITCHES.keys()].filter((each) => typeof each === 'string');
-    const what = `it is ${show(given)}, which says neither on nor off; it can be ${texts.join(', ')}.`;
-    this.fault(name, what, `"${name}": true, or false`);
+    const words = [...SWITCHES.keys()].filter((each) => typeof each === 'string');
+    const what = `it is ${show(given)}; expected one of ${words.join(', ')}.`;
+    this.report(name, what, `"${name}": true, or false`);
     return byDefault;
   }
 
@@ -65,11 +70,11 @@ export class SettingsSource {
     const value = this.value(name) ?? [];
     const fix = `"${name}": ["edx.course.enrollment.activated"]`;
     if (!isList(value)) {
-      this.fault(name, `it is ${show(value)}, not a list of names.`, fix);
+      this.report(name, `it is ${show(value)}; expected a list of names.`, fix);
       return [];
     }
     for (const [index, item] of value.entries()) {
-      if (typeof item !== 'string') this.fault(at(name, index), `it is ${show(item)}, not a text.`, fix);
+      if (typeof item !== 'string') this.report(at(name, index), `it is ${show(item)}; expected a string.`, fix);
     }
     return value as readonly string[];
   }
@@ -81,9 +86,9 @@ export class SettingsSource {
    */
   requireBackends(given: unknown): void {
     const name = 'EVENT_TRACKING_BACKENDS';
-    if (this.faults.some(({ path }) => UNCLEAR.test(path))) return;
+    if (this.errors.some(({ path }) => UNCLEAR.test(path))) return;
     if (!isAbsent(given)) return;
-    this.fault(
+    this.report(
       name,
       'it is not set, or empty, so there is no backend and every event would be lost.',
       `${name}={"tracking_logs": {"ENGINE": "eventtracking.backends.logger.LoggerBackend"}}; ` +
@@ -104,21 +109,21 @@ export class SettingsSource {
 
   private refuseMisspelled(): void {
     for (const [key, meant] of this.misspelled) {
-      const what = `it is not set, but ${JSON.stringify(key)} is, which nothing reads.`;
-      this.fault(meant, what, `did you mean ${meant}? Rename it`);
+      const what = `it is not set, but ${JSON.stringify(key)} is, which is not a setting.`;
+      this.report(meant, what, `did you mean ${meant}? Rename it`);
     }
   }
 
   private whole(given: unknown): object {
-    const before = this.faults.length;
+    const before = this.errors.length;
     const settings = typeof given === 'string' ? this.parsed(given, 'settings') : given;
     if (isObject(settings)) {
       this.refuseBareBackends(settings);
       return settings;
     }
-    if (this.faults.length === before) {
+    if (this.errors.length === before) {
       const fix = 'backendsFromSettings(process.env), or an object with EVENT_TRACKING_BACKENDS';
-      this.fault('settings', `it is ${show(settings)}, not an object of settings by name.`, fix);
+      this.report('settings', `it is ${show(settings)}; expected an object of settings by name.`, fix);
     }
     return {};
   }
@@ -129,15 +134,15 @@ export class SettingsSource {
    */
   private refuseBareBackends(settings: object): void {
     if (!looksLikeBackends(settings)) return;
-    const what = 'it holds backends, but none of the settings that are read here.';
-    this.fault('settings', what, 'backendsFromSettings({ EVENT_TRACKING_BACKENDS: settings })');
+    const what = 'it contains backends, but no setting that is read here.';
+    this.report('settings', what, 'backendsFromSettings({ EVENT_TRACKING_BACKENDS: settings })');
   }
 
-  private given(name: SettingName): unknown {
+  private given(name: string): unknown {
     try {
-      return (this.settings as Partial<Record<SettingName, unknown>>)[name];
+      return (this.settings as Partial<Record<string, unknown>>)[name];
     } catch (error) {
-      this.fault(name, `it cannot be read: ${describeError(error)}.`, 'give a plain object');
+      this.report(name, `it cannot be read: ${describeError(error)}.`, 'use a plain object');
       return undefined;
     }
   }
@@ -154,15 +159,15 @@ export class SettingsSource {
       const [where = ''] = / at position \d+/.exec(describeError(error)) ?? [];
       const fix =
         path === 'settings'
-          ? 'hand in an object, or what JSON.stringify makes of it'
+          ? 'pass an object, or the result of JSON.stringify'
           : `have Python print it: print(json.dumps(settings.${path}, default=list))`;
-      this.fault(path, `it is a text that is no JSON${where}.`, fix);
+      this.report(path, `it is a string that is not JSON${where}.`, fix);
       return undefined;
     }
   }
 
-  private fault(path: string, what: string, fix: string): void {
-    this.faults.push({ path, what, fix });
+  private report(path: string, what: string, fix: string): void {
+    this.errors.push({ path, what, fix });
   }
 }
 

@@ -5,12 +5,12 @@
  */
 import { describeError } from '../event/normal-form';
 import type { Backends, ProcessorEntry } from '../routing/description';
-import { isNodeName, nodeNameFault } from '../routing/node-name';
+import { isNodeName, nodeNameError } from '../routing/node-name';
 import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { describeEngine, type Described, type Place } from './describe-engine';
 import { isList, isMapping, type Mapping } from './plain-settings';
 import { at, atUnknown, show } from './setting-path';
-import type { EngineOptions, EventBusSettings, SettingsEngine, SettingsEngines, SettingsNode } from './settings-engine';
+import type { OpenEdxOptions, OpenEdxEventBus, OpenEdxEngine, OpenEdxEngines, OpenEdxNode } from './settings-engine';
 import { UnknownEngines } from './unknown-engines';
 
 const BACKEND = '{ "ENGINE": "eventtracking.backends.logger.LoggerBackend", "OPTIONS": { "name": "tracking" } }';
@@ -22,20 +22,24 @@ export class SettingsTree {
 
   /** @param engines searched in this order */
   constructor(
-    private readonly engines: readonly SettingsEngines[],
-    private readonly eventBus: EventBusSettings,
-    private readonly faults: ConfigError[],
+    private readonly engines: readonly OpenEdxEngines[],
+    private readonly eventBus: OpenEdxEventBus,
+    private readonly errors: ConfigError[],
   ) {}
 
   backends(value: unknown, path: string): Backends {
     if (value === undefined || value === null) return {};
     if (!isMapping(value)) {
-      this.fault(path, `it is ${show(value)}, not an object of backends by name.`, `{ "tracking_logs": ${BACKEND} }`);
+      this.report(
+        path,
+        `it is ${show(value)}; expected an object of backends by name.`,
+        `{ "tracking_logs": ${BACKEND} }`,
+      );
       return {};
     }
     const entries = Object.entries(value).flatMap(([name, node]) => {
       if (!isNodeName(name)) {
-        this.fault(at(path, name), nodeNameFault(name), 'give it a name of letters, digits, "_", "." and "-"');
+        this.report(at(path, name), nodeNameError(name), 'give it a name of letters, digits, "_", "." and "-"');
       }
       const described = this.node(node, at(path, name), 'backend');
       return described === undefined ? [] : [[name, described] as const];
@@ -46,7 +50,7 @@ export class SettingsTree {
   processors(value: unknown, path: string): readonly ProcessorEntry[] {
     if (value === undefined || value === null) return [];
     if (!isList(value)) {
-      this.fault(path, `it is ${show(value)}, not a list of processors.`, `[${PROCESSOR}]`);
+      this.report(path, `it is ${show(value)}; expected a list of processors.`, `[${PROCESSOR}]`);
       return [];
     }
     return value.flatMap(
@@ -57,38 +61,38 @@ export class SettingsTree {
   private node(value: unknown, path: string, place: Place): Described | undefined {
     const example = place === 'processor' ? PROCESSOR : BACKEND;
     if (!isMapping(value)) {
-      this.fault(path, `it is ${show(value)}, not an object with an ENGINE.`, example);
+      this.report(path, `it is ${show(value)}; expected an object with an ENGINE.`, example);
       return undefined;
     }
     const { ENGINE: name, OPTIONS: options, ...others } = value;
     for (const key of Object.keys(others)) {
-      this.fault(
+      this.report(
         atUnknown(path, key, ['ENGINE', 'OPTIONS', 'PROCESSORS', 'BACKENDS']),
-        'it stands beside ENGINE and OPTIONS, where nobody reads it.',
-        'put it into OPTIONS',
+        'it is next to ENGINE and OPTIONS, where it is not read.',
+        'move it into OPTIONS',
       );
     }
     const isNamed = typeof name === 'string';
     const engine = isNamed ? this.engineOf(name, path) : undefined;
     if (!isNamed) {
-      const what = name === undefined ? 'it is missing.' : `it is ${show(name)}, not the name of a class.`;
-      this.fault(at(path, 'ENGINE'), what, example);
+      const what = name === undefined ? 'it is missing.' : `it is ${show(name)}; expected the name of a class.`;
+      this.report(at(path, 'ENGINE'), what, example);
     }
     const inner = this.optionsOf(options, at(path, 'OPTIONS'));
     return this.describe(engine, isNamed ? name : '', inner, path, place);
   }
 
-  private engineOf(name: string, path: string): SettingsEngine | undefined {
+  private engineOf(name: string, path: string): OpenEdxEngine | undefined {
     const found = this.engines.find((engines) => Object.hasOwn(engines, name))?.[name];
     if (found !== undefined) return found;
-    this.unknown.add(name, at(path, 'ENGINE'), this.engines, this.faults);
+    this.unknown.add(name, at(path, 'ENGINE'), this.engines, this.errors);
     return undefined;
   }
 
   private optionsOf(options: unknown, path: string): Mapping {
     if (options === undefined || options === null) return {};
     if (isMapping(options)) return options;
-    this.fault(path, `it is ${show(options)}, not an object of options by name.`, '"OPTIONS": {}');
+    this.report(path, `it is ${show(options)}; expected an object of options by name.`, '"OPTIONS": {}');
     return {};
   }
 
@@ -97,7 +101,7 @@ export class SettingsTree {
    * @param engine undefined if it is unknown; the nodes inside are then still checked for errors
    */
   private describe(
-    engine: SettingsEngine | undefined,
+    engine: OpenEdxEngine | undefined,
     name: string,
     options: Mapping,
     path: string,
@@ -108,14 +112,14 @@ export class SettingsTree {
     // A processor contains no nodes: options with these names are the processor's own.
     const own = place === 'processor' ? options : others;
     const tree = place === 'processor' ? {} : { processors, backends };
-    const node: SettingsNode = {
+    const node: OpenEdxNode = {
       path,
       engine: name,
       processors: this.processors(tree.processors, at(inside, 'processors')),
       backends: this.backends(tree.backends, at(inside, 'backends')),
       eventBus: this.eventBus,
     };
-    const described = this.withEngines(own, inside) as EngineOptions;
+    const described = this.withEngines(own, inside) as OpenEdxOptions;
     if (engine === undefined) return undefined;
     try {
       return describeEngine(engine, described, node, place, firstEngine(own, inside));
@@ -141,15 +145,15 @@ export class SettingsTree {
       // A constructor of the application may have thrown the error. It knows its class but not its
       // path.
       const placed = (known: string): string => (/^(EVENT_|options)/.test(known) ? known : `${path} (${known})`);
-      this.faults.push(...error.faults.map((fault) => ({ ...fault, path: placed(fault.path) })));
+      this.errors.push(...error.errors.map((each) => ({ ...each, path: placed(each.path) })));
       return;
     }
-    const what = `what stands for it failed: ${describeError(error)}.`;
-    this.faults.push({ path: at(path, 'ENGINE'), what, fix: 'see the cause', cause: error });
+    const what = `its engine failed: ${describeError(error)}.`;
+    this.errors.push({ path: at(path, 'ENGINE'), what, fix: 'see the cause', cause: error });
   }
 
-  private fault(path: string, what: string, fix: string): void {
-    this.faults.push({ path, what, fix });
+  private report(path: string, what: string, fix: string): void {
+    this.errors.push({ path, what, fix });
   }
 }
 

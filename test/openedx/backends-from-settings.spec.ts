@@ -11,10 +11,10 @@ import {
   type EventOutcome,
   type EventProcessor,
   type TrackingEvent,
-  type ProducerDescription,
 } from '../../src/entries';
+import type { ProducerDescription } from '../../src/entries/extend';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
-import type { SettingsEngine, SettingsNode } from '../../src/openedx/settings-engine';
+import type { OpenEdxEngine, OpenEdxNode } from '../../src/openedx/settings-engine';
 import { LogFolder } from '../support/log-folder';
 import { startTracking } from '../support/start-tracking';
 import {
@@ -22,7 +22,7 @@ import {
   documentedExample,
   EVENT_BUS,
   EVENT_BUS_IN_DOCUMENTATION,
-  faultsOf,
+  errorsOf,
   LOGGER,
   pathsOf,
   REGEX,
@@ -131,7 +131,7 @@ describe('backendsFromSettings', () => {
     ['off', [false, 0, null, 'false', 'False', 'no', 'off', '0', 'n', 'f', 'None', 'null'], false],
   ])('a switch that is %s', (_title, values, expected) => {
     it.each(values)('may be written as %j', (value) => {
-      const bus: SettingsNode['eventBus'][] = [];
+      const bus: OpenEdxNode['eventBus'][] = [];
       const settings = {
         EVENT_TRACKING_ENABLED: value,
         SEND_TRACKING_EVENT_EMITTED_SIGNAL: value,
@@ -150,10 +150,10 @@ describe('backendsFromSettings', () => {
   it.each(['', 'enabled', 'tru', 2, NaN, [], {}, '"false"'])(
     'refuses %j as a switch, and says what it can be',
     (value) => {
-      const [fault, ...others] = faultsOf({ EVENT_TRACKING_ENABLED: value });
+      const [fault, ...others] = errorsOf({ EVENT_TRACKING_ENABLED: value });
       expect(others).toEqual([]);
       expect(fault).toMatchObject({ path: 'EVENT_TRACKING_ENABLED', fix: '"EVENT_TRACKING_ENABLED": true, or false' });
-      expect(fault?.what).toContain('it can be true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null');
+      expect(fault?.what).toContain('expected one of true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null');
     },
   );
 
@@ -183,10 +183,10 @@ describe('backendsFromSettings', () => {
         expect(names('xapi/xapi')).toEqual([]); // what is emitted goes onto the bus, or nowhere
         expect(ledger.node('xapi')).toMatchObject({ received: 1, dropped: { filtered: 1 } });
 
-        expect(faultsOf({ ...settings, SEND_TRACKING_EVENT_EMITTED_SIGNAL: true }, stand)).toEqual([
+        expect(errorsOf({ ...settings, SEND_TRACKING_EVENT_EMITTED_SIGNAL: true }, stand)).toEqual([
           {
             path: 'EVENT_TRACKING_BACKENDS.xapi',
-            what: 'SEND_TRACKING_EVENT_EMITTED_SIGNAL is on, and nothing says where the bus is.',
+            what: 'SEND_TRACKING_EVENT_EMITTED_SIGNAL is on, but there is no producer for the bus.',
             fix: expect.stringContaining('eventBus: { producer: redisStreams({ url }) }'),
           },
         ]);
@@ -391,7 +391,7 @@ describe('An engine', () => {
   });
 
   it('may be a function, which is told where it stands, what stands inside, and what the bus is to do', () => {
-    const nodes: SettingsNode[] = [];
+    const nodes: OpenEdxNode[] = [];
     const settings = {
       SEND_TRACKING_EVENT_EMITTED_SIGNAL: 'true',
       EVENT_BUS_TRACKING_LOGS: '["a"]',
@@ -485,7 +485,7 @@ describe('An engine', () => {
   const OF_X = 'EVENT_TRACKING_BACKENDS.x';
   class Neither {}
   const refused: [string, object, object, string, RegExp][] = [
-    ['is not known', { ENGINE: 'acme.X' }, {}, `${OF_X}.ENGINE`, /nothing is known to stand for "acme\.X"/],
+    ['is not known', { ENGINE: 'acme.X' }, {}, `${OF_X}.ENGINE`, /no engine is known for "acme\.X"/],
     [
       'is misspelt',
       { ENGINE: 'eventtracking.LoggerBackend' },
@@ -493,7 +493,7 @@ describe('An engine', () => {
       `${OF_X}.ENGINE`,
       /write "eventtracking\.backends\.logger\.LoggerBackend" if that is meant/,
     ],
-    ['is a property of every object', { ENGINE: 'constructor' }, {}, `${OF_X}.ENGINE`, /nothing is known/],
+    ['is a property of every object', { ENGINE: 'constructor' }, {}, `${OF_X}.ENGINE`, /no engine is known/],
     [
       'is a class of neither kind',
       { ENGINE: 'acme.X' },
@@ -506,29 +506,35 @@ describe('An engine', () => {
       { ENGINE: WHITELIST, OPTIONS: { whitelist: [] } },
       {},
       `${OF_X}.ENGINE`,
-      /is a processor, but stands among backends/,
+      /is a processor, but is listed with the backends/,
     ],
-    ['gives nothing', { ENGINE: 'acme.X' }, { 'acme.X': () => undefined }, `${OF_X}.ENGINE`, /gave undefined/],
+    [
+      'gives nothing',
+      { ENGINE: 'acme.X' },
+      { 'acme.X': () => undefined },
+      `${OF_X}.ENGINE`,
+      /returned undefined; expected a backend or a processor/,
+    ],
     [
       'gives a class',
       { ENGINE: 'acme.X' },
       { 'acme.X': () => MemoryBackend },
       `${OF_X}.ENGINE`,
-      /gave the function MemoryBackend/,
+      /returned the function MemoryBackend/,
     ],
     [
       'is no function',
       { ENGINE: 'acme.X' },
       { 'acme.X': 'Kept' },
       'engines["acme.X"]',
-      /a string of 4 characters, neither a class nor a function/,
+      /a string of 4 characters; expected a class or a function/,
     ],
     [
       'has children, but hands nothing on',
       { ENGINE: MEMORY, OPTIONS: { backends: { recent } } },
       engines,
       `${OF_X}.OPTIONS.backends`,
-      /MemoryBackend is no routing backend/,
+      /MemoryBackend is not a routing backend/,
     ],
     [
       'is a class with another ENGINE in its options',
@@ -558,8 +564,8 @@ describe('An engine', () => {
   ];
 
   it.each(refused)('that %s is refused where it stands', (_title, node, given, path, text) => {
-    const faults = faultsOf(withBackends({ x: node }), given as never);
-    const [told] = faults.filter((fault) => fault.path === path);
+    const errors = errorsOf(withBackends({ x: node }), given as never);
+    const [told] = errors.filter((fault) => fault.path === path);
     expect(`${String(told?.what)} ${String(told?.fix)}`).toMatch(text);
   });
 
@@ -567,7 +573,7 @@ describe('An engine', () => {
     // @ts-expect-error an engine is a class or a function
     expect(pathsOf(withBackends({}), { x: 5 })).toEqual(['engines.x']);
     // @ts-expect-error an engine describes a backend or a processor
-    const given: SettingsEngine = () => 5;
+    const given: OpenEdxEngine = () => 5;
     expect(pathsOf(withBackends({ x: { ENGINE: 'x' } }), { x: given })).toEqual(['EVENT_TRACKING_BACKENDS.x.ENGINE']);
     // @ts-expect-error the settings give each logger its level
     expect(pathsOf(withBackends({}), {}, { logger: { level: 'info' } })).toEqual(['options.logger']);
@@ -606,54 +612,54 @@ describe('What is wrong in settings', () => {
         tuple: { ENGINE: 5, OPTIONS: [] },
       },
     };
-    const faults = faultsOf(settings);
+    const errors = errorsOf(settings);
 
-    expect(faults.map(({ path, what }) => `${path}: ${what}`)).toEqual([
-      'EVENT_TRACKING_ENABLED: it is a string of 9 characters, which says neither on nor off; it can be true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null.',
-      'SEND_TRACKING_EVENT_EMITTED_SIGNAL: it is a list of 0, which says neither on nor off; it can be true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null.',
-      'EVENT_BUS_TRACKING_LOGS: it is a text that is no JSON.',
-      'EVENT_TRACKING_PROCESSORS[0].OPTIONS.whitelist: it is missing, so nobody knows what may pass.',
-      'EVENT_TRACKING_PROCESSORS[1]: it is 7, not an object with an ENGINE.',
+    expect(errors.map(({ path, what }) => `${path}: ${what}`)).toEqual([
+      'EVENT_TRACKING_ENABLED: it is a string of 9 characters; expected one of true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null.',
+      'SEND_TRACKING_EVENT_EMITTED_SIGNAL: it is a list of 0; expected one of true, yes, on, 1, y, t, false, no, off, 0, n, f, none, null.',
+      'EVENT_BUS_TRACKING_LOGS: it is a string that is not JSON.',
+      'EVENT_TRACKING_PROCESSORS[0].OPTIONS.whitelist: it is missing; expected a list of strings.',
+      'EVENT_TRACKING_PROCESSORS[1]: it is 7; expected an object with an ENGINE.',
       'EVENT_TRACKING_PROCESSORS[2].ENGINE: it is missing.',
-      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0].OPTIONS.filter_type: it is "allow"; it can be "allowlist", "blocklist".',
+      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0].OPTIONS.filter_type: it is "allow"; expected "allowlist" or "blocklist".',
       expect.stringMatching(
-        /^EVENT_TRACKING_BACKENDS\.caliper\.OPTIONS\.processors\[0\]\.OPTIONS\.regular_expressions\[0\]: "\(" is no regular expression/,
+        /^EVENT_TRACKING_BACKENDS\.caliper\.OPTIONS\.processors\[0\]\.OPTIONS\.regular_expressions\[0\]: "\(" is not a regular expression/,
       ),
-      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0].OPTIONS.regular_expressions[2]: it is 5, not a text.',
+      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[0].OPTIONS.regular_expressions[2]: it is 5; expected a string.',
       expect.stringMatching(
         /^EVENT_TRACKING_BACKENDS\.caliper\.OPTIONS\.processors\[0\]\.OPTIONS\.regular_expressions\[3\]: .* has a back-reference, and repetitions whose ways multiply/,
       ),
-      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[1].OPTIONS.regular_expressions: it is a string of 3 characters, not a list of texts.',
-      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backends.lrs.ENGINE: nothing is known to stand for "acme.Lrs".',
-      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backend_name: it is "calliper", and stands under another name: the reference queues such events and never delivers them.',
+      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.processors[1].OPTIONS.regular_expressions: it is a string of 3 characters; expected a list of strings.',
+      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backends.lrs.ENGINE: no engine is known for "acme.Lrs".',
+      'EVENT_TRACKING_BACKENDS.caliper.OPTIONS.backend_name: it is "calliper", but the node has another name: the reference queues such events and never delivers them.',
       'EVENT_TRACKING_BACKENDS["my log"]: the name "my log" has other characters than letters, digits, "_", "." and "-".',
-      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.name: it is 5, not a text.',
-      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.max_event_size: it is "1024", not a number from 0 up.',
-      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.level: it is "exception"; it can be "debug", "info", "warning", "warn", "error", "critical", "fatal".',
-      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.path: the option is unknown; known are name, max_event_size, level.',
-      'EVENT_TRACKING_BACKENDS.mongo.ENGINE: eventtracking.backends.mongodb.MongoBackend comes with nestjs-event-tracking/mongoose, which has not been handed in.',
-      'EVENT_TRACKING_BACKENDS.route.PROCESSORS: it stands beside ENGINE and OPTIONS, where nobody reads it.',
-      'EVENT_TRACKING_BACKENDS.route.OPTIONS.processors: it is an object, not a list of processors.',
-      'EVENT_TRACKING_BACKENDS.route.OPTIONS.backends: it is a list of 0, not an object of backends by name.',
-      'EVENT_TRACKING_BACKENDS.route.OPTIONS.backend_name: the option is unknown; there are none here.',
-      'EVENT_TRACKING_BACKENDS.nothing: it is null, not an object with an ENGINE.',
-      'EVENT_TRACKING_BACKENDS.tuple.ENGINE: it is 5, not the name of a class.',
-      'EVENT_TRACKING_BACKENDS.tuple.OPTIONS: it is a list of 0, not an object of options by name.',
+      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.name: it is 5; expected a string.',
+      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.max_event_size: it is "1024"; expected a number, at least 0.',
+      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.level: it is "exception"; expected "debug", "info", "warning", "warn", "error", "critical" or "fatal".',
+      'EVENT_TRACKING_BACKENDS["my log"].OPTIONS.path: unknown option "path"; known options: name, max_event_size, level.',
+      'EVENT_TRACKING_BACKENDS.mongo.ENGINE: eventtracking.backends.mongodb.MongoBackend comes with nestjs-event-tracking/mongoose, whose engines were not passed in.',
+      'EVENT_TRACKING_BACKENDS.route.PROCESSORS: it is next to ENGINE and OPTIONS, where it is not read.',
+      'EVENT_TRACKING_BACKENDS.route.OPTIONS.processors: it is an object; expected a list of processors.',
+      'EVENT_TRACKING_BACKENDS.route.OPTIONS.backends: it is a list of 0; expected an object of backends by name.',
+      'EVENT_TRACKING_BACKENDS.route.OPTIONS.backend_name: unknown option "backend_name"; there are no options here.',
+      'EVENT_TRACKING_BACKENDS.nothing: it is null; expected an object with an ENGINE.',
+      'EVENT_TRACKING_BACKENDS.tuple.ENGINE: it is 5; expected the name of a class.',
+      'EVENT_TRACKING_BACKENDS.tuple.OPTIONS: it is a list of 0; expected an object of options by name.',
     ]);
-    expect(faults.filter(({ fix }) => fix === '')).toEqual([]);
-    expect(JSON.stringify(faults)).not.toContain('secret');
+    expect(errors.filter(({ fix }) => fix === '')).toEqual([]);
+    expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
   it('is not shown where it is text, since a password may stand there', () => {
     const text = '{"mongo": {"OPTIONS": {"password": \'secret\'}}}';
     for (const settings of [text, { EVENT_TRACKING_BACKENDS: text }]) {
-      const [fault, ...others] = faultsOf(settings);
+      const [fault, ...others] = errorsOf(settings);
       expect(others).toEqual([]);
-      expect(fault?.what).toMatch(/^it is a text that is no JSON( at position \d+)?\.$/);
+      expect(fault?.what).toMatch(/^it is a string that is not JSON( at position \d+)?\.$/);
       expect(JSON.stringify(fault)).not.toContain('secret');
       expect(fault).not.toHaveProperty('cause');
     }
-    expect(faultsOf({ EVENT_TRACKING_BACKENDS: text })[0]?.fix).toBe(
+    expect(errorsOf({ EVENT_TRACKING_BACKENDS: text })[0]?.fix).toBe(
       'have Python print it: print(json.dumps(settings.EVENT_TRACKING_BACKENDS, default=list))',
     );
   });
@@ -662,7 +668,7 @@ describe('What is wrong in settings', () => {
     for (const settings of [null, undefined, 5, [], '[]', '5', 'null', Symbol('s')]) {
       expect(pathsOf(settings as never)).toEqual(['settings']);
     }
-    const [fault] = faultsOf({ tracking_logs: { ENGINE: LOGGER } });
+    const [fault] = errorsOf({ tracking_logs: { ENGINE: LOGGER } });
     expect(fault).toMatchObject({
       path: 'settings',
       fix: 'backendsFromSettings({ EVENT_TRACKING_BACKENDS: settings })',
@@ -684,7 +690,7 @@ describe('What is wrong in settings', () => {
   it('may be that settings have no end: they stand inside themselves, too deep, or too often', () => {
     const itself: Record<string, unknown> = { ENGINE: ROUTING };
     itself['OPTIONS'] = { backends: { again: itself } };
-    expect(faultsOf(withBackends({ itself }))).toEqual([
+    expect(errorsOf(withBackends({ itself }))).toEqual([
       expect.objectContaining({
         path: 'EVENT_TRACKING_BACKENDS.itself.OPTIONS.backends.again',
         what: 'it stands inside itself, so the settings have no end.',
@@ -693,14 +699,14 @@ describe('What is wrong in settings', () => {
 
     let deep: unknown = { ENGINE: LOGGER };
     for (let level = 0; level < 10_000; level++) deep = { ENGINE: ROUTING, OPTIONS: { backends: { deep } } };
-    expect(faultsOf(withBackends({ deep }))[0]?.what).toBe('it is nested deeper than 200 levels.');
-    expect(faultsOf(`{"EVENT_TRACKING_BACKENDS":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)[0]?.what).toBe(
+    expect(errorsOf(withBackends({ deep }))[0]?.what).toBe('it is nested deeper than 200 levels.');
+    expect(errorsOf(`{"EVENT_TRACKING_BACKENDS":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)[0]?.what).toBe(
       'it is nested deeper than 200 levels.',
     );
 
     let twice: unknown = { ENGINE: LOGGER };
     for (let level = 0; level < 40; level++) twice = { ENGINE: ROUTING, OPTIONS: { backends: { a: twice, b: twice } } };
-    expect(faultsOf(withBackends({ twice }))[0]?.what).toBe('there are more than 200000 values up to here.');
+    expect(errorsOf(withBackends({ twice }))[0]?.what).toBe('there are more than 200000 values up to here.');
   });
 
   it('may be that they cannot be read', () => {
@@ -711,11 +717,11 @@ describe('What is wrong in settings', () => {
         throw new Error('not now');
       },
     };
-    expect(faultsOf(withBackends({ throws, revoked: revoked.proxy }))).toEqual([
+    expect(errorsOf(withBackends({ throws, revoked: revoked.proxy }))).toEqual([
       {
         path: 'EVENT_TRACKING_BACKENDS.throws.ENGINE',
         what: 'it cannot be read: Error: not now.',
-        fix: 'give plain lists and objects, as JSON would hold them',
+        fix: 'use plain lists and objects, as in JSON',
       },
     ]);
     expect(pathsOf(withBackends({ revoked: revoked.proxy }))).toEqual(['EVENT_TRACKING_BACKENDS']);

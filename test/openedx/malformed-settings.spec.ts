@@ -1,26 +1,33 @@
 import fc from 'fast-check';
-import { MemoryBackend, TrackingConfigException } from '../../src/entries';
-import { backendsFromSettings, type TreeFromSettings } from '../../src/openedx/backends-from-settings';
+import { TrackingConfigException } from '../../src/entries';
+import { backendsFromSettings, type OpenEdxTree } from '../../src/openedx/backends-from-settings';
 import { startTracking } from '../support/start-tracking';
 import { LOGGER, REGEX, ROUTING, WHITELIST } from './support';
 
-const engines = { 'acme.Recent': MemoryBackend };
+/** A class of the application, which takes any options. */
+class Recent {
+  send(): void {}
+}
+const engines = { 'acme.Recent': Recent };
 const TOLD =
   /^(settings|engines|options|EVENT_TRACKING_(BACKENDS|PROCESSORS|ENABLED)|SEND_TRACKING_EVENT_EMITTED_SIGNAL|EVENT_BUS_TRACKING_LOGS)/;
 
-/** What comes of settings: a tree, or the places of the faults. Whatever else is thrown fails the test. */
-function outcome(settings: unknown): TreeFromSettings | string[] {
+/**
+ * What comes of settings: a tree, or the places of the faults. Whatever else is thrown fails the
+ * test.
+ */
+function outcome(settings: unknown): OpenEdxTree | string[] {
   try {
     return backendsFromSettings(settings as object, engines);
   } catch (error) {
     if (!(error instanceof TrackingConfigException)) throw error;
-    expect(error.faults.length).toBeGreaterThan(0);
-    for (const { path, what, fix } of error.faults) {
+    expect(error.errors.length).toBeGreaterThan(0);
+    for (const { path, what, fix } of error.errors) {
       expect(path).toMatch(TOLD);
       expect(Math.min(what.length, fix.length)).toBeGreaterThan(3);
       expect(path.length + what.length + fix.length).toBeLessThan(20_000);
     }
-    return error.faults.map(({ path }) => path);
+    return error.errors.map(({ path }) => path);
   }
 }
 
@@ -47,7 +54,10 @@ const wellFormed = (): Tree => ({
 type Tree = Record<string, unknown>;
 type Step = string | number;
 
-/** Every place of the tree, the outer ones first; not those in the options of a class of the application, which takes what it likes. */
+/**
+ * Every place of the tree, the outer ones first; not those in the options of a class of the
+ * application, which takes what it likes.
+ */
 function placesOf(value: unknown, steps: readonly Step[] = []): Step[][] {
   if (typeof value !== 'object' || value === null || steps.join('.') === 'EVENT_TRACKING_BACKENDS.recent.OPTIONS')
     return [];
@@ -195,7 +205,10 @@ describe('Malformed settings', () => {
   it('tell every damaged place, however many there are', () => {
     const isIn = (steps: readonly Step[], outer: readonly Step[]): boolean =>
       steps.length > outer.length && outer.every((step, at) => steps[at] === step);
-    /** Options of a node are read by its engine: if that is gone, only what stands inside the node is still looked at. */
+    /**
+     * Options of a node are read by its engine: if that is gone, only what stands inside the node
+     * is still looked at.
+     */
     const isUnread = (steps: readonly Step[], engine: readonly Step[]): boolean =>
       engine.at(-1) === 'ENGINE' &&
       isIn(steps, [...engine.slice(0, -1), 'OPTIONS']) &&

@@ -5,7 +5,7 @@ import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
 import { describeWithServices } from '../support/services';
 import { startTracking } from '../support/start-tracking';
 import { ownDatabase, stored } from '../backends/mongo/support';
-import { faultsOf, withBackends } from './support';
+import { errorsOf, withBackends } from './support';
 
 const MONGO = 'eventtracking.backends.mongodb.MongoBackend';
 const mongo = (OPTIONS: object): object => withBackends({ mongo: { ENGINE: MONGO, OPTIONS } });
@@ -75,22 +75,22 @@ describe('The MongoBackend of the settings', () => {
   });
 
   it.each<[object, string, RegExp]>([
-    [{ host: 5 }, 'host', /^it is 5, not a text/],
-    [{ host: '' }, 'host', /^it is no name of a host/],
-    [{ host: 'mongo://u:secret@h' }, 'host', /^it is no name of a host\.$/],
-    [{ host: [] }, 'host', /^it is no name of a host/],
-    [{ port: '27017' }, 'port', /^it is "27017", not a number/],
-    [{ port: 70_000 }, 'port', /^it is 70000, not a port/],
-    [{ user: 'u' }, 'user', /^it is given without password/],
-    [{ password: 'secret' }, 'password', /^it is given without user\.$/],
-    [{ user: 'u', password: 4711, extra: { authMechanism: 'PLAIN' } }, 'password', /^it is not a text\.$/],
-    [{ extra: [] }, 'extra', /^it is a list of 0, not an object/],
-    [{ extra: { w: 0 } }, 'extra', /^"w" is 0, by which nobody would know/],
-    [{ extra: { document_class: 'x' } }, 'extra', /^"document_class" has no counterpart/],
-    [{ pool: 5 }, 'pool', /^the option is unknown; known are port, host/],
+    [{ host: 5 }, 'host', /^it is 5; expected a string/],
+    [{ host: '' }, 'host', /^it is not the name of a host/],
+    [{ host: 'mongo://u:secret@h' }, 'host', /^it is not the name of a host\.$/],
+    [{ host: [] }, 'host', /^it is not the name of a host/],
+    [{ port: '27017' }, 'port', /^it is "27017"; expected an integer from 1 to 65535/],
+    [{ port: 70_000 }, 'port', /^it is 70000; expected an integer from 1 to 65535/],
+    [{ user: 'u' }, 'user', /^it is set without password/],
+    [{ password: 'secret' }, 'password', /^it is set without user\.$/],
+    [{ user: 'u', password: 4711, extra: { authMechanism: 'PLAIN' } }, 'password', /^it is not a string\.$/],
+    [{ extra: [] }, 'extra', /^it is a list of 0; expected an object/],
+    [{ extra: { w: 0 } }, 'extra', /^"w" is 0: MongoDB would not report/],
+    [{ extra: { document_class: 'x' } }, 'extra', /^"document_class" has no known counterpart/],
+    [{ pool: 5 }, 'pool', /^unknown option "pool"; known options: port, host/],
   ])('is a fault with %j, at %s', (options, name, what) => {
-    const faults = faultsOf(mongo(options), mongooseEngines);
-    expect(faults).toEqual([
+    const errors = errorsOf(mongo(options), mongooseEngines);
+    expect(errors).toEqual([
       expect.objectContaining({
         path: `EVENT_TRACKING_BACKENDS.mongo.OPTIONS.${name}`,
         what: expect.stringMatching(what),
@@ -99,7 +99,7 @@ describe('The MongoBackend of the settings', () => {
   });
 
   it('says where it is if it has not been handed in', () => {
-    expect(faultsOf(mongo({}))).toEqual([
+    expect(errorsOf(mongo({}))).toEqual([
       expect.objectContaining({
         path: 'EVENT_TRACKING_BACKENDS.mongo.ENGINE',
         fix: "import { mongooseEngines } from 'nestjs-event-tracking/mongoose'; backendsFromSettings(settings, mongooseEngines)",

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MemoryBackend } from '../../src/entries';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
-import { faultsOf, LOGGER, pathsOf, withBackends } from './support';
+import { errorsOf, LOGGER, pathsOf, withBackends } from './support';
 
 const NAMES = ['EVENT_TRACKING_BACKENDS', 'EVENT_TRACKING_PROCESSORS', 'EVENT_TRACKING_ENABLED'] as const;
 const logs = { logs: { ENGINE: LOGGER } };
@@ -16,7 +16,7 @@ describe('Settings that leave no backend', () => {
     ['JSON text', '{}'],
     ['processors only', { EVENT_TRACKING_PROCESSORS: [] }],
   ])('are an error: %s', (_, settings) => {
-    expect(faultsOf(settings)).toEqual([
+    expect(errorsOf(settings)).toEqual([
       {
         path: 'EVENT_TRACKING_BACKENDS',
         what: expect.stringMatching(/every event would be lost/),
@@ -33,10 +33,10 @@ describe('Settings that leave no backend', () => {
       EVENT_TRACKNG_BACKENDS: logs,
     };
     for (const [name, value] of Object.entries(misspelled)) {
-      expect(faultsOf({ [name]: value })).toEqual([
+      expect(errorsOf({ [name]: value })).toEqual([
         {
           path: 'EVENT_TRACKING_BACKENDS',
-          what: `it is not set, but "${name}" is, which nothing reads.`,
+          what: `it is not set, but "${name}" is, which is not a setting.`,
           fix: 'did you mean EVENT_TRACKING_BACKENDS? Rename it',
         },
       ]);
@@ -72,26 +72,26 @@ describe('An ENGINE that nothing stands for', () => {
 
   it('is reported once, whole, with the number of places', () => {
     const node = { ENGINE: ROUTER, OPTIONS: { processors: [{ ENGINE: XAPI }, { ENGINE: XAPI }] } };
-    const faults = faultsOf(withBackends({ a: node, b: node, c: node }));
-    expect(faults.map(({ what }) => what).sort()).toEqual([
-      `nothing is known to stand for "${ROUTER}", here and in 2 other places.`,
-      `nothing is known to stand for "${XAPI}", here and in 5 other places.`,
+    const errors = errorsOf(withBackends({ a: node, b: node, c: node }));
+    expect(errors.map(({ what }) => what).sort()).toEqual([
+      `no engine is known for "${ROUTER}", here and in 2 other places.`,
+      `no engine is known for "${XAPI}", here and in 5 other places.`,
     ]);
-    expect(faults.map(({ fix }) => fix)).toContainEqual(
-      `say what it stands for: backendsFromSettings(settings, { "${ROUTER}": MyClass })`,
+    expect(errors.map(({ fix }) => fix)).toContainEqual(
+      `add its engine: backendsFromSettings(settings, { "${ROUTER}": MyClass })`,
     );
   });
 
   it('has a fix that works as it is pasted', () => {
-    const [fault] = faultsOf(withBackends({ a: { ENGINE: ROUTER } }));
+    const [fault] = errorsOf(withBackends({ a: { ENGINE: ROUTER } }));
     const pasted = /\{ ("[^"]+"): MyClass \}/.exec(fault?.fix ?? '')?.[1] ?? '""';
     const engines = { [JSON.parse(pasted) as string]: MemoryBackend };
     expect(Object.keys(backendsFromSettings(withBackends({ a: { ENGINE: ROUTER } }), engines).backends)).toEqual(['a']);
   });
 
   it('is one place if it occurs twice', () => {
-    const faults = faultsOf(withBackends({ a: { ENGINE: ROUTER }, b: { ENGINE: ROUTER } }));
-    expect(faults).toEqual([
+    const errors = errorsOf(withBackends({ a: { ENGINE: ROUTER }, b: { ENGINE: ROUTER } }));
+    expect(errors).toEqual([
       expect.objectContaining({ what: expect.stringMatching(/, here and in 1 other place\.$/) }),
     ]);
   });

@@ -2,7 +2,7 @@ import { SegmentBackend } from 'nestjs-event-tracking/segment';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
 import { HttpSink } from '../support/http-sink';
 import { startTracking } from '../support/start-tracking';
-import { faultsOf, REGEX, withBackends } from './support';
+import { errorsOf, REGEX, withBackends } from './support';
 
 const SEGMENT = 'eventtracking.backends.segment.SegmentBackend';
 
@@ -29,16 +29,16 @@ describe('A SegmentBackend of the settings', () => {
   });
 
   it('is a fault without a write key, and so is an option that nobody reads', () => {
-    expect(faultsOf(withBackends({ s: { ENGINE: SEGMENT } }))).toMatchObject([
+    expect(errorsOf(withBackends({ s: { ENGINE: SEGMENT } }))).toMatchObject([
       { path: 'EVENT_TRACKING_BACKENDS.s.ENGINE', what: expect.stringContaining('needs a write key') },
     ]);
     const settings = withBackends({ s: { ENGINE: SEGMENT, OPTIONS: { write_key: 'k' } } });
-    expect(faultsOf(settings, {}, { segment: { writeKey: 'k' } })).toMatchObject([
+    expect(errorsOf(settings, {}, { segment: { writeKey: 'k' } })).toMatchObject([
       { path: 'EVENT_TRACKING_BACKENDS.s.OPTIONS.write_key', what: expect.stringContaining('unknown') },
     ]);
   });
 
   it.each([[{ writeKey: '' }], [{ writeKey: 'k', host: 7 }], ['k'], [null]])('is not given %j', (segment) => {
-    expect(faultsOf(withBackends({}), {}, { segment: segment as never })).toMatchObject([{ path: 'options.segment' }]);
+    expect(errorsOf(withBackends({}), {}, { segment: segment as never })).toMatchObject([{ path: 'options.segment' }]);
   });
 });

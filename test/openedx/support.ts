@@ -11,24 +11,27 @@ export const EVENT_BUS = 'eventtracking.backends.event_bus.EventBusRoutingBacken
 export const EVENT_BUS_IN_DOCUMENTATION = 'eventtracking.backends.event_bus.EventBusBackend';
 
 /** Everything that is wrong, in the order in which it is told; fails if nothing is. */
-export function faultsOf(...given: Parameters<typeof backendsFromSettings>): readonly ConfigError[] {
+export function errorsOf(...given: Parameters<typeof backendsFromSettings>): readonly ConfigError[] {
   try {
     backendsFromSettings(...given);
   } catch (error) {
     expect(error).toBeInstanceOf(TrackingConfigException);
-    return (error as TrackingConfigException).faults;
+    return (error as TrackingConfigException).errors;
   }
   throw new Error('nothing was found to be wrong');
 }
 
 export function pathsOf(...given: Parameters<typeof backendsFromSettings>): string[] {
-  return faultsOf(...given).map(({ path }) => path);
+  return errorsOf(...given).map(({ path }) => path);
 }
 
 /** Settings with these backends. */
 export const withBackends = (backends: unknown): object => ({ EVENT_TRACKING_BACKENDS: backends });
 
-/** The reference documents its asynchronous node and its event bus node by examples that are alike but for these two. */
+/**
+ * The reference documents its asynchronous node and its event bus node by examples that are alike
+ * but for these two.
+ */
 export const documentedExample = (name: string, engine: string): object => ({
   EVENT_TRACKING_BACKENDS: {
     [name]: {
