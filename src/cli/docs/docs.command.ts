@@ -33,27 +33,28 @@ const DEFAULTS = { format: 'markdown', out: 'docs/events', title: 'Events' } as 
 
 const HELP = `
 Examples:
-  event-tracking catalog docs                                          pages in Markdown, into docs/events
+  event-tracking catalog docs                                          Markdown pages, into docs/events
   event-tracking catalog docs --format html --out site/events          open site/events/index.html in a browser
-  event-tracking catalog docs --check                                  in CI: are the pages those of the definitions?
+  event-tracking catalog docs --check                                  in CI: are the pages up to date?
 
-It removes what it wrote before and writes no more, and touches nothing that it did not write: .catalog-docs.<format>.json in
-the folder lists what is its own. Commit that file too.
+The command removes files that it no longer generates, and never touches files that it did not generate. It lists its own files
+in .catalog-docs.<format>.json in that folder. Commit this list too.
 
-Exit codes: 0 all is written, or current; 1 --check found files that are missing, different or left over; 2 it could not be done.`;
+Exit codes: 0 all files are written or current; 1 --check found missing, different or left-over files; 2 the command failed.`;
 
 export const addDocs: AddCommand = (catalog: Command, terminal: Terminal, end) => {
   catalog
     .command('docs')
-    .description('Prints the catalog: a page for each event and an index, or its schemas for other tools.')
-    .option(
-      '--catalog <file>',
-      'the file that exports the catalog (default: that of package.json, or the usual places)',
+    .description('Prints the catalog: an index and a page for each event, or its schemas for other tools.')
+    .option('--catalog <file>', 'the file that exports the catalog (default: from package.json, or the usual places)')
+    .addOption(
+      new Option('--format <format>', 'the format of the output')
+        .choices(Object.keys(FORMATS))
+        .default(DEFAULTS.format),
     )
-    .addOption(new Option('--format <format>', 'what to print').choices(Object.keys(FORMATS)).default(DEFAULTS.format))
-    .option('--out <dir>', 'the folder to write into', DEFAULTS.out)
-    .option('--title <text>', 'what the catalog is called', DEFAULTS.title)
-    .option('--check', 'write nothing, and tell which files are not current')
+    .option('--out <dir>', 'the output folder', DEFAULTS.out)
+    .option('--title <text>', 'the title of the catalog', DEFAULTS.title)
+    .option('--check', 'write nothing, and list the files that are not current')
     .addHelpText('after', HELP)
     .action(async (options: DocsOptions) => {
       end(await printDocs(options, terminal));
@@ -87,11 +88,11 @@ async function printDocs(options: DocsOptions, terminal: Terminal): Promise<Exit
 function refuseEmpty({ out, title }: DocsOptions, terminal: Terminal): void {
   const folder = resolve(terminal.folder, out);
   if (out.trim() === '')
-    throw CommandFailedException.create('--out is empty.', `--out ${DEFAULTS.out}, or --out . for this folder`);
+    throw CommandFailedException.create('--out is empty.', `use --out ${DEFAULTS.out}, or --out . for this folder`);
   if (folder === dirname(folder))
     throw CommandFailedException.create(`--out ${out} is the root of the disk.`, `--out ${DEFAULTS.out}`);
   if (title.trim() === '')
-    throw CommandFailedException.create('--title is empty.', `--title ${DEFAULTS.title}, or leave it out`);
+    throw CommandFailedException.create('--title is empty.', `use --title ${DEFAULTS.title}, or leave it out`);
 }
 
 function check(folder: PrintedFolder, size: number, options: DocsOptions, terminal: Terminal): ExitCode {
@@ -101,7 +102,9 @@ function check(folder: PrintedFolder, size: number, options: DocsOptions, termin
     return EXIT.fine;
   }
   for (const change of changes) terminal.out(changeLine(change, options, terminal));
-  terminal.tell(`${options.out} is not current: ${amount(changes.length, 'file')}.\n  Fix: ${commandLine(options)}`);
+  terminal.tell(
+    `${options.out} is not current: ${amount(changes.length, 'file')}.\n  Fix: run ${commandLine(options)}`,
+  );
   return EXIT.found;
 }
 

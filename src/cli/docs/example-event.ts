@@ -1,7 +1,6 @@
 import type { EventDefinition } from '../../catalog/define-event';
-import { refusalOf, type ReadSchema } from '../../catalog/event-schema';
-import { sampleOf } from '../../catalog/sample-value';
-import { DateRevival } from '../validate/date-revival';
+import type { ReadSchema } from '../../catalog/event-schema';
+import { fittingOf, fittingValue, type Fitting } from './fitting-value';
 
 /** Event in its logged form, with an example of the definition or generated data. */
 export interface ExampleEvent {
@@ -13,6 +12,8 @@ export interface ExampleEvent {
     readonly data: unknown;
   };
   readonly isMadeUp: boolean;
+  /** Values as the application passes them: with Dates where the schemas require them. */
+  readonly emitted: { readonly context: unknown; readonly data: unknown };
   /** True if the schemas accept the event: generated data follows the types, but not every rule. */
   readonly fits: boolean;
 }
@@ -26,23 +27,17 @@ export function exampleEvents({
   document,
   schemas,
 }: EventDefinition): readonly [ExampleEvent, ...ExampleEvent[]] {
-  const sample = (schema: ReadSchema | undefined): unknown => (schema === undefined ? {} : sampleOf(schema.json));
-  const context = sample(schemas.context);
-  const make = (data: unknown, isMadeUp: boolean): ExampleEvent => ({
-    event: { name, timestamp: TIMESTAMP, id: ID, context, data },
+  const context = madeUp(schemas.context);
+  const make = (data: Fitting, isMadeUp: boolean): ExampleEvent => ({
+    event: { name, timestamp: TIMESTAMP, id: ID, context: context.value, data: data.value },
+    emitted: { context: context.emitted, data: data.emitted },
     isMadeUp,
-    fits: isTaken(schemas.context, context) && isTaken(schemas.data, data),
+    fits: context.fits && data.fits,
   });
-  const [first, ...others] = document.examples.map((data) => make(data, false));
-  return first === undefined ? [make(sample(schemas.data), true)] : [first, ...others];
+  const [first, ...others] = document.examples.map((data) => make(fittingOf(schemas.data, data), false));
+  return first === undefined ? [make(madeUp(schemas.data), true)] : [first, ...others];
 }
 
-/**
- * Returns true if a schema accepts an example. The example is JSON: if the schema only accepts a
- * Date, a string is converted to one.
- */
-function isTaken(schema: ReadSchema | undefined, value: unknown): boolean {
-  if (schema === undefined || refusalOf(schema, value) === undefined) return true;
-  const withDates = structuredClone(value);
-  return DateRevival.of(schema)?.revive(withDates) === true && refusalOf(schema, withDates) === undefined;
+function madeUp(schema: ReadSchema | undefined): Fitting {
+  return schema === undefined ? { value: {}, emitted: {}, fits: true } : fittingValue(schema);
 }

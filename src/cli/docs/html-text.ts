@@ -19,6 +19,11 @@ function sourceOf(part: Part): string {
   return typeof part === 'object' ? part.map(sourceOf).join('') : escaped(String(part));
 }
 
+/** Allows line breaks between the words of a long name. */
+export function breakable(name: string): readonly Html[] {
+  return name.split(/(?<=[._/:])/).map((word, at) => html`${at > 0 && html`<wbr>`}${word}`);
+}
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

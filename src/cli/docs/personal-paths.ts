@@ -1,8 +1,5 @@
-import { ANY_DEPTH, ANY_KEY, PathFault, readFieldPath, type PathStep } from '../../processors/event-path';
-
-/** Step down a schema: a key, or `ANY_KEY` for the items of a list and the values of a map. */
-export type FieldStep = string | typeof ANY_KEY;
-export type IsPersonal = (steps: readonly FieldStep[]) => boolean;
+import { EACH, type FieldStep, type IsPersonal } from '../../catalog/words/field-steps';
+import { ANY_DEPTH, ANY_KEY, PathError, readFieldPath, type PathStep } from '../../processors/paths/event-path';
 
 /**
  * Creates a predicate for the personal fields of a part of the event: the fields at a path, and all
@@ -11,7 +8,7 @@ export type IsPersonal = (steps: readonly FieldStep[]) => boolean;
 export function personalIn(part: 'data' | 'context', paths: readonly string[]): IsPersonal {
   const patterns = paths.flatMap((path) => {
     const read = readFieldPath(path);
-    return read instanceof PathFault ? [] : read.filter((each) => each.part === part).map(({ steps }) => steps);
+    return read instanceof PathError ? [] : read.filter((each) => each.part === part).map(({ steps }) => steps);
   });
   return (steps) => patterns.some((pattern) => leadsTo(pattern, steps));
 }
@@ -22,11 +19,6 @@ function leadsTo(pattern: readonly PathStep[], steps: readonly FieldStep[]): boo
   if (first === ANY_DEPTH) return steps.some((_, at) => leadsTo(rest, steps.slice(at)));
   const [step, ...below] = steps;
   if (step === undefined) return false;
-  const fits = first === ANY_KEY || first === step || (step === ANY_KEY && /^\d+$/.test(first));
+  const fits = first === ANY_KEY || first === step || (step === EACH && /^\d+$/.test(first));
   return fits && leadsTo(rest, below);
-}
-
-/** Formats steps as a path, with escaped special characters. */
-export function pathText(steps: readonly FieldStep[]): string {
-  return steps.map((step) => (step === ANY_KEY ? '*' : step.replace(/[\\.*[\]]/g, '\\$&') || '""')).join('.');
 }

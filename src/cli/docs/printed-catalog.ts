@@ -1,11 +1,12 @@
 /** Prepares a catalog for all formats: its documents, with derived information for readers. */
-import type { Catalog } from '../../catalog/catalog';
+import type { EventCatalog } from '../../catalog/catalog';
 import { contentHash } from '../../catalog/canonical-json';
 import type { EventDefinition } from '../../catalog/define-event';
 import type { ContextDocument, EventDocument } from '../../catalog/event-document';
-import { documentSchema } from './document-schema';
+import { documentSchema } from '../../catalog/words/document-schema';
 import { exampleEvents, type ExampleEvent } from './example-event';
-import { fieldRows, partConstraints, type FieldRow } from './field-table';
+import { fieldRows, partConstraints, type FieldRow } from '../../catalog/words/field-table';
+import { fieldTree, type FieldGroup } from '../../catalog/words/field-tree';
 import { fileKey } from './file-key';
 import { personalIn } from './personal-paths';
 
@@ -13,6 +14,7 @@ export interface PrintedEvent {
   readonly key: string;
   readonly document: EventDocument;
   readonly data: readonly FieldRow[];
+  readonly trees: { readonly data: FieldGroup | null; readonly context: FieldGroup | null };
   /** Notes on the data as a whole, and on the context. */
   readonly notes: { readonly data: readonly string[]; readonly context: readonly string[] };
   /**
@@ -31,6 +33,7 @@ export interface PrintedContext {
   readonly key: string;
   readonly document: ContextDocument;
   readonly fields: readonly FieldRow[];
+  readonly tree: FieldGroup | null;
   /** Notes on the fields as a whole. */
   readonly notes: readonly string[];
 }
@@ -45,13 +48,14 @@ export interface PrintedCatalog {
   readonly groups: readonly (readonly [name: string, events: readonly PrintedEvent[]])[];
 }
 
-export function printedCatalog(catalog: Catalog, title: string): PrintedCatalog {
+export function printedCatalog(catalog: EventCatalog, title: string): PrintedCatalog {
   const { document } = catalog;
   const contexts = document.contexts.map((each) => {
     const fields = each.fields && documentSchema(each.fields);
     return {
       ...{ key: fileKey(each.name), document: { ...each, fields } },
       ...{ fields: fieldRows(fields, personalIn('context', each.pii)), notes: partConstraints(fields) },
+      tree: fieldTree(fields, personalIn('context', each.pii)),
     };
   });
   const shared = sharedWords(document.events.map(({ name }) => name));
@@ -69,6 +73,10 @@ function printedEvent(definition: EventDefinition, marked: readonly string[], gr
   const context = definition.document.context && documentSchema(definition.document.context);
   return {
     ...{ key: fileKey(name), document: { ...definition.document, data, context }, pii, group },
+    trees: {
+      data: fieldTree(data, personalIn('data', pii)),
+      context: fieldTree(context, personalIn('context', pii)),
+    },
     notes: { data: partConstraints(data), context: partConstraints(context) },
     undeclared: schemas.data && (schemas.data.isOpen ? 'allowed' : 'refused'),
     data: fieldRows(data, personalIn('data', pii)),

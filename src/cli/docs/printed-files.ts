@@ -67,8 +67,8 @@ export class PrintedFolder {
     const foreign = changes.filter(({ path, state }) => state === 'different' && !own.has(path));
     if (foreign.length > 0)
       throw CommandFailedException.create(
-        `${foreign.map(({ path }) => path).join(', ')} in ${this.folder} would be written over, and was not written by this command.`,
-        'another folder by --out, or remove it there',
+        `${foreign.map(({ path }) => path).join(', ')} in ${this.folder} would be overwritten, but was not written by this command.`,
+        'pass another folder with --out, or remove the file',
       );
     for (const { path, state } of changes) {
       if (state === 'left over') rmSync(join(this.folder, path));
@@ -103,8 +103,8 @@ export class PrintedFolder {
       // reported below
     }
     throw CommandFailedException.create(
-      `${join(this.folder, this.manifest)}, the list of what was written there, cannot be read.`,
-      'take it back from version control, or remove the folder and print it again',
+      `${join(this.folder, this.manifest)}, the list of generated files, cannot be read.`,
+      'restore it from version control, or remove the folder and run the command again',
     );
   }
 }

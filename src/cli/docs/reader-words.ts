@@ -1,7 +1,8 @@
 /** Wording of the pages in all formats. */
-import type { EventSource } from '../../catalog/event-document';
+import type { EventDocument, EventSource } from '../../catalog/event-document';
+import type { Choice } from '../../catalog/words/schema-forms';
 import type { ExampleEvent } from './example-event';
-import type { FieldRow } from './field-table';
+import type { FieldRow } from '../../catalog/words/field-table';
 import type { PrintedCatalog, PrintedContext, PrintedEvent } from './printed-catalog';
 
 export const SOURCES: Readonly<Record<EventSource, string>> = {
@@ -11,14 +12,27 @@ export const SOURCES: Readonly<Record<EventSource, string>> = {
 };
 
 /** Wording for a part of the event without a description. */
-export const NO_DATA = 'Not described: any fields.';
+export const NO_DATA = 'Not described: any fields are allowed.';
 export const NO_FIELDS = 'None.';
-export const NO_CONTEXT = 'Nothing is required of it.';
+export const NO_CONTEXT = 'No fields are required.';
 
 /** Returns the size of the catalog: `192 events, 3 contexts.` */
 export function size({ events, contexts }: PrintedCatalog): string {
   const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
   return `${[count(events.length, 'event'), ...(contexts.length > 0 ? [count(contexts.length, 'context')] : [])].join(', ')}.`;
+}
+
+/** Returns when an event is emitted, for a line of the index: else what it is. */
+export function whenText({ when, description }: EventDocument): string {
+  return when ?? description?.split(/\n\s*\n/)[0]?.trim() ?? '';
+}
+
+/** Returns the columns that are not empty in every row. */
+export function filledColumns<Item, Kind extends { readonly cell: (item: Item) => unknown }>(
+  columns: readonly Kind[],
+  items: readonly Item[],
+): readonly Kind[] {
+  return columns.filter(({ cell }) => items.some((item) => cell(item) !== ''));
 }
 
 /** Returns the heading of a group of events. */
@@ -32,18 +46,19 @@ export function exampleTitle({ isMadeUp }: ExampleEvent): string {
 
 export function exampleNote({ isMadeUp, fits }: ExampleEvent): string {
   if (!isMadeUp) return 'The data is an example from the definition; the rest of the event is made up.';
-  return fits ? 'Made up from the types.' : 'Made up from the types: it does not keep to every rule of the definition.';
+  return fits ? 'Made up from the types.' : 'Made up from the types. It does not satisfy every rule of the definition.';
 }
 
 /** Describes the data of an event, except its fields. */
-export function dataNote({ notes, undeclared, data }: PrintedEvent): string {
-  const others =
-    data.length === 0 || undeclared === undefined
-      ? []
-      : undeclared === 'refused'
-        ? ['Objects have no other fields than these, unless noted.']
-        : ['Objects may have other fields than these, unless noted.'];
-  return [...notes.data.map(sentence), ...others].join(' ');
+export function dataNote(event: PrintedEvent): string {
+  return [...event.notes.data.map(sentence), ...undeclaredNotes(event)].join(' ');
+}
+
+/** Describes what becomes of fields that the data does not declare. */
+export function undeclaredNotes({ undeclared, data }: PrintedEvent): readonly string[] {
+  if (data.length === 0 || undeclared === undefined) return [];
+  const others = undeclared === 'refused' ? 'Objects have no other fields' : 'Objects may have other fields';
+  return [`${others}, unless noted.`];
 }
 
 /** Describes a part of the event as a whole. */
@@ -51,7 +66,7 @@ export function partNote(notes: readonly string[]): string {
   return notes.map(sentence).join(' ');
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
@@ -61,19 +76,33 @@ export function presence({ presence: is, when }: FieldRow): string {
 }
 
 /** Describes the facts about a field that have no column. */
-export function fieldNote({ description, constraints, isDeprecated, repeats }: FieldRow): string {
-  const again =
-    repeats === '' ? 'its fields are those of the whole again' : `its fields are those of ${repeats ?? ''} again`;
+export function fieldNote({ title, description, constraints, isDeprecated, repeats }: FieldRow): string {
+  const rules = [...constraints.map(sentence), ...(repeats === undefined ? [] : [recursion(repeats)])];
   return [
     ...(isDeprecated ? ['Deprecated.'] : []),
-    ...(description === null ? [] : [description]),
-    ...constraints.map(sentence),
-    ...(repeats === undefined ? [] : [`Recursive: ${again}.`]),
+    ...(title === null ? [] : [ended(title)]),
+    ...(description === null ? [] : [rules.length > 0 ? ended(description) : description]),
+    ...rules,
   ].join(' ');
 }
 
+/** Ends a text like a sentence, if others follow. */
+export function ended(text: string): string {
+  return /[\p{Po}]\s*$/u.test(text) ? text : `${text}.`;
+}
+
+/** Describes a field that has the same fields as one that contains it. */
+export function recursion(repeats: string): string {
+  return `Recursive: it has the same fields as ${repeats === '' ? 'the root' : repeats}.`;
+}
+
+/** Introduces the alternatives of an object. */
+export function choiceNote(choice: Choice | undefined, size: number): string {
+  return `${choice === 'oneOf' ? 'Exactly' : 'At least'} one of ${size} forms:`;
+}
+
 /** Returns the contexts that add a field. */
-export function contextsWith(row: FieldRow, { contexts }: PrintedCatalog): readonly PrintedContext[] {
+export function contextsWith(row: Pick<FieldRow, 'path'>, { contexts }: PrintedCatalog): readonly PrintedContext[] {
   return contexts.filter(({ fields }) => fields.some(({ path }) => path === row.path));
 }
 

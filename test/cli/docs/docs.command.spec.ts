@@ -79,8 +79,8 @@ describe('catalog docs', () => {
     write('docs/events/README.md', 'by hand');
     const { code, err } = await folder.docs();
     expect(code).toBe(2);
-    expect(err).toContain(`README.md in ${join(folder.path, 'docs/events')} would be written over`);
-    expect(err).toContain('Fix: another folder by --out, or remove it there');
+    expect(err).toContain(`README.md in ${join(folder.path, 'docs/events')} would be overwritten`);
+    expect(err).toContain('Fix: pass another folder with --out, or remove the file');
     expect(folder.files('docs/events')).toEqual(['README.md']);
   });
 
@@ -92,7 +92,7 @@ describe('catalog docs', () => {
       expect(await folder.docs()).toMatchObject({ code: 2, err: expect.stringContaining('cannot be read') });
     }
     write('docs/events/.catalog-docs.markdown.json', '<<<<<<< ours');
-    expect(await folder.docs()).toMatchObject({ code: 2, err: expect.stringContaining('Fix: take it back') });
+    expect(await folder.docs()).toMatchObject({ code: 2, err: expect.stringContaining('Fix: restore it') });
     expect(folder.read('docs/precious.md')).toBe('by hand');
   });
 
@@ -113,7 +113,7 @@ describe('catalog docs', () => {
         'missing    docs/events/e.md',
       ]);
       expect(err).toBe(
-        "docs/events is not current: 5 files.\n  Fix: event-tracking catalog docs --title 'Our '\\''events'\\'''\n",
+        "docs/events is not current: 5 files.\n  Fix: run event-tracking catalog docs --title 'Our '\\''events'\\'''\n",
       );
       expect(folder.files('docs/events')).toEqual(before);
       expect(folder.read('docs/events/b.md')).toBe('by hand');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { defineCatalog } from '../../../src/catalog/catalog';
+import { defineCatalog, type EventCatalog } from '../../../src/catalog/catalog';
 import { defineEvent } from '../../../src/catalog/define-event';
 import { htmlFiles } from '../../../src/cli/docs/html-format';
 import { printedCatalog } from '../../../src/cli/docs/printed-catalog';
@@ -41,11 +41,18 @@ function textOf(node: Node): string {
   return node.value ?? node.childNodes?.map(textOf).join('') ?? '';
 }
 
+function isEventPage(file: string): boolean {
+  return file.endsWith('.html') && !file.startsWith('contexts/') && file !== 'index.html';
+}
+
 function attribute(element: Element, name: string): string | undefined {
   return element.attrs.find((each) => each.name === name)?.value;
 }
 
-/** Fails where the text has a tag, an attribute or an entity that the standard calls an error; it does not see what is not closed. */
+/**
+ * Parses a page. Fails for a tag, an attribute or an entity that the standard calls an error, but
+ * not for an element that is not closed.
+ */
 function elementsIn(page: string): Element[] {
   const errors: string[] = [];
   const document = parse(page, {
@@ -79,9 +86,10 @@ describe('catalog docs --format html', () => {
     folder.remove();
   });
 
-  it('is an index, a page for each event and context, a style and two scripts', () => {
+  it('is an index, a page for each event and context, schemas, a style and two scripts', () => {
     expect(folder.files('out').filter((file) => !file.endsWith('.html') || file === 'index.html')).toEqual([
-      ...['.catalog-docs.html.json', 'assets/catalog.js', 'assets/search.js', 'assets/style.css', 'index.html'],
+      ...['.catalog-docs.html.json', 'assets/catalog.js', 'assets/page.js', 'assets/style.css', 'index.html'],
+      ...[...pages.keys()].filter(isEventPage).map((file) => `schemas/${file.replace(/html$/, 'schema.json')}`),
     ]);
     expect(pages.size).toBe(9);
   });
@@ -91,7 +99,7 @@ describe('catalog docs --format html', () => {
       const scripts = elements.filter(({ tagName }) => tagName === 'script');
       expect(scripts.map((script) => [attribute(script, 'src')?.replace('../', ''), textOf(script)])).toEqual([
         ['assets/catalog.js', ''],
-        ['assets/search.js', ''],
+        ['assets/page.js', ''],
       ]);
       expect(elements.filter(({ tagName }) => tagName === 'img' || tagName === 'b')).toEqual([]);
       expect(elements.flatMap(({ attrs }) => attrs).filter(({ name }) => name.startsWith('on'))).toEqual([]);
@@ -115,7 +123,7 @@ describe('catalog docs --format html', () => {
       }
     }
     expect(folder.read('out/assets/style.css')).not.toMatch(/url\(|@import/);
-    expect(folder.read('out/assets/search.js')).not.toMatch(/fetch|XMLHttp|innerHTML|https?:/);
+    expect(folder.read('out/assets/page.js')).not.toMatch(/fetch|XMLHttp|innerHTML|https?:/);
   });
 
   it('can be read by who does not see it: one main heading, table headings, a label, a language, no id twice', () => {
@@ -138,22 +146,66 @@ describe('catalog docs --format html', () => {
 
   it('shows all that the definition of an event says', () => {
     const elements = pages.get('edx.course.enrollment.activated.html') ?? [];
+    const field = (id: string): string => {
+      const node = elements.find((each) => attribute(each, 'id') === id);
+      return node === undefined ? 'missing' : textOf(node).replace(/\s+/g, ' ').trim();
+    };
+    expect(field('data.mode')).toBe('#mode "audit" | "verified" | null requiredWhich track | if any.');
+    expect(field('data.answers.*.text')).toBe('#text string required personalAs typed.');
+    expect(field('data.learner')).toContain('learner object required #email string (email) required personal #cohort');
+    expect(field('data.paid_by')).toContain('Exactly one of 2 forms: kind is "card" kind, brand #kind "card" required');
+    expect(field('context.user_id')).toBe('#user_id integer required personalWho enrols.Added by request.');
     const rows = elements
       .filter(({ tagName }) => tagName === 'tr')
       .map((row) => row.childNodes.map((cell) => textOf(cell).trim()));
-    expect(rows).toContainEqual(['mode', '"audit" | "verified" | null', 'required', 'Which track | if any.']);
-    expect(rows).toContainEqual(['answers.*.text', 'string', 'required', 'personal As typed.']);
-    expect(rows).toContainEqual(['user_id', 'integer', 'required', 'personal Who enrols. Added by request.']);
     expect(rows).toContainEqual(['2026-11-01', '2', '`mode` was added | with a bar']);
     const facts = elements.filter(({ tagName }) => tagName === 'dd').map(textOf);
     expect(facts).toEqual(['A learner enrols, by themselves or by staff', 'Server', 'enrolments', '2026-11-01', '2']);
-    const [example] = elements.filter(({ tagName }) => tagName === 'pre').map(textOf);
+    const [emit, example] = elements.filter(({ tagName }) => tagName === 'pre').map(textOf);
+    expect(emit).toContain(
+      "  tracker.emit('edx.course.enrollment.activated', {\n    course_id: 'course-v1:edX+DemoX+2026',",
+    );
     expect(JSON.parse(example ?? '')).toMatchObject({
       name: 'edx.course.enrollment.activated',
       data: { mode: 'audit' },
     });
     const [title] = elements.filter(({ tagName }) => tagName === 'title').map(textOf);
     expect(title).toBe('edx.course.enrollment.activated – Shop <events>');
+  });
+
+  it('links the JSON Schema of each event, which is the one of the format json-schema', async () => {
+    await folder.docs('--catalog', SHOP, '--out', 'schemas', '--format', 'json-schema');
+    const events = [...pages].filter(([file]) => isEventPage(file));
+    expect(events).toHaveLength(6);
+    for (const [file, elements] of events) {
+      const path = `schemas/${file.replace(/html$/, 'schema.json')}`;
+      expect(elements.filter((each) => attribute(each, 'href') === path)).toHaveLength(1);
+      expect(folder.read(`out/${path}`)).toBe(folder.read(path));
+    }
+  });
+
+  it('leads through all events, and through all contexts, in the order of the index', () => {
+    const inIndex = (pages.get('index.html') ?? []).map((each) => attribute(each, 'href') ?? '').filter(isEventPage);
+    const order = [...new Set(inIndex)];
+    const nextOf = (file: string): string | undefined =>
+      pages
+        .get(file)
+        ?.filter((each) => attribute(each, 'rel') === 'next')
+        .map((each) => attribute(each, 'href'))[0];
+    expect(order).toHaveLength(6);
+    expect(order.map(nextOf)).toEqual([...order.slice(1), undefined]);
+    expect(nextOf('contexts/course.html')).toBe('request.html');
+  });
+
+  it('has no column without a value', () => {
+    const headings = (catalog: EventCatalog): string[] =>
+      elementsIn(htmlFiles(printedCatalog(catalog, 'Events'))[0]?.text ?? '')
+        .filter(({ tagName }) => tagName === 'th')
+        .filter((each) => attribute(each, 'scope') === 'col')
+        .map(textOf);
+    expect(headings(defineCatalog([defineEvent('a'), defineEvent('b')]))).toEqual(['Event', 'Source']);
+    const described = [defineEvent('a', { description: 'First.\n\nSecond.' }), defineEvent('b', { owner: 'us' })];
+    expect(headings(defineCatalog(described))).toEqual(['Event', 'When it is emitted', 'Owner', 'Source']);
   });
 
   it('shows any text as it was written', () => {

@@ -16,9 +16,9 @@ describe('catalog docs --format markdown', () => {
     expect(index).toContain('# Shop \\*events\\*\n\n6 events, 2 contexts.');
     expect(index).toContain('## edx.course\n');
     expect(index).toContain(
-      '| [`edx.course.enrollment.activated`](edx.course.enrollment.activated.md) | Enrolment activated | Server | 2026-11-01 |  |',
+      '| [`edx.course.enrollment.activated`](edx.course.enrollment.activated.md) | Enrolment activated | A learner enrols, by themselves or by staff | enrolments | Server | 2026-11-01 |  |',
     );
-    expect(index).toContain('| [`play_video`](play_video.md) |  | Browser |  | since 2026-11-01 |');
+    expect(index).toContain('| [`play_video`](play_video.md) |  |  |  | Browser |  | since 2026-11-01 |');
     expect(index).toContain('| [`request`](contexts/request.md) | The request | Around each request |');
     expect(index).toContain('\\<script\\>alert(1)\\</script\\>');
   });
@@ -55,14 +55,14 @@ describe('catalog docs --format markdown', () => {
     expect(page).toContain(
       '> **Deprecated** since 2026-11-01; use [`edx.course.enrollment.activated`](edx.course.enrollment.activated.md).',
     );
-    expect(page).toContain('## Example (made up)\n\nMade up from the types: it does not keep to every rule');
+    expect(page).toContain('## Example (made up)\n\nMade up from the types. It does not satisfy every rule');
     expect(folder.read('out/edx.course.enrollment.deactivated.md')).toContain('Made up from the types.\n');
   });
 
   it('says of a schema that comes back to itself where it does', () => {
     const page = folder.read('out/edx.course.enrollment.deactivated.md');
     expect(page).toContain(
-      '| `comments.*.replies` | `list of object` | required |  | Recursive: its fields are those of',
+      '| `comments.*.replies` | `list of object` | required |  | Recursive: it has the same fields as',
     );
   });
 

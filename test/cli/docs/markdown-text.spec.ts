@@ -39,7 +39,7 @@ function html(markdown: string): string {
   return marked.parse(markdown, { ...OPTIONS, async: false });
 }
 
-describe('Markdown text', () => {
+describe('markdown-text', () => {
   it('is seen as it was written, in a cell of a table, and never leaves it', () => {
     fc.assert(
       fc.property(text, text, (one, other) => {
@@ -79,7 +79,8 @@ describe('Markdown text', () => {
         // VitePress reads the page, but for what is code or says v-pre.
         const page = html(markdown).replace(/&#123;/g, '{');
         expect(page.replace(/<code[^>]*>[^<]*<\/code>|<span v-pre>[^<]*<\/span>/g, '')).not.toContain('{{');
-        // MDX takes braces outside of code for expressions, `<` for elements, and two words for modules.
+        // MDX takes braces outside of code for expressions, `<` for elements, and two words for
+        // modules.
         const prose = markdown.replace(/(?<!\\)`[^`\\]*`/g, '');
         expect(prose).not.toMatch(/[{}]/);
         expect(prose.replace(/<\/?(?:code|span)(?: v-pre)?>/g, '')).not.toMatch(/(?<!\\)(?:\\\\)*</);

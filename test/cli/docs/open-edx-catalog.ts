@@ -37,7 +37,10 @@ function fields(facts: readonly Field[]): z.ZodObject {
 
 const { events }: { readonly events: readonly Fact[] } = facts;
 
-/** The names, fields and dates of the 192 events in the documentation of Open edX (see `origin` in the file). */
+/**
+ * The names, fields and dates of the 192 events in the documentation of Open edX (see `origin` in
+ * the file).
+ */
 export const catalog = defineCatalog(
   events.map(({ name, section, source, added, deprecated, eventFields, contextFields }) =>
     defineEvent(name, {

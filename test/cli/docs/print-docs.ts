@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { ExitCode } from '../../../src/cli/command';
-// Loaded here: what a catalog imports within Jest and is not loaded yet, jiti imports natively, which Jest refuses.
+// Loaded here: what a catalog imports within Jest and is not loaded yet, jiti imports natively,
+// which Jest refuses.
 import '../../../src/catalog/ajv/ajv-schema';
 import { runCommand } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';

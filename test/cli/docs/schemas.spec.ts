@@ -129,7 +129,9 @@ describe('catalog docs --format cloudevents', () => {
     folder.remove();
   });
 
-  // The rules of https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json, and of its names.
+  // The rules of
+  // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/cloudevents.json, and of
+  // its names.
   const isCloudEvent = new Ajv2020({
     allowUnionTypes: true,
     formats: { 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, uri: /^[a-z]+:/ },

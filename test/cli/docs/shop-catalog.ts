@@ -61,7 +61,13 @@ export const catalog = defineCatalog([
   defineEvent('play_video', {
     source: 'browser',
     deprecated: { since: '2026-11-01', replacedBy: 'edx.course.enrollment.activated' },
-    data: z.object({ code: z.string().regex(/^[a-z]{3}\|\d$/), at: z.number() }),
+    data: z.object({
+      code: z
+        .string()
+        .regex(/^[a-z]{3}\|\d$/)
+        .refine((code) => code.startsWith('zzz')),
+      at: z.number(),
+    }),
   }),
   defineEvent('Page Viewed'),
   defineEvent('page viewed'),
