@@ -1,0 +1,2 @@
+/** Style sheets that the bundler collects; they export nothing. */
+declare module '*.css';

@@ -1,0 +1,14 @@
+import { render } from 'preact';
+import { App } from './app';
+import { followAddress } from './state/route';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/live.css';
+import './styles/event.css';
+import './styles/views.css';
+import './styles/tree.css';
+
+followAddress();
+const place = document.getElementById('page');
+if (place) render(<App />, place);
