@@ -1,19 +1,23 @@
 /**
- * Everything that a JSON Schema says of one place of a value may be spread over references, parts that all hold, alternatives
- * and conditions. Whether a field is declared anywhere, and what may be in it, is a question to all of them together.
+ * Collects every schema that may apply to one place of a value. JSON Schema can spread them over
+ * references, `allOf` parts, alternatives and conditions. Whether a field is declared, and what it
+ * may contain, depends on all of them together.
  */
 import { isSchema, propertiesOf, requiredOf, resolveRef, valuesOf, type JsonSchema } from './json-schema';
 
-/** The schemas that may apply to one place. */
+/** Schemas that may apply to one place. */
 export interface Applicable {
   readonly schemas: readonly JsonSchema[];
-  /** False where a reference cannot be followed, or a schema takes anything: then there may be more than is known. */
+  /**
+   * False if a reference cannot be followed or a schema accepts anything, so that other schemas may
+   * apply too.
+   */
   readonly isWhole: boolean;
 }
 
 const PARTS = ['allOf', 'anyOf', 'oneOf'];
 const CONDITIONS = ['if', 'then', 'else'];
-/** Schemas by name that apply if the object has a field of that name. */
+/** Keywords with schemas by field name, which apply if the object has the field. */
 const DEPENDENT = ['dependentSchemas', 'dependencies'];
 const DYNAMIC = ['$dynamicRef', '$recursiveRef'];
 const MAX_SCHEMAS = 1000;
@@ -27,7 +31,7 @@ export class ApplicableSchemas {
     return this.of(this.root);
   }
 
-  /** A schema with all that it is made of; the same for the same schema. */
+  /** Returns a schema with all its parts. The result is cached for each schema object. */
   of(schema: JsonSchema): Applicable {
     const known = this.known.get(schema);
     if (known !== undefined) return known;
@@ -61,7 +65,7 @@ export class ApplicableSchemas {
   }
 }
 
-/** `true` takes anything, and `false` nothing. */
+/** Reads a boolean schema: `true` accepts anything, `false` nothing. */
 function ofBoolean(schema: unknown): Applicable {
   return { schemas: [], isWhole: schema !== true };
 }
@@ -69,12 +73,12 @@ function ofBoolean(schema: unknown): Applicable {
 function partsOf(schema: JsonSchema): unknown[] {
   const parts = PARTS.flatMap((keyword) => listOf(schema[keyword]));
   const conditions = CONDITIONS.map((keyword) => schema[keyword]);
-  // A dynamic reference is read as the list of all that it may lead to.
+  // A dynamic reference is stored as the list of its possible targets.
   const dynamic = DYNAMIC.flatMap((keyword) => listOf(schema[keyword]));
   return [...parts, ...dynamic, ...conditions, ...DEPENDENT.flatMap((keyword) => valuesIn(schema[keyword]))];
 }
 
-/** What a schema declares by name to be in an object. */
+/** Returns the field names that a schema declares. */
 export function declaredNames(schema: JsonSchema): string[] {
   const { propertyNames, dependentRequired } = schema;
   const listed = isSchema(propertyNames) ? (valuesOf(propertyNames) ?? []) : [];
@@ -83,7 +87,7 @@ export function declaredNames(schema: JsonSchema): string[] {
   return names.filter((name): name is string => typeof name === 'string');
 }
 
-/** The schemas of a field of that name, in one schema. */
+/** Returns the schemas that one schema gives a field. */
 export function schemasOfField(schema: JsonSchema, key: string): unknown[] {
   const properties = propertiesOf(schema);
   if (Object.hasOwn(properties, key)) return [properties[key]];
@@ -94,7 +98,10 @@ export function schemasOfField(schema: JsonSchema, key: string): unknown[] {
   ].filter(isGiven);
 }
 
-/** The schemas of the items of a list, in one schema. @param index of the item, if one is meant */
+/**
+ * Returns the schemas that one schema gives the items of a list.
+ * @param index index of the item; undefined for any item
+ */
 export function schemasOfItems(schema: JsonSchema, index?: number): unknown[] {
   const { prefixItems, items, additionalItems, unevaluatedItems } = schema;
   const tuple = [...listOf(prefixItems), ...listOf(items)];
@@ -111,7 +118,7 @@ export function valuesIn(value: unknown): unknown[] {
   return isSchema(value) ? Object.values(value) : [];
 }
 
-/** `false` says that there is nothing. */
+/** Returns false for the schema `false`, which allows no value. */
 function isGiven(schema: unknown): boolean {
   return schema !== undefined && schema !== false;
 }

@@ -1,12 +1,15 @@
 import { join, relative, resolve, sep } from 'node:path';
 
-/** This library: as it was loaded, and as its source maps call it (`node --enable-source-maps`). */
+/** Folders of this library, as loaded and as its source maps name them (`--enable-source-maps`). */
 const OWN_FOLDERS = ['src', 'dist'].map((folder) => join(resolve(__dirname, '../..'), folder) + sep);
 const MAX_FRAMES = 30;
-/** `    at Class.method (/srv/app/src/file.ts:12:5)`, or without the parentheses. */
+/** Matches `    at Class.method (/srv/app/src/file.ts:12:5)`, with or without the parentheses. */
 const FRAME = /^\s+at (?:.*\()?(?:file:\/\/)?([^()]+):(\d+):\d+\)?$/;
 
-/** Where the application called from: `src/courses/courses.service.ts:12`, from the working directory; undefined if it is not on the stack. */
+/**
+ * Returns the place in the application that called, relative to the working directory:
+ * `src/courses/courses.service.ts:12`. Returns undefined if the stack has no such place.
+ */
 export function callSite(): string | undefined {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = MAX_FRAMES;

@@ -4,7 +4,7 @@ import type { Notices } from '../common/notices';
 import type { CatalogKeeper } from './catalog-keeper';
 import type { CatalogDocument } from './event-document';
 
-/** Within it, a keeper knows when the documents were last in force. */
+/** Interval between deliveries, which tells a keeper when the documents were last in use. */
 const INTERVAL_MS = 3_600_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 300_000;
@@ -24,12 +24,15 @@ export class CatalogCourier {
     private readonly notices: Notices,
   ) {}
 
-  /** @param place of the backend in the configuration */
+  /**
+   * Starts to send the catalog to a backend.
+   * @param place path of the backend in the configuration
+   */
   begin(keeper: CatalogKeeper, place: string): void {
     this.track(this.bring(keeper, place, 0));
   }
 
-  /** What is on its way is waited for, but not for long. */
+  /** Stops sending, and waits briefly for deliveries in progress. */
   async close(): Promise<void> {
     this.isClosed = true;
     for (const timer of this.timers.values()) clearTimeout(timer);
@@ -45,7 +48,7 @@ export class CatalogCourier {
       this.notices.once(
         `catalog ${place}`,
         () =>
-          `${place} could not take the catalog: ${describeError(error)}. It is tried again until it has. (Told once.)`,
+          `${place} could not store the catalog: ${describeError(error)}. Retrying until it succeeds. (Logged once.)`,
       );
     }
     if (this.isClosed) return;

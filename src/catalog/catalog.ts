@@ -10,7 +10,7 @@ export type CatalogEntry = EventDefinition | ContextDefinition;
 const MARK = Symbol.for('nestjs-event-tracking.catalog');
 
 /** Catalog of the documented events and contexts of an application. */
-export interface Catalog<Entries extends readonly CatalogEntry[] = readonly CatalogEntry[]> {
+export interface EventCatalog<Entries extends readonly CatalogEntry[] = readonly CatalogEntry[]> {
   /** Definitions as passed to the catalog. */
   readonly entries: Entries;
   readonly events: ReadonlyMap<string, EventDefinition>;
@@ -26,19 +26,20 @@ export interface Catalog<Entries extends readonly CatalogEntry[] = readonly Cata
 
 /**
  * Creates a catalog from definitions of events and contexts.
- * @throws EventDefinitionException if two definitions share a name, or if a value is not a definition
+ * @throws EventDefinitionException if two definitions share a name, or if a value is not a
+ * definition
  */
-export function defineCatalog<const Entries extends readonly CatalogEntry[]>(entries: Entries): Catalog<Entries> {
-  const faults: DefinitionError[] = [];
+export function defineCatalog<const Entries extends readonly CatalogEntry[]>(entries: Entries): EventCatalog<Entries> {
+  const errors: DefinitionError[] = [];
   const events = new Map<string, EventDefinition>();
   const contexts = new Map<string, ContextDefinition>();
   const add = <Entry extends CatalogEntry>(known: Map<string, Entry>, entry: Entry, at: number): void => {
     if (known.has(entry.name)) {
-      const what = `there is another of the name ${showInFull(entry.name)}`;
-      faults.push({
+      const what = `another definition has the name ${showInFull(entry.name)}`;
+      errors.push({
         option: `[${String(at)}]`,
         what,
-        fix: 'one definition for each name; raise its version when it changes',
+        fix: 'keep one definition for each name, and raise its version when it changes',
       });
     }
     known.set(entry.name, entry);
@@ -48,11 +49,15 @@ export function defineCatalog<const Entries extends readonly CatalogEntry[]>(ent
     if (isEventDefinition(entry)) add(events, entry, at);
     else if (isContextDefinition(entry)) add(contexts, entry, at);
     else
-      faults.push({ option: `[${String(at)}]`, what: `it is ${showValue(entry)}, no definition`, fix: NO_DEFINITION });
+      errors.push({
+        option: `[${String(at)}]`,
+        what: `it is ${showValue(entry)}, not a definition`,
+        fix: NO_DEFINITION,
+      });
   }
   if (!Array.isArray(list))
-    faults.push({ option: 'entries', what: `they are ${showValue(list)}, not a list`, fix: NO_DEFINITION });
-  if (faults.length > 0) throw EventDefinitionException.create('defineCatalog', faults);
+    errors.push({ option: 'entries', what: `they are ${showValue(list)}, not a list`, fix: NO_DEFINITION });
+  if (errors.length > 0) throw EventDefinitionException.create('defineCatalog', errors);
 
   const everywhere = [...contexts.values()].flatMap(({ document }) => document.pii);
   const byName = new Map([...events].map(([name, { document }]) => [name, [...everywhere, ...document.pii]]));
@@ -70,11 +75,11 @@ const NO_DEFINITION = "defineCatalog([defineEvent('video.played', {...}), define
  * Returns the catalog of a module option, which is a catalog or a list of definitions.
  * @throws EventDefinitionException
  */
-export function readCatalog(given: Catalog | readonly CatalogEntry[]): Catalog {
+export function readCatalog(given: EventCatalog | readonly CatalogEntry[]): EventCatalog {
   return isCatalog(given) ? given : defineCatalog(given);
 }
 
-export function isCatalog(value: unknown): value is Catalog {
+export function isCatalog(value: unknown): value is EventCatalog {
   return hasMark(value, MARK);
 }
 

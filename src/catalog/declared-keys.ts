@@ -1,22 +1,26 @@
 /**
- * Most schemas take fields that they do not declare, and leave them out of what they give back. An event is not replaced by
- * that, so such a field would go out with every event and stand in no document. These keys find it.
+ * Finds the undeclared fields of an event. Most schemas accept undeclared fields and remove them
+ * from their output. The event is not replaced by this output, so such a field would be sent with
+ * every event without being documented.
  */
 import { isSchema, propertiesOf, type JsonSchema } from './json-schema';
 import { isClosedObject, soleSchemaOf } from './tracked-objects';
 import { undeclaredField } from './undeclared-field';
 import type { Violation } from './violation';
 
-/** What one object, or the items of one list, may have in it. */
+/** Fields that one object, or the items of one list, may have. */
 class Keys {
   readonly byName = new Map<string, Keys | undefined>();
-  /** Whether other fields than these are nobody's business here. */
+  /** True if undeclared fields are allowed here. */
   takesOthers = true;
   others: Keys | undefined;
   items: Keys | undefined;
-  /** The fields that have others in them. */
+  /** Fields whose values contain further fields. */
   nested: (readonly [name: string, keys: Keys])[] = [];
-  /** Of the last value of which all were declared. Events come from the same lines of code, with the same fields in the same order. */
+  /**
+   * Field names of the last value without undeclared fields. The same line of code emits the same
+   * fields in the same order, so comparing with this list is usually enough.
+   */
   lastNames: readonly string[] = [];
 }
 
@@ -24,8 +28,9 @@ export class DeclaredKeys {
   private constructor(private readonly root: Keys) {}
 
   /**
-   * @param isOpen whether an object that does not say so takes other fields
-   * @returns undefined if every object in it is open, or says itself what it refuses
+   * Creates the declared keys of a schema.
+   * @param isOpen true if an object that does not say otherwise accepts undeclared fields
+   * @returns undefined if every object is open, or validates its own fields
    */
   static of(schema: JsonSchema, isOpen: boolean): DeclaredKeys | undefined {
     if (isOpen) return undefined;
@@ -34,16 +39,16 @@ export class DeclaredKeys {
     return root === undefined || !reader.isAnyClosed ? undefined : new DeclaredKeys(root);
   }
 
-  /** Whether a value has nothing in it that is not declared. */
+  /** Returns true if every field of the value is declared. */
   hasAll(value: unknown): boolean {
     return isDeclared(value, this.root);
   }
 
   /**
-   * What is in it and not declared.
-   * @param path of the value, as it is shown
-   * @param limit how many are wanted: looking stops there
-   * @param shownKey how a key is shown that is not declared
+   * Returns a violation for each undeclared field.
+   * @param path displayed path of the value
+   * @param limit maximum number of violations; the search stops there
+   * @param shownKey returns the displayed form of an undeclared key
    */
   undeclaredIn(value: unknown, path: string, limit: number, shownKey: (key: string) => string): Violation[] {
     const search = new UndeclaredSearch(limit, shownKey);
@@ -72,7 +77,7 @@ function areDeclared(items: readonly unknown[], keys: Keys | undefined): boolean
   return true;
 }
 
-/** A sixth of what it takes to look for each of the names. */
+/** Compares the names with the last ones: six times faster than looking up each name. */
 function hasLastNames(value: object, names: readonly string[]): boolean {
   let at = 0;
   for (const name in value) if (name !== names[at++]) return false;
@@ -97,7 +102,7 @@ function areOthersDeclared(value: Fields, keys: Keys, others: Keys): boolean {
   return true;
 }
 
-/** For so many, a declared name is looked for that may have been meant. */
+/** Number of undeclared fields for which a similar declared name is searched. */
 const MAX_HINTS = 5;
 
 class UndeclaredSearch {
@@ -141,12 +146,12 @@ class UndeclaredSearch {
 
 class KeysReader {
   isAnyClosed = false;
-  /** A schema may hold itself. */
+  /** Keys that were read already. A schema may contain itself. */
   private readonly known = new Map<JsonSchema, Keys>();
 
   constructor(private readonly root: JsonSchema) {}
 
-  /** undefined where nothing has to be looked at. */
+  /** Reads a schema. Returns undefined if nothing in it has to be checked. */
   read(given: unknown): Keys | undefined {
     if (!isSchema(given)) return undefined;
     const schema = soleSchemaOf(given, this.root);

@@ -4,7 +4,7 @@ import { contentHash } from './canonical-json';
 import { DefinitionReader } from './definition-reader';
 import { DeclaredKeys } from './declared-keys';
 import type { Deprecation, EventDocument, EventSource, HistoryEntry } from './event-document';
-import { refusalOf, type EventSchema, type InputOf, type ReadSchema } from './event-schema';
+import { refusalOf, type EventSchema, type SchemaInput, type ReadSchema } from './event-schema';
 import { hasMark } from './marks';
 import { isSchema } from './json-schema';
 import type { ValidationMode } from './validation-mode';
@@ -30,8 +30,8 @@ export interface EventDefinitionOptions<
   /** Date or release in which the event was first emitted.  @default none */
   readonly since?: string | undefined;
   /**
-   * Version of the event. Raise it with each change that breaks its readers
-   * (`event-tracking catalog check`).
+   * Version of the event. Raise it with each change that breaks its readers (`event-tracking
+   * catalog check`).
    * @default 1
    */
   readonly version?: number | undefined;
@@ -43,13 +43,16 @@ export interface EventDefinitionOptions<
   readonly context?: Context | undefined;
   /**
    * Paths to personal data, for example `['context.email', 'data.answers.*.text']`. Redact accepts
-   * them as `marks: catalog.pii`. A path into the data must lead to a field that the schema declares
-   * or leaves open.
+   * them as `marks: catalog.pii`. A path into the data must lead to a field that the schema
+   * declares or leaves open.
    * @default []
    */
   readonly pii?: readonly string[] | undefined;
-  /** Examples of the event data. An example that does not match the schema is rejected.  @default [] */
-  readonly examples?: readonly NoInfer<InputOf<Data>>[] | undefined;
+  /**
+   * Examples of the event data. An example that does not match the schema is rejected.
+   * @default []
+   */
+  readonly examples?: readonly NoInfer<SchemaInput<Data>>[] | undefined;
   /** @default not deprecated */
   readonly deprecated?: Deprecation | undefined;
   /**
@@ -98,7 +101,7 @@ export function defineEvent<
   // An object type with own keys, so that a definition without a schema accepts any object.
   Data extends EventSchema<object> = EventSchema<object>,
   Context extends EventSchema<object> = EventSchema<object>,
->(name: Name, options: EventDefinitionOptions<Data, Context> = {}): EventDefinition<Name, InputOf<Data> & object> {
+>(name: Name, options: EventDefinitionOptions<Data, Context> = {}): EventDefinition<Name, SchemaInput<Data> & object> {
   const reader = new DefinitionReader(`defineEvent(${showInFull(name)})`, options, OPTIONS);
   if (typeof name !== 'string' || name === '')
     reader.add('name', `it is ${showValue(name)}`, "defineEvent('video.played', {...})");
@@ -131,22 +134,24 @@ export function isEventDefinition(value: unknown): value is EventDefinition {
 
 function history(reader: DefinitionReader, version: number): readonly HistoryEntry[] {
   return reader.list('history').flatMap((entry, at) => {
-    const fault = historyFault(entry, version);
-    if (fault === undefined) return entry as HistoryEntry;
-    reader.add(`history[${String(at)}]`, fault, "{ version: 2, date: '2026-11-01', change: 'mode was added' }");
+    const error = historyError(entry, version);
+    if (error === undefined) return entry as HistoryEntry;
+    reader.add(`history[${String(at)}]`, error, "{ version: 2, date: '2026-11-01', change: 'mode was added' }");
     return [];
   });
 }
 
-function historyFault(entry: unknown, latest: number): string | undefined {
+function historyError(entry: unknown, latest: number): string | undefined {
   if (!isSchema(entry)) return `it is ${showValue(entry)}`;
   const { version, date, change } = entry;
-  if (typeof change !== 'string' || change.trim() === '') return 'it does not say what changed';
+  if (typeof change !== 'string' || change.trim() === '') return 'its change is missing';
   if (typeof date !== 'string' || date.trim() === '') return `its date is ${showValue(date)}`;
   if (version === undefined) return undefined;
   if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1)
     return `its version is ${showValue(version)}`;
-  return version > latest ? `its version ${String(version)} is above that of the event, ${String(latest)}` : undefined;
+  return version > latest
+    ? `its version ${String(version)} is higher than the version of the event, ${String(latest)}`
+    : undefined;
 }
 
 function deprecation(reader: DefinitionReader): Deprecation | null {
@@ -155,7 +160,11 @@ function deprecation(reader: DefinitionReader): Deprecation | null {
   const { since, replacedBy } = given;
   if (typeof since === 'string' && (replacedBy === undefined || typeof replacedBy === 'string'))
     return replacedBy === undefined ? { since } : { since, replacedBy };
-  reader.add('deprecated', 'it says not since when', "{ since: '2026-11-01', replacedBy: 'video.started' }");
+  reader.add(
+    'deprecated',
+    'its since is missing, or its replacedBy is not a string',
+    "{ since: '2026-11-01', replacedBy: 'video.started' }",
+  );
   return null;
 }
 
@@ -167,15 +176,15 @@ function examples(reader: DefinitionReader, data: ReadSchema | undefined): reado
     if (wrong !== undefined)
       reader.add(
         `examples[${String(at)}]`,
-        `it does not keep to data: ${wrong}`,
-        'an example of the data, as it is emitted',
+        `it does not match data: ${wrong}`,
+        'give an example of the data as you emit it',
       );
     return JSON.parse(JSON.stringify(copyNormalForm(example as object))) as unknown;
   });
 }
 
 function wrongIn(example: unknown, data: ReadSchema | undefined, keys: DeclaredKeys | undefined): string | undefined {
-  if (data === undefined) return isSchema(example) ? undefined : `it is ${showValue(example)}, and data is an object`;
+  if (data === undefined) return isSchema(example) ? undefined : `it is ${showValue(example)}, but data is an object`;
   const refusal = refusalOf(data, example);
   if (refusal !== undefined) return refusal;
   const [undeclared] = keys?.undeclaredIn(example, 'data', 1, (key) => key) ?? [];

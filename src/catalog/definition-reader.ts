@@ -1,21 +1,22 @@
-import { PathFault, readFieldPath, type FieldPath } from '../processors/event-path';
+import { PathError, readFieldPath, type FieldPath } from '../processors/paths/event-path';
 import { optionName, showChoice, showName, showValue } from '../common/tracking-config.exception';
 import { ApplicableSchemas, declaredNames } from './applicable-schemas';
 import { EventDefinitionException, type DefinitionError } from './event-definition.exception';
-import { isFault, readEventSchema, type ReadSchema } from './event-schema';
+import { readEventSchema, type ReadSchema } from './event-schema';
+import { isSchemaError } from './schema-error';
 import { isSchema, typesOf } from './json-schema';
 import { PersonalPaths, type PathMiss } from './personal-paths';
 
 /**
- * Reads a definition and collects what is wrong in it. A misspelt option is a fault too: `pi: ['context.email']` would leave
- * the address in every store, and look as if it were taken care of.
+ * Reads a definition and collects its errors. A misspelt option is an error too: `pi:
+ * ['context.email']` would look correct and leave the address in every store.
  */
 export class DefinitionReader {
-  private readonly faults: DefinitionError[] = [];
+  private readonly errors: DefinitionError[] = [];
   private readonly options: Readonly<Record<string, unknown>>;
 
   constructor(
-    /** `defineEvent("video.played")`. */
+    /** Definition as in the code: `defineEvent("video.played")`. */
     private readonly place: string,
     options: unknown,
     known: readonly string[],
@@ -30,14 +31,14 @@ export class DefinitionReader {
   }
 
   add(option: string, what: string, fix: string): void {
-    this.faults.push({ option, what, fix });
+    this.errors.push({ option, what, fix });
   }
 
   text(option: string): string | null {
     const value = this.options[option];
     if (value === undefined) return null;
     if (typeof value === 'string' && value.trim() !== '') return value.trim();
-    this.add(option, `it is ${showValue(value)}`, 'a text, or leave it out');
+    this.add(option, `it is ${showValue(value)}`, 'use a string, or leave it out');
     return null;
   }
 
@@ -53,7 +54,7 @@ export class DefinitionReader {
   version(option: string): number {
     const value = this.options[option] ?? 1;
     if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-    this.add(option, `it is ${showValue(value)}`, 'a whole number from 1 up');
+    this.add(option, `it is ${showValue(value)}`, 'use a whole number of at least 1');
     return 1;
   }
 
@@ -68,7 +69,7 @@ export class DefinitionReader {
   object(option: string): Readonly<Record<string, unknown>> | undefined {
     const value = this.options[option];
     if (value === undefined || isSchema(value)) return value;
-    this.add(option, `it is ${showValue(value)}`, 'an object, or leave it out');
+    this.add(option, `it is ${showValue(value)}`, 'use an object, or leave it out');
     return undefined;
   }
 
@@ -76,7 +77,7 @@ export class DefinitionReader {
     const value = this.options[option];
     if (value === undefined) return undefined;
     const read = readEventSchema(value);
-    if (isFault(read)) {
+    if (isSchemaError(read)) {
       this.add(option, read.what, read.fix);
       return undefined;
     }
@@ -84,30 +85,31 @@ export class DefinitionReader {
     if (types === undefined || types.includes('object')) return read;
     this.add(
       option,
-      `it is a schema of ${types.join(' or ')}, and ${option} is an object`,
+      `it is a schema of ${types.join(' or ')}, but ${option} is an object`,
       `${option}: z.object({...})`,
     );
     return undefined;
   }
 
   /**
-   * Paths from the event down, as Redact takes them. One that the schema of its part has no place for is an error.
-   * @param schemas of the parts of the event; a part without one may have anything in it
-   * @param inside the part that paths begin in, where there is only one: it may be written before them, too
+   * Reads paths that start at the event, in the form that Redact accepts. A path to a place that
+   * the schema does not have is an error.
+   * @param schemas schemas of the parts of the event; a part without one may contain anything
+   * @param inside part in which all paths start, if there is only one; paths may omit its name
    */
   paths(option: string, schemas: PartSchemas, inside?: keyof PartSchemas): readonly string[] {
     return this.list(option).flatMap((path, at) => {
       const whole = inside === undefined || typeof path !== 'string' ? path : pathWithin(inside, path, schemas[inside]);
       const read = readFieldPath(whole);
-      const fault = read instanceof PathFault ? read : missOf(read, schemas);
-      if (fault === undefined) return whole as string;
-      this.add(`${option}[${String(at)}]`, `it is ${showName(path)}: ${fault.what.replace(/\.$/, '')}`, fault.fix);
+      const error = read instanceof PathError ? read : missOf(read, schemas);
+      if (error === undefined) return whole as string;
+      this.add(`${option}[${String(at)}]`, `it is ${showName(path)}: ${error.what.replace(/\.$/, '')}`, error.fix);
       return [];
     });
   }
 
   throwIfAny(): void {
-    if (this.faults.length > 0) throw EventDefinitionException.create(this.place, this.faults);
+    if (this.errors.length > 0) throw EventDefinitionException.create(this.place, this.errors);
   }
 }
 
@@ -125,7 +127,7 @@ function declares({ plain }: ReadSchema, name: string): boolean {
   return new ApplicableSchemas(plain).ofRoot().schemas.some((schema) => declaredNames(schema).includes(name));
 }
 
-/** A path that begins with a star leads into parts of which nothing is known. */
+/** Returns the miss of a path. A path that begins with `*` can reach parts without a schema. */
 function missOf([path, ...others]: readonly FieldPath[], schemas: PartSchemas): PathMiss | undefined {
   if (path === undefined || others.length > 0 || path.part === 'added') return undefined;
   const schema = schemas[path.part];

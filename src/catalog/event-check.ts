@@ -1,21 +1,22 @@
 import { isPromise } from '../routing/processor-step';
 import { DeclaredKeys } from './declared-keys';
 import type { EventDefinition } from './define-event';
-import type { IssueList, ReadSchema } from './event-schema';
+import type { ReadSchema } from './event-schema';
+import type { IssueList } from './issue';
 import { IssueReader } from './issue-reader';
 import { shownKey } from './shown-paths';
 import { MAX_VIOLATIONS, type Findings, type Violation } from './violation';
 
 export interface CheckOptions {
-  /** Whether a field that the definition does not declare is a violation. */
+  /** True if a field that the definition does not declare is a violation. */
   readonly undeclared: boolean;
-  /** Whether keys that the definition does not declare are shown.  @default false: each is `*` */
+  /** If true, shows keys that the definition does not declare.  @default false: each is `*` */
   readonly showsKeys?: boolean | undefined;
 }
 
-/** Validates events of one name against their definition. It fills in no defaults, coerces nothing. */
+/** Validates events of one name against their definition. Fills in no defaults, coerces nothing. */
 export class EventCheck {
-  /** What every one of these events is. */
+  /** Violation of every event of this name if its definition is deprecated; otherwise empty. */
   readonly deprecated: readonly Violation[];
   private readonly keys: DeclaredKeys | undefined;
   private readonly ofData: IssueReader | undefined;
@@ -36,14 +37,18 @@ export class EventCheck {
   }
 
   /**
-   * @returns undefined if there are none
-   * @throws whatever the schema throws
+   * Validates an event.
+   * @returns undefined without violations
+   * @throws errors of the schema
    */
   check(data: unknown, context: unknown): Findings | undefined {
     return this.together(this.checkData(data), this.checkContext(context));
   }
 
-  /** What was found in both parts, and that the event is deprecated. @returns undefined if that is nothing */
+  /**
+   * Merges the violations of both parts and the deprecation.
+   * @returns undefined without violations
+   */
   together(ofData: Findings | undefined, ofContext: Findings | undefined): Findings | undefined {
     const { deprecated } = this;
     if (ofData === undefined && ofContext === undefined)
@@ -63,7 +68,7 @@ export class EventCheck {
     return { violations: [...violations, ...undeclared], more };
   }
 
-  /** The context carries what other events need, too: fields that are not declared are no violation there. */
+  /** Validates the context. It may have undeclared fields, because other events need them. */
   checkContext(context: unknown): Findings | undefined {
     const { ofContext } = this;
     if (ofContext === undefined) return undefined;
@@ -80,7 +85,7 @@ function deprecation({
   readonly since: string;
   readonly replacedBy?: string | undefined;
 }): Violation {
-  const instead = replacedBy === undefined ? '' : `; use ${JSON.stringify(replacedBy)} in its place`;
+  const instead = replacedBy === undefined ? '' : `; use ${JSON.stringify(replacedBy)} instead`;
   return { kind: 'deprecated', path: '', message: `is deprecated since ${since}${instead}` };
 }
 
@@ -94,7 +99,7 @@ function ask(
   if (isPromise(answer)) {
     answer.then(undefined, () => undefined);
     throw new AsynchronousSchemaException(
-      `the schema of its ${part} validates asynchronously, and emit waits for nothing`,
+      `the schema of its ${part} validates asynchronously, but emit is synchronous`,
     );
   }
   const issues: IssueList | undefined = answer?.issues;
@@ -103,7 +108,7 @@ function ask(
   return { violations, more: more + (issues.omitted ?? 0) };
 }
 
-/** Its message is ours, and holds nothing of the event. */
+/** Thrown for an asynchronous schema. The message contains no event data. */
 export class AsynchronousSchemaException extends TypeError {
   override readonly name = 'AsynchronousSchemaException';
 }

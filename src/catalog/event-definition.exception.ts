@@ -13,17 +13,17 @@ export class EventDefinitionException extends Error {
   /** Use `create` instead. The constructor is public so that `@Catch` and `toThrow` accept it. */
   constructor(
     message: string,
-    readonly faults: readonly DefinitionError[],
+    readonly errors: readonly DefinitionError[],
   ) {
     super(message);
   }
 
   /** @param place the definition as in the code: `defineEvent("video.played")` */
-  static create(place: string, faults: readonly DefinitionError[]): EventDefinitionException {
-    const count = faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`;
-    const lines = faults.map(
+  static create(place: string, errors: readonly DefinitionError[]): EventDefinitionException {
+    const count = errors.length === 1 ? '1 error' : `${String(errors.length)} errors`;
+    const lines = errors.map(
       ({ option, what, fix }, at) => `  ${String(at + 1)}. ${option}: ${what}.\n     Fix: ${fix}`,
     );
-    return new EventDefinitionException(`${place} has ${count}.\n${lines.join('\n')}`, faults);
+    return new EventDefinitionException(`${place} has ${count}.\n${lines.join('\n')}`, errors);
   }
 }

@@ -1,46 +1,55 @@
 /**
- * Validates each event against its definition where it is emitted and reports the place in the code.
- * Otherwise an invalid event is found weeks later, in a wrong report. Validation never changes the
- * event.
+ * Validates each event against its definition where it is emitted and reports the place in the
+ * code. Otherwise an invalid event is found weeks later, in a wrong report. Validation never
+ * changes the event.
  */
 import { boundedKey } from '../common/bounded-key';
 import type { ContextView, Envelope } from '../event/envelope';
 import { quoted } from '../common/printable';
 import { callSite } from './call-site';
-import type { Catalog } from './catalog';
+import type { EventCatalog } from './catalog';
 import { AsynchronousSchemaException, EventCheck } from './event-check';
 import { NameRecords, type NameRecord } from './name-records';
+import { isOwnEvent } from './own-events';
 import type { NamesSeen, SeenEvent } from './tracking-catalog';
 import { TrackingViolations } from './tracking-violations';
 import { ValidationModes, type ValidationMode, type ValidationOptions } from './validation-mode';
 import { violationsText, type Findings, type Violation, type ViolationKind } from './violation';
 
 export interface InspectorOptions {
-  readonly catalog: Catalog;
+  readonly catalog: EventCatalog;
   readonly validation: ValidationMode | ValidationOptions | undefined;
-  /** Whether each event says which definition it was made by. */
+  /** True if each event is stamped with the version of its definition. */
   readonly isStamped: boolean;
-  /** Counts one. */
+  /** Counts a violation. */
   readonly count: (kind: ViolationKind) => void;
-  /** Tells it, once for each key. */
+  /** Logs a warning, once for each key. */
   readonly tell: (key: string, text: () => string) => void;
-  /** Counts, and tells once, that a schema failed. */
+  /** Counts a failure of a schema, and logs it once. */
   readonly fail: (place: string, error: unknown, consequence: string) => void;
 }
 
-/** Why an event is not sent. */
+/** Reason why an event is not sent. */
 export interface Refusal {
   readonly reason: string;
   readonly violations: readonly Violation[];
 }
 
-/** Of one name: a stack costs some 10 µs and more, and an event that is wrong may be emitted over and over. */
+/**
+ * Maximum number of call sites read for one name. Reading a stack costs 10 µs and more, and an
+ * invalid event may be emitted many times.
+ */
 const MAX_CALL_SITES = 1000;
-/** Of one context: the one of all that is emitted outside of any scope lives as long as the process. */
+/**
+ * Maximum number of cached findings for one context. The base context lives as long as the process.
+ */
 const MAX_FINDINGS = 100;
-/** Warnings that one event can write. */
+/** Maximum number of warnings for one event. */
 const MAX_WARNINGS = 3;
-/** Warnings about names that are not in the catalog: users may make any number of them, and there are others to be read. */
+/**
+ * Maximum number of warnings about names that are not in the catalog. Such names may come from user
+ * input, and other warnings must stay readable.
+ */
 const MAX_UNPLANNED_WARNINGS = 50;
 const UNPLANNED: Findings = {
   violations: [{ kind: 'unplanned-event', path: '', message: 'is not in the catalog' }],
@@ -72,10 +81,10 @@ export class EventInspector implements NamesSeen {
   }
 
   /**
-   * Counts the event, and tells what is wrong with it. Never throws.
-   * @param time of the event, epoch milliseconds
-   * @param place where it is emitted, if that is no line of code of the application
-   * @returns why it must not go on; undefined if it may
+   * Counts the event and reports its violations. Never throws.
+   * @param time time of the event, epoch milliseconds
+   * @param place place that emits the event, unless it is a line of application code
+   * @returns the reason to reject the event; undefined to send it
    */
   inspect(envelope: Envelope, time: number, place: string | undefined): Refusal | undefined {
     const record = this.records.count(envelope.name, time);
@@ -84,13 +93,13 @@ export class EventInspector implements NamesSeen {
     return findings && this.found(envelope, record, findings, place);
   }
 
-  /** Whether it may go on by now, without counting it again: for what was refused before. */
+  /** Returns true if an event that was rejected before is valid now. Does not count it again. */
   takes(envelope: Envelope): boolean {
     const record = this.records.of(envelope.name);
     return record.mode !== 'reject' || refusing(this.findingsOf(envelope, record)?.violations ?? []).length === 0;
   }
 
-  /** The same event, saying by which definition it was made, where that is asked for and there is one. */
+  /** Stamps an event with its definition, if stamping is on and there is a definition. */
   stamp(envelope: Envelope): Envelope {
     const stamp = this.records.known(envelope.name)?.stamp;
     return stamp === undefined ? envelope : envelope.changed({ ...envelope.event, ...stamp });
@@ -111,20 +120,23 @@ export class EventInspector implements NamesSeen {
   }
 
   private findingsOf(envelope: Envelope, { check, mode, name }: NameRecord): Findings | undefined {
-    if (check === undefined) return UNPLANNED;
+    if (check === undefined) return isOwnEvent(name) ? undefined : UNPLANNED;
     try {
-      // What decides whether an event goes out must be what goes out: a getter may give something else the next time.
+      // With reject, the checked data must be the sent data: a getter may return another value
+      // later.
       const ofData = check.checkData(mode === 'reject' ? envelope.data : envelope.dataToRead());
       return check.together(ofData, this.contextFindings(envelope.context, check));
     } catch (error) {
       const isHeld = mode === 'reject';
-      const consequence = isHeld ? 'The event went into the dead letters.' : 'The event went out unchecked.';
+      const consequence = isHeld
+        ? 'The event was moved to the dead letters.'
+        : 'The event was sent without validation.';
       this.options.fail(`the schema of ${JSON.stringify(name)}`, withoutMessage(error), consequence);
-      return isHeld ? FAILED : undefined; // what cannot be checked is not let through where everything is to be
+      return isHeld ? FAILED : undefined; // with reject, an event that cannot be checked is not sent
     }
   }
 
-  /** The events of one scope share their context, and most of them what they ask of it: it need be looked at only once. */
+  /** Validates the context. Events of one scope share it, so its findings are cached. */
   private contextFindings(view: ContextView | undefined, check: EventCheck): Findings | undefined {
     const schema = check.definition.schemas.context;
     if (schema === undefined) return undefined;
@@ -163,8 +175,8 @@ export class EventInspector implements NamesSeen {
     this.options.tell(boundedKey(`violation ${kind} ${name} ${path} ${location}`), () => {
       const what = path === '' ? 'it' : path;
       const where = location === '' ? '' : `, emitted at ${location},`;
-      const end = isRejected ? "It went into the dead letters ('catalog:rejected')." : 'It was sent all the same.';
-      return `the event ${quoted(name)}${where} does not match the catalog: ${what} ${message} (${kind}). ${end} Fix: ${FIXES[kind]}. (Logged once for each place; the ledger counts on.)`;
+      const end = isRejected ? "It was moved to the dead letters ('catalog:rejected')." : 'It was sent anyway.';
+      return `the event ${quoted(name)}${where} does not match the catalog: ${what} ${message} (${kind}). ${end} Fix: ${FIXES[kind]}. (Logged once for each place; the ledger counts them all.)`;
     });
   }
 }
@@ -172,18 +184,18 @@ export class EventInspector implements NamesSeen {
 const FIXES: Readonly<Record<ViolationKind, string>> = {
   'unplanned-event': "define it and add it to the catalog, or validation: { unplanned: 'off' }",
   'required-missing': 'emit it, or make it optional and raise the version',
-  'type-mismatch': 'emit what is defined, or change the definition and raise its version',
-  'value-not-allowed': 'emit what is defined, or change the definition and raise its version',
-  'additional-property': 'add it to the definition, or leave it out of the event',
-  deprecated: 'emit the event that takes its place',
+  'type-mismatch': 'emit a value that matches the definition, or change the definition and raise its version',
+  'value-not-allowed': 'emit a value that matches the definition, or change the definition and raise its version',
+  'additional-property': 'add it to the definition, or remove it from the event',
+  deprecated: 'emit the event that replaces it',
 };
 
-/** An event that is deprecated is right all the same. */
+/** Returns the violations that reject an event. A deprecated event is still valid. */
 function refusing(violations: readonly Violation[]): readonly Violation[] {
   return violations.filter(({ kind }) => kind !== 'deprecated');
 }
 
-/** The message of an error of a schema may quote the value; ours does not. */
+/** Removes the message of a schema error, which may quote a value. */
 function withoutMessage(error: unknown): unknown {
   if (error instanceof AsynchronousSchemaException) return error;
   return error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : 'an error';

@@ -10,36 +10,39 @@ import {
 } from './json-schema';
 
 const MAX_VALUES = 12;
-/** What a library writes for an integer of which nothing else was said. */
+/** Limits that libraries write for an integer without declared limits. */
 const LEAST_SAFE = -9_007_199_254_740_991;
 const MOST_SAFE = 9_007_199_254_740_991;
 
 /**
- * What a value has to be, to stand after `must be`: `"audit" or "verified"`, `a text of at least 3 characters`.
- * @param value that does not pass. What it is already says nothing
- * @returns undefined if the schemas name nothing that the value lacks
+ * Describes what a value must be, to follow the words `must be`: `"audit" or "verified"`, `a string
+ * of at least 3 characters`.
+ * @param value the rejected value; requirements that it already meets are left out
+ * @returns undefined if the schemas name nothing else
  */
 export function expectationOf(schemas: readonly JsonSchema[], value: unknown): string | undefined;
 export function expectationOf(schemas: readonly JsonSchema[]): string;
 export function expectationOf(schemas: readonly JsonSchema[], ...found: unknown[]): string | undefined {
   const areSeveral = schemas.length > 1;
-  const texts = [...new Set(schemas.flatMap((schema) => oneOf(schema, areSeveral)))];
-  if (found.length > 0 && (texts.length === 0 || schemas.some((schema) => saysOnlyType(schema, found[0]))))
-    return areSeveral && texts.length > 1 && schemas.every(isObjectSchema) ? joined(texts) : undefined;
-  return joined(texts);
+  const expectations = [...new Set(schemas.flatMap((schema) => oneOf(schema, areSeveral)))];
+  if (found.length > 0 && (expectations.length === 0 || schemas.some((schema) => saysOnlyType(schema, found[0]))))
+    return areSeveral && expectations.length > 1 && schemas.every(isObjectSchema) ? joined(expectations) : undefined;
+  return joined(expectations);
 }
 
-function joined(texts: readonly string[]): string {
-  if (texts.length === 0) return 'what its schema allows';
-  if (texts.length > MAX_VALUES) return `one of ${texts.slice(0, MAX_VALUES).join(', ')}, …`;
-  return texts.length === 1 ? (texts[0] ?? '') : `${texts.slice(0, -1).join(', ')} or ${texts.at(-1) ?? ''}`;
+function joined(expectations: readonly string[]): string {
+  if (expectations.length === 0) return 'a value that its schema allows';
+  if (expectations.length > MAX_VALUES) return `one of ${expectations.slice(0, MAX_VALUES).join(', ')}, …`;
+  return expectations.length === 1
+    ? (expectations[0] ?? '')
+    : `${expectations.slice(0, -1).join(', ')} or ${expectations.at(-1) ?? ''}`;
 }
 
 function isObjectSchema(schema: JsonSchema): boolean {
   return typesOf(schema)?.includes('object') === true || 'properties' in schema;
 }
 
-/** Whether the words for a schema name nothing but the type that the value has. */
+/** Returns true if the description of a schema names only the type that the value has. */
 function saysOnlyType(schema: JsonSchema, value: unknown): boolean {
   if (valuesOf(schema) !== undefined) return false;
   const type = value instanceof Date ? 'string' : jsonTypeOf(value);
@@ -75,7 +78,7 @@ function describe(type: string, schema: JsonSchema, areSeveral: boolean): string
   }
 }
 
-/** What tells one object from the other alternatives: its fixed values, or else the fields that it requires. */
+/** Describes what distinguishes an object: its fixed values, or else its required fields. */
 function fields(schema: JsonSchema): string {
   const properties = Object.entries(propertiesOf(schema));
   const [fixed] = properties.flatMap(([name, each]) => {
@@ -95,8 +98,9 @@ function fields(schema: JsonSchema): string {
 }
 
 function textKind({ format, pattern }: JsonSchema): string {
-  if (typeof format === 'string') return format === 'date-time' ? 'a date with a time' : `a text of the form ${format}`;
-  return typeof pattern === 'string' && pattern.length <= 100 ? `a text that matches ${pattern}` : 'a text';
+  if (typeof format === 'string')
+    return format === 'date-time' ? 'a date with a time' : `a string of the format ${format}`;
+  return typeof pattern === 'string' && pattern.length <= 100 ? `a string that matches ${pattern}` : 'a string';
 }
 
 function lengths(min: unknown, max: unknown, unit: string): string {

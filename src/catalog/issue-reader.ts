@@ -1,5 +1,6 @@
 import { printable } from '../common/printable';
-import type { Issue, ReadSchema } from './event-schema';
+import type { ReadSchema } from './event-schema';
+import type { Issue } from './issue';
 import { expectationOf } from './expectation';
 import { isOfType, jsonTypeOf, typesOf, type JsonSchema } from './json-schema';
 import { ownValue, SchemaPaths, selectedAlternative } from './schemas-at';
@@ -10,22 +11,23 @@ import type { Violation } from './violation';
 type Path = readonly PropertyKey[];
 
 const MAX_MESSAGE_LENGTH = 300;
-/** A path that is deeper is looked at no further: an event of the default limits is 64 deep. */
+/** Maximum depth of a path that is read. An event within the default limits is 64 deep. */
 const MAX_DEPTH = 100;
 
-/** One value whose issues are read. */
+/** State of reading the issues of one value. */
 interface Reading {
   readonly value: unknown;
   readonly places: SchemaPaths;
   readonly limit: number;
   readonly violations: Violation[];
-  /** Issues beyond the limit. */
+  /** Number of issues beyond the limit. */
   more: number;
 }
 
 /**
- * Turns what a schema says of a value into violations, in the same words for every library. Of an issue, only the place and a
- * message for people are standardised: so the kind is read from the value that stands there and from the JSON Schema.
+ * Turns the issues of a schema into violations, with the same words for every library. The standard
+ * defines only the path and a message for people, so the kind is derived from the value at the path
+ * and from the JSON Schema.
  */
 export class IssueReader {
   private readonly paths: ShownPaths;
@@ -33,15 +35,16 @@ export class IssueReader {
   constructor(
     part: 'data' | 'context',
     private readonly schema: ReadSchema,
-    /** How a key is shown that nothing declares. */
+    /** Returns the displayed form of a key that nothing declares. */
     shownKey: (key: string) => string,
   ) {
     this.paths = new ShownPaths(part, schema.plain, shownKey);
   }
 
   /**
-   * @param limit how many are wanted: reading stops there
-   * @returns with how many issues were not read
+   * Reads issues.
+   * @param limit maximum number of violations; reading stops there
+   * @returns violations, and the number of issues that were not read
    */
   read(
     issues: readonly Issue[],
@@ -84,8 +87,9 @@ export class IssueReader {
   }
 
   /**
-   * The issues of the alternative that the value is meant for, where the issue is that it fits none; zod lists them all.
-   * @returns undefined for any other issue, and if the alternative cannot be told
+   * Returns the issues of the alternative that the value is meant for, if the value matches none.
+   * zod lists the issues of all alternatives.
+   * @returns undefined for any other issue, and if the alternative is ambiguous
    */
   private selected(issue: Issue, path: Path, { value, places }: Reading): readonly Issue[] | undefined {
     const { errors, code } = issue as { errors?: unknown; code?: unknown };
@@ -109,7 +113,7 @@ export class IssueReader {
     }
     if (isUnknownField(issue, schemas, path, places)) return this.undeclared(path, value);
     if (isOtherType(issue, found, schemas))
-      return this.made('type-mismatch', path, value, `must be ${expectationOf(schemas)}, and was ${typeName(found)}`);
+      return this.made('type-mismatch', path, value, `must be ${expectationOf(schemas)}, but was ${typeName(found)}`);
     return this.made('value-not-allowed', path, value, this.notAllowed(issue, schemas, found));
   }
 
@@ -121,21 +125,21 @@ export class IssueReader {
     return { kind, path: this.paths.of(path, value), message: printable(message, MAX_MESSAGE_LENGTH) };
   }
 
-  /** What the author of a check has to say of it is worth more than what the JSON Schema says, if it quotes no value. */
+  /** Prefers the message of the author of a check to the JSON Schema, if it quotes no value. */
   private notAllowed(issue: Issue, schemas: readonly JsonSchema[], value: unknown): string {
     const { check, message, '~expected': given } = issue;
     if (given !== undefined) return `must be ${given}`;
     const isOwn = check !== undefined || (issue as { code?: unknown }).code === 'custom' || schemas.length === 0;
     const expected = isOwn ? undefined : expectationOf(schemas, value);
     if (expected !== undefined) return `must be ${expected}`;
-    // A message of Ajv itself is in other words than those of the libraries.
+    // Messages of Ajv are worded differently from those of the libraries.
     const isAuthored = check !== undefined || !this.schema.isOpen;
     if (isAuthored && this.schema.messages.has(message) && message !== '') return message;
     return `does not pass ${check === undefined ? 'a check' : `the check ${JSON.stringify(check)}`} of its schema`;
   }
 }
 
-/** Of a library that does not say so, known by there being nothing in its JSON Schema for a field. */
+/** Recognizes an undeclared field by its missing schema, for libraries that do not report it. */
 function isUnknownField(issue: Issue, schemas: readonly JsonSchema[], path: Path, places: SchemaPaths): boolean {
   if (schemas.length > 0 || path.length === 0 || issue.isUndeclared !== undefined) return false;
   return places.at(path.slice(0, -1)).length > 0;
@@ -150,7 +154,7 @@ function isRefusedKey(issue: Issue): boolean {
 }
 
 function isOtherType(issue: Issue, value: unknown, schemas: readonly JsonSchema[]): boolean {
-  // Where a Date is meant, the JSON Schema says text: only the library knows better.
+  // For a Date, the JSON Schema says string, so the issue of the library decides.
   if ((issue as { code?: unknown }).code === 'invalid_type') return true;
   if (schemas.length === 0) return false;
   if (value instanceof Date) return !schemas.some(({ format }) => format === 'date-time');
@@ -168,7 +172,7 @@ function typeName(value: unknown): string {
 }
 
 const TYPE_NAMES = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   boolean: 'a boolean',
   null: 'null',

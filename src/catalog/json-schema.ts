@@ -1,9 +1,9 @@
-/** A JSON Schema of the dialect 2020-12, as far as events are documented by it. */
+/** JSON Schema of the dialect 2020-12, as far as the documentation of events uses it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export const JSON_SCHEMA_DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
-/** The JSON types, and what an event may hold besides: a Date, which is a text in JSON. */
+/** JSON types. A Date in an event is a string in JSON. */
 export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
 
 export function isSchema(value: unknown): value is JsonSchema {
@@ -19,7 +19,7 @@ export function requiredOf(schema: JsonSchema): readonly string[] {
   return Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string') : [];
 }
 
-/** The types that a value of this schema may have; undefined where it does not say. */
+/** Returns the types that a schema allows; undefined if it does not restrict them. */
 export function typesOf(schema: JsonSchema): readonly string[] | undefined {
   const { type } = schema;
   if (typeof type === 'string') return schema['nullable'] === true ? [type, 'null'] : [type];
@@ -28,22 +28,24 @@ export function typesOf(schema: JsonSchema): readonly string[] | undefined {
   return values === undefined ? undefined : [...new Set(values.map(jsonTypeOf))];
 }
 
-/** The only values that it lets through; undefined where it lets others through too. */
+/** Returns the only values that a schema allows; undefined if it allows others. */
 export function valuesOf(schema: JsonSchema): readonly unknown[] | undefined {
   if (Array.isArray(schema['enum'])) return schema['enum'] as unknown[];
   return 'const' in schema ? [schema['const']] : undefined;
 }
 
-/** The alternatives of which a value has to fit one. */
+/** Returns the alternatives of which a value must match one. */
 export function alternativesOf(schema: JsonSchema): readonly JsonSchema[] {
   const alternatives = schema['anyOf'] ?? schema['oneOf'];
   return Array.isArray(alternatives) ? alternatives.filter(isSchema) : [];
 }
 
-/** What a `$ref` inside of `root` leads to; the schema itself if it has none, or one that leads nowhere. */
+/**
+ * Follows a `$ref` inside `root`. Returns the schema if it has none, or if the target is missing.
+ */
 export function resolveRef(schema: JsonSchema, root: JsonSchema): JsonSchema {
   let found = schema;
-  // A chain of references that leads back to itself has no end.
+  // The limit ends a cycle of references.
   for (let hops = 0; hops < 20; hops++) {
     const reference = found['$ref'];
     if (typeof reference !== 'string' || !reference.startsWith('#')) return found;
@@ -58,7 +60,7 @@ export function resolveRef(schema: JsonSchema, root: JsonSchema): JsonSchema {
   return found;
 }
 
-/** The JSON type of a value in normal form. A Date is written as a text, and a schema says so. */
+/** Returns the JSON type of a value in normal form. A Date counts as a string. */
 export function jsonTypeOf(value: unknown): JsonType {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'array';
@@ -75,7 +77,7 @@ export function jsonTypeOf(value: unknown): JsonType {
   }
 }
 
-/** Whether a value of one type is of a type that is named: each integer is a number. */
+/** Returns true if the type is one of the named types. An integer is also a number. */
 export function isOfType(type: JsonType, named: readonly string[]): boolean {
   return named.includes(type) || (type === 'integer' && named.includes('number'));
 }

@@ -9,14 +9,14 @@ import {
   type JsonSchema,
 } from './json-schema';
 
-/** Values of one variant have no letter, digit or length in common with those of the other. */
+/** Values of the two variants have no letter, digit or length in common. */
 export type Variant = 0 | 1;
 
 const LETTERS = ['bdfhjlnprtvxz', 'acegikmoqsuwy'] as const;
 const DIGITS = ['13579', '2468'] as const;
 const MAX_DEPTH = 6;
 
-/** Strings that formats take; `*` stands for letters. */
+/** Strings that match a format; each `*` becomes letters. */
 const FORMATS: Readonly<Record<string, readonly [string, string]>> = {
   'date-time': ['1975-11-13T17:15:59.137Z', '2028-06-24T02:48:26.482Z'],
   date: ['1975-11-13', '2028-06-24'],
@@ -32,9 +32,9 @@ const FORMATS: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /**
- * A value of the types of a schema, made of nothing that an event has. It need not keep to every rule: what the rules say of it
- * is what is looked for.
- * @param round another value of the same variant for each
+ * Creates a value that matches the types of a schema and contains nothing from an event. It may
+ * violate other rules: their messages are what the caller wants to see.
+ * @param round creates a different value of the same variant for each number
  */
 export function madeUpValue(root: JsonSchema, variant: Variant, round: number): unknown {
   return new Inventor(root, variant, round).value(root, 0);
@@ -79,7 +79,7 @@ class Inventor {
     }
   }
 
-  /** With all fields, or with those alone that are required. */
+  /** Creates an object with all fields, or only with the required ones. */
   private object(schema: JsonSchema, depth: number): object {
     const { allOf, additionalProperties } = schema;
     const required = new Set(requiredOf(schema));
@@ -115,7 +115,7 @@ class Inventor {
 
   private text({ format, minLength, maxLength }: JsonSchema): unknown {
     const template = typeof format === 'string' ? FORMATS[format]?.[this.variant] : undefined;
-    // A schema that means a Date is written as one of this format, and there is no telling which.
+    // A schema for a Date is documented with this format too, so rounds alternate between the two.
     if (format === 'date-time' && template !== undefined && this.round % 2 === 1) return new Date(template);
     const text = template?.replaceAll('*', () => this.letters()) ?? this.letters();
     const [letter = 'x'] = LETTERS[this.variant];
@@ -124,7 +124,7 @@ class Inventor {
     return typeof maxLength === 'number' ? padded.slice(0, Math.max(maxLength - this.variant, 0)) : padded;
   }
 
-  /** Larger for each field in one round, and smaller in the next: fields may have to be in order. */
+  /** Returns numbers that rise in one round and fall in the next, for rules about field order. */
   private digits(): number {
     const digits = DIGITS[this.variant];
     const from = this.round % 2 === 0 ? this.made : digits.length - 1 - (this.made % digits.length);
@@ -133,7 +133,7 @@ class Inventor {
     return this.round === 3 ? -Number(text) : Number(text);
   }
 
-  /** Others at each call: two fields that have to be alike are not. */
+  /** Returns new letters at each call, so that two fields that must be equal differ. */
   private letters(): string {
     const letters = LETTERS[this.variant];
     const from = this.made++ + 5 * this.round;

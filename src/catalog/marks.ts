@@ -1,6 +1,6 @@
 /**
- * Whether a value was made by this library, be it another copy of it: the command line loads an application's catalog beside
- * its own. Anything may be asked, a revoked proxy too.
+ * Returns true if a copy of this library created the value: the command line loads the catalog of
+ * an application, with another copy. Accepts any value, including a revoked proxy.
  */
 export function hasMark(value: unknown, mark: symbol): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -2,27 +2,27 @@ import type { EventCheck } from './event-check';
 import type { NamesSeen, SeenEvent } from './tracking-catalog';
 import type { ValidationMode } from './validation-mode';
 
-/** All that is known of the events of one name. */
+/** Data about the events of one name. */
 export interface NameRecord {
   readonly name: string;
   readonly check: EventCheck | undefined;
   readonly mode: ValidationMode;
-  /** Says in each event by which definition it was made; undefined if events do not say that. */
+  /** Context fields that name the definition of an event; undefined if events are not stamped. */
   readonly stamp: object | undefined;
-  /** How often it was looked up where such an event is emitted. */
+  /** Number of stacks that were read for events of this name. */
   callSites: number;
   count: number;
-  /** Epoch milliseconds. */
+  /** Time of the first event, epoch milliseconds. */
   firstAt: number;
-  /** Epoch milliseconds. */
+  /** Time of the last event, epoch milliseconds. */
   lastAt: number;
 }
 
-/** Names may be made of what users type: so both their number and their length are bounded. */
+/** Maximum number of names, because names may be built from user input. */
 const MAX_NAMES = 10_000;
 const MAX_NAME_LENGTH = 200;
 
-/** Which names were emitted, how often and when. Names of the catalog are always kept. */
+/** Counts events by name. Names of the catalog are always kept. */
 export class NameRecords implements NamesSeen {
   private readonly records = new Map<string, NameRecord>();
   private otherCount = 0;
@@ -44,7 +44,10 @@ export class NameRecords implements NamesSeen {
     );
   }
 
-  /** Counts an event. @param time of the event, epoch milliseconds */
+  /**
+   * Counts an event.
+   * @param time time of the event, epoch milliseconds
+   */
   count(name: string, time: number): NameRecord {
     const record = this.records.get(name) ?? this.enter(name);
     if (record.count++ === 0) record.firstAt = time;
@@ -52,7 +55,7 @@ export class NameRecords implements NamesSeen {
     return record;
   }
 
-  /** Without counting. */
+  /** Returns the record of a name without counting an event. */
   of(name: string): NameRecord {
     return this.records.get(name) ?? this.make(name);
   }
@@ -66,7 +69,7 @@ export class NameRecords implements NamesSeen {
       this.otherCount++;
       return this.make(given);
     }
-    // A copy: V8 keeps the whole of a string, a body say, as long as a slice of it is kept.
+    // This is a copy: as long as a slice exists, V8 keeps the whole string that it came from.
     const name = JSON.parse(JSON.stringify(given)) as string;
     const record = this.make(name);
     this.records.set(name, record);

@@ -1,10 +1,10 @@
 /**
- * Checks paths to personal data against the schema when the definition is created. A path that leads
- * nowhere would leave personal data in every store without notice. A path into a part that the
- * schema leaves open is allowed.
+ * Checks paths to personal data against the schema when the definition is created. A path that
+ * leads nowhere would leave personal data in every store without notice. A path into a part that
+ * the schema leaves open is allowed.
  */
 import { nameDistance, nearestName } from '../common/nearest-name';
-import { ANY_DEPTH, ANY_KEY, type PathStep } from '../processors/event-path';
+import { ANY_DEPTH, ANY_KEY, type PathStep } from '../processors/paths/event-path';
 import { nameOr } from '../common/tracking-config.exception';
 import {
   ApplicableSchemas,
@@ -18,16 +18,16 @@ import {
 import type { ReadSchema } from './event-schema';
 import { isSchema, propertiesOf, typesOf, valuesOf, type JsonSchema } from './json-schema';
 
-/** Why a path leads nowhere. */
+/** Reason why a path leads nowhere. */
 export interface PathMiss {
   readonly what: string;
   readonly fix: string;
 }
 
-/** Where one step leads. */
+/** Schemas that one step leads to. */
 interface Reached {
   readonly schemas: readonly unknown[];
-  /** True if something may be there of which the schema says nothing. */
+  /** True if values that the schema does not describe may be there. */
   readonly isOpen: boolean;
 }
 
@@ -57,7 +57,10 @@ export class PersonalPaths {
     this.schemas = new ApplicableSchemas(schema.plain);
   }
 
-  /** @returns undefined if something can be there, or if that cannot be told */
+  /**
+   * Checks a path.
+   * @returns undefined if the path may lead to a value
+   */
   missOf(steps: readonly PathStep[]): PathMiss | undefined {
     let at = this.schemas.ofRoot();
     for (const [index, step] of steps.entries()) {
@@ -76,7 +79,7 @@ export class PersonalPaths {
 
   private stepInto(schema: JsonSchema, step: string | typeof ANY_KEY): Reached {
     const [isObject, isList] = [mayBe('object', OF_OBJECTS, schema), mayBe('array', OF_LISTS, schema)];
-    if (!isObject && !isList) return saysNothing(schema) ? OPEN : NOWHERE;
+    if (!isObject && !isList) return isUnrestricted(schema) ? OPEN : NOWHERE;
     return together([isObject ? this.intoObject(schema, step) : NOWHERE, isList ? intoList(schema, step) : NOWHERE]);
   }
 
@@ -90,18 +93,18 @@ export class PersonalPaths {
     return declaredNames(schema).includes(step) ? together([OPEN, others]) : others;
   }
 
-  /** Fields that are not declared by their names. */
+  /** Returns the schemas of fields that are not declared by name. */
   private otherFields(schema: JsonSchema): Reached {
     const { patternProperties, additionalProperties, unevaluatedProperties } = schema;
     const said = additionalProperties ?? unevaluatedProperties;
     if (patternProperties !== undefined || said === true) return OPEN;
     if (said === false) return NOWHERE;
     if (isSchema(said)) return Object.keys(said).length === 0 ? OPEN : { schemas: [said], isOpen: false };
-    // The libraries take no other fields unless they say so. An object of which no field is known can have any.
+    // The libraries accept no other fields by default. An object without known fields may have any.
     return this.schema.isOpen || !('properties' in schema) ? OPEN : NOWHERE;
   }
 
-  /** All places at any depth, this one included. */
+  /** Returns all places at any depth, including this one. */
   private everything(at: Applicable): Reached {
     const found = new Set(at.schemas);
     for (let level = at; level.schemas.length > 0;) {
@@ -123,14 +126,14 @@ export class PersonalPaths {
     if (isList && !isObject && typeof step === 'string') {
       const fixed = this.written([...steps.slice(0, index), ANY_KEY, ...steps.slice(index)]);
       const fix = `'${nameOr(`${holder}.*`, fixed)}'`;
-      return { what: `"${holder}" is a list, whose items have a number or * for a key`, fix };
+      return { what: `"${holder}" is a list; use a number or * as the key of its items`, fix };
     }
     const isShown = typeof step === 'string' && nameOr('', step) === step;
     const what = isObject ? `has no ${isShown ? `field "${step}"` : 'such field'}` : 'has no fields';
     return { what: `"${holder}" ${what}`, fix: this.otherPaths(given) };
   }
 
-  /** The path that may have been meant, and others that lead somewhere. */
+  /** Lists the paths that exist, the most similar ones first. */
   private otherPaths(given: string): string {
     const paths = this.paths();
     const near = nearestName(given, paths);
@@ -146,7 +149,7 @@ export class PersonalPaths {
     return near === undefined ? exist : `'${near}'; ${exist}`;
   }
 
-  /** Paths to all that is declared, within a bound. */
+  /** Returns the paths to all declared places, up to a limit. */
   private paths(): string[] {
     const found: string[] = [];
     const visit = (at: Applicable, steps: readonly PathStep[]): void => {
@@ -162,7 +165,7 @@ export class PersonalPaths {
     return found;
   }
 
-  /** As a path is written: what has a meaning there has a backslash before it. */
+  /** Writes a path, with a backslash before characters that have a meaning in paths. */
   private written(steps: readonly PathStep[]): string {
     const keys = steps.map((step) => {
       if (step === ANY_KEY) return '*';
@@ -196,8 +199,8 @@ function mayBe(type: string, keywords: readonly string[], schema: JsonSchema): b
   return types === undefined ? keywords.some((keyword) => keyword in schema) : types.includes(type);
 }
 
-/** `{}` takes anything. What is made of others says what they say. */
-function saysNothing(schema: JsonSchema): boolean {
+/** Returns true for a schema without restrictions, for example `{}`. */
+function isUnrestricted(schema: JsonSchema): boolean {
   return typesOf(schema) === undefined && !COMBINING.some((keyword) => keyword in schema);
 }
 

@@ -2,7 +2,7 @@ import { alternativesOf, isSchema, propertiesOf, resolveRef, typesOf, valuesOf, 
 
 const MAX_DEPTH = 6;
 
-/** A value that a schema most likely lets through: for examples, and to find out how a schema answers. */
+/** Creates a value that a schema most likely accepts, for examples and to test the schema. */
 export function sampleOf(schema: JsonSchema, root: JsonSchema = schema, depth = 0): unknown {
   const own = resolveRef(schema, root);
   const examples = own['examples'];
@@ -47,7 +47,7 @@ function sampleObject(schema: JsonSchema, root: JsonSchema, depth: number): obje
 }
 
 function sampleNumber({ minimum, exclusiveMinimum }: JsonSchema): number {
-  // A library writes the least safe integer where nothing was said.
+  // Libraries write the lowest safe integer if no minimum was declared.
   if (typeof minimum === 'number' && minimum > -1e9) return Math.ceil(minimum);
   if (typeof exclusiveMinimum === 'number' && exclusiveMinimum > -1e9) return Math.floor(exclusiveMinimum) + 1;
   return 1;

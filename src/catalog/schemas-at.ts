@@ -1,29 +1,30 @@
 /**
- * A JSON Schema describes one place of a value in several schemas: references, parts that all hold, alternatives, conditions.
- * Here they become one schema for each alternative, so that a message can be worded from what really holds in that place.
+ * Finds the schemas of one place of a value. A JSON Schema describes a place in several schemas:
+ * references, `allOf` parts, alternatives and conditions. They are merged into one schema for each
+ * alternative, so that messages are worded by what applies at that place.
  */
 import { alternativesOf, isOfType, isSchema, jsonTypeOf, propertiesOf, resolveRef, typesOf } from './json-schema';
 import { listOf, schemasOfItems } from './applicable-schemas';
 import type { JsonSchema } from './json-schema';
 
-/** Schemas that all hold in one place. */
+/** Schemas that all apply to one place. */
 type Parts = readonly JsonSchema[];
 
-/** A product of alternatives grows quickly, and a message that names more is unreadable. */
+/** Maximum number of alternatives. Their product grows fast, and longer messages are unreadable. */
 const MAX_ALTERNATIVES = 64;
 const MAX_DEPTH = 12;
 
 /**
- * The schemas that a value at a path may have to fit: several where the way leads through alternatives, none where nothing is
- * said of that place.
- * @param root whose references are pointers into it
- * @param value the whole value, which tells items of lists from fields and selects conditions
+ * Returns the schemas that a value at a path may have to match. There are several if the path leads
+ * through alternatives, and none if the place is not described.
+ * @param root schema that the reference pointers start from
+ * @param value the whole value, which decides between list items and fields, and selects conditions
  */
 export function schemasAt(root: JsonSchema, path: readonly PropertyKey[], value: unknown): readonly JsonSchema[] {
   return new SchemaPaths(root, value).at(path);
 }
 
-/** What is known of one place of a value. */
+/** Schemas of one place of a value. */
 interface PlaceSchemas {
   readonly value: unknown;
   readonly alternatives: readonly Parts[];
@@ -31,11 +32,11 @@ interface PlaceSchemas {
   merged: readonly JsonSchema[] | undefined;
 }
 
-/** The schemas of several places of one value: what is found on the way to a place is kept for the others below it. */
+/** Finds the schemas of several places of one value. Results on the way to a place are reused. */
 export class SchemaPaths {
   private readonly top: PlaceSchemas;
 
-  /** As for `schemasAt`. */
+  /** Takes the same parameters as `schemasAt`. */
   constructor(
     private readonly root: JsonSchema,
     value: unknown,
@@ -69,13 +70,13 @@ function place(value: unknown, alternatives: readonly Parts[]): PlaceSchemas {
   return { value, alternatives, below: new Map(), merged: undefined };
 }
 
-/** The own value of a key; undefined if there is none. */
+/** Returns the own property of a key; undefined if there is none. */
 export function ownValue(holder: unknown, key: PropertyKey): unknown {
   if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, key)) return undefined;
   return (holder as Readonly<Record<PropertyKey, unknown>>)[key];
 }
 
-/** The alternatives of a schema, each with all that holds in it. */
+/** Returns the alternatives of a schema, each with all schemas that apply in it. */
 function spread(schema: JsonSchema, root: JsonSchema, value: unknown, depth = 0): Parts[] {
   if (depth > MAX_DEPTH) return [[schema]];
   const inner = (each: JsonSchema): Parts[] => spread(each, root, value, depth + 1);
@@ -88,19 +89,19 @@ function spread(schema: JsonSchema, root: JsonSchema, value: unknown, depth = 0)
   return product([[[schema]], ...factors]);
 }
 
-/** `$dynamicRef` leads to one of several places; all of them are listed there. */
+/** Returns the possible targets of `$dynamicRef`, which are stored in its place. */
 function dynamicTargets({ $dynamicRef, $recursiveRef }: JsonSchema): unknown[] {
   return [...listOf($dynamicRef), ...listOf($recursiveRef)];
 }
 
-/** What may hold depending on the value: `then` and `else`, and what other fields bring with them. */
+/** Returns the schemas that depend on the value: `then`, `else`, and those of present fields. */
 function conditional(schema: JsonSchema, value: unknown): unknown[] {
   const dependent = [schema['dependentSchemas'], schema['dependencies']].filter(isSchema);
   const brought = dependent.flatMap((map) =>
     Object.entries(map).filter(([name]) => ownValue(value, name) !== undefined),
   );
   const branches = 'if' in schema ? [schema['then'], schema['else']].filter(isSchema) : [];
-  // Which branch holds is known to the validator alone: both may declare fields.
+  // Only the validator knows which branch applies, and both may declare fields.
   return [...brought.map(([, each]) => each), ...(branches.length > 0 ? [{ anyOf: [...branches, {}] }] : [])];
 }
 
@@ -124,7 +125,7 @@ function childrenOf(schema: JsonSchema, key: PropertyKey, holder: unknown): read
 
 const patterns = new Map<string, RegExp | undefined>();
 
-/** Expressions of definitions, of which there are only so many. */
+/** Tests a pattern. Patterns come from definitions, so their number is limited. */
 function isMatch(pattern: string, name: string): boolean {
   if (!patterns.has(pattern)) patterns.set(pattern, expression(pattern));
   return patterns.get(pattern)?.test(name.slice(0, 200)) ?? true;
@@ -138,10 +139,10 @@ function expression(pattern: string): RegExp | undefined {
   }
 }
 
-/** Keywords that lead to other schemas, which are parts of their own. */
+/** Keywords that lead to other schemas, which are separate parts. */
 const STRUCTURE = new Set(['$ref', '$dynamicRef', '$recursiveRef', 'allOf', 'anyOf', 'oneOf', 'if', 'then', 'else']);
 
-/** One schema that says what all of them say, as far as messages tell it. */
+/** Merges schemas into one, as far as messages need it. */
 function merged(parts: Parts): JsonSchema {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
@@ -166,16 +167,16 @@ function narrower(known: readonly string[], more: readonly string[]): readonly s
   return all.length > 0 ? all : more;
 }
 
-/** Whether a value may be meant for an alternative, judged by its type alone. */
+/** Returns true if the type of a value matches an alternative. */
 function takesType(schema: JsonSchema, value: unknown): boolean {
   const types = typesOf(schema);
   return types === undefined || isOfType(jsonTypeOf(value), types);
 }
 
 /**
- * Which alternative a value is meant for: the only one of its type, or the only one that has the value's own word in a field that
- * has fixed values in each of them.
- * @returns its position; undefined if that cannot be told
+ * Returns the index of the alternative that a value is meant for: the only one of its type, or the
+ * only one whose fixed value of a field the value has.
+ * @returns undefined if it is ambiguous
  */
 export function selectedAlternative(
   alternatives: readonly unknown[],

@@ -8,24 +8,28 @@ import {
 } from './applicable-schemas';
 import type { JsonSchema } from './json-schema';
 
-/** Longest path that is shown, in UTF-16 units. */
+/** Maximum length of a displayed path, in UTF-16 units. */
 export const MAX_PATH_LENGTH = 300;
 const MAX_KEY_LENGTH = 60;
 
-/** @param showsKeys for tests, where no data is anybody's */
+/**
+ * Returns the function that displays an undeclared key.
+ * @param showsKeys true only in tests, where keys are not personal
+ */
 export function shownKey(showsKeys: boolean): (key: string) => string {
   return showsKeys ? (key) => printable(key, MAX_KEY_LENGTH) : () => '*';
 }
 
 /**
- * Writes paths so that they hold nothing of an event. What a definition declares is shown by its name, an item of a list by its
- * number, and any other key as `*`: keys of a map may be addresses, and keys that nobody has declared may be anything.
+ * Writes paths for messages. A declared key is shown by its name, a list item by its index, and any
+ * other key by `shownKey`, which gives `*` outside tests: keys of a map may be e-mail addresses,
+ * and undeclared keys may be anything.
  */
 export class ShownPaths {
   private readonly schemas: ApplicableSchemas;
   private readonly names = new Map<JsonSchema, ReadonlySet<string>>();
 
-  /** @param shownKey how a key is shown that nothing declares */
+  /** @param shownKey returns the displayed form of an undeclared key */
   constructor(
     private readonly part: 'data' | 'context',
     root: JsonSchema,
@@ -34,7 +38,10 @@ export class ShownPaths {
     this.schemas = new ApplicableSchemas(root);
   }
 
-  /** @param value the whole part of the event, which tells items of lists from keys of objects */
+  /**
+   * Returns the displayed path.
+   * @param value the whole part of the event, which decides between list items and keys
+   */
   of(path: readonly PropertyKey[], value: unknown): string {
     let shown: string = this.part;
     let at = this.schemas.ofRoot();

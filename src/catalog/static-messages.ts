@@ -1,4 +1,4 @@
-import type { Validate } from './event-schema';
+import type { Validate } from './validate';
 import type { JsonSchema } from './json-schema';
 import { madeUpValue, type Variant } from './made-up-value';
 
@@ -7,11 +7,12 @@ const MAX_MESSAGES = 200;
 const MAX_LENGTH = 300;
 
 /**
- * The messages of a schema that quote nothing: those that it gives, to the letter, for made-up values which have nothing in
- * common. A message about an event is shown only if it is one of them. To look for the value in the message would not do: it may
- * quote a part of the value, the value in another case or notation, or another field.
+ * Finds the messages of a schema that quote nothing: those that are identical for made-up values
+ * with nothing in common. Only these messages are shown for events. Searching a message for the
+ * value would not be enough: it may quote a part of the value, another notation of it, or another
+ * field.
  *
- * Asked when the schema is defined, before there is any event.
+ * Runs when the schema is defined, before there are events.
  */
 export function staticMessages(validate: Validate, json: JsonSchema): ReadonlySet<string> {
   const [one, other] = ([0, 1] as const).map((variant) => messagesFor(validate, json, variant));
@@ -28,14 +29,14 @@ function messagesFor(validate: Validate, json: JsonSchema, variant: Variant): Se
   return messages;
 }
 
-/** A check of the application may throw at what it does not expect. */
+/** Returns the messages for a value. A check of the application may throw at unexpected values. */
 function messagesOf(validate: Validate, value: unknown): string[] {
   try {
     const answer = validate(value);
     if (!(answer instanceof Promise)) return (answer.issues ?? []).slice(0, MAX_MESSAGES).map(({ message }) => message);
     answer.catch(() => undefined);
   } catch {
-    // It has no message for this value.
+    // The check has no message for this value.
   }
   return [];
 }

@@ -1,19 +1,20 @@
 /**
- * Which objects of an event take no fields that they do not declare. The schema libraries leave such fields out of what they
- * give back, so their JSON Schemas do not say it. The tracker and the comparison of catalogs both go by these functions.
+ * Decides which objects of an event reject undeclared fields. The schema libraries remove such
+ * fields from their output, so their JSON Schemas do not mention it. The tracker and the comparison
+ * of catalogs use the same functions.
  */
 import { isSchema, resolveRef, type JsonSchema } from './json-schema';
 
-/** References and single alternatives may lead back to themselves. */
+/** Maximum number of steps, because references and single alternatives may form cycles. */
 const MAX_STEPS = 20;
 
-/** Keywords by which an object says itself which other fields it takes. */
+/** Keywords with which an object itself defines which other fields it accepts. */
 const SAYS_ITSELF = ['additionalProperties', 'patternProperties', 'unevaluatedProperties'];
 
 /**
- * The one schema that describes a place, behind references and beside null.
- * @returns undefined where several do: each part of an `allOf` declares some of the fields, and which alternative of a union a
- * value is meant for cannot be told. There, and below, every object is open.
+ * Returns the one schema that describes a place, after following references and ignoring null.
+ * @returns undefined if several schemas do: each part of an `allOf` declares some of the fields,
+ * and the alternative of a union is unknown. There, and below, every object is open.
  */
 export function soleSchemaOf(given: JsonSchema, root: JsonSchema): JsonSchema | undefined {
   let schema = given;
@@ -27,7 +28,10 @@ export function soleSchemaOf(given: JsonSchema, root: JsonSchema): JsonSchema | 
   return undefined;
 }
 
-/** The only alternative of a schema beside null; undefined if it has none or several, or declares fields next to them. */
+/**
+ * Returns the only alternative other than null. Returns undefined if there are none or several, or
+ * if the schema also declares fields.
+ */
 export function soleAlternativeOf(schema: JsonSchema): JsonSchema | undefined {
   const alternatives = alternativesIn(schema)?.filter((each) => !isSchema(each) || each['type'] !== 'null');
   const [only] = alternatives ?? [];
@@ -40,10 +44,10 @@ function alternativesIn({ anyOf, oneOf }: JsonSchema): readonly unknown[] | unde
   return Array.isArray(alternatives) ? alternatives : undefined;
 }
 
-/** True for an object that declares fields and does not say itself whether it takes others. */
+/** True for an object that declares fields and does not define whether it accepts others. */
 export function isClosedObject(schema: JsonSchema): boolean {
   return 'properties' in schema && !SAYS_ITSELF.some((word) => word in schema);
 }
 
-/** Keywords below which objects are looked for: `properties` is a map of schemas, the others are one each. */
+/** Keywords below which objects are searched. `properties` is a map, the others are one schema. */
 export const TRACKED_BELOW = ['properties', 'items', 'additionalProperties'] as const;

@@ -1,7 +1,7 @@
-import type { Catalog } from './catalog';
+import type { EventCatalog } from './catalog';
 import type { CatalogDocument } from './event-document';
 
-/** How often events of a name were emitted by this process, or are stored. */
+/** Number of events of one name, emitted by this process or stored. */
 export interface SeenEvent {
   readonly name: string;
   readonly count: number;
@@ -9,44 +9,46 @@ export interface SeenEvent {
   readonly lastAt: Date;
 }
 
-/** What is documented beside what was emitted. */
+/** Comparison of the documented events with the emitted ones. */
 export interface CatalogCoverage {
-  /** Documented, and emitted. */
+  /** Documented events that were emitted. */
   readonly seen: readonly SeenEvent[];
-  /** Emitted, and in no document. */
+  /** Emitted events that are not documented. */
   readonly undocumented: readonly SeenEvent[];
-  /** Documented, and never emitted by this process. */
+  /** Names of documented events that this process never emitted. */
   readonly unseen: readonly string[];
-  /** Events of names beyond the 10,000 that are kept. */
+  /** Number of events whose names exceed the 10,000 names that are kept. */
   readonly others: number;
 }
 
-/** Whose names are counted. */
+/** Source of the emitted names and their counts. */
 export interface NamesSeen {
   seen(): SeenEvent[];
   readonly others: number;
 }
 
-/** The catalog of one tracker while it runs. */
+/** Catalog of a running tracker. */
 export class TrackingCatalog {
-  private readonly catalog: Catalog | undefined;
+  private readonly catalog: EventCatalog | undefined;
   private readonly names: NamesSeen | undefined;
 
-  /** Built by TrackingModule: inject it. */
+  /** Constructed by TrackingModule. Inject it instead. */
   constructor(...parts: never[]);
   /** @internal */
-  constructor(catalog: Catalog | undefined, names: NamesSeen | undefined);
-  constructor(catalog: Catalog | undefined, names: NamesSeen | undefined) {
+  constructor(catalog: EventCatalog | undefined, names: NamesSeen | undefined);
+  constructor(catalog: EventCatalog | undefined, names: NamesSeen | undefined) {
     this.catalog = catalog;
     this.names = names;
   }
 
-  /** Its documents as plain JSON; empty without a catalog. */
+  /** Documents of the catalog as plain JSON; empty without a catalog. */
   get document(): CatalogDocument {
     return this.catalog?.document ?? { events: [], contexts: [] };
   }
 
-  /** What was emitted since the process started, held against the catalog; nothing is counted without one. */
+  /**
+   * Compares the events since the start of the process with the catalog. Empty without a catalog.
+   */
   coverage(): CatalogCoverage {
     const emitted = this.names?.seen() ?? [];
     const isDocumented = ({ name }: SeenEvent): boolean => this.catalog?.events.has(name) === true;

@@ -2,11 +2,14 @@ import { cut } from '../common/printable';
 import { generalPath, type Violation, type ViolationKind } from './violation';
 import type { ValidationMode } from './validation-mode';
 
-/** A violation of one kind in one place, with how often it was met. In its path, the items of a list are `*`. */
+/** Violation with its number of occurrences. List indices in its path are `*`. */
 export interface ViolationCount extends Violation {
-  /** The name of the event, at most 200 characters of it. */
+  /** Name of the event, shortened to 200 characters. */
   readonly event: string;
-  /** Where the event is emitted: a decorated method, or in development the file and line; '' if it is not known. */
+  /**
+   * Place that emits the event: a decorated method, or the file and line in development. Empty if
+   * unknown.
+   */
   readonly location: string;
   readonly mode: ValidationMode;
   readonly count: number;
@@ -14,14 +17,14 @@ export interface ViolationCount extends Violation {
   readonly lastAt: Date;
 }
 
-/** One event that does not keep to its definition, for whoever listens. */
+/** Event that violates its definition, as passed to listeners. */
 export interface FoundViolations {
   readonly event: string;
   readonly id: string;
   readonly location: string;
-  /** Whether the event went into the dead letters. */
+  /** True if the event became a dead letter. */
   readonly isRejected: boolean;
-  /** The first 100 of them. */
+  /** First 100 violations of the event. */
   readonly violations: readonly Violation[];
 }
 
@@ -35,13 +38,16 @@ interface Entry extends Omit<Violation, 'message'> {
   lastAt: number;
 }
 
-/** Names of events may be made of what users type. With a path and a message of at most 300 characters, an entry has 1 kB. */
+/**
+ * Maximum number of entries, because event names may be built from user input. An entry takes at
+ * most 1 kB, as its path and message have at most 300 characters each.
+ */
 const MAX_ENTRIES = 1000;
 const MAX_TEXT_LENGTH = 200;
-/** Of events that are not in the catalog: they must not take the room of what is wrong in those that are. */
+/** Maximum number of entries for unknown events, so that they leave capacity for known ones. */
 const MAX_UNPLANNED = 500;
 
-/** The violations that one tracker has met since the process started. */
+/** Violations found by one tracker since the start of the process. */
 export class TrackingViolations {
   private readonly entries = new Map<string, Entry>();
   private readonly kinds = new Map<ViolationKind, number>();
@@ -49,7 +55,10 @@ export class TrackingViolations {
   private unlistedCount = 0;
   private unplannedCount = 0;
 
-  /** One for each kind, event, path and location, in the order in which they were met first; at most 1,000. */
+  /**
+   * Returns one entry for each kind, event, path and location, in the order of their first
+   * occurrence. The list has at most 1,000 entries.
+   */
   list(): ViolationCount[] {
     return [...this.entries.values()].map(({ firstAt, lastAt, ...entry }) => ({
       ...entry,
@@ -57,19 +66,19 @@ export class TrackingViolations {
     }));
   }
 
-  /** How many were met, by kind. */
+  /** Returns the number of violations by kind. */
   count(): Partial<Record<ViolationKind, number>> {
     return Object.fromEntries(this.kinds);
   }
 
-  /** Violations that are counted and not in the list, which is full. */
+  /** Number of counted violations that are not in the list because it is full. */
   get unlisted(): number {
     return this.unlistedCount;
   }
 
   /**
-   * Tells of each event that does not keep to its definition, inside of `emit`.
-   * @returns to be called when the listener wants to hear no more
+   * Calls a listener for each event with violations, during `emit`.
+   * @returns function that removes the listener
    */
   onViolation(listener: (found: FoundViolations) => void): () => void {
     this.listeners.add(listener);
@@ -79,8 +88,9 @@ export class TrackingViolations {
   }
 
   /**
+   * Adds the violations of an event.
    * @internal
-   * @returns those that were met in this place for the first time
+   * @returns violations that are new at their place
    */
   add(found: FoundViolations, mode: ValidationMode, now: number): Violation[] {
     const [event, location] = [cut(found.event, MAX_TEXT_LENGTH), cut(found.location, MAX_TEXT_LENGTH)];
@@ -89,7 +99,7 @@ export class TrackingViolations {
       try {
         listener(found);
       } catch {
-        // A listener that fails is its own business; the others still hear.
+        // An error of one listener must not affect the others.
       }
     }
     return fresh;
@@ -121,10 +131,10 @@ export class TrackingViolations {
   }
 }
 
-/** Of values of several types in one place, only what they have in common is said. */
+/** Shortens the message to the common part if values of several types were found in one place. */
 function sharedMessage(known: string, other: string): string {
   const [shared = known] = known.split(FOUND_TYPE);
   return other.startsWith(shared) ? shared : known;
 }
 
-const FOUND_TYPE = ', and was ';
+const FOUND_TYPE = ', but was ';

@@ -3,16 +3,20 @@ import { cut } from '../common/printable';
 import { MAX_PATH_LENGTH } from './shown-paths';
 import type { Violation } from './violation';
 
-/** The distance of two names costs the product of their lengths: so it is looked for only where a typing error is likely. */
+/**
+ * Maximum length of a key that is compared with declared names. The comparison takes time
+ * proportional to the product of both lengths, and only short keys are likely misspellings.
+ */
 const MAX_KEY_LENGTH = 40;
 const MAX_NAMES = 100;
 const MAX_DISTANCE = 2;
 
 /**
- * A field that nothing declares. Its key is not shown, so a declared name that it may be a misspelling of is.
- * @param path of the field, as it is shown
- * @param key as it stands in the event; undefined if nothing is to be looked for
- * @param declared the names beside it that are declared
+ * Creates the violation of an undeclared field. The key is never shown, but a similar declared name
+ * is.
+ * @param path displayed path of the field
+ * @param key key in the event; undefined to search for no similar name
+ * @param declared names declared at the same place
  */
 export function undeclaredField(path: string, key?: string, declared: Iterable<string> = []): Violation {
   const near = key === undefined ? undefined : nearName(key, declared);

@@ -1,4 +1,6 @@
-/** Action for an event that violates its definition: ignore it, report and count it, or reject it. */
+/**
+ * Action for an event that violates its definition: ignore it, report and count it, or reject it.
+ */
 export type ValidationMode = 'off' | 'report' | 'reject';
 
 export interface ValidationOptions {

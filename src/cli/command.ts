@@ -6,7 +6,7 @@ export const EXIT = { fine: 0, found: 1, failed: 2 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * Adds one command under `catalog`.
+ * Adds one command under its parent: under `catalog`, or at the top.
  * @param end receives the exit code of the process, if it is not 0
  */
-export type AddCommand = (catalog: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;
+export type AddCommand = (parent: Command, terminal: Terminal, end: (code: ExitCode) => void) => void;

@@ -29,6 +29,6 @@ function textOf(error: unknown): string {
       .join('\n')
       .trimEnd();
   } catch {
-    return 'an error that cannot be read';
+    return 'an unreadable error';
   }
 }

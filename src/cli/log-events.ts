@@ -1,6 +1,6 @@
 import { CATALOG_EVENT } from '../catalog/catalog-keeper';
 import { CommandFailedException } from './command-failed.exception';
-import { eventOfLine, type LoggedEvent } from './event-line';
+import { eventOfLine, type LoggedEvent, type ParseJson } from './event-line';
 import type { LogFile } from './log-file';
 import { LineSplitter, type LineReader } from './log-lines';
 import { amount, type Progress } from './progress';
@@ -72,7 +72,8 @@ export async function readLogs(files: readonly LogFile[], progress: Progress, ta
   return { lines, ...reader.counts() };
 }
 
-class EventReader implements LineReader {
+/** Finds the events in lines, and counts what it finds. */
+export class EventReader implements LineReader {
   private events = 0;
   private catalogs = 0;
   private blank = 0;
@@ -81,14 +82,19 @@ class EventReader implements LineReader {
   private readonly brokenLines: BrokenLine[] = [];
   private place: { line: number; file?: string } = { line: 0 };
 
-  constructor(private readonly take: TakeEvent) {}
+  /** @param json parses the JSON of a line, as in `eventOfLine` */
+  constructor(
+    private readonly take: TakeEvent,
+    private readonly json?: ParseJson,
+  ) {}
 
+  /** @param file name of the file whose lines follow, if there are several */
   begin(file: string | undefined): void {
     this.place = file === undefined ? { line: 0 } : { line: 0, file };
   }
 
   line(text: string, number: number): void {
-    const event = eventOfLine(text);
+    const event = eventOfLine(text, this.json);
     if (event === 'blank') this.blank++;
     else if (event === 'other') this.others++;
     else if ('why' in event) this.broken(number, event.why);
@@ -133,7 +139,7 @@ export function withoutEvents(
         : 'all lines are blank'
       : `${amount(broken, 'broken line')}${example}, ${amount(others, 'line')} of other JSON`;
   return CommandFailedException.create(
-    `${given.join(', ')} ${given.length === 1 ? 'has' : 'have'} no event in ${given.length === 1 ? 'it' : 'them'}: ${found}.`,
-    'the log that LoggerBackend writes: one JSON object a line, with name, timestamp, context and data',
+    `${given.join(', ')} ${given.length === 1 ? 'contains' : 'contain'} no events: ${found}.`,
+    'pass the log that LoggerBackend writes: one JSON object per line, with name, timestamp, context and data',
   );
 }

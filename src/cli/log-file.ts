@@ -1,19 +1,12 @@
+import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { describeError } from '../event/normal-form';
 import { CommandFailedException } from './command-failed.exception';
-import { HEAD_BYTES, formOf, type ByteForm } from './log-form';
+import { readBytes, type TakeChunk, type UnknownForm } from './log-bytes';
 
 const CHUNK_BYTES = 1024 * 1024;
-/**
- * Size of the unpacked chunks. The chunk in which an archive is damaged is lost, so chunks are
- * small.
- */
-const UNPACKED_BYTES = 64 * 1024;
-
+const MAX_HEAD_BYTES = 4096;
 /**
  * Reads a log from start to end: a file, or the standard input (`-`). Detects compression and
  * encoding from the first bytes, not from the name.
@@ -25,7 +18,8 @@ export class LogFile {
   private constructor(
     /** Name of the file for display, without its folders. */
     readonly title: string,
-    private readonly path: string | undefined,
+    /** Absolute path; undefined for the standard input. */
+    readonly path: string | undefined,
     /** Size in bytes; undefined if it cannot be known. */
     readonly bytes: number | undefined,
   ) {}
@@ -54,9 +48,26 @@ export class LogFile {
     if (found.isDirectory())
       throw CommandFailedException.create(
         `${given} is a folder.`,
-        'the log itself: tracking.log, tracking.log.gz, or -',
+        'pass the log itself: tracking.log, tracking.log.gz, or -',
       );
     return new LogFile(basename(path), path, found.isFile() ? found.size : undefined);
+  }
+
+  /**
+   * Returns the size and the hash of the first bytes, by which a log is known again after it was
+   * renamed; undefined for a log that can be read only once.
+   * @param maxBytes number of bytes, if the log has them
+   */
+  async head(maxBytes = MAX_HEAD_BYTES): Promise<{ readonly bytes: number; readonly sha256: string } | undefined> {
+    if (this.path === undefined || this.bytes === undefined) return undefined;
+    const file = await open(this.path);
+    try {
+      const buffer = Buffer.alloc(maxBytes);
+      const { bytesRead } = await file.read(buffer, 0, maxBytes, 0);
+      return { bytes: bytesRead, sha256: createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex') };
+    } finally {
+      await file.close();
+    }
   }
 
   /**
@@ -67,28 +78,13 @@ export class LogFile {
    * @throws CommandFailedException if the log cannot be read at all, or its compression is not
    * supported by Node.js
    */
-  async read(take: (chunk: Buffer) => void): Promise<string | undefined> {
+  async read(take: TakeChunk): Promise<string | undefined> {
     this.bytesRead = 0;
-    let taken = 0;
-    const count = (chunk: Buffer): void => {
-      taken += chunk.length;
-      take(chunk);
-    };
-    const source = this.path === undefined ? this.input() : this.whole(this.path);
     try {
-      const { form, chunks } = await withForm(source);
-      if (form.kind === 'unknown') throw this.packed(form.name, form.command);
-      if (form.kind === 'gzip') await unzip(chunks, count);
-      else if (form.kind === 'utf-16') await decode(chunks, form.encoding, count);
-      else for await (const chunk of chunks) take(chunk);
-      return undefined;
+      const source = this.path === undefined ? this.input() : this.whole(this.path);
+      return await readBytes(source, take, (form) => this.packed(form));
     } catch (error) {
-      const code = String((error as Partial<NodeJS.ErrnoException> | null)?.code);
-      if (code === 'Z_BUF_ERROR' && taken > 0) return 'is cut off: the gzip archive ends there';
-      if (code.startsWith('Z_') && taken > 0) return `cannot be read: the gzip archive is damaged there (${code})`;
       throw cannotBeRead(this.title, error);
-    } finally {
-      await source.return(undefined); // closes the file if it was not read to its end
     }
   }
 
@@ -118,10 +114,10 @@ export class LogFile {
     }
   }
 
-  private packed(name: string, command: string): CommandFailedException {
+  private packed({ name, command }: UnknownForm): CommandFailedException {
     return CommandFailedException.create(
-      `${this.title} is compressed by ${name}, which cannot be read here.`,
-      `${command} ${this.path === undefined ? '' : `${this.title} `}| event-tracking catalog … -`,
+      `${this.title} is compressed with ${name}, which this command cannot read.`,
+      `${command} ${this.path === undefined ? '' : `${this.title} `}| event-tracking … -`,
     );
   }
 }
@@ -141,7 +137,10 @@ async function matching(folder: string, given: string): Promise<string[]> {
   const pattern = wildcard(basename(given));
   const found = names.filter((name) => pattern.test(name)).sort(inNaturalOrder);
   if (found.length > 0) return found.map((name) => join(dirname(given), name));
-  throw CommandFailedException.create(`no file matches ${given}.`, 'the path of a log: tracking.log, or tracking.log*');
+  throw CommandFailedException.create(
+    `no file matches ${given}.`,
+    'pass the path of a log: tracking.log, or tracking.log*',
+  );
 }
 
 /** Converts a wildcard pattern: `*` for any characters, `?` for one. */
@@ -152,55 +151,11 @@ export function wildcard(pattern: string): RegExp {
 
 const { compare: inNaturalOrder } = new Intl.Collator('en', { numeric: true });
 
-/**
- * Reads as many chunks as it needs to detect the form, and returns them together with the others.
- */
-async function withForm(source: AsyncGenerator<Buffer>): Promise<{ form: ByteForm; chunks: AsyncIterable<Buffer> }> {
-  let head: Buffer | undefined;
-  for (;;) {
-    const next = await source.next();
-    if (next.done === true) break;
-    const { value } = next;
-    // Only a pipe has such a short first chunk. Copied, since the buffer may be reused.
-    head = head === undefined ? value : Buffer.concat([head, value]);
-    if (head.length >= HEAD_BYTES) break;
-    head = Buffer.from(head);
-  }
-  const first = head ?? Buffer.alloc(0);
-  async function* chunks(): AsyncGenerator<Buffer> {
-    if (first.length > 0) yield first;
-    yield* source;
-  }
-  return { form: formOf(first), chunks: chunks() };
-}
-
-/**
- * Unpacks an archive and passes on each piece at once. A stream that fails discards the data that
- * was not read yet, which is nearly all of a truncated archive.
- */
-async function unzip(chunks: AsyncIterable<Buffer>, take: (chunk: Buffer) => void): Promise<void> {
-  const text = createGunzip({ chunkSize: UNPACKED_BYTES });
-  text.on('data', take);
-  // The pipeline finishes when everything is written to the stream, which is before everything is
-  // read from it.
-  await Promise.all([pipeline(Readable.from(copies(chunks)), text), finished(text)]);
-}
-
-async function* copies(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) yield Buffer.from(chunk);
-}
-
-async function decode(chunks: AsyncIterable<Buffer>, encoding: string, take: (chunk: Buffer) => void): Promise<void> {
-  const decoder = new TextDecoder(encoding);
-  for await (const chunk of chunks) take(Buffer.from(decoder.decode(chunk, { stream: true })));
-  take(Buffer.from(decoder.decode()));
-}
-
 function cannotBeRead(title: string, error: unknown): CommandFailedException {
   if (error instanceof CommandFailedException) return error;
   return CommandFailedException.create(
     `${title} cannot be read: ${describeError(error)}`,
-    'the path of a log: tracking.log, tracking.log.gz, or - for the standard input',
+    'pass the path of a log: tracking.log, tracking.log.gz, or - for the standard input',
     error,
   );
 }

@@ -35,13 +35,13 @@ export class ProcessGuard {
       if (this.hasEnded) return;
       process.exitCode = EXIT.failed;
       process.stderr.write(
-        'error: the command did not end: something that the catalog imports never ends loading, or has ended the process.\n' +
-          '  Fix: move the definitions to files that start and end nothing\n',
+        'error: the command did not finish: a module that the catalog imports never finishes loading, or ended the process.\n' +
+          '  Fix: move the definitions to files that start nothing and do not exit the process\n',
       );
     });
     process.on('uncaughtException', (error) => {
       process.stderr.write(
-        `error: an error that nothing caught ended the command: ${describeInFull(error)}\n` +
+        `error: an uncaught error ended the command: ${describeInFull(error)}\n` +
           '  Fix: if a file that the catalog imports threw it, move the definitions to files that start nothing\n',
       );
       void this.end(EXIT.failed);

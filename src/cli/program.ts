@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { describeError } from '../event/normal-form';
 import { addCheck } from './check/check.command';
 import { CommandFailedException } from './command-failed.exception';
+import { addImport } from './import/import.command';
 import { addInfer } from './infer/infer.command';
 import { addDocs } from './docs/docs.command';
 import { EXIT, type AddCommand, type ExitCode } from './command';
@@ -20,19 +21,19 @@ const COMMANDS: readonly AddCommand[] = [addDocs, addCheck, addInfer, addValidat
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = EXIT.fine;
   const program = new Command('event-tracking')
-    .description('The catalog of the events of an application.')
+    .description('Works with the event catalog and the tracking logs of an application.')
     .version(packageVersion(), '-v, --version', 'show the version of nestjs-event-tracking');
   const catalog = program
     .command('catalog')
     .description('Prints, checks, drafts and applies the catalog.')
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 all is well; 1 something was found (see each command); 2 it could not be done.',
-    );
+    .addHelpText('after', '\nExit codes: 0 success; 1 something was found (see each command); 2 the command failed.');
   for (const add of COMMANDS)
     add(catalog, terminal, (found) => {
       code = found;
     });
+  addImport(program, terminal, (found) => {
+    code = found;
+  });
   settle(program, terminal);
   try {
     await program.parseAsync([...words], { from: 'user' });

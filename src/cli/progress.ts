@@ -2,6 +2,7 @@ import type { Terminal } from './terminal';
 
 const WIDTH = 24;
 const EVERY_MS = 100;
+const MIN_ESTIMATED_MS = 5000;
 
 /**
  * Shows the progress of reading logs on one line of the error stream. Shows nothing if the stream
@@ -32,7 +33,17 @@ export class Progress {
     if (now - this.shownAt < EVERY_MS) return;
     this.shownAt = now;
     const rate = Math.round((lines * 1000) / Math.max(1, now - this.startedAt));
-    this.terminal.progress(`${this.bar(bytesRead)}  ${amount(lines, 'line')}, ${count(rate)}/s`);
+    this.terminal.progress(
+      `${this.bar(bytesRead)}  ${amount(lines, 'line')}, ${count(rate)}/s${this.timeLeft(bytesRead, now)}`,
+    );
+  }
+
+  /** Shown from the fifth second on; before that it would mislead. */
+  private timeLeft(bytesRead: number, now: number): string {
+    const tookMs = now - this.startedAt;
+    if (this.bytes === undefined || bytesRead === 0 || tookMs < MIN_ESTIMATED_MS) return '';
+    const left = Math.ceil(((Math.max(0, this.bytes - bytesRead) / bytesRead) * tookMs) / 1000);
+    return left < 100 ? `, ${String(left)} s left` : `, ${String(Math.ceil(left / 60))} min left`;
   }
 
   /** Clears the line. */

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import {
-  defineCatalog,
-  defineEvent,
-  TrackingDeadLetters,
-  TrackingViolations,
-  type EventSchema,
-} from 'nestjs-event-tracking';
+import { defineCatalog, defineEvent, TrackingDeadLetters, TrackingViolations } from 'nestjs-event-tracking';
+import type { EventSchema } from 'nestjs-event-tracking/catalog';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 import { EventCheck } from '../../src/catalog/event-check';
 import type { Findings } from '../../src/catalog/violation';
@@ -119,7 +114,7 @@ describe.each(libraries)('The violations of one event, by %s,', (_, schema) => {
   });
 });
 
-describe('An event that does not match the catalog in 9,000 places', () => {
+describe('EventCheck: an event that does not match the catalog in 9,000 places', () => {
   const catalog = defineCatalog([defineEvent('e', { data })]);
 
   it('writes a few warnings, has a short reason, and counts at most 100 violations', async () => {
@@ -134,7 +129,7 @@ describe('An event that does not match the catalog in 9,000 places', () => {
       .list()
       .map(({ reason }) => reason);
     expect(reasons).toEqual([
-      'invalid: data.items.0.n must be a number, and was a text (type-mismatch); and 8999 others',
+      'invalid: data.items.0.n must be a number, but was a string (type-mismatch); and 8999 others',
       'invalid: data.* is not declared (additional-property); and 49 others',
       'invalid: data.* is not declared (additional-property); and 99 or more others',
     ]);
@@ -156,7 +151,7 @@ describe('An event that does not match the catalog in 9,000 places', () => {
   });
 });
 
-describe('Names that users make', () => {
+describe('NameRecords: names from user input', () => {
   const catalog = defineCatalog([defineEvent('e', { data }), defineEvent('n'.repeat(500))]);
 
   it('are kept in a bounded number of characters, in the list of violations and among those that were seen', async () => {

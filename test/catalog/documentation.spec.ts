@@ -11,9 +11,9 @@ import {
   processor,
   RenameEvent,
   type Backend,
-  type CatalogDocument,
-  type CatalogKeeper,
 } from 'nestjs-event-tracking';
+import type { CatalogDocument } from 'nestjs-event-tracking/catalog';
+import type { CatalogKeeper } from 'nestjs-event-tracking/extend';
 import { MongoBackend, storedCoverage } from 'nestjs-event-tracking/mongoose';
 import { codec } from '../../src/transports/redis-streams/peers';
 import { ownDatabase, stored, type Stored } from '../backends/mongo/support';
@@ -30,7 +30,7 @@ const Paused = defineEvent('video.paused');
 const catalog = defineCatalog([Played, Paused, defineContext('user', { when: 'In each request' })]);
 const schema = { name: 'video.played', version: 1, hash: Played.document.hash };
 
-describe('An event', () => {
+describe('EventInspector: the stamp of an event', () => {
   it('says by which definition it was made, once that is asked for: in memory, in the log, and after a processor', async () => {
     const folder = new LogFolder();
     const { tracker, last } = await startTracking({
@@ -65,7 +65,7 @@ describe('An event', () => {
   });
 });
 
-describe('A log', () => {
+describe('CatalogLog: a log', () => {
   it('begins with the documents of the catalog on one line', async () => {
     const folder = new LogFolder();
     const log = backend(LoggerBackend, { path: folder.file(), sync: true });
@@ -77,7 +77,7 @@ describe('A log', () => {
   });
 });
 
-describe('A logger of the application', () => {
+describe('CatalogLog: a logger of the application', () => {
   it('that throws at the catalog does not keep the application from starting, and is told of', async () => {
     const logger = new RecordingLogger();
     const throwing = {
@@ -91,11 +91,11 @@ describe('A logger of the application', () => {
     const { tracker, names } = await startTracking({ catalog, documentation: true, logger, backends });
     tracker.emit(Played, { at: 1 });
     expect(names()).toEqual(['video.played']);
-    expect(logger.warnings[0]).toMatch(/backends\.log \(LoggerBackend\) has not taken the catalog: .*no/);
+    expect(logger.warnings[0]).toMatch(/backends\.log \(LoggerBackend\) did not accept the catalog: .*no/);
   });
 });
 
-describe('A backend of the application that can hold documents', () => {
+describe('CatalogCourier: a backend of the application that stores documents', () => {
   it('is given them at start, and again until it has taken them', async () => {
     class Keeper implements Backend, CatalogKeeper {
       readonly kept: CatalogDocument[] = [];
@@ -120,7 +120,7 @@ describe('A backend of the application that can hold documents', () => {
     await until(() => keeper.kept.length > 0);
     expect(keeper.kept).toEqual([catalog.document]);
     expect(logger.warnings).toEqual([
-      expect.stringMatching(/backends\.keeper \(Keeper\) could not take the catalog: .*away/),
+      expect.stringMatching(/backends\.keeper \(Keeper\) could not store the catalog: .*away/),
     ]);
   });
 });

@@ -12,7 +12,10 @@ import { cpuGrowth, expectLinear } from '../support/growth';
 
 type AnyClass = new (...args: never[]) => object;
 
-/** A class made at run time: by field, its decorators and the type that the compiler would have written down. */
+/**
+ * A class made at run time: by field, its decorators and the type that the compiler would have
+ * written down.
+ */
 const classOf = (
   fields: Readonly<Record<string, readonly PropertyDecorator[]>>,
   types: Readonly<Record<string, unknown>> = {},
@@ -52,7 +55,7 @@ enum Mixed {
 }
 const CONSTANTS = { A: 'x', B: 'y' } as const;
 
-describe('Classes of one name', () => {
+describe('documentOf: classes of one name', () => {
   const one = classOf({ a: [cv.IsString()], n: [cv.IsInt()] });
   const other = classOf({ b: [cv.IsString()], n: [cv.IsString()] });
   const holding = (type: AnyClass): AnyClass => classOf({ item: [cv.ValidateNested(), Type(() => type)] });
@@ -103,7 +106,7 @@ describe('Classes of one name', () => {
   });
 });
 
-describe('Defining many events by class', () => {
+describe('documentOf: many events with classes', () => {
   it('takes time linear in their number', () => {
     expectLinear(
       cpuGrowth(20, (count) => {
@@ -116,7 +119,7 @@ describe('Defining many events by class', () => {
   });
 });
 
-describe('The JSON Schema of a class', () => {
+describe('documentOf: the JSON Schema of a class', () => {
   const item = classOf({ sku: [cv.IsString()], count: [cv.IsOptional(), cv.IsInt()] }, {}, 'Item');
   const each = { each: true };
   /** Decorators that JSON Schema has exact words for, by what the compiler writes down. */
@@ -148,7 +151,8 @@ describe('The JSON Schema of a class', () => {
   };
   const field = fc
     .record({ rules: fc.array(rule, { minLength: 1, maxLength: 3 }), optional: fc.boolean() })
-    // Checks of lists refuse a Map and a Set that class-transformer makes of one: no JSON Schema says so.
+    // Checks of lists refuse a Map and a Set that class-transformer makes of one: no JSON Schema
+    // says so.
     .map(({ rules, optional }) => ({ rules: withoutOthers(rules), optional }));
   const leaf = fc.oneof(
     fc.constantFrom('', 'a', 'aa', 'a.b', 'A', 'B', 'x', 'true', '1', '0x1F', '#fff', '12:30', '5', 'a'.repeat(24)),
@@ -241,7 +245,7 @@ describe('The JSON Schema of a class', () => {
   });
 });
 
-describe('A violation of a class', () => {
+describe('dto: a violation of a class', () => {
   const item = classOf({ sku: [cv.IsString()] }, {}, 'Item');
 
   it.each([
@@ -296,7 +300,7 @@ describe('A violation of a class', () => {
   });
 });
 
-describe('A class that cannot be validated', () => {
+describe('dto: a class that cannot be validated', () => {
   class Later implements cv.ValidatorConstraintInterface {
     validate(): Promise<boolean> {
       return Promise.resolve(true);
@@ -332,8 +336,10 @@ describe('A class that cannot be validated', () => {
         this.a = from.a;
       }
     }
-    expect(refusal(Needy)).toMatch(/Needy cannot be made without arguments/);
-    expect(refusal(classOf({ n: [cv.ValidateNested(), Type(() => Needy as never)] }))).toMatch(/Needy cannot be made/);
+    expect(refusal(Needy)).toMatch(/Needy cannot be created without arguments/);
+    expect(refusal(classOf({ n: [cv.ValidateNested(), Type(() => Needy as never)] }))).toMatch(
+      /Needy cannot be created/,
+    );
   });
 
   it('is refused with @ValidateNested and no @Type', () => {
@@ -343,6 +349,6 @@ describe('A class that cannot be validated', () => {
   });
 
   it('is refused without any decorator', () => {
-    expect(refusal(classOf({}))).toContain('Payload has no decorator of class-validator');
+    expect(refusal(classOf({}))).toContain('Payload has no class-validator decorators');
   });
 });

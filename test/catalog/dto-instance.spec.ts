@@ -122,7 +122,10 @@ const widened = (value: object, count: number): object => {
   for (let at = 0; at < count; at++) wide[`k${String(at)}`] = at;
   return wide;
 };
-/** What is made, or that it throws: class-transformer does for null where it expects a discriminator. */
+/**
+ * What is made, or that it throws: class-transformer does for null where it expects a
+ * discriminator.
+ */
 const outcome = (make: () => unknown): unknown => {
   try {
     return make();
@@ -196,7 +199,7 @@ class Enrolled {
   shapes?: Shape[];
 }
 
-describe('An event of a class with decorators', () => {
+describe('dto: an event of a class with decorators', () => {
   const start = (): ReturnType<typeof startTracking> =>
     startTracking({ catalog: defineCatalog([defineEvent('enrolled', { data: dto(Enrolled) })]) });
 

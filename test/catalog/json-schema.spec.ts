@@ -32,7 +32,7 @@ function foundInContext(schema: object, context: object): number {
   return check.checkContext(context)?.violations.length ?? 0;
 }
 
-describe('A JSON Schema with an Ajv of the application', () => {
+describe('jsonSchema: a schema with an Ajv of the application', () => {
   const schema = form(
     { n: { type: 'number' }, a: { type: 'string', default: 'z' }, o: form({ x: {} }, { additionalProperties: false }) },
     { additionalProperties: false },
@@ -84,7 +84,7 @@ describe('A JSON Schema with an Ajv of the application', () => {
   });
 });
 
-describe('A JSON Schema is followed through', () => {
+describe('jsonSchema: a schema is followed through', () => {
   const number = { type: 'number' };
   it.each<[string, object]>([
     ['allOf', { allOf: [form({ a: number }), form({ b: {} })] }],
@@ -120,18 +120,14 @@ describe('A JSON Schema is followed through', () => {
   });
 });
 
-describe('What cannot be a schema of an event', () => {
+describe('jsonSchema: an invalid schema', () => {
   it.each<[string, object, RegExp]>([
     [
       'a draft that Ajv does not know',
       { $schema: 'http://json-schema.org/draft-04/schema#' },
       /draft-04.*\n.*Fix: .*draft-07/,
     ],
-    [
-      'a keyword with a wrong value',
-      form({ a: { type: 'strin' } }),
-      /Ajv does not take it.*\n.*Fix: correct the schema/,
-    ],
+    ['a keyword with a wrong value', form({ a: { type: 'strin' } }), /Ajv rejects it.*\n.*Fix: correct the schema/],
     [
       'a reference to a schema of which nothing is known',
       form({ a: { $ref: 'https://x.example/s' } }),
@@ -145,7 +141,7 @@ describe('What cannot be a schema of an event', () => {
   });
 });
 
-describe('For any schema of these keywords and any value', () => {
+describe('jsonSchema, for any schema of these keywords and any value', () => {
   const key = fc.constantFrom('a', 'b', 'ab');
   const { schema } = fc.letrec<{ schema: object }>((tie) => ({
     schema: fc.oneof(
@@ -204,7 +200,7 @@ describe('For any schema of these keywords and any value', () => {
   });
 });
 
-describe('A value with very many failures', () => {
+describe('jsonSchema: a value with very many failures', () => {
   const all = (schema: object, data: object): readonly [number, number] => {
     const check = new EventCheck(defineEvent('e', { data: jsonSchema(schema as never) }), { undeclared: true });
     const { violations = [], more = 0 } = check.checkData(data) ?? {};

@@ -4,7 +4,8 @@ import { Type } from 'class-transformer';
 import { IsArray, IsString, ValidateNested } from 'class-validator';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { defineContext, defineEvent, EventDefinitionException, type EventSchema } from 'nestjs-event-tracking';
+import { defineContext, defineEvent, EventDefinitionException } from 'nestjs-event-tracking';
+import type { EventSchema } from 'nestjs-event-tracking/catalog';
 import { dto } from 'nestjs-event-tracking/class-validator';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 
@@ -37,17 +38,17 @@ const libraries: Readonly<Record<string, EventSchema<object>>> = {
   'class-validator': dto(GroupDto),
 };
 
-const faultsOf = (define: () => unknown): EventDefinitionException['faults'] => {
+const errorsOf = (define: () => unknown): EventDefinitionException['errors'] => {
   try {
     define();
   } catch (error) {
-    if (error instanceof EventDefinitionException) return error.faults;
+    if (error instanceof EventDefinitionException) return error.errors;
     throw error;
   }
   return [];
 };
 const faultOf = (data: EventSchema<object>, path: string): string | undefined => {
-  const [fault] = faultsOf(() => defineEvent('e', { data, pii: [path] }));
+  const [fault] = errorsOf(() => defineEvent('e', { data, pii: [path] }));
   return fault && `${fault.what}. ${fault.fix}`;
 };
 
@@ -72,7 +73,7 @@ describe.each(Object.entries(libraries))('A path to personal data in a schema of
     ['data.members.*.emial', `"data.members.*" has no field "emial". 'data.members.*.email'; `],
     [
       'data.members.email',
-      `"data.members" is a list, whose items have a number or * for a key. 'data.members.*.email'`,
+      `"data.members" is a list; use a number or * as the key of its items. 'data.members.*.email'`,
     ],
     ['data.title.first', `"data.title" has no fields. 'data.title'; `],
     ['data.title.*', `"data.title" has no fields. `],
@@ -93,7 +94,7 @@ describe.each(Object.entries(libraries))('A path to personal data in a schema of
   });
 });
 
-describe('A path into what a schema leaves open', () => {
+describe('PersonalPaths: a path into a part that a schema leaves open', () => {
   it.each<[string, EventSchema<object>, string]>([
     ['an object that takes other fields', z.looseObject({ a: z.string() }), 'data.b.c'],
     ['an object with a catchall', z.object({ a: z.string() }).catchall(z.string()), 'data.b'],
@@ -163,12 +164,12 @@ describe('A path into what a schema leaves open', () => {
   });
 
   it('is any path where there is no schema', () => {
-    expect(faultsOf(() => defineEvent('e', { pii: ['data.a.b'] }))).toEqual([]);
-    expect(faultsOf(() => defineContext('c', { pii: ['a.b'] }))).toEqual([]);
+    expect(errorsOf(() => defineEvent('e', { pii: ['data.a.b'] }))).toEqual([]);
+    expect(errorsOf(() => defineContext('c', { pii: ['a.b'] }))).toEqual([]);
   });
 });
 
-describe('A path to personal data in a context', () => {
+describe('PersonalPaths: a path to personal data in a context', () => {
   const fields = z.object({ ip: z.string(), user: z.object({ email: z.string() }) });
   const piiOf = (pii: readonly string[], schema: EventSchema<object> = fields): readonly string[] =>
     defineContext('request', { fields: schema, pii }).document.pii;
@@ -188,15 +189,15 @@ describe('A path to personal data in a context', () => {
 
   it('is refused where it leads nowhere', () => {
     for (const path of ['ipp', 'context.ipp']) {
-      const [fault] = faultsOf(() => defineContext('request', { fields, pii: [path] }));
+      const [fault] = errorsOf(() => defineContext('request', { fields, pii: [path] }));
       expect(fault).toMatchObject({ option: 'pii[0]', what: `it is "${path}": "context" has no field "ipp"` });
       expect(fault?.fix).toMatch(/^'context\.ip'; paths that exist: 'context\.ip', /);
     }
-    expect(faultsOf(() => defineContext('request', { fields, pii: ['user.emial'] }))).toHaveLength(1);
+    expect(errorsOf(() => defineContext('request', { fields, pii: ['user.emial'] }))).toHaveLength(1);
   });
 });
 
-describe('The fault of a path', () => {
+describe('PersonalPaths: the error of a path', () => {
   it('lists the paths that come nearest, of a schema with many', () => {
     const names = Array.from({ length: 300 }, (_, at) => `field_${String(at)}`);
     const data = z.object(Object.fromEntries(names.map((name) => [name, z.string()])));
@@ -212,6 +213,6 @@ describe('The fault of a path', () => {
     expect(fault).toMatch(
       /^it is a string of \d+ characters: "data" has no such field\. paths that exist: 'data\.title', /,
     );
-    expect(faultOf(libraries['zod']!, 'data.members.sk_live_51Hx9QbTzW')).toMatch(/key\. 'data\.members\.\*'$/);
+    expect(faultOf(libraries['zod']!, 'data.members.sk_live_51Hx9QbTzW')).toMatch(/items\. 'data\.members\.\*'$/);
   });
 });

@@ -11,9 +11,8 @@ import {
   TrackerService,
   TrackingDeadLetters,
   TrackingViolations,
-  type EventSchema,
-  type FoundViolations,
 } from 'nestjs-event-tracking';
+import type { EventSchema, FoundViolations } from 'nestjs-event-tracking/catalog';
 import { dto } from 'nestjs-event-tracking/class-validator';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 import { expectNoViolations, TrackingTestingModule } from 'nestjs-event-tracking/testing';
@@ -122,7 +121,7 @@ describe.each(Object.entries(quoting))('A message of the application that quotes
   });
 });
 
-describe('A message of the application that quotes nothing', () => {
+describe('staticMessages: a message of the application that quotes nothing', () => {
   it('is shown, since it is the same for made-up values', () => {
     const schema = z
       .object({
@@ -170,7 +169,7 @@ describe('A message of the application that quotes nothing', () => {
   });
 });
 
-describe('A key that the definition does not declare', () => {
+describe('ShownPaths: a key that the definition does not declare', () => {
   const map = { 'ann@secret.org': 'x', 'bob@secret.org': 'y' };
 
   it.each<[string, EventSchema<object>, object, string]>([
@@ -285,7 +284,7 @@ describe('A key that the definition does not declare', () => {
   });
 });
 
-describe('What is shown of an event that does not match the catalog', () => {
+describe('IssueReader: the violations of an event', () => {
   it('holds nothing of it in logs, lists, dead letters, exceptions, and for listeners', async () => {
     const data = z
       .object({ text: z.string(), other: z.string(), amount: z.number(), of: z.record(z.string(), z.number()) })

@@ -1,8 +1,8 @@
 import { defineEvent, EventDefinitionException } from 'nestjs-event-tracking';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 
-describe('A definition', () => {
-  const faultsOf = (define: () => unknown): string => {
+describe('defineEvent: a schema with outside references', () => {
+  const errorsOf = (define: () => unknown): string => {
     try {
       define();
     } catch (error) {
@@ -28,13 +28,13 @@ describe('A definition', () => {
       ['a draft that the Ajv does not know', { $schema: 'http://json-schema.org/draft-04/schema#' }, /draft-04/],
       ['a keyword with a wrong value', { properties: { a: { minLength: 'x' } } }, /minLength/],
     ])('names the event, the option and the reason, and says how to fix it: %s', (_what, schema, reason) => {
-      const faults = faultsOf(() =>
+      const errors = errorsOf(() =>
         defineEvent('course.enrolled', { data: jsonSchema({ type: 'object', ...schema }) }),
       );
-      expect(faults).toMatch(/course\.enrolled/);
-      expect(faults).toMatch(/data/);
-      expect(faults).toMatch(reason);
-      expect(faults).toMatch(/Fix:|Fix:/);
+      expect(errors).toMatch(/course\.enrolled/);
+      expect(errors).toMatch(/data/);
+      expect(errors).toMatch(reason);
+      expect(errors).toMatch(/Fix:|Fix:/);
     });
   });
 
@@ -60,9 +60,9 @@ describe('A definition', () => {
         jsonSchema: { input, output: input },
       },
     };
-    const faults = faultsOf(() => defineEvent('course.enrolled', { data }));
-    expect(faults).toContain('defineEvent("course.enrolled") has 1 fault');
-    expect(faults).toContain(`data: it has a reference that leads out of the schema: ${place}`);
-    expect(faults).toContain('$defs');
+    const errors = errorsOf(() => defineEvent('course.enrolled', { data }));
+    expect(errors).toContain('defineEvent("course.enrolled") has 1 error');
+    expect(errors).toContain(`data: it refers to schemas outside itself: ${place}`);
+    expect(errors).toContain('$defs');
   });
 });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-describe('A registered catalog', () => {
+describe('Register: a registered catalog', () => {
   it('lets the compiler check the names that are emitted, and the data with them', async () => {
     const project = resolve(__dirname, '../types/registered');
     const compiler = require.resolve('typescript/bin/tsc');

@@ -5,7 +5,8 @@ import { IsArray, IsIn, IsInt, IsOptional, IsString, MinLength, ValidateNested }
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { defineEvent, EventDefinitionException, type EventSchema } from 'nestjs-event-tracking';
+import { defineEvent, EventDefinitionException } from 'nestjs-event-tracking';
+import type { EventSchema } from 'nestjs-event-tracking/catalog';
 import { dto } from 'nestjs-event-tracking/class-validator';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 import { EventCheck } from '../../src/catalog/event-check';
@@ -134,8 +135,8 @@ describe.each(Object.entries(libraries))('A schema of %s', (_library, schema) =>
   });
 });
 
-describe('A definition', () => {
-  const faultsOf = (define: () => unknown): string => {
+describe('defineEvent: a definition', () => {
+  const errorsOf = (define: () => unknown): string => {
     try {
       define();
     } catch (error) {
@@ -154,16 +155,16 @@ describe('A definition', () => {
       pii: ['name', 'contxt.a'],
       title: 7,
     });
-    expect(faultsOf(() => defineEvent('', wrong))).toMatchInlineSnapshot(`
-     "defineEvent("") has 7 faults.
+    expect(errorsOf(() => defineEvent('', wrong))).toMatchInlineSnapshot(`
+     "defineEvent("") has 7 errors.
        1. pi: the option is unknown.
           Fix: known are title, description, when, source, owner, since, version, history, data, context, pii, examples, deprecated, validation
        2. name: it is "".
           Fix: defineEvent('video.played', {...})
        3. version: it is 0.
-          Fix: a whole number from 1 up
+          Fix: use a whole number of at least 1
        4. title: it is 7.
-          Fix: a text, or leave it out
+          Fix: use a string, or leave it out
        5. source: it is a string of 9 characters.
           Fix: 'server' or 'browser' or 'mobile'
        6. pii[0]: it is "name": an event keeps its name.
@@ -175,20 +176,20 @@ describe('A definition', () => {
 
   it('is refused with a schema that cannot document itself, and says what to wrap it in', () => {
     const wrong = asUntyped({ data: v.object({ a: v.string() }) });
-    expect(faultsOf(() => defineEvent('a', wrong))).toMatch(
-      /valibot .* gives no JSON Schema[^]*toStandardJsonSchema\(schema\)/,
+    expect(errorsOf(() => defineEvent('a', wrong))).toMatch(
+      /valibot .* provides no JSON Schema[^]*toStandardJsonSchema\(schema\)/,
     );
   });
 
   it('is refused with a schema that validates asynchronously, whichever library it is of', () => {
     const later = z.object({ a: z.string().refine(() => Promise.resolve(true)) });
     const valibot = v.objectAsync({ a: v.string() });
-    expect(faultsOf(() => defineEvent('a', { data: later }))).toContain('validates asynchronously');
-    expect(faultsOf(() => defineEvent('a', { data: toStandardJsonSchema(valibot as never) }))).toMatch(
+    expect(errorsOf(() => defineEvent('a', { data: later }))).toContain('validates asynchronously');
+    expect(errorsOf(() => defineEvent('a', { data: toStandardJsonSchema(valibot as never) }))).toMatch(
       /asynchronously|no JSON Schema/,
     );
     const ajv = jsonSchema({ $async: true, type: 'object', properties: { a: { type: 'string' } } });
-    expect(faultsOf(() => defineEvent('a', { data: ajv }))).toContain('validates asynchronously');
+    expect(errorsOf(() => defineEvent('a', { data: ajv }))).toContain('validates asynchronously');
   });
 
   it('takes a schema with a check that throws for values it does not expect', () => {
@@ -211,7 +212,7 @@ describe('A definition', () => {
   it('is refused with a schema that validates asynchronously below a union, a record or a list', () => {
     const later = z.string().refine(() => Promise.resolve(true));
     for (const a of [z.union([z.number(), later]), z.record(z.string(), later), z.array(later), later.nullable()])
-      expect(faultsOf(() => defineEvent('a', { data: z.object({ a }) }))).toContain('validates asynchronously');
+      expect(errorsOf(() => defineEvent('a', { data: z.object({ a }) }))).toContain('validates asynchronously');
   });
 
   it('takes checks of valibot that JSON Schema has no words for', () => {
@@ -229,14 +230,14 @@ describe('A definition', () => {
     const zods = [z.literal(1n), z.literal(undefined), z.literal(['a', 2n])].map((a) => z.object({ a }));
     const arks = ['bigint', 'symbol', 'Map', 'Function'].map((a) => type({ a: a as 'bigint' }));
     for (const data of [...zods, ...arks])
-      expect(faultsOf(() => defineEvent('a', { data }))).toContain('no JSON Schema');
+      expect(errorsOf(() => defineEvent('a', { data }))).toContain('no JSON Schema');
   });
 
   it('is refused with an example that has an undeclared field, or is no object', () => {
     const data = z.object({ a: z.string() });
     const more = asUntyped({ data, examples: [{ a: 'b', more: 1 }] });
-    expect(faultsOf(() => defineEvent('a', more))).toMatch(/examples\[0\][^]*data\.more is not declared/);
-    expect(faultsOf(() => defineEvent('a', asUntyped({ examples: ['x', 5] })))).toMatch(
+    expect(errorsOf(() => defineEvent('a', more))).toMatch(/examples\[0\][^]*data\.more is not declared/);
+    expect(errorsOf(() => defineEvent('a', asUntyped({ examples: ['x', 5] })))).toMatch(
       /examples\[0\][^]*examples\[1\]/,
     );
   });
@@ -245,19 +246,21 @@ describe('A definition', () => {
     const entry = (version: number, date = '2026-11-01') => ({
       history: [{ version, date, change: 'mode was added' }],
     });
-    expect(faultsOf(() => defineEvent('a', { version: 2, ...entry(9) }))).toContain('above that of the event');
-    expect(faultsOf(() => defineEvent('a', { version: 2, ...entry(2, '') }))).toContain('its date is');
+    expect(errorsOf(() => defineEvent('a', { version: 2, ...entry(9) }))).toContain(
+      'higher than the version of the event',
+    );
+    expect(errorsOf(() => defineEvent('a', { version: 2, ...entry(2, '') }))).toContain('its date is');
     expect(() => defineEvent('a', { version: 2, ...entry(2, 'release 12') })).not.toThrow();
   });
 
   it('is refused with a schema of what no event can hold', () => {
-    expect(faultsOf(() => defineEvent('a', { data: z.object({ m: z.map(z.string(), z.string()) }) }))).toContain(
+    expect(errorsOf(() => defineEvent('a', { data: z.object({ m: z.map(z.string(), z.string()) }) }))).toContain(
       'a map',
     );
-    expect(faultsOf(() => defineEvent('a', { data: toStandardJsonSchema(v.object({ m: v.bigint() })) }))).toContain(
+    expect(errorsOf(() => defineEvent('a', { data: toStandardJsonSchema(v.object({ m: v.bigint() })) }))).toContain(
       'bigint',
     );
-    expect(faultsOf(() => defineEvent('a', asUntyped({ data: z.string() })))).toContain('data is an object');
+    expect(errorsOf(() => defineEvent('a', asUntyped({ data: z.string() })))).toContain('data is an object');
   });
 
   it('is refused with an example that does not keep to its own schema', () => {
@@ -265,7 +268,7 @@ describe('A definition', () => {
       data: z.object({ mode: z.enum(['audit']) }),
       examples: [{ mode: 'audit' }, { mode: 'gold' }],
     });
-    expect(faultsOf(() => defineEvent('a', wrong))).toContain('examples[1]: it does not keep to data');
+    expect(errorsOf(() => defineEvent('a', wrong))).toContain('examples[1]: it does not match data');
   });
 
   it('documents a Date as the text that it is written as, and takes a Date in the event', () => {

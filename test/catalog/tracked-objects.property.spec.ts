@@ -1,6 +1,6 @@
 import Ajv2020 from 'ajv/dist/2020';
 import * as fc from 'fast-check';
-import { closeObjects, type RootedSchema } from '../../src/catalog/compare/closed-objects';
+import { closeObjects, type RootedSchema } from '../../src/cli/check/closed-objects';
 import { DeclaredKeys } from '../../src/catalog/declared-keys';
 import type { JsonSchema } from '../../src/catalog/json-schema';
 
@@ -63,7 +63,7 @@ function isValid(validate: (it: unknown) => boolean, it: unknown): boolean | und
   }
 }
 
-describe('The tracker and the comparison of catalogs', () => {
+describe('tracked-objects, in the tracker and in the comparison of catalogs', () => {
   it('agree on which fields are not declared', () => {
     const seen = { declared: 0, undeclared: 0 };
     fc.assert(

@@ -16,10 +16,10 @@ import {
   TrackingDeadLetters,
   TrackingModule,
   TrackingViolations,
-  type FoundViolations,
-  type ValidationMode,
   type ValidationOptions,
 } from 'nestjs-event-tracking';
+import type { FoundViolations } from 'nestjs-event-tracking/catalog';
+import type { ValidationMode } from 'nestjs-event-tracking/types';
 import { expectNoViolations, TrackingTestingModule, ViolationsFoundException } from 'nestjs-event-tracking/testing';
 import { Test } from '@nestjs/testing';
 import { expectBalance, RecordingLogger, startTracking, type BuiltTracking } from '../support/start-tracking';
@@ -53,7 +53,7 @@ async function start(validation?: ValidationMode | ValidationOptions, more: obje
 
 const asUntyped = (value: unknown): never => value as never;
 
-describe('An event that keeps to its definition', () => {
+describe('EventInspector: an event that matches its definition', () => {
   it.each(['off', 'report', 'reject'] as const)('goes out as it was given, with validation %s', async (mode) => {
     const run = await start(mode);
     run.tracker.context({ user_id: 7 }, () => {
@@ -77,7 +77,7 @@ describe('An event that keeps to its definition', () => {
   });
 });
 
-describe('An event that does not', () => {
+describe('EventInspector: an event that does not match its definition', () => {
   it('goes out all the same with validation report, counted, and told once for each place', async () => {
     const run = await start('report');
     for (let round = 0; round < 3; round++) run.tracker.emit(Played, asUntyped({ at: 'noon', by: 'me' }));
@@ -87,7 +87,7 @@ describe('An event that does not', () => {
     expect(run.ledger.tracker().violations).toEqual({ 'type-mismatch': 3, 'additional-property': 3 });
     expect(run.logger.warnings).toHaveLength(2);
     expect(run.logger.warnings[0]).toMatch(
-      /"video\.played", emitted at test\/catalog\/validation\.spec\.ts:\d+, does not match the catalog: data\.at must be a number, and was a text \(type-mismatch\)\. It was sent all the same\. Fix: /,
+      /"video\.played", emitted at test\/catalog\/validation\.spec\.ts:\d+, does not match the catalog: data\.at must be a number, but was a string \(type-mismatch\)\. It was sent anyway\. Fix: /,
     );
     expectBalance(run.ledger);
   });
@@ -121,7 +121,7 @@ describe('An event that does not', () => {
     const [letter] = run.deadLetters.list({ path: 'catalog:rejected' });
     expect(letter).toMatchObject({
       event: { name: 'video.played', data: { at: 'noon' } },
-      reason: 'invalid: data.at must be a number, and was a text (type-mismatch)',
+      reason: 'invalid: data.at must be a number, but was a string (type-mismatch)',
     });
     expect(run.ledger.tracker().dropped).toEqual({ invalid: 1 });
     expectBalance(run.ledger);
@@ -208,7 +208,7 @@ describe('An event that does not', () => {
     expect(run.tracker.violations.list()).toEqual([
       expect.objectContaining({
         kind: 'deprecated',
-        message: 'is deprecated since 2026-10; use "video.played" in its place',
+        message: 'is deprecated since 2026-10; use "video.played" instead',
       }),
     ]);
   });
@@ -290,7 +290,7 @@ describe('An event that does not', () => {
   });
 });
 
-describe('The mode', () => {
+describe('ValidationModes: the mode', () => {
   it.each<[string, ValidationMode | ValidationOptions, number]>([
     ['of an event wins over that of the module', { mode: 'off', events: { 'video.played': 'report' } }, 1],
     ['of this environment wins over the one for all', { mode: 'off', environments: { test: 'report' } }, 1],
@@ -321,19 +321,19 @@ describe('The mode', () => {
     const validation = asUntyped({ mode: 'warn', events: { 'vidoe.played': 'off' }, environment: {} });
     const failure = await startTracking({ catalog, validation }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TrackingConfigException);
-    expect((failure as TrackingConfigException).faults.map(({ path }) => path).sort()).toEqual([
+    expect((failure as TrackingConfigException).errors.map(({ path }) => path).sort()).toEqual([
       'validation.environment',
       'validation.events.vidoe.played',
       'validation.mode',
     ]);
     const twice = await startTracking({ catalog: [Played, Played] }).catch((error: unknown) => error);
-    expect((twice as Error).message).toContain('catalog[1]: there is another of the name "video.played"');
+    expect((twice as Error).message).toContain('catalog[1]: another definition has the name "video.played"');
     const without = await startTracking({ validation: 'reject' }).catch((error: unknown) => error);
     expect((without as Error).message).toContain('validation: there is no catalog');
   });
 });
 
-describe('Without a catalog', () => {
+describe('TrackingModule without a catalog', () => {
   it('a definition is emitted as its name is', async () => {
     const run = await startTracking();
     run.tracker.emit(Played, { at: 1 });
@@ -343,7 +343,7 @@ describe('Without a catalog', () => {
   });
 });
 
-describe('Whoever listens', () => {
+describe('TrackingViolations: a listener', () => {
   it('hears of each event that does not keep to the catalog, and cannot break emit', async () => {
     const run = await start();
     const heard: FoundViolations[] = [];
@@ -360,7 +360,7 @@ describe('Whoever listens', () => {
   });
 });
 
-describe('The names that were seen', () => {
+describe('TrackingCatalog: the emitted names', () => {
   it('are told apart: documented and seen, seen and in no document, documented and never seen', async () => {
     const run = await start('off');
     run.tracker.emit(Played, { at: 1 });
@@ -386,7 +386,7 @@ describe('The names that were seen', () => {
   });
 });
 
-describe('What is marked as personal', () => {
+describe('catalog.pii: fields marked as personal', () => {
   it('is masked by Redact with the marks of the catalog, in events that it does not have too', async () => {
     const run = await startTracking({
       catalog,
@@ -417,13 +417,13 @@ describe('expectNoViolations', () => {
     tracker.emit(Played, asUntyped({ at: 'noon' }));
     expect(() => expectNoViolations(module)).toThrow(ViolationsFoundException);
     expect(() => expectNoViolations(tracker)).toThrow(
-      /video\.played: data\.at must be a number, and was a text \(type-mismatch\), emitted at test\/catalog\/validation\.spec\.ts:\d+/,
+      /video\.played: data\.at must be a number, but was a string \(type-mismatch\), emitted at test\/catalog\/validation\.spec\.ts:\d+/,
     );
     await module.close();
   });
 });
 
-describe('Two trackers', () => {
+describe('TrackingModule: two trackers', () => {
   it('have a catalog each', async () => {
     const logger = new RecordingLogger();
     const run = await startTracking(

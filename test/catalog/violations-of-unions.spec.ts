@@ -1,7 +1,8 @@
 import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import { type } from 'arktype';
 import * as v from 'valibot';
-import { defineEvent, type EventSchema } from 'nestjs-event-tracking';
+import { defineEvent } from 'nestjs-event-tracking';
+import type { EventSchema } from 'nestjs-event-tracking/catalog';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 import { z } from 'zod';
 import { EventCheck } from '../../src/catalog/event-check';
@@ -51,7 +52,7 @@ const cases: Readonly<Record<string, Case>> = {
       }),
     },
     value: { by: { k: 'a', x: 'one' } },
-    expected: ['type-mismatch data.by.x must be a number, and was a text'],
+    expected: ['type-mismatch data.by.x must be a number, but was a string'],
   },
   'a value of none of several types': {
     schemas: {
@@ -60,7 +61,7 @@ const cases: Readonly<Record<string, Case>> = {
       'JSON Schema': jsonSchema(form({ by: { anyOf: [text, number] } })),
     },
     value: { by: true },
-    expected: ['type-mismatch data.by must be a text or a number, and was a boolean'],
+    expected: ['type-mismatch data.by must be a string or a number, but was a boolean'],
   },
   'an object of none of several forms': {
     schemas: {
@@ -81,7 +82,7 @@ const cases: Readonly<Record<string, Case>> = {
       'JSON Schema': jsonSchema(form({ by: { anyOf: [form({ x: number }), { type: 'null' }] } })),
     },
     value: { by: { x: 'one' } },
-    expected: ['type-mismatch data.by.x must be a number, and was a text'],
+    expected: ['type-mismatch data.by.x must be a number, but was a string'],
   },
   'a number that is refused in two ways': {
     schemas: {
@@ -110,7 +111,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a branch of a condition': {
     schemas: { 'JSON Schema': jsonSchema({ type: 'object', if: { required: ['k'] }, then: form({ by: number }) }) },
     value: { k: 1, by: 'x' },
-    expected: ['type-mismatch data.by must be a number, and was a text'],
+    expected: ['type-mismatch data.by must be a number, but was a string'],
   },
 };
 
@@ -118,7 +119,7 @@ const table = Object.entries(cases).flatMap(([title, { schemas, value, expected 
   Object.entries(schemas).map(([library, schema]) => ({ title, library, schema, value, expected })),
 );
 
-describe('One failure is one violation, in the same words by every library:', () => {
+describe('IssueReader: one failure is one violation, with the same words for every library:', () => {
   it.each(table)('$title, by $library', ({ schema, value, expected }) => {
     const check = new EventCheck(defineEvent('e', { data: schema }), { undeclared: true });
     const found = check.checkData(value)?.violations.map(({ kind, path, message }) => `${kind} ${path} ${message}`);

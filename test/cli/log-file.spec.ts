@@ -8,7 +8,7 @@ export const enrolled = defineEvent('enrolled', { data: z.object({ mode: z.strin
 `;
 const RIGHT = logLine('enrolled', { mode: 'audit' }, { user_id: 7, more: true });
 
-describe('The file of a log', () => {
+describe('LogFile', () => {
   let folder: CommandFolder;
 
   beforeAll(async () => {
@@ -38,7 +38,9 @@ describe('The file of a log', () => {
     const result = JSON.parse(out) as { events: number; brokenLines: { line: number; why: string }[] };
     expect(code).toBe(1);
     expect(result.events).toBeGreaterThan(4900);
-    expect(result.brokenLines).toEqual([{ line: result.events + 1, why: 'is cut off: the gzip archive ends there' }]);
+    expect(result.brokenLines).toEqual([
+      { line: result.events + 1, why: 'is incomplete: the gzip archive ends there' },
+    ]);
   });
 
   it('reads an archive that is damaged in the middle up to there', async () => {
@@ -56,7 +58,7 @@ describe('The file of a log', () => {
     folder.write('cut.log.gz', gzipSync(`${RIGHT}\n`.repeat(100)).subarray(0, 60));
     const { code, out, err } = await folder.run('validate', 'cut.log.gz', '--catalog', 'catalog.ts');
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(/cut\.log\.gz (?:cannot be read|has no event in it: 1 broken line \(line 1 is cut off)/);
+    expect(err).toMatch(/cut\.log\.gz (?:cannot be read|contains no events: 1 broken line \(line 1 is incomplete)/);
   });
 
   it.each([
@@ -80,7 +82,7 @@ describe('The file of a log', () => {
   ])('says how to unpack a log that is compressed by %s', async (name, bytes, command) => {
     folder.write('packed.log', bytes);
     const { code, err } = await folder.run('validate', 'packed.log', '--catalog', 'catalog.ts');
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`is compressed by ${name}`) });
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(`is compressed with ${name}`) });
     expect(err).toContain(command);
   });
 });

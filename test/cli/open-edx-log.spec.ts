@@ -29,7 +29,7 @@ function line(at: number): string {
     : `2026-11-01 12:00:00,123 INFO ${String(at)} [tracking] [user None] logger.py:41 - ${written}`;
 }
 
-describe('The tracking log of Open edX', () => {
+describe('eventOfLine: the tracking log of Open edX', () => {
   it('makes a draft under which it has no violation', async () => {
     const folder = new CommandFolder();
     try {

@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 const ROOT = resolve(__dirname, '../..');
 const DEFINE = "import { defineEvent } from 'nestjs-event-tracking';\nexport const a = defineEvent('a');\n";
 
-describe('The process of the command', () => {
+describe('ProcessGuard: the process of the command', () => {
   const projects = new Projects();
   let cases = 0;
 
@@ -63,7 +63,7 @@ describe('The process of the command', () => {
 
   it('ends with 2 where loading never ends', async () => {
     const found = await check(`${DEFINE}await new Promise(() => undefined);`);
-    expect(found).toMatchObject({ code: 2, out: '', err: expect.stringContaining('the command did not end') });
+    expect(found).toMatchObject({ code: 2, out: '', err: expect.stringContaining('the command did not finish') });
   });
 
   it.each([

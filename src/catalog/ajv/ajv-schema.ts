@@ -1,19 +1,16 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { showInFull, showValue } from '../../common/tracking-config.exception';
 import { describeError, hasDates } from '../../event/normal-form';
-import { plainReferences } from '../compare/plain-references';
-import { issueList, JSON_SCHEMA_VENDOR, type EventSchema, type Issue, type SchemaFault } from '../event-schema';
+import { plainReferences } from '../plain-references';
+import { JSON_SCHEMA_VENDOR, type EventSchema } from '../event-schema';
+import { issueList, type Issue } from '../issue';
 import { isSchema, type JsonSchema } from '../json-schema';
+import type { SchemaError } from '../schema-error';
 import { bundledSchema } from './bundled-schema';
 import { Failures, fieldOf, STANDARD } from './failures';
 import { ajvFor } from './peers';
 import { addedSchemas, readingAjv } from './reading-ajv';
-
-/** Subset of the Ajv API in use. The application's Ajv instance may define formats and keywords. */
-export interface SchemaCompiler {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Ajv's own types differ by the class for each draft
-  compile(schema: any): any;
-}
+import type { SchemaCompiler } from './schema-compiler';
 
 export interface JsonSchemaOptions {
   /**
@@ -27,11 +24,11 @@ export interface JsonSchemaOptions {
 
 /**
  * Uses a JSON Schema as the schema of an event. The event is never changed. A Date is validated as
- * its serialized string. As in JSON Schema, objects are open unless they set
- * `additionalProperties: false`.
+ * its serialized string. As in JSON Schema, objects are open unless they set `additionalProperties:
+ * false`.
  * @param Data type of the data, which TypeScript cannot infer from the schema
- * @returns a schema; `defineEvent` and `defineContext` reject it, with the name of the event, if Ajv
- * cannot compile it
+ * @returns a schema; `defineEvent` and `defineContext` reject it, with the name of the event, if
+ * Ajv cannot compile it
  */
 export function jsonSchema<Data extends object = object>(
   schema: JsonSchema,
@@ -43,7 +40,7 @@ export function jsonSchema<Data extends object = object>(
   const bundle = bundledSchema(schema, ajv === undefined ? [] : addedSchemas(ajv));
   const failures = new Failures(schema);
   const made = (): Record<string, unknown> => ({ ...bundle });
-  // A keyword of the application may write into what it is given.
+  // A keyword of the application may write into the value, so such schemas get a copy.
   const givenTo = ajv === undefined ? (value: unknown) => (hasDates(value) ? copyOf(value) : value) : copyOf;
   return {
     '~standard': {
@@ -51,7 +48,7 @@ export function jsonSchema<Data extends object = object>(
       vendor: JSON_SCHEMA_VENDOR,
       validate: (value) => {
         const isFit: unknown = check(givenTo(value));
-        if (isFit instanceof Promise) return isFit as Promise<never>; // of a schema with $async, which is refused
+        if (isFit instanceof Promise) return isFit as Promise<never>; // of a schema with $async, which defineEvent rejects
         return isFit === true
           ? { value: value as Data }
           : { issues: issueList(failures.of(check.errors ?? []), (error) => issueOf(error, own)) };
@@ -61,7 +58,7 @@ export function jsonSchema<Data extends object = object>(
   };
 }
 
-function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFunction | SchemaFault {
+function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFunction | SchemaError {
   if (!isSchema(schema))
     return {
       what: `it is jsonSchema(${showValue(schema)}), which is not an object`,
@@ -70,21 +67,21 @@ function compiled(schema: unknown, ajv: SchemaCompiler | undefined): ValidateFun
   const compiler = ajv === undefined ? ajvFor(schema['$schema']) : readingAjv(ajv);
   if (compiler === undefined)
     return {
-      what: `its $schema is ${showInFull(schema['$schema'])}, which Ajv 8 does not come with`,
-      fix: 'a schema of 2020-12, 2019-09, draft-07 or draft-06, or an Ajv that knows this one: jsonSchema(schema, { ajv })',
+      what: `its $schema is ${showInFull(schema['$schema'])}, which Ajv 8 does not support`,
+      fix: 'use a schema of 2020-12, 2019-09, draft-07 or draft-06, or pass an Ajv that supports this one: jsonSchema(schema, { ajv })',
     };
   try {
     return compiler.compile(schema) as ValidateFunction;
   } catch (error) {
     const title = typeof schema['title'] === 'string' ? ` (title ${showInFull(schema['title'])})` : '';
-    return { what: `Ajv does not take it${title}: ${describeError(error)}`, fix: fixOf(schema) };
+    return { what: `Ajv rejects it${title}: ${describeError(error)}`, fix: fixOf(schema) };
   }
 }
 
 /** Creates a schema that its definition rejects with an error that names the event. */
-function refusedSchema<Data extends object>(fault: SchemaFault): EventSchema<Data, Data> {
+function refusedSchema<Data extends object>(error: SchemaError): EventSchema<Data, Data> {
   const refuse = (): never => {
-    throw new TypeError(`jsonSchema(...) cannot be used: ${fault.what}. Fix: ${fault.fix}.`);
+    throw new TypeError(`jsonSchema(...) cannot be used: ${error.what}. Fix: ${error.fix}.`);
   };
   const standard: EventSchema<Data, Data>['~standard'] = {
     version: 1,
@@ -92,14 +89,14 @@ function refusedSchema<Data extends object>(fault: SchemaFault): EventSchema<Dat
     validate: refuse,
     jsonSchema: { input: refuse, output: refuse },
   };
-  return Object.assign({ '~standard': standard }, { refusal: () => fault });
+  return Object.assign({ '~standard': standard }, { refusal: () => error });
 }
 
 function fixOf(schema: JsonSchema): string {
   const { unfollowed } = plainReferences(schema);
   return unfollowed.length > 0
-    ? 'put the schemas that it refers to into its $defs, or give them to the Ajv by addSchema: jsonSchema(schema, { ajv })'
-    : 'correct the schema at the place that Ajv names; a keyword or format of your own needs an Ajv that knows it: jsonSchema(schema, { ajv })';
+    ? 'put the schemas that it refers to into its $defs, or add them to your Ajv with addSchema: jsonSchema(schema, { ajv })'
+    : 'correct the schema where Ajv reports the error; custom keywords and formats need an Ajv that knows them: jsonSchema(schema, { ajv })';
 }
 
 /** Converts an event to plain values. A Date is validated as its serialized string. */
@@ -110,7 +107,9 @@ function copyOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copyOf(each)]));
 }
 
-/** The keywords of the application that stand in a schema: their names are not made of any value. */
+/**
+ * Returns the application's own keywords in a schema. Their names never come from an event value.
+ */
 function ownKeywords(schema: unknown, found = new Set<string>()): ReadonlySet<string> {
   if (typeof schema !== 'object' || schema === null) return found;
   for (const [key, value] of Object.entries(schema)) {
@@ -122,7 +121,7 @@ function ownKeywords(schema: unknown, found = new Set<string>()): ReadonlySet<st
 
 const UNDECLARED = new Set(['additionalProperties', 'unevaluatedProperties', 'false schema']);
 
-/** RFC 6901: a path as `/answers/0/a~1b`. */
+/** Creates an issue. `instancePath` is an RFC 6901 pointer such as `/answers/0/a~1b`. */
 function issueOf({ instancePath, keyword, params, message = keyword }: ErrorObject, own: ReadonlySet<string>): Issue {
   const path = instancePath
     .split('/')

@@ -1,13 +1,14 @@
-import { plainReferences } from '../compare/plain-references';
+import { plainReferences } from '../plain-references';
 import type { JsonSchema } from '../json-schema';
 import { isSchema } from '../json-schema';
 
 const MAX_ROUNDS = 20;
 
 /**
- * A schema with those that only its Ajv knows in its `$defs`, as JSON Schema bundles documents: what reads it then needs nothing
- * else. A reference to a schema that the Ajv does not know stays as it is.
- * @param added schemas by the key under which the Ajv has them
+ * Adds the schemas that only the Ajv instance knows to the `$defs` of a schema, as JSON Schema
+ * bundles documents. The result can be read without the Ajv instance. A reference to a schema that
+ * the Ajv instance does not know stays unchanged.
+ * @param added schemas by their key in the Ajv instance
  */
 export function bundledSchema(schema: JsonSchema, added: readonly (readonly [string, unknown])[]): JsonSchema {
   let bundle = schema;
@@ -28,7 +29,7 @@ function isReferenceTo(key: string, reference: string): boolean {
   return address === key || address.endsWith(`/${key}`) || key.endsWith(`/${address}`);
 }
 
-/** A schema without an `$id` is known by the key that it was added under. */
+/** Returns the `$id` of a schema, or the key under which a schema without one was added. */
 function idOf(schema: unknown, key: string): unknown {
   return isSchema(schema) && typeof schema['$id'] === 'string' ? schema['$id'] : key;
 }

@@ -1,29 +1,33 @@
 /**
- * Ajv reports one failure several times: a union with the errors of each of its alternatives, a condition with those of its
- * branch, a list without a fitting item with those of each item. Here each failure becomes one.
+ * Reduces the errors of Ajv to one for each failure. Ajv reports a failure several times: a union
+ * with the errors of each alternative, a condition with the errors of its branch, and a list
+ * without a matching item with the errors of each item.
  */
 import type { ErrorObject } from 'ajv';
 import { boundedKey } from '../../common/bounded-key';
 import { isSchema, resolveRef, type JsonSchema } from '../json-schema';
 import { selectedAlternative } from '../schemas-at';
 
-/** Keywords of which the errors of the schemas below them say nothing of the value on their own. */
+/** Keywords whose nested errors say nothing about the value on their own. */
 const UNIONS = new Set(['anyOf', 'oneOf']);
 const MAX_PLACES = 101;
 const ABSORBING = new Set([...UNIONS, 'contains', 'not']);
 
-/** @param root whose references are pointers into it */
+/**
+ * Merges the errors of one schema.
+ * @param root schema that the reference pointers start from
+ */
 export class Failures {
   private readonly nodes = new WeakMap<object, ReadonlySet<unknown>>();
 
   constructor(private readonly root: JsonSchema) {}
 
-  /** The errors of Ajv, one for each place and cause. */
+  /** Returns one error for each place and cause. */
   of(errors: readonly ErrorObject[]): ErrorObject[] {
     const found: ErrorObject[] = [];
     for (const error of errors) {
-      if (error.keyword === 'if') continue; // the errors of its branch are there
-      // Ajv marks the errors of a key; `propertyNames` itself says which key it is.
+      if (error.keyword === 'if') continue; // the errors of its branch are in the list too
+      // Ajv marks the errors of a key. The error of `propertyNames` itself names the key.
       if (error.propertyName !== undefined && error.keyword !== 'propertyNames') continue;
       if (ABSORBING.has(error.keyword)) this.absorb(error, found);
       else found.push(error);
@@ -44,11 +48,14 @@ export class Failures {
     const passing = (error.params as { passingSchemas?: unknown }).passingSchemas;
     const selected = passing ? undefined : selectedAlternative(alternatives, error.data, this.root);
     const own = selected === undefined ? [] : inside.filter((each) => this.isOf(alternatives[selected], each));
-    // Not spread into push: there may be more than a call takes arguments.
+    // Spreading into push would fail above the maximum number of arguments of a call.
     for (const each of own.length > 0 ? own : [error]) found.push(each);
   }
 
-  /** Whether an error is one of a schema, or of what is in it. An Ajv that is not verbose does not tell. */
+  /**
+   * Returns true if an error belongs to a schema or to one nested in it. Also returns true for an
+   * Ajv that is not verbose, because its errors do not name their schema.
+   */
   private isOf(schema: unknown, { parentSchema }: ErrorObject): boolean {
     if (parentSchema === undefined || typeof schema !== 'object' || schema === null) return true;
     let nodes = this.nodes.get(schema);
@@ -70,8 +77,9 @@ function isAtOrBelow(path: string, place: string): boolean {
 }
 
 /**
- * Several keywords may refuse what stands in one place; the words for it name all that it has to be. Errors after the first of
- * MAX_PLACES places are only counted: the paths of thousands of them may be long, and are not shown.
+ * Keeps one error for each place, because the message names everything that the value must be.
+ * Errors after the first MAX_PLACES places are only counted: building the paths of thousands of
+ * errors is expensive, and they are never shown.
  */
 function oneForEachPlace(errors: readonly ErrorObject[]): ErrorObject[] {
   const byPlace = new Map<string, ErrorObject>();
@@ -89,7 +97,7 @@ function placeOf({ instancePath, params, keyword }: ErrorObject): string {
   return `${instancePath}${field === undefined ? '' : `/${field}`}${STANDARD.has(keyword) ? '' : ` ${keyword}`}`;
 }
 
-/** The field that an error of its object is about. */
+/** Returns the name of the field that an error of its object is about. */
 export function fieldOf(params: unknown): string | undefined {
   const { missingProperty, additionalProperty, unevaluatedProperty, propertyName } = params as Readonly<
     Record<string, string | undefined>
@@ -97,7 +105,7 @@ export function fieldOf(params: unknown): string | undefined {
   return missingProperty ?? additionalProperty ?? unevaluatedProperty ?? propertyName;
 }
 
-/** Those of JSON Schema and of Ajv, of which the message is never shown. */
+/** Keywords of JSON Schema and of Ajv, whose messages are never shown. */
 export const STANDARD: ReadonlySet<string> = new Set([
   ...['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'],
   ...['maxLength', 'minLength', 'pattern', 'format', 'maxItems', 'minItems', 'uniqueItems', 'maxContains'],

@@ -2,7 +2,7 @@ import type * as Ajv2019 from 'ajv/dist/2019';
 import type * as Ajv2020 from 'ajv/dist/2020';
 import type * as Ajv7 from 'ajv';
 import { requirePeer } from '../../common/require-peer';
-import type { SchemaCompiler } from './ajv-schema';
+import type { SchemaCompiler } from './schema-compiler';
 
 const use = { entry: 'nestjs-event-tracking/json-schema', peers: ['ajv'] };
 
@@ -19,9 +19,9 @@ const classFor: Readonly<Record<string, () => new (options: object) => SchemaCom
 const OPTIONS = { allErrors: true, strict: false, validateFormats: false, verbose: true };
 
 /**
- * An Ajv for the draft that a schema names.
- * @param dialect the `$schema`; without it, 2020-12
- * @returns undefined if Ajv 8 has none for it
+ * Returns an Ajv class instance for the draft that a schema names.
+ * @param dialect value of `$schema`; undefined means 2020-12
+ * @returns undefined if Ajv 8 does not support the draft
  */
 export function ajvFor(dialect: unknown): SchemaCompiler | undefined {
   if (dialect === undefined) return new Newest(OPTIONS);
@@ -31,7 +31,7 @@ export function ajvFor(dialect: unknown): SchemaCompiler | undefined {
   return Class && new Class(OPTIONS);
 }
 
-/** Ajv for draft-07 knows draft-06, whose meta-schema is given to it. */
+/** Extends the Ajv for draft-07 with the meta-schema of draft-06. */
 function draftSix(Ajv: typeof Ajv7.Ajv): new (options: object) => SchemaCompiler {
   return class extends Ajv {
     constructor(options: object) {

@@ -1,6 +1,6 @@
-import type { SchemaCompiler } from './ajv-schema';
+import type { SchemaCompiler } from './schema-compiler';
 
-/** As much of an Ajv 8 as is needed to make another that knows the same. */
+/** Parts of an Ajv 8 instance that are needed to create another one with the same settings. */
 interface AjvParts extends SchemaCompiler {
   readonly opts: object;
   readonly schemas: Record<string, Environment | undefined>;
@@ -10,7 +10,7 @@ interface AjvParts extends SchemaCompiler {
   addSchema(schema: unknown, key: string): unknown;
 }
 
-/** A schema that an Ajv knows. */
+/** Schema that an Ajv instance has compiled or stored. */
 interface Environment {
   readonly schema: unknown;
   readonly meta?: boolean | undefined;
@@ -19,9 +19,10 @@ interface Environment {
 const twins = new WeakMap<SchemaCompiler, AjvParts>();
 
 /**
- * An Ajv with the formats, keywords and schemas of the given one that judges a value as it is: one that fills in defaults,
- * converts types or removes fields would judge something that is not sent.
- * @returns the given one if it is no Ajv 8
+ * Creates an Ajv with the formats, keywords and schemas of the given one that never changes a
+ * value. An Ajv that fills in defaults, converts types or removes fields would validate something
+ * that is not sent.
+ * @returns the given instance if it is not an Ajv 8
  */
 export function readingAjv(given: SchemaCompiler): SchemaCompiler {
   if (!isAjv(given)) return given;
@@ -33,7 +34,7 @@ export function readingAjv(given: SchemaCompiler): SchemaCompiler {
   return twin;
 }
 
-/** The schemas that an Ajv was given by `addSchema`, by their keys. */
+/** Returns the schemas that were added with `addSchema`, with their keys. */
 export function addedSchemas(ajv: SchemaCompiler): (readonly [key: string, schema: unknown])[] {
   if (!isAjv(ajv)) return [];
   return Object.entries({ ...ajv.refs, ...ajv.schemas }).flatMap(([key, environment]) =>
@@ -41,7 +42,10 @@ export function addedSchemas(ajv: SchemaCompiler): (readonly [key: string, schem
   );
 }
 
-/** @returns undefined for a class of the application whose constructor takes something else */
+/**
+ * Creates a second instance of the same class.
+ * @returns undefined for an application class whose constructor takes other arguments
+ */
 function twinOf(given: AjvParts): AjvParts | undefined {
   const Class = given.constructor as new (options: object) => AjvParts;
   const twin = made(

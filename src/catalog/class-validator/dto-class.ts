@@ -1,35 +1,35 @@
 import { classValidator, defaultMetadataStorage, getMetadataStorage, ValidationTypes } from './peers';
 
-/** A class whose properties have decorators of class-validator. */
+/** Class whose properties have class-validator decorators. */
 export type DtoType = abstract new (...args: never[]) => object;
 
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
-/** One decorator of a property. */
+/** Decorator of a property. */
 export interface DtoRule {
-  /** The name of the check, as class-validator has it: `isString`. */
+  /** Name of the check in class-validator, for example `isString`. */
   readonly check: string;
   readonly metadata: Metadata;
 }
 
-/** What holds the nested values of a property: `either` where the compiler wrote down `Object`. */
+/** Container of nested values: `either` if the compiler recorded only `Object`. */
 export type DtoShape = 'object' | 'list' | 'map' | 'either';
 
 export interface DtoField {
-  /** The name of the property in the class. */
+  /** Name of the property in the class. */
   readonly name: string;
-  /** The name of the field in an event; another one with `@Expose({ name })`. */
+  /** Name of the field in an event; differs from `name` with `@Expose({ name })`. */
   readonly key: string;
   readonly rules: readonly DtoRule[];
   /** True if `undefined` and `null` pass (`@IsOptional`). */
   readonly isOptional: boolean;
-  /** Conditions of `@ValidateIf`; all of them have to be true for the rules to apply. */
+  /** Conditions of `@ValidateIf`. The rules apply only if all of them are true. */
   readonly conditions: readonly ((object: unknown, value: unknown) => unknown)[];
-  /** `list` or `map` if the rules hold for each item of it. */
+  /** `list` or `map` if the rules apply to each item. */
   readonly shape: DtoShape;
   /** True with `@ValidateNested`. */
   readonly isNested: boolean;
-  /** The classes that a nested value can be of; empty if `@Type` is missing or decides by the value. */
+  /** Possible classes of a nested value; empty if `@Type` is missing or chooses by the value. */
   readonly types: readonly DtoType[];
   /** True with `@Type`. */
   readonly isTyped: boolean;
@@ -45,7 +45,8 @@ const LIST_CHECKS = new Set<string>([
 const known = new WeakMap<object, readonly DtoField[]>();
 
 /**
- * The decorated properties of a class and its ancestors, as validation uses them. A class is read once.
+ * Returns the decorated properties of a class and its ancestors, as validation uses them. The
+ * result is cached for each class.
  * @returns an empty list for a class without decorators
  */
 export function fieldsOf(type: object): readonly DtoField[] {
@@ -54,10 +55,10 @@ export function fieldsOf(type: object): readonly DtoField[] {
   return fields;
 }
 
-/** The class and all classes that values nested in it can be of. */
+/** Returns the class and all classes that its nested values can have. */
 export function reachedFrom(type: DtoType): ReadonlySet<DtoType> {
   const found = new Set([type]);
-  // A set gives what is added while it is read, too.
+  // Iterating over a set also visits what is added meanwhile.
   for (const each of found) for (const field of fieldsOf(each)) for (const nested of field.types) found.add(nested);
   return found;
 }
@@ -117,7 +118,7 @@ function typesOf({ typeFunction, options }: Typed): DtoType[] {
   return [...new Set([...subTypes, called(typeFunction)])].filter((each) => typeof each === 'function') as DtoType[];
 }
 
-/** A type function that decides by the value cannot be asked without one. */
+/** Calls a type function. One that chooses by the value fails without a value. */
 function called(typeFunction: () => unknown): unknown {
   try {
     return typeFunction();

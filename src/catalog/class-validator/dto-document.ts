@@ -7,9 +7,10 @@ const PREFIX = '#/$defs/';
 const PRIMITIVES = new Set(['string', 'number', 'integer', 'boolean']);
 
 /**
- * The JSON Schema of a class: it accepts what validation accepts. Only classes that are reached from it are read, and each has
- * a name of its own in `$defs`, whatever other classes of the process are called.
- * @param isRequired whether validation refuses an event without the field
+ * Creates the JSON Schema of a class, which accepts what validation accepts. Only classes reachable
+ * from it are read. Each has its own name in `$defs`, so that other classes of the process with the
+ * same name do not matter.
+ * @param isRequired returns true if validation rejects an event without the field
  */
 export function documentOf(type: DtoType, isRequired: (type: DtoType, field: DtoField) => boolean): JsonSchema {
   return new DocumentBuilder(isRequired).document(type);
@@ -24,7 +25,7 @@ class DocumentBuilder {
   document(type: DtoType): JsonSchema {
     const root = this.classSchema(type);
     const definitions: [string, JsonSchema][] = [];
-    // A map gives what is added while it is read, too: classes that are nested in nested ones.
+    // Iterating over a map also visits what is added meanwhile: nested classes of nested classes.
     for (const [nested, name] of this.names) definitions.push([name, this.classSchema(nested)]);
     return definitions.length === 0 ? root : { ...root, $defs: Object.fromEntries(definitions) };
   }
@@ -66,7 +67,7 @@ class DocumentBuilder {
   }
 }
 
-/** With what `@JSONSchema` of class-validator-jsonschema adds to the class and its properties. */
+/** Adds what `@JSONSchema` of class-validator-jsonschema says of the class and its properties. */
 function annotated(type: DtoType, fields: readonly DtoField[], own: JsonSchema): JsonSchema {
   const RULES = 'nestjs-event-tracking';
   const metadatas = fields.map(({ name, key }) => ({
@@ -81,11 +82,11 @@ function annotated(type: DtoType, fields: readonly DtoField[], own: JsonSchema):
   const byName = propertiesOf(made);
   const keys = new Map(fields.map(({ name, key }) => [name, key]));
   const properties = Object.fromEntries(Object.entries(byName).map(([name, each]) => [keys.get(name) ?? name, each]));
-  const { required: _, ...others } = made; // that of the library does not know what validation refuses
+  const { required: _, ...others } = made; // the library does not know what validation rejects
   return { ...others, properties, ...('required' in own && { required: own['required'] }) };
 }
 
-/** A rule for each item, in the schema of what holds the items. */
+/** Wraps the schema of an item in the schema of its container. */
 function within(shape: DtoShape, item: JsonSchema): JsonSchema {
   if (shape === 'object') return item;
   if (shape === 'map') return { type: 'object', additionalProperties: item };
@@ -93,7 +94,7 @@ function within(shape: DtoShape, item: JsonSchema): JsonSchema {
   return shape === 'list' ? list : { anyOf: [item, list] };
 }
 
-/** One schema for all that holds of a value. */
+/** Merges all schemas of a value into one. */
 function merged(given: readonly JsonSchema[]): JsonSchema {
   const isNotEmpty = given.includes(NOT_EMPTY);
   const isUnique = given.includes(UNIQUE);
@@ -112,7 +113,7 @@ function merged(given: readonly JsonSchema[]): JsonSchema {
 const MOST = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties']);
 const LEAST = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems']);
 
-/** What two schemas accept together. */
+/** Returns a schema for the values that both schemas accept. */
 function both(one: JsonSchema, other: JsonSchema): JsonSchema {
   const made: Record<string, unknown> = { ...one };
   const apart: JsonSchema[] = [];
@@ -139,7 +140,7 @@ function without(schema: JsonSchema, key: string): JsonSchema {
   return Object.fromEntries(Object.entries(schema).filter(([name]) => name !== key));
 }
 
-/** Keywords that say something of null, too. */
+/** Keywords that can also reject or allow null. */
 const OF_ANY_TYPE = ['$ref', 'enum', 'const', 'not', 'allOf', 'anyOf'];
 
 function nullable(schema: JsonSchema): JsonSchema {

@@ -4,14 +4,15 @@ import { defaultMetadataStorage, TransformationType, TransformOperationExecutor 
 type AnyClass = abstract new (...args: never[]) => object;
 type Fields = Record<string, unknown>;
 
-/** class-transformer compares the keys of an object pairwise: 20,000 keys take it 400 ms. */
+/** class-transformer compares the keys of an object pairwise: 20,000 keys take 400 ms. */
 const MAX_COMPARED_KEYS = 200;
 
 /**
- * Makes an instance of a class from an event, like `plainToInstance`, in time linear in the size of the event.
+ * Creates an instance of a class from an event, like `plainToInstance`, but in time linear in the
+ * size of the event.
  *
- * The instance shares nothing with the event. class-transformer deletes discriminators from what it reads, and validators get
- * the values.
+ * The instance shares nothing with the event, because class-transformer deletes discriminators from
+ * its input, and validators receive the values.
  */
 export function instanceOf<Data extends object>(type: new (...args: never[]) => Data, event: object): Data {
   const maker = new InstanceMaker(TransformationType.PLAIN_TO_CLASS, { exposeUnsetFields: true });
@@ -21,10 +22,10 @@ export function instanceOf<Data extends object>(type: new (...args: never[]) => 
 const CONVERSIONS: ReadonlySet<unknown> = new Set([Number, String, Boolean]);
 
 class InstanceMaker extends TransformOperationExecutor {
-  /** By wide object, the keys that class-transformer was not given. */
+  /** Keys that were hidden from class-transformer, by wide object. */
   private readonly otherKeys = new Map<unknown, readonly string[]>();
 
-  /** Values without a type are taken from the copy as they are: class-transformer would copy them again, key by key. */
+  /** Returns untyped values of the copy unchanged; class-transformer would copy them key by key. */
   override transform(
     source: unknown,
     value: unknown,
@@ -34,11 +35,11 @@ class InstanceMaker extends TransformOperationExecutor {
     level: number,
   ): unknown {
     if (type === undefined && listType === undefined && isPlain(value)) return value;
-    // "5" would pass as a number, and go out as the string that was emitted.
+    // A converted "5" would pass as a number, but would be sent as the emitted string.
     if (CONVERSIONS.has(type)) return value;
     const made = super.transform(source, value, type, listType, isMap, level);
     const others = this.otherKeys.get(value);
-    // Own keys of a plain object, none of which the class has: assigning them calls no setter.
+    // These are own keys of a plain object, and the class has none of them: no setter is called.
     for (const key of others ?? []) (made as Fields)[key] = (value as Fields)[key];
     return made;
   }
@@ -60,7 +61,7 @@ class InstanceMaker extends TransformOperationExecutor {
   }
 }
 
-/** The keys of a plain object that some decorator of class-transformer concerns, in the class or its ancestors. */
+/** Returns the keys that decorators of the class or its ancestors mention. */
 function knownKeys(type: AnyClass): Set<string> {
   const { _typeMetadatas: types, _transformMetadatas: transforms } = defaultMetadataStorage;
   const keys = new Set<string>();

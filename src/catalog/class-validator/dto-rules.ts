@@ -3,34 +3,37 @@ import type { DtoRule } from './dto-class';
 import { classValidator as cv } from './peers';
 
 /**
- * What decorators of class-validator say, in JSON Schema. What JSON Schema cannot say exactly is left out, so that the schema
- * refuses nothing that validation accepts; `expected` then says it in words.
+ * JSON Schema of a class-validator decorator. What JSON Schema cannot express exactly is left out,
+ * so that the schema rejects nothing that validation accepts. `expected` describes it instead.
  */
 interface Written {
   readonly schema: JsonSchema;
-  /** Completes "must be", for a value of the right type that the check refuses. */
+  /** Completes the words "must be", for a value of the right type that the check rejects. */
   readonly expected?: string | undefined;
-  /** A value that passes. */
+  /** Value that passes the check. */
   readonly example?: string | undefined;
 }
 
 export const NOT_NULL: JsonSchema = { not: { type: 'null' } };
 export const NOT_EMPTY: JsonSchema = { not: { enum: ['', null] } };
-/** Becomes `uniqueItems` where items are compared by value in JavaScript, too. */
+/** Schema for unique items, used where JavaScript also compares the items by value. */
 export const UNIQUE: JsonSchema = { type: 'array', uniqueItems: true };
 
 const STRING: JsonSchema = { type: 'string' };
 const ARRAY: JsonSchema = { type: 'array' };
 const DATE: JsonSchema = { type: 'string', format: 'date-time' };
 
-/** @returns undefined for a check that is not one of class-validator's own */
+/**
+ * Returns the schema of a rule.
+ * @returns undefined for a check that is not part of class-validator
+ */
 export function writtenRule({ check, metadata }: DtoRule): Written | undefined {
-  if (metadata.validateIf !== undefined) return { schema: {} }; // holds for some values only
+  if (metadata.validateIf !== undefined) return { schema: {} }; // applies to some values only
   const [first, second] = (metadata.constraints as readonly unknown[] | undefined) ?? [];
   return EXACT.get(check)?.(first, second) ?? INEXACT.get(check);
 }
 
-/** The values of an enum: those of a numeric one without the names that TypeScript adds as values. */
+/** Returns the values of an enum, without the reverse mapping names of a numeric one. */
 export function enumValues(entity: unknown): unknown[] {
   const members = entity as Readonly<Record<string, unknown>>;
   const isReverse = (key: string): boolean => {
@@ -99,14 +102,14 @@ const EXACT: ReadonlyMap<string, Writer> = new Map<string, Writer>([
 
 const text = (expected: string, example?: string, schema = STRING): Written => ({ schema, expected, example });
 
-/** Checks that JSON Schema has no exact word for. */
+/** Checks that JSON Schema cannot express exactly. */
 const INEXACT: ReadonlyMap<string, Written> = new Map<string, Written>([
   [cv.IS_DATE, { schema: DATE }],
   [cv.MIN_DATE, text('a date that is not too early', undefined, DATE)],
   [cv.MAX_DATE, text('a date that is not too late', undefined, DATE)],
-  [cv.IS_DATE_STRING, text('a date in ISO 8601 form', '2026-11-01T12:00:00.000Z')],
-  [cv.IS_ISO8601, text('a date in ISO 8601 form', '2026-11-01T12:00:00.000Z')],
-  [cv.IS_RFC_3339, text('a date in RFC 3339 form', '2026-11-01T12:00:00Z')],
+  [cv.IS_DATE_STRING, text('an ISO 8601 date', '2026-11-01T12:00:00.000Z')],
+  [cv.IS_ISO8601, text('an ISO 8601 date', '2026-11-01T12:00:00.000Z')],
+  [cv.IS_RFC_3339, text('an RFC 3339 date', '2026-11-01T12:00:00Z')],
   [cv.IS_EMAIL, text('an e-mail address', 'learner@example.com')],
   [cv.IS_URL, text('a URL', 'https://example.com/')],
   [cv.IS_FQDN, text('a domain name', 'example.com')],
@@ -127,7 +130,7 @@ const INEXACT: ReadonlyMap<string, Written> = new Map<string, Written>([
     ...[cv.IS_PHONE_NUMBER, cv.IS_MULTIBYTE, cv.IS_SURROGATE_PAIR, cv.IS_PORT, cv.IS_MAC_ADDRESS, cv.IS_ISSN],
     ...[cv.IS_JWT, cv.IS_SEM_VER, cv.IS_STRONG_PASSWORD, cv.IS_LOCALE, cv.IS_MIME_TYPE, cv.IS_LATLONG],
     ...[cv.MIN_LENGTH, cv.MAX_LENGTH, cv.MATCHES, cv.IS_ALPHA, cv.IS_ALPHANUMERIC],
-  ].map((check): [string, Written] => [check, text(`what the check ${JSON.stringify(check)} accepts`)]),
+  ].map((check): [string, Written] => [check, text(`a value that the check ${JSON.stringify(check)} accepts`)]),
 ]);
 
 function isScalar(value: unknown): boolean {
@@ -151,7 +154,7 @@ function arrayWith(values: unknown, part: (value: unknown) => JsonSchema): Writt
   const parts = Array.isArray(values) ? values.filter(isScalar).map(part) : [];
   return {
     schema: { ...ARRAY, ...(parts.length > 0 && { allOf: parts }) },
-    expected: 'a list with the items it asks for',
+    expected: 'a list with the required items',
   };
 }
 
@@ -160,7 +163,7 @@ function containing(seed: unknown): JsonSchema | undefined {
   return isUsable ? { pattern: seed.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&') } : undefined;
 }
 
-/** JSON Schema reads a pattern as JavaScript reads one with the flag `u`, and has no other flags. */
+/** Returns the pattern if JSON Schema reads it the same way, which is with the flag `u` only. */
 function matchingPattern(given: unknown): Written | undefined {
   if (!(given instanceof RegExp) || !/^[dgu]*$/.test(given.flags)) return undefined;
   try {

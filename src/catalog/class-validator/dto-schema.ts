@@ -1,5 +1,6 @@
 import { describeError } from '../../common/describe-error';
-import type { EventSchema, SchemaFault } from '../event-schema';
+import type { EventSchema } from '../event-schema';
+import type { SchemaError } from '../schema-error';
 import type { JsonSchema } from '../json-schema';
 import { fieldsOf, reachedFrom, type DtoField, type DtoType } from './dto-class';
 import { documentOf } from './dto-document';
@@ -12,8 +13,8 @@ export type DtoClass<Data extends object> = new (...args: never[]) => Data;
 /**
  * Uses a DTO with class-validator decorators as the schema of an event. Events may be plain objects
  * or instances and are never changed. `@Type` of class-transformer declares the nested classes.
- * `defineEvent` rejects a class that cannot be validated: one with an asynchronous validator, with a
- * constructor that needs arguments, or with `@ValidateNested` but no `@Type`, at any depth.
+ * `defineEvent` rejects a class that cannot be validated: one with an asynchronous validator, with
+ * a constructor that needs arguments, or with `@ValidateNested` but no `@Type`, at any depth.
  */
 export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data, Data> {
   const made = (): Record<string, unknown> => ({ ...jsonSchemaOf(type) });
@@ -22,7 +23,7 @@ export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data
       version: 1,
       vendor: 'class-validator',
       validate: (value) => {
-        if (typeof value !== 'object' || value === null) return { issues: [{ message: 'it is no object' }] };
+        if (typeof value !== 'object' || value === null) return { issues: [{ message: 'it is not an object' }] };
         const issues = validateAs(type, value);
         if (issues instanceof Promise) return issues;
         return issues.length === 0 ? { value: value as Data } : { issues };
@@ -30,10 +31,10 @@ export function dto<Data extends object>(type: DtoClass<Data>): EventSchema<Data
       jsonSchema: { input: made, output: made },
     },
   };
-  return Object.assign(schema, { refusal: () => faultOf(type) });
+  return Object.assign(schema, { refusal: () => errorOf(type) });
 }
 
-/** Required is what validation asks for, so a field with an initial value is not. */
+/** Creates the schema. A field with an initial value is not required, because validation passes. */
 function jsonSchemaOf(type: DtoType): JsonSchema {
   const missing = new Map<DtoType, ReadonlySet<string>>();
   const isRequired = (of: DtoType, field: DtoField): boolean => {
@@ -44,31 +45,34 @@ function jsonSchemaOf(type: DtoType): JsonSchema {
   return documentOf(type, isRequired);
 }
 
-/** Why events cannot be validated as this class, if they cannot. */
-function faultOf(type: DtoType): SchemaFault | undefined {
-  if (typeof type !== 'function') return { what: 'dto() was given no class', fix: 'dto(EnrolmentDto)' };
+/** Returns the reason why events cannot be validated as this class, if there is one. */
+function errorOf(type: DtoType): SchemaError | undefined {
+  if (typeof type !== 'function') return { what: 'dto() was called without a class', fix: 'use dto(EnrolmentDto)' };
   if (fieldsOf(type).length === 0)
-    return { what: `${type.name} has no decorator of class-validator`, fix: '@IsString() course_id!: string' };
+    return {
+      what: `${type.name} has no class-validator decorators`,
+      fix: 'decorate its fields: @IsString() course_id!: string',
+    };
   for (const each of reachedFrom(type)) {
-    const fault = unmadeFault(each) ?? asynchronousFault(each) ?? untypedFault(each);
-    if (fault !== undefined) return fault;
+    const error = constructorError(each) ?? asynchronousError(each) ?? untypedError(each);
+    if (error !== undefined) return error;
   }
   return undefined;
 }
 
-function unmadeFault(type: DtoType): SchemaFault | undefined {
+function constructorError(type: DtoType): SchemaError | undefined {
   try {
     new (type as DtoClass<object>)();
     return undefined;
   } catch (error) {
     return {
-      what: `an instance of ${type.name} cannot be made without arguments (${describeError(error)})`,
+      what: `an instance of ${type.name} cannot be created without arguments (${describeError(error)})`,
       fix: `declare the fields of ${type.name} without a constructor, or with one that needs no arguments`,
     };
   }
 }
 
-function asynchronousFault(type: DtoType): SchemaFault | undefined {
+function asynchronousError(type: DtoType): SchemaError | undefined {
   const storage = getMetadataStorage();
   const field = fieldsOf(type).find(({ rules }) =>
     rules.some(({ metadata: { constraintCls } }) =>
@@ -77,8 +81,8 @@ function asynchronousFault(type: DtoType): SchemaFault | undefined {
   );
   return (
     field && {
-      what: `it validates asynchronously (${type.name}.${field.name}), and emit waits for nothing`,
-      fix: 'leave the asynchronous check out of the class; what has to be asked for belongs in an AsyncProcessor',
+      what: `it validates asynchronously (${type.name}.${field.name}), but emit is synchronous`,
+      fix: 'remove the asynchronous check from the class, and run it in an AsyncProcessor',
     }
   );
 }
@@ -88,13 +92,13 @@ function isAsynchronous({ async, target }: { readonly async: boolean; readonly t
   return async || Object.prototype.toString.call(validate) === '[object AsyncFunction]';
 }
 
-/** class-validator checks nothing of a nested value that is no instance of a class. */
-function untypedFault(type: DtoType): SchemaFault | undefined {
+/** Finds nested fields without `@Type`. class-validator checks only nested class instances. */
+function untypedError(type: DtoType): SchemaError | undefined {
   const field = fieldsOf(type).find(({ isNested, isTyped }) => isNested && !isTyped);
   return (
     field && {
-      what: `${type.name}.${field.name} has @ValidateNested without @Type, so nothing of it would be validated`,
-      fix: `@Type(() => Item) next to @ValidateNested, with the class of ${field.name}`,
+      what: `${type.name}.${field.name} has @ValidateNested without @Type, so its value would not be validated`,
+      fix: `add @Type(() => Item) next to @ValidateNested, with the class of ${field.name}`,
     }
   );
 }

@@ -1,5 +1,5 @@
 import type { ValidationError } from 'class-validator';
-import { issueList, type Issue, type IssueList } from '../event-schema';
+import { issueList, type Issue, type IssueList } from '../issue';
 import { fieldsOf, type DtoField, type DtoRule } from './dto-class';
 import { instanceOf } from './dto-instance';
 import { enumValues, writtenRule } from './dto-rules';
@@ -8,15 +8,15 @@ import { classValidator, getMetadataStorage, ValidationExecutor } from './peers'
 type ConcreteType = new (...args: never[]) => object;
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One field that a check has refused. */
+/** Field that a check rejected. */
 interface Refused {
   readonly path: readonly string[];
   readonly field: DtoField | undefined;
-  /** By check, the message; empty where the value is in something of the wrong shape. */
+  /** Messages by check; empty if the container of the value has the wrong shape. */
   readonly constraints: Readonly<Record<string, string>>;
 }
 
-/** What was refused, in the order in which it was found. */
+/** Rejected fields in the order in which they were found. */
 class RefusedFields {
   readonly all: Refused[] = [];
   private readonly places = new Set<string>();
@@ -26,7 +26,7 @@ class RefusedFields {
     this.all.push(refused);
   }
 
-  /** Unless a check has refused the field already. */
+  /** Adds a field unless a check has rejected it already. */
   addOnce(refused: Refused): void {
     if (!this.places.has(placeOf(refused))) this.add(refused);
   }
@@ -37,8 +37,8 @@ function placeOf({ path }: Refused): string {
 }
 
 /**
- * Validates a copy of an event as an instance of a class; the event itself is never changed.
- * @returns a promise if a validator answers with one
+ * Validates a copy of an event as an instance of a class.
+ * @returns a promise if a validator is asynchronous
  */
 export function validateAs(type: ConcreteType, event: object): IssueList | Promise<never> {
   const instance = instanceOf(type, event);
@@ -53,8 +53,9 @@ export function validateAs(type: ConcreteType, event: object): IssueList | Promi
 }
 
 /**
- * The properties that validation refuses if they are missing. A validator that fails for a missing value refuses it, too.
- * @throws what the constructor throws
+ * Returns the properties that validation rejects if they are missing. A validator that throws for a
+ * missing value counts as rejecting it.
+ * @throws errors of the constructor
  */
 export function missingIn(type: ConcreteType): ReadonlySet<string> {
   const instance = instanceOf(type, {}) as Fields;
@@ -108,8 +109,9 @@ function fieldNamed(target: object, property: string): DtoField | undefined {
 }
 
 /**
- * class-validator takes one value where `each: true` asks for a list, a list where one object is nested, and the names of a
- * numeric enum. The type of the property, and the JSON Schema, say otherwise.
+ * Adds the rejections that class-validator misses: a single value where `each: true` requires a
+ * list, a list where a nested object is required, and the names of a numeric enum. The property
+ * type and the JSON Schema do not allow these.
  */
 function addShapes(instance: object, parents: readonly string[], found: RefusedFields): void {
   for (const field of fieldsOf(instance.constructor)) {
@@ -168,10 +170,10 @@ function valuesOf({ metadata }: DtoRule): ReadonlySet<unknown> {
   return values;
 }
 
-/** The names of the library's own checks, which it exports as constants: `IS_EMAIL = 'isEmail'`. */
+/** Names of the library's own checks, which it exports as constants: `IS_EMAIL = 'isEmail'`. */
 const OWN_CHECKS = new Set<unknown>(Object.values(classValidator).filter((each) => typeof each === 'string'));
 
-/** One for a field: all of them say that it is wrong. */
+/** Creates one issue for a field, however many checks rejected it. */
 function issueOf({ path, field, constraints }: Refused): Issue {
   const [[check, message] = ['', '']] = Object.entries(constraints);
   if (check !== '' && !OWN_CHECKS.has(check) && !field?.isNested) return { message, path, check };

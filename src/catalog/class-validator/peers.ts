@@ -16,7 +16,7 @@ interface NamedMetadata {
   readonly options?: { readonly name?: string } | undefined;
 }
 
-/** The part of class-transformer's metadata storage that is read here. */
+/** Part of the metadata storage of class-transformer that this package reads. */
 interface TransformerStorage {
   readonly _typeMetadatas: ByClass;
   readonly _transformMetadatas: ByClass;
@@ -26,7 +26,7 @@ interface TransformerStorage {
   findTypeMetadata(type: object, property: string): TypeMetadata | undefined;
 }
 
-/** What `@Type` says of a property. */
+/** Metadata of `@Type` on a property. */
 interface TypeMetadata {
   readonly reflectedType: unknown;
   readonly typeFunction: () => unknown;
@@ -35,15 +35,17 @@ interface TypeMetadata {
   };
 }
 
-/** The part of class-validator's executor that is used here. */
+/** Part of the executor of class-validator that this package uses. */
 interface Executor {
-  /** Validators that answered with a promise; `validateSync` drops them silently. */
+  /** Promises of asynchronous validators; `validateSync` drops them silently. */
   readonly awaitingPromises: readonly Promise<unknown>[];
   execute(instance: object, schema: string, errors: ValidationError[]): void;
   stripEmptyErrors(errors: ValidationError[]): ValidationError[];
 }
 
-/** The part of class-transformer's executor that is overridden here; it calls both methods for nested values. */
+/**
+ * Part of the executor of class-transformer that is overridden. It calls both for nested values.
+ */
 interface TransformerExecutor {
   transform(source: unknown, value: unknown, type: unknown, listType: unknown, isMap: boolean, level: number): unknown;
   getKeys(type: unknown, value: object, isMap: boolean): string[];
@@ -55,13 +57,13 @@ export const { TransformationType } = requirePeer(
   use,
   () => require('class-transformer') as typeof ClassTransformer,
 );
-/** Holds what the decorators say; class-transformer does not export it by its main entry. */
+/** Metadata of the decorators. The main entry of class-transformer does not export it. */
 export const { defaultMetadataStorage } = requirePeer(
   'class-transformer',
   use,
   () => require('class-transformer/cjs/storage') as { readonly defaultMetadataStorage: TransformerStorage },
 );
-/** Does the work of `plainToInstance`; class-transformer does not export it by its main entry. */
+/** Executor behind `plainToInstance`. The main entry of class-transformer does not export it. */
 export const { TransformOperationExecutor } = requirePeer(
   'class-transformer',
   use,
@@ -76,7 +78,7 @@ export const classValidator = requirePeer(
   () => require('class-validator') as typeof ClassValidator,
 );
 export const { getMetadataStorage, ValidationTypes } = classValidator;
-/** Does the work of `validateSync`, and says which validators were asynchronous; it has no public name. */
+/** Executor behind `validateSync`. It also reports asynchronous validators. It is not public. */
 export const { ValidationExecutor } = requirePeer(
   'class-validator',
   use,

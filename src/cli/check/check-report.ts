@@ -1,5 +1,5 @@
-import type { Change } from '../../catalog/compare/change';
-import { isNotFollowed, type EntryChanges, type Verdict } from '../../catalog/compare/compare-catalogs';
+import type { Change } from './change';
+import { isNotFollowed, type EntryChanges, type Verdict } from './compare-catalogs';
 import { amount } from '../progress';
 import type { Terminal } from '../terminal';
 
@@ -28,7 +28,7 @@ export function describeEntry(entry: EntryChanges, today: string, terminal: Term
   const name = entry.of === 'context' ? `context ${entry.name}` : entry.name;
   const sorted = [...entry.changes].sort((a, b) => Number(b.isBreaking) - Number(a.isBreaking));
   return [
-    `${terminal.paint('bold', name)}${toldBy(entry)}`,
+    `${terminal.paint('bold', name)}${announcement(entry)}`,
     ...sorted.flatMap((change) => describeChange(change, entry.verdict, terminal)),
     ...(entry.verdict === 'breaking' ? [`  ${terminal.paint('yellow', 'Fix:')} ${fixOf(entry, today)}`] : []),
   ].join('\n');
@@ -39,7 +39,7 @@ export function describeCounts({ changes, breaking, told, entries }: Counts): st
   return `${where}: ${String(breaking)} breaking, ${String(told)} breaking but announced, ${String(changes - breaking - told)} harmless.`;
 }
 
-function toldBy({ verdict, version: { was, is } }: EntryChanges): string {
+function announcement({ verdict, version: { was, is } }: EntryChanges): string {
   switch (verdict) {
     case 'version-raised':
       return `: version raised ${String(was)} -> ${String(is)}`;
@@ -76,20 +76,20 @@ function fixOf({ of, name, changes, version }: EntryChanges, today: string): str
   const unseen = broken.filter(isNotFollowed);
   if (unseen.length === broken.length || (isRaised && unseen.length > 0)) return fixOfReference(unseen);
   if (has('event-removed'))
-    return `keep ${place} with deprecated: { since: '${today}' } and --update, and remove it after a release; or --update --accept ${quoted(name)}`;
+    return `keep ${place} with deprecated: { since: '${today}' }, run --update, and remove it after a release; or remove it now with --update --accept ${quoted(name)}`;
   if (of === 'context')
-    return `keep ${place} as it was; or, when all who read it know: --update --accept ${quoted(name)}`;
-  if (has('version-lowered')) return `version: ${String(version.was)} in ${place}, or a higher one`;
+    return `restore ${place}; or, once its consumers are ready, run --update --accept ${quoted(name)}`;
+  if (has('version-lowered')) return `set version: ${String(version.was)} or higher in ${place}`;
   const next = String((version.was ?? 0) + 1);
   const change = broken
     .filter((each) => !isNotFollowed(each))
     .map(({ path, what }) => `${path} ${what}`.trim().replace(/[\\']/g, '\\$&'))
     .join('; ');
-  return `version: ${next}, history: [{ version: ${next}, date: '${today}', change: '${change}' }] in ${place}; or keep what was`;
+  return `set version: ${next}, history: [{ version: ${next}, date: '${today}', change: '${change}' }] in ${place}; or undo the change`;
 }
 
 function fixOfReference([change]: readonly Change[]): string {
-  return `$defs: { ...: { $id: ${JSON.stringify(change?.is ?? '')}, ... } } in the schema`;
+  return `add $defs: { ...: { $id: ${JSON.stringify(change?.is ?? '')}, ... } } to the schema`;
 }
 
 function quoted(name: string): string {

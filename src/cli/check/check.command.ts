@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isSameLock, lockOf, readLock, writeLock, type CatalogLock } from '../../catalog/compare/catalog-lock';
-import { compareCatalogs, type EntryChanges } from '../../catalog/compare/compare-catalogs';
+import { isSameLock, lockOf, readLock, writeLock, type CatalogLock } from './catalog-lock';
+import { compareCatalogs, type EntryChanges } from './compare-catalogs';
 import type { CatalogDocument } from '../../catalog/event-document';
 import { describeError } from '../../event/normal-form';
 import { CommandFailedException } from '../command-failed.exception';
@@ -20,33 +20,33 @@ interface CheckOptions {
 }
 
 const HELP = `
-The lock holds the catalog as it was agreed with those who read its events; commit it, and review it like code.
-A breaking change is let through when the version of its event is raised, or when a removed event was deprecated in the lock.
+The lock holds the catalog as agreed with the consumers of its events. Commit it and review it like code.
+A breaking change is allowed if the version of its event is raised, or if a removed event was deprecated in the lock.
 
 Examples:
   event-tracking catalog check                                      in CI
-  event-tracking catalog check --update                             after a change, and once to begin with
-  event-tracking catalog check --update --accept video.played       it is removed, and nobody reads it
+  event-tracking catalog check --update                             after a change, and to create the lock
+  event-tracking catalog check --update --accept video.played       after removing an event without consumers
   event-tracking catalog check --json | jq '.entries[].changes[]'
 
-Exit codes: 0 the lock is up to date, or was updated; 1 it is not: something breaks readers, the lock is out of date, or there
-is none; 2 it could not be done.`;
+Exit codes: 0 the lock is up to date, or was updated; 1 a change breaks consumers, or the lock is out of date or missing;
+2 the command failed.`;
 
 /** Compares the catalog to the agreed lock. */
 export const addCheck: AddCommand = (catalog, terminal, end) => {
   catalog
     .command('check')
-    .description('Finds what breaks the readers of events: compares the catalog to events.lock.json.')
+    .description('Compares the catalog with events.lock.json and reports changes that break consumers.')
     .option('--catalog <file>', 'the file that exports the catalog')
-    .option('--lock <file>', 'what was agreed', 'events.lock.json')
-    .option('--update', 'writes the lock, unless something breaking stands in the way')
+    .option('--lock <file>', 'the lock file to compare with', 'events.lock.json')
+    .option('--update', 'update the lock, unless a change is breaking')
     .option(
       '--accept <name>',
-      'lets a removed event, or a changed context, of this name through; can be repeated',
+      'allow the removal of this event, or breaking changes of this context; can be repeated',
       (name: string, names: readonly string[]) => [...names, name],
       [],
     )
-    .option('--json', 'prints the changes as JSON')
+    .option('--json', 'print the changes as JSON')
     .addHelpText('after', HELP)
     .action(async (options: CheckOptions) => {
       end(await check(options, terminal));
@@ -90,8 +90,8 @@ function refuseUnusedNames(accepted: readonly string[], entries: readonly EntryC
   for (const name of accepted) {
     if (entries.some((entry) => entry.name === name && entry.verdict !== 'harmless' && canBeAccepted(entry))) continue;
     throw CommandFailedException.create(
-      `--accept ${name}: no removed event and no breaking change of a context has this name.`,
-      'leave it out; what breaks the readers of an event that stays needs a raised version',
+      `--accept ${name}: no removed event and no context with breaking changes has this name.`,
+      'remove the option; a breaking change of an event that stays in the catalog needs a higher version',
     );
   }
 }
@@ -109,19 +109,19 @@ function conclusion(
   switch (state) {
     case 'missing':
       return isUpdated
-        ? `${lock} is written: ${size}. Commit it.`
-        : `There is no ${lock} to compare to.\n  Fix: ${update}, and commit the file`;
+        ? `${lock} was created: ${size}. Commit it.`
+        : `There is no ${lock} to compare with.\n  Fix: run ${update} and commit the file`;
     case 'current':
       return `${lock} is up to date: ${size}.`;
     case 'written-otherwise': // by another schema library, or by another release of it
       return isUpdated
-        ? `${lock} is updated: nothing changed but how the schemas are written.`
-        : `${lock} is up to date: ${size}. Its schemas are written otherwise and mean the same; --update takes that over.`;
+        ? `${lock} was updated: only the notation of the schemas changed.`
+        : `${lock} is up to date: ${size}. Its schemas use another notation with the same meaning; --update stores the new one.`;
     case 'out-of-date':
-      if (isUpdated) return `${describeCounts(counts)} ${lock} is updated.`;
-      return `${describeCounts(counts)} ${lock} is out of date.\n  Fix: ${update}`;
+      if (isUpdated) return `${describeCounts(counts)} ${lock} was updated.`;
+      return `${describeCounts(counts)} ${lock} is out of date.\n  Fix: run ${update}`;
     case 'breaking':
-      return `${describeCounts(counts)} ${lock} ${options.update === true ? 'is unchanged' : 'is out of date'}: fix what is breaking first.`;
+      return `${describeCounts(counts)} ${lock} ${options.update === true ? 'is unchanged' : 'is out of date'}: fix the breaking changes first.`;
   }
 }
 
@@ -148,13 +148,17 @@ function lockIn(file: string, shown: string): CatalogLock {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw CommandFailedException.create(`${shown} cannot be read: ${describeError(error)}`, 'a file', error);
+    throw CommandFailedException.create(
+      `${shown} cannot be read: ${describeError(error)}`,
+      'pass the path of a file with --lock',
+      error,
+    );
   }
   const lock = readLock(text);
   if (typeof lock !== 'string') return lock;
   throw CommandFailedException.create(
     `${shown} cannot be used: ${lock}.`,
-    `git checkout -- ${shown}; after a conflict, take that of the branch you merge into, then --update`,
+    `run git checkout -- ${shown}; after a merge conflict, keep the version of the target branch and run --update`,
   );
 }
 
@@ -164,7 +168,7 @@ function write(file: string, shown: string, lock: CatalogLock): void {
   } catch (error) {
     throw CommandFailedException.create(
       `${shown} cannot be written: ${describeError(error)}`,
-      'a folder that is there',
+      'pass a file in an existing folder with --lock',
       error,
     );
   }

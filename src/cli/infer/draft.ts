@@ -68,9 +68,9 @@ export function draftCatalog(log: LogProfile, title: string, language: SchemaLan
 
 function headText({ names, otherNames }: LogProfile, title: string): string {
   const total = [...names.values()].reduce((sum, profile) => sum + profile.count, 0);
-  const left = otherNames === 0 ? '' : `\n// Not in it: ${amount(otherNames, 'event')} of further names.`;
-  return `// A draft, from ${amount(total, 'event')} of ${amount(names.size, 'name')} in ${printable(title)}. All of them keep to it.${left}
-// It knows only what was in that log: say what the events mean, correct the types, and look through what is marked as personal.`;
+  const left = otherNames === 0 ? '' : `\n// Not included: ${amount(otherNames, 'event')} with other names.`;
+  return `// Draft from ${amount(total, 'event')} with ${amount(names.size, 'name')} in ${printable(title)}. All of them match it.${left}
+// It covers only what that log contains: describe the events, correct the types, and review what is marked as personal.`;
 }
 
 function draftEvent(name: string, profile: NameProfile, constant: string, isOfRequests: boolean): DraftedEvent {
@@ -114,8 +114,8 @@ function eventText(event: DraftedEvent, language: SchemaLanguage): string {
       : withoutPersonal(profile.example, personalData, isDateTime);
   const entries: ObjectEntry[] = [
     ...(title === undefined ? [] : [{ key: 'title', value: quote(title) }]),
-    { key: 'description', value: quote('TODO: what it says, to whoever reads it.') },
-    { key: 'when', value: quote('TODO: when it is emitted.') },
+    { key: 'description', value: quote('TODO: what this event means.') },
+    { key: 'when', value: quote('TODO: when this event is emitted.') },
     ...(data === undefined ? [] : [{ key: 'data', value: language.schema(data) }]),
     ...(context.fields.length === 0 ? [] : [{ key: 'context', value: language.context(context) }]),
     ...(pii.length === 0 ? [] : [{ key: 'pii', value: list(pii.map(quote)), comment: GUESSED }]),
@@ -137,13 +137,15 @@ function seenText({ count: times, firstSeen, lastSeen }: NameProfile): string {
 function noSchemaText({ data, profile }: DraftedEvent): string[] {
   if (data !== undefined) return [];
   const others = profile.count - profile.data.objects;
-  return [`TODO: its data was no object in ${count(others)} of them, so nothing can be said of its fields.`];
+  return [`TODO: its data was not an object in ${count(others)} of them, so its fields are unknown.`];
 }
 
 function personalKeysText({ profile: { data, context } }: DraftedEvent): string[] {
   const maps = [...mapsWithPersonalKeys(data, 'data'), ...mapsWithPersonalKeys(context, 'context')];
   if (maps.length === 0) return [];
-  return [`TODO: keys of ${printable(maps.join(', '), 300)} are personal, and pii marks only what is under a key.`];
+  return [
+    `TODO: keys of ${printable(maps.join(', '), 300)} are personal, but pii can mark only the values under a key.`,
+  ];
 }
 
 function requestFields({ names }: LogProfile): string[] {
@@ -160,7 +162,7 @@ function requestContext(log: LogProfile, language: SchemaLanguage): string {
   const pii = personal.map((field) => personalPath('', field)).filter((path) => path !== undefined);
   const entries: ObjectEntry[] = [
     { key: 'title', value: quote('Request') },
-    { key: 'description', value: quote('TODO: what it says, to whoever reads it.') },
+    { key: 'description', value: quote('TODO: what this context means.') },
     { key: 'when', value: quote('Around each HTTP request.') },
     { key: 'fields', value: language.context(shape) },
     ...(pii.length === 0 ? [] : [{ key: 'pii', value: list(pii.map(quote)), comment: GUESSED }]),

@@ -26,14 +26,14 @@ export const addInfer: AddCommand = (catalog, terminal) => {
     .command('infer')
     .description('Drafts the definitions of the events in a tracking log.')
     .argument('<files...>', 'logs, also compressed by gzip; - for the standard input')
-    .option('--out <file>', 'the TypeScript file to write; left out, the draft is printed')
-    .option('--force', 'write over a file that is there')
+    .option('--out <file>', 'the TypeScript file to write; by default the draft is printed')
+    .option('--force', 'overwrite an existing file')
     .addOption(
-      new Option('--schema <kind>', 'what schemas are written in').choices(['zod', 'json-schema']).default('zod'),
+      new Option('--schema <kind>', 'the notation of the schemas').choices(['zod', 'json-schema']).default('zod'),
     )
-    .option('--name <pattern>', 'only events of this name; * is any characters; can be repeated', collect, [])
-    .option('--except <pattern>', 'no events of this name; * is any characters; can be repeated', collect, [])
-    .addHelpText('after', '\nExit codes: 0 the draft was made; 2 it could not be.')
+    .option('--name <pattern>', 'only events with this name; * matches any characters; can be repeated', collect, [])
+    .option('--except <pattern>', 'no events with this name; * matches any characters; can be repeated', collect, [])
+    .addHelpText('after', '\nExit codes: 0 the draft was created; 2 the command failed.')
     .action(async (given: string[], options: Options) => {
       refuseToOverwrite(terminal.folder, options);
       const files = await LogFile.findAll(terminal.folder, given);
@@ -68,8 +68,8 @@ async function profileOf(
   if (missed === undefined) return first;
   if (files.every(({ isRepeatable }) => isRepeatable)) return read(new LogProfile(missed));
   terminal.tell(
-    'The draft has the first 1,000 names, and others are more frequent: a pipe cannot be read twice.\n' +
-      '  Fix: the path of the log, or --name and --except',
+    'The draft contains the first 1,000 names, although others are more frequent: a pipe cannot be read twice.\n' +
+      '  Fix: pass the path of the log, or use --name and --except',
   );
   return first;
 }
@@ -84,8 +84,8 @@ function nameFilter({ name, except }: Options): (eventName: string) => boolean {
 function withoutNames({ name, except }: Options, { events }: LogCounts): CommandFailedException {
   const filters = [...name.map((each) => `--name ${each}`), ...except.map((each) => `--except ${each}`)];
   return CommandFailedException.create(
-    `none of ${amount(events, 'event')} is let through by ${filters.join(' ')}.`,
-    "names as they are in the log; * is any characters: --name 'edx.course.*'",
+    `none of ${amount(events, 'event')} passes ${filters.join(' ')}.`,
+    "use names as in the log; * matches any characters: --name 'edx.course.*'",
   );
 }
 
@@ -97,7 +97,7 @@ function titleOf([first, ...others]: readonly LogFile[]): string {
 /** Refuses to overwrite an existing catalog, which a person may have edited. */
 function refuseToOverwrite(folder: string, { out, force }: Options): void {
   if (out !== undefined && force !== true && existsSync(resolve(folder, out)))
-    throw CommandFailedException.create(`${out} is there already.`, 'another name, or --force to write over it');
+    throw CommandFailedException.create(`${out} already exists.`, 'pass another name, or --force to overwrite it');
 }
 
 async function write(draft: string, out: string | undefined, terminal: Terminal): Promise<void> {
@@ -110,7 +110,7 @@ async function write(draft: string, out: string | undefined, terminal: Terminal)
   } catch (error) {
     throw CommandFailedException.create(
       `${out} cannot be written: ${describeError(error)}`,
-      'a file in a folder that is there',
+      'pass a file in an existing folder',
       error,
     );
   }
@@ -124,7 +124,7 @@ function tell(counts: LogCounts, profile: LogProfile, out: string | undefined, t
   for (const each of brokenLines) terminal.tell(`  ${placeText(each)} ${each.why}`);
   if (profile.otherNames > 0)
     terminal.tell(
-      `${amount(profile.otherNames, 'event')} of further names were left out; names with ids in them cannot be documented.`,
+      `${amount(profile.otherNames, 'event')} with other names were left out; names that contain ids cannot be documented.`,
     );
-  if (out !== undefined) terminal.tell(`The draft is in ${out}: look for TODO.`);
+  if (out !== undefined) terminal.tell(`The draft is in ${out}. Search it for TODO.`);
 }

@@ -48,7 +48,7 @@ function pathOf(named: string): string {
   try {
     return fileURLToPath(named);
   } catch {
-    throw CommandFailedException.create(`${named} is not the URL of a file here.`, FIX);
+    throw CommandFailedException.create(`${named} is not the URL of a local file.`, FIX);
   }
 }
 
@@ -97,6 +97,6 @@ function packageSettings(folder: string): unknown {
       ? manifest['event-tracking']
       : undefined;
   } catch {
-    throw CommandFailedException.create('package.json is not JSON.', 'correct it; npm needs it too');
+    throw CommandFailedException.create('package.json is not valid JSON.', 'correct it; npm needs it too');
   }
 }

@@ -1,4 +1,4 @@
-import { isCatalog, type Catalog, type CatalogEntry } from '../../catalog/catalog';
+import { isCatalog, type EventCatalog, type CatalogEntry } from '../../catalog/catalog';
 import { isContextDefinition } from '../../catalog/define-context';
 import { isEventDefinition } from '../../catalog/define-event';
 
@@ -11,7 +11,7 @@ const MAX_VALUES = 200_000;
 interface ExportedDefinitions {
   /** Definitions without duplicates, in the order of the exports. */
   readonly entries: readonly CatalogEntry[];
-  readonly catalogs: readonly Catalog[];
+  readonly catalogs: readonly EventCatalog[];
 }
 
 /**
@@ -23,7 +23,7 @@ interface ExportedDefinitions {
  */
 export function exportedDefinitions(exported: unknown): ExportedDefinitions {
   const entries = new Set<CatalogEntry>();
-  const catalogs = new Set<Catalog>();
+  const catalogs = new Set<EventCatalog>();
   const seen = new Set<unknown>();
   const waiting: unknown[] = exportsOf(exported).reverse();
   while (waiting.length > 0 && seen.size < MAX_VALUES) {

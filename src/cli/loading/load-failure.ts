@@ -49,21 +49,22 @@ function lineText({ line }: Place): string {
 function fixOf(error: unknown, loader: ModuleLoader): string | undefined {
   const { message, code } = (typeof error === 'object' ? (error ?? {}) : {}) as { message?: unknown; code?: unknown };
   const text = typeof message === 'string' ? message : '';
-  if (error instanceof ExitRefusedException) return 'move the definitions to files that start and end nothing';
-  if (error instanceof SourceErrorException) return 'npx tsc --noEmit, and correct what it reports';
+  if (error instanceof ExitRefusedException)
+    return 'move the definitions to files that start nothing and do not exit the process';
+  if (error instanceof SourceErrorException) return 'run npx tsc --noEmit and correct the reported errors';
   if (/^ *Fix: /m.test(text)) return undefined;
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return missingModuleFix(text);
   if (!loader.hasCompiler && /decorat|Definitely assigned|TRANSFORM_ERROR|ParseError/i.test(text))
-    return 'npm install --save-dev typescript@6, or @swc/core: the project has no compiler that can be used here';
+    return 'run npm install --save-dev typescript@6, or @swc/core: the project has no supported compiler';
   if (error instanceof SyntaxError || /ParseError|TRANSFORM_ERROR/.test(text)) return 'correct the syntax of this line';
-  return 'a file that can be imported by itself, without starting the application';
+  return 'use a file that can be imported alone, without starting the application';
 }
 
 function missingModuleFix(text: string): string {
   const id = /'([^']+)'/.exec(text)?.[1] ?? '';
   if (id === '' || /^[./]|^[A-Za-z]:[\\/]|^file:/.test(id)) return 'correct the path of the import, or create the file';
   const name = id.split('/').slice(0, id.startsWith('@') ? 2 : 1);
-  return `npm install ${name.join('/')}; or, if it is a path of your own, "paths" in the compilerOptions of tsconfig.json`;
+  return `run npm install ${name.join('/')}; or, if it is a path alias, add it to "paths" in the compilerOptions of tsconfig.json`;
 }
 
 /** Finds the location of the error: the first application file in its stack trace. */

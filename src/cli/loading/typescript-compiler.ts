@@ -105,7 +105,7 @@ function unreadable(
 ): CommandFailedException {
   return CommandFailedException.create(
     `${relative(process.cwd(), tsconfig)} cannot be read: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-    'npx tsc --showConfig, and correct what it reports',
+    'run npx tsc --showConfig and correct the reported errors',
   );
 }
 

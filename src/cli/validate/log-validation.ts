@@ -1,4 +1,4 @@
-import type { Catalog } from '../../catalog/catalog';
+import type { EventCatalog } from '../../catalog/catalog';
 import type { EventDefinition } from '../../catalog/define-event';
 import { EventCheck, type CheckOptions } from '../../catalog/event-check';
 import type { Findings } from '../../catalog/violation';
@@ -42,7 +42,7 @@ export class LogValidation {
   private otherUnplanned = 0;
   private wrongEvents = 0;
 
-  constructor(catalog: Catalog, options: CheckOptions) {
+  constructor(catalog: EventCatalog, options: CheckOptions) {
     this.checks = new Map([...catalog.events].map(([name, event]) => [name, new NameCheck(event, options)]));
   }
 
@@ -119,7 +119,7 @@ class NameCheck {
       return this.check.check(data, context);
     } catch (error) {
       // The message is left out, because it may contain the value.
-      const message = `its schema failed for it: ${error instanceof Error ? error.name : typeof error}`;
+      const message = `its schema failed: ${error instanceof Error ? error.name : typeof error}`;
       return { violations: [{ kind: 'value-not-allowed', path: '', message }], more: 0 };
     }
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Catalog } from '../../catalog/catalog';
+import type { EventCatalog } from '../../catalog/catalog';
 import { loadCatalog } from '../load-catalog';
 import { CommandFailedException } from '../command-failed.exception';
 import { readLogs, withoutEvents, type LogCounts } from '../log-events';
@@ -21,8 +21,8 @@ export const addValidate: AddCommand = (catalog, terminal, end) => {
   withHelp(catalog.command('validate'))
     .argument('<files...>', 'logs, also compressed by gzip; - for the standard input')
     .option('--catalog <file>', 'the file that exports the catalog')
-    .option('--no-undeclared', 'fields that a definition does not declare are no violation')
-    .option('--show-keys', 'show keys that a definition does not declare, which may be personal, in place of *')
+    .option('--no-undeclared', 'do not report fields that a definition does not declare')
+    .option('--show-keys', 'show undeclared keys, which may be personal data, instead of *')
     .option('--json', 'print the result as one JSON object')
     .action(async (files: string[], options: Options) => {
       const given = await loadCatalog(terminal.folder, options.catalog);
@@ -37,10 +37,10 @@ export const addValidate: AddCommand = (catalog, terminal, end) => {
 
 function withHelp(command: Command): Command {
   return command
-    .description('Holds a tracking log against the catalog: a table of violations.')
+    .description('Validates a tracking log against the catalog and prints a table of violations.')
     .addHelpText(
       'after',
-      '\nExit codes: 0 every event keeps to the catalog; 1 a violation, an event that is not in the catalog, or a broken line was found; 2 it could not be done.',
+      '\nExit codes: 0 every event matches the catalog; 1 a violation, an event that is not in the catalog, or a broken line was found; 2 the command failed.',
     );
 }
 
@@ -50,14 +50,14 @@ function withHelp(command: Command): Command {
  */
 function withoutCheckedEvents(given: readonly string[]): CommandFailedException {
   return CommandFailedException.create(
-    `no event in ${given.join(', ')} is of a version that the catalog has, so none was checked.`,
-    'a log that was written with this catalog, or the catalog of that time: --catalog FILE',
+    `no event in ${given.join(', ')} has a version that the catalog contains, so none was checked.`,
+    'pass a log written with this catalog, or the catalog of that time with --catalog FILE',
   );
 }
 
 async function validateLogs(
   given: readonly string[],
-  catalog: Catalog,
+  catalog: EventCatalog,
   { undeclared, showKeys }: Options,
   terminal: Terminal,
 ): Promise<{ counts: LogCounts; validation: LogValidation }> {

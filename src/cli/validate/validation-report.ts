@@ -29,7 +29,7 @@ function summary(
   const read = `${amount(lines, 'line')}: ${[amount(events, 'event'), ...rest].join(', ')}.`;
   const { wrongEvents } = result;
   if (wrongEvents === 0) return `${read}\n${terminal.paint('green', 'No violations.')}`;
-  return `${read}\n${terminal.paint('red', `${amount(wrongEvents, 'event')} not in keeping with the catalog.`)}`;
+  return `${read}\n${terminal.paint('red', `${amount(wrongEvents, 'event')} ${wrongEvents === 1 ? 'does' : 'do'} not match the catalog.`)}`;
 }
 
 function violations({ violations: rows, otherViolations }: ValidationResult, terminal: Terminal): string[] {
@@ -56,7 +56,7 @@ function otherVersions({ otherVersions: rows }: ValidationResult, terminal: Term
     ...[printable(name), String(version), String(current), count(times), firstLine(place)],
   ]);
   const header = ['event', 'version in the log', 'in the catalog', 'count', 'first line'];
-  return ['', title('Of another version, not checked', terminal), tableText(header, cells, [1, 2, 3, 4])];
+  return ['', title('Other versions, not checked', terminal), tableText(header, cells, [1, 2, 3, 4])];
 }
 
 function firstLine({ file, line }: LinePlace): string {

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
-// Loaded here: what a catalog imports within Jest and is not loaded yet, jiti imports natively, which Jest refuses.
+// Loaded here: what a catalog imports within Jest and is not loaded yet, jiti imports natively,
+// which Jest refuses.
 import '../../../src/catalog/ajv/ajv-schema';
 import { runCommand } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';

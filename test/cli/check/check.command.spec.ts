@@ -23,8 +23,8 @@ describe('event-tracking catalog check', () => {
     given(ENROLLED);
     const { code, out } = await check();
     expect(code).toBe(1);
-    expect(out).toContain('There is no events.lock.json to compare to.');
-    expect(out).toContain('Fix: event-tracking catalog check --update --catalog catalog.ts');
+    expect(out).toContain('There is no events.lock.json to compare with.');
+    expect(out).toContain('Fix: run event-tracking catalog check --update --catalog catalog.ts');
     expect(existsSync(folder.lockFile)).toBe(false);
   });
 
@@ -81,7 +81,7 @@ describe('event-tracking catalog check', () => {
     );
     const before = lock();
     const { code, out } = await check();
-    expect([code, out]).toEqual([0, expect.stringContaining('mean the same; --update takes that over')]);
+    expect([code, out]).toEqual([0, expect.stringContaining('with the same meaning; --update stores the new one')]);
     expect((await check('--update')).code).toBe(0);
     expect(lock()).not.toBe(before);
     expect((await check()).out).toContain('is up to date: 1 event,');
@@ -96,10 +96,10 @@ describe('event-tracking catalog check', () => {
     expect(out).toBe(`course.enrolled
   breaking  data.mode: value added: "gold"
             was "audit" | "verified"; is "audit" | "verified" | "gold"
-            why: a query or consumer that knows all values meets one that it does not know
-  Fix: version: 2, history: [{ version: 2, date: '${today}', change: 'data.mode value added: "gold"' }] in defineEvent("course.enrolled"); or keep what was
+            why: a query or consumer that handles every listed value will see an unknown one
+  Fix: set version: 2, history: [{ version: 2, date: '${today}', change: 'data.mode value added: "gold"' }] in defineEvent("course.enrolled"); or undo the change
 
-1 change in 1 event or context: 1 breaking, 0 breaking but announced, 0 harmless. events.lock.json is out of date: fix what is breaking first.
+1 change in 1 event or context: 1 breaking, 0 breaking but announced, 0 harmless. events.lock.json is out of date: fix the breaking changes first.
 `);
   });
 
@@ -118,7 +118,7 @@ describe('event-tracking catalog check', () => {
     const before = await check();
     expect(before.code).toBe(1);
     expect(before.out).toContain('course.enrolled: version raised 1 -> 2\n  announced data.mode: type changed');
-    expect(before.out).toContain('Fix: event-tracking catalog check --update');
+    expect(before.out).toContain('Fix: run event-tracking catalog check --update');
     expect((await check('--update')).code).toBe(0);
     expect((await check()).code).toBe(0);
   });
@@ -127,7 +127,10 @@ describe('event-tracking catalog check', () => {
     await agreed("defineEvent('course.enrolled', { version: 3 })");
     given("defineEvent('course.enrolled', { version: 2 })");
     const { code, out } = await check('--update');
-    expect([code, out]).toEqual([1, expect.stringContaining('Fix: version: 3 in defineEvent("course.enrolled")')]);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringContaining('Fix: set version: 3 or higher in defineEvent("course.enrolled")'),
+    ]);
   });
 
   it('calls the lock out of date for what is harmless', async () => {
@@ -147,7 +150,7 @@ describe('event-tracking catalog check', () => {
     const { code, out } = await check('--update');
     expect(code).toBe(1);
     expect(out).toContain('old: it was deprecated');
-    expect(out).toContain('or --update --accept course.left');
+    expect(out).toContain('or remove it now with --update --accept course.left');
     expect((await check('--update', '--accept', 'course.left')).code).toBe(0);
     expect((await check()).code).toBe(0);
   });
@@ -166,7 +169,7 @@ describe('event-tracking catalog check', () => {
     await agreed(ENROLLED);
     given("defineEvent('course.enrolled', { data: z.object({}) })");
     const { code, told } = await check('--update', '--accept', 'course.enrolled');
-    expect([code, told]).toEqual([2, expect.stringContaining('needs a raised version')]);
+    expect([code, told]).toEqual([2, expect.stringContaining('needs a higher version')]);
   });
 
   it('finds a mark added to a field that was there, and none in that of a new field', async () => {
@@ -232,10 +235,10 @@ describe('event-tracking catalog check', () => {
   });
 
   it.each([
-    ['that is no JSON', '<<<<<<< ours', 'it is no JSON'],
+    ['that is no JSON', '<<<<<<< ours', 'it is not valid JSON'],
     ['of another format', '{"format":2,"events":{},"contexts":{}}', 'its format is 2'],
-    ['that holds no catalog', '[]', 'it holds no catalog'],
-    ['that is damaged', '{"format":1,"events":{"a":{}},"contexts":{}}', 'event a in it has no version'],
+    ['that holds no catalog', '[]', 'it contains no catalog'],
+    ['that is damaged', '{"format":1,"events":{"a":{}},"contexts":{}}', 'its event a has no version'],
   ])('ends with 2 for a lock %s', async (_what, text, expected) => {
     given(ENROLLED);
     writeFileSync(folder.lockFile, text);

@@ -1,6 +1,6 @@
 import { transformSync } from '@swc/core';
 import * as zod from 'zod';
-import { defineCatalog, isCatalog, type Catalog } from '../../../src/catalog/catalog';
+import { defineCatalog, isCatalog, type EventCatalog } from '../../../src/catalog/catalog';
 import { defineContext } from '../../../src/catalog/define-context';
 import { defineEvent } from '../../../src/catalog/define-event';
 import { draftCatalog } from '../../../src/cli/infer/draft';
@@ -43,7 +43,7 @@ const PACKAGES: Readonly<Record<string, unknown>> = {
 };
 
 /** Loads a draft without its folder: hundreds of them are. `loadCatalog` loads some. */
-export function catalogOf(draft: string): Catalog {
+export function catalogOf(draft: string): EventCatalog {
   const { code } = transformSync(draft, {
     ...{ swcrc: false, module: { type: 'commonjs' } },
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
@@ -55,7 +55,7 @@ export function catalogOf(draft: string): Catalog {
   return exported.catalog;
 }
 
-export function validate(lines: readonly string[], catalog: Catalog): ValidationResult {
+export function validate(lines: readonly string[], catalog: EventCatalog): ValidationResult {
   const validation = new LogValidation(catalog, { undeclared: true });
   lines.forEach((line, at) => {
     validation.take(eventOf(JSON.parse(line))!, { line: at + 1 }, line);

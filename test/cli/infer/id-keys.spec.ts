@@ -1,7 +1,7 @@
 import { isIdKey } from '../../../src/cli/infer/id-keys';
 import { cpuGrowth, expectLinear } from '../../support/growth';
 
-describe('A key', () => {
+describe('isIdKey: a key', () => {
   it.each([
     '12',
     'a1b2c3d4e5f6',

@@ -79,14 +79,15 @@ const event: fc.Arbitrary<Entry> = fc.record({
     .map((entries) => Object.fromEntries(entries) as object),
 });
 const log = fc.array(event, { minLength: 1, maxLength: 30 }).chain((events) =>
-  // Again and again, so that there are choices; and of few names, so that fields are now there, now not.
+  // Again and again, so that there are choices; and of few names, so that fields are now there, now
+  // not.
   fc.record({ times: fc.constantFrom(1, 1, 10), names: fc.constantFrom(1, 2, 30) }).map(({ times, names }) => {
     const named = events.map((each, at) => ({ ...each, name: events[at % names]?.name ?? each.name }));
     return Array.from({ length: times }, () => named).flat();
   }),
 );
 
-describe('A draft', () => {
+describe('draftCatalog: a draft', () => {
   it.each(['zod', 'json-schema'] as const)('of any log has no violation in that log, with %s', (schema) => {
     fc.assert(
       fc.property(log, (entries) => {
@@ -227,7 +228,7 @@ describe('A draft', () => {
       { name: 'e', data: { a: 1 } },
     ]);
     const draft = draftOf(lines);
-    expect(draft).toContain('// TODO: its data was no object in 1 of them');
+    expect(draft).toContain('// TODO: its data was not an object in 1 of them');
     expect(catalogOf(draft).events.get('e')?.document.data).toBeNull();
   });
 });
@@ -263,9 +264,9 @@ describe('catalog infer', () => {
       const made = await folder.run('infer', 'tracking.log', '--out', `${schema}.ts`, '--schema', schema);
       expect(made).toEqual({
         ...{ code: 0, out: '' },
-        err: `${lines.length + 1} lines: ${lines.length} events of ${names.length} names, 1 broken line, 0 lines of other JSON.\n  line ${lines.length + 1} is no JSON\nThe draft is in ${schema}.ts: look for TODO.\n`,
+        err: `${lines.length + 1} lines: ${lines.length} events of ${names.length} names, 1 broken line, 0 lines of other JSON.\n  line ${lines.length + 1} is not valid JSON\nThe draft is in ${schema}.ts. Search it for TODO.\n`,
       });
-      expect(faultsOf(join(folder.path, `${schema}.ts`))).toEqual([]);
+      expect(errorsOf(join(folder.path, `${schema}.ts`))).toEqual([]);
       folder.write('tracking.log', lines.join('\n'));
       expect(await folder.run('validate', 'tracking.log', '--catalog', `${schema}.ts`)).toMatchObject({
         ...{ code: 0, out: `${lines.length} lines: ${lines.length} events.\nNo violations.\n` },
@@ -277,7 +278,7 @@ describe('catalog infer', () => {
     folder.write('tracking.log', logLine('a', {}));
     const { code, out } = await folder.run('infer', 'tracking.log');
     expect(code).toBe(0);
-    expect(out.startsWith('// A draft, from 1 event of 1 name in tracking.log.')).toBe(true);
+    expect(out.startsWith('// Draft from 1 event with 1 name in tracking.log.')).toBe(true);
   });
 
   it('writes over nothing unless it is told to', async () => {
@@ -285,7 +286,7 @@ describe('catalog infer', () => {
     folder.write('tracking.log', logLine('a', {}));
     expect(await folder.run('infer', 'tracking.log', '--out', 'mine.ts')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('mine.ts is there already'),
+      err: expect.stringContaining('mine.ts already exists'),
     });
     expect(readFileSync(path, 'utf8')).toBe('mine');
     expect(await folder.run('infer', 'tracking.log', '--out', 'mine.ts', '--force')).toMatchObject({ code: 0 });
@@ -297,7 +298,7 @@ describe('catalog infer', () => {
     expect(await folder.run('infer', 'other.log')).toMatchObject({
       code: 2,
       err: expect.stringContaining(
-        'other.log has no event in it: 1 broken line (line 2 is no JSON), 1 line of other JSON.',
+        'other.log contains no events: 1 broken line (line 2 is not valid JSON), 1 line of other JSON.',
       ),
     });
     mkdirSync(join(folder.path, 'a-folder'));
@@ -309,7 +310,7 @@ describe('catalog infer', () => {
   });
 });
 
-function faultsOf(file: string): string[] {
+function errorsOf(file: string): string[] {
   const config = join(file, '../tsconfig.json');
   const { options } = ts.parseJsonConfigFileContent(
     ts.readConfigFile(config, (path) => ts.sys.readFile(path)).config,

@@ -11,7 +11,7 @@ jest.setTimeout(60_000);
 const REAL = Array.from({ length: 10 }, (_, at) => `video.real_${String(at)}`);
 const JUNK = Array.from({ length: 1500 }, (_, at) => `/courses/course-v1:x+${String(at)}/about`);
 
-describe('The names of a draft', () => {
+describe('draftCatalog: the names of a draft', () => {
   let folder: CommandFolder;
 
   beforeAll(() => {
@@ -34,7 +34,7 @@ describe('The names of a draft', () => {
     expect(defined(out)).toEqual(expect.arrayContaining(REAL));
     // Also of the lines that came before it was known to be frequent.
     expect(out).toMatch(/\/\/ 21 events, from .*\nexport const VideoReal0 [^]*?once: z\.boolean\(\)\.optional\(\)/);
-    expect(err).toContain('510 events of further names were left out');
+    expect(err).toContain('510 events with other names were left out');
   });
 
   it('are those that the filters let through', async () => {
@@ -45,7 +45,7 @@ describe('The names of a draft', () => {
     const dots = await folder.run('infer', 'tracking.log', '--name', 'video?real_?');
     expect(defined(dots.out)).toEqual(REAL);
     const none = await folder.run('infer', 'tracking.log', '--name', 'videos.*');
-    expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('is let through by --name videos.*') });
+    expect(none).toMatchObject({ code: 2, out: '', err: expect.stringContaining('passes --name videos.*') });
   });
 
   it('come from all logs together', async () => {
@@ -96,7 +96,7 @@ describe('NameCounts', () => {
   });
 });
 
-describe('What is personal in a draft', () => {
+describe('draftCatalog: personal data in a draft', () => {
   const draft = (data: object): string =>
     draftOf(linesOf(Array.from({ length: 30 }, () => ({ name: 'e', data, context: {} }))));
 
@@ -121,7 +121,7 @@ describe('What is personal in a draft', () => {
   it('is said of keys, which pii cannot mark', () => {
     const text = draft({ scores: { 'ann@example.org': 1, 'bob@example.org': 2 }, deep: [{ '192.0.2.1': { a: 1 } }] });
     expect(text).toContain(
-      '// TODO: keys of data.scores, data.deep.* are personal, and pii marks only what is under a key.\n',
+      '// TODO: keys of data.scores, data.deep.* are personal, but pii can mark only the values under a key.\n',
     );
     expect(text).not.toContain('example.org');
     expect(draft({ scores: { a: 1 } })).not.toContain('TODO: keys');

@@ -1,4 +1,7 @@
-/** Runs command lines one after the other in a process of Node.js, which loads modules as Jest does not. */
+/**
+ * Runs command lines one after the other in a process of Node.js, which loads modules as Jest does
+ * not.
+ */
 import { Writable } from 'node:stream';
 import { runCommand } from '../../../src/cli/program';
 import { Terminal } from '../../../src/cli/terminal';

@@ -167,7 +167,7 @@ exports.noted = require('nestjs-event-tracking').defineEvent('loan.noted', { dat
 const line = (shelf: unknown): string =>
   `${JSON.stringify({ name: 'loan.noted', timestamp: '2026-11-01T12:00:00.000Z', data: { shelf }, context: {} })}\n`;
 
-describe('Loading a catalog', () => {
+describe('loadCatalog: loading a catalog', () => {
   const projects = new Projects();
   const results = new Map<string, readonly CommandResult[]>();
 
@@ -195,7 +195,7 @@ describe('Loading a catalog', () => {
   });
 });
 
-describe('A project without a compiler', () => {
+describe('loadCatalog: a project without a compiler', () => {
   it('loads TypeScript without decorators, and says what to install for a file with them', async () => {
     const projects = new Projects([]);
     try {

@@ -14,7 +14,7 @@ const CASES: Readonly<Record<string, readonly [files: Files, said: readonly (str
       'catalog.ts': `${DEFINE}import './b';`,
       'b.ts': "interface A {\n  a: 1;\n}\n\nexport const a: A = { a: 1 };\nthrow new TypeError('no database at all');",
     },
-    [/cannot be loaded: b\.ts:6: TypeError: no database at all\n/, 'a file that can be imported by itself'],
+    [/cannot be loaded: b\.ts:6: TypeError: no database at all\n/, 'a file that can be imported alone'],
   ],
   'a file that throws below a function of a package': [
     { 'catalog.ts': `${DEFINE}\n[1].forEach(() => {\n  JSON.parse('{');\n});` },
@@ -22,7 +22,7 @@ const CASES: Readonly<Record<string, readonly [files: Files, said: readonly (str
   ],
   'a package that is not installed': [
     { 'catalog.ts': `${DEFINE}import '@org/nowhere/deep';` },
-    [/catalog\.ts:2: .*@org\/nowhere/, 'npm install @org/nowhere; or, if it is a path of your own, "paths"'],
+    [/catalog\.ts:2: .*@org\/nowhere/, 'npm install @org/nowhere; or, if it is a path alias, add it to "paths"'],
   ],
   'a path that leads nowhere': [
     { 'catalog.ts': "import './b';", 'b.ts': "import { X } from './nowhere';\nX;" },
@@ -30,11 +30,11 @@ const CASES: Readonly<Record<string, readonly [files: Files, said: readonly (str
   ],
   'a definition with several errors': [
     { 'catalog.ts': `${DEFINE}\n\nexport const a = defineEvent('video.played', { ${LONG} });` },
-    [/catalog\.ts:4: EventDefinitionException/, 'has 40 faults', ' 40. ', /^(?:(?!a file that can be imported)[^])*$/],
+    [/catalog\.ts:4: EventDefinitionException/, 'has 40 errors', ' 40. ', /^(?:(?!a file that can be imported)[^])*$/],
   ],
   'two definitions of one name': [
     { 'catalog.ts': `${DEFINE}export const a = defineEvent('a');\nexport const b = defineEvent('a');` },
-    ['there is another of the name "a"', 'one definition for each name'],
+    ['another definition has the name "a"', 'keep one definition for each name'],
   ],
   'an error with a cause': [
     { 'catalog.ts': "throw new Error('cannot connect', { cause: new Error('refused by 127.0.0.1') });" },
@@ -50,8 +50,11 @@ const CASES: Readonly<Record<string, readonly [files: Files, said: readonly (str
     { 'nest-cli.json': { compilerOptions: { builder: 'swc' } }, 'catalog.ts': '\n\nexport const a: = 1;' },
     [/cannot be loaded: catalog\.ts:3: Unexpected token/, 'npx tsc --noEmit'],
   ],
-  'a file without definitions': [{ 'catalog.ts': 'export const a = 1;' }, ['exports no catalog and no definition']],
-  'a URL of no file': [{ args: '--catalog file://elsewhere/catalog.ts' }, ['is not the URL of a file here']],
+  'a file without definitions': [
+    { 'catalog.ts': 'export const a = 1;' },
+    ['exports neither a catalog nor a definition'],
+  ],
+  'a URL of no file': [{ args: '--catalog file://elsewhere/catalog.ts' }, ['is not the URL of a local file']],
   'a folder without an index': [{ 'lib/a.ts': '', args: '--catalog lib' }, ['lib is a folder without an index file']],
   'an unknown key in package.json': [
     { 'package.json': { 'event-tracking': { catalogs: 'catalog.ts' } }, args: '' },
@@ -65,7 +68,7 @@ const CASES: Readonly<Record<string, readonly [files: Files, said: readonly (str
     { 'package.json': { 'event-tracking': 'catalog.ts' }, args: '' },
     ['"event-tracking" in package.json is not an object'],
   ],
-  'a package.json that is not JSON': [{ 'package.json': '{', args: '' }, ['package.json is not JSON']],
+  'a package.json that is not JSON': [{ 'package.json': '{', args: '' }, ['package.json is not valid JSON']],
 };
 
 /** The files, and the names of the events that are found in them. */
@@ -119,7 +122,7 @@ circle['self'] = circle;\nexport { circle };\nexport const trap = { get b() { th
   ],
 };
 
-describe('What a file exports', () => {
+describe('loadCatalog: the exports of a file', () => {
   const projects = new Projects();
   const results = new Map<string, CommandResult>();
 

@@ -7,7 +7,10 @@ import { Terminal } from '../../../src/cli/terminal';
 
 const root = resolve(__dirname, '../../..');
 
-/** What the drafts and catalogs of these tests import, without the rest of the library: it is compiled in each run. */
+/**
+ * What the drafts and catalogs of these tests import, without the rest of the library: it is
+ * compiled in each run.
+ */
 const MAKERS = ['define-event', 'define-context', 'catalog']
   .map((file) => `export * from '${root}/src/catalog/${file}';`)
   .join('\n');

@@ -25,7 +25,7 @@ const node: z.ZodType<object> = z.object({
   },
 });
 
-describe('The dates of a log', () => {
+describe('DateRevival: the dates of a log', () => {
   it.each<[string, EventSchema<object>, object]>([
     ['zod', z.object({ at: z.date() }), { at: AT }],
     ['zod, as the reference writes them', z.object({ at: z.date() }), { at: '2026-11-01T12:00:00.123456+00:00' }],

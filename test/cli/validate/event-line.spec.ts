@@ -12,7 +12,7 @@ const PLATFORM = {
   ...{ context: { course_id: 'c', user_id: 7, path: '/event' }, event: '{"id": "v", "currentTime": NaN}' },
 };
 
-describe('The event of a line', () => {
+describe('eventOfLine: the event of a line', () => {
   it.each([
     ['by itself', JSON_TEXT],
     ['in a line of pino', JSON.stringify({ level: 30, time: 1, name: 'app', event: EVENT, msg: 'played' })],
@@ -79,9 +79,9 @@ describe('The event of a line', () => {
     ['{"message":"{\\"a\\":1}"}', 'other'],
     ['{"event_type":"a","time":1,"event":{}}', 'other'],
     ['{"event_type":"a","time":"2026"}', 'other'],
-    ['INFO - {"a":1}', { why: 'is no JSON' }],
-    ['{"name":"played","timest', { why: 'is no JSON' }],
-    ['{"a":NaN', { why: 'is no JSON' }],
+    ['INFO - {"a":1}', { why: 'is not valid JSON' }],
+    ['{"name":"played","timest', { why: 'is not valid JSON' }],
+    ['{"a":NaN', { why: 'is not valid JSON' }],
   ])('is not in %j', (line, expected) => {
     expect(eventOfLine(line)).toEqual(expected);
   });

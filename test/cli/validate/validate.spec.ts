@@ -70,15 +70,15 @@ In the catalog, but not in this log
     const { code, out } = await validate(lines.join('\n'));
     expect(code).toBe(1);
     expect(out).toBe(`10 lines: 9 events, 1 broken.
-8 events not in keeping with the catalog.
+8 events do not match the catalog.
 
 Violations
   event     kind                 path             count  first line  message
   enrolled  value-not-allowed    data.mode            2           2  must be "audit" or "verified"
-  enrolled  type-mismatch        data.answers.*       2           6  must be a whole number, and was a text
+  enrolled  type-mismatch        data.answers.*       2           6  must be a whole number, but was a string
   enrolled  additional-property  data.*               1           2  is not declared
-  enrolled  type-mismatch        context.user_id      1           3  must be a whole number, and was a text
-  graded    type-mismatch        data.scores.*        3           4  must be a whole number, and was a text
+  enrolled  type-mismatch        context.user_id      1           3  must be a whole number, but was a string
+  graded    type-mismatch        data.scores.*        3           4  must be a whole number, but was a string
   old       deprecated                                1           7  is deprecated since 2026-01-01
 
 Not in the catalog
@@ -86,7 +86,7 @@ Not in the catalog
   nowhere      2           8
 
 Broken lines
-  line 10 is no JSON
+  line 10 is not valid JSON
 `);
   });
 
@@ -94,7 +94,11 @@ Broken lines
     const log = `${RIGHT}\n${logLine('nowhere', {})}\n\n[1]\n${logLine('event_catalog', { events: [] })}\nx\n`;
     const result = await found(log);
     expect(result).toMatchObject({ code: 1, lines: 6, events: 2, catalogs: 1, blank: 1, others: 1, broken: 1 });
-    expect(result).toMatchObject({ brokenLines: [{ line: 6, why: 'is no JSON' }], violations: [], wrongEvents: 1 });
+    expect(result).toMatchObject({
+      brokenLines: [{ line: 6, why: 'is not valid JSON' }],
+      violations: [],
+      wrongEvents: 1,
+    });
     expect(result).toMatchObject({ unplanned: [{ name: 'nowhere', count: 1, line: 2 }], neverSeen: ['graded', 'old'] });
   });
 
@@ -172,7 +176,7 @@ Broken lines
     expect(out).toContain('5 lines: 4 events, 1 broken.');
     expect(out).toMatch(/value-not-allowed +data\.mode +1 +days-2\.log\.gz:2 /);
     expect(out).toMatch(/nowhere +1 +days-10\.log:1\n/);
-    expect(out).toContain('  days-1.log line 2 is no JSON');
+    expect(out).toContain('  days-1.log line 2 is not valid JSON');
     const pattern = await folder.run('validate', 'days-*', '--catalog', 'catalog.ts', '--json');
     expect(JSON.parse(pattern.out)).toMatchObject({
       lines: 5,
@@ -210,7 +214,7 @@ Broken lines
     expect(await run()).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /Of another version, not checked\n.*\n {2}enrolled +1 +2 +2 +1\n {2}enrolled +3 +2 +1 +3\n/,
+        /Other versions, not checked\n.*\n {2}enrolled +1 +2 +2 +1\n {2}enrolled +3 +2 +1 +3\n/,
       ),
     });
     expect(JSON.parse((await run('--json')).out)).toMatchObject({
@@ -236,10 +240,10 @@ Broken lines
     }
   });
 
-  it('ends with 2 where nothing can be held against the catalog', async () => {
+  it('ends with 2 if nothing can be validated against the catalog', async () => {
     expect(await validate('{"level":30}\n')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('tracking.log has no event in it'),
+      err: expect.stringContaining('tracking.log contains no events'),
     });
     expect(await folder.run('validate', 'none.log', '--catalog', 'catalog.ts')).toMatchObject({
       code: 2,
