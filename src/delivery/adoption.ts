@@ -8,6 +8,8 @@ import { nameOfFolder } from './folder-name';
 /** An object that takes over the queue and the dead letters of one path. */
 export interface Heir {
   readonly path: string;
+  /** True once it takes over nothing any more. Folders that remain stay for the next start. */
+  readonly isClosed: boolean;
   adopt(store: RecordStore | undefined, deadLetters: RecordStore | undefined): void;
 }
 
@@ -44,6 +46,9 @@ export class Adoption {
    * reported, and tried again at the next call.
    */
   giveTo(heir: Heir): void {
+    // A search for folders may end after the heir has closed. Stores opened then would stay open,
+    // and the final counters of the heir would not add up.
+    if (heir.isClosed) return;
     for (const { orphan, name, path } of this.places()) {
       if (path !== heir.path) continue;
       const home = join(orphan, name);

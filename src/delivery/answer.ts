@@ -6,7 +6,7 @@
  * failed attempt, and the mistake is reported.
  */
 import type { AttemptResult } from './attempt';
-import { cleanText, kindOf } from '../common/clean-text';
+import { cleanText, kindOf } from './clean-text';
 
 /** The result of an attempt for the events of its batch. */
 export type Answer = (

@@ -1,12 +1,14 @@
-import type { StoredEvent } from '../event/tracking-event';
+import { MAX_TIMER_MS } from '../common/clock';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import { Attempt } from './attempt';
 import type { Batch } from './batch';
 import type { BatchScheduler } from './batch-scheduler';
 import type { Breaker } from './breaker';
 import { unreadableReason } from './dead-letter-box';
 import type { DeliveryLedger } from '../ledger/delivery-ledger';
+import type { DeliveryObserver } from './delivery-observer';
 import type { DeliveryReports } from './delivery-reports';
-import { carriesEntries, type Destination } from './destination';
+import { carriesEntries, type DeliveryTarget } from './destination';
 import { isNoConnection } from './no-connection';
 import type { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
@@ -14,13 +16,16 @@ import type { Death, Settlement } from './settlement';
 import { verdictOf, type Verdict } from './verdict';
 
 export interface SenderParts {
-  readonly destination: Destination;
+  /** Path of the destination in the tree. */
+  readonly path: string;
+  readonly destination: DeliveryTarget;
   readonly settings: DeliverySettings;
   readonly breaker: Breaker;
   readonly ledger: DeliveryLedger;
   readonly settlement: Settlement;
   readonly reports: DeliveryReports;
   readonly scheduler: Pick<BatchScheduler, 'conclude' | 'isUnderWay'>;
+  readonly observer?: (() => DeliveryObserver | undefined) | undefined;
 }
 
 /**
@@ -98,11 +103,20 @@ export class BatchSender {
     if (verdict.failure !== undefined) ledger.failAttempt(verdict.failure);
     if (verdict.mistake !== undefined) reports.mistake(verdict.mistake);
     this.informBreaker(batch, verdict, now);
+    this.informObserver(batch, verdict, attempt.tookMs);
     settlement.deliver(verdict.delivered);
     settlement.bury(verdict.dead);
     const dueAt = now + verdict.delayMs;
     const again = verdict.again.map((entries) => ({ entries, failures, isSuspect, dueAt, triedAt: now }));
     scheduler.conclude(batch, { ...attempt, again, retryAfterMs, isTaken: verdict.health === 'takes' });
+  }
+
+  private informObserver(batch: Batch, { failure, failed }: Verdict<QueuedEvent>, tookMs: number): void {
+    const observer = this.parts.observer?.();
+    if (observer === undefined) return;
+    const { path } = this.parts;
+    observer.attempted(path, { ids: batch.entries.map(({ id }) => id), tookMs, error: failure });
+    for (const { entry, reason } of failed) observer.retrying(path, entry.id, reason);
   }
 
   private informBreaker(batch: Batch, { health, dead, retryAfterMs }: Verdict<QueuedEvent>, now: number): void {
@@ -153,7 +167,7 @@ export class BatchSender {
 
   /** Resolves when the call has returned, or after a further timeout of at least a second. */
   private async endOf(attempt: Attempt): Promise<void> {
-    const graceMs = Math.max(this.parts.settings.timeoutMs, MIN_GRACE_MS);
+    const graceMs = Math.min(Math.max(this.parts.settings.timeoutMs, MIN_GRACE_MS), MAX_TIMER_MS);
     let timer: NodeJS.Timeout | undefined;
     const given = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
@@ -172,11 +186,11 @@ interface Prepared {
   readonly unreadable: readonly Death[];
 }
 
-function prepare(destination: Destination, entries: readonly QueuedEvent[]): Prepared {
+function prepare(destination: DeliveryTarget, entries: readonly QueuedEvent[]): Prepared {
   if (carriesEntries(destination))
     return { send: (signal) => destination.sendEntries(entries, signal), unreadable: [] };
   const isShared = destination.readsOnly === true;
-  const events: StoredEvent[] = [];
+  const events: IdentifiedEvent[] = [];
   const unreadable: Death[] = [];
   for (const entry of entries) {
     try {

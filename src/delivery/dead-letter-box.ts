@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Envelope } from '../event/envelope';
 import { readRecord, writeEventRecord, type RecordFacts } from '../event/event-record';
 import { printable } from '../common/printable';
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
-import { errorKind } from '../common/clean-text';
+import { errorKind } from './clean-text';
 import type { RecordStore, StoredRecord } from '../store/record-store';
 import { StoreWriteException } from '../store/store-write.exception';
 import type { LetterStore } from './letter-store';
@@ -14,11 +14,11 @@ import { LetterWalk, type LetterDecision } from './letter-walk';
 export interface DeadLetter {
   /** Path of the destination in the tree. */
   readonly path: string;
-  readonly event: StoredEvent;
+  readonly event: IdentifiedEvent;
   /**
    * Why the event is a dead letter: `refused: …`, `attempts`, `too-old`, or `unreadable: …` for an
    * event that cannot be written, of which only the id and name are kept. Letters of queues and
-   * buses also have `processor-failed: …` and others (docs/async-routing.md).
+   * buses also have `processor-failed: …` and others (docs/reliability/bull.md).
    *
    * At most 300 characters on one line; control characters are written as `\u000a`.
    */
@@ -33,6 +33,11 @@ export interface DeadLetter {
   readonly acceptedAt: Date;
   readonly lastTriedAt: Date | undefined;
   readonly deadAt: Date;
+  /**
+   * False if `redrive` would leave the letter: only the id and name of its event are kept, or the
+   * application has no node for it.
+   */
+  readonly canRedrive: boolean;
 }
 
 /** Selects dead letters. A field that is left out matches all letters. */
@@ -64,7 +69,6 @@ const TURN_MS = 5;
  * counted.
  */
 export class DeadLetterBox {
-  private forgottenCount = 0;
   /** The walk that is taking letters out. */
   private walk: LetterWalk | undefined;
   private isClosed = false;
@@ -80,8 +84,9 @@ export class DeadLetterBox {
     return this.store.count;
   }
 
+  /** Number of letters that were lost. It never decreases. */
   get forgotten(): number {
-    return this.forgottenCount + this.store.forgotten;
+    return this.store.forgotten;
   }
 
   /** True if the last use of the disk for dead letters failed. */
@@ -142,6 +147,11 @@ export class DeadLetterBox {
       walk.end();
       this.walk?.resume();
     }
+  }
+
+  /** Reads letters as `visit` does, a few milliseconds in each turn of the event loop. */
+  async visitInTurns(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): Promise<void> {
+    await this.takeOut(filter, (letter) => (visit(letter) ? 'skip' : false));
   }
 
   /**
@@ -209,13 +219,13 @@ export class DeadLetterBox {
    */
   private putRecord(record: string | Buffer): void {
     try {
-      if (this.store.append(record, true) !== undefined) return;
-      this.forgottenCount += this.store.dropOldest(Buffer.byteLength(record));
-      if (this.store.append(record, true) !== undefined) return;
+      if (this.store.append(record) !== undefined) return;
+      this.store.dropOldest(Buffer.byteLength(record));
+      if (this.store.append(record) !== undefined) return;
     } catch (error) {
       this.onLost(error as Error);
     }
-    this.forgottenCount++;
+    this.store.forget();
   }
 
   private letterOf({
@@ -229,6 +239,7 @@ export class DeadLetterBox {
         ...{ path: this.path, event, reason: reasonText(reason), attempts, firstError, lastError },
         ...{ acceptedAt: new Date(acceptedAt), deadAt: new Date(deadAt) },
         lastTriedAt: lastTriedAt === undefined ? undefined : new Date(lastTriedAt),
+        canRedrive: isRaw === true || !reasonText(reason).startsWith(UNREADABLE),
       };
       return { letter, facts: { depth, parentId, isRaw } };
     } catch {
@@ -255,14 +266,6 @@ export function unreadableReason(error: unknown): string {
 /** The record of an event that cannot be written: its id and name, without context and data. */
 function standIn({ id, name }: { readonly id: string; readonly name: string }, facts: RecordFacts): string {
   return writeEventRecord({ id, name, timestamp: new Date(facts.acceptedAt), context: {}, data: {} }, facts);
-}
-
-/**
- * Returns true if the letter replaces an event that could not be written. Such a letter cannot be
- * sent again.
- */
-export function isStandIn({ reason }: DeadLetter, { isRaw }: RecordOrigin): boolean {
-  return reason.startsWith(UNREADABLE) && isRaw !== true;
 }
 
 function fits(letter: DeadLetter, { path, id, name, reason, since, until, where }: DeadLetterFilter): boolean {

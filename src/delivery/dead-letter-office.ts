@@ -1,8 +1,8 @@
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import type { Delivery } from './delivery';
+import type { LetterHolder } from './letter-holder';
 import type { LetterStore } from './letter-store';
-import { lostLettersOf } from './lost-letters';
 import { QueuedEvent, type RecordOrigin } from './queued-event';
 import { StrayLetters, type TakeBack } from './stray-letters';
 
@@ -23,17 +23,17 @@ const DEFAULT_LIMIT = 1000;
  */
 const MAX_REASONS = 100;
 const OTHER_REASONS = '(other reasons)';
-
-/** An object that stores the dead letters of one path. */
-type LetterHolder = Pick<Delivery, 'path' | 'visitDeadLetters' | 'redrive' | 'purge'>;
+const FORGETS =
+  "some are lost for lack of capacity, the oldest first, and are counted ('forgottenDeadLetters'). " +
+  'Fix: give delivery a directory, or redrive or purge the dead letters. (Logged once; the ledger counts on.)';
 
 export interface OfficeParts {
   /** The deliveries of this tracker, including replaced ones. */
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly Pick<Delivery, 'path' | 'takesRaw' | 'letters'>[];
   /** Opens the store for the dead letters of a path without a delivery. */
   readonly openLetters: (path: string, maxMemoryBytes: number) => LetterStore;
   readonly onLetter: (path: string) => void;
-  /** Called for a letter that could not be kept. */
+  /** Called when letters of a path without a delivery were lost. Logs each text once. */
   readonly onLost: (path: string, text: string) => void;
 }
 
@@ -59,17 +59,19 @@ export class DeadLetterOffice {
    * Stores an event from a queue as a dead letter of the node at `path`. If the application does
    * not have that node, the letter is kept for a start that has it. Never throws.
    */
-  keep(path: string, event: StoredEvent, reason: string, facts: RecordOrigin): void {
+  keep(path: string, event: IdentifiedEvent, reason: string, facts: RecordOrigin): void {
     const delivery = this.parts.deliveries.findLast((known) => known.path === path);
     if (delivery !== undefined && (facts.isRaw !== true || delivery.takesRaw)) {
-      delivery.keepLetter(event, reason, facts);
+      delivery.letters.keep(event, reason, facts);
       return;
     }
     const now = Date.now();
     // Raw input does not go to the destination's box: a redrive from there would send the
     // destination something that is not an event.
     const box = this.strayBox(delivery === undefined ? path : UNREADABLE);
+    const before = box.forgotten;
     box.put(QueuedEvent.again(event, { acceptedAt: now, ...facts }, 0), reason, now);
+    if (box.forgotten > before) this.parts.onLost(box.path, FORGETS);
     this.parts.onLetter(box.path);
   }
 
@@ -92,25 +94,38 @@ export class DeadLetterOffice {
     return this.strays.has(path) || this.strays.size < MAX_STRAY_PATHS ? this.strayBox(path) : undefined;
   }
 
+  /** Number of dead letters, without reading them. */
+  get total(): number {
+    return this.of({}).reduce((sum, { count }) => sum + count, 0);
+  }
+
   list(filter: DeadLetterFilter, limit: number = DEFAULT_LIMIT): DeadLetter[] {
     const letters: DeadLetter[] = [];
-    for (const box of this.of(filter)) {
-      box.visitDeadLetters(filter, (letter) => letters.push(letter) < limit);
-      if (letters.length >= limit) break;
-    }
+    this.visit(filter, (letter) => letters.push(letter) < limit);
     return letters;
   }
 
   count(filter: DeadLetterFilter): Record<string, number> {
     const counts = new Map<string, number>();
+    this.visit(filter, ({ reason }) => {
+      const key = counts.has(reason) || counts.size < MAX_REASONS ? reason : OTHER_REASONS;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      return true;
+    });
+    return Object.fromEntries(counts);
+  }
+
+  /**
+   * Reads the matching letters without keeping them, oldest first for each path, a few milliseconds
+   * in each turn of the event loop: there may be gigabytes of them on disk.
+   */
+  async visitInTurns(filter: DeadLetterFilter, visit: (letter: DeadLetter) => void): Promise<void> {
     for (const box of this.of(filter)) {
-      box.visitDeadLetters(filter, ({ reason }) => {
-        const key = counts.has(reason) || counts.size < MAX_REASONS ? reason : OTHER_REASONS;
-        counts.set(key, (counts.get(key) ?? 0) + 1);
+      await box.visitInTurns(filter, (letter) => {
+        visit(letter);
         return true;
       });
     }
-    return Object.fromEntries(counts);
   }
 
   redrive(filter: DeadLetterFilter): Promise<number> {
@@ -131,9 +146,34 @@ export class DeadLetterOffice {
     for (const box of this.strays.values()) box.close();
   }
 
+  /**
+   * Number of dead letters that were lost at paths without a delivery, by path. Paths without any
+   * are left out. The letters of deliveries are counted in their own ledgers.
+   */
+  forgottenStrays(): Readonly<Record<string, number>> {
+    const lost = [...this.strays.values()].filter(({ forgotten }) => forgotten > 0);
+    return Object.fromEntries(lost.map(({ path, forgotten }) => [path, forgotten]));
+  }
+
   /** Number of dead letters by path that were lost at close because they were only in memory. */
   lettersLostAtClose(): ReadonlyMap<string, number> {
-    return lostLettersOf([...this.parts.deliveries, ...this.strays.values()]);
+    const lost = new Map<string, number>();
+    for (const { path, lostAtClose } of this.of({})) {
+      if (lostAtClose > 0) lost.set(path, (lost.get(path) ?? 0) + lostAtClose);
+    }
+    return lost;
+  }
+
+  /** @param visit returns false to stop */
+  private visit(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): void {
+    const walk = { isStopped: false };
+    for (const box of this.of(filter)) {
+      box.visit(filter, (letter) => {
+        walk.isStopped = !visit(letter);
+        return !walk.isStopped;
+      });
+      if (walk.isStopped) return;
+    }
   }
 
   /**
@@ -146,7 +186,7 @@ export class DeadLetterOffice {
   }
 
   private of({ path }: DeadLetterFilter): LetterHolder[] {
-    const holders: LetterHolder[] = [...this.parts.deliveries, ...this.strays.values()];
+    const holders = [...this.parts.deliveries.map(({ letters }) => letters), ...this.strays.values()];
     return holders.filter((holder) => path === undefined || holder.path === path);
   }
 
@@ -156,7 +196,7 @@ export class DeadLetterOffice {
     if (known !== undefined) return known;
     const letters = this.parts.openLetters(path, MAX_STRAY_BYTES_IN_MEMORY);
     const onLost = (error: Error): void => {
-      this.parts.onLost(path, `a dead letter could not be kept: ${String(error)}`);
+      this.parts.onLost(path, `a dead letter could not be kept: ${String(error)}.`);
     };
     const box = new StrayLetters(path, letters, onLost, this.takers.get(path));
     this.strays.set(path, box);

@@ -1,17 +1,17 @@
 import type { DeliveryDuration, DeliveryNotice } from '../ledger/delivery-notice';
 import type { Notices } from '../common/notices';
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import { Adoption } from './adoption';
-import type { DeadLetter, DeadLetterFilter } from './dead-letter-box';
 import { DeadLetterOffice } from './dead-letter-office';
 import { Delivery } from './delivery';
+import type { DeliveryObserver } from './delivery-observer';
 import type { DeliveryOptions } from './delivery-options';
-import type { Destination } from './destination';
+import type { DeliveryTarget } from './destination';
 import type { DiskHome } from '../store/disk-home';
 import { DiskHomes } from './disk-homes';
-import { Feed } from '../common/feed';
+import { Feed } from './feed';
 import { folderName } from './folder-name';
-import { OutsideFlow } from '../common/outside-flow';
+import { OutsideFlow } from './outside-flow';
 import { LetterStore } from './letter-store';
 import type { RecordOrigin } from './queued-event';
 import { classDelivery, resolveDelivery, withAbsoluteDirectory, type DeliverySettings } from './resolve-options';
@@ -31,22 +31,26 @@ const DISK_CHECK_INTERVAL_MS = 1000;
 
 /** The deliveries of one tracker, and the folders that they share. */
 export class Deliveries {
+  /** All dead letters of the tracker. */
+  readonly letters: DeadLetterOffice;
   /**
    * One delivery for each destination. Replaced destinations are included, because they still have
    * events to send.
    */
   private readonly deliveries: Delivery[] = [];
+  /** Follows the events of all deliveries; undefined unless a tool such as the explorer is used. */
+  observer: DeliveryObserver | undefined;
   private readonly defaults: DeliveryOptions;
   private readonly homes: DiskHomes;
   private readonly adoption: Adoption;
   private readonly outside = new OutsideFlow();
-  private readonly office: DeadLetterOffice;
   private readonly changes = new Feed<DeliveryNotice>();
   private readonly durations = new Feed<DeliveryDuration>();
   /** Folders of missing destinations that a warning has already reported. */
   private readonly left = new Set<string>();
   private diskTimer: NodeJS.Timeout | undefined;
   private adoptionTimer: NodeJS.Timeout | undefined;
+  private isClosed = false;
 
   constructor(
     tracker: string,
@@ -58,14 +62,14 @@ export class Deliveries {
       this.checkDisk();
     });
     this.adoption = new Adoption(this.homes, notices);
-    this.office = new DeadLetterOffice({
+    this.letters = new DeadLetterOffice({
       deliveries: this.deliveries,
       openLetters: (path, maxMemoryBytes) => this.strayLetters(path, maxMemoryBytes),
       onLetter: (path) => {
         this.changes.tell({ path, change: 'dead-letter' });
       },
       onLost: (path, text) => {
-        notices.once(`stray letters ${path} ${text.slice(0, 20)}`, () => `dead letters for ${path}: ${text}.`);
+        notices.once(`stray letters ${path} ${text.slice(0, 20)}`, () => `dead letters for ${path}: ${text}`);
       },
     });
   }
@@ -105,11 +109,11 @@ export class Deliveries {
    * @param path path whose dead letters are given to `taker` when they are redriven
    */
   takeBack(path: string, taker: TakeBack): void {
-    this.office.takeBack(path, taker);
+    this.letters.takeBack(path, taker);
   }
 
   /** Opens the delivery of a destination. */
-  open(path: string, place: string, destination: Destination, settings: DeliverySettings): Delivery {
+  open(path: string, place: string, destination: DeliveryTarget, settings: DeliverySettings): Delivery {
     const home = this.homes.find(settings);
     const name = this.folderNameOf(path);
     const store = home && this.homes.createStore(home, [name, 'queue'], settings);
@@ -132,6 +136,7 @@ export class Deliveries {
         // Runs for each event, so no object is made without a listener.
         if (this.durations.hasListeners) this.durations.tell({ path, of, ms });
       },
+      observer: () => this.observer,
     });
     this.adoption.giveTo(delivery);
     this.deliveries.push(delivery);
@@ -166,36 +171,26 @@ export class Deliveries {
 
   /** Releases the folders. Their remaining files are for the next start. */
   async close(): Promise<void> {
+    this.isClosed = true;
     clearInterval(this.diskTimer);
     clearInterval(this.adoptionTimer);
-    this.office.close();
+    this.letters.close();
     this.outside.release();
     await this.homes.release();
   }
 
-  keepLetter(path: string, event: StoredEvent, reason: string, facts: RecordOrigin): void {
-    this.office.keep(path, event, reason, facts);
+  keepLetter(path: string, event: IdentifiedEvent, reason: string, facts: RecordOrigin): void {
+    this.letters.keep(path, event, reason, facts);
   }
 
-  listDeadLetters(filter: DeadLetterFilter, limit?: number): DeadLetter[] {
-    return this.office.list(filter, limit);
-  }
-
-  countDeadLetters(filter: DeadLetterFilter): Record<string, number> {
-    return this.office.count(filter);
-  }
-
-  redrive(filter: DeadLetterFilter): Promise<number> {
-    return this.office.redrive(filter);
-  }
-
-  purge(filter: DeadLetterFilter): Promise<number> {
-    return this.office.purge(filter);
+  /** Number of dead letters that were lost at paths without a destination, by path. */
+  forgottenStrays(): Readonly<Record<string, number>> {
+    return this.letters.forgottenStrays();
   }
 
   /** Number of dead letters by path that were lost at close because they were only in memory. */
   lettersLostAtClose(): ReadonlyMap<string, number> {
-    return this.office.lettersLostAtClose();
+    return this.letters.lettersLostAtClose();
   }
 
   /**
@@ -229,11 +224,11 @@ export class Deliveries {
     home: DiskHome | undefined,
     { maxDiskBytes, fsync }: DeliverySettings,
   ): LetterStore {
-    const stray = this.office.handOut(path);
+    const stray = this.letters.handOut(path);
     if (stray !== undefined && (stray.isOnDisk || home === undefined)) return stray;
     const disk = home && this.homes.createStore(home, [name, 'dead'], { maxDiskBytes, fsync });
     const letters = new LetterStore(disk, Math.min(maxDiskBytes, MAX_LETTER_BYTES_IN_MEMORY));
-    if (stray !== undefined) letters.adopt(stray);
+    if (stray !== undefined) letters.adoptAll(stray);
     return letters;
   }
 
@@ -248,17 +243,18 @@ export class Deliveries {
   private checkDisk(): void {
     this.homes.check();
     for (const delivery of this.deliveries) delivery.checkDisk();
-    this.office.checkDisk();
+    this.letters.checkDisk();
   }
 
   private async adopt(): Promise<void> {
     await this.adoption.look();
+    if (this.isClosed) return; // the folders that were found are for the next start
     for (const delivery of [...this.deliveries].reverse()) this.adoption.giveTo(delivery);
     for (const path of this.adoption.pathsLeft('queue')) this.reportLeft(path);
     for (const path of this.adoption.pathsLeft('dead')) {
       // the letters belong to events that stay there
       if (this.adoption.foldersOf(path).length > 0) continue;
-      const stray = this.office.strayFor(path);
+      const stray = this.letters.strayFor(path);
       if (stray !== undefined) this.adoption.giveTo(stray);
     }
   }

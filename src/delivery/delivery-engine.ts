@@ -3,20 +3,21 @@ import { BatchSender } from './batch-sender';
 import { Breaker } from './breaker';
 import { DeadLetterBox, unreadableReason } from './dead-letter-box';
 import { DeliveryLedger } from '../ledger/delivery-ledger';
-import type { Measured } from '../ledger/delivery-notice';
+import type { DeliveryDuration } from '../ledger/delivery-notice';
+import type { DeliveryObserver } from './delivery-observer';
 import { DeliveryReports, type ReportParts } from './delivery-reports';
-import type { Destination } from './destination';
+import type { DeliveryTarget } from './destination';
 import type { RecordStore } from '../store/record-store';
 import type { LetterStore } from './letter-store';
 import { EventQueue } from './event-queue';
-import type { OutsideFlow } from '../common/outside-flow';
+import type { OutsideFlow } from './outside-flow';
 import type { DeliverySettings } from './resolve-options';
 import { Settlement } from './settlement';
 
 export interface DeliveryParts extends ReportParts {
   /** Path of the destination in the tree. */
   readonly path: string;
-  readonly destination: Destination;
+  readonly destination: DeliveryTarget;
   readonly settings: DeliverySettings;
   /** The disk queue, if there is one. */
   readonly store: RecordStore | undefined;
@@ -27,7 +28,9 @@ export interface DeliveryParts extends ReportParts {
    */
   readonly outside?: OutsideFlow | undefined;
   /** Called with the duration of each event and each attempt, in milliseconds. */
-  readonly onMeasured?: ((what: Measured, tookMs: number) => void) | undefined;
+  readonly onMeasured?: ((what: DeliveryDuration['of'], tookMs: number) => void) | undefined;
+  /** Returns the object that follows the events now; undefined if there is none. */
+  readonly observer?: (() => DeliveryObserver | undefined) | undefined;
 }
 
 export interface DeliveryEngine {
@@ -61,7 +64,7 @@ export function openEngine(
   parts: DeliveryParts,
   hooks: { readonly onPumped: () => void; readonly isHopeless: () => boolean },
 ): DeliveryEngine {
-  const { path, destination, settings, store } = parts;
+  const { path, destination, settings, store, observer } = parts;
   const ledger = new DeliveryLedger(parts.onMeasured);
   const reports = new DeliveryReports(parts, settings, classNameOf(destination));
   const letters = new DeadLetterBox(path, parts.deadLetters, (error) => {
@@ -90,7 +93,7 @@ export function openEngine(
       settlement.bury([{ entry, reason: unreadableReason(error) }]);
     },
   });
-  const settlement = new Settlement({ queue, ledger, letters, reports });
+  const settlement = new Settlement({ path, queue, ledger, letters, reports, observer });
   const scheduler: BatchScheduler = new BatchScheduler({
     ...{ settings, queue, breaker, outside: parts.outside, ...hooks },
     send: (batch) => {
@@ -106,7 +109,9 @@ export function openEngine(
       reports.failure(error);
     },
   });
-  const sender = new BatchSender({ destination, settings, breaker, ledger, settlement, reports, scheduler });
+  const sender = new BatchSender({
+    ...{ path, destination, settings, breaker, ledger, settlement, reports, scheduler, observer },
+  });
   return { ledger, reports, queue, letters, breaker, settlement, scheduler, sender };
 }
 

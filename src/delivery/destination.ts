@@ -1,8 +1,8 @@
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import type { QueuedEvent } from './queued-event';
 
 /** Why a destination did not accept one event of a batch. */
-export interface Rejection {
+export interface EventRejection {
   /** Zero-based position of the event in the batch passed to `sendBatch`. */
   readonly index: number;
   /** Reason for the operator. Keep it short and free of event data. */
@@ -34,7 +34,7 @@ export interface Destination {
    */
   // Most destinations return nothing on success.
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type
-  sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[] | void>;
+  sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[] | void>;
 
   /**
    * True if `sendBatch` changes no event. The events are then not copied for it.
@@ -47,10 +47,10 @@ export interface Destination {
    * as one without a user. Called inside `emit`.
    * @returns the reason to drop the event ('no-user'), or undefined to queue it
    */
-  refuses?(event: StoredEvent): string | undefined;
+  refuses?(event: IdentifiedEvent): string | undefined;
 }
 
-export interface SendFailure {
+export interface BatchFailure {
   /** Reason for the operator. Keep it short and free of event data. */
   readonly reason: string;
   /**
@@ -77,23 +77,25 @@ export class SendFailedException extends Error {
     super(message, options);
   }
 
-  static create({ reason, retryable, retryAfterMs, cause }: SendFailure): SendFailedException {
+  static create({ reason, retryable, retryAfterMs, cause }: BatchFailure): SendFailedException {
     return new SendFailedException(reason, retryable, retryAfterMs, cause === undefined ? {} : { cause });
   }
 }
 
-/**
- * A destination of this library that passes events on, with all their facts, to a place where they
- * enter a tree again.
- */
-export interface EntryDestination extends Destination {
+/** Passes events on, with all their facts, to a place where they enter a tree again. */
+export interface EntryDestination {
   /** True if input that a worker could not read as an event can be redriven there. */
   readonly takesRaw: boolean;
+  /** It accepts every event. */
+  readonly refuses?: undefined;
   sendEntries(entries: readonly QueuedEvent[], signal: AbortSignal): ReturnType<Destination['sendBatch']>;
 }
 
-export function carriesEntries(destination: Destination): destination is EntryDestination {
-  return typeof (destination as Partial<EntryDestination>).sendEntries === 'function';
+/** Object to which the delivery engine sends batches. */
+export type DeliveryTarget = Destination | EntryDestination;
+
+export function carriesEntries(target: DeliveryTarget): target is EntryDestination {
+  return 'sendEntries' in target;
 }
 
 export function isDestination(backend: unknown): backend is Destination {

@@ -14,31 +14,22 @@ import { originFacts, writeRecord } from '../event/event-record';
 import type { RecordStore } from '../store/record-store';
 import { AdoptedEvents } from './adopted-events';
 import type { DiskSource } from './disk-source';
+import { DiskSpill } from './disk-spill';
 import { HeldEvents } from './held-events';
-import { QueueDisk, type PutPurpose, type PutResult } from './queue-disk';
+import type { OutcomeClaim } from './outcome-claim';
+import { QueueDisk } from './queue-disk';
 import type { QueueReports } from './queue-reports';
 import { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 
-export type Taken = { readonly entry: QueuedEvent | undefined; readonly isStored: boolean };
-
-const STORED: Taken = { entry: undefined, isStored: true };
-/** Number of events that one new event moves from memory to the disk before it. */
-const MOVED_BY_ONE = 16;
-/** Number of events that each disk check moves. The process does nothing else meanwhile. */
-const MOVED_AT_ONCE = 1000;
+/** Where an accepted event is: only on disk, or in memory. */
+export type Place = 'stored' | 'held';
 
 export class EventQueue {
   private readonly held: HeldEvents;
   private readonly disk: QueueDisk | undefined;
+  private readonly spill: DiskSpill | undefined;
   private readonly adopted: AdoptedEvents;
-  /**
-   * True while new events go to the disk because memory was full; false again when the disk is
-   * drained.
-   */
-  private isSpilling: boolean;
-  /** True if shutdown is near and all events go to the disk. */
-  private isPersisting = false;
   /** Without `ordered`, adopted events and the process's own events are taken in turns. */
   private isTurnOfAdopted = false;
 
@@ -56,7 +47,7 @@ export class EventQueue {
       new QueueDisk(store, settings, ofDisk, (events) => {
         onDropped('queue-full', events);
       });
-    this.isSpilling = this.disk !== undefined && this.disk.waiting > 0;
+    this.spill = this.disk && new DiskSpill(this.disk, this.held, settings, reports);
   }
 
   /** Number of events that are not being sent. */
@@ -70,60 +61,61 @@ export class EventQueue {
 
   /** True while new events go to the disk. */
   get isOnDisk(): boolean {
-    return this.settings.durable || this.isSpilling || this.isPersisting;
+    return this.settings.durable || this.spill?.isOnDisk === true;
   }
 
   /**
    * True while new events go to the disk because memory was full. Ends when the disk is drained.
    */
   get isOverflowing(): boolean {
-    return !this.settings.durable && this.isSpilling;
+    return this.spill?.isOverflowing === true;
   }
 
-  /** True if the last use of the disk failed. */
-  get isDiskFailing(): boolean {
-    return this.sources().some(({ condition }) => condition.isFailing);
-  }
-
-  get diskCount(): number {
-    return this.sources().reduce((sum, { count }) => sum + count, 0);
-  }
-
-  get diskBytes(): number {
-    return this.sources().reduce((sum, { bytes }) => sum + bytes, 0);
+  /** The events on disk, and whether the last use of the disk failed. */
+  get onDisk(): { readonly count: number; readonly bytes: number; readonly isFailing: boolean } {
+    let [count, bytes, isFailing] = [0, 0, false];
+    for (const source of this.sources()) {
+      count += source.count;
+      bytes += source.bytes;
+      isFailing ||= source.condition.isFailing;
+    }
+    return { count, bytes, isFailing };
   }
 
   /**
    * Accepts an event, into memory or to the disk.
    * @param now milliseconds of `performance.now()`
-   * @param isLent true if it must be accepted: no other event is dropped for it, and the caller has
-   * checked `isFull`
-   * @returns undefined if there is no capacity; `entry` is undefined for an event that is only on
-   * disk
+   * @param claim told the outcome later if the event is held. An event that its caller retains is
+   * accepted beyond the limits, and no other event is dropped for it.
+   * @returns undefined if there is no capacity
    */
-  put(envelope: Envelope, now: number, isLent: boolean): Taken | undefined {
-    const { disk, held } = this;
-    const isForDisk = disk !== undefined && (this.isOnDisk || !held.hasRoomFor(envelope.estimatedLength()));
-    if (isForDisk && this.moveLate(disk, MOVED_BY_ONE)) {
+  put(envelope: Envelope, now: number, claim?: OutcomeClaim): Place | undefined {
+    const isRetained = claim?.isRetained === true;
+    const { disk, spill, held } = this;
+    const isForDisk = spill !== undefined && (spill.isOnDisk || !held.hasRoomFor(envelope.estimatedLength()));
+    if (isForDisk && disk !== undefined && spill.makeWay()) {
       const record = writeRecord(envelope, { acceptedAt: disk.stamp(now), ...originFacts(envelope) });
-      const stored = this.putOnDisk(disk, record, isLent ? 'lent' : 'new');
-      if (stored === true) return STORED;
-      if ((stored === false || stored === 'too-large') && !isLent) return undefined;
+      const stored = spill.put(record, isRetained ? 'retained' : 'new');
+      if (stored === true) return 'stored';
+      if ((stored === false || stored === 'too-large') && !isRetained) return undefined;
     }
     const entry = QueuedEvent.of(envelope, now);
-    if (!isLent && !this.makeRoom(entry.bytes)) return undefined;
-    held.hold(entry, isForDisk && this.isOnDisk ? held.late : held.early);
-    return { entry, isStored: false };
+    if (!isRetained && !this.makeRoom(entry.bytes)) return undefined;
+    entry.claim = claim;
+    held.hold(entry, isForDisk && spill.isOnDisk ? held.late : held.early);
+    return 'held';
   }
 
   /**
    * Puts a dead letter into the queue again. With a disk it goes there and survives a kill once
    * this returns, because it came from the disk.
-   * @returns true if the queue had capacity for it
+   * @returns true if the queue had capacity for it; false if nothing was added
    */
   putAgain(entry: QueuedEvent): boolean {
-    const { disk, held } = this;
-    if (disk !== undefined) return this.putOnDisk(disk, entry.record(), 'kept') === true && disk.flush();
+    const { disk, spill, held } = this;
+    // The files are checked first. After the write, a check that fails would leave the event both
+    // in the queue, where no counter has it, and in the dead letters.
+    if (disk !== undefined) return disk.flush() && spill?.put(entry.record(), 'kept') === true;
     if (!held.hasRoomFor(entry.bytes)) return false;
     held.hold(entry, held.early);
     return true;
@@ -163,19 +155,15 @@ export class EventQueue {
    */
   checkDisk(underWay: readonly QueuedEvent[]): void {
     for (const source of this.sources()) source.check();
-    const { disk } = this;
-    if (disk !== undefined && !disk.condition.isFailing) {
-      if (this.settings.durable || this.isPersisting) disk.writeFirst(this.held, underWay);
-      this.moveLate(disk, MOVED_AT_ONCE);
-    }
-    this.endSpilling();
+    this.spill?.catchUp(underWay);
+    this.spill?.endIfDrained();
   }
 
   /** Removes settled events for good. */
   settle(entries: readonly QueuedEvent[]): void {
     for (const entry of entries) if (entry.stored === undefined) this.held.letGo(entry);
     for (const source of this.sources()) source.settle(entries);
-    this.endSpilling();
+    this.spill?.endIfDrained();
     this.adopted.closeEmpty();
   }
 
@@ -195,10 +183,7 @@ export class EventQueue {
    * @param underWay events that were taken and not settled, the oldest first
    */
   persist(underWay: readonly QueuedEvent[]): void {
-    if (this.disk === undefined) return;
-    this.isPersisting = true;
-    this.disk.writeFirst(this.held, underWay);
-    if (!this.disk.condition.isFailing) this.moveLate(this.disk, Infinity);
+    this.spill?.persist(underWay);
   }
 
   /**
@@ -216,11 +201,12 @@ export class EventQueue {
     let [left, returned] = [0, 0];
     for (const entry of all) {
       if (entry.stored !== undefined) continue;
-      const stored = this.disk === undefined ? false : this.putEntry(this.disk, entry, 'kept');
+      const stored = this.spill?.putEntry(entry, 'kept') ?? false;
       if (stored === true || stored === 'unwritable') continue;
-      if (entry.isLent) returned++;
+      const { isRetained } = entry;
+      if (isRetained) returned++;
       else left++;
-      entry.tell(entry.isLent ? 'returned' : 'dropped');
+      entry.tell(isRetained ? 'returned' : 'dropped');
     }
     const isSafe = this.flush();
     for (const entry of all) entry.tell(isSafe ? 'stored' : 'pending');
@@ -252,15 +238,6 @@ export class EventQueue {
     return settings.ordered && disk !== undefined && disk.waiting > 0 ? [] : late.take(maxEvents, maxBytes);
   }
 
-  /** Once no event waits on disk and memory has capacity, holds new events in memory again. */
-  private endSpilling(): void {
-    if (this.disk === undefined || this.disk.waiting > 0 || this.settings.durable || this.isPersisting) return;
-    this.held.mergeLate();
-    if (!this.isSpilling || this.held.isFull) return;
-    this.isSpilling = false;
-    this.reports.onDiskDrained();
-  }
-
   /**
    * Makes capacity in memory, by dropping older events if `whenFull` says so.
    * @returns true if memory has capacity
@@ -274,53 +251,5 @@ export class EventQueue {
       this.reports.onDropped('queue-full', 1);
     }
     return true;
-  }
-
-  /**
-   * Moves events to the disk that came while it could not be written.
-   * @returns true if none are left
-   */
-  private moveLate(disk: QueueDisk, atMost: number): boolean {
-    const { held } = this;
-    for (let left = atMost; left > 0 && held.late.oldest !== undefined; left--) {
-      const entry = held.late.oldest;
-      const isAwaited = entry.onSettled !== undefined;
-      const stored = this.putEntry(disk, entry, isAwaited ? 'kept' : 'lent');
-      if (stored === false || stored === 'failed') return false;
-      held.late.take(1, Infinity);
-      if (stored === 'unwritable') continue;
-      if (stored === 'too-large') {
-        held.early.push(entry); // it must not keep the other events from the disk
-        continue;
-      }
-      held.letGo(entry);
-      if (isAwaited) entry.tell(disk.flush() ? 'stored' : 'pending');
-    }
-    return held.late.count === 0;
-  }
-
-  /**
-   * Writes one event to the disk.
-   * @returns 'unwritable' for an event that has no record, which is reported
-   */
-  private putEntry(disk: QueueDisk, entry: QueuedEvent, purpose: PutPurpose): PutResult | 'unwritable' {
-    let record: string;
-    try {
-      record = entry.record();
-    } catch (error) {
-      this.reports.onUnwritable(entry, error);
-      return 'unwritable';
-    }
-    return this.putOnDisk(disk, record, purpose);
-  }
-
-  private putOnDisk(disk: QueueDisk, record: string, purpose: PutPurpose): PutResult {
-    const stored = disk.put(record, purpose);
-    if (stored === true && !this.isOnDisk) {
-      // later events must go to the disk too, or they would always be sent before this one
-      this.isSpilling = true;
-      if (purpose !== 'kept') this.reports.onDiskBegun();
-    }
-    return stored;
   }
 }

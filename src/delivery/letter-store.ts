@@ -1,6 +1,7 @@
 import { MemoryStore } from '../store/memory-store';
-import type { RecordRef, RecordStore, StoreDamage, StoredRecord } from '../store/record-store';
+import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
 import { StoreWriteException } from '../store/store-write.exception';
+import { LeaseOrigins } from './lease-origins';
 
 const PAGE_EVENTS = 500;
 const PAGE_BYTES = 4_194_304;
@@ -12,13 +13,13 @@ const COPY_MS = 20;
  * written. Letters of earlier processes stay in their stores until they are copied. A letter is
  * removed only after it is stored elsewhere.
  */
-export class LetterStore implements RecordStore {
-  readonly recovered = 0;
+export class LetterStore {
   private readonly memory: MemoryStore;
   /** Stores of earlier processes whose letters are not copied yet. */
   private older: RecordStore[] = [];
-  /** The store of each leased record. */
-  private readonly origins = new WeakMap<RecordRef, RecordStore>();
+  /** Number of damaged letters that an older store had when it was taken over. */
+  private readonly damagedBefore = new WeakMap<RecordStore, number>();
+  private readonly origins = new LeaseOrigins();
   private failure: Error | undefined;
   private forgottenCount = 0;
 
@@ -34,25 +35,17 @@ export class LetterStore implements RecordStore {
     return this.stores().reduce((sum, { count }) => sum + count, 0);
   }
 
-  get bytes(): number {
-    return this.stores().reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  get damage(): StoreDamage {
-    return (this.disk ?? this.memory).damage;
-  }
-
   /** True if letters go to a disk when it can be written. */
   get isOnDisk(): boolean {
     return this.disk !== undefined;
   }
 
   /**
-   * Number of letters that were lost here, for lack of capacity or because their files were
-   * removed.
+   * Number of letters that were lost, for lack of capacity or because their files were removed or
+   * damaged. It never decreases, and moves with the letters to the store that takes them over.
    */
   get forgotten(): number {
-    return this.stores().reduce((sum, { damage }) => sum + damage.removed, this.forgottenCount);
+    return this.stores().reduce((sum, store) => sum + this.lostIn(store), this.forgottenCount);
   }
 
   /** True if the last write to the disk failed. */
@@ -60,7 +53,13 @@ export class LetterStore implements RecordStore {
     return this.failure !== undefined;
   }
 
-  append(payload: string | Buffer, _flush: boolean): RecordRef | undefined {
+  /**
+   * Adds a letter, which survives the death of the process once this returns if the disk can be
+   * written.
+   * @returns undefined if there is no capacity for it
+   * @throws RecordTooLargeException, StoreWriteException; nothing was added
+   */
+  append(payload: string | Buffer): RecordRef | undefined {
     const ref = this.appendOnDisk(payload);
     if (ref !== 'failed') return ref;
     const held = this.memory.append(payload, true);
@@ -68,63 +67,64 @@ export class LetterStore implements RecordStore {
     return held;
   }
 
-  prepend(payloads: readonly string[]): RecordRef[] {
-    return (this.disk ?? this.memory).prepend(payloads);
-  }
-
-  flush(): void {
-    this.disk?.flush();
-  }
-
   lease(maxRecords: number, maxBytes: number): StoredRecord[] {
     for (const store of this.stores()) {
       const records = store.lease(maxRecords, maxBytes);
-      for (const { ref } of records) this.origins.set(ref, store);
+      this.origins.note(records, store);
       if (records.length > 0) return records;
     }
     return [];
   }
 
-  release(refs: readonly RecordRef[]): RecordRef[] {
-    return this.byOrigin(refs).flatMap(([store, own]) => store.release(own));
+  /** Gives leased letters back. Those whose file was removed meanwhile are lost. */
+  release(refs: readonly RecordRef[]): void {
+    for (const [store, own] of this.origins.group(refs)) this.forgottenCount += store.release(own).length;
   }
 
   settle(refs: readonly RecordRef[]): void {
-    for (const [store, own] of this.byOrigin(refs)) store.settle(own);
+    for (const [store, own] of this.origins.group(refs)) store.settle(own);
   }
 
-  dropOldest(minBytes: number): number {
+  /** Drops the oldest letters that are not leased, to get at least `minBytes` of capacity. */
+  dropOldest(minBytes: number): void {
     const store = this.disk === undefined || this.isDiskFailing ? this.memory : this.disk;
-    return store.dropOldest(minBytes);
+    this.forgottenCount += store.dropOldest(minBytes);
+  }
+
+  /** Counts a letter as lost that could not be added. */
+  forget(): void {
+    this.forgottenCount++;
   }
 
   /** Takes over the dead letters of another process. */
   adopt(store: RecordStore): void {
     this.older.push(store);
+    this.damagedBefore.set(store, store.damage.records);
     this.gather([store], COPY_MS);
+  }
+
+  /** Takes over the dead letters of another store of this process, and its count of lost ones. */
+  adoptAll(other: LetterStore): void {
+    this.forgottenCount += other.forgottenCount;
+    other.forgottenCount = 0;
+    for (const store of other.stores()) this.adopt(store);
   }
 
   /**
    * Checks the disk, and copies letters from other stores to it. Never throws; `isDiskFailing` has
    * the result.
    */
-  check(): boolean {
+  check(): void {
     const { disk } = this;
-    if (disk === undefined) return false;
+    if (disk === undefined) return;
     try {
-      const wasMissing = disk.check();
+      disk.check();
       if (this.isDiskFailing) disk.probe(0);
       this.failure = undefined;
       this.gather([...this.older, this.memory], COPY_MS);
-      return wasMissing;
     } catch (error) {
       this.failure = error as Error;
-      return true;
     }
-  }
-
-  probe(bytes: number): void {
-    this.disk?.probe(bytes);
   }
 
   /**
@@ -154,12 +154,22 @@ export class LetterStore implements RecordStore {
     return disk === undefined ? [...older, memory] : [...older, disk, memory];
   }
 
+  /** Number of letters that a store has lost since it is one of the stores. */
+  private lostIn(store: RecordStore): number {
+    const { removed, records } = store.damage;
+    return removed + records - (this.damagedBefore.get(store) ?? 0);
+  }
+
   private appendOnDisk(payload: string | Buffer): RecordRef | 'failed' | undefined {
     const { disk } = this;
     if (disk === undefined) return 'failed';
     const ref = this.attempt(() => disk.append(payload, true));
     // The store has the letter from here on. If the flush fails, `check` tries it again.
-    if (ref !== 'failed') this.flushDisk(disk);
+    if (ref !== 'failed') {
+      this.attempt(() => {
+        disk.flush();
+      });
+    }
     return ref;
   }
 
@@ -177,7 +187,7 @@ export class LetterStore implements RecordStore {
       if (store.count > 0) return; // the disk accepts no more for now
       if (store === this.memory) continue;
       this.older = this.older.filter((other) => other !== store);
-      this.forgottenCount += store.damage.removed;
+      this.forgottenCount += this.lostIn(store);
       store.close();
     }
   }
@@ -201,19 +211,13 @@ export class LetterStore implements RecordStore {
     });
     if (result === 'failed') {
       to.settle(copies); // the letters stay in their old store
-      from.release(records.map(({ ref }) => ref));
+      this.forgottenCount += from.release(records.map(({ ref }) => ref)).length;
       return false;
     }
     // Beyond the limit the oldest letters are dropped, and these are the oldest.
     this.forgottenCount += records.length - result;
     from.settle(records.map(({ ref }) => ref));
     return true;
-  }
-
-  private flushDisk(disk: RecordStore): void {
-    this.attempt(() => {
-      disk.flush();
-    });
   }
 
   /**
@@ -230,17 +234,5 @@ export class LetterStore implements RecordStore {
       this.failure = error;
       return 'failed';
     }
-  }
-
-  private byOrigin(refs: readonly RecordRef[]): [RecordStore, RecordRef[]][] {
-    const found = new Map<RecordStore, RecordRef[]>();
-    for (const ref of refs) {
-      const store = this.origins.get(ref);
-      if (store === undefined) continue;
-      const own = found.get(store);
-      if (own === undefined) found.set(store, [ref]);
-      else own.push(ref);
-    }
-    return [...found];
   }
 }

@@ -1,4 +1,5 @@
-import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
+import type { RecordRef, StoredRecord } from '../store/record-store';
+import type { LetterStore } from './letter-store';
 
 export type LetterDecision = 'keep' | 'remove' | 'stop';
 
@@ -23,7 +24,7 @@ export class LetterWalk {
   private remaining: number;
   private isEnded = false;
 
-  constructor(private readonly store: Pick<RecordStore, 'count' | 'lease' | 'release' | 'settle'>) {
+  constructor(private readonly store: Pick<LetterStore, 'count' | 'lease' | 'release' | 'settle'>) {
     this.remaining = store.count;
     let resolveEnded = (): void => undefined;
     this.ended = new Promise((resolve) => (resolveEnded = resolve));

@@ -10,7 +10,7 @@ const CODES: ReadonlySet<unknown> = new Set([
   'EHOSTDOWN',
   'ENETDOWN',
 ]);
-/** Errors of drivers that searched for a server and found none. */
+/** Names of the errors with which drivers stop because they could not connect. */
 const NAMES: ReadonlySet<unknown> = new Set(['MongoServerSelectionError', 'MaxRetriesPerRequestError']);
 /** Maximum number of errors to look at: errors wrap errors, and may contain themselves. */
 const MAX_VISITED = 20;

@@ -7,9 +7,9 @@ import type { DeliverySettings } from './resolve-options';
 
 /**
  * The purpose of a record: a new event ('new'), an event that must survive a kill once `put`
- * returns ('kept'), or an event for which no other is dropped ('lent').
+ * returns ('kept'), or an event for which no other is dropped ('retained').
  */
-export type PutPurpose = 'new' | 'kept' | 'lent';
+export type PutPurpose = 'new' | 'kept' | 'retained';
 
 /**
  * True if the record was stored, false if there was no capacity; 'failed' if the disk cannot be
@@ -44,7 +44,7 @@ export class QueueDisk extends DiskSource {
     const flush = this.settings.durable || purpose === 'kept' || this.condition.isFailingTo('write');
     try {
       let isStored = this.append(record, flush);
-      if (!isStored && this.settings.whenFull === 'drop-oldest' && purpose !== 'lent') {
+      if (!isStored && this.settings.whenFull === 'drop-oldest' && purpose !== 'retained') {
         const dropped = this.dropOldest(Buffer.byteLength(record));
         if (dropped > 0) this.onDropped(dropped);
         isStored = this.append(record, flush);

@@ -1,12 +1,18 @@
 import { Envelope } from '../event/envelope';
 import type { Normalizer } from '../event/normalizer';
-import { originFacts, readRecord, writeEventRecord, writeRecord, type RecordFacts } from '../event/event-record';
-import type { StoredEvent } from '../event/tracking-event';
+import {
+  datesOf,
+  originFacts,
+  readRecord,
+  writeEventRecord,
+  writeRecord,
+  type DatePath,
+  type RecordFacts,
+} from '../event/event-record';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
 import { ageSince } from './epoch-stamps';
-
-/** The outcome of an event, for callers that wait for it. */
-export type Outcome = 'delivered' | 'stored' | 'pending' | 'dead-lettered' | 'dropped' | 'returned';
+import type { Outcome, OutcomeClaim } from './outcome-claim';
 
 /**
  * Failures of an event alone in its batch after which it is suspected. In a batch the cause may be
@@ -43,13 +49,8 @@ export class QueuedEvent {
   firstError: string | undefined;
   lastError: string | undefined;
   lastTriedAt: number | undefined;
-  /** Called once with the outcome. */
-  onSettled: ((outcome: Outcome) => void) | undefined;
-  /**
-   * True if the caller that waits for the outcome still has the event, and takes it back if it
-   * cannot be sent before the application ends.
-   */
-  isLent = false;
+  /** The claim of a caller that does not know the outcome yet. */
+  claim: OutcomeClaim | undefined;
 
   private constructor(
     /**
@@ -61,7 +62,7 @@ export class QueuedEvent {
     /** Approximate bytes of its JSON text. */
     readonly bytes: number,
     private envelope: Envelope | undefined,
-    private read: StoredEvent | undefined,
+    private read: IdentifiedEvent | undefined,
     private place: StoredAt | undefined,
     /** Origin of an event that was read back. */
     private readonly origin: RecordOrigin = {},
@@ -85,7 +86,7 @@ export class QueuedEvent {
     return QueuedEvent.again(event, facts, payload.length, { store, ref });
   }
 
-  static again(event: StoredEvent, facts: RecordFacts, bytes: number, stored?: StoredAt): QueuedEvent {
+  static again(event: IdentifiedEvent, facts: RecordFacts, bytes: number, stored?: StoredAt): QueuedEvent {
     const { acceptedAt } = facts;
     const enteredAt = performance.now() - ageSince(acceptedAt);
     const entry = new QueuedEvent(enteredAt, acceptedAt, bytes, undefined, event, stored, facts);
@@ -115,11 +116,16 @@ export class QueuedEvent {
     this.place = place;
   }
 
-  /** Passes the outcome to the waiting caller, once. */
+  /** True if a caller retains the event, because it does not know the outcome yet. */
+  get isRetained(): boolean {
+    return this.claim?.isRetained === true;
+  }
+
+  /** Passes the outcome to the caller that has a claim on it, once. */
   tell(outcome: Outcome): void {
-    const { onSettled } = this;
-    this.onSettled = undefined;
-    onSettled?.(outcome);
+    const { claim } = this;
+    this.claim = undefined;
+    claim?.onOutcome(outcome);
   }
 
   get id(): string {
@@ -136,13 +142,6 @@ export class QueuedEvent {
     return envelope === undefined ? origin : originFacts(envelope);
   }
 
-  /**
-   * True if the event is known to have no Date except its timestamp; false if it was never checked.
-   */
-  get hasNoDates(): boolean {
-    return this.envelope?.hasNoDates === true;
-  }
-
   /** The event as an envelope, which can enter a tree again. */
   asEnvelope(normalizer: Normalizer): Envelope {
     return this.envelope ?? Envelope.carried(this.event(true), this.origin, normalizer);
@@ -152,10 +151,23 @@ export class QueuedEvent {
    * The event with its id.
    * @param isShared true if the reader promises to change nothing; else it gets a copy
    */
-  event(isShared: boolean): StoredEvent {
+  event(isShared: boolean): IdentifiedEvent {
     const { envelope } = this;
-    if (envelope === undefined) return this.read as StoredEvent;
+    if (envelope === undefined) return this.read as IdentifiedEvent;
     return isShared ? (this.read ??= envelope.sharedStored()) : envelope.stored();
+  }
+
+  /** The JSON text of the event with its id. */
+  text(): string {
+    return this.envelope === undefined ? JSON.stringify(this.event(true)) : this.envelope.text();
+  }
+
+  /**
+   * Paths of the Dates of the event; undefined in the usual case, in which the timestamp is the
+   * only one. Costs less after `text`, which may find that there are none.
+   */
+  dates(): readonly DatePath[] | undefined {
+    return this.envelope?.hasNoDates === true ? undefined : datesOf(this.event(true));
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Batch } from './batch';
 import type { Breaker } from './breaker';
 import type { EventQueue } from './event-queue';
-import type { OutsideFlow } from '../common/outside-flow';
+import type { OutsideFlow } from './outside-flow';
 import type { QueuedEvent } from './queued-event';
 import type { DeliverySettings } from './resolve-options';
 

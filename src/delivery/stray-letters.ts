@@ -1,23 +1,24 @@
 import { DeadLetterBox, type DeadLetter, type DeadLetterFilter } from './dead-letter-box';
 import type { RecordStore } from '../store/record-store';
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
+import type { LetterHolder } from './letter-holder';
 import type { LetterStore } from './letter-store';
 import type { QueuedEvent, RecordOrigin } from './queued-event';
 
 /** Takes back dead letters that did not come from a destination. */
 export interface TakeBack {
   /** Returns true if the event can be taken now. */
-  readonly isTaken: (event: StoredEvent) => boolean;
-  readonly take: (event: StoredEvent, origin: RecordOrigin) => void;
+  readonly isTaken: (event: IdentifiedEvent) => boolean;
+  readonly take: (event: IdentifiedEvent, origin: RecordOrigin) => void;
 }
 
 /**
  * Dead letters for a node that this application does not have. They can be listed, and wait for a
  * start that has the node.
  */
-export class StrayLetters {
+export class StrayLetters implements LetterHolder {
   private readonly box: DeadLetterBox;
-  private lost = 0;
+  private lost: number | undefined;
 
   constructor(
     readonly path: string,
@@ -32,8 +33,12 @@ export class StrayLetters {
     this.box.put(entry, reason, now);
   }
 
-  visitDeadLetters(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): void {
-    this.box.visit(filter, visit);
+  visit(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): void {
+    this.box.visit(filter, this.asSeenBy(visit));
+  }
+
+  visitInTurns(filter: DeadLetterFilter, visit: (letter: DeadLetter) => boolean): Promise<void> {
+    return this.box.visitInTurns(filter, this.asSeenBy(visit));
   }
 
   /**
@@ -54,9 +59,22 @@ export class StrayLetters {
     return this.box.takeOut(filter, () => true);
   }
 
+  get isClosed(): boolean {
+    return this.lost !== undefined;
+  }
+
   /** Takes over the dead letters of another process. */
   adopt(_queue: undefined | RecordStore, deadLetters: RecordStore | undefined): void {
     if (deadLetters !== undefined) this.box.adopt(deadLetters);
+  }
+
+  get count(): number {
+    return this.box.count;
+  }
+
+  /** Number of letters that were lost here. */
+  get forgotten(): number {
+    return this.box.forgotten;
   }
 
   /** Checks the disk. Call it about once a second. */
@@ -65,11 +83,16 @@ export class StrayLetters {
   }
 
   /** Number of letters that were lost at close because they were only in memory. */
-  get lettersLostAtClose(): number {
-    return this.lost;
+  get lostAtClose(): number {
+    return this.lost ?? 0;
   }
 
   close(): void {
     this.lost = this.box.close();
+  }
+
+  /** Without a taker, no letter can be redriven. */
+  private asSeenBy(visit: (letter: DeadLetter) => boolean): (letter: DeadLetter) => boolean {
+    return this.takeBack === undefined ? (letter) => visit({ ...letter, canRedrive: false }) : visit;
   }
 }

@@ -7,13 +7,13 @@ import type { Deliveries } from './deliveries';
  * operators and not in requests.
  */
 export class TrackingDeadLetters {
-  private readonly deliveries: Deliveries;
+  private readonly deliveries: Pick<Deliveries, 'letters'>;
 
   /** Built by TrackingModule: inject it. */
   constructor(...parts: never[]);
   /** @internal */
-  constructor(deliveries: Deliveries);
-  constructor(deliveries: Deliveries) {
+  constructor(deliveries: Pick<Deliveries, 'letters'>);
+  constructor(deliveries: Pick<Deliveries, 'letters'>) {
     this.deliveries = deliveries;
   }
 
@@ -23,7 +23,7 @@ export class TrackingDeadLetters {
    * @default 1000
    */
   list(filter: DeadLetterFilter = {}, options: { readonly limit?: number | undefined } = {}): DeadLetter[] {
-    return this.deliveries.listDeadLetters(filter, options.limit);
+    return this.deliveries.letters.list(filter, options.limit);
   }
 
   /**
@@ -31,7 +31,7 @@ export class TrackingDeadLetters {
    * `(other reasons)`.
    */
   count(filter: DeadLetterFilter = {}): Record<string, number> {
-    return this.deliveries.countDeadLetters(filter);
+    return this.deliveries.letters.count(filter);
   }
 
   /**
@@ -42,7 +42,7 @@ export class TrackingDeadLetters {
    * was closed meanwhile, stay dead letters
    */
   redrive(filter: DeadLetterFilter): Promise<number> {
-    return this.deliveries.redrive(filter);
+    return this.deliveries.letters.redrive(filter);
   }
 
   /**
@@ -50,6 +50,6 @@ export class TrackingDeadLetters {
    * @returns number of letters
    */
   purge(filter: DeadLetterFilter): Promise<number> {
-    return this.deliveries.purge(filter);
+    return this.deliveries.letters.purge(filter);
   }
 }

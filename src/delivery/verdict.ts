@@ -57,7 +57,10 @@ export interface Verdict<Entry extends Judged> {
   readonly delayMs: number;
   readonly failures: number;
   readonly isSuspect: boolean;
-  /** The failure of each event that was not delivered. */
+  /**
+   * One failure per undelivered event. `isCounted` is false if it uses up none of `retry.attempts`:
+   * the batch was a probe and no event was accepted, or it was refused whole.
+   */
   readonly failed: readonly { readonly entry: Entry; readonly reason: string; readonly isCounted: boolean }[];
   /**
    * State of the destination according to the attempt: it accepts events, it answers but accepts

@@ -183,15 +183,23 @@ export interface TrackerCounts {
   readonly dropped: Readonly<Record<string, number>>;
   /** Events emitted before the application had started. They wait for the start. */
   readonly waiting: number;
-  /** Values that were replaced because they cannot be written, by kind (docs/values.md). */
+  /**
+   * Values that were replaced because they cannot be written, by kind (docs/reference/values.md).
+   */
   readonly replaced: Readonly<Record<string, number>>;
   /** Events whose name was not a string. */
   readonly oddNames: number;
   /**
    * Events emitted in the flow of a request whose response has ended. Their context may belong to
-   * another request (docs/context.md).
+   * another request (docs/events/request-context.md).
    */
   readonly uncertainContexts: number;
+  /**
+   * Dead letters that were lost at paths without a destination (`catalog:rejected`,
+   * `consumer:<name>`), by path, for the reasons given at `forgottenDeadLetters` of
+   * DestinationCounts. Paths without any are left out.
+   */
+  readonly forgottenDeadLetters: Readonly<Record<string, number>>;
   /** Violations of the catalog, by kind. One event can have several. */
   readonly violations: Readonly<Record<string, number>>;
   /** Functions passed to @TrackEvent and @TrackingContext that failed, by place. */

@@ -1,5 +1,5 @@
 import type { DestinationCounts } from './counts';
-import type { Measured } from './delivery-notice';
+import type { DeliveryDuration } from './delivery-notice';
 import { Latency } from './latency';
 import { Tally } from './tally';
 
@@ -20,7 +20,7 @@ export class DeliveryLedger {
   private lastError: { readonly text: string; readonly at: Date } | undefined;
 
   /** @param onMeasured called with each duration that is added to the histograms */
-  constructor(private readonly onMeasured?: (what: Measured, tookMs: number) => void) {}
+  constructor(private readonly onMeasured?: (what: DeliveryDuration['of'], tookMs: number) => void) {}
 
   accept(): void {
     this.accepted++;

@@ -17,16 +17,14 @@ export interface DeliveryNotice {
   readonly change: DeliveryChange;
 }
 
-/**
- * Kind of a measured duration: `event` is the time of one event from acceptance to delivery,
- * `attempt` is one attempt to send a batch, failed attempts included.
- */
-export type Measured = 'event' | 'attempt';
-
 /** One measured duration, for listeners of `TrackingLedger.onDuration`. */
 export interface DeliveryDuration {
   /** Path of the destination in the tree. */
   readonly path: string;
-  readonly of: Measured;
+  /**
+   * What was measured: `event` is the time of one event from acceptance to delivery, `attempt` is
+   * one attempt to send a batch, failed attempts included.
+   */
+  readonly of: 'event' | 'attempt';
   readonly ms: number;
 }

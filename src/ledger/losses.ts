@@ -3,12 +3,17 @@ import { isLoss } from './reasons';
 
 /** Events that were lost in one place for one reason. */
 export interface Loss {
-  /** Path of the node, `the root`, or `before the tree`. */
+  /**
+   * Path of the node, `the root`, `before the tree`, or a path of dead letters that is no node
+   * (`catalog:rejected`).
+   */
   readonly node: string;
   /** A drop reason, `queue emptied`, or `forgotten dead letters`. */
   readonly reason: string;
   readonly count: number;
 }
+
+const FORGOTTEN = 'forgotten dead letters';
 
 /** The part of a TrackingLedger from which losses are calculated. */
 export interface LossSource {
@@ -18,14 +23,15 @@ export interface LossSource {
 
 /**
  * Lists all losses: drops before the tree, drops at each node, in its delivery and behind its
- * queue, queues that were emptied, and dead letters that were removed because the capacity was
- * exceeded. Warnings, the log line at close, health, metrics and the test kit all use this one
- * definition.
+ * queue, queues that were emptied, and dead letters that were lost, at destinations and elsewhere.
+ * Warnings, the log line at close, health, metrics and the test kit all use this one definition.
  */
 export function lossesOf(ledger: LossSource): Loss[] {
+  const { dropped, forgottenDeadLetters } = ledger.tracker();
   return [
-    ...drops('before the tree', ledger.tracker().dropped),
+    ...drops('before the tree', dropped),
     ...ledger.nodes().flatMap((node) => lossesAt(node.path === '' ? 'the root' : node.path, node)),
+    ...Object.entries(forgottenDeadLetters).map(([node, count]) => ({ node, reason: FORGOTTEN, count })),
   ];
 }
 
@@ -34,7 +40,7 @@ function lossesAt(node: string, { dropped, delivery, work, queue }: NodeCounts):
   return [
     ...drops(node, dropped, delivery?.dropped, work?.dropped),
     { node, reason: 'queue emptied', count: queue?.emptiedEvents ?? 0 },
-    { node, reason: 'forgotten dead letters', count: forgotten },
+    { node, reason: FORGOTTEN, count: forgotten },
   ].filter(({ count }) => count > 0);
 }
 

@@ -29,7 +29,7 @@ type LossReason =
   | 'shutdown'
   | 'closed';
 
-/** Every drop reason that this package uses. docs/ledger.md explains each. */
+/** Every drop reason that this package uses. docs/reference/ledger.md explains each. */
 export type KnownDropReason = ConfiguredReason | LossReason;
 
 const CONFIGURED: Readonly<Record<ConfiguredReason, true>> = {

@@ -48,11 +48,18 @@ export class TrackerLedger {
     this.failures.add(place);
   }
 
-  counts(waiting: number): TrackerCounts {
+  /**
+   * @param waiting number of events that wait for the start
+   * @param forgottenDeadLetters number of lost dead letters by path, without those of destinations
+   */
+  counts(waiting: number, forgottenDeadLetters: TrackerCounts['forgottenDeadLetters']): TrackerCounts {
     const { name, emitted, redriven, oddNames, uncertainContexts } = this;
     const dropped = withOverflowed(this.dropped.counts(), this.overflowed);
     const [replaced, failures] = [this.replaced.counts(), this.failures.counts()];
     const violations = this.violations.counts();
-    return { name, emitted, redriven, dropped, waiting, replaced, oddNames, uncertainContexts, violations, failures };
+    return {
+      ...{ name, emitted, redriven, dropped, waiting, replaced, oddNames, uncertainContexts },
+      ...{ forgottenDeadLetters, violations, failures },
+    };
   }
 }

@@ -1,3 +1,4 @@
+import type { Outcome, OutcomeClaim } from '../delivery/outcome-claim';
 import type { DropReason } from '../ledger/reasons';
 
 /**
@@ -14,53 +15,57 @@ export interface EmitFailure {
 /** Receives the outcome of one event at each backend. */
 export interface OutcomeListener {
   /**
-   * True if the listener still holds the event, and takes it back ('returned') if it cannot be sent
-   * before the application ends.
-   */
-  readonly isLender: boolean;
-  /**
    * Reason why some outcomes are missing. Assigned where no method can be called, at the end of the
    * stack.
    */
   failure?: EmitFailure | undefined;
+  /** Records the outcome at a backend that did not accept the event. */
   settle(path: string, outcome: EventOutcome, reason?: DropReason): void;
-  /** Receives the future outcome at a backend that accepted the event and writes it later. */
-  await(path: string, outcome: Promise<EventOutcome | 'returned'>): void;
   /**
-   * Does the same as `await` without a promise, for callers that ask about every event.
-   * @returns a callback, to be called once with the outcome
+   * Returns false if the outcome at this backend is not needed, so that no claim is made.
+   * @default true
    */
-  hear?(): (outcome: EventOutcome | 'returned') => void;
+  needsClaim?(path: string): boolean;
+  /** Returns the claim that goes with the event to the backend at `path`. */
+  claim(path: string): OutcomeClaim;
+  /**
+   * Called after the backend at `path` has accepted the event. Its outcome arrives through the
+   * claim, before this call or after it.
+   */
+  accepted(path: string): void;
 }
 
 /** Collects the outcome of one event at each backend. */
 export class Confirmation implements OutcomeListener {
-  readonly isLender = false;
   failure: EmitFailure | undefined;
   private readonly destinations = new Map<string, EventOutcome>();
   private waits: Promise<void>[] = [];
+  /** Ends the wait for the outcome at a path. */
+  private readonly releases = new Map<string, () => void>();
 
   settle(path: string, outcome: EventOutcome): void {
     this.destinations.set(path, outcome);
   }
 
-  await(path: string, outcome: Promise<EventOutcome | 'returned'>): void {
+  claim(path: string): OutcomeClaim {
+    return {
+      isRetained: false,
+      onOutcome: (outcome: Outcome) => {
+        this.settle(path, outcome === 'returned' ? 'dropped' : outcome);
+        this.releases.get(path)?.();
+      },
+    };
+  }
+
+  accepted(path: string): void {
+    if (this.destinations.has(path)) return;
     this.settle(path, 'pending');
-    this.waits.push(
-      outcome.then(
-        (where) => {
-          this.settle(path, where === 'returned' ? 'dropped' : where);
-        },
-        () => {
-          this.settle(path, 'dropped');
-        },
-      ),
-    );
+    this.releases.set(path, this.hold());
   }
 
   /**
-   * Keeps `settled` waiting for an event that has not been sent yet.
-   * @returns a callback, to be called once when it was sent
+   * Keeps `settled` waiting, for an outcome or for an event that has not been sent yet.
+   * @returns a callback that ends the wait
    */
   hold(): () => void {
     let release = (): void => undefined;

@@ -1,9 +1,9 @@
+import type { OutcomeClaim } from '../delivery/outcome-claim';
 import type { DeliveryCounts } from '../ledger/counts';
 import type { DropReason } from '../ledger/reasons';
 import type { Envelope } from '../event/envelope';
 import type { Notices } from '../common/notices';
 import type { TrackingEvent } from '../event/tracking-event';
-import type { EventOutcome } from './confirmation';
 
 /**
  * Result of a processor. undefined keeps the event, with the changes that the processor made to it.
@@ -74,26 +74,24 @@ export interface AsyncProcessor {
   processAsync(event: TrackingEvent, signal: AbortSignal): Promise<ProcessorResult>;
 }
 
+/**
+ * Backend of this package that shares one serialized event with its siblings. How it receives
+ * events is internal.
+ */
+export interface BuiltInBackend {
+  readonly isBuiltIn: true;
+}
+
 /** Shipped backend. It shares the envelope and its serialized form, and never changes the event. */
 export interface EnvelopeBackend {
   /**
    * Accepts the event, or returns the reason for the drop.
-   * @param isLent true if the caller checked the capacity before: then the event must not be
-   *   refused for lack of capacity
+   * @param claim present if the caller wants to know the outcome. If the event is accepted,
+   *   `onOutcome` is called once, inside `accept` or later. If the caller retains the event, it
+   *   must not be refused for lack of capacity.
+   * @returns undefined if the event was accepted
    */
-  accept(envelope: Envelope, isLent?: boolean): DropReason | undefined;
-  /**
-   * Called right after `accept`. Resolves with the outcome of the event; rejects if the event could
-   * not be written.
-   * @param isLent true if the caller still holds the event, and takes it back ('returned') if it
-   *   cannot be sent before the application ends
-   */
-  confirm?(isLent?: boolean): Promise<EventOutcome | 'returned'>;
-  /**
-   * Does the same as `confirm` for a caller that still holds the event, without a promise.
-   * @param tell called once, now or later
-   */
-  lend?(tell: (outcome: EventOutcome | 'returned') => void): void;
+  accept(envelope: Envelope, claim?: OutcomeClaim): DropReason | undefined;
   /** False while a caller that keeps its events safely elsewhere should wait with more of them. */
   readonly takesMore?: boolean;
   /** Resolves when `takesMore` is true. */

@@ -1,14 +1,14 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '@nestjs/common';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { Destination } from '../delivery/destination';
-import type { AsyncProcessor, Backend, EnvelopeBackend, EventProcessor, Processor } from './contracts';
+import type { AsyncProcessor, Backend, BuiltInBackend, EventProcessor, Processor } from './contracts';
 import type { OnError } from './processor-step';
 import type { RoutingBackend } from './routing.backend';
 
 // Accepts any constructor, whatever its parameters: only `any` expresses that for a parameter list.
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /** Class whose instances receive events. */
-export type BackendClass = new (...args: any[]) => Backend | Destination | EnvelopeBackend | RoutingBackend;
+export type BackendClass = new (...args: any[]) => Backend | Destination | BuiltInBackend | RoutingBackend;
 /** Class whose instances process events. */
 export type ProcessorClass = new (...args: any[]) => EventProcessor;
 /** Class whose instances process events asynchronously. Allowed only in an AsyncRoutingBackend. */
@@ -20,12 +20,11 @@ export type AsyncProcessorClass = new (...args: any[]) => AsyncProcessor;
  * which `@InjectOptions()` decorates.
  */
 export type OptionsOf<Class extends BackendClass | ProcessorClass | AsyncProcessorClass> =
-  InstanceType<Class> extends { readonly options: infer Options } ? Options : FirstParameter<Class>;
-
-type FirstParameter<Class extends BackendClass | ProcessorClass | AsyncProcessorClass> =
-  ConstructorParameters<Class> extends readonly []
-    ? Record<string, never> | undefined
-    : ConstructorParameters<Class>[0];
+  InstanceType<Class> extends { readonly options: infer Options }
+    ? Options
+    : ConstructorParameters<Class> extends readonly []
+      ? Record<string, never> | undefined
+      : ConstructorParameters<Class>[0];
 
 /**
  * Options created at start from injected providers. A factory that returns false switches the node
@@ -37,13 +36,11 @@ export interface OptionsFactory<Options, Dependencies extends readonly unknown[]
   readonly useFactory: (...dependencies: Dependencies) => Options | false | Promise<Options | false>;
 }
 
-type Imports = NonNullable<ModuleMetadata['imports']>;
-
 /** Function or class that needs no options, or the result of `processor()`. */
 export type ProcessorEntry = Processor | (new () => EventProcessor) | (new () => AsyncProcessor) | ProcessorDescription;
 
 /** Processors, children, delivery and imports of a backend. */
-export interface BackendSurroundings {
+export interface BackendNodeOptions {
   /**
    * Processors that run in order, before the backend, on this node's own copy of the event.
    * @default []
@@ -58,7 +55,7 @@ export interface BackendSurroundings {
    */
   readonly delivery?: DeliveryOptions | undefined;
   /** Modules whose exports the backend and its processors can inject.  @default [] */
-  readonly imports?: Imports | undefined;
+  readonly imports?: ModuleMetadata['imports'] | undefined;
 }
 
 /** Backends by name. A name consists of letters, digits, `_`, `.` and `-`. */
@@ -79,10 +76,10 @@ export interface ProcessorSettings {
   /** Number of events that an AsyncProcessor processes at once.  @default 10 */
   readonly concurrency?: number | undefined;
   /**
-   * Modules whose exports the processor can inject, in addition to those of its node.
+   * Modules whose exports the processor can inject, in addition to the modules of its node.
    * @default []
    */
-  readonly imports?: Imports | undefined;
+  readonly imports?: ModuleMetadata['imports'] | undefined;
 }
 
 /**
@@ -93,7 +90,7 @@ export interface BackendDescription {
   readonly kind: 'backend';
   readonly type: BackendClass;
   readonly options: unknown;
-  readonly surroundings: BackendSurroundings;
+  readonly node: BackendNodeOptions;
 }
 
 /** Description of a processor, created by `processor()`. */
@@ -111,9 +108,9 @@ export interface ProcessorDescription {
 export function backend<Class extends BackendClass, const Dependencies extends readonly unknown[] = readonly unknown[]>(
   type: Class,
   options?: OptionsOf<Class> | OptionsFactory<OptionsOf<Class>, Dependencies>,
-  surroundings: BackendSurroundings = {},
+  node: BackendNodeOptions = {},
 ): BackendDescription {
-  return { kind: 'backend', type, options, surroundings };
+  return { kind: 'backend', type, options, node };
 }
 
 /** Describes a processor given as a function. */
@@ -164,4 +161,17 @@ export function isOptionsFactory(options: unknown): options is OptionsFactory<un
     options !== null &&
     typeof (options as { useFactory?: unknown }).useFactory === 'function'
   );
+}
+
+interface Descriptions {
+  readonly backend: BackendDescription;
+  readonly processor: ProcessorDescription;
+}
+
+/** True for the result of `backend()` or `processor()`. */
+export function isDescription<Kind extends keyof Descriptions>(
+  value: unknown,
+  kind: Kind,
+): value is Descriptions[Kind] {
+  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === kind;
 }

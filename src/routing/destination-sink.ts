@@ -1,23 +1,15 @@
 import type { Delivery } from '../delivery/delivery';
 import type { DestinationCounts } from '../ledger/counts';
 import type { Envelope } from '../event/envelope';
-import type { EventOutcome } from './confirmation';
+import type { OutcomeClaim } from '../delivery/outcome-claim';
 import type { EnvelopeBackend } from './contracts';
 
 /** Adapts the delivery of a destination to the tree, as an EnvelopeBackend. */
 export class DestinationSink implements EnvelopeBackend {
   constructor(private readonly queue: Delivery) {}
 
-  accept(envelope: Envelope, isLent?: boolean): string | undefined {
-    return this.queue.accept(envelope, isLent);
-  }
-
-  confirm(isLent?: boolean): Promise<EventOutcome | 'returned'> {
-    return this.queue.confirm(isLent);
-  }
-
-  lend(tell: (outcome: EventOutcome | 'returned') => void): void {
-    this.queue.lend(tell);
+  accept(envelope: Envelope, claim?: OutcomeClaim): string | undefined {
+    return this.queue.accept(envelope, claim);
   }
 
   get takesMore(): boolean {

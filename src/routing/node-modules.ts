@@ -3,87 +3,83 @@
  * injection, runs its hooks, and replaces it by `overrideProvider`. `@InjectOptions()` gives each
  * node only its own options.
  */
-import {
-  Module,
-  type DynamicModule,
-  type InjectionToken,
-  type OptionalFactoryDependency,
-  type Provider,
-  Scope,
-} from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { Module, type DynamicModule, type InjectionToken, type Provider, Scope } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { describeError } from '../event/normal-form';
-import {
-  isOptionsFactory,
-  isProcessorClass,
-  type AsyncProcessorClass,
-  type BackendClass,
-  type ProcessorClass,
-} from './description';
-import { QueuedRouting } from './queued-routing';
+import { isOptionsFactory, isProcessorClass } from './description';
+import { missingDependencies, optionally, type Dependency } from './missing-dependencies';
 import { NODE_OPTIONS } from './tokens';
 import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
-import type { ConsumerClass } from './event-consumer';
-import type { BackendPlan, ConsumerPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
+import { QueuedBackend } from './queued-backend';
+import { explainUndefined } from './undefined-option';
+import type { BackendPlan, Imports, ProcessorPlan, TreePlan } from './tree-plan';
 
 /** State that the nodes of one tracker in one application share while they are built. */
 export interface NodeSettings {
   readonly enabled: boolean;
   /** Errors of all nodes, collected so that they are reported together. */
-  readonly faults: ConfigError[];
+  readonly errors: ConfigError[];
   /** Tokens of the nodes that are switched off. */
   readonly off: Set<string>;
 }
 
-type BuiltClass = (BackendClass | ProcessorClass | AsyncProcessorClass | ConsumerClass) & {
+/** Class that Nest builds. */
+export interface BuiltClass {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- accepts any constructor
+  new (...args: any[]): object;
   /** Creates an instance that does nothing, injected instead of a backend that is switched off. */
   readonly idle?: () => object;
-};
+}
 
 interface NodePlan {
   readonly place: string;
   readonly token: string;
-  readonly type: unknown;
   readonly options: unknown;
 }
 
-/**
- * Returns the modules of a tree.
- * @param settingsModule exports the `NodeSettings` of this tracker under `settingsToken`
- */
-export function treeModules(
-  plan: TreePlan,
-  settingsModule: DynamicModule,
-  settingsToken: InjectionToken,
-): DynamicModule[] {
-  const processorModule = (node: ProcessorPlan): DynamicModule => {
-    const provider = isProcessorClass(node.type)
-      ? instanceProvider(node, node.type, settingsToken)
-      : { provide: node.token, useValue: node.type };
-    return nodeModule(node, [settingsModule, ...node.imports], [optionsProvider(node, settingsToken), provider], []);
-  };
-  const backendModule = (node: BackendPlan): DynamicModule => {
-    const below = [...node.processors.map(processorModule), ...node.children.map(backendModule)];
-    const providers = [optionsProvider(node, settingsToken), instanceProvider(node, node.type, settingsToken)];
-    return nodeModule(node, [settingsModule, ...node.imports, ...below], providers, below);
-  };
-  const consumerModule = (node: ConsumerPlan): DynamicModule => {
-    const providers = [optionsProvider(node, settingsToken), instanceProvider(node, node.type, settingsToken)];
-    return nodeModule(node, [settingsModule, ...node.imports], providers, []);
-  };
+/** Module whose export provides the `NodeSettings` of a tracker to the modules of its nodes. */
+export interface SettingsSource {
+  readonly module: DynamicModule;
+  readonly token: InjectionToken;
+}
+
+/** Returns the modules of a tree. */
+export function treeModules({ processors, backends }: TreePlan, settings: SettingsSource): DynamicModule[] {
   return [
-    ...plan.processors.map(processorModule),
-    ...plan.backends.map(backendModule),
-    ...plan.consumers.map(consumerModule),
+    ...processors.map((node) => processorModule(node, settings)),
+    ...backends.map((node) => backendModule(node, settings)),
   ];
 }
 
-function nodeModule(
-  { token }: NodePlan,
-  imports: Imports,
-  providers: Provider[],
-  below: DynamicModule[],
+function backendModule(node: BackendPlan, settings: SettingsSource): DynamicModule {
+  const below = [
+    ...node.processors.map((each) => processorModule(each, settings)),
+    ...node.children.map((each) => backendModule(each, settings)),
+  ];
+  return instanceModule(node, settings, below);
+}
+
+function processorModule(node: ProcessorPlan, settings: SettingsSource): DynamicModule {
+  const { token, type } = node;
+  if (isProcessorClass(type)) return instanceModule({ ...node, type }, settings);
+  const providers = [optionsProvider(node, settings.token), { provide: token, useValue: type }];
+  return nodeModule(token, [settings.module, ...node.imports], providers, []);
+}
+
+/**
+ * Returns the module of a node that Nest builds.
+ * @param below modules that the module imports and exports, so that their nodes are found too
+ */
+export function instanceModule(
+  node: NodePlan & { readonly type: BuiltClass; readonly imports: Imports },
+  settings: SettingsSource,
+  below: DynamicModule[] = [],
 ): DynamicModule {
+  const providers = [optionsProvider(node, settings.token), instanceProvider(node, node.type, settings.token)];
+  return nodeModule(node.token, [settings.module, ...node.imports, ...below], providers, below);
+}
+
+function nodeModule(token: string, imports: Imports, providers: Provider[], below: DynamicModule[]): DynamicModule {
   return { module: namedModule(token), imports, providers, exports: [token, ...below] };
 }
 
@@ -101,15 +97,20 @@ export function namedModule(name: string): new () => object {
 function optionsProvider(node: NodePlan, settingsToken: InjectionToken): Provider {
   const { options } = node;
   if (!isOptionsFactory(options)) return { provide: NODE_OPTIONS, useValue: options };
+  const dependencies = (options.inject ?? []) as readonly Dependency[];
   return {
     provide: NODE_OPTIONS,
-    inject: [settingsToken, ...((options.inject ?? []) as readonly (InjectionToken | OptionalFactoryDependency)[])],
-    useFactory: async (settings: NodeSettings, ...dependencies: unknown[]) => {
+    inject: [settingsToken, ModulesContainer, ...optionally(dependencies)],
+    useFactory: async (settings: NodeSettings, container: ModulesContainer, ...values: unknown[]) => {
       if (!settings.enabled) return false;
+      const injected = { dependencies, values, container, holder: node.token };
+      const missing = missingDependencies(node.place, "this node's imports", injected);
+      settings.errors.push(...missing);
+      if (missing.length > 0) return false;
       try {
-        return await options.useFactory(...dependencies);
+        return await options.useFactory(...values);
       } catch (error) {
-        settings.faults.push({
+        settings.errors.push({
           path: node.place,
           what: `its options could not be made: ${describeError(error)}`,
           fix: 'see the cause; a factory may return false to switch the node off',
@@ -146,12 +147,12 @@ async function build(
 ): Promise<object | undefined> {
   const untyped = constructorFault(node, type);
   if (untyped !== undefined) {
-    settings.faults.push(untyped);
+    settings.errors.push(untyped);
     return undefined;
   }
   const scoped = requestScopedDependencies(type, moduleRef);
   if (scoped.length > 0) {
-    settings.faults.push({
+    settings.errors.push({
       path: node.place,
       what: `it injects ${scoped.join(', ')}, which lives no longer than a request, while a node of the tree lives as long as the application.`,
       fix: "read what belongs to the request from the event's context instead",
@@ -160,17 +161,17 @@ async function build(
   }
   try {
     const instance = await moduleRef.create<object>(type);
-    if (instance instanceof QueuedRouting) await instance.queue.open?.();
+    if (instance instanceof QueuedBackend) await instance.queue.open?.();
     return instance;
   } catch (error) {
-    settings.faults.push(...faultsOf(node, error));
+    settings.errors.push(...errorsOf(node, error));
     return undefined;
   }
 }
 
-function faultsOf({ place }: NodePlan, error: unknown): ConfigError[] {
+function errorsOf({ place, options }: NodePlan, error: unknown): ConfigError[] {
   if (error instanceof TrackingConfigException) {
-    return error.faults.map((fault) => ({ ...fault, path: place }));
+    return error.errors.map((each) => explainUndefined({ ...each, path: place }, options));
   }
   return [
     {

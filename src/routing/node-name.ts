@@ -17,7 +17,7 @@ export function nodePlace(parent: string, name: string): string {
 }
 
 /** Describes the error in an invalid name. */
-export function nodeNameFault(name: unknown): string {
+export function nodeNameError(name: unknown): string {
   const shown = showIdentifier(name);
   return typeof name === 'string' && /^\.+$/.test(name)
     ? `the name ${shown} has no other characters than dots, which lead to another folder.`

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { deriveEventId } from '../event/event-id';
+import type { NodeObserver } from './node-observer';
 
 /** Event that application code is processing right now. */
 interface Running {
@@ -25,6 +26,8 @@ export class Processing {
    * True if an event was lost at the end of the stack, where it can be counted but not reported.
    */
   hasOverflowed = false;
+  /** Follows the events of the tracker; undefined unless a tool such as the explorer is used. */
+  observer: NodeObserver | undefined;
   private running: Running | undefined;
   /** Created on first use: each AsyncLocalStorage adds a cost to every promise of the process. */
   private flows: AsyncLocalStorage<Running> | undefined;

@@ -28,7 +28,7 @@ export class Buried {
   constructor(readonly reason: string) {}
 }
 
-export interface StepSurroundings {
+export interface StepHost {
   /** Place of the processor in the configuration: `backends.caliper.processors[0] (Redact)`. */
   readonly place: string;
   readonly ledger: Pick<NodeLedger, 'fail'>;
@@ -41,6 +41,8 @@ export interface StepSurroundings {
  * Never throws.
  */
 export interface ProcessorStep {
+  /** Place of the processor in the configuration. */
+  readonly place: string;
   run(envelope: Envelope): Envelope | DropReason | Buried;
 }
 
@@ -48,15 +50,11 @@ export interface ProcessorStep {
  * @param processor a function, or an instance with `process`. Shipped processors are recognized by
  *   `keepsName` and `processEnvelope`.
  */
-export function processorStep(
-  processor: Processor | EventProcessor,
-  onError: OnError,
-  surroundings: StepSurroundings,
-): ProcessorStep {
-  if (typeof processor === 'function') return new ApplicationStep(processor, onError, surroundings);
-  if (isNameFilter(processor)) return new NameFilterStep(processor, surroundings);
-  if (isEnvelopeProcessor(processor)) return new EnvelopeStep(processor, onError, surroundings);
-  return new ApplicationStep((event) => processor.process(event), onError, surroundings);
+export function processorStep(processor: Processor | EventProcessor, onError: OnError, host: StepHost): ProcessorStep {
+  if (typeof processor === 'function') return new ApplicationStep(processor, onError, host);
+  if (isNameFilter(processor)) return new NameFilterStep(processor, host);
+  if (isEnvelopeProcessor(processor)) return new EnvelopeStep(processor, onError, host);
+  return new ApplicationStep((event) => processor.process(event), onError, host);
 }
 
 export function isNameFilter(processor: unknown): processor is NameFilter {
@@ -71,14 +69,18 @@ function isEnvelopeProcessor(processor: EventProcessor): processor is EnvelopePr
 class NameFilterStep implements ProcessorStep {
   constructor(
     private readonly filter: NameFilter,
-    private readonly surroundings: StepSurroundings,
+    private readonly host: StepHost,
   ) {}
+
+  get place(): string {
+    return this.host.place;
+  }
 
   run(envelope: Envelope): Envelope | DropReason {
     try {
       return this.filter.keepsName(envelope.name) ? envelope : 'filtered';
     } catch (error) {
-      reportFailure(this.surroundings, error, 'The event was held back.');
+      reportFailure(this.host, error, 'The event was held back.');
       return 'processor-failed';
     }
   }
@@ -88,16 +90,20 @@ class NameFilterStep implements ProcessorStep {
 abstract class ApplicationCodeStep implements ProcessorStep {
   constructor(
     private readonly onError: OnError,
-    private readonly surroundings: StepSurroundings,
+    private readonly host: StepHost,
   ) {}
 
   abstract run(envelope: Envelope): Envelope | DropReason | Buried;
+
+  get place(): string {
+    return this.host.place;
+  }
 
   /**
    * Runs `code` so that events it emits are derived from this event, and logs once if it is slow.
    */
   protected call<T>(envelope: Envelope, code: () => T): T {
-    const { place, processing } = this.surroundings;
+    const { place, processing } = this.host;
     const startedAt = performance.now();
     const result = processing.run(envelope.id, envelope.depth, place, code);
     const tookMs = performance.now() - startedAt;
@@ -107,11 +113,11 @@ abstract class ApplicationCodeStep implements ProcessorStep {
 
   protected ended(envelope: Envelope, error: unknown): Envelope | DropReason | Buried {
     if (isA(AsyncResult, error)) return this.refusePromise();
-    return afterFailure(envelope, error, this.onError, this.surroundings);
+    return afterFailure(envelope, error, this.onError, this.host);
   }
 
   private refusePromise(): DropReason {
-    const { place, notices } = this.surroundings;
+    const { place, notices } = this.host;
     notices.once(
       `async-processor ${place}`,
       () =>
@@ -122,12 +128,12 @@ abstract class ApplicationCodeStep implements ProcessorStep {
   }
 
   private reportSlow(tookMs: number): void {
-    const { place, notices } = this.surroundings;
+    const { place, notices } = this.host;
     notices.once(
       `slow ${place}`,
       () =>
         `${place} took ${tookMs.toFixed(1)} ms for one event, and emit waits for it. Fix: make it cheaper, ` +
-        'or let it stand in the branch that needs it behind a filter. (Told once; it may happen again.)',
+        'or move it into the branch that needs it, behind a filter. (Logged once; it may happen again.)',
     );
   }
 }
@@ -140,9 +146,9 @@ class ApplicationStep extends ApplicationCodeStep {
   constructor(
     private readonly process: Processor,
     onError: OnError,
-    surroundings: StepSurroundings,
+    host: StepHost,
   ) {
-    super(onError, surroundings);
+    super(onError, host);
   }
 
   run(envelope: Envelope): Envelope | DropReason | Buried {
@@ -162,8 +168,8 @@ class ApplicationStep extends ApplicationCodeStep {
 class EnvelopeStep extends ApplicationCodeStep {
   private readonly process: (envelope: Envelope) => Envelope | DropReason;
 
-  constructor(processor: EnvelopeProcessor, onError: OnError, surroundings: StepSurroundings) {
-    super(processor.failsClosed && onError === 'skip' ? 'drop' : onError, surroundings);
+  constructor(processor: EnvelopeProcessor, onError: OnError, host: StepHost) {
+    super(processor.failsClosed && onError === 'skip' ? 'drop' : onError, host);
     this.process = processor.callsApplication
       ? (envelope) => this.call(envelope, () => processor.processEnvelope(envelope))
       : (envelope) => processor.processEnvelope(envelope);
@@ -193,26 +199,26 @@ export function afterFailure(
   envelope: Envelope,
   error: unknown,
   onError: OnError,
-  surroundings: StepSurroundings,
+  host: StepHost,
 ): Envelope | DropReason | Buried {
   if (isA(EventEmissionExit, error)) return 'cancelled';
   if (onError === 'skip') {
-    reportFailure(surroundings, error, 'The event went on as it was before this processor.');
+    reportFailure(host, error, 'The event went on as it was before this processor.');
     return envelope;
   }
   if (onError === 'drop') {
-    reportFailure(surroundings, error, 'The event was held back.');
+    reportFailure(host, error, 'The event was held back.');
     return 'processor-failed';
   }
-  reportFailure(surroundings, error, 'The event became a dead letter.');
-  return new Buried(`processor-failed: ${surroundings.place}: ${describeError(error)}`);
+  reportFailure(host, error, 'The event became a dead letter.');
+  return new Buried(`processor-failed: ${host.place}: ${describeError(error)}`);
 }
 
-function reportFailure({ place, ledger, notices }: StepSurroundings, error: unknown, consequence: string): void {
+function reportFailure({ place, ledger, notices }: StepHost, error: unknown, consequence: string): void {
   ledger.fail(place);
   notices.once(
     `failed ${place}`,
-    () => `${place} failed: ${describeError(error)}. ${consequence} (Told once; the ledger counts on.)`,
+    () => `${place} failed: ${describeError(error)}. ${consequence} (Logged once; the ledger counts on.)`,
   );
 }
 

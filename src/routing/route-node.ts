@@ -1,3 +1,4 @@
+import type { OutcomeClaim } from '../delivery/outcome-claim';
 import { isConfigured, isLoss, type DropReason } from '../ledger/reasons';
 import type { NodeCounts } from '../ledger/counts';
 import type { NodeLedger } from '../ledger/node-ledger';
@@ -9,11 +10,14 @@ import type { OutcomeListener } from './confirmation';
 import type { EnvelopeBackend } from './contracts';
 import type { Processing } from './processing';
 import { Buried, isPromise, type ProcessorStep } from './processor-step';
-import type { EventWork } from './event-work';
-import type { QueuedRouting } from './queued-routing';
+import type { NodeChildren, NodeWork, QueuedBackend } from './queued-backend';
 import { RoutingBackend } from './routing.backend';
+import { observedSteps } from './observed-steps';
+import type { NodeObserver, ObservedNode } from './node-observer';
+import { DestinationSink } from './destination-sink';
+import { runSteps } from './run-steps';
 
-export interface NodeSurroundings {
+export interface NodeHost {
   /** Place of the backend in the configuration: `backends.caliper (RoutingBackend)`. */
   readonly place: string;
   readonly ledger: NodeLedger;
@@ -25,10 +29,13 @@ export interface NodeSurroundings {
   readonly queued?: QueuedPart | undefined;
 }
 
+/** Passes an event to the backend of a node, as `EnvelopeBackend.accept` describes. */
+type Taker = (envelope: Envelope, claim: OutcomeClaim | undefined) => DropReason | undefined;
+
 /** Queue of a node whose events are queued before its children get them. */
 export interface QueuedPart {
-  readonly backend: QueuedRouting;
-  readonly work: EventWork;
+  readonly backend: QueuedBackend;
+  readonly work: NodeWork;
 }
 
 /**
@@ -38,7 +45,7 @@ export interface QueuedPart {
  * between. Near the end of the stack any call may throw. There the node counts by plain assignment,
  * and the tracker reports the overflow when the stack has space again.
  */
-export class RouteNode {
+export class RouteNode implements NodeChildren, ObservedNode {
   readonly steps: ProcessorStep[];
   readonly children: RouteNode[];
   readonly ledger: NodeLedger;
@@ -56,27 +63,37 @@ export class RouteNode {
     readonly backend: object,
     steps: readonly ProcessorStep[],
     children: readonly RouteNode[],
-    private readonly surroundings: NodeSurroundings,
+    private readonly host: NodeHost,
   ) {
-    this.ledger = surroundings.ledger;
+    this.ledger = host.ledger;
     this.steps = [...steps];
     this.children = [...children];
-    this.handsOn = backend instanceof RoutingBackend && surroundings.queued === undefined;
+    this.handsOn = backend instanceof RoutingBackend && host.queued === undefined;
     this.take = this.takerOf(backend);
   }
 
-  private readonly take: (envelope: Envelope, isLent: boolean) => DropReason | undefined;
+  private readonly take: Taker;
 
   /**
    * Object that accepts the events; undefined for an application's own backend, which gets them one
    * by one.
    */
   get sink(): EnvelopeBackend | undefined {
-    return this.surroundings.sink ?? asEnvelopeBackend(this.backend);
+    return this.host.sink ?? asEnvelopeBackend(this.backend);
   }
 
   get queued(): QueuedPart | undefined {
-    return this.surroundings.queued;
+    return this.host.queued;
+  }
+
+  get endsAs(): ObservedNode['endsAs'] {
+    if (this.handsOn) return undefined;
+    return this.sink instanceof DestinationSink ? 'queued' : 'delivered';
+  }
+
+  /** Places of the processors in the configuration. Steps of the node itself are left out. */
+  stepPlaces(): string[] {
+    return this.steps.map(({ place }) => place).filter((place) => place !== this.standsAt);
   }
 
   get path(): string {
@@ -85,7 +102,7 @@ export class RouteNode {
 
   /** Place of the node in the configuration. */
   get standsAt(): string {
-    return this.surroundings.place;
+    return this.host.place;
   }
 
   /**
@@ -94,18 +111,21 @@ export class RouteNode {
    */
   receive(envelope: Envelope, confirmation: OutcomeListener | undefined): void {
     const { ledger } = this;
+    const { observer } = this.host.processing;
     ledger.received++;
     let isCounted = false;
     try {
-      const refused = this.route(envelope, confirmation);
+      if (observer !== undefined) observer.entered(this, envelope);
+      const refused = this.route(envelope, confirmation, observer);
       if (refused === undefined) ledger.passed++;
       else ledger.drop(refused);
       isCounted = true;
+      if (observer !== undefined) observer.left(this, envelope, refused);
       if (refused !== undefined) this.reportDrop(refused, confirmation);
-      else if (confirmation !== undefined && !this.handsOn) this.confirm(confirmation);
+      else if (confirmation !== undefined && !this.handsOn) confirmation.accepted(this.path);
     } catch (error) {
       if (!isCounted) ledger.overflowed++;
-      this.surroundings.processing.hasOverflowed = true;
+      this.host.processing.hasOverflowed = true;
       if (confirmation !== undefined) confirmation.failure = { error };
     }
   }
@@ -139,34 +159,44 @@ export class RouteNode {
     else for (const child of this.children) yield* child.reached();
   }
 
+  childSinks(): readonly EnvelopeBackend[] {
+    return this.children.flatMap((child) => [...child.reached()].flatMap(({ sink }) => sink ?? []));
+  }
+
   counts(): NodeCounts {
     const counts = this.ledger.counts(this.sink?.delivery?.());
-    const { queued } = this.surroundings;
+    const { queued } = this.host;
     if (queued === undefined) return counts;
     const queue = queued.backend.queue.counts?.();
     return { ...counts, work: queued.work.counts(), ...(queue === undefined ? {} : { queue }) };
   }
 
-  private route(envelope: Envelope, confirmation: OutcomeListener | undefined): DropReason | undefined {
+  private route(
+    envelope: Envelope,
+    confirmation: OutcomeListener | undefined,
+    observer: NodeObserver | undefined,
+  ): DropReason | undefined {
+    const { steps } = this;
     try {
-      let current = envelope;
-      for (const step of this.steps) {
-        const next = step.run(current);
-        if (typeof next === 'string') return next;
-        // 'dead-letter' is refused at start: no queue here.
-        if (next instanceof Buried) return 'processor-failed';
-        current = next;
-      }
+      const current =
+        observer === undefined ? runSteps(steps, envelope) : observedSteps(steps, envelope, this, observer);
+      if (typeof current === 'string') return current;
+      // Not reached: 'dead-letter' is an error at start for a node without a queue.
+      if (current instanceof Buried) return 'processor-failed';
       if (this.handsOn) {
         if (this.children.length === 0) return this.reasonWithoutChildren;
         this.handOn(current, confirmation);
         return undefined;
       }
-      return this.take(current, confirmation?.isLender === true);
+      return this.take(current, confirmation === undefined ? undefined : this.claimOf(confirmation));
     } catch (error) {
       this.reportFailure(error);
       return 'backend-failed';
     }
+  }
+
+  private claimOf(confirmation: OutcomeListener): OutcomeClaim | undefined {
+    return confirmation.needsClaim?.(this.path) === false ? undefined : confirmation.claim(this.path);
   }
 
   /** Passes the event to the children, in order. */
@@ -181,49 +211,51 @@ export class RouteNode {
       } catch (error) {
         child.ledger.received++;
         child.ledger.overflowed++;
-        this.surroundings.processing.hasOverflowed = true;
+        this.host.processing.hasOverflowed = true;
         if (confirmation !== undefined) confirmation.failure = { error };
       }
     }
   }
 
   private reportFailure(error: unknown): void {
-    const { place, notices } = this.surroundings;
+    const { place, notices } = this.host;
     notices.once(
       `failed ${place}`,
       () =>
         `${place} failed: ${describeError(error)}. The event is dropped here ('backend-failed'), the other backends got it. ` +
-        '(Told once; the ledger counts on.)',
+        '(Logged once; the ledger counts on.)',
     );
   }
 
-  private takerOf(backend: object): (envelope: Envelope, isLent: boolean) => DropReason | undefined {
-    const { place, processing, notices } = this.surroundings;
+  private takerOf(backend: object): Taker {
+    const { place, processing, notices } = this.host;
     const shipped = this.sink;
     if (shipped !== undefined) {
       shipped.attach?.(place, notices);
-      if (shipped.callsApplication !== true) return (envelope, isLent) => shipped.accept(envelope, isLent);
-      return (envelope, isLent) =>
-        processing.run(envelope.id, envelope.depth, place, () => shipped.accept(envelope, isLent));
+      if (shipped.callsApplication !== true) return (envelope, claim) => shipped.accept(envelope, claim);
+      return (envelope, claim) =>
+        processing.run(envelope.id, envelope.depth, place, () => shipped.accept(envelope, claim));
     }
     // Unknown: it may return a promise.
     const application = backend as { send(event: TrackingEvent): unknown };
-    return (envelope) => {
+    return (envelope, claim) => {
       const copy = envelope.copy();
       const sent = processing.run(envelope.id, envelope.depth, place, () => application.send(copy));
-      return isPromise(sent) ? this.refusePromise(sent) : undefined;
+      if (isPromise(sent)) return this.refusePromise(sent);
+      claim?.onOutcome('delivered');
+      return undefined;
     };
   }
 
   private refusePromise(sent: PromiseLike<unknown>): DropReason {
     // Without a handler, its rejection would end the process as an unhandled rejection.
     sent.then(undefined, () => undefined);
-    const { place, notices } = this.surroundings;
+    const { place, notices } = this.host;
     notices.once(
       `async-backend ${place}`,
       () =>
-        `${place} returned a promise from send, so nobody knows what becomes of its events; they are counted as dropped ` +
-        "('async-backend'). Fix: let send return at once and keep the event for a sender of your own.",
+        `${place} returned a promise from send, so the result is unknown; its events are counted as dropped ` +
+        "('async-backend'). Fix: let send return at once and pass the event to your own sender.",
     );
     return 'async-backend';
   }
@@ -233,27 +265,16 @@ export class RouteNode {
    * the reason under which the ledger counts it.
    */
   private reportLoss(reason: DropReason): void {
-    const { place, notices } = this.surroundings;
+    const { place, notices } = this.host;
     notices.once(
       this.lossKey(reason),
-      () => `${place} drops events: '${reason}'. ${LOSSES[reason] ?? ''}(Told once; the ledger counts on.)`,
+      () => `${place} drops events: '${reason}'. ${LOSSES[reason] ?? ''}(Logged once; the ledger counts on.)`,
     );
   }
 
   /** Returns the key under which a loss at this node is logged once. */
   lossKey(reason: DropReason): string {
-    return `lost ${reason} ${this.surroundings.place}`;
-  }
-
-  private confirm(confirmation: OutcomeListener): void {
-    const { sink } = this;
-    if (sink?.lend !== undefined && confirmation.hear !== undefined) {
-      sink.lend(confirmation.hear());
-      return;
-    }
-    const later = sink?.confirm?.(confirmation.isLender);
-    if (later === undefined) confirmation.settle(this.path, 'delivered');
-    else confirmation.await(this.path, later);
+    return `lost ${reason} ${this.host.place}`;
   }
 
   private reportDrop(reason: DropReason, confirmation: OutcomeListener | undefined): void {

@@ -16,7 +16,7 @@ export class UnknownBackendException extends Error {
   static create(tracker: string, path: string, knownPaths: readonly string[], isOff: boolean): UnknownBackendException {
     const known = knownPaths.length === 0 ? 'it has none yet' : `it has: ${knownPaths.join(', ')}`;
     const fix = isOff
-      ? 'tracking is off (enabled: false), so no tree was built. Inject the backend where it has to be there all the same: @InjectBackend("caliper/mongo").'
+      ? 'tracking is off (enabled: false), so no tree was built. To get a backend that does nothing, inject it: @InjectBackend("caliper/mongo").'
       : 'names of nested backends are joined by "/", as in tracker.backend("caliper/mongo"). ' +
         'Before the application has started, inject it: @InjectBackend("caliper/mongo").';
     return new UnknownBackendException(

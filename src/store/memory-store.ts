@@ -20,6 +20,11 @@ const RECORD_BYTES = HEADER_BYTES + MARK_BYTES;
 const MIN_CUT = 1024;
 
 interface Slot {
+  /**
+   * 0 for appended records, otherwise the number of the `prepend` that added it. Indexes before the
+   * first record are used again, so an index alone could name a settled record.
+   */
+  readonly segment: number;
   readonly payload: string | Buffer;
   readonly bytes: number;
   isLeased: boolean;
@@ -38,6 +43,8 @@ export class MemoryStore implements RecordStore {
   private nextReady = 0;
   private unsettled = 0;
   private usedBytes = 0;
+  /** Number of calls of `prepend`. */
+  private prepends = 0;
   private isClosed = false;
 
   static open(options: { readonly maxBytes: number }): MemoryStore {
@@ -55,7 +62,7 @@ export class MemoryStore implements RecordStore {
   }
 
   append(payload: string | Buffer, _flush: boolean): RecordRef | undefined {
-    const slot = this.slotFor(payload, false);
+    const slot = this.slotFor(payload, 0);
     if (slot === undefined) return undefined;
     this.slots.push(slot);
     return { segment: 0, index: this.first + this.slots.length - 1 };
@@ -63,11 +70,12 @@ export class MemoryStore implements RecordStore {
 
   prepend(payloads: readonly string[]): RecordRef[] {
     const taken: Slot[] = [];
+    const segment = ++this.prepends;
     // All sizes are checked before any record is counted: a record that is too large must leave the
     // store unchanged.
     for (const payload of payloads) RecordTooLargeException.check(payload);
     for (const payload of payloads) {
-      const slot = this.slotFor(payload, true);
+      const slot = this.slotFor(payload, segment);
       if (slot === undefined) break;
       taken.push(slot);
     }
@@ -75,7 +83,7 @@ export class MemoryStore implements RecordStore {
     this.slots = [...taken, ...this.slots.slice(this.front)];
     this.nextReady += taken.length - this.front;
     this.front = 0;
-    return taken.map((_slot, at) => ({ segment: 0, index: this.first + at }));
+    return taken.map((_slot, at) => ({ segment, index: this.first + at }));
   }
 
   flush(): void {
@@ -100,7 +108,7 @@ export class MemoryStore implements RecordStore {
         if (bytesLeft < 0 && leased.length > 0) break;
         slot.isLeased = true;
         const payload = typeof slot.payload === 'string' ? Buffer.from(slot.payload) : slot.payload;
-        leased.push({ ref: { segment: 0, index: this.first + at }, payload });
+        leased.push({ ref: { segment: slot.segment, index: this.first + at }, payload });
       }
       this.nextReady = at + 1;
     }
@@ -108,10 +116,10 @@ export class MemoryStore implements RecordStore {
   }
 
   release(refs: readonly RecordRef[]): RecordRef[] {
-    for (const { index } of refs) {
+    for (const { segment, index } of refs) {
       const at = index - this.first;
       const slot = this.slots[at];
-      if (slot === undefined) continue;
+      if (slot?.segment !== segment) continue;
       slot.isLeased = false;
       this.nextReady = Math.min(this.nextReady, at);
     }
@@ -119,7 +127,10 @@ export class MemoryStore implements RecordStore {
   }
 
   settle(refs: readonly RecordRef[]): void {
-    for (const { index } of refs) this.forget(index - this.first);
+    for (const { segment, index } of refs) {
+      const at = index - this.first;
+      if (this.slots[at]?.segment === segment) this.forget(at);
+    }
     this.cutFront();
   }
 
@@ -144,14 +155,16 @@ export class MemoryStore implements RecordStore {
     this.usedBytes = 0;
   }
 
-  private slotFor(payload: string | Buffer, isLeased: boolean): Slot | undefined {
+  /** @param segment 0 for an appended record; a prepended record is leased at once */
+  private slotFor(payload: string | Buffer, segment: number): Slot | undefined {
     if (this.isClosed) throw StoreWriteException.create({ path: 'memory', cause: new Error('it is closed') });
     const bytes = RecordTooLargeException.check(payload) + RECORD_BYTES;
     if (this.usedBytes + bytes > this.maxBytes) return undefined;
     this.unsettled++;
     this.usedBytes += bytes;
     // The caller may reuse the buffer.
-    return { payload: typeof payload === 'string' ? payload : Buffer.from(payload), bytes, isLeased };
+    const copy = typeof payload === 'string' ? payload : Buffer.from(payload);
+    return { segment, payload: copy, bytes, isLeased: segment > 0 };
   }
 
   private forget(at: number): void {

@@ -93,7 +93,7 @@ export class OwnedFolder {
     return this.socket.isAt(this.folder);
   }
 
-  /** True if the folder is at its path and owned. Finds out with a connection. */
+  /** True if the folder is at its path and owned. Connects to its socket to find out. */
   isReached(): Promise<boolean> {
     return this.socket.isReachedAt(this.folder);
   }

@@ -64,11 +64,11 @@ export interface RecordStore {
    */
   settle(refs: readonly RecordRef[]): void;
   /**
-   * Drops the oldest records that are not leased, until there is capacity for another record of
-   * `minBytes`. It may drop more records than necessary, because space is freed one segment at a
-   * time.
-   * @returns the number of dropped records. Fewer bytes than `minBytes` are freed only if all
-   * remaining records are leased.
+   * Drops the oldest records that are not leased, until `minBytes` and the overhead of a record are
+   * freed. Does not check whether there was capacity, so call it after `append` has found none. A
+   * store on disk drops all such records of a segment at once, which may be more than necessary.
+   * @returns the number of dropped records. Less may be freed, if records are leased or the segment
+   *   being written cannot be closed; so try `append` again.
    */
   dropOldest(minBytes: number): number;
   /**
@@ -92,8 +92,8 @@ export interface RecordStore {
 }
 
 /**
- * Identifies one record of one store. SegmentStore never reuses a ref. MemoryStore may reuse the
- * ref of a settled record for a prepended one.
+ * Identifies one record of one store. A ref is never used for another record, so a ref of a
+ * settled record is ignored wherever it is given.
  */
 export interface RecordRef {
   readonly segment: number;

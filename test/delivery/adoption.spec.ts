@@ -1,7 +1,8 @@
 /** What is left of a process that has ended: one folder that is bad holds up only itself. */
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Adoption } from '../../src/delivery/adoption';
+import { Deliveries } from '../../src/delivery/deliveries';
 import { DiskHomes } from '../../src/delivery/disk-homes';
 import type { RecordStore } from '../../src/store/record-store';
 import { Notices } from '../../src/common/notices';
@@ -71,6 +72,7 @@ describe('Adoption', () => {
     const got: RecordStore[] = [];
     const heir = {
       path: 'a',
+      isClosed: false,
       adopt: (queue: RecordStore | undefined, dead: RecordStore | undefined) => {
         for (const store of [queue, dead]) if (store !== undefined) got.push(store);
       },
@@ -85,12 +87,34 @@ describe('Adoption', () => {
     rmSync(join(moved, 'a', 'queue'));
     renameSync(join(moved, 'a', 'queue.good'), join(moved, 'a', 'queue'));
     await adoption.look();
+    adoption.giveTo({ ...heir, isClosed: true });
+    expect(got).toHaveLength(1);
     adoption.giveTo(heir);
     adoption.giveTo(heir);
     expect(got.map(({ count }) => count)).toEqual([1, 2]);
     expect([...adoption.pathsLeft('queue')].sort()).toEqual(['b', 'c']);
     for (const store of got) store.close();
     await homes.release();
+  });
+
+  it('gives nothing to a tracker that has closed while the folders were searched', async () => {
+    const directory = scratchFolder();
+    const deliveries = new Deliveries('default', { ...quick, directory }, new Notices(new RecordingLogger()));
+    await deliveries.claim([directory]);
+    const settings = deliveries.settingsFor(undefined, undefined);
+    const delivery = deliveries.open('a', 'backends.a', new Gate(), settings);
+    const { orphan } = await left();
+    renameSync(orphan, join(directory, 'default', basename(orphan)));
+
+    const adopting = deliveries.beginAdopting();
+    delivery.flushSync();
+    await deliveries.close();
+    await adopting;
+    expect(delivery.counts()).toMatchObject({ recovered: 0, pending: 0, handedOver: 0 });
+    expect(deliveries.letters.list({})).toEqual([]);
+
+    const next = await startTracking({ delivery: { ...quick, directory }, backends: { a: backend(Gate) } });
+    await eventually(() => expect(next.ledger.destination('a')).toMatchObject({ delivered: 2, deadLetters: 1 }));
   });
 
   it('reads what the version before left, and removes it when it is delivered', async () => {

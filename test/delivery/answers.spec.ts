@@ -19,7 +19,10 @@ class WarehouseBackend implements Destination {
   }
 }
 
-/** A delivery to a destination that resolves, or throws, as `answer` does for a batch of so many events. */
+/**
+ * A delivery to a destination that resolves, or throws, as `answer` does for a batch of so many
+ * events.
+ */
 function answering(
   answer: (events: number) => unknown,
   options: DeliveryOptions = quick,
@@ -100,7 +103,7 @@ function withLetter(...how: Parameters<typeof answering>) {
   const run = answering(...how);
   const letter = (): DeadLetter | undefined => {
     const found: DeadLetter[] = [];
-    run.delivery.visitDeadLetters({}, (each) => found.push(each) < 1);
+    run.delivery.letters.visit({}, (each) => found.push(each) < 1);
     return found[0];
   };
   return { ...run, letter };

@@ -1,6 +1,9 @@
-/** Whatever a destination does, whenever the clock jumps and whenever the application closes: every event has one end. */
+/**
+ * Whatever a destination does, whenever the clock jumps and whenever the application closes: every
+ * event has one end.
+ */
 import fc from 'fast-check';
-import type { DeliveryOptions, Destination, StoredEvent } from '../../src/entries';
+import type { DeliveryOptions, Destination, IdentifiedEvent } from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { bareDelivery, names, type BareDelivery } from './bare-delivery';
 import { imbalance } from './books';
@@ -80,7 +83,7 @@ class AnyDestination implements Destination {
 
   constructor(private readonly calls: readonly Call[]) {}
 
-  sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<never> {
+  sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<never> {
     this.seen.push(...events.map(({ id }) => id));
     const next = this.calls[this.at++ % Math.max(this.calls.length, 1)];
     if (this.isGood || next === undefined) return Promise.resolve(undefined as never);
@@ -164,7 +167,7 @@ async function take(run: BareDelivery<AnyDestination>, step_: Step, emitted: num
       return 0;
     case 'redrive':
     case 'purge':
-      void run.delivery[step_.does]({});
+      void run.delivery.letters[step_.does]({});
       return 0;
   }
 }

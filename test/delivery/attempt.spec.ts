@@ -2,7 +2,7 @@ import { Attempt } from '../../src/delivery/attempt';
 
 const FOREVER = 2 ** 40;
 
-describe('An attempt', () => {
+describe('Attempt', () => {
   it('ends as the call ends', async () => {
     await expect(new Attempt(() => Promise.resolve(7), FOREVER).result).resolves.toEqual({ how: 'resolved', value: 7 });
     await expect(new Attempt(() => 7, FOREVER).result).resolves.toEqual({ how: 'resolved', value: 7 });

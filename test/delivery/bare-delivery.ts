@@ -2,7 +2,7 @@ import { Delivery } from '../../src/delivery/delivery';
 import type { DeliveryChange } from '../../src/ledger/delivery-notice';
 import type { DestinationCounts } from '../../src/ledger/counts';
 import type { DeliveryOptions } from '../../src/delivery/delivery-options';
-import type { Destination } from '../../src/delivery/destination';
+import type { DeliveryTarget } from '../../src/delivery/destination';
 import type { RecordStore } from '../../src/store/record-store';
 import { LetterStore } from '../../src/delivery/letter-store';
 import { resolveDelivery } from '../../src/delivery/resolve-options';
@@ -19,7 +19,7 @@ export function envelopeOf(name: string, data: object = {}): Envelope {
   return Envelope.of({ id: name, name, time: 0, context, data, depth: 0, parentId: undefined }, normalizer);
 }
 
-export interface BareDelivery<To extends Destination = Gate> {
+export interface BareDelivery<To extends DeliveryTarget = Gate> {
   readonly delivery: Delivery;
   readonly gate: To;
   readonly letters: LetterStore;
@@ -42,7 +42,7 @@ export async function closeBareDeliveries(): Promise<void> {
 
 /** A delivery without an application, for tests that turn the clock or use stores of their own. */
 export function bareDelivery(options: DeliveryOptions, store?: RecordStore): BareDelivery;
-export function bareDelivery<To extends Destination>(
+export function bareDelivery<To extends DeliveryTarget>(
   options: DeliveryOptions,
   store: RecordStore | undefined,
   destination: To,
@@ -50,8 +50,8 @@ export function bareDelivery<To extends Destination>(
 export function bareDelivery(
   options: DeliveryOptions,
   store?: RecordStore,
-  destination: Destination = new Gate(),
-): BareDelivery<Destination> {
+  destination: DeliveryTarget = new Gate(),
+): BareDelivery<DeliveryTarget> {
   const letters = new LetterStore(undefined, 1e7);
   const changes: DeliveryChange[] = [];
   const said: string[] = [];
@@ -69,7 +69,7 @@ export function bareDelivery(
     },
     dead: () => {
       const found: [string, string][] = [];
-      delivery.visitDeadLetters({}, ({ event, reason }) => found.push([event.name, reason]) > 0);
+      delivery.letters.visit({}, ({ event, reason }) => found.push([event.name, reason]) > 0);
       return found;
     },
   };

@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { SendFailedException, type DeliveryOptions, type DestinationCounts, type StoredEvent } from '../../src/entries';
+import {
+  SendFailedException,
+  type DeliveryOptions,
+  type DestinationCounts,
+  type IdentifiedEvent,
+} from '../../src/entries';
 import { Deliveries } from '../../src/delivery/deliveries';
 import type { Delivery } from '../../src/delivery/delivery';
 import { Envelope, OwnContext } from '../../src/event/envelope';
@@ -103,7 +108,7 @@ const moods: Readonly<Record<Mood, Behaviour>> = {
 };
 
 function someOf(
-  events: readonly StoredEvent[],
+  events: readonly IdentifiedEvent[],
   retryable: boolean,
 ): { index: number; reason: string; retryable: boolean }[] {
   return events.flatMap((event, index) => (isOdd(event) ? [{ index, reason: 'odd', retryable }] : []));
@@ -157,7 +162,8 @@ class Lives {
     this.deliveries.watch(() => this.note());
     this.delivery = this.deliveries.open('gate', 'gate', this.gate, this.deliveries.settingsFor(Gate, undefined));
     await this.deliveries.beginAdopting();
-    // What was left is found again, all of it: by now some may have been sent already, but none is forgotten.
+    // What was left is found again, all of it: by now some may have been sent already, but none is
+    // forgotten.
     expect(this.counts().recovered).toBe(this.ended.at(-1)?.handedOver ?? 0);
   }
 
@@ -176,12 +182,12 @@ class Lives {
         await new Promise(setImmediate);
         break;
       case 'redrive':
-        this.lettersGone += await this.deliveries.redrive(
+        this.lettersGone += await this.deliveries.letters.redrive(
           next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) },
         );
         break;
       case 'purge':
-        this.lettersGone += await this.deliveries.purge(
+        this.lettersGone += await this.deliveries.letters.purge(
           next.only === 'all' ? {} : { where: ({ event }) => isOdd(event) },
         );
         break;
@@ -194,7 +200,10 @@ class Lives {
     this.check();
   }
 
-  /** The destination takes all that is left; then the books of all lives are laid beside what the onlooker knows. */
+  /**
+   * The destination takes all that is left; then the books of all lives are laid beside what the
+   * onlooker knows.
+   */
   async conclude(): Promise<void> {
     this.mood = 'takes all';
     const isDone = (): boolean => {
@@ -277,7 +286,9 @@ class Lives {
     expect(this.seenWrong).toEqual([]);
   }
 
-  /** For where an error that is thrown would be taken for one of the destination, or of a listener. */
+  /**
+   * For where an error that is thrown would be taken for one of the destination, or of a listener.
+   */
   private note(): void {
     const { delivery } = this;
     if (delivery === undefined) return; // it is being opened

@@ -19,7 +19,7 @@ function probe(made: Breaker): number {
   return at;
 }
 
-describe('The breaker', () => {
+describe('Breaker', () => {
   it('opens after failures in a row, waits twice as long each time, and closes when an event is taken', () => {
     const { made, told } = breaker();
     for (let at = 0; at < 2; at++) made.fail(at);

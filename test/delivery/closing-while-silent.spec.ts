@@ -7,7 +7,7 @@ import { backend, consumer, EventBusBackend, MemoryBackend, type TrackingModuleO
 import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../src/entries/kafka';
 import { MongoBackend } from '../../src/entries/mongoose';
 import { redisStreams, RedisStreamsConsumer } from '../../src/entries/redis-streams';
-import { bullBackend, queueName, startBull } from '../async-routing/bull-run';
+import { bullBackend, queueName, startBull } from '../transports/bull/bull-run';
 import { RedisBus } from '../transports/redis-streams/redis-bus';
 import { OwnServer } from '../support/own-server';
 import { describeWithPrograms, describeWithServices } from '../support/services';
@@ -16,10 +16,16 @@ import { FaultyWay } from '../support/toxiproxy';
 import { until } from '../support/until';
 
 const SHUTDOWN_MS = 1000;
-/** What closing may take beyond it: what is still to be said to servers takes up to 1.5 s, and the machine may be busy. */
+/**
+ * What closing may take beyond it: what is still to be said to servers takes up to 1.5 s, and the
+ * machine may be busy.
+ */
 const MARGIN_MS = 2000;
 
-/** Closes an application whose server falls silent after it has taken one event. @returns how long that took */
+/**
+ * Closes an application whose server falls silent after it has taken one event. @returns how long
+ * that took
+ */
 async function closingMs(
   options: TrackingModuleOptions,
   path: string,

@@ -1,11 +1,12 @@
 import { DeadLetterBox, type DeadLetter } from '../../src/delivery/dead-letter-box';
 import { LetterStore } from '../../src/delivery/letter-store';
 import { QueuedEvent } from '../../src/delivery/queued-event';
-import type { StoredEvent } from '../../src/event/tracking-event';
+import type { IdentifiedEvent } from '../../src/event/tracking-event';
 import { startTracking } from '../support/start-tracking';
-import { backend, consumer, MemoryBackend, type EventConsumer, type ConsumerSurroundings } from '../../src/entries';
+import { backend, consumer, MemoryBackend } from '../../src/entries';
+import type { EventConsumer, ConsumerHost } from '../../src/entries/extend';
 
-const event: StoredEvent = { id: '1', name: 'e', timestamp: new Date(0), context: {}, data: {} };
+const event: IdentifiedEvent = { id: '1', name: 'e', timestamp: new Date(0), context: {}, data: {} };
 
 const lettersOf = (reasons: readonly string[]): DeadLetter[] => {
   const box = new DeadLetterBox('path', new LetterStore(undefined, 1e8), () => undefined);
@@ -35,7 +36,7 @@ describe('The reason of a dead letter', () => {
     const store = new LetterStore(undefined, 1e8);
     const box = new DeadLetterBox('path', store, () => undefined);
     for (const reason of [`"${'x'.repeat(5000)}"`, '7', '{}', '"a\\nb"'])
-      store.append(`{"acceptedAt":1,"reason":${reason}}\n${JSON.stringify(event)}`, true);
+      store.append(`{"acceptedAt":1,"reason":${reason}}\n${JSON.stringify(event)}`);
     const reasons: string[] = [];
     box.visit({}, ({ reason }) => reasons.push(reason) > 0);
     expect(reasons.map((reason) => reason.slice(0, 20))).toEqual(['x'.repeat(20), '', '', 'a\\u000ab']);
@@ -45,10 +46,10 @@ describe('The reason of a dead letter', () => {
 
 describe('The count of dead letters by reason', () => {
   it('has a bounded number of reasons, and counts the rest together', async () => {
-    let intake: ConsumerSurroundings['intake'] | undefined;
+    let intake: ConsumerHost['intake'] | undefined;
     class Bus implements EventConsumer {
-      begin(surroundings: ConsumerSurroundings): void {
-        intake = surroundings.intake;
+      begin(host: ConsumerHost): void {
+        intake = host.intake;
       }
       async end(): Promise<void> {}
       async close(): Promise<void> {}

@@ -1,6 +1,7 @@
 /**
- * An application whose disk queue is in DIRECTORY and whose server is at URL, which does what the lines on its standard input
- * say: `node disk-app.child.ts DIRECTORY URL OPTIONS`. It answers each with a line of JSON.
+ * An application whose disk queue is in DIRECTORY and whose server is at URL, which does what the
+ * lines on its standard input say: `node disk-app.child.ts DIRECTORY URL OPTIONS`. It answers each
+ * with a line of JSON.
  */
 import 'reflect-metadata';
 import { execSync } from 'node:child_process';
@@ -27,7 +28,10 @@ export interface Answer {
   readonly thrown: readonly string[];
   readonly slowEmits: number;
   readonly imbalances: readonly number[];
-  /** What became of the events that were confirmed, the last one last: an outcome, or the name of an error. */
+  /**
+   * What became of the events that were confirmed, the last one last: an outcome, or the name of an
+   * error.
+   */
   readonly confirmed: readonly string[];
   readonly warnings: readonly string[];
   readonly node: NodeCounts;

@@ -19,7 +19,9 @@ export function withMounts(first: string): string[] {
   return ['unshare', '--mount', 'sh', '-c', `${first} && exec "$0" "$@"`];
 }
 
-/** Whether a command that goes before the application is permitted here; if not, it is said which. */
+/**
+ * Whether a command that goes before the application is permitted here; if not, it is said which.
+ */
 export function isPermitted(before: readonly string[]): boolean {
   const [program, ...args] = [...before, 'true'];
   const isPossible = spawnSync(program, args).status === 0;

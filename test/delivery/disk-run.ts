@@ -1,4 +1,7 @@
-/** A delivery on real files, whose looks at the disk the test makes itself instead of waiting a second for each. */
+/**
+ * A delivery on real files, whose looks at the disk the test makes itself instead of waiting a
+ * second for each.
+ */
 import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Delivery } from '../../src/delivery/delivery';
@@ -7,6 +10,7 @@ import type { DeliveryOptions } from '../../src/delivery/delivery-options';
 import { DiskHome } from '../../src/store/disk-home';
 import { DiskStore } from '../../src/store/disk-store';
 import { SegmentStore } from '../../src/store/segment-store';
+import type { Outcome, OutcomeClaim } from '../../src/delivery/outcome-claim';
 import { LetterStore } from '../../src/delivery/letter-store';
 import { resolveDelivery } from '../../src/delivery/resolve-options';
 import { Envelope, OwnContext } from '../../src/event/envelope';
@@ -63,18 +67,26 @@ export class DiskRun {
   }
 
   /** @returns whether it was accepted */
-  emit(): boolean {
+  emit(claim?: OutcomeClaim): boolean {
     const name = `e${String(this.number++)}`;
     const context = new OwnContext({});
     const facts = { time: Date.now(), context, data: { filler: 'x'.repeat(900) }, depth: 0, parentId: undefined };
-    const isAccepted = this.queue.accept(Envelope.of({ id: `id-${name}`, name, ...facts }, normalizer)) === undefined;
+    const isAccepted =
+      this.queue.accept(Envelope.of({ id: `id-${name}`, name, ...facts }, normalizer), claim) === undefined;
     if (isAccepted) this.accepted.push(name);
     return isAccepted;
   }
 
-  /** What is known of the event that was accepted last, without waiting. */
-  async outcome(): Promise<string> {
-    return Promise.race([this.queue.confirm(), Promise.resolve('not yet')]);
+  /** Emits an event and claims its outcome. @returns what is known of it when it was accepted */
+  emitClaimed(): Outcome | 'not yet' | 'refused' {
+    let known: Outcome | 'not yet' = 'not yet';
+    const isAccepted = this.emit({
+      isRetained: false,
+      onOutcome: (outcome) => {
+        known = outcome;
+      },
+    });
+    return isAccepted ? known : 'refused';
   }
 
   /** What the timers of an application do about once a second. */
@@ -104,7 +116,10 @@ export class DiskRun {
   }
 }
 
-/** The names of the events that a process would find which starts after a kill -9 at this moment, in order. */
+/**
+ * The names of the events that a process would find which starts after a kill -9 at this moment, in
+ * order.
+ */
 export function afterKill(directory: string, part: 'queue' | 'dead' = 'queue', path = '(gate|far)'): string[] {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) return [];
   const copy = scratchFolder();

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend, type DeliveryOptions, type TrackingModuleOptions } from '../../src/entries';
+import { backend, TrackingConfigException, type DeliveryOptions, type TrackingModuleOptions } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { buildTracking, startTracking } from '../support/start-tracking';
 import { imbalance } from './books';
@@ -159,11 +159,27 @@ describe('A delivery with a directory', () => {
     await expect(tracker.emitConfirmed('e')).resolves.toMatchObject({ destinations: { late: 'stored' } });
   });
 
+  it.each<[string, TrackingModuleOptions['delivery'], DeliveryOptions, string[]]>([
+    [
+      'of the node',
+      undefined,
+      { durable: true, retry: { attempts: 0 } },
+      ['backends.gate (Gate)', 'backends.gate (Gate) delivery.retry.attempts'],
+    ],
+    ['of the module', { durable: true, concurrency: 0 }, {}, ['backends.gate (Gate)', 'delivery.concurrency']],
+    ['for the directory itself', { directory: 5 as never }, { durable: true }, ['delivery.directory']],
+  ])('reports a missing directory together with errors in the options %s', async (_, delivery, ofNode, places) => {
+    const backends = { gate: backend(Gate, {}, { delivery: ofNode }) };
+    const error = await startTracking({ backends, ...(delivery && { delivery }) }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TrackingConfigException);
+    expect((error as TrackingConfigException).errors.map(({ path }) => path).sort()).toEqual(places);
+  });
+
   it('refuses at start to be durable without a directory', async () => {
     await expect(
       startTracking({ backends: { gate: backend(Gate, {}, { delivery: { durable: true } }) } }),
     ).rejects.toMatchObject({
-      faults: [
+      errors: [
         { path: 'backends.gate (Gate)', what: 'its delivery is durable, but has no directory to keep events in.' },
       ],
     });

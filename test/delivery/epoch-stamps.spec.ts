@@ -5,7 +5,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-describe('Epoch times of records', () => {
+describe('EpochStamps', () => {
   it('lead back to the monotonic time at which they were written, however the clock was set meanwhile', () => {
     const step = fc.record({
       passes: fc.integer({ min: 1, max: 100_000 }),
@@ -64,7 +64,7 @@ describe('Epoch times of records', () => {
   });
 });
 
-describe('An age', () => {
+describe('ageSince', () => {
   it('is never negative, and never NaN', () => {
     jest.spyOn(Date, 'now').mockReturnValue(1000);
     expect([400, 1000, 5000, NaN, -Infinity, Infinity].map(ageSince)).toEqual([600, 0, 0, 0, Infinity, 0]);

@@ -63,6 +63,25 @@ afterEach(async () => {
 });
 
 describe('A disk that cannot be used', () => {
+  it('keeps a dead letter that it cannot take back for sure, in one place only', async () => {
+    const { queue, gate, store, letters, emit } = delivery({ durable: true }, 1e6);
+    gate.behave = () => Promise.resolve([{ index: 0, reason: 'no', retryable: false }]);
+    emit('a');
+    await eventually(() => expect(queue.counts()).toMatchObject({ deadLetters: 1, pending: 0 }));
+    const flush = jest.spyOn(store, 'flush').mockImplementation(() => {
+      throw noSpace();
+    });
+    expect(await queue.letters.redrive({})).toBe(0);
+    expect(queue.counts()).toMatchObject({ redriven: 0, deadLetters: 1, pending: 0 });
+    expect({ queued: store.count, letters: letters.count }).toEqual({ queued: 0, letters: 1 });
+
+    flush.mockRestore();
+    gate.behave = () => Promise.resolve();
+    expect(await queue.letters.redrive({})).toBe(1);
+    await eventually(() => expect(gate.names).toEqual(['a']));
+    expect(imbalance(queue.counts())).toBe(0);
+  });
+
   it('stops no delivery when it is full, and is told of once, and once when it is fixed', async () => {
     const { queue, gate, store, changes, emit } = delivery({ maxEvents: 1, batch: { maxEvents: 2, maxWaitMs: 1 } });
     const full = jest.spyOn(store, 'append').mockImplementation(() => {

@@ -1,6 +1,6 @@
 /**
- * Real servers far away, and an application that sends to one of them: what reached the server is asked of the server, and not
- * of the sender's books.
+ * Real servers far away, and an application that sends to one of them: what reached the server is
+ * asked of the server, and not of the sender's books.
  */
 import { MongooseModule } from '@nestjs/mongoose';
 import mongoose from 'mongoose';
@@ -114,10 +114,16 @@ export const QUICK: DeliveryOptions = {
 
 /** In the time when the thread had a processor. */
 const SLOW_EMIT_MS = 50;
-/** The kernel makes whoever writes wait now and then, when many do; a wait for the network would come at every turn. */
+/**
+ * The kernel makes whoever writes wait now and then, when many do; a wait for the network would
+ * come at every turn.
+ */
 export const MOST_SLOW_EMITS = 2;
 
-/** An application that emits, and watches itself: how long each `emit` takes, and whether the books balance at every turn. */
+/**
+ * An application that emits, and watches itself: how long each `emit` takes, and whether the books
+ * balance at every turn.
+ */
 export class FarRun {
   emitted = 0;
   /** Calls of `emit` that took longer than any work of its own could. */

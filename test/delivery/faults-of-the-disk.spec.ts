@@ -1,4 +1,7 @@
-/** A disk that fills up under an application whose server is down: what is held goes on, what is not taken is counted. */
+/**
+ * A disk that fills up under an application whose server is down: what is held goes on, what is not
+ * taken is counted.
+ */
 import { backend, type DeliveryOptions, type DestinationCounts } from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
 import { HttpSink } from '../support/http-sink';

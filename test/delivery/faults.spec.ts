@@ -1,4 +1,7 @@
-/** What a network and a server can do to a destination, with real ones: nothing is lost, and whoever emits does not notice. */
+/**
+ * What a network and a server can do to a destination, with real ones: nothing is lost, and whoever
+ * emits does not notice.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -188,7 +191,8 @@ describeWithServices(['mongo', 'toxiproxy'], 'A destination', (urls) => {
       expect(run.counts().delivered).toBe(1);
       await fix();
       const again = await allArrived(run, server);
-      // MongoDB answers that they are there, and has each once; by HTTP it is for the receiver to know them by their ids.
+      // MongoDB answers that they are there, and has each once; by HTTP it is for the receiver to
+      // know them by their ids.
       expect(kind === 'MongoBackend' ? (run.backend as MongoBackend).duplicates : again).toBeGreaterThanOrEqual(100);
     });
   });

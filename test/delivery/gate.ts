@@ -3,26 +3,29 @@ import {
   type DeliveryOptions,
   type Destination,
   type DestinationCounts,
-  type Rejection,
-  type StoredEvent,
+  type EventRejection,
+  type IdentifiedEvent,
   type TrackingModuleOptions,
 } from '../../src/entries';
 import { startTracking, type BuiltTracking } from '../support/start-tracking';
 
 /** How a destination behaves at one call of `sendBatch`. */
-export type Behaviour = (events: readonly StoredEvent[], signal: AbortSignal) => Promise<readonly Rejection[] | void>; // eslint-disable-line @typescript-eslint/no-invalid-void-type -- as in Destination
+export type Behaviour = (
+  events: readonly IdentifiedEvent[],
+  signal: AbortSignal,
+) => Promise<readonly EventRejection[] | void>; // eslint-disable-line @typescript-eslint/no-invalid-void-type -- as in Destination
 
 /** A destination that does what the test says, and keeps what it was sent. */
 export class Gate implements Destination {
   readonly readsOnly = true;
-  readonly batches: (readonly StoredEvent[])[] = [];
-  readonly taken: StoredEvent[] = [];
+  readonly batches: (readonly IdentifiedEvent[])[] = [];
+  readonly taken: IdentifiedEvent[] = [];
   /** Calls that have not ended. */
   underWay = 0;
   mostUnderWay = 0;
   behave: Behaviour = () => Promise.resolve();
 
-  async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
     this.batches.push(events);
     this.underWay++;
     this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
@@ -49,7 +52,9 @@ export interface GateRun extends BuiltTracking {
   readonly counts: () => DestinationCounts;
 }
 
-/** Starts an application with one destination, called `gate`. @param behave from its first event on */
+/**
+ * Starts an application with one destination, called `gate`. @param behave from its first event on
+ */
 export async function startGate(
   delivery: DeliveryOptions = {},
   { behave, ...options }: TrackingModuleOptions & { readonly behave?: Behaviour } = {},

@@ -41,7 +41,10 @@ const options: fc.Arbitrary<LoggerBackendOptions> = fc.record({
   rotationCheckMs: fc.constant(0),
 });
 
-/** A log that is moved about, and the model of what has to be in it: what was accepted, in order, each once. */
+/**
+ * A log that is moved about, and the model of what has to be in it: what was accepted, in order,
+ * each once.
+ */
 class MovedLog {
   readonly folder = new LogFolder();
   readonly path = this.folder.file();
@@ -89,7 +92,10 @@ class MovedLog {
     if (this.isObstructed()) rmSync(this.path, { recursive: true });
   }
 
-  /** Everything accepted, and nothing else, stands in the files, in the order of emit, and in the books as delivered. */
+  /**
+   * Everything accepted, and nothing else, stands in the files, in the order of emit, and in the
+   * books as delivered.
+   */
   expectComplete(): void {
     const names = [...this.parts, ...(existsSync(this.path) ? [undefined] : [])];
     const logged = names.flatMap((name) => this.folder.events(name).map(({ data }) => data['at']));

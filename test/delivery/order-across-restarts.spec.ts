@@ -1,4 +1,7 @@
-/** With `ordered` the order of emit holds across restarts; without it nothing on disk waits behind what is new for ever. */
+/**
+ * With `ordered` the order of emit holds across restarts; without it nothing on disk waits behind
+ * what is new for ever.
+ */
 import { backend, type DeliveryOptions } from '../../src/entries';
 import { eventually } from '../support/eventually';
 import { scratchFolder } from '../store/scratch-folder';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SendFailedException, type Rejection, type StoredEvent } from '../../src/entries';
+import { SendFailedException, type EventRejection, type IdentifiedEvent } from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { StoreReadException } from '../../src/store/store-read.exception';
 import { StoreWriteException } from '../../src/store/store-write.exception';
@@ -157,7 +157,7 @@ const answer = fc.constantFrom<Answer>(
 /** Behaves as the list says, call by call, and in the end takes everything. */
 function following(answers: readonly Answer[], poison: ReadonlySet<string>): Behaviour {
   let call = 0;
-  return async (events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> => {
+  return async (events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> => {
     const next = answers[call++] ?? 'takes';
     if (events.some(({ name }) => poison.has(name))) throw new Error('500');
     switch (next) {

@@ -1,4 +1,4 @@
-import { backend, type DeliveryOptions, type StoredEvent } from '../../src/entries';
+import { backend, type DeliveryOptions, type IdentifiedEvent } from '../../src/entries';
 import { HttpBackend } from '../../src/backends/http/http.backend';
 import { eventually } from '../support/eventually';
 import { HttpSink, type SinkFault } from '../support/http-sink';
@@ -132,7 +132,7 @@ describe('A server that closes the connection without an answer', () => {
       HttpBackend,
       {
         url: sink.url,
-        format: (events: readonly StoredEvent[]) => {
+        format: (events: readonly IdentifiedEvent[]) => {
           const text = JSON.stringify(events);
           sendingWrong.next = isWrong(text);
           sink.misbehaveAlways(sendingWrong.next ? fault : undefined);

@@ -12,7 +12,7 @@ const MOST_PER_TURN = 6;
 function withLetters(count: number): BareDelivery {
   const run = bareDelivery({ batch: { maxEvents: 50, maxWaitMs: 1 } });
   for (const name of names(count)) {
-    run.delivery.keepLetter({ id: name, name, timestamp: new Date(0), context: {}, data: {} }, 'attempts', {});
+    run.delivery.letters.keep({ id: name, name, timestamp: new Date(0), context: {}, data: {} }, 'attempts', {});
   }
   return run;
 }
@@ -41,7 +41,7 @@ describe('Taking out dead letters', () => {
     };
     nextTurn();
     const where = slowly(() => (most = Math.max(most, ++perTurn)) > 0);
-    expect(await delivery[what]({ where })).toBe(100);
+    expect(await delivery.letters[what]({ where })).toBe(100);
     isDone = true;
     expect(most).toBeLessThanOrEqual(2 * MOST_PER_TURN);
   });
@@ -49,21 +49,21 @@ describe('Taking out dead letters', () => {
   it('stops when the destination is closed meanwhile, and says how many went', async () => {
     const { delivery, counts, gate } = withLetters(100);
     gate.behave = () => new Promise(() => undefined);
-    const redriven = delivery.redrive({ where: slowly() });
+    const redriven = delivery.letters.redrive({ where: slowly() });
     await new Promise(setImmediate);
     delivery.flushSync();
     const number = await redriven;
     expect(number).toBeGreaterThan(0);
     expect(number).toBeLessThan(100);
     expect(counts()).toMatchObject({ redriven: number, dropped: { shutdown: number }, pending: 0 });
-    expect(delivery.lettersLostAtClose).toBe(100 - number);
-    expect(await delivery.redrive({})).toBe(0);
-    expect(await delivery.purge({})).toBe(0);
+    expect(delivery.letters.lostAtClose).toBe(100 - number);
+    expect(await delivery.letters.redrive({})).toBe(0);
+    expect(await delivery.letters.purge({})).toBe(0);
   });
 
   it('puts none into the queue again while it drains', async () => {
     const { delivery, counts } = withLetters(100);
-    const redriven = delivery.redrive({ where: slowly() });
+    const redriven = delivery.letters.redrive({ where: slowly() });
     const drained = delivery.drain(1000);
     const number = await redriven;
     await drained;
@@ -75,7 +75,7 @@ describe('Taking out dead letters', () => {
     const { delivery, gate, counts, dead } = withLetters(100);
     gate.behave = (events) =>
       Promise.resolve(events.map((_event, index) => ({ index, reason: 'no', retryable: false })));
-    expect(await delivery.redrive({ where: slowly() })).toBe(100);
+    expect(await delivery.letters.redrive({ where: slowly() })).toBe(100);
     await delivery.flush();
     expect(counts()).toMatchObject({ redriven: 100, deadLettered: 100, pending: 0, deadLetters: 100 });
     expect(dead()).toHaveLength(100);
@@ -87,9 +87,9 @@ describe('Taking out dead letters', () => {
       if (name === 'e12') throw new Error('a fault in the filter');
       return true;
     });
-    await expect(delivery.purge({ where })).rejects.toThrow('a fault in the filter');
+    await expect(delivery.letters.purge({ where })).rejects.toThrow('a fault in the filter');
     expect(dead().map(([name]) => name)).toEqual(names(8, 12));
-    expect(await delivery.purge({})).toBe(8);
+    expect(await delivery.letters.purge({})).toBe(8);
   });
 
   it('hides no letter from other calls, and takes each out once', async () => {
@@ -101,7 +101,7 @@ describe('Taking out dead letters', () => {
         const { delivery, dead, counts } = withLetters(30);
         let isDone = false;
         const taken = Promise.all(
-          calls.map(({ evens, what }) => delivery[what]({ where: slowly(evens ? isEven : isOdd) })),
+          calls.map(({ evens, what }) => delivery.letters[what]({ where: slowly(evens ? isEven : isOdd) })),
         ).finally(() => (isDone = true));
         for (const turns of pauses) {
           for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);

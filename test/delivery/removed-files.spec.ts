@@ -19,7 +19,10 @@ import { scratchFolder } from '../store/scratch-folder';
 import { afterKill, DiskRun } from './disk-run';
 import { down } from './gate';
 
-/** What is removed, and how. Each gives what ends the state of affairs that keeps the disk from being used. */
+/**
+ * What is removed, and how. Each gives what ends the state of affairs that keeps the disk from
+ * being used.
+ */
 const REMOVALS: Readonly<Record<string, (run: DiskRun) => unknown>> = {
   'rm -rf of the directory': ({ directory }) => rmSync(directory, { recursive: true, force: true }),
   'rm -rf of what is in the directory': ({ directory }) => {
@@ -82,8 +85,7 @@ describe.each(Object.entries(MODES))('A delivery whose disk is removed, %s,', (_
       expect(imbalance(run.delivery.counts())).toBe(0);
       if (repair !== undefined) {
         expect(run.delivery.counts().isDiskFailing).toBe(true);
-        expect(run.emit()).toBe(options.durable); // only where memory is not full already
-        if (options.durable) await expect(run.outcome()).resolves.toBe('not yet');
+        expect(run.emitClaimed()).toBe(options.durable ? 'not yet' : 'refused'); // memory is full already
         repair();
         await run.look();
       }
@@ -95,8 +97,7 @@ describe.each(Object.entries(MODES))('A delivery whose disk is removed, %s,', (_
 
       const after = run.accepted.length;
       for (let n = 0; n < 5; n++) {
-        expect(run.emit()).toBe(true);
-        await expect(run.outcome()).resolves.toBe('stored');
+        expect(run.emitClaimed()).toBe('stored');
       }
       const onDisk = new Set(afterKill(run.directory));
       expect(run.accepted.slice(after).filter((name) => !onDisk.has(name))).toEqual([]);
@@ -130,15 +131,12 @@ describe('A delivery whose directory is removed', () => {
   it('does not say of an event that it is stored which would not survive a kill', async () => {
     const run = await DiskRun.start(join(scratchFolder(), 'tracking'), { durable: true });
     run.gate.behave = down;
-    run.emit();
-    await expect(run.outcome()).resolves.toBe('stored');
+    expect(run.emitClaimed()).toBe('stored');
     rmSync(run.directory, { recursive: true });
-    run.emit();
-    await expect(run.outcome()).resolves.toBe('pending'); // noticed before it is said, without a look
+    expect(run.emitClaimed()).toBe('pending'); // noticed before it is said, without a look
     expect(run.delivery.counts().isDiskFailing).toBe(true);
     await run.look();
-    run.emit();
-    await expect(run.outcome()).resolves.toBe('stored');
+    expect(run.emitClaimed()).toBe('stored');
     expect(afterKill(run.directory)).toEqual(['e0', 'e1', 'e2']);
   });
 
@@ -242,8 +240,7 @@ describe('A delivery whose files are removed at any time', () => {
           let repairs: (() => void)[] = [];
           for (const each of steps) {
             if (each.do === 'emit') for (let n = 0; n < each.n; n++) run.emit();
-            if (each.do === 'confirm' && run.emit() && (await run.outcome()) === 'stored')
-              stored.push(run.accepted.at(-1)!);
+            if (each.do === 'confirm' && run.emitClaimed() === 'stored') stored.push(run.accepted.at(-1)!);
             if (each.do === 'up') run.gate.behave = () => Promise.resolve();
             if (each.do === 'down') run.gate.behave = down;
             if (each.do === 'turn') await new Promise((resolve) => setTimeout(resolve, each.n));

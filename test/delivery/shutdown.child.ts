@@ -1,5 +1,9 @@
-/** An application with one destination, that does as the scenario says: `node shutdown.child.ts SCENARIO DIRECTORY`. */
+/**
+ * An application with one destination, for shutdown.spec.ts: `node shutdown.child.ts SCENARIO
+ * DIRECTORY`.
+ */
 import 'reflect-metadata';
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Controller, Get, Module, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -12,6 +16,12 @@ function tell(line: string): void {
   writeSync(1, `${line}\n`);
 }
 
+/** Waits until the test writes to standard input. */
+async function untilTestGoesOn(): Promise<void> {
+  await once(process.stdin, 'data');
+  process.stdin.destroy(); // it would keep the process alive
+}
+
 class Sink implements Destination {
   readonly readsOnly = true;
 
@@ -19,7 +29,7 @@ class Sink implements Destination {
     if (scenario === 'down' || scenario === 'leaves') throw new Error('connection refused');
     tell('sending');
     if (scenario === 'never' || scenario === 'request') await new Promise(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, scenario === 'slow' ? 500 : 0));
+    if (scenario === 'slow') await untilTestGoesOn();
     tell(`delivered ${String(events.length)}`);
   }
 }
@@ -29,7 +39,7 @@ class Slow implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     if (scenario !== 'starting') return;
     tell('starting');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await untilTestGoesOn();
   }
 }
 

@@ -1,4 +1,7 @@
-/** An application starts whatever its disk is like, says what is wrong, and uses the disk when it heals. */
+/**
+ * An application starts whatever its disk is like, says what is wrong, and uses the disk when it
+ * heals.
+ */
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backend } from '../../src/entries';

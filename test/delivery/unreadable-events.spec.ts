@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../src/entries';
+import type { IdentifiedEvent } from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { Envelope } from '../../src/event/envelope';
 import { DEFAULT_LIMITS } from '../../src/event/normal-form';
@@ -26,11 +26,11 @@ function circular(): object {
 
 /** As it comes from a bus or a queue: nobody has brought its data to normal form. */
 function carried(data: object, length: number | undefined): Envelope {
-  const event = { id: 'bad', name: 'bad', timestamp: new Date(0), context: {}, data } as StoredEvent;
+  const event = { id: 'bad', name: 'bad', timestamp: new Date(0), context: {}, data } as IdentifiedEvent;
   return Envelope.carried(event, { length }, normalizer);
 }
 
-const refusesBad = (events: readonly StoredEvent[]) =>
+const refusesBad = (events: readonly IdentifiedEvent[]) =>
   Promise.resolve(
     events.flatMap(({ id }, index) => (id === 'bad' ? [{ index, reason: 'cannot be taken', retryable: false }] : [])),
   );
@@ -73,10 +73,12 @@ describe.each<[string, () => object]>([
     expect(imbalance(run.counts())).toBe(0);
   });
 
-  it('tells the one who waits for it', async () => {
+  it('tells the one who waits for it', () => {
     const run = bareDelivery({ ...quick, durable: true }, store());
-    expect(run.delivery.accept(carried(data(), 100))).toBeUndefined();
-    await expect(run.delivery.confirm()).resolves.toBe('dead-lettered');
+    const outcomes: string[] = [];
+    const claim = { isRetained: false, onOutcome: (outcome: string) => void outcomes.push(outcome) };
+    expect(run.delivery.accept(carried(data(), 100), claim)).toBeUndefined();
+    expect(outcomes).toEqual(['dead-lettered']);
   });
 
   it('costs nothing but itself when the rest goes to the disk at the end', async () => {
@@ -97,11 +99,11 @@ describe.each<[string, () => object]>([
     run.delivery.accept(envelopeOf('bad', { is: 'readable' }));
     await run.delivery.flush();
     run.gate.behave = () => Promise.resolve();
-    expect(await run.delivery.redrive({})).toBe(1);
+    expect(await run.delivery.letters.redrive({})).toBe(1);
     await run.delivery.flush();
     expect(run.gate.taken.map(({ data: sent }) => sent)).toContainEqual({ is: 'readable' });
     expect(run.gate.taken).toHaveLength(4);
-    expect(await run.delivery.purge({ reason: /^unreadable/ })).toBe(1);
+    expect(await run.delivery.letters.purge({ reason: /^unreadable/ })).toBe(1);
   });
 });
 
@@ -142,10 +144,10 @@ describe('What must not fail', () => {
 
   it('is no matter of one who waits to hear and throws', async () => {
     const run = bareDelivery(quick);
-    run.emit('a');
-    run.delivery.lend(() => {
+    const onOutcome = (): never => {
       throw new Error('a caller that fails');
-    });
+    };
+    run.delivery.accept(envelopeOf('a'), { isRetained: true, onOutcome });
     run.emit('b');
     await eventually(() => expect(run.counts()).toMatchObject({ delivered: 2, pending: 0 }));
   });

@@ -15,7 +15,7 @@ function batch(turns: readonly number[], facts: Partial<Batch> = {}): Batch {
 
 const turns = (taken: Batch | undefined): number[] | undefined => taken?.entries.map(({ turn }) => turn);
 
-describe('Batches that wait', () => {
+describe('WaitingBatches', () => {
   it('stand in the order of their events if that is asked for, and the first holds up the others', () => {
     const waiting = new WaitingBatches(true);
     waiting.add(batch([4, 5], { dueAt: 1 }));

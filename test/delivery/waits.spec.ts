@@ -295,7 +295,8 @@ describe.each([false, true])('With ordered: %p, maxAgeMs', (ordered) => {
         run.emit(...names(20, second * 20));
         await pass(1000);
       }
-      // All that came in the first nine seconds, give or take a probe; most of them were never sent.
+      // All that came in the first nine seconds, give or take a probe; most of them were never
+      // sent.
       expect(run.counts().deadLettered).toBeGreaterThanOrEqual(180);
       expect(run.counts().pending).toBeGreaterThan(100);
       await pass(12_000);

@@ -1,17 +1,19 @@
 import { backend, MemoryBackend, type NodeCounts, type TrackerCounts } from '../../src/entries';
 import { lossesOf } from '../../src/ledger/losses';
 import { isConfigured, isLoss } from '../../src/ledger/reasons';
-import type { Destination, TrackingEvent } from '../../src/entries';
+import type { Destination, DestinationCounts, TrackingEvent } from '../../src/entries';
+import type { DeliveryCounts } from '../../src/entries/types';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 
 const tracker: TrackerCounts = {
   ...{ name: 'default', emitted: 0, redriven: 0, dropped: {}, waiting: 0, replaced: {}, oddNames: 0 },
-  ...{ uncertainContexts: 0, violations: {}, failures: {} },
+  ...{ uncertainContexts: 0, forgottenDeadLetters: {}, violations: {}, failures: {} },
 };
 const node = (counts: Partial<NodeCounts>): NodeCounts => ({
   ...{ path: 'lrs', received: 0, passed: 0, dropped: {}, failures: {} },
   ...counts,
 });
+const delivery: DeliveryCounts = { accepted: 9, delivered: 0, dropped: {}, pending: 9 };
 const lossesIn = (nodes: NodeCounts[], dropped: Record<string, number> = {}) =>
   lossesOf({ tracker: () => ({ ...tracker, dropped }), nodes: () => nodes });
 
@@ -47,6 +49,17 @@ describe('lossesOf', () => {
   it('lists queues that were emptied', () => {
     const queue = { waitingJobs: 0, activeJobs: 0, unsettledEvents: 0, emptiedEvents: 7, lookedAt: undefined };
     expect(lossesIn([node({ queue })])).toEqual([{ node: 'lrs', reason: 'queue emptied', count: 7 }]);
+  });
+
+  it('lists lost dead letters of a destination, and those of paths that are none', () => {
+    const counts = {
+      tracker: () => ({ ...tracker, forgottenDeadLetters: { 'catalog:rejected': 295 } }),
+      nodes: () => [node({ delivery: { ...(delivery as DestinationCounts), forgottenDeadLetters: 4 } })],
+    };
+    expect(lossesOf(counts)).toEqual([
+      { node: 'lrs', reason: 'forgotten dead letters', count: 4 },
+      { node: 'catalog:rejected', reason: 'forgotten dead letters', count: 295 },
+    ]);
   });
 
   it('lists neither configured drops nor the reasons of a destination', () => {

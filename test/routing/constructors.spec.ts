@@ -64,7 +64,7 @@ it('A dependency that no module offers is named whole, without the list of Nestâ
   const error: unknown = await start(TrackingModule.forRoot({ backends: { right: backend(RightBackend) } })).catch(
     (reason: unknown) => reason,
   );
-  const { what = '', fix = '' } = (error as TrackingConfigException).faults[0] ?? {};
+  const { what = '', fix = '' } = (error as TrackingConfigException).errors[0] ?? {};
   expect(what).toMatch(
     /^it could not be built: Nest can't resolve dependencies of the RightBackend \(\?\)\..* module\.$/,
   );
@@ -85,7 +85,7 @@ describe('The class of a node', () => {
       }),
     ).catch((reason: unknown) => reason);
     if (!(error instanceof TrackingConfigException)) throw new Error('it started');
-    expect(error.faults.map(({ path, what, fix }) => `${path}: ${what} ${fix}`)).toEqual([
+    expect(error.errors.map(({ path, what, fix }) => `${path}: ${what} ${fix}`)).toEqual([
       expect.stringMatching(/^backends\.bare \(BareBackend\): its constructor takes 1 parameter.*put @Injectable\(\)/),
       expect.stringMatching(/^backends\.sent \(BareDestination\): its constructor takes 2 parameters.*@Injectable\(\)/),
       expect.stringMatching(/^backends\.untyped \(UntypedBackend\): .*emitDecoratorMetadata/),

@@ -9,7 +9,10 @@ import { scratchFolder } from './scratch-folder';
 const ROOT = join(__dirname, '../..');
 let compiled: string | undefined;
 
-/** Compiled once and run bare: 20 processes that each load a compiler would take longer than all else. */
+/**
+ * Compiled once and run bare: 20 processes that each load a compiler would take longer than all
+ * else.
+ */
 function compile(): string {
   const to = scratchFolder();
   for (const folder of ['src/store', 'test/store']) {
@@ -29,7 +32,10 @@ function compile(): string {
 
 const running = new Set<ChildProcess>();
 
-/** A process of a test that is told and tells, a line of JSON each. Killed after the test if it still lives. */
+/**
+ * A process of a test that is told and tells, a line of JSON each. Killed after the test if it
+ * still lives.
+ */
 export class TalkingProcess {
   readonly lines: string[] = [];
   readonly exited: Promise<unknown>;

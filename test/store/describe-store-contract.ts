@@ -8,7 +8,9 @@ export interface StoreSubject {
   readonly open: (maxBytes: number) => RecordStore;
   /** Closes a store and opens what it left; undefined for a store that leaves nothing. */
   readonly reopen?: (store: RecordStore, maxBytes: number) => RecordStore;
-  /** Compares what a store says of itself with what is there; nothing is gathered if `isFlushed`. */
+  /**
+   * Compares what a store says of itself with what is there; nothing is gathered if `isFlushed`.
+   */
   readonly check?: (store: RecordStore, isFlushed: boolean) => void;
 }
 
@@ -166,6 +168,24 @@ export function describeStoreContract(name: string, make: () => StoreSubject): v
       expect(texts(store.lease(9, ROOMY))).toEqual(['a', 'b1', 'b2']);
       store.settle([...second, ...first]);
       expect(store.count).toBe(2);
+    });
+
+    it('uses no ref of a settled record for another one', () => {
+      const store = open();
+      const settled = ['a', 'b'].map((text) => store.append(text, true)!);
+      store.append('c', true);
+      store.settle(settled);
+      const prepended = store.prepend(['x', 'y']);
+      store.settle(settled);
+      store.release(settled);
+      expect(store.count).toBe(3);
+      store.settle(prepended);
+      const again = store.prepend(['z']);
+      store.settle(prepended);
+      store.release(prepended);
+      expect(store.count).toBe(2);
+      store.release(again);
+      expect(texts(store.lease(9, ROOMY))).toEqual(['z', 'c']);
     });
 
     it('takes no more older records than there is room for, from the first on', () => {

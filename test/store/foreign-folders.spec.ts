@@ -2,6 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync, 
 import { join } from 'node:path';
 import { backend, type TrackingConfigException, type Destination } from 'nestjs-event-tracking';
 import { OwnedFolder } from '../../src/store/owned-folder';
+import { runtimeOf } from '../../src/tracker/runtime-of';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 import { scratchFolder } from './scratch-folder';
 
@@ -105,18 +106,18 @@ describe('What has no name of ours in an orphan', () => {
 });
 
 describe('A name that leads to another folder', () => {
-  const faultsOf = async (options: Parameters<typeof startTracking>[0]): Promise<string[]> => {
+  const errorsOf = async (options: Parameters<typeof startTracking>[0]): Promise<string[]> => {
     const error: unknown = await startTracking(options).catch((reason: unknown) => reason);
-    return (error as TrackingConfigException).faults.map(({ path, what }) => `${path}: ${what}`);
+    return (error as TrackingConfigException).errors.map(({ path, what }) => `${path}: ${what}`);
   };
 
   it.each(['.', '..', '...'])('is refused for backends, consumers, trackers and at run time: %s', async (name) => {
     const inner = { [name]: backend(Sink) };
-    expect(await faultsOf({ backends: inner })).toEqual([
+    expect(await errorsOf({ backends: inner })).toEqual([
       expect.stringMatching(/^backends\["\.+"\] \(Sink\): the name "\.+" has no other characters than dots/),
     ]);
-    expect(await faultsOf({ consumers: { [name]: 5 as never } })).toHaveLength(1);
-    expect(await faultsOf({ name })).toEqual([
+    expect(await errorsOf({ consumers: { [name]: 5 as never } })).toHaveLength(1);
+    expect(await errorsOf({ name })).toEqual([
       expect.stringMatching(/^name: it is "\.+", which leads to another folder/),
     ]);
     const run = await startTracking({});
@@ -129,7 +130,7 @@ describe('A name that leads to another folder', () => {
     [5, '5'],
     [null, 'null'],
   ])('or to none at all, is refused for a tracker: %p', async (name, shown) => {
-    expect(await faultsOf({ name: name as never })).toEqual([expect.stringContaining(`name: it is ${shown}`)]);
+    expect(await errorsOf({ name: name as never })).toEqual([expect.stringContaining(`name: it is ${shown}`)]);
   });
 
   it.each(['..', '.', '', '..', 'a/../..', '\ud800', 'x'.repeat(300)])(
@@ -137,9 +138,7 @@ describe('A name that leads to another folder', () => {
     async (path) => {
       const directory = scratchFolder();
       const run = await startTracking({ delivery: { directory }, backends: { gate: backend(Sink) } });
-      const { deliveries } = (
-        run.tracker as unknown as { runtime: { deliveries: { keepLetter(...args: unknown[]): void } } }
-      ).runtime;
+      const { deliveries } = runtimeOf(run.tracker).parts;
       const event = { name: 'e', timestamp: new Date(0), id: 'i', context: {}, data: {} };
       deliveries.keepLetter(path, event, 'it came back', {});
       expect(run.tracker.deadLetters.list().map((letter) => letter.path)).toEqual([path]);

@@ -1,4 +1,7 @@
-/** A folder that the version before this one left, byte for byte: `format-1`. Its events must arrive. */
+/**
+ * A folder that the version before this one left, byte for byte: `format-1`. Its events must
+ * arrive.
+ */
 import fc from 'fast-check';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Appends to the store in argv[2] until the system refuses, then does what the lines on its standard input say.
+// Appends to the store in argv[2] until the system refuses, then does what the lines on its
+// standard input say.
 import { createInterface } from 'node:readline';
 import { SegmentStore } from '../../src/store/segment-store';
 import type { StoreWriteException } from '../../src/store/store-write.exception';

@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { OwnedFolder } from '../../src/store/owned-folder';
 import { startGate } from '../delivery/gate';
 import { RecordingLogger } from '../support/start-tracking';
+import { until } from '../support/until';
 import { scratchFolder } from './scratch-folder';
 
 jest.mock('node:fs/promises', () => ({ __esModule: true, ...jest.requireActual<typeof disk>('node:fs/promises') }));
 const { rename } = jest.requireActual<typeof disk>('node:fs/promises');
 const refusal = (): Error => Object.assign(new Error('EXDEV: cross-device link not permitted'), { code: 'EXDEV' });
 
-/** As an overlay file system does: folders of a lower layer, those with these names, cannot be renamed. */
+/**
+ * As an overlay file system does: folders of a lower layer, those with these names, cannot be
+ * renamed.
+ */
 function refuseFolders(name: string): void {
   jest.spyOn(disk, 'rename').mockImplementation((from, to) => {
     const isRefused = String(from).endsWith(name) && disk.lstat(from).then((found) => found.isDirectory());
@@ -82,6 +86,30 @@ describe('A folder that the file system cannot rename (EXDEV)', () => {
     const [path] = (await owner.adoptOrphans()).taken;
     expect(readdirSync(join(path ?? '', 'lrs', 'queue')).sort()).toEqual(['a.done', 'a.seg', 'b.seg']);
     await owner.release();
+  });
+
+  it('is completed by others, each file by one, when its adopter ends in the middle', async () => {
+    const directory = scratchFolder();
+    const name = await orphan(directory);
+    refuseFolders(name);
+    const refusing = jest.mocked(disk.rename).getMockImplementation();
+    const first = await OwnedFolder.claim(directory);
+    jest.mocked(disk.rename).mockImplementation((from, to) => {
+      return String(from).endsWith('b.seg') ? new Promise(() => undefined) : refusing!(from, to);
+    });
+    void first.adoptOrphans(); // the process ends before the last file is moved
+    await until(() => existsSync(join(first.folder, 'adopted', name, 'lrs', 'queue', 'a.seg')));
+    await first.release();
+    jest.mocked(disk.rename).mockImplementation(refusing);
+
+    const second = await OwnedFolder.claim(directory);
+    const { taken, failed } = await second.adoptOrphans();
+    expect(failed).toEqual([]);
+    const queues = taken.map((path) => join(path, 'lrs', 'queue')).filter((path) => existsSync(path));
+    const files = queues.flatMap((path) => readdirSync(path));
+    expect(files.sort()).toEqual(['a.done', 'a.seg', 'b.seg']);
+    expect(readdirSync(directory)).toEqual([second.folder.slice(directory.length + 1)]);
+    await second.release();
   });
 
   it('gives its events to the next start, each once', async () => {

@@ -1,4 +1,5 @@
-// Owns a folder in argv[2] and does what the lines on its standard input say. Prints a line of JSON for each.
+// Owns a folder in argv[2] and does what the lines on its standard input say. Prints a line of JSON
+// for each.
 import cluster from 'node:cluster';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

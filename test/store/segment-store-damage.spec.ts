@@ -25,7 +25,9 @@ const SEGMENT = '10000000.v2.seg';
 const DONE = '10000000.v2.done';
 const DAMAGED = '10000000.damaged';
 
-/** The bytes of a segment with TEXTS, and of its settled-file in which the given ones are settled. */
+/**
+ * The bytes of a segment with TEXTS, and of its settled-file in which the given ones are settled.
+ */
 function write(folder: string, settled: readonly number[] = []): void {
   const store = SegmentStore.open(folder, OPTIONS);
   const refs = TEXTS.map((text) => store.append(text, true)!);
@@ -241,7 +243,8 @@ describe('SegmentStore, on damaged files,', () => {
 
   it('reads a file of nothing but garbage in bounded time, sets it aside and is empty', () => {
     const folder = scratchFolder();
-    // Every fourth place looks like the header of a record of 1 MiB that fits: checking each would take minutes.
+    // Every fourth place looks like the header of a record of 1 MiB that fits: checking each would
+    // take minutes.
     writeFileSync(join(folder, SEGMENT), Buffer.alloc(4_000_000, Buffer.from([0, 0, 16, 0])));
     expect(readAll(folder)).toMatchObject({ found: [], damage: { bytes: 4_000_000, files: [SEGMENT] } });
     expect(readdirSync(folder)).toEqual([DAMAGED]);

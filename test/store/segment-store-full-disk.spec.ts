@@ -7,7 +7,8 @@ import { Child } from './child-process';
 import { texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';
 
-// Jest gives each test file its own copy of `require`, but Node's modules are one: these are the functions the store calls.
+// Jest gives each test file its own copy of `require`, but Node's modules are one: these are the
+// functions the store calls.
 const disk: typeof fs = jest.requireActual('node:fs');
 
 afterEach(() => {
@@ -205,7 +206,10 @@ interface Refusal {
   readonly count: number;
 }
 
-/** Starts a process on a disk of 128 KiB that is gone with it, or with files of at most 64 KiB where nothing can be mounted. */
+/**
+ * Starts a process on a disk of 128 KiB that is gone with it, or with files of at most 64 KiB where
+ * nothing can be mounted.
+ */
 const kinds = [
   {
     kind: 'a file that may not grow (ulimit -f)',

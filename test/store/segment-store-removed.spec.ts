@@ -1,4 +1,7 @@
-/** Files and folders that disappear under a store that uses them: by `rm`, `mv`, a mount, or a deployment that clears too much. */
+/**
+ * Files and folders that disappear under a store that uses them: by `rm`, `mv`, a mount, or a
+ * deployment that clears too much.
+ */
 import fc from 'fast-check';
 import {
   appendFileSync,

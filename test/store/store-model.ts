@@ -13,7 +13,9 @@ export interface Real {
   /** Names given by the store that is open now. */
   refs: Map<string, RecordRef>;
   readonly reopen: ((store: RecordStore) => RecordStore) | undefined;
-  /** Compares what the store says of itself with what is there; nothing is gathered if `isFlushed`. */
+  /**
+   * Compares what the store says of itself with what is there; nothing is gathered if `isFlushed`.
+   */
   readonly check: (store: RecordStore, isFlushed: boolean) => void;
 }
 
@@ -228,7 +230,10 @@ class Reopen implements Command {
 
 const picks = fc.array(fc.nat(60), { maxLength: 12 });
 
-/** Steps in any order. Sizes reach beyond the chunk and the segment that the stores of the tests have. */
+/**
+ * Steps in any order. Sizes reach beyond the chunk and the segment that the stores of the tests
+ * have.
+ */
 export const steps = fc.commands(
   [
     fc
