@@ -1,7 +1,7 @@
 import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bull';
-import type { CarrierSurroundings } from '../../routing/queued-routing';
-import { BullWorker, type WorkerOptions } from './bull-worker';
+import { BullNodes } from './bull-nodes';
+import { BullWorker, type WorkerOptions, type WorkerReports } from './bull-worker';
 
 /**
  * Registry of the queues and nodes of one application. A job may arrive through any Queue of this
@@ -9,7 +9,7 @@ import { BullWorker, type WorkerOptions } from './bull-worker';
  */
 export class BullHub {
   private static readonly hubs = new WeakMap<ModulesContainer, BullHub>();
-  private readonly nodes = new Map<string, CarrierSurroundings>();
+  readonly nodes = new BullNodes();
   private readonly workers = new Map<Queue, BullWorker>();
 
   /** Returns the hub of the application that `moduleRef` belongs to. */
@@ -20,38 +20,15 @@ export class BullHub {
     return hub;
   }
 
-  add(node: CarrierSurroundings): void {
-    this.nodes.set(keyOf(node.tracker, node.path), node);
-  }
-
-  find(tracker: string, path: string): CarrierSurroundings | undefined {
-    return this.nodes.get(keyOf(tracker, path));
-  }
-
-  /** Lists every node that can receive jobs, for messages to the operator. */
-  known(): string {
-    return [...this.nodes.values()].map(({ tracker, path }) => `"${path}" of tracker "${tracker}"`).join(', ');
-  }
-
-  /** Returns a node that keeps jobs whose node is not present: one of that tracker if possible. */
-  nearest(tracker: string): CarrierSurroundings | undefined {
-    const all = [...this.nodes.values()];
-    return all.find((node) => node.tracker === tracker) ?? all[0];
-  }
-
   /**
-   * Returns the worker of a Queue, and creates it on the first call.
-   * @param options if several nodes share a Queue, the options of the first node apply
+   * Returns the worker of a Queue, and creates it on the first call. If several nodes share a
+   * Queue, the options and the reports of the first node apply.
    */
-  workerOf(queue: Queue, options: WorkerOptions): BullWorker {
+  workerOf(queue: Queue, options: WorkerOptions, reports: WorkerReports): BullWorker {
     const known = this.workers.get(queue);
     if (known !== undefined) return known;
-    const worker = new BullWorker(queue, this, options);
+    const worker = new BullWorker(queue, this.nodes, options, reports);
     this.workers.set(queue, worker);
     return worker;
   }
-}
-
-function keyOf(tracker: string, path: string): string {
-  return `${tracker}\n${path}`;
 }

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Job, Queue } from 'bull';
 import { atMost } from '../../common/at-most';
 
@@ -12,6 +13,8 @@ export interface BullInternals {
   readonly bclient: { connect: () => Promise<void> };
   /** Promises that the Queue's processing loops wait for. */
   readonly processing: Readonly<Record<string, Promise<unknown>>>;
+  /** Name of the connections on which workers wait for jobs of this Queue. */
+  clientName(): string;
   /** Locks a job in the list of active jobs, and reads it. */
   moveToActive(id: string): Promise<Job | undefined>;
 }
@@ -24,4 +27,17 @@ export function bullInternals(queue: Queue): BullInternals {
 export async function answers({ client }: Queue): Promise<boolean> {
   if (client.status !== 'ready') return false;
   return (await atMost(ANSWER_MS, client.ping())) === 'PONG';
+}
+
+/**
+ * Sends the commands of this turn of the event loop together: each write on its own wakes Redis,
+ * and then this process. The client of a cluster has no stream of its own.
+ */
+export function sendTogether({ client }: Queue): void {
+  const { stream } = client as unknown as { readonly stream?: Writable };
+  if (stream === undefined) return;
+  stream.cork();
+  process.nextTick(() => {
+    stream.uncork();
+  });
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Inject } from '@nestjs/common';
 import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bull';
-import type { QueueDescription } from '../../backends/async-routing/async-routing-options';
+import type { QueueDescription } from '../../queues/async-routing-options';
 import { BullSender } from './bull-sender';
 import { getQueueToken } from './peers';
 import { CLUSTER_FIX, hasHashTag, usesCluster } from './redis-cluster';
@@ -10,11 +10,16 @@ import { QueueWatch } from './queue-watch';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
 import type { QueueCounts } from '../../ledger/counts';
 import type { QueuedEvent } from '../../delivery/queued-event';
-import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
+import type { CarrierHost, EventCarrier } from '../../queues/event-carrier';
+import type { QueueProbe } from '../../routing/queue-probe';
 import { getBackendToken } from '../../routing/tokens';
-import { showIdentifier, showValue, TrackingConfigException } from '../../common/tracking-config.exception';
+import { OptionChecker } from '../../common/option-checker';
+import type { OptionRules } from '../../common/option-place';
+import { number, text } from '../../common/option-rules';
+import { showIdentifier, TrackingConfigException } from '../../common/tracking-config.exception';
 import { BullHub } from './bull-hub';
 import { answers } from './bull-internals';
+import { bullProbe } from './bull-probe';
 import type { BullWorker, WorkerOptions } from './bull-worker';
 
 export interface BullQueueOptions {
@@ -34,20 +39,21 @@ export interface BullQueueOptions {
   readonly unclaimedTries?: number | undefined;
 }
 
+const NAME = text();
+const RULES: OptionRules<BullQueueOptions> = {
+  concurrency: number({ min: 1, mayBeInfinite: true }),
+  unclaimedTries: number({ min: 0, mayBeInfinite: true }),
+};
+
 /**
  * Describes the queue that `BullModule.registerQueue({ name })` registers. The registration must be
  * in the imports of the node: there, the queue outlives the node at shutdown.
  */
 export function bullQueue(name: string, options: BullQueueOptions = {}): QueueDescription {
-  const { concurrency = 4, unclaimedTries = 60 } = options;
-  if (typeof name !== 'string' || name === '')
-    refuse('bullQueue', `its name is ${showValue(name)}, not a text.`, "bullQueue('tracking')");
-  if (!(concurrency >= 1))
-    refuse('bullQueue', `concurrency is ${showValue(concurrency)}, not a number from 1 up.`, 'leave it out');
-  if (!(unclaimedTries >= 0)) {
-    const shown = showValue(unclaimedTries);
-    refuse('bullQueue', `unclaimedTries is ${shown}, not a number from 0 up.`, 'leave it out');
-  }
+  const check = new OptionChecker('bullQueue()', { example: "bullQueue('tracking')" });
+  NAME.check(name, check.at('name'));
+  const { concurrency = 4, unclaimedTries = 60 } = check.read(options, RULES);
+  check.throwIfAny();
   return {
     kind: 'queue',
     open: (moduleRef, isProcessed) => new BullCarrier(name, { concurrency, unclaimedTries }, isProcessed, moduleRef),
@@ -59,12 +65,13 @@ class BullCarrier implements EventCarrier {
   readonly delivery: DeliveryOptions = { batch: { maxWaitMs: 100 }, ordered: true };
   readonly isLocal = false;
   readonly takesRaw = true;
+  readonly sendsText = true;
   private readonly injected: Promise<Queue>;
   private queue: Queue | undefined;
   private watch: QueueWatch | undefined;
   private sender: BullSender | undefined;
   private worker: BullWorker | undefined;
-  private work: CarrierSurroundings['work'] | undefined;
+  private work: CarrierHost['work'] | undefined;
 
   constructor(
     private readonly name: string,
@@ -80,9 +87,9 @@ class BullCarrier implements EventCarrier {
     this.queue = await this.injected;
   }
 
-  attach(surroundings: CarrierSurroundings): void {
+  attach(host: CarrierHost): void {
     const { queue, isProcessed } = this;
-    const { tracker, path, place, work } = surroundings;
+    const { tracker, path, place, work } = host;
     if (queue === undefined) {
       refuse(place, `its queue "${this.name}" was not opened.`, 'await app.init() before events are emitted');
     }
@@ -98,11 +105,11 @@ class BullCarrier implements EventCarrier {
       refuse(place, what, CLUSTER_FIX);
     }
     this.work = work;
-    this.watch = new QueueWatch(queue, surroundings);
+    this.watch = new QueueWatch(queue, host);
     this.sender = new BullSender(queue, this.watch, { tracker, path, isProcessed });
     const hub = BullHub.of(this.moduleRef);
-    hub.add(surroundings);
-    this.worker = hub.workerOf(queue, this.workerOptions);
+    hub.nodes.add(host);
+    this.worker = hub.workerOf(queue, this.workerOptions, host);
     this.watch.begin();
   }
 
@@ -127,6 +134,10 @@ class BullCarrier implements EventCarrier {
 
   counts(): QueueCounts | undefined {
     return this.watch?.read();
+  }
+
+  probe(): QueueProbe | undefined {
+    return this.queue && bullProbe(this.queue);
   }
 
   /**

@@ -2,14 +2,16 @@ import type { JobOptions, Queue } from 'bull';
 import { SendFailedException } from '../../delivery/destination';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import { whenConnected } from '../redis-connecting';
+import { sendTogether } from './bull-internals';
 import { JOB_NAME, jobIdOf, writeJob } from './event-job';
+import { addJobText } from './job-text';
 import type { QueueWatch } from './queue-watch';
 import { isOutOfMemory } from './redis-memory';
 
 /**
  * Options of each job. Bull uses an attempt when the worker of a job crashed or closed, which says
  * nothing about the events, so there are more attempts than any deployment uses. The worker removes
- * a finished job (`forgetJob`); `removeOnComplete` covers jobs that it could not remove. A timeout
+ * a finished job (`forgetJobs`); `removeOnComplete` covers jobs that it could not remove. A timeout
  * from the application's job defaults would run the same events twice in parallel.
  */
 const JOB_OPTIONS: Omit<JobOptions, 'repeat'> & { readonly repeat: undefined } = {
@@ -50,6 +52,7 @@ export class BullSender {
     const unread = entries.filter(({ facts }) => facts.isRaw === true);
     const events = unread.length === 0 ? entries : entries.filter(({ facts }) => facts.isRaw !== true);
     const { emitter } = this.watch;
+    sendTogether(this.queue);
     const looked = this.watch.look();
     const added = [...unread.map((entry) => this.addRaw(entry)), ...(events.length > 0 ? [this.add(events)] : [])];
     try {
@@ -73,7 +76,7 @@ export class BullSender {
   private async add(entries: readonly QueuedEvent[]): Promise<void> {
     const { queue, watch, address } = this;
     const job = writeJob(entries, { ...address, emitter: watch.emitter });
-    await queue.add(JOB_NAME, job, optionsFor(jobIdOf(`${address.tracker}:${address.path}`, entries)));
+    await addJobText(queue, job, optionsFor(jobIdOf(`${address.tracker}:${address.path}`, entries)));
   }
 
   /** Adds a job unchanged that a worker could not read, because another worker may be able to. */

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import type { CarriedFacts } from '../../event/envelope';
-import { datesOf, reviveDates, type DatePath } from '../../event/event-record';
-import type { StoredEvent } from '../../event/tracking-event';
+import { reviveDates, type DatePath } from '../../event/event-record';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 
 /** Name of the jobs, because the application's queue may contain others. */
 export const JOB_NAME = 'tracking-events';
@@ -49,13 +49,13 @@ export interface JobAddress {
 }
 
 export interface ReadEvent {
-  readonly event: StoredEvent;
+  readonly event: IdentifiedEvent;
   readonly origin: CarriedFacts;
   /** Zero-based position in the job. */
   readonly index: number;
 }
 
-/** An event of a job that cannot be read. */
+/** An event that cannot be read, by its position in its job, with the reason. */
 export interface UnreadableEvent {
   /** Zero-based position in the job. */
   readonly index: number;
@@ -68,23 +68,34 @@ export interface ReadJob extends JobAddress {
   readonly unreadable: readonly UnreadableEvent[];
 }
 
+/** A job to be added: its fields without its events, and the JSON texts of its events. */
+export interface WrittenJob {
+  readonly head: Omit<EventJob, 'events'>;
+  readonly events: readonly string[];
+}
+
 export function writeJob(
   entries: readonly QueuedEvent[],
   { tracker, path, emitter, isProcessed }: JobAddress,
-): EventJob {
-  const events = entries.map((entry) => entry.event(true));
+): WrittenJob {
+  const events: string[] = [];
   const facts: Record<string, EventFacts> = {};
+  let length = 0;
   for (const [index, entry] of entries.entries()) {
-    const dates = entry.hasNoDates ? undefined : datesOf(events[index] as StoredEvent);
+    events.push(entry.text());
+    const dates = entry.dates();
     const { depth, parentId } = entry.facts;
     if (dates !== undefined || depth !== undefined) facts[index] = { dates, depth, parentId };
+    length += entry.bytes;
   }
   return {
-    ...{ format: FORMAT, tracker, path, emitter },
-    ...(isProcessed ? { processed: true } : {}),
+    head: {
+      ...{ format: FORMAT, tracker, path, emitter },
+      ...(isProcessed ? { processed: true } : {}),
+      length,
+      ...(Object.keys(facts).length === 0 ? {} : { facts }),
+    },
     events,
-    length: entries.reduce((sum, { bytes }) => sum + bytes, 0),
-    ...(Object.keys(facts).length === 0 ? {} : { facts }),
   };
 }
 
@@ -94,9 +105,9 @@ export function writeJob(
  * needs a different id. It gets one through its new `acceptedAt`.
  */
 export function jobIdOf(path: string, entries: readonly QueuedEvent[]): string {
-  const hash = createHash('sha256').update(path);
-  for (const { id, acceptedAt } of entries) hash.update(`${id} ${String(acceptedAt)}\n`);
-  return `t-${hash.digest('base64url').slice(0, 22)}`;
+  let text = path;
+  for (const { id, acceptedAt } of entries) text += `${id} ${String(acceptedAt)}\n`;
+  return `t-${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
 }
 
 /** Returns the job with only the events at `indices`. */
@@ -122,12 +133,12 @@ export function isOfNewerFormat(data: unknown): boolean {
  * @returns the reason as a string if this version can read nothing of the job
  */
 export function readJob(data: unknown): ReadJob | string {
-  if (typeof data !== 'object' || data === null) return 'its data is no object';
+  if (typeof data !== 'object' || data === null) return 'its data is not an object';
   const { format, tracker, path, emitter, processed, events, length, facts = {} } = data as Partial<EventJob>;
   if (isOfNewerFormat(data)) {
     return `it has format ${String(format)}, and this version reads formats up to ${String(FORMAT)}: it was written by a newer version of nestjs-event-tracking`;
   }
-  if (format !== FORMAT) return `it has the format ${showFormat(format)}, which is none`;
+  if (format !== FORMAT) return `it has the format ${showFormat(format)}, which is not a format of jobs`;
   if (typeof tracker !== 'string' || typeof path !== 'string' || !Array.isArray(events)) {
     return 'it lacks tracker, path or events';
   }
@@ -165,7 +176,7 @@ function factsOf(facts: unknown, index: number): EventFacts {
   const { depth, parentId } = (isObject(known) ? known : { depth: NaN }) as EventFacts;
   const isDepth = depth === undefined || (Number.isSafeInteger(depth) && depth >= 0);
   if (isDepth && (parentId === undefined || typeof parentId === 'string')) return known as EventFacts;
-  throw new Error('what is known of it cannot be read');
+  throw new Error('its facts (dates, depth or parentId) cannot be read');
 }
 
 function readEvent(
@@ -173,15 +184,24 @@ function readEvent(
   { dates, depth, parentId }: EventFacts,
   length: number | undefined,
 ): Omit<ReadEvent, 'index'> {
-  const event = { ...(written as StoredEvent) };
+  const event = { ...(written as IdentifiedEvent) };
   if (typeof event.id !== 'string' || typeof event.name !== 'string') throw new Error('it has no id or no name');
-  reviveDates(event, dates);
+  const time = dates === undefined ? timeOf(event.timestamp) : undefined;
+  // The timestamp is the only Date of almost every event.
+  if (time === undefined) reviveDates(event, dates);
+  else event.timestamp = time;
   // A processor may have replaced these fields by any value in normal form. In this case `dates`
   // does not name the timestamp.
-  const { timestamp, context, data } = event as Partial<StoredEvent>;
+  const { timestamp, context, data } = event as Partial<IdentifiedEvent>;
   if (timestamp === undefined || context === undefined || data === undefined)
     throw new Error('it has no timestamp, no context or no data');
   return { event, origin: { depth, parentId, length } };
+}
+
+/** The time of an event as JSON; undefined for any other value. */
+function timeOf(timestamp: unknown): Date | undefined {
+  const time = typeof timestamp === 'string' ? new Date(timestamp) : undefined;
+  return time === undefined || Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 function ownValue(fields: object, key: string): unknown {

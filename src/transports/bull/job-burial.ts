@@ -1,12 +1,12 @@
 import type { Job, Queue } from 'bull';
 import { JOB_NAME, narrowJob, readJob, type EventJob, type ReadJob, type UnreadableEvent } from './event-job';
 import { toNormalForm } from '../../event/normal-form';
-import type { StoredEvent } from '../../event/tracking-event';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 import type { WalkLimits } from '../../event/value-limits';
 import { isWithin } from '../../event/within-limits';
-import type { CarrierSurroundings } from '../../routing/queued-routing';
-import type { BullHub } from './bull-hub';
+import type { CarrierHost } from '../../queues/event-carrier';
 import { bullInternals } from './bull-internals';
+import type { BullNodes } from './bull-nodes';
 import { removeFailed } from './job-commands';
 
 const SWEEP_PAGE = 100;
@@ -21,7 +21,8 @@ const LETTER_LIMITS: WalkLimits = { maxDepth: 500, maxNodes: Infinity, maxTextLe
 export class JobBurial {
   constructor(
     private readonly queue: Queue,
-    private readonly hub: BullHub,
+    private readonly nodes: Pick<BullNodes, 'find' | 'keeperFor'>,
+    private readonly reports: Pick<CarrierHost, 'warnOnce'>,
   ) {}
 
   /**
@@ -31,16 +32,17 @@ export class JobBurial {
    */
   bury(job: Job<EventJob>, read: ReadJob, reason: string): void {
     const { tracker, path, events } = read;
-    const keeper = this.hub.nearest(tracker);
-    const isHere = this.hub.find(tracker, path) !== undefined;
+    const keeper = this.nodes.keeperFor(tracker);
+    if (keeper === undefined) return;
+    const isHere = this.nodes.find(tracker, path) !== undefined;
     this.buryUnreadable(job, read.unreadable);
     for (const { event, origin, index } of events) {
-      if (isHere) keeper?.keepLetter(path, keptForm(event), reason, origin);
-      else if (keeper !== undefined) keepRaw(keeper, keeper.path, event, narrowJob(job.data, [index]), reason);
+      if (isHere) keeper.keepLetter(path, keptForm(event), reason, origin);
+      else keepRaw(keeper, keeper.path, event, narrowJob(job.data, [index]), reason);
     }
-    keeper?.warnOnce(
+    this.reports.warnOnce(
       `buried ${tracker} ${path}`,
-      `events became dead letters: ${reason}. See TrackingDeadLetters. (Told once.)`,
+      `events became dead letters: ${reason}. See TrackingDeadLetters. (Logged once.)`,
     );
   }
 
@@ -51,13 +53,13 @@ export class JobBurial {
 
   buryRaw(job: Job<unknown>, reason: string, data = job.data): void {
     const { tracker, path } = (data ?? {}) as Partial<ReadJob>;
-    const keeper = this.hub.nearest(String(tracker));
+    const keeper = this.nodes.keeperFor(String(tracker));
     const shown = { name: 'unreadable job', timestamp: new Date(job.timestamp), id: String(job.id) };
     if (keeper === undefined) return;
     keepRaw(keeper, typeof path === 'string' ? path : keeper.path, shown, data, `unreadable: ${reason}`);
-    keeper.warnOnce(
+    this.reports.warnOnce(
       `unreadable ${this.queue.name}`,
-      `a job of the queue "${this.queue.name}" became a dead letter: ${reason}. See TrackingDeadLetters. (Told once.)`,
+      `a job of the queue "${this.queue.name}" became a dead letter: ${reason}. See TrackingDeadLetters. (Logged once.)`,
     );
   }
 
@@ -94,7 +96,7 @@ export class JobBurial {
       name === JOB_NAME && (await queue.client.set(lockKey, bullInternals(queue).token, 'PX', LOCK_MS, 'NX')) === 'OK';
     if (!isOurs) return false;
     const job = { id, queue, timestamp: Number(timestamp), data, lockKey: () => lockKey };
-    this.buryRaw(job as unknown as Job<unknown>, 'it is no JSON');
+    this.buryRaw(job as unknown as Job<unknown>, 'it is not JSON');
     await removeFailed(job as unknown as Job<unknown>, '', 0);
     return true;
   }
@@ -109,7 +111,7 @@ export class JobBurial {
     let buried = 0;
     if (typeof read === 'string') this.buryRaw(job, read);
     else if (read.events.length > 0) {
-      this.bury(job as Job<EventJob>, read, `given-up: Bull gave the job up: ${why}`);
+      this.bury(job as Job<EventJob>, read, `given-up: Bull abandoned the job: ${why}`);
       buried = read.events.length + read.unreadable.length;
     }
     await removeFailed(job, typeof read === 'string' ? '' : read.emitter, buried);
@@ -122,13 +124,13 @@ export class JobBurial {
  * @param shown name, timestamp and id of the dead letter
  */
 function keepRaw(
-  keeper: CarrierSurroundings,
+  keeper: CarrierHost,
   path: string,
-  { name, timestamp, id }: Pick<StoredEvent, 'name' | 'timestamp' | 'id'>,
+  { name, timestamp, id }: Pick<IdentifiedEvent, 'name' | 'timestamp' | 'id'>,
   raw: unknown,
   reason: string,
 ): void {
-  const letter: StoredEvent = { name, timestamp, id, context: {}, data: { raw: keptForm(raw) } };
+  const letter: IdentifiedEvent = { name, timestamp, id, context: {}, data: { raw: keptForm(raw) } };
   keeper.keepLetter(path, letter, reason, { isRaw: true });
 }
 

@@ -32,14 +32,21 @@ ${COUNT}`;
 /** Replaces job.remove, which would need the lock to be removed before the job. */
 const BURY = `redis.call('DEL', KEYS[1], KEYS[3]) redis.call('ZREM', KEYS[4], ARGV[3]) ${COUNT}`;
 
-/** Keeps only the name. Bull treats any key of that name as the job, so one field is enough. */
+/**
+ * Keeps only the names of jobs. Bull treats any key of that name as the job, so one field is
+ * enough.
+ */
 const FORGET = `
-if redis.call('HGET', KEYS[2], 'name') ~= ARGV[2] or not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('DEL', KEYS[2], KEYS[2] .. ':logs')
-redis.call('HSET', KEYS[2], 'name', '')
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
-return 1`;
+local kept = 0
+for at = 2, #KEYS do
+  local key, id = KEYS[at], ARGV[at + 1]
+  if redis.call('HGET', key, 'name') == ARGV[1] and redis.call('ZREM', KEYS[1], id) == 1 then
+    redis.call('DEL', key, key .. ':logs')
+    redis.call('HSET', key, 'name', '')
+    redis.call('PEXPIRE', key, ARGV[2])
+  else kept = kept + 1 end
+end
+return kept`;
 
 const TAKE = `redis.call('SREM', KEYS[1], '') return redis.call('RPOPLPUSH', KEYS[2], KEYS[3])`;
 
@@ -75,16 +82,16 @@ export async function countUnclaimed(job: Job<unknown>): Promise<number> {
 }
 
 /**
- * Removes everything of a finished job except its name, which expires ten minutes later.
- * @returns false for a job of the application, which stays unchanged
+ * Removes everything of finished jobs except their names, which expire ten minutes later.
+ * @returns the number of jobs that stay unchanged, because they are the application's
  */
-export async function forgetJob(queue: Queue, id: string): Promise<boolean> {
-  const keys = [queue.toKey('completed'), queue.toKey(id)];
-  return (await queue.client.eval(FORGET, keys.length, ...keys, id, JOB_NAME, NAME_TTL_MS)) === 1;
+export async function forgetJobs(queue: Queue, ids: readonly string[]): Promise<number> {
+  const keys = [queue.toKey('completed'), ...ids.map((id) => queue.toKey(id))];
+  return Number(await queue.client.eval(FORGET, keys.length, ...keys, JOB_NAME, NAME_TTL_MS, ...ids));
 }
 
 /**
- * Applies `forgetJob` to jobs that finished between these times (epoch milliseconds) and were not
+ * Applies `forgetJobs` to jobs that finished between these times (epoch milliseconds) and were not
  * removed yet.
  */
 export async function forgetJobsDone(queue: Queue, from: number | '-inf', to: number): Promise<void> {
@@ -92,8 +99,7 @@ export async function forgetJobsDone(queue: Queue, from: number | '-inf', to: nu
   for (let kept = 0; ;) {
     const ids = await queue.client.zrangebyscore(key, from, to, 'LIMIT', kept, PAGE);
     if (ids.length === 0) return;
-    const areForgotten = await Promise.all(ids.map((id) => forgetJob(queue, id)));
-    kept += areForgotten.filter((isForgotten) => !isForgotten).length;
+    kept += await forgetJobs(queue, ids);
   }
 }
 

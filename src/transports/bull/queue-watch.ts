@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobCounts, Queue } from 'bull';
 import type { QueueCounts } from '../../ledger/counts';
+import type { CarrierHost } from '../../queues/event-carrier';
 import { RedisOutage } from '../redis-connecting';
 import { MissingJobs } from './missing-jobs';
 import { CLUSTER_FIX, isLoneNode } from './redis-cluster';
@@ -15,12 +16,7 @@ import { RedisMemory } from './redis-memory';
 const LOOK_INTERVAL_MS = 5000;
 const EMPTIED = 'was emptied (FLUSHALL, an eviction, or a Redis that lost its file)';
 const TAKEN_AWAY =
-  'holds no jobs any more, though nothing says that they were done (obliterate, empty or clean, or a failover to a replica that lagged)';
-
-export interface WatchReports {
-  readonly warn: (text: string) => void;
-  readonly tell: (text: string) => void;
-}
+  'holds no jobs any more, and nothing shows that they were finished (obliterate, empty or clean, or a failover to a replica that lagged)';
 
 /** Events that one process added since the queue was last found empty. */
 interface Account {
@@ -47,7 +43,7 @@ export class QueueWatch {
 
   constructor(
     private readonly queue: Queue,
-    private readonly reports: WatchReports,
+    private readonly reports: Pick<CarrierHost, 'warn' | 'tell'>,
     /** Milliseconds between two checks. */
     private readonly lookMs = LOOK_INTERVAL_MS,
   ) {
@@ -151,7 +147,7 @@ export class QueueWatch {
     this.account = openAccount();
     this.reports.warn(
       `the queue "${this.queue.name}" ${what}: of the events of this ` +
-        `process at most ${String(lost)} were in it and are lost ('queue emptied'; emptiedEvents in the ledger). Fix: keep tracking in a Redis with appendonly yes and maxmemory-policy noeviction, and remove none of its jobs.`,
+        `process at most ${String(lost)} were in the queue and are lost ('queue emptied'; emptiedEvents in the ledger). Fix: keep tracking in a Redis with appendonly yes and maxmemory-policy noeviction, and do not remove its jobs.`,
     );
   }
 
@@ -192,7 +188,7 @@ export class QueueWatch {
     if (this.isClusterReported || !(await isLoneNode(queue))) return;
     this.isClusterReported = true;
     this.reports.warn(
-      `the Redis of the queue "${queue.name}" is a Redis Cluster, and its client does not know: events may wait for ever. Fix: ${CLUSTER_FIX}.`,
+      `the Redis of the queue "${queue.name}" is a Redis Cluster, but its client is not a cluster client: events may wait forever. Fix: ${CLUSTER_FIX}.`,
     );
   }
 

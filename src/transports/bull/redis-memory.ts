@@ -1,6 +1,6 @@
 import type { Queue } from 'bull';
 import { infoOf } from './redis-cluster';
-import type { WatchReports } from './queue-watch';
+import type { CarrierHost } from '../../queues/event-carrier';
 
 /**
  * Limit of the memory kept free for workers to take and finish jobs: a fifth of `maxmemory`, but no
@@ -55,7 +55,7 @@ export class RedisMemory {
 
   constructor(
     private readonly queue: Queue,
-    private readonly reports: WatchReports,
+    private readonly reports: Pick<CarrierHost, 'warn' | 'tell'>,
   ) {}
 
   /**
@@ -116,10 +116,10 @@ export class RedisMemory {
     const { name } = this.queue;
     if (isFull) {
       this.reports.warn(
-        `the Redis of the queue "${name}" is full${this.shown()}: new events wait in the processes that emit them, until workers have made room. ` +
+        `the Redis of the queue "${name}" is full${this.shown()}: new events wait in the processes that emit them, until workers have freed memory. ` +
           'Fix: see whether the destinations of the workers are down, start more workers, or raise maxmemory.',
       );
-    } else this.reports.tell(`the Redis of the queue "${name}" has room again.`);
+    } else this.reports.tell(`the Redis of the queue "${name}" has free memory again.`);
   }
 
   private shown(): string {

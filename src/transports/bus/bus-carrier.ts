@@ -1,12 +1,13 @@
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import type { Rejection } from '../../delivery/destination';
+import type { EventRejection } from '../../delivery/destination';
 import type { QueuedEvent } from '../../delivery/queued-event';
 import { describeError } from '../../event/normal-form';
-import type { CarrierSurroundings, EventCarrier } from '../../routing/queued-routing';
+import type { CarrierHost, EventCarrier } from '../../queues/event-carrier';
 import { CATALOG_EVENT } from '../../catalog/catalog-keeper';
 import type { CatalogDocument } from '../../catalog/event-document';
 import { deriveEventId } from '../../event/event-id';
 import type { EventFields } from '../../event/tracking-event';
+import type { QueueProbe } from '../../routing/queue-probe';
 import type { BusMessage, BusProducer, ProducerDescription } from './bus-producer';
 import { ContextText, trackingLogOf, utcTime } from './tracking-log';
 
@@ -17,7 +18,7 @@ export class BusCarrier implements EventCarrier {
   readonly delivery: DeliveryOptions;
   readonly isLocal = false;
   private producer: BusProducer | undefined;
-  private surroundings: CarrierSurroundings | undefined;
+  private host: CarrierHost | undefined;
   private catalogProducer: BusProducer | undefined;
   private isCatalogSent = false;
 
@@ -29,9 +30,9 @@ export class BusCarrier implements EventCarrier {
     this.delivery = description.delivery;
   }
 
-  attach(surroundings: CarrierSurroundings): void {
-    this.surroundings = surroundings;
-    this.producer = this.openProducer(surroundings, this.topic);
+  attach(host: CarrierHost): void {
+    this.host = host;
+    this.producer = this.openProducer(host, this.topic);
   }
 
   /**
@@ -39,9 +40,9 @@ export class BusCarrier implements EventCarrier {
    * hash. Readers therefore recognize documents that they know. Rejects if one was not accepted.
    */
   async sendCatalog({ events, contexts }: CatalogDocument): Promise<void> {
-    const { catalogTopic, surroundings } = this;
-    if (catalogTopic === undefined || surroundings === undefined || this.isCatalogSent) return;
-    this.catalogProducer ??= this.openProducer(surroundings, catalogTopic);
+    const { catalogTopic, host } = this;
+    if (catalogTopic === undefined || host === undefined || this.isCatalogSent) return;
+    this.catalogProducer ??= this.openProducer(host, catalogTopic);
     const timestamp = new Date();
     const messages = [...events, ...contexts].map((document): BusMessage => {
       const id = deriveEventId(document.hash, '', CATALOG_EVENT, 0);
@@ -62,8 +63,8 @@ export class BusCarrier implements EventCarrier {
   }
 
   /** Sends the events. Rejects those that cannot be encoded for the bus and sends the others. */
-  async send(entries: readonly QueuedEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
-    const rejections: Rejection[] = [];
+  async send(entries: readonly QueuedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
+    const rejections: EventRejection[] = [];
     const messages: BusMessage[] = [];
     const indices: number[] = [];
     const contexts = new ContextText();
@@ -83,11 +84,15 @@ export class BusCarrier implements EventCarrier {
     return [...rejections, ...refused.map((each) => ({ ...each, index: indices[each.index] ?? each.index }))];
   }
 
+  probe(): QueueProbe | undefined {
+    return this.producer?.probe?.();
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.producer?.close(), this.catalogProducer?.close()]);
   }
 
-  private openProducer({ place, warn, tell }: CarrierSurroundings, topic: string): BusProducer {
+  private openProducer({ place, warn, tell }: CarrierHost, topic: string): BusProducer {
     return this.description.open({ topic, place, warn, tell });
   }
 }

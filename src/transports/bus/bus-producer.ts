@@ -1,5 +1,6 @@
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import type { Rejection } from '../../delivery/destination';
+import type { EventRejection } from '../../delivery/destination';
+import type { QueueProbe } from '../../routing/queue-probe';
 
 /** One event as a producer sends it to the bus. */
 export interface BusMessage {
@@ -24,16 +25,21 @@ export interface BusProducer {
    * a destination.
    * @param signal aborted when the time limit of the attempt has passed, or at shutdown
    */
-  send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly Rejection[] | undefined>;
+  send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly EventRejection[] | undefined>;
   /**
    * Closes the producer after the drain. Takes limited time: an unreachable bus must not keep the
    * process from ending.
    */
   close(): Promise<void>;
+  /**
+   * Returns what asks the bus for its state.
+   * @internal
+   */
+  probe?(): QueueProbe | undefined;
 }
 
 /** Context passed to a producer when it is created. */
-export interface ProducerSurroundings {
+export interface ProducerHost {
   readonly topic: string;
   /** Configuration path of the node, for messages. */
   readonly place: string;
@@ -51,6 +57,6 @@ export interface ProducerDescription {
     readonly data: string;
     readonly context: string;
   }) => Buffer;
-  open(surroundings: ProducerSurroundings): BusProducer;
+  open(host: ProducerHost): BusProducer;
   readonly delivery: DeliveryOptions;
 }

@@ -1,10 +1,7 @@
-import {
-  showOption,
-  showValue,
-  TrackingConfigException,
-  unknownBackendOptionFix,
-  type ConfigError,
-} from '../../common/tracking-config.exception';
+import type { OptionRules } from '../../common/option-place';
+import { flag, text, textList, value } from '../../common/option-rules';
+import { hasMethod } from '../../common/value-kinds';
+import { backendOptionChecker } from '../../routing/backend-options';
 import type { ProducerDescription } from './bus-producer';
 
 export interface EventBusBackendOptions {
@@ -38,56 +35,28 @@ export interface EventBusBackendOptions {
   readonly catalogTopic?: string | undefined;
 }
 
-const KNOWN = ['producer', 'enabled', 'allowedEvents', 'topic', 'catalogTopic'];
+const RULES: OptionRules<EventBusBackendOptions> = {
+  producer: value('a producer', (producer) => hasMethod(producer, 'open'), {
+    fix: "producer: redisStreams({ url: 'redis://localhost:6379' }) of nestjs-event-tracking/redis-streams, or kafka({ ... }) of nestjs-event-tracking/kafka",
+  }),
+  enabled: flag({ fix: "enabled: config.get('SEND_EVENTS') === 'true'" }),
+  allowedEvents: textList({
+    expected: 'a list of names',
+    fix: "allowedEvents: ['edx.course.enrollment.activated']",
+  }),
+  topic: text({ fix: "topic: 'analytics'" }),
+  catalogTopic: text({ fix: "catalogTopic: 'event-catalog'" }),
+};
 
-/**
- * Validates the options of EventBusBackend.
- * @throws TrackingConfigException listing every error
- */
-export function checkEventBusOptions(options: unknown): void {
-  const faults: ConfigError[] = [];
-  const fault = (what: string, fix: string): void => {
-    faults.push({ path: 'EventBusBackend', what, fix });
-  };
-  if (typeof options !== 'object' || options === null) {
-    fault(
-      `its options are ${showValue(options)}, not an object.`,
-      'backend(EventBusBackend, { producer: redisStreams({ url }) })',
-    );
-    throw TrackingConfigException.create(faults);
-  }
-  const { producer, enabled, allowedEvents, topic, catalogTopic, ...others } = options as Record<string, unknown>;
-  const isProducer = typeof (producer as Partial<ProducerDescription> | null | undefined)?.open === 'function';
-  if (producer !== undefined && !isProducer) {
-    fault(
-      `producer is ${showValue(producer)}, not a producer.`,
-      "producer: redisStreams({ url: 'redis://localhost:6379' }) of nestjs-event-tracking/redis-streams, or kafka({ ... }) of nestjs-event-tracking/kafka",
-    );
-  }
-  if (enabled !== undefined && typeof enabled !== 'boolean')
-    fault(`enabled is ${showValue(enabled)}, not true or false.`, "enabled: config.get('SEND_EVENTS') === 'true'");
-  if (enabled === true && producer === undefined)
-    fault(
-      'it is enabled, but has no producer to send with.',
-      'give it a producer, or leave enabled out: then it only receives',
-    );
-  if (
-    allowedEvents !== undefined &&
-    !(Array.isArray(allowedEvents) && allowedEvents.every((name) => typeof name === 'string'))
-  ) {
-    fault(
-      `allowedEvents is ${showValue(allowedEvents)}, not a list of names.`,
-      "allowedEvents: ['edx.course.enrollment.activated']",
-    );
-  }
-  if (topic !== undefined && (typeof topic !== 'string' || topic === ''))
-    fault(`topic is ${showValue(topic)}, not a text.`, "topic: 'analytics'");
-  if (catalogTopic !== undefined && (typeof catalogTopic !== 'string' || catalogTopic === ''))
-    fault(`catalogTopic is ${showValue(catalogTopic)}, not a text.`, "catalogTopic: 'event-catalog'");
-  for (const key of Object.keys(others))
-    fault(
-      `there is no option ${showOption(key, KNOWN)}; known are ${KNOWN.join(', ')}.`,
-      unknownBackendOptionFix(key, KNOWN),
-    );
-  if (faults.length > 0) throw TrackingConfigException.create(faults);
+/** Checks the options of an EventBusBackend. @throws TrackingConfigException with all errors */
+export function checkEventBusOptions(options: EventBusBackendOptions): void {
+  const check = backendOptionChecker(
+    'EventBusBackend',
+    'backend(EventBusBackend, { producer: redisStreams({ url }) })',
+  );
+  check.read(options, RULES, ({ enabled, producer }) => {
+    if (enabled === true && producer === undefined)
+      check.add('enabled is true, but there is no producer.', 'add a producer, or leave enabled out to only receive');
+  });
+  check.throwIfAny();
 }

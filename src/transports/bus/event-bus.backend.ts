@@ -1,7 +1,8 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import type { CatalogKeeper } from '../../catalog/catalog-keeper';
 import type { CatalogDocument } from '../../catalog/event-document';
-import { QueuedRouting, type EventCarrier } from '../../routing/queued-routing';
+import type { EventCarrier } from '../../queues/event-carrier';
+import { QueuedRouting } from '../../queues/queued-routing';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { BusCarrier, NoCarrier } from './bus-carrier';
 import { checkEventBusOptions, type EventBusBackendOptions } from './event-bus-options';
@@ -14,6 +15,7 @@ import { checkEventBusOptions, type EventBusBackendOptions } from './event-bus-o
  */
 @Injectable()
 export class EventBusBackend extends QueuedRouting implements CatalogKeeper, OnApplicationShutdown {
+  /** @internal */
   readonly queue: EventCarrier;
   readonly processIn = 'both';
   override readonly isOnBus = true;
@@ -35,6 +37,7 @@ export class EventBusBackend extends QueuedRouting implements CatalogKeeper, OnA
     return new EventBusBackend();
   }
 
+  /** @internal */
   override keepsName(name: string): boolean {
     return this.isSending && (this.allowed === undefined || this.allowed.has(name));
   }

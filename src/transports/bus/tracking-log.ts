@@ -4,7 +4,7 @@
  */
 import { referenceJson, referenceTime } from '../../event/reference-text';
 import { isFields } from '../../event/normalizer';
-import type { EventFields, StoredEvent } from '../../event/tracking-event';
+import type { EventFields, IdentifiedEvent } from '../../event/tracking-event';
 import { parsePythonJson } from './python-json';
 
 /** CloudEvent type that Open edX uses for tracking events on the bus. */
@@ -42,7 +42,7 @@ export class ContextText {
  * @throws if the event's timestamp is not a valid time
  */
 export function trackingLogOf(
-  { name, timestamp, data, context }: StoredEvent,
+  { name, timestamp, data, context }: IdentifiedEvent,
   contexts = new ContextText(),
 ): TrackingLog {
   return {
@@ -57,7 +57,7 @@ export function trackingLogOf(
  * Converts a log from the bus to an event.
  * @throws an error with the reason if the log is not an event
  */
-export function eventOf(id: string, { name, timestamp, data, context }: TrackingLog): StoredEvent {
+export function eventOf(id: string, { name, timestamp, data, context }: TrackingLog): IdentifiedEvent {
   return {
     name: name === '' ? 'unknown' : name,
     timestamp: timeOf(timestamp),
@@ -114,7 +114,7 @@ function contextOf(context: unknown): EventFields {
   // The producers of Open edX write null for an event without a context.
   if (context === null) return {};
   if (isFields(context)) return context;
-  throw new Error('its context is no JSON object');
+  throw new Error('its context is not a JSON object');
 }
 
 function parse(text: string, part: string): unknown {
@@ -124,5 +124,5 @@ function parse(text: string, part: string): unknown {
   } catch {
     // The message of the error quotes the string.
   }
-  throw new Error(`its ${part} is no JSON text`);
+  throw new Error(`its ${part} is not JSON`);
 }

@@ -2,7 +2,7 @@
  * Sends the messages of one batch and records the outcome of each message: accepted, refused, or
  * unknown.
  */
-import type { Rejection } from '../../delivery/destination';
+import type { EventRejection } from '../../delivery/destination';
 import { describeKafkaError, protocolNames, type KafkaMessage } from './kafka-port';
 import { BATCH_HEAD_BYTES, MAX_BATCH_BYTES } from './record-size';
 
@@ -32,7 +32,7 @@ export class SizeLimit {
 
 /** Outcomes of the messages of one batch. */
 export class BatchOutcome {
-  private readonly refused: Rejection[] = [];
+  private readonly refused: EventRejection[] = [];
   private readonly open: Set<number>;
 
   constructor(private readonly count: number) {
@@ -56,8 +56,8 @@ export class BatchOutcome {
    * Returns the refused messages, and as retryable those without a known outcome.
    * @param reason why the outcome of the latter is unknown
    */
-  rejections(reason: string): readonly Rejection[] {
-    const open = [...this.open].map((index): Rejection => ({ index, reason, retryable: true }));
+  rejections(reason: string): readonly EventRejection[] {
+    const open = [...this.open].map((index): EventRejection => ({ index, reason, retryable: true }));
     return [...this.refused, ...open];
   }
 }

@@ -4,8 +4,12 @@
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../backends/url-credentials';
-import { Faults, isDuration, isText } from './kafka-faults';
+import { OptionChecker } from '../../common/option-checker';
+import type { OptionRules } from '../../common/option-place';
+import { anything, flag, value } from '../../common/option-rules';
+import { isObject } from '../../common/value-kinds';
+import { urlRule } from '../../backends/url-rule';
+import { duration } from './connection-rules';
 import type { SchemaRegistry } from './schema-registry';
 
 export interface ConfluentRegistryOptions {
@@ -25,11 +29,20 @@ export interface ConfluentRegistryOptions {
   readonly agent?: http.Agent | undefined;
 }
 
+const URL_EXAMPLE = "url: 'http://localhost:8081'";
+const RULES: OptionRules<ConfluentRegistryOptions> = {
+  url: urlRule(['http:', 'https:'], { isRequired: true, fix: URL_EXAMPLE }),
+  headers: value('an object of strings', isHeaders, { fix: "headers: { authorization: 'Bearer ...' }" }),
+  registers: flag({ fix: 'registers: false' }),
+  timeoutMs: duration({ fix: 'timeoutMs: 5000' }),
+  agent: anything(),
+};
+
 const TYPE = 'application/vnd.schemaregistry.v1+json';
 const MAX_REPLY_BYTES = 1_048_576;
 const TOO_LONG =
   `the schema registry answered with more than ${String(MAX_REPLY_BYTES)} bytes. ` +
-  'Fix: check that its url is that of the API, and not of a page in front of it';
+  'Fix: check that its url leads to the API of the registry, and not to its web page';
 /** Largest schema id: ids are signed 32-bit integers. */
 const MAX_ID = 0x7fff_ffff;
 /** Error code "Schema not found": the registry does not have the id. */
@@ -42,7 +55,9 @@ const MAX_MESSAGE_LENGTH = 200;
  * @throws TrackingConfigException for invalid options
  */
 export function confluentRegistry(options: ConfluentRegistryOptions): SchemaRegistry {
-  checkOptions(options);
+  const check = new OptionChecker('confluentRegistry()', { example: `confluentRegistry({ ${URL_EXAMPLE} })` });
+  check.read(options, RULES);
+  check.throwIfAny();
   const { registers = true } = options;
   return {
     async idFor(subject, schema) {
@@ -136,24 +151,6 @@ function parse(text: string): Reply {
   }
 }
 
-function checkOptions(options: unknown): void {
-  const faults = new Faults('confluentRegistry()');
-  const example = "url: 'http://localhost:8081'";
-  const known = ['url', 'headers', 'registers', 'timeoutMs', 'agent'];
-  const given = faults.fields(options, known, `confluentRegistry({ ${example} })`);
-  const { url } = given;
-  if (!isHttpUrl(url)) faults.add('url is not the URL of a registry.', example);
-  else if (!hasReadableCredentials(url as string)) faults.add(UNREADABLE_CREDENTIALS, CREDENTIALS_FIX);
-  faults.of(given, 'headers', isHeaders, 'an object of strings', "headers: { authorization: 'Bearer ...' }");
-  faults.of(given, 'registers', (value) => typeof value === 'boolean', 'true or false', 'registers: false');
-  faults.of(given, 'timeoutMs', isDuration, 'a number of milliseconds from 1 up', 'timeoutMs: 5000');
-  faults.refuse();
-}
-
-function isHttpUrl(value: unknown): boolean {
-  return isText(value) && URL.canParse(value as string) && /^https?:$/.test(new URL(value as string).protocol);
-}
-
-function isHeaders(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'string');
+function isHeaders(given: unknown): boolean {
+  return isObject(given) && Object.values(given).every((each) => typeof each === 'string');
 }

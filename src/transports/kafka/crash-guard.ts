@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { within } from '../../common/within';
 import { whenSo } from '../when-so';
 import { noteOf, textOfNote, type CrashNote } from './crash-note';
 import { keyOf, type KafkaReader, type KafkaRecord, type TopicPartition } from './kafka-reader';
@@ -115,8 +116,9 @@ export class CrashGuard {
   }
 
   /**
-   * Clears the notes of partitions whose position has not moved. Call it at an orderly end, after
-   * the last commit.
+   * Clears the notes that are left, so that the next process does not take this end for a crash. A
+   * note is left if its position has not moved, because moving it clears the note. Call it at an
+   * orderly end, after the last commit.
    */
   async end(): Promise<void> {
     const { parts } = this;
@@ -184,7 +186,7 @@ export class CrashGuard {
     // Waits for earlier entries that are still in flight.
     await whenSo(() => parts.inFlight() === 0, parts.isEnding, SUSPECT_MS);
     if (suspect.isPoison(first.offset, parts.maxDeliveries)) {
-      parts.bury(first, `given-up: it was given to consumers ${String(suspect.deaths)} times, and never done`);
+      parts.bury(first, `given-up: it was given to consumers ${String(suspect.deaths)} times, and never finished`);
       suspect.buried();
     } else {
       const note = { lives: suspect.deaths + 1, from: first.offset, count: window.length };
@@ -223,10 +225,7 @@ export class CrashGuard {
   }
 
   private async whenDone(given: Promise<void>): Promise<void> {
-    const ending = new AbortController();
-    const tooLong = wait(SUSPECT_MS, undefined, { ref: false, signal: ending.signal }).catch(() => undefined);
-    await Promise.race([given, tooLong]);
-    ending.abort();
+    await within({ timeoutMs: SUSPECT_MS, keepsAlive: false }, given, () => undefined);
   }
 
   private isCurrent(assignment: number): boolean {

@@ -1,5 +1,10 @@
-import { CONNECTION_OPTIONS, type KafkaConnection } from './kafka-options';
-import { Faults, isCount, isDuration, isFunction, isText } from './kafka-faults';
+import { OptionChecker } from '../../common/option-checker';
+import type { OptionRules } from '../../common/option-place';
+import { number, nameList, oneOf, text, value } from '../../common/option-rules';
+import { hasMethod } from '../../common/value-kinds';
+import { checkConnection, CONNECTION_RULES, duration, kafkaJs } from './connection-rules';
+import type { KafkaConnection } from './kafka-connection';
+import { MISPLACED, REGISTRY_FIX } from './kafka-options';
 import type { SchemasById } from './schema-registry';
 import type { GivenKafkaJs } from './kafkajs-sender';
 
@@ -60,49 +65,28 @@ export interface KafkaConsumerOptions extends KafkaConnection {
  */
 const MIN_SESSION_MS = 1000;
 
-const OWN = ['group', 'topic', 'topics', 'start', 'maxInFlight', 'maxDeliveries', 'registry', 'sessionTimeoutMs'];
+const RULES: OptionRules<KafkaConsumerOptions> = {
+  ...CONNECTION_RULES,
+  kafkajs: kafkaJs(['consumer']),
+  // Without a group the brokers could not remember what is done.
+  group: text({ isRequired: true, fix: "group: 'my-service'" }),
+  topic: text({ fix: "topic: 'analytics'" }),
+  topics: nameList({ fix: "topics: ['analytics']" }),
+  start: oneOf(['group', 'new', 'beginning'], { fix: "start: 'group'" }),
+  maxInFlight: number({ min: 1, isWhole: true }, { fix: 'maxInFlight: 2000' }),
+  registry: value('an object with schemaOf(id)', (given) => hasMethod(given, 'schemaOf'), { fix: REGISTRY_FIX }),
+  maxDeliveries: number({ min: 1, isWhole: true }, { fix: 'maxDeliveries: 10' }),
+  sessionTimeoutMs: duration({ fix: 'sessionTimeoutMs: 10_000' }, MIN_SESSION_MS),
+};
 
-/**
- * Validates the options of KafkaConsumer.
- * @throws TrackingConfigException listing every error
- */
-export function checkKafkaConsumerOptions(options: unknown): asserts options is KafkaConsumerOptions {
-  const faults = new Faults('KafkaConsumer');
-  const fix = "consumer(KafkaConsumer, { brokers: ['localhost:9092'], group: 'my-service' })";
-  const given = faults.fields(options, [...CONNECTION_OPTIONS, ...OWN], fix);
-  faults.connection(given, ['consumer']);
-  if (given['group'] === undefined)
-    faults.add('it has no group, so the brokers could not remember what is done.', "group: 'my-service'");
-  for (const name of ['group', 'topic']) faults.of(given, name, isText, 'a text', `${name}: 'analytics'`);
-  faults.of(given, 'topics', isTopics, 'a list of topics', "topics: ['analytics']");
-  if (given['topic'] !== undefined && given['topics'] !== undefined)
-    faults.add('it has a topic and topics.', 'leave one of them out');
-  faults.of(
-    given,
-    'start',
-    (value) => value === 'group' || value === 'new' || value === 'beginning',
-    '"group", "new" or "beginning"',
-    "start: 'group'",
-  );
-  faults.of(given, 'maxInFlight', isCount, 'a whole number from 1 up', 'maxInFlight: 2000');
-  faults.of(
-    given,
-    'registry',
-    (value) => isFunction((value as Partial<SchemasById> | null)?.schemaOf),
-    'an object with schemaOf(id)',
-    "registry: confluentRegistry({ url: 'http://localhost:8081' })",
-  );
-  faults.of(given, 'maxDeliveries', isCount, 'a whole number from 1 up', 'maxDeliveries: 10');
-  faults.of(
-    given,
-    'sessionTimeoutMs',
-    (value) => isDuration(value) && Number(value) >= MIN_SESSION_MS,
-    `a whole number of milliseconds from ${String(MIN_SESSION_MS)} up`,
-    'sessionTimeoutMs: 10_000',
-  );
-  faults.refuse();
-}
-
-function isTopics(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(isText);
+/** Checks the options of a KafkaConsumer. @throws TrackingConfigException listing every error */
+export function checkKafkaConsumerOptions(options: KafkaConsumerOptions): void {
+  const example = "consumer(KafkaConsumer, { brokers: ['localhost:9092'], group: 'my-service' })";
+  const check = new OptionChecker('KafkaConsumer', { example, misplaced: MISPLACED });
+  check.read(options, RULES, (given) => {
+    checkConnection(given, check);
+    if (given.topic !== undefined && given.topics !== undefined)
+      check.add('topic and topics are set; expected one of them.', 'leave one of them out');
+  });
+  check.throwIfAny();
 }

@@ -1,28 +1,12 @@
-import { Faults, isDuration, isFunction, isText } from './kafka-faults';
+import { OptionChecker } from '../../common/option-checker';
+import type { GivenOptions, OptionRules } from '../../common/option-place';
+import { functionRule, number, oneOf, text, value } from '../../common/option-rules';
+import { hasMethod } from '../../common/value-kinds';
+import { checkConnection, CONNECTION_RULES, duration, kafkaJs } from './connection-rules';
 import { KEY_HASHES, type KeyPartitioner } from './key-partitioner';
 import type { GivenKafkaJs, GivenKafkaJsProducer } from './kafkajs-sender';
-import type { ConnectionSettings } from './platformatic-sender';
+import type { KafkaConnection } from './kafka-connection';
 import type { SchemaIds } from './schema-registry';
-
-/**
- * Says how to reach the brokers: by address, through `@platformatic/kafka`, or through the
- * application's own kafkajs.
- */
-export interface KafkaConnection {
-  /** Addresses (host:port) of some of the brokers. Needs the package `@platformatic/kafka`. */
-  readonly brokers?: readonly string[] | undefined;
-  /**
-   * Name under which this client is known to the brokers. Applies with `brokers` only.
-   * @default 'nestjs-event-tracking'
-   */
-  readonly clientId?: string | undefined;
-  /** TLS options, as in `node:tls`. Applies with `brokers` only.  @default none */
-  readonly tls?: ConnectionSettings['tls'];
-  /** SASL options, as in `@platformatic/kafka`. Applies with `brokers` only.  @default none */
-  readonly sasl?: ConnectionSettings['sasl'];
-  /** Time limit for connecting, in milliseconds. Applies with `brokers` only.  @default 1000 */
-  readonly connectTimeoutMs?: number | undefined;
-}
 
 /**
  * Options of `kafka()`. Delivery is at least once: a rejected send may have reached Kafka, and is
@@ -84,77 +68,50 @@ export interface KafkaOptions extends KafkaConnection {
   readonly sourcelib?: string | undefined;
 }
 
-/** Names of the options that say how to reach the brokers. */
-export const CONNECTION_OPTIONS: readonly string[] = [
-  'brokers',
-  'clientId',
-  'tls',
-  'sasl',
-  'connectTimeoutMs',
-  'kafkajs',
-];
-const OWN = [
-  'key',
-  'partitioner',
-  'registry',
-  'schemaId',
-  'keySchemaId',
-  'acks',
-  'requestTimeoutMs',
-  'source',
-  'sourcelib',
-];
+const TOPIC_FIX = "set the whole name of the topic: topic: 'dev-analytics'";
+/** Options of the Redis transport that have no counterpart here. */
+export const MISPLACED = { keyPrefix: TOPIC_FIX };
+export const REGISTRY_FIX = "registry: confluentRegistry({ url: 'http://localhost:8081' })";
 const MAX_SCHEMA_ID = 0xffff_ffff;
 const SOURCELIB = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
 
-/**
- * Validates the options of `kafka()`.
- * @throws TrackingConfigException listing every error
- */
-export function checkKafkaOptions(options: unknown): asserts options is KafkaOptions {
-  const faults = new Faults('kafka()');
-  const given = faults.fields(options, [...CONNECTION_OPTIONS, ...OWN], "kafka({ brokers: ['localhost:9092'] })");
-  faults.connection(given, ['producer', 'send']);
-  faults.of(given, 'key', isFunction, 'a function', "key: ({ name }) => name.split('.')[0]");
-  faults.of(
-    given,
-    'partitioner',
-    (value) => typeof value === 'string' && Object.hasOwn(KEY_HASHES, value),
-    '"murmur2" or "crc32"',
-    "partitioner: 'crc32', as in Open edX",
-  );
-  faults.of(
-    given,
-    'registry',
-    (value) => isFunction((value as Partial<SchemaIds> | null)?.idFor),
-    'an object with idFor(subject, schema)',
-    "registry: confluentRegistry({ url: 'http://localhost:8081' })",
-  );
-  for (const name of ['schemaId', 'keySchemaId'])
-    faults.of(given, name, isSchemaId, 'the number of a schema', `${name}: 1`);
-  if (given['registry'] !== undefined && (given['schemaId'] ?? given['keySchemaId']) !== undefined)
-    faults.add('it has a registry and a fixed id of a schema.', 'leave schemaId and keySchemaId out');
-  if (given['keySchemaId'] !== undefined && given['schemaId'] === undefined)
-    faults.add('it has a keySchemaId and no schemaId.', 'give both, or neither');
-  faults.of(
-    given,
-    'acks',
-    (value) => value === 'all' || value === 'leader',
-    '"all" or "leader": without an answer of the broker nothing would be known of an event',
-    "acks: 'all'",
-  );
-  faults.of(
-    given,
-    'sourcelib',
-    (value) => typeof value === 'string' && SOURCELIB.test(value),
+const SCHEMA_ID = number({ min: 0, max: MAX_SCHEMA_ID, isWhole: true }, { fix: (name) => `${name}: 1` });
+
+const RULES: OptionRules<KafkaOptions> = {
+  ...CONNECTION_RULES,
+  kafkajs: kafkaJs(['producer', 'send']),
+  key: functionRule({ fix: "key: ({ name }) => name.split('.')[0]" }),
+  partitioner: oneOf(Object.keys(KEY_HASHES), { fix: "partitioner: 'crc32', as in Open edX" }),
+  registry: value('an object with idFor(subject, schema)', (given) => hasMethod(given, 'idFor'), { fix: REGISTRY_FIX }),
+  schemaId: SCHEMA_ID,
+  keySchemaId: SCHEMA_ID,
+  // Without a reply of the broker nothing would be known of an event.
+  acks: oneOf(['all', 'leader'], { fix: "acks: 'all'" }),
+  requestTimeoutMs: duration({ fix: 'requestTimeoutMs: 5000' }),
+  source: text({ fix: "source: 'my-service/web'" }),
+  sourcelib: value(
     'three numbers: the consumers of Open edX read it as a version',
-    "sourcelib: '11.2.0'",
-  );
-  faults.of(given, 'requestTimeoutMs', isDuration, 'a number of milliseconds from 1 up', 'requestTimeoutMs: 5000');
-  faults.of(given, 'source', isText, 'a text', "source: 'my-service/web'");
-  faults.refuse();
+    (given) => typeof given === 'string' && SOURCELIB.test(given),
+    { fix: "sourcelib: '11.2.0'" },
+  ),
+};
+
+/** Checks the options of `kafka()`. @throws TrackingConfigException listing every error */
+export function checkKafkaOptions(options: KafkaOptions): void {
+  const check = new OptionChecker('kafka()', {
+    example: "kafka({ brokers: ['localhost:9092'] })",
+    misplaced: MISPLACED,
+  });
+  check.read(options, RULES, (given) => {
+    checkConnection(given, check);
+    checkSchemas(given, check);
+  });
+  check.throwIfAny();
 }
 
-function isSchemaId(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_SCHEMA_ID;
+function checkSchemas({ registry, schemaId, keySchemaId }: GivenOptions<KafkaOptions>, check: OptionChecker): void {
+  if (registry !== undefined && (schemaId ?? keySchemaId) !== undefined)
+    check.add('registry is set, and so is the fixed id of a schema.', 'leave schemaId and keySchemaId out');
+  if (keySchemaId !== undefined && schemaId === undefined)
+    check.add('keySchemaId is set, but schemaId is missing.', 'set both, or neither');
 }

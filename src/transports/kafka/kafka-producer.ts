@@ -5,10 +5,12 @@
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendFailedException, type Rejection } from '../../delivery/destination';
+import { SendFailedException, type EventRejection } from '../../delivery/destination';
 import { atMost } from '../../common/at-most';
+import { within } from '../../common/within';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import type { BusMessage, BusProducer, ProducerSurroundings } from '../bus/bus-producer';
+import type { QueueProbe } from '../../routing/queue-probe';
+import type { BusMessage, BusProducer, ProducerHost } from '../bus/bus-producer';
 import { TRACKING_EVENT_TYPE } from '../bus/tracking-log';
 import { BatchOutcome, SizeLimit, transfer, type SizedMessage } from './batch-transfer';
 import { avroText, frame } from './confluent-frame';
@@ -30,6 +32,7 @@ const CREATION_MS = 100;
  */
 const CLOSE_MS = 500;
 export const REQUEST_TIMEOUT_MS = 5000;
+const ENDED = 'the attempt has ended';
 
 export interface ProducerParts {
   readonly sender: KafkaSender;
@@ -59,7 +62,7 @@ export class KafkaProducer implements BusProducer {
 
   constructor(
     private readonly parts: ProducerParts,
-    { topic }: ProducerSurroundings,
+    { topic }: ProducerHost,
   ) {
     const { source = 'nestjs-event-tracking', sourcelib = '11.2.0', key = ({ name }) => name } = parts.options;
     this.topic = topic;
@@ -78,20 +81,29 @@ export class KafkaProducer implements BusProducer {
     this.fixedBytes = headerBytes(this.fixedHeaders);
   }
 
-  async send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly Rejection[] | undefined> {
+  async send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly EventRejection[] | undefined> {
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.parts.options;
     const attempt = new AbortController();
     const outcome = new BatchOutcome(messages.length);
     try {
-      await within(requestTimeoutMs, signal, this.sendAll(messages, outcome, attempt.signal));
+      await sentWithin(requestTimeoutMs, signal, this.sendAll(messages, outcome, attempt.signal));
       return outcome.rejections('it was not sent');
     } catch (error) {
       const failure = failureOf(error);
       if (outcome.isUnknown) throw failure;
       return outcome.rejections(failure.message);
     } finally {
-      attempt.abort();
+      // With a reason, because the default one is an error with a stack trace.
+      attempt.abort(ENDED);
     }
+  }
+
+  /**
+   * A producer learns nothing of its topic: the consumers of the topic show its state.
+   * @internal
+   */
+  probe(): QueueProbe {
+    return { kind: 'kafka', names: [this.topic], fix: '', ask: () => Promise.resolve({}) };
   }
 
   async close(): Promise<void> {
@@ -216,28 +228,10 @@ function failureOf(error: unknown): SendFailedException {
  * Settles with `sending`. Rejects when the time limit has passed or `signal` is aborted; the
  * request in progress may still reach Kafka.
  */
-async function within(timeoutMs: number, signal: AbortSignal, sending: Promise<void>): Promise<void> {
-  let stop = (): void => undefined;
-  const over = new Promise<never>((_, reject) => {
-    const giveUp = (reason: string): void => {
-      reject(SendFailedException.create({ reason: `${reason}; the batch may have landed`, retryable: true }));
-    };
-    const onAbort = (): void => {
-      giveUp('the attempt was given up');
-    };
-    const timer = setTimeout(() => {
-      giveUp(`the brokers gave no answer within ${String(timeoutMs)} ms`);
-    }, timeoutMs);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    stop = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    };
+async function sentWithin(timeoutMs: number, signal: AbortSignal, sending: Promise<void>): Promise<void> {
+  await within({ timeoutMs, signal }, sending, (cause) => {
+    const what =
+      cause === 'timeout' ? `the brokers gave no answer within ${String(timeoutMs)} ms` : 'the attempt was aborted';
+    throw SendFailedException.create({ reason: `${what}; the batch may have been delivered`, retryable: true });
   });
-  try {
-    await Promise.race([sending, over]);
-  } finally {
-    stop();
-  }
 }

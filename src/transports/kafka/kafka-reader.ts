@@ -81,6 +81,8 @@ export interface KafkaReader {
    * way.
    */
   committed?(partitions: readonly TopicPartition[]): Promise<PartitionBounds[]>;
+  /** Returns the group's positions in all partitions of its topics, and the bounds of these. */
+  positions(): Promise<readonly GroupPosition[]>;
   /** Returns the number of records after the group's position, over all partitions. */
   lag(): Promise<number>;
   /** Makes `run` reject, so that a new reader is created. */
@@ -100,30 +102,17 @@ export interface ReaderSettings {
 }
 
 /** Position of a group in a partition, with the bounds of the partition. */
-export interface PartitionBounds extends TopicPartition {
+export interface GroupPosition extends TopicPartition {
   /** Committed offset; negative where nothing is committed. */
   readonly committed: bigint;
   /** Offset of the first record. */
   readonly low: bigint;
   /** Offset after the last record. */
   readonly high: bigint;
-  /** True if the topic was recreated since its records were last read. */
-  readonly isOther: boolean;
 }
 
-/**
- * Reports positions at which reading cannot continue.
- * @returns the positions to commit instead
- */
-export function repairPositions(bounds: readonly PartitionBounds[], listener: KafkaListener): PartitionOffset[] {
-  return bounds.flatMap(({ topic, partition, committed, low, high, isOther }) => {
-    const at = { topic, partition };
-    // Brokers delete the position together with the topic, so an existing one was committed after
-    // the topic was recreated.
-    if (isOther) listener.restarted(at, committed < 0n ? 0n : committed, low);
-    else if (committed > high) listener.restarted(at, committed, low);
-    else if (committed >= 0n && committed < low) listener.missed(at, committed, low);
-    else return [];
-    return committed < 0n ? [] : [{ ...at, offset: low }];
-  });
+/** Bounds at the time when the group was joined. */
+export interface PartitionBounds extends GroupPosition {
+  /** True if the topic was recreated since its records were last read. */
+  readonly isOther: boolean;
 }

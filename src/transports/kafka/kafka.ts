@@ -1,6 +1,7 @@
 import { trackingLogCodec } from '../bus/avro';
 import type { ProducerDescription } from '../bus/bus-producer';
-import { checkKafkaOptions, type KafkaConnection, type KafkaOptions } from './kafka-options';
+import type { KafkaConnection } from './kafka-connection';
+import { checkKafkaOptions, type KafkaOptions } from './kafka-options';
 import type { KafkaSender } from './kafka-port';
 import { KafkaProducer, REQUEST_TIMEOUT_MS } from './kafka-producer';
 import { kafkaJsSender } from './kafkajs-sender';
@@ -30,8 +31,8 @@ export function kafka(options: KafkaOptions): ProducerDescription {
     kind: 'producer',
     encode: (log) => codec.encode(log),
     delivery: DELIVERY,
-    open: (surroundings) =>
-      new KafkaProducer({ sender: sender(), hashOf, options, schema: codec.schema, delivery: DELIVERY }, surroundings),
+    open: (host) =>
+      new KafkaProducer({ sender: sender(), hashOf, options, schema: codec.schema, delivery: DELIVERY }, host),
   };
 }
 

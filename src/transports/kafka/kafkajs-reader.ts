@@ -1,8 +1,9 @@
 import type * as KafkaJs from 'kafkajs';
+import { within } from '../../common/within';
 import { describeKafkaError } from './kafka-port';
 import {
   keyOf,
-  repairPositions,
+  type GroupPosition,
   type KafkaListener,
   type KafkaReader,
   type KafkaRecord,
@@ -13,15 +14,20 @@ import {
   type TopicPartition,
 } from './kafka-reader';
 import { OpenCalls } from './open-calls';
-import { couldNotMove } from './platformatic-positions';
+import { lagOf, repairPositions, warnNotMoved } from './partition-bounds';
+import { MAX_WAIT_MS, membershipOptions, ReaderRun, TOPIC_CHECK_MS } from './reader-run';
 
 type GivenKafka = Pick<KafkaJs.Kafka, 'consumer' | 'admin'>;
 
-/** Milliseconds that a broker may wait for new records. */
-const MAX_WAIT_MS = 1000;
-/** Milliseconds after which a newly added partition is noticed at the latest. */
-const TOPIC_CHECK_MS = 5000;
-
+/**
+ * Reads with the consumer of a given kafkajs.
+ *
+ * States:
+ * - New: before `run`.
+ * - Reading: `run` moves here. Each change of the group is passed to the listener.
+ * - Stopped: `stop` or `close` moves here. The membership ends with `close`.
+ * - Failed: a crash of the client or `fail` makes `run` reject. The reader is not used again.
+ */
 export class KafkaJsReader implements KafkaReader {
   private readonly consumer: KafkaJs.Consumer;
   private readonly admin: KafkaJs.Admin;
@@ -36,25 +42,22 @@ export class KafkaJsReader implements KafkaReader {
   private isStopped = false;
   private generation = 0;
   private joinedAs: string | null = null;
-  private resolve: () => void = () => undefined;
-  private reject: (error: unknown) => void = () => undefined;
+  private readonly running = new ReaderRun();
 
   constructor(
     kafka: GivenKafka,
     private readonly settings: ReaderSettings,
   ) {
-    const { group, sessionTimeoutMs } = settings;
     this.admin = kafka.admin({ retry: { retries: 0 } });
     this.consumer = kafka.consumer({
-      ...{ groupId: group, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
-      heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
+      ...membershipOptions(settings),
       ...{ maxWaitTimeInMs: MAX_WAIT_MS, allowAutoTopicCreation: true, metadataMaxAge: TOPIC_CHECK_MS },
       // kafkajs must not restart: the consumer creates a new reader and logs this.
       retry: { retries: 2, initialRetryTime: 100, restartOnFailure: () => Promise.resolve(false) },
     });
     const { CRASH, GROUP_JOIN } = this.consumer.events;
     this.consumer.on(CRASH, ({ payload }) => {
-      this.reject(payload.error);
+      this.running.fail(payload.error);
     });
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
       this.generation++;
@@ -70,11 +73,7 @@ export class KafkaJsReader implements KafkaReader {
 
   run(listener: KafkaListener): Promise<void> {
     this.listener = listener;
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-      this.begin().catch(reject);
-    });
+    return this.running.start(() => this.begin());
   }
 
   /** Stops reading. kafkajs stays in the group through the heartbeats of empty fetches. */
@@ -85,7 +84,7 @@ export class KafkaJsReader implements KafkaReader {
     } catch {
       // The consumer has not started yet.
     }
-    this.resolve();
+    this.running.stop();
   }
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
@@ -114,13 +113,12 @@ export class KafkaJsReader implements KafkaReader {
     return new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
   }
 
+  positions(): Promise<readonly GroupPosition[]> {
+    return this.bounds();
+  }
+
   async lag(): Promise<number> {
-    let lag = 0n;
-    for (const { committed, low, high } of await this.bounds()) {
-      const from = committed > low ? committed : low;
-      if (high > from) lag += high - from;
-    }
-    return Number(lag);
+    return lagOf(await this.bounds());
   }
 
   async close(): Promise<void> {
@@ -129,7 +127,7 @@ export class KafkaJsReader implements KafkaReader {
   }
 
   fail(error: Error): void {
-    this.reject(error);
+    this.running.fail(error);
   }
 
   private async begin(): Promise<void> {
@@ -148,7 +146,7 @@ export class KafkaJsReader implements KafkaReader {
   }
 
   private async moveGroup(start: 'new' | 'beginning'): Promise<void> {
-    const { group, topics, warn } = this.settings;
+    const { group, topics } = this.settings;
     for (const topic of topics) {
       const partitions = (await this.ask((admin) => admin.fetchTopicOffsets(topic))).map(
         ({ partition, high, low }) => ({
@@ -159,7 +157,7 @@ export class KafkaJsReader implements KafkaReader {
       try {
         await this.ask((admin) => admin.setOffsets({ groupId: group, topic, partitions }));
       } catch (error) {
-        warn(couldNotMove(this.settings, describeKafkaError(error)));
+        warnNotMoved(this.settings, describeKafkaError(error));
         return;
       }
     }
@@ -220,10 +218,11 @@ export class KafkaJsReader implements KafkaReader {
   private async takeBatch(payload: KafkaJs.EachBatchPayload): Promise<void> {
     const { listener, generation } = this;
     const { batch } = payload;
+    const heartbeat = { timeoutMs: this.settings.sessionTimeoutMs / 5, keepsAlive: false };
     let at = 0;
     while (at < batch.messages.length && listener !== undefined) {
       while (listener.room() <= 0 && !this.isStopped) {
-        await Promise.race([listener.whenRoom(), soon(this.settings.sessionTimeoutMs / 5)]);
+        await within(heartbeat, listener.whenRoom(), () => undefined);
         await payload.heartbeat();
       }
       if (this.isStopped || generation !== this.generation || !payload.isRunning()) return;
@@ -245,8 +244,4 @@ function recordOf(
     return (Array.isArray(given) ? given[0] : given)?.toString();
   };
   return { topic, partition, offset: BigInt(offset), timestamp: BigInt(timestamp), value, header };
-}
-
-function soon(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

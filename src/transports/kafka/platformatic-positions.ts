@@ -1,6 +1,7 @@
 import type * as PlatformaticKafka from '@platformatic/kafka';
 import { describeKafkaError } from './kafka-port';
-import type { PartitionBounds, PartitionOffset, ReaderSettings, TopicPartition } from './kafka-reader';
+import type { GroupPosition, PartitionBounds, PartitionOffset, ReaderSettings, TopicPartition } from './kafka-reader';
+import { warnNotMoved } from './partition-bounds';
 
 const LATEST = -1n;
 const EARLIEST = -2n;
@@ -20,6 +21,7 @@ export class PlatformaticPositions {
     private readonly settings: ReaderSettings,
   ) {}
 
+  /** Returns the committed offset of each partition; negative where nothing is committed. */
   async committed(partitions: readonly TopicPartition[]): Promise<PartitionOffset[]> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))].map((topic) => ({
       topic,
@@ -32,22 +34,15 @@ export class PlatformaticPositions {
     }));
   }
 
-  async lag(): Promise<number> {
-    const topics = [...this.settings.topics];
+  /** Returns the group's positions in all partitions of its topics, and the bounds of these. */
+  async ofGroup(): Promise<GroupPosition[]> {
     const [ends, starts] = await Promise.all([this.offsetsAt(LATEST), this.offsetsAt(EARLIEST)]);
-    const committed = await this.consumer.listCommittedOffsets({
-      topics: topics.map((topic) => ({ topic, partitions: [...(ends.get(topic) ?? []).keys()] })),
+    const partitions = [...ends].flatMap(([topic, all]) => all.map((_end, partition) => ({ topic, partition })));
+    const committed = await this.committed(partitions);
+    return committed.map(({ topic, partition, offset }) => {
+      const high = ends.get(topic)?.[partition] ?? 0n;
+      return { topic, partition, committed: offset, low: starts.get(topic)?.[partition] ?? high, high };
     });
-    let lag = 0n;
-    for (const topic of topics) {
-      for (const [partition, end] of (ends.get(topic) ?? []).entries()) {
-        const at = committed.get(topic)?.[partition] ?? -1n;
-        const start = starts.get(topic)?.[partition] ?? end;
-        const from = at > start ? at : start;
-        if (end > from) lag += end - from;
-      }
-    }
-    return Number(lag);
   }
 
   /** Returns the current topics, bypassing the client's cache. */
@@ -58,6 +53,10 @@ export class PlatformaticPositions {
     );
   }
 
+  /**
+   * Returns bounds and positions of partitions.
+   * @param seen topics as they were when the group was joined
+   */
   async bounds(
     partitions: readonly TopicPartition[],
     seen: ReadonlyMap<string, SeenTopic>,
@@ -92,7 +91,7 @@ export class PlatformaticPositions {
         })),
       });
     } catch (error) {
-      this.settings.warn(couldNotMove(this.settings, describeKafkaError(error)));
+      warnNotMoved(this.settings, describeKafkaError(error));
     } finally {
       await admin.close();
     }
@@ -101,12 +100,4 @@ export class PlatformaticPositions {
   private offsetsAt(timestamp: bigint): Promise<PlatformaticKafka.Offsets> {
     return this.consumer.listOffsets({ topics: [...this.settings.topics], timestamp });
   }
-}
-
-/**
- * Describes why the group was not moved: brokers do not move the offsets of a group with active
- * members.
- */
-export function couldNotMove({ group, start }: ReaderSettings, reason: string): string {
-  return `start is '${start}', but the group "${group}" could not be moved, and goes on from where it stands: ${reason}`;
 }

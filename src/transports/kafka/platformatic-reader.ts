@@ -1,10 +1,9 @@
 import type * as PlatformaticKafka from '@platformatic/kafka';
 import {
   keyOf,
-  repairPositions,
+  type GroupPosition,
   type KafkaListener,
   type KafkaReader,
-  type KafkaRecord,
   type PartitionNote,
   type PartitionOffset,
   type ReaderSettings,
@@ -12,17 +11,12 @@ import {
 } from './kafka-reader';
 import { PlatformaticNotes } from './platformatic-notes';
 import { PlatformaticPositions, type SeenTopic } from './platformatic-positions';
-import { PlatformaticRecord, type Message } from './platformatic-record';
+import { lagOf, repairPositions } from './partition-bounds';
+import { MAX_WAIT_MS, membershipOptions, ReaderRun, TOPIC_CHECK_MS } from './reader-run';
+import { RecordStream } from './record-stream';
 
 type Consumer = PlatformaticKafka.Consumer;
-type Stream = PlatformaticKafka.MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
-/** Milliseconds that a broker may wait for new records. */
-const MAX_WAIT_MS = 1000;
-/**
- * Milliseconds after which a newly added partition or a recreated topic is noticed at the latest.
- */
-const TOPIC_CHECK_MS = 5000;
 /**
  * Milliseconds for a response, in addition to the session: a join waits for the other members, for
  * at most one session.
@@ -46,9 +40,9 @@ const ANSWER_MS = 5000;
 export class PlatformaticReader implements KafkaReader {
   private readonly consumer: Consumer;
   private readonly options: PlatformaticKafka.BaseOptions;
-  private readonly positions: PlatformaticPositions;
+  private readonly offsets: PlatformaticPositions;
   private readonly crashNotes: PlatformaticNotes;
-  private stream: Stream | undefined;
+  private stream: RecordStream | undefined;
   private listener: KafkaListener | undefined;
   private isOpening = false;
   /** Number of times that this member was assigned partitions. */
@@ -57,8 +51,7 @@ export class PlatformaticReader implements KafkaReader {
   /** Topics at the time when the stream was opened. */
   private seen: ReadonlyMap<string, SeenTopic> = new Map();
   private topicTimer: NodeJS.Timeout | undefined;
-  private resolve: () => void = () => undefined;
-  private reject: (error: unknown) => void = () => undefined;
+  private readonly running = new ReaderRun();
 
   constructor(
     library: typeof PlatformaticKafka,
@@ -69,21 +62,17 @@ export class PlatformaticReader implements KafkaReader {
     this.options = { ...options, requestTimeout: sessionTimeoutMs + ANSWER_MS, autocreateTopics: true };
     this.consumer = new library.Consumer<Buffer, Buffer, Buffer, Buffer>({
       ...this.options,
-      ...{ groupId: group, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs },
-      heartbeatInterval: Math.max(Math.floor(sessionTimeoutMs / 5), 100),
+      ...membershipOptions(settings),
       autocommit: false,
       maxWaitTime: MAX_WAIT_MS,
     });
-    this.positions = new PlatformaticPositions(library, this.consumer, this.options, settings);
+    this.offsets = new PlatformaticPositions(library, this.consumer, this.options, settings);
     this.crashNotes = new PlatformaticNotes(library, this.consumer, this.options, group);
-    const fail = (error: unknown): void => {
-      this.reject(error);
-    };
-    this.consumer.on('error', fail);
+    this.consumer.on('error', this.running.fail);
     // Without this, the consumer would continue to read partitions that the group has given to
     // others.
     this.consumer.on('consumer:heartbeat:error', ({ error }) => {
-      this.reject(error);
+      this.running.fail(error);
     });
     this.consumer.on('consumer:group:join', () => {
       this.onJoin();
@@ -92,18 +81,14 @@ export class PlatformaticReader implements KafkaReader {
 
   run(listener: KafkaListener): Promise<void> {
     this.listener = listener;
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-      this.begin().catch(reject);
-    });
+    return this.running.start(() => this.begin());
   }
 
   stop(): void {
     this.isStopped = true;
     clearInterval(this.topicTimer);
     this.leaveStream();
-    this.resolve();
+    this.running.stop();
   }
 
   get memberId(): string | null {
@@ -117,7 +102,7 @@ export class PlatformaticReader implements KafkaReader {
 
   async notes(partitions: readonly TopicPartition[]): Promise<PartitionNote[]> {
     const [bounds, notes] = await Promise.all([
-      this.positions.bounds(partitions, this.seen),
+      this.offsets.bounds(partitions, this.seen),
       this.crashNotes.read(partitions),
     ]);
     return bounds.map(({ topic, partition, committed, low }) => {
@@ -130,8 +115,12 @@ export class PlatformaticReader implements KafkaReader {
     return this.crashNotes.members();
   }
 
-  lag(): Promise<number> {
-    return this.positions.lag();
+  positions(): Promise<readonly GroupPosition[]> {
+    return this.offsets.ofGroup();
+  }
+
+  async lag(): Promise<number> {
+    return lagOf(await this.positions());
   }
 
   async close(): Promise<void> {
@@ -150,11 +139,11 @@ export class PlatformaticReader implements KafkaReader {
   }
 
   fail(error: Error): void {
-    this.reject(error);
+    this.running.fail(error);
   }
 
   private async begin(): Promise<void> {
-    if (this.settings.start !== 'group') await this.positions.move(this.settings.start);
+    if (this.settings.start !== 'group') await this.offsets.move(this.settings.start);
     // This allows joining the group before a stream is open.
     this.consumer.topics.trackAll(...this.settings.topics);
     await this.open();
@@ -168,7 +157,7 @@ export class PlatformaticReader implements KafkaReader {
   private async checkTopics(): Promise<void> {
     let now: ReadonlyMap<string, SeenTopic>;
     try {
-      now = await this.positions.topics();
+      now = await this.offsets.topics();
     } catch {
       return; // the stream reports brokers that are unreachable
     }
@@ -176,16 +165,14 @@ export class PlatformaticReader implements KafkaReader {
     for (const [topic, { id, partitions }] of now) {
       const before = this.seen.get(topic);
       if (before !== undefined && before.id !== id) {
-        this.reject(new Error(`the topic "${topic}" was deleted and made anew`));
+        this.running.fail(new Error(`the topic "${topic}" was deleted and created again`));
         return;
       }
       if (before === undefined || before.partitions === partitions) continue;
       // The group's leader distributes the partitions again. When other members rejoin, nothing
       // changes.
       this.seen = now;
-      await this.consumer.joinGroup({}).catch((error: unknown) => {
-        this.reject(error);
-      });
+      await this.consumer.joinGroup({}).catch(this.running.fail);
       return;
     }
   }
@@ -195,11 +182,11 @@ export class PlatformaticReader implements KafkaReader {
    * would fail repeatedly there.
    */
   private async repair(): Promise<void> {
-    const { listener, positions } = this;
-    this.seen = await positions.topics();
+    const { listener, offsets } = this;
+    this.seen = await offsets.topics();
     const assigned = this.assignments();
     if (listener === undefined || assigned.length === 0) return;
-    const moved = repairPositions(await positions.bounds(assigned, this.seen), listener);
+    const moved = repairPositions(await offsets.bounds(assigned, this.seen), listener);
     if (moved.length > 0) await this.commit(moved);
     for (const [topic, { id }] of this.seen) this.settings.topicIds.set(topic, id);
   }
@@ -208,16 +195,12 @@ export class PlatformaticReader implements KafkaReader {
     if (this.isStopped) return;
     this.joins++;
     const old = this.stream;
-    this.forget(old);
+    this.stream = undefined;
+    old?.leave();
     this.listener?.assigned(this.assignments());
     if (this.isOpening) return; // the running `open` covers this join
-    this.open().then(
-      // Not earlier: without any stream the client would leave the topics and join again.
-      () => old?.destroy(),
-      (error: unknown) => {
-        this.reject(error);
-      },
-    );
+    // Not destroyed earlier: without any stream the client would leave the topics and join again.
+    this.open().then(() => old?.destroy(), this.running.fail);
   }
 
   private assignments(): TopicPartition[] {
@@ -226,6 +209,8 @@ export class PlatformaticReader implements KafkaReader {
   }
 
   private async open(): Promise<void> {
+    const { listener } = this;
+    if (listener === undefined) return;
     this.isOpening = true;
     try {
       if (this.consumer.memberId === null) await this.consumer.joinGroup({});
@@ -234,7 +219,7 @@ export class PlatformaticReader implements KafkaReader {
         // Partitions that are reassigned during these calls must be checked as well.
         joins = this.joins;
         await this.repair();
-        await this.listener?.prepare(this.assignments());
+        await listener.prepare(this.assignments());
       } while (joins !== this.joins && !this.isStopped);
       const stream = await this.consumer.consume({
         topics: [...this.settings.topics],
@@ -243,66 +228,17 @@ export class PlatformaticReader implements KafkaReader {
         fallbackMode: 'earliest',
         maxWaitTime: MAX_WAIT_MS,
       });
-      stream.on('error', (error) => {
-        if (this.stream === stream) this.reject(error);
-      });
-      if (this.isStopped) {
-        stream.destroy();
-        return;
-      }
-      this.stream = stream;
-      stream.on('close', () => {
-        if (this.stream === stream) this.reject(new Error('the stream of the client has ended'));
-      });
-      this.pumpFrom(stream);
+      this.stream = new RecordStream(stream, listener, this.running.fail);
+      if (this.isStopped) this.leaveStream();
     } finally {
       this.isOpening = false;
     }
   }
 
-  private pumpFrom(stream: Stream): void {
-    let isPumping = false;
-    stream.on('readable', () => {
-      if (isPumping) return;
-      isPumping = true;
-      this.pump(stream)
-        .catch((error: unknown) => {
-          this.reject(error);
-        })
-        .finally(() => {
-          isPumping = false;
-        });
-    });
-  }
-
-  private async pump(stream: Stream): Promise<void> {
-    const { listener } = this;
-    while (this.stream === stream && listener !== undefined) {
-      const room = listener.room();
-      if (room <= 0) {
-        await listener.whenRoom();
-        continue;
-      }
-      const records: KafkaRecord[] = [];
-      while (records.length < room) {
-        const message = stream.read() as Message | null;
-        if (message === null) break;
-        records.push(new PlatformaticRecord(message));
-      }
-      if (records.length === 0) return;
-      listener.read(records);
-    }
-  }
-
   private leaveStream(): void {
     const { stream } = this;
-    this.forget(stream);
-    stream?.destroy();
-  }
-
-  /** Detaches a stream. Records that it still emits are ignored. */
-  private forget(stream: Stream | undefined): void {
     this.stream = undefined;
-    stream?.removeAllListeners('readable');
+    stream?.leave();
+    stream?.destroy();
   }
 }

@@ -37,6 +37,7 @@ export class PlatformaticSender implements KafkaSender {
   readonly choosesPartitions = true;
   private readonly producer: PlatformaticKafka.Producer;
   private common: { readonly of: Headers; readonly bytes: readonly HeaderBytes[] } | undefined;
+  private readonly names = new Map<string, Buffer>();
 
   constructor(
     library: typeof PlatformaticKafka,
@@ -74,13 +75,12 @@ export class PlatformaticSender implements KafkaSender {
   ): Promise<void> {
     if (this.common?.of !== common) this.common = { of: common, bytes: bytesOf(common) };
     const { bytes } = this.common;
-    const chosen = partition === undefined ? {} : { partition };
     const send = async (): Promise<void> => {
       await this.producer.send({
-        messages: messages.map(({ key, value, headers }) => ({
-          ...{ topic, key, value, headers: new Map([...bytes, ...bytesOf(headers)]) },
-          ...chosen,
-        })),
+        messages: messages.map(({ key, value, headers }) => {
+          const message = { topic, key, value, headers: this.headersOf(headers, bytes) };
+          return partition === undefined ? message : { ...message, partition };
+        }),
       });
     };
     try {
@@ -95,6 +95,18 @@ export class PlatformaticSender implements KafkaSender {
 
   async close(): Promise<void> {
     await this.producer.close();
+  }
+
+  /** The headers of one message: few of its own, whose names are the same for all messages. */
+  private headersOf(own: Headers, common: readonly HeaderBytes[]): Map<Buffer, Buffer> {
+    const { names } = this;
+    const all = new Map(common);
+    for (const name in own) {
+      let bytes = names.get(name);
+      if (bytes === undefined) names.set(name, (bytes = Buffer.from(name)));
+      all.set(bytes, Buffer.from(own[name] ?? ''));
+    }
+    return all;
   }
 
   /**

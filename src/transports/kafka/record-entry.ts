@@ -1,12 +1,12 @@
 import type { TrackingLogDecoder } from '../bus/avro';
 import { eventOf, TRACKING_EVENT_TYPE } from '../bus/tracking-log';
 import { deriveEventId } from '../../event/event-id';
-import type { StoredEvent } from '../../event/tracking-event';
-import type { IncomingEntry } from '../../routing/event-consumer';
+import type { IdentifiedEvent } from '../../event/tracking-event';
+import type { ConsumedMessage } from '../../intake/event-consumer';
 import { keyOf, type KafkaRecord } from './kafka-reader';
 
 /** Presents a Kafka record to the intake. */
-export class RecordEntry implements IncomingEntry {
+export class RecordEntry implements ConsumedMessage {
   constructor(
     private readonly record: KafkaRecord,
     private readonly decoder: TrackingLogDecoder,
@@ -20,10 +20,11 @@ export class RecordEntry implements IncomingEntry {
     return this.record.value ?? Buffer.alloc(0);
   }
 
-  decode(): StoredEvent {
+  decode(): IdentifiedEvent {
     const { record } = this;
     const type = record.header('ce_type');
-    if (type !== undefined && type !== TRACKING_EVENT_TYPE) throw new Error(`it is no tracking event, but "${type}"`);
+    if (type !== undefined && type !== TRACKING_EVENT_TYPE)
+      throw new Error(`its type is "${type}", which is not a tracking event`);
     if (record.value === null) throw new Error('it has no value');
     const given = record.header('ce_id') ?? '';
     const id = given === '' ? deriveEventId(`kafka ${this.position}`, String(record.timestamp), '', 0) : given;

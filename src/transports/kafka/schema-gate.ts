@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { RetryDelay } from '../../common/retry-delay';
+import { within } from '../../common/within';
 import type { KafkaListener, KafkaRecord, TopicPartition } from './kafka-reader';
 import type { ValueDecoder } from './value-decoder';
 
-const MIN_DELAY_MS = 200;
-const MAX_DELAY_MS = 5000;
+const RETRY = { minDelayMs: 200, maxDelayMs: 5000 };
 /**
  * Time limit for a response in milliseconds: the application's own registry may not have a timeout.
  */
@@ -68,7 +68,7 @@ export class SchemaGate implements KafkaListener {
   /** Asks for the schemas, with retries, and passes the held records on. Never rejects. */
   private async askAndRelease(): Promise<void> {
     const { decoder, listener, reports } = this;
-    let delayMs = MIN_DELAY_MS;
+    const retry = new RetryDelay(RETRY);
     let isFailing = false;
     for (;;) {
       const ids = decoder.unknownIds(this.held);
@@ -77,7 +77,7 @@ export class SchemaGate implements KafkaListener {
         await this.answered(Promise.all(ids.map((id) => decoder.learn(id))));
         if (isFailing) reports.tell('the schema registry answers again');
         isFailing = false;
-        delayMs = MIN_DELAY_MS;
+        retry.reset();
       } catch (error) {
         // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- may have aborted
         if (reports.signal.aborted) break;
@@ -86,8 +86,7 @@ export class SchemaGate implements KafkaListener {
             `the schema registry does not answer (${error instanceof Error ? error.message : 'no reason given'}). Events wait in Kafka until it does. Fix: check the registry of the consumer.`,
           );
         isFailing = true;
-        await wait(delayMs, undefined, { signal: reports.signal }).catch(() => undefined);
-        delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
+        await retry.wait(reports.signal);
       }
     }
     const { held } = this;
@@ -97,17 +96,9 @@ export class SchemaGate implements KafkaListener {
   }
 
   private async answered(asking: Promise<unknown>): Promise<void> {
-    const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, this.reports.signal]);
-    const tooLate = wait(ANSWER_MS, undefined, { signal, ref: false }).then(() => {
+    const { signal } = this.reports;
+    await within({ timeoutMs: ANSWER_MS, signal, keepsAlive: false }, asking, () => {
       throw new Error(`no answer within ${String(ANSWER_MS)} ms`);
     });
-    try {
-      await Promise.race([asking, tooLate]);
-    } finally {
-      over.abort();
-      tooLate.catch(() => undefined);
-      asking.catch(() => undefined);
-    }
   }
 }

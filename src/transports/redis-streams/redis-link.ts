@@ -1,3 +1,47 @@
+import type { Redis as RedisClient, RedisOptions } from 'ioredis';
+import { doubledDelayMs } from '../../common/backoff';
+import { within } from '../../common/within';
+import { nextOf, RedisOutage, whenConnected } from '../redis-connecting';
+import { Redis } from './peers';
+import { isRedis, type RedisTarget } from './redis-target';
+
+const RETRY = { minDelayMs: 50, maxDelayMs: 2000 };
+
+const OURS: RedisOptions = {
+  lazyConnect: true,
+  // ioredis waits until a connection has closed, even if it is gone already, and keeps the process
+  // alive meanwhile.
+  disconnectTimeout: 300,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  // 0: commands in progress fail when the connection is lost. With null, and not being sent again,
+  // they would never settle.
+  maxRetriesPerRequest: 0,
+  enableAutoPipelining: false,
+  retryStrategy: (times) => doubledDelayMs(times, RETRY) * (0.5 + Math.random() / 2),
+};
+
+export interface LinkReports {
+  readonly warn: (text: string) => void;
+  readonly tell: (text: string) => void;
+}
+
+/** What reading needs from a connection. */
+export interface StreamLink {
+  readonly isReady: boolean;
+  /** Resolves once the connection is ready or `signal` is aborted. */
+  whenReady(signal: AbortSignal): Promise<void>;
+  /** Sends a command. Rejects if the reply does not arrive in time. */
+  call(timeoutMs: number, command: string, ...args: string[]): Promise<unknown>;
+  /** Sends a command like `call`, and returns the strings of its reply as bytes. */
+  callBuffer(timeoutMs: number, command: string, ...args: string[]): Promise<unknown>;
+  /** Calls `listener` each time when the connection is ready. */
+  onReady(listener: () => void): void;
+  /** Calls `listener` each time when the connection is lost. */
+  onLost(listener: () => void): void;
+  close(): void;
+}
+
 /**
  * One connection to Redis, which reconnects without limit. No command waits in the client: a
  * command queued inside ioredis is lost with the process, and a command that ioredis sends again
@@ -11,35 +55,7 @@
  *   Connecting.
  * - Closed: `close` moves here. The link is not used again.
  */
-import type { Redis as RedisClient, RedisOptions } from 'ioredis';
-import { nextOf, RedisOutage, whenConnected } from '../redis-connecting';
-import { Redis } from './peers';
-import { isRedis, type RedisTarget } from './redis-target';
-
-const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 2000;
-
-const OURS: RedisOptions = {
-  lazyConnect: true,
-  // ioredis waits until a connection has closed, even if it is gone already, and keeps the process
-  // alive meanwhile.
-  disconnectTimeout: 300,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  // 0: commands in progress fail when the connection is lost. With null, and not being sent again,
-  // they would never settle.
-  maxRetriesPerRequest: 0,
-  enableAutoPipelining: false,
-  retryStrategy: (times) =>
-    Math.min(FIRST_RETRY_MS * 2 ** Math.min(times, 10), MAX_RETRY_MS) * (0.5 + Math.random() / 2),
-};
-
-export interface LinkReports {
-  readonly warn: (text: string) => void;
-  readonly tell: (text: string) => void;
-}
-
-export class RedisLink {
+export class RedisLink implements StreamLink {
   readonly redis: RedisClient;
   private readonly outage: RedisOutage | undefined;
   private isClosed = false;
@@ -73,27 +89,23 @@ export class RedisLink {
   /** Resolves once the connection is ready or `signal` is aborted. */
   async whenReady(signal: AbortSignal): Promise<void> {
     this.connect();
-    while (!this.isReady && !signal.aborted) await nextOf(this.redis, ['ready'], MAX_RETRY_MS, signal);
+    while (!this.isReady && !signal.aborted) await nextOf(this.redis, ['ready'], RETRY.maxDelayMs, signal);
   }
 
-  /**
-   * Returns the reply of Redis if it arrives in time. Otherwise rejects and reconnects: a silent
-   * Redis holds up everything sent over this connection, and a new connection may work.
-   */
-  async reply<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        this.reconnect();
-        reject(new Error(`Redis did not answer within ${String(timeoutMs)} ms`));
-      }, timeoutMs);
-    });
-    reply.catch(() => undefined); // it may fail after the time limit
-    try {
-      return await Promise.race([reply, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  call(timeoutMs: number, command: string, ...args: string[]): Promise<unknown> {
+    return this.reply(this.redis.call(command, ...args), timeoutMs);
+  }
+
+  callBuffer(timeoutMs: number, command: string, ...args: string[]): Promise<unknown> {
+    return this.reply(this.redis.callBuffer(command, ...args), timeoutMs);
+  }
+
+  onReady(listener: () => void): void {
+    this.redis.on('ready', listener);
+  }
+
+  onLost(listener: () => void): void {
+    this.redis.on('close', listener);
   }
 
   reconnect(): void {
@@ -104,6 +116,17 @@ export class RedisLink {
     this.isClosed = true;
     this.outage?.end();
     this.redis.disconnect();
+  }
+
+  /**
+   * Returns the reply of Redis if it arrives in time. Otherwise rejects and reconnects: a silent
+   * Redis holds up everything sent over this connection, and a new connection may work.
+   */
+  private reply<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
+    return within({ timeoutMs }, reply, () => {
+      this.reconnect();
+      throw new Error(`Redis did not answer within ${String(timeoutMs)} ms`);
+    });
   }
 
   private watch({ warn, tell }: LinkReports): RedisOutage {

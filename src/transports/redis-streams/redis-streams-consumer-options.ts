@@ -1,12 +1,8 @@
 import { hostname } from 'node:os';
-import { targetFaults, type RedisTarget } from './redis-target';
-import {
-  showChoice,
-  showOption,
-  showValue,
-  TrackingConfigException,
-  type ConfigError,
-} from '../../common/tracking-config.exception';
+import { OptionChecker } from '../../common/option-checker';
+import type { GivenOptions, OptionRules } from '../../common/option-place';
+import { anyText, nameList, number, oneOf, text } from '../../common/option-rules';
+import { checkTarget, TARGET_RULES, type RedisTarget } from './redis-target';
 
 /** Position at which a consumer starts to read. */
 export type StreamStart = 'group' | 'new' | 'beginning';
@@ -86,24 +82,43 @@ export interface ResolvedOptions {
   readonly maxInFlight: number;
 }
 
-const STARTS: readonly unknown[] = ['group', 'new', 'beginning'];
-const NUMBERS = ['count', 'blockMs', 'claimAfterMs', 'maxDeliveries', 'maxInFlight'] as const;
-const TEXTS = ['topic', 'name'] as const;
-const KNOWN: readonly string[] = [
-  ...['url', 'connection', 'group', 'topic', 'topics', 'keyPrefix', 'name', 'start'],
-  ...NUMBERS,
-];
-const PATH = 'RedisStreamsConsumer';
-const EXAMPLE = "consumer(RedisStreamsConsumer, { url: 'redis://localhost:6379', group: 'reports' })";
+/** Whole numbers up to 2^31 - 1, the largest value that Redis and timers accept. */
+const COUNT = number({ min: 1, max: 2 ** 31 - 1, isWhole: true }, { fix: 'leave it out, or give a number' });
+const NAME = text({ fix: 'give a string, or leave it out' });
+
+const RULES: OptionRules<RedisStreamsConsumerOptions> = {
+  ...TARGET_RULES,
+  // Without a group Redis could not remember what has been read.
+  group: text({ isRequired: true, fix: "group: 'reports', a different name for each use of the events" }),
+  topic: NAME,
+  topics: nameList({ fix: "topics: ['analytics']" }),
+  keyPrefix: anyText({ fix: "keyPrefix: 'dev', or leave it out" }),
+  name: NAME,
+  start: oneOf(['group', 'new', 'beginning'], { fix: 'leave it out (group)' }),
+  count: COUNT,
+  blockMs: COUNT,
+  claimAfterMs: COUNT,
+  maxDeliveries: COUNT,
+  maxInFlight: COUNT,
+};
 
 /**
  * Validates the options of RedisStreamsConsumer and fills in the defaults.
  * @throws TrackingConfigException listing every error
  */
-export function resolveConsumerOptions(options: unknown): ResolvedOptions {
-  const faults = faultsOf(options);
-  if (faults.length > 0) throw TrackingConfigException.create(faults);
-  const { url, connection, group, topic = 'analytics', ...others } = options as RedisStreamsConsumerOptions;
+export function resolveConsumerOptions(options: RedisStreamsConsumerOptions): ResolvedOptions {
+  const example = "consumer(RedisStreamsConsumer, { url: 'redis://localhost:6379', group: 'reports' })";
+  const check = new OptionChecker('RedisStreamsConsumer', { example });
+  const {
+    url,
+    connection,
+    group,
+    topic = 'analytics',
+    ...others
+  } = check.read(options, RULES, (given) => {
+    relate(given, check);
+  });
+  check.throwIfAny();
   const { topics = [topic], keyPrefix, name, start = 'group', count = 100, blockMs = 5000 } = others;
   const { claimAfterMs = 60_000, maxDeliveries = 10, maxInFlight = Math.max(1000, 2 * count) } = others;
   const random = Math.random().toString(36).slice(2, 10);
@@ -114,51 +129,13 @@ export function resolveConsumerOptions(options: unknown): ResolvedOptions {
   };
 }
 
-function faultsOf(options: unknown): ConfigError[] {
-  if (typeof options !== 'object' || options === null)
-    return [{ path: PATH, what: `its options are ${showValue(options)}, not an object.`, fix: EXAMPLE }];
-  const given = options as Record<keyof RedisStreamsConsumerOptions, unknown>;
-  const { url, connection, group, topic, topics, keyPrefix, start } = given;
-  const faults = targetFaults(PATH, { url, connection } as RedisTarget);
-  const fault = (what: string, fix: string): void => {
-    faults.push({ path: PATH, what, fix });
-  };
-  if (typeof group !== 'string' || group === '')
-    fault(
-      `group is ${showValue(group)}, not a text, so Redis could not keep what it has read.`,
-      "group: 'reports', a name of its own for each use of the events",
-    );
-  for (const option of TEXTS)
-    if (given[option] !== undefined && (typeof given[option] !== 'string' || given[option] === ''))
-      fault(`${option} is ${showValue(given[option])}, not a text.`, 'give a text, or leave it out');
-  if (topics !== undefined && !isListOfTexts(topics))
-    fault(`topics is ${showValue(topics)}, not a list of texts.`, "topics: ['analytics']");
-  if (topics !== undefined && topic !== undefined) fault('it has topic and topics.', 'leave one of them out');
-  if (keyPrefix !== undefined && typeof keyPrefix !== 'string')
-    fault(`keyPrefix is ${showValue(keyPrefix)}, not a text.`, "keyPrefix: 'dev', or leave it out");
-  if (start !== undefined && !STARTS.includes(start))
-    fault(`start is ${showChoice(start, STARTS)}; it can be "group", "new" or "beginning".`, 'leave it out (group)');
-  for (const option of NUMBERS)
-    if (given[option] !== undefined && !isCount(given[option]))
-      fault(
-        `${option} is ${showValue(given[option])}, not a whole number from 1 up.`,
-        'leave it out, or give a number',
-      );
-  const { count = 100, maxInFlight } = options as { count?: number; maxInFlight?: number };
-  if (isCount(count) && isCount(maxInFlight) && maxInFlight < count) {
+function relate(given: GivenOptions<RedisStreamsConsumerOptions>, check: OptionChecker): void {
+  checkTarget(given, check);
+  const { topic, topics, count = 100, maxInFlight } = given;
+  if (topics !== undefined && topic !== undefined)
+    check.add('topic and topics are set; expected one of them.', 'leave one of them out');
+  if (typeof count === 'number' && typeof maxInFlight === 'number' && maxInFlight >= 1 && maxInFlight < count) {
     const what = `maxInFlight is ${String(maxInFlight)}, fewer than the ${String(count)} entries that are read at once.`;
-    fault(what, 'make it larger, or count smaller');
+    check.add(what, 'make it larger, or count smaller');
   }
-  for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each)))
-    fault(`there is no option ${showOption(name, KNOWN)}; known are ${KNOWN.join(', ')}.`, 'leave it out');
-  return faults;
-}
-
-function isListOfTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string' && each !== '');
-}
-
-/** True for whole numbers from 1 to 2^31 - 1, the largest value that Redis and timers accept. */
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31;
 }

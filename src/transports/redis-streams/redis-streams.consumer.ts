@@ -1,6 +1,8 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { ConsumerSurroundings, EventConsumer } from '../../routing/event-consumer';
+import type { ConsumerHost, EventConsumer } from '../../intake/event-consumer';
+import type { QueueProbe } from '../../routing/queue-probe';
 import { NODE_OPTIONS } from '../../routing/tokens';
+import { RedisLink } from './redis-link';
 import {
   resolveConsumerOptions,
   type RedisStreamsConsumerOptions,
@@ -21,8 +23,12 @@ export class RedisStreamsConsumer implements EventConsumer {
     this.resolved = resolveConsumerOptions(options);
   }
 
-  begin(surroundings: ConsumerSurroundings): void {
-    this.reader = new StreamReader(this.resolved, surroundings);
+  begin(host: ConsumerHost): void {
+    const { target } = this.resolved;
+    this.reader = new StreamReader(this.resolved, host, {
+      commands: new RedisLink(target, host),
+      reading: new RedisLink(target, undefined), // one connection reports an outage for both
+    });
     this.reader.begin();
   }
 
@@ -36,5 +42,10 @@ export class RedisStreamsConsumer implements EventConsumer {
 
   lag(): number | undefined {
     return this.reader?.lag;
+  }
+
+  /** @internal */
+  probe(): QueueProbe | undefined {
+    return this.reader?.probe();
   }
 }

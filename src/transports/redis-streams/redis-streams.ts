@@ -1,14 +1,11 @@
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import {
-  showOption,
-  showValue,
-  TrackingConfigException,
-  type ConfigError,
-} from '../../common/tracking-config.exception';
+import { OptionChecker } from '../../common/option-checker';
+import type { OptionRules } from '../../common/option-place';
+import { anyOf, anyText, number, text, value } from '../../common/option-rules';
 import type { ProducerDescription } from '../bus/bus-producer';
 import { codec } from './peers';
 import { RedisLink } from './redis-link';
-import { targetFaults, type RedisTarget } from './redis-target';
+import { checkTarget, TARGET_RULES, type RedisTarget } from './redis-target';
 import { streamKey } from './stream-form';
 import { StreamProducer } from './stream-producer';
 import { StreamTrimmer } from './stream-trimmer';
@@ -38,8 +35,13 @@ const DELIVERY: DeliveryOptions = { batch: { maxEvents: 500, maxWaitMs: 100 }, o
  * Redis, which would stop everything else stored there.
  */
 const MAX_UNREAD = 1_000_000;
-const KNOWN: readonly string[] = ['url', 'connection', 'keyPrefix', 'maxLen', 'source'];
-const PATH = 'redisStreams';
+
+const RULES: OptionRules<RedisStreamsOptions> = {
+  ...TARGET_RULES,
+  keyPrefix: anyText({ fix: "keyPrefix: 'dev', or leave it out" }),
+  maxLen: anyOf([number({ min: 1, isWhole: true }), value('null', (given) => given === null)]),
+  source: text({ fix: "source: 'openedx/lms/web', or leave it out" }),
+};
 
 /**
  * Creates the producer of an EventBusBackend that adds events to a Redis stream, like Open edX
@@ -47,8 +49,11 @@ const PATH = 'redisStreams';
  * @throws TrackingConfigException listing every error
  */
 export function redisStreams(options: RedisStreamsOptions): ProducerDescription {
-  const faults = faultsOf(options);
-  if (faults.length > 0) throw TrackingConfigException.create(faults);
+  const check = new OptionChecker('redisStreams()', { example: "redisStreams({ url: 'redis://localhost:6379' })" });
+  check.read(options, RULES, (given) => {
+    checkTarget(given, check);
+  });
+  check.throwIfAny();
   const { url, connection, keyPrefix, maxLen, source = 'nestjs-event-tracking' } = options;
   return {
     kind: 'producer',
@@ -66,25 +71,4 @@ export function redisStreams(options: RedisStreamsOptions): ProducerDescription 
       );
     },
   };
-}
-
-function faultsOf(options: unknown): ConfigError[] {
-  if (typeof options !== 'object' || options === null) {
-    const what = `its options are ${showValue(options)}, not an object.`;
-    return [{ path: PATH, what, fix: "redisStreams({ url: 'redis://localhost:6379' })" }];
-  }
-  const { url, connection, keyPrefix, maxLen, source } = options as Record<keyof RedisStreamsOptions, unknown>;
-  const faults = targetFaults(PATH, { url, connection } as RedisTarget);
-  const fault = (what: string, fix: string): void => {
-    faults.push({ path: PATH, what, fix });
-  };
-  if (keyPrefix !== undefined && typeof keyPrefix !== 'string')
-    fault(`keyPrefix is ${showValue(keyPrefix)}, not a text.`, "keyPrefix: 'dev', or leave it out");
-  if (maxLen !== undefined && maxLen !== null && !(Number.isSafeInteger(maxLen) && (maxLen as number) >= 1))
-    fault(`maxLen is ${showValue(maxLen)}, neither a whole number from 1 up nor null.`, 'leave it out');
-  if (source !== undefined && (typeof source !== 'string' || source === ''))
-    fault(`source is ${showValue(source)}, not a text.`, "source: 'openedx/lms/web', or leave it out");
-  for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each)))
-    fault(`there is no option ${showOption(name, KNOWN)}; known are ${KNOWN.join(', ')}.`, 'leave it out');
-  return faults;
 }

@@ -1,6 +1,10 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { showValue, type ConfigError } from '../../common/tracking-config.exception';
-import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../../backends/url-credentials';
+import type { OptionChecker } from '../../common/option-checker';
+import type { GivenOptions, OptionPlace, OptionRules } from '../../common/option-place';
+import { checked } from '../../common/option-rules';
+import { showValue } from '../../common/show-value';
+import { hasMethod, isObject } from '../../common/value-kinds';
+import { urlRule } from '../../backends/url-rule';
 
 /**
  * Says how to reach Redis: by `url`, by `connection`, or by a `url` with ioredis options in
@@ -17,38 +21,37 @@ export interface RedisTarget {
   readonly connection?: RedisOptions | Redis | undefined;
 }
 
-/**
- * Returns the errors in the connection options. Values are never shown, because a URL may contain a
- * password.
- */
-export function targetFaults(path: string, { url, connection }: RedisTarget): ConfigError[] {
-  const example = "url: 'redis://localhost:6379'";
+const URL_FIX = "url: 'redis://localhost:6379'";
+
+/** Rules for the options that say how to reach Redis. */
+export const TARGET_RULES: OptionRules<RedisTarget> = {
+  url: urlRule(['redis:', 'rediss:'], { fix: URL_FIX }),
+  connection: checked('options of ioredis or a Redis', checkConnection, {
+    fix: "connection: { host: 'localhost', port: 6379 }",
+  }),
+};
+
+/** Adds errors if there is not exactly one way to reach Redis. */
+export function checkTarget({ url, connection }: GivenOptions<RedisTarget>, check: OptionChecker): void {
   if (url === undefined && connection === undefined)
-    return [{ path, what: 'it has neither url nor connection, so there is no Redis.', fix: example }];
-  const faults: ConfigError[] = [];
-  if (url !== undefined && !isRedisUrl(url))
-    faults.push({ path, what: 'url is not an address that begins with redis:// or rediss://.', fix: example });
-  else if (url !== undefined && !hasReadableCredentials(url))
-    faults.push({ path, what: UNREADABLE_CREDENTIALS, fix: CREDENTIALS_FIX });
-  if (connection === undefined) return faults;
-  if (typeof connection !== 'object' || (connection as unknown) === null) {
-    const what = `connection is ${showValue(connection)}, neither options of ioredis nor a Redis.`;
-    return [...faults, { path, what, fix: "connection: { host: 'localhost', port: 6379 }" }];
+    check.add('url and connection are missing; expected one of them.', URL_FIX);
+  if (url !== undefined && isRedis(connection))
+    check.add('url is set, but connection is a Redis, which has its own.', 'leave one of them out');
+}
+
+function checkConnection(given: unknown, place: OptionPlace): void {
+  if (!isObject(given)) {
+    place.reject(showValue(given), 'options of ioredis or a Redis');
+    return;
   }
-  if ((connection as { isCluster?: unknown }).isCluster === true)
-    faults.push({
-      path,
-      what: 'connection is a Redis Cluster, which is not supported.',
-      fix: 'give a Redis without cluster mode, replicated if need be',
-    });
-  else if (isRedis(connection) && url !== undefined)
-    faults.push({ path, what: 'it has a url and a Redis as its connection.', fix: 'leave one of them out' });
-  const { keyPrefix } = isRedis(connection) ? connection.options : connection;
-  if (keyPrefix !== undefined && keyPrefix !== '') {
-    const what = 'the connection has a keyPrefix of ioredis, which would be put before the name of every stream.';
-    faults.push({ path, what, fix: 'give a connection without one; keyPrefix beside it makes `prefix-topic`' });
-  }
-  return faults;
+  if (given['isCluster'] === true)
+    place.add('is a Redis Cluster, which is not supported.', 'use a Redis without cluster mode, replicated if need be');
+  const settings = isRedis(given) ? given.options : (given as RedisOptions);
+  if (settings.keyPrefix !== undefined && settings.keyPrefix !== '')
+    place.add(
+      'has a keyPrefix of ioredis, which would be put before the name of every stream.',
+      'use a connection without it; the option keyPrefix makes `prefix-topic`',
+    );
 }
 
 /**
@@ -61,14 +64,6 @@ export function explain(error: unknown): string {
   return `it is a node of a Redis Cluster, which is not supported (${message}). Fix: a Redis without cluster mode, replicated if need be`;
 }
 
-export function isRedis(connection: RedisOptions | Redis): connection is Redis {
-  return typeof (connection as Partial<Redis>).duplicate === 'function';
-}
-
-function isRedisUrl(url: unknown): boolean {
-  try {
-    return typeof url === 'string' && ['redis:', 'rediss:'].includes(new URL(url).protocol);
-  } catch {
-    return false;
-  }
+export function isRedis(connection: unknown): connection is Redis {
+  return hasMethod(connection, 'duplicate');
 }

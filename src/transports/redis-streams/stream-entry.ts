@@ -1,8 +1,8 @@
 import { codec } from './peers';
 import { eventOf, TRACKING_EVENT_TYPE } from '../bus/tracking-log';
 import { deriveEventId } from '../../event/event-id';
-import type { StoredEvent } from '../../event/tracking-event';
-import type { IncomingEntry } from '../../routing/event-consumer';
+import type { IdentifiedEvent } from '../../event/tracking-event';
+import type { ConsumedMessage } from '../../intake/event-consumer';
 
 type EntryReply = readonly [id: Buffer, fields: readonly Buffer[] | null] | null;
 export type StreamsReply = readonly (readonly [key: Buffer, entries: readonly EntryReply[]])[] | null;
@@ -30,7 +30,7 @@ export function entriesOfStream(key: string, entries: readonly EntryReply[]): St
 }
 
 /** An entry as received from Redis. */
-export class StreamEntry implements IncomingEntry {
+export class StreamEntry implements ConsumedMessage {
   /** @param fields names and values in turn */
   constructor(
     readonly key: string,
@@ -56,7 +56,7 @@ export class StreamEntry implements IncomingEntry {
     return bytes;
   }
 
-  decode(): StoredEvent {
+  decode(): IdentifiedEvent {
     const { key, id: streamId, fields } = this;
     let type: Buffer | undefined;
     let id: Buffer | undefined;

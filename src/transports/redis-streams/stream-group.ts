@@ -1,4 +1,4 @@
-import type { RedisLink } from './redis-link';
+import type { StreamLink } from './redis-link';
 import { entriesOf, entriesOfStream, type StreamEntry, type StreamsReply } from './stream-entry';
 
 /** Number of pending entries read by one command. */
@@ -36,7 +36,7 @@ type PendingReply = readonly (readonly [id: string, consumer: string, idleMs: nu
  */
 export class StreamGroup {
   constructor(
-    private readonly link: RedisLink,
+    private readonly link: Pick<StreamLink, 'call' | 'callBuffer'>,
     private readonly address: GroupAddress,
   ) {}
 
@@ -67,14 +67,20 @@ export class StreamGroup {
    * Waits for entries that no consumer has been given yet.
    * @param link a connection used for nothing else, because the command blocks it
    */
-  async read(link: RedisLink, keys: readonly string[], count: number, blockMs: number): Promise<StreamEntry[]> {
+  async read(
+    link: Pick<StreamLink, 'callBuffer'>,
+    keys: readonly string[],
+    count: number,
+    blockMs: number,
+  ): Promise<StreamEntry[]> {
     const { group, name } = this.address;
-    const reply = link.redis.callBuffer(
+    const reply = await link.callBuffer(
+      blockMs + REPLY_MS,
       'XREADGROUP',
       ...['GROUP', group, name, 'COUNT', String(count), 'BLOCK', String(blockMs)],
       ...['STREAMS', ...keys, ...keys.map(() => '>')],
     );
-    return entriesOf((await link.reply(reply, blockMs + REPLY_MS)) as StreamsReply);
+    return entriesOf(reply as StreamsReply);
   }
 
   /** Returns the entries after `after` that are pending for this consumer. */
@@ -108,9 +114,8 @@ export class StreamGroup {
    */
   async claim(key: string, idleMs: number, ids: readonly string[]): Promise<StreamEntry[]> {
     const { group, name } = this.address;
-    const reply = this.link.redis.callBuffer('XCLAIM', key, group, name, String(idleMs), ...ids);
-    type Reply = Parameters<typeof entriesOfStream>[1];
-    return entriesOfStream(key, (await this.link.reply(reply, REPLY_MS)) as Reply);
+    const reply = await this.link.callBuffer(REPLY_MS, 'XCLAIM', key, group, name, String(idleMs), ...ids);
+    return entriesOfStream(key, reply as Parameters<typeof entriesOfStream>[1]);
   }
 
   /** Returns the members of `ids` that were trimmed or deleted from the stream. */
@@ -160,7 +165,7 @@ export class StreamGroup {
   }
 
   private call(command: string, ...args: string[]): Promise<unknown> {
-    return this.link.reply(this.link.redis.call(command, ...args), REPLY_MS);
+    return this.link.call(REPLY_MS, command, ...args);
   }
 }
 

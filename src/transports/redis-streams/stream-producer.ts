@@ -1,10 +1,12 @@
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import { SendFailedException, type Rejection } from '../../delivery/destination';
+import { SendFailedException, type EventRejection } from '../../delivery/destination';
 import { referenceTime } from '../../event/reference-text';
 import type { BusMessage, BusProducer } from '../bus/bus-producer';
+import type { QueueProbe } from '../../routing/queue-probe';
 import type { RedisLink } from './redis-link';
 import { explain } from './redis-target';
 import { fieldsOf } from './stream-form';
+import { streamProbe } from './stream-probe';
 import type { StreamTrimmer } from './stream-trimmer';
 
 export interface StreamAddress {
@@ -32,7 +34,7 @@ export class StreamProducer implements BusProducer {
    * @throws SendFailedException without a connection, because events that wait inside the client
    *   would be lost with the process
    */
-  async send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async send(messages: readonly BusMessage[], signal: AbortSignal): Promise<readonly EventRejection[]> {
     const { link, address } = this;
     await link.whenConnected();
     if (!link.isReady) throw failure(`its Redis is not connected (${link.redis.status})`);
@@ -56,6 +58,19 @@ export class StreamProducer implements BusProducer {
     }
   }
 
+  /** @internal */
+  probe(): QueueProbe {
+    const probe = streamProbe(this.link, [this.address.key]);
+    return {
+      ...probe,
+      ask: async () => {
+        // Without an event so far, there is no connection. It is the one that sending will use.
+        await this.link.whenConnected();
+        return probe.ask();
+      },
+    };
+  }
+
   close(): Promise<void> {
     this.link.close();
     return Promise.resolve();
@@ -67,7 +82,7 @@ export class StreamProducer implements BusProducer {
  * @throws SendFailedException if no event was accepted, because then the stream or Redis is the
  *   cause and not an event
  */
-function rejectionsOf(replies: readonly (readonly [error: Error | null, reply: unknown])[]): Rejection[] {
+function rejectionsOf(replies: readonly (readonly [error: Error | null, reply: unknown])[]): EventRejection[] {
   const rejections = replies.flatMap(([error], index) =>
     error === null ? [] : [{ index, reason: `Redis: ${explain(error)}`, retryable: true }],
   );

@@ -1,3 +1,35 @@
+import { atMost } from '../../common/at-most';
+import { printable } from '../../common/printable';
+import { RetryDelay } from '../../common/retry-delay';
+import { Waiters } from '../../common/waiters';
+import type { ConsumerHost } from '../../intake/event-consumer';
+import type { QueueProbe } from '../../routing/queue-probe';
+import { Acknowledgements } from './acknowledgements';
+import { GroupPositions } from './group-positions';
+import { OpenIds } from './open-ids';
+import type { StreamLink } from './redis-link';
+import type { ResolvedOptions } from './redis-streams-consumer-options';
+import { explain } from './redis-target';
+import { StreamClaims } from './stream-claims';
+import type { StreamEntry } from './stream-entry';
+import { streamKey } from './stream-form';
+import { isAnswer, StreamGroup } from './stream-group';
+import { streamProbe } from './stream-probe';
+
+const LAG_INTERVAL_MS = 5000;
+const CLOSE_MS = 2000;
+const RETRY = { minDelayMs: 50, maxDelayMs: 5000 };
+
+/** Connections of a reader to the same Redis. The reader closes them. */
+export interface ReaderLinks {
+  /** Connection for all commands except reading. */
+  readonly commands: StreamLink;
+  /**
+   * Connection for reading. It is blocked while it waits for entries, and closing it ends the wait.
+   */
+  readonly reading: StreamLink;
+}
+
 /**
  * Reads streams for a consumer group. Redis keeps an entry as pending until its consumer
  * acknowledges it, and never gives it to another consumer on its own. Live consumers therefore
@@ -13,165 +45,154 @@
  *   acknowledged.
  * - Closed: `close` moves here. Unfinished entries are released for other consumers.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-import { RedisLink } from './redis-link';
-import { explain } from './redis-target';
-import { streamKey } from './stream-form';
-import { atMost } from '../../common/at-most';
-import { printable } from '../../common/printable';
-import type { ConsumerSurroundings } from '../../routing/event-consumer';
-import type { ResolvedOptions } from './redis-streams-consumer-options';
-import { DoneEntries } from './done-entries';
-import { OpenIds } from './open-ids';
-import type { StreamEntry } from './stream-entry';
-import { isAnswer, PENDING_PAGE, StreamGroup } from './stream-group';
-import { positionOf } from './stream-position';
-import { StreamTakeover } from './stream-takeover';
-
-const LAG_INTERVAL_MS = 5000;
-const CLOSE_MS = 2000;
-const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 5000;
-
 export class StreamReader {
-  /** Connection for all commands except reading. */
-  private readonly link: RedisLink;
-  /**
-   * Connection for reading. It is blocked while it waits for entries, and closing it ends the wait.
-   */
-  private readonly readingLink: RedisLink;
   private readonly group: StreamGroup;
-  private readonly takeover: StreamTakeover;
+  private readonly positions: GroupPositions;
+  private readonly claims: StreamClaims;
   private readonly keys: readonly string[];
   private readonly ending = new AbortController();
   /** Entries that were read and are not acknowledged yet. */
   private readonly open = new OpenIds();
-  private readonly doneEntries: DoneEntries;
-  private roomWaiters: (() => void)[] = [];
+  private readonly acknowledgements: Acknowledgements;
+  private readonly roomWaiters = new Waiters();
   /** Number of lost connections. After each loss the groups must be prepared again. */
   private losses = 0;
+  /** Value of `losses` when the groups were last prepared. */
   private preparedAt = -1;
-  private hasBegun = false;
-  private isClaiming = false;
   private reading: Promise<void> | undefined;
-  private timers: NodeJS.Timeout[] = [];
-  private lags: number | undefined;
-  private readonly told = new Set<string>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly warned = new Set<string>();
 
   constructor(
     private readonly options: ResolvedOptions,
-    private readonly surroundings: ConsumerSurroundings,
+    private readonly host: ConsumerHost,
+    private readonly links: ReaderLinks,
   ) {
-    const { target, topics, keyPrefix } = options;
-    this.link = new RedisLink(target, surroundings);
-    this.readingLink = new RedisLink(target, undefined);
-    this.group = new StreamGroup(this.link, options);
+    const { topics, keyPrefix } = options;
     this.keys = topics.map((topic) => streamKey(keyPrefix, topic));
-    this.doneEntries = new DoneEntries(
+    this.group = new StreamGroup(links.commands, options);
+    this.positions = new GroupPositions(this.group, this.keys, options, host);
+    this.acknowledgements = new Acknowledgements(
       this.group,
-      () => this.link.isReady,
+      () => links.commands.isReady,
       (entries) => {
         for (const { key, id } of entries) this.open.delete(key, id);
-        this.answerRoom();
+        this.roomWaiters.release();
       },
     );
-    this.takeover = new StreamTakeover({
-      ...{ options, group: this.group, open: this.open, intake: surroundings.intake },
+    this.claims = this.createClaims();
+  }
+
+  begin(): void {
+    const { commands, reading } = this.links;
+    const { claimAfterMs } = this.options;
+    for (const link of [commands, reading]) {
+      link.onLost(() => {
+        this.losses++;
+      });
+    }
+    commands.onReady(() => {
+      this.acknowledgements.sendSoon();
+    });
+    this.reading = this.read();
+    this.every(claimAfterMs / 2, () => this.claimIdle());
+    this.every(claimAfterMs / 3, () => this.claims.hold());
+    this.every(LAG_INTERVAL_MS, () => this.positions.measure());
+  }
+
+  /** Number of unread entries when last measured; undefined if unknown. */
+  get lag(): number | undefined {
+    return this.positions.lag;
+  }
+
+  /** Returns what asks Redis for the state of the group. */
+  probe(): QueueProbe {
+    return streamProbe(this.links.commands, this.keys, this.options.group);
+  }
+
+  /** Stops reading. Entries read before are still processed. */
+  async end(timeoutMs: number): Promise<void> {
+    this.ending.abort();
+    this.roomWaiters.release();
+    // This loses a reply that is on its way. Its entries are still pending, and are released with
+    // the others.
+    this.links.reading.close();
+    await atMost(timeoutMs, this.reading);
+  }
+
+  /** Acknowledges finished entries, releases the others, and closes the connections. */
+  async close(): Promise<void> {
+    await atMost(CLOSE_MS, this.leave());
+    for (const timer of this.timers) clearInterval(timer);
+    this.acknowledgements.close();
+    this.links.commands.close();
+  }
+
+  private createClaims(): StreamClaims {
+    const { options, host, group, keys, open } = this;
+    return new StreamClaims({
+      ...{ options, group, keys, open, intake: host.intake },
       isEnding: () => this.isEnding(),
       whenRoom: () => this.whenRoom(),
       give: (entries) => {
         this.give(this.openUp(entries));
       },
       done: (entry) => {
-        this.doneEntries.add(entry);
+        this.acknowledgements.add(entry);
       },
       onRoom: () => {
-        this.answerRoom();
+        this.roomWaiters.release();
       },
       missed: (entries) => {
-        this.surroundings.missed(entries);
+        host.missed(entries);
       },
-      tellOnce: (text) => {
-        this.tellOnce(text);
+      warnOnce: (text) => {
+        this.warnOnce(text);
       },
     });
-  }
-
-  begin(): void {
-    const { claimAfterMs } = this.options;
-    for (const { redis } of [this.link, this.readingLink]) {
-      redis.on('close', () => {
-        this.losses++;
-      });
-    }
-    this.link.redis.on('ready', () => {
-      this.doneEntries.tellSoon();
-    });
-    this.reading = this.read();
-    this.every(claimAfterMs / 2, () => this.claimIdle());
-    this.every(claimAfterMs / 3, () => this.holdOpen());
-    this.every(LAG_INTERVAL_MS, () => this.lookAtLag());
-  }
-
-  get lag(): number | undefined {
-    return this.lags;
   }
 
   private isEnding(): boolean {
     return this.ending.signal.aborted;
   }
 
-  /** Stops reading. Entries read before are still processed. */
-  async end(timeoutMs: number): Promise<void> {
-    this.ending.abort();
-    this.answerRoom();
-    // This loses a reply that is on its way. Its entries are still pending, and are released with
-    // the others.
-    this.readingLink.close();
-    await atMost(timeoutMs, this.reading);
-  }
-
-  async close(): Promise<void> {
-    await atMost(CLOSE_MS, this.leave());
-    for (const timer of this.timers) clearInterval(timer);
-    this.doneEntries.close();
-    this.link.close();
-  }
-
   private async read(): Promise<void> {
-    const { readingLink } = this;
+    const { commands, reading } = this.links;
     const { signal } = this.ending;
-    let failures = 0;
+    const retry = new RetryDelay(RETRY);
     let next: Promise<StreamEntry[]> | undefined;
     while (!this.isEnding()) {
       try {
         if (next === undefined) {
-          await Promise.all([this.link.whenReady(signal), readingLink.whenReady(signal)]);
-          if (this.preparedAt !== this.losses) await this.prepare();
+          await Promise.all([commands.whenReady(signal), reading.whenReady(signal)]);
+          if (!this.isPrepared()) await this.prepare();
           await this.whenRoom();
           if (this.isEnding()) return;
         }
         const taken = this.openUp(await (next ?? this.readNext()));
         // Redis looks for the next entries while these are decoded.
-        next = this.hasRoom() && this.preparedAt === this.losses ? this.readNext() : undefined;
+        next = this.hasRoom() && this.isPrepared() ? this.readNext() : undefined;
         next?.catch(() => undefined); // awaited in the next round, or ignored at the end
         this.give(taken);
-        failures = 0;
+        retry.reset();
       } catch (error) {
         if (this.isEnding()) return;
         next = undefined;
         if (isGroupLost(error)) this.preparedAt = -1;
-        else if (this.link.isReady && readingLink.isReady)
-          this.tellOnce(`it cannot read: ${printable(explain(error), 300)}.`);
-        const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures++, 10), MAX_RETRY_MS);
-        await wait(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
+        else if (commands.isReady && reading.isReady)
+          this.warnOnce(`it cannot read: ${printable(explain(error), 300)}.`);
+        await retry.wait(signal, false);
       }
     }
   }
 
   private readNext(): Promise<StreamEntry[]> {
-    const { keys, group, readingLink, options } = this;
-    return group.read(readingLink, keys, options.count, options.blockMs);
+    const { keys, group, links, options } = this;
+    return group.read(links.reading, keys, options.count, options.blockMs);
+  }
+
+  private isPrepared(): boolean {
+    return this.preparedAt === this.losses;
   }
 
   /**
@@ -179,33 +200,16 @@ export class StreamReader {
    * have arrived.
    */
   private async prepare(): Promise<void> {
-    const { losses, keys, group, options } = this;
-    for (const key of keys) {
-      if (!this.hasBegun) await this.place(key);
-      else if (await group.create(key, '0')) {
-        this.surroundings.restarted();
-        this.surroundings.warn(
-          `the group "${options.group}" of the stream "${key}" was gone (FLUSHALL, XGROUP DESTROY, or a Redis that lost its file) and was made anew, at the beginning of the stream. Fix: keep the bus in a Redis with appendonly yes and maxmemory-policy noeviction.`,
-        );
-      }
-    }
-    this.hasBegun = true;
-    for (const key of keys) await this.takeover.own(key);
+    const { losses } = this;
+    await this.positions.prepare();
+    await this.claims.takeOwn();
     this.preparedAt = losses;
     // After a failure, the next interval tries again.
-    for (const first of [this.claimIdle(), this.lookAtLag()]) first.catch(() => undefined);
+    for (const first of [this.claimIdle(), this.positions.measure()]) first.catch(() => undefined);
   }
 
-  private async place(key: string): Promise<void> {
-    const { group, options } = this;
-    const at = options.start === 'new' ? '$' : '0';
-    const isNew = await group.create(key, at);
-    if (!isNew && options.start !== 'group') await group.move(key, at);
-    // Measured now, because entries trimmed from here on count as missed. Old Redis versions report
-    // no such position.
-    const position = await positionOf(group, key).catch(() => undefined);
-    if (position !== undefined && position.missed > 0 && options.start === 'group')
-      this.reportGap(key, position.missed);
+  private async claimIdle(): Promise<void> {
+    if (this.isPrepared()) await this.claims.takeIdle();
   }
 
   /**
@@ -223,89 +227,41 @@ export class StreamReader {
   private give(taken: readonly StreamEntry[]): void {
     if (this.isEnding() || taken.length === 0) return;
     // `take` never rejects. Entries not reported as finished by then stay unfinished until the end.
-    void this.surroundings.intake.take(taken, (index) => {
+    void this.host.intake.take(taken, (index) => {
       const entry = taken[index];
-      if (entry !== undefined) this.doneEntries.add(entry);
+      if (entry !== undefined) this.acknowledgements.add(entry);
     });
   }
 
-  private async claimIdle(): Promise<void> {
-    if (this.isClaiming || this.preparedAt !== this.losses) return;
-    this.isClaiming = true;
-    try {
-      for (const key of this.keys) await this.takeover.idle(key);
-    } finally {
-      this.isClaiming = false;
-    }
-  }
-
-  private async holdOpen(): Promise<void> {
-    for (const key of this.keys) await this.group.hold(key, this.open.of(key));
-  }
-
-  private async lookAtLag(): Promise<void> {
-    const positions = await Promise.all(this.keys.map((key) => positionOf(this.group, key)));
-    for (const [at, { missed }] of positions.entries()) if (missed > 0) this.reportGap(this.keys[at] ?? '', missed);
-    this.lags = positions.reduce<number | undefined>(
-      (sum, { lag }) => (sum === undefined || lag === undefined ? undefined : sum + lag),
-      0,
-    );
-  }
-
-  private reportGap(key: string, missed: number): void {
-    const { surroundings, options } = this;
-    surroundings.missed(missed);
-    surroundings.warn(
-      `the stream "${key}" had ${String(missed)} entries removed before the group "${options.group}" read them. They are lost to this group. Fix: leave out maxLen of redisStreams, or make it larger (EVENT_BUS_REDIS_STREAM_MAX_LEN of Open edX).`,
-    );
-  }
-
-  /** Runs last: acknowledges finished entries and releases the others for other consumers. */
   private async leave(): Promise<void> {
-    const { keys, group, options } = this;
-    if (!this.link.isReady) return;
-    await this.doneEntries.tellAll();
-    for (const key of keys) {
-      const pending = await group.ownPending(key, undefined, PENDING_PAGE);
-      const ids: string[] = [];
-      for (let page = pending; page.length > 0; page = await group.ownPending(key, ids.at(-1), PENDING_PAGE))
-        ids.push(...page.map(({ id }) => id));
-      const given = ids.filter((id) => this.open.has(key, id));
-      const waiting = ids.filter((id) => !this.open.has(key, id));
-      await group.giveBack(key, given, options.claimAfterMs, 'forget deliveries');
-      await group.giveBack(key, waiting, options.claimAfterMs, 'keep deliveries');
-      if (ids.length > 0) continue;
-      if (options.isRandomName) await group.leave(key);
-    }
+    if (!this.links.commands.isReady) return;
+    await this.acknowledgements.sendAll();
+    await this.claims.release();
   }
 
   /** Resolves when there is capacity for one read, or when the end has begun. */
   private async whenRoom(): Promise<void> {
-    while (!this.hasRoom() && !this.isEnding()) await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+    while (!this.hasRoom() && !this.isEnding()) await this.roomWaiters.wait();
   }
 
   private hasRoom(): boolean {
     const { count, maxInFlight } = this.options;
-    return this.open.size + count <= maxInFlight && !this.takeover.suspects.holdsReading;
-  }
-
-  private answerRoom(): void {
-    for (const resolve of this.roomWaiters.splice(0)) resolve();
+    return this.open.size + count <= maxInFlight && !this.claims.suspects.holdsReading;
   }
 
   /** Runs `code` at each interval. A failure is ignored, and the next interval tries again. */
   private every(intervalMs: number, code: () => Promise<void>): void {
     const timer = setInterval(() => {
-      if (this.link.isReady) code().catch(() => undefined);
-      this.doneEntries.tellSoon();
+      if (this.links.commands.isReady) code().catch(() => undefined);
+      this.acknowledgements.sendSoon();
     }, intervalMs);
     this.timers.push(timer.unref());
   }
 
-  private tellOnce(text: string): void {
-    if (this.told.has(text)) return;
-    this.told.add(text);
-    this.surroundings.warn(`${text} (Told once.)`);
+  private warnOnce(text: string): void {
+    if (this.warned.has(text)) return;
+    this.warned.add(text);
+    this.host.warn(`${text} (Logged once.)`);
   }
 }
 

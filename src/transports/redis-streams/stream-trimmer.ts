@@ -1,4 +1,4 @@
-import type { RedisLink } from './redis-link';
+import type { StreamLink } from './redis-link';
 
 /** Number of read entries kept for groups that are created later, as in Open edX. */
 const KEPT_ENTRIES = 10_000;
@@ -25,7 +25,7 @@ export class StreamTrimmer {
   private isReported = false;
 
   constructor(
-    private readonly link: RedisLink,
+    private readonly link: Pick<StreamLink, 'call'>,
     private readonly key: string,
     private readonly warn: (text: string) => void,
   ) {}
@@ -82,7 +82,7 @@ export class StreamTrimmer {
   }
 
   private call(command: string, ...args: string[]): Promise<unknown> {
-    return this.link.reply(this.link.redis.call(command, ...args), REPLY_MS);
+    return this.link.call(REPLY_MS, command, ...args);
   }
 }
 

@@ -1,13 +1,29 @@
+import type { ConsumerSink } from '../../intake/event-consumer';
 import { whenSo } from '../when-so';
+import type { OpenIds } from './open-ids';
+import type { ResolvedOptions } from './redis-streams-consumer-options';
 import type { StreamEntry } from './stream-entry';
-import type { PendingEntry } from './stream-group';
-import type { TakeoverParts } from './stream-takeover';
+import type { PendingEntry, StreamGroup } from './stream-group';
 import { SuspectQueue, type Suspect } from './suspect-queue';
 
 /**
  * Number of deliveries after which an entry is given out alone: two consumers have crashed with it.
  */
 export const SUSPECT_DELIVERIES = 2;
+
+/** What giving out suspects needs from the reader. */
+export interface SuspectParts {
+  readonly options: Pick<ResolvedOptions, 'name' | 'count' | 'claimAfterMs' | 'maxDeliveries' | 'isRandomName'>;
+  readonly group: StreamGroup;
+  readonly intake: Pick<ConsumerSink, 'bury'>;
+  readonly open: OpenIds;
+  readonly isEnding: () => boolean;
+  /** Passes entries to the tracker, except those that are open already. */
+  readonly give: (entries: readonly StreamEntry[]) => void;
+  readonly done: (entry: StreamEntry) => void;
+  /** Called when reading may continue. */
+  readonly onRoom: () => void;
+}
 
 /**
  * Gives out entries with which consumers have crashed, one at a time and those with the most
@@ -23,7 +39,7 @@ export class SuspectLine {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly parts: TakeoverParts,
+    private readonly parts: SuspectParts,
     private readonly forgetMissing: (key: string, ids: readonly string[]) => Promise<void>,
   ) {}
 
@@ -85,7 +101,7 @@ export class SuspectLine {
     // `maxDeliveries` is.
     if (deliveries > SUSPECT_DELIVERIES && deliveries >= options.maxDeliveries) {
       open.add(entry.key, entry.id);
-      intake.bury(entry, `given-up: it was given to consumers ${String(deliveries)} times, and never done`);
+      intake.bury(entry, `given-up: it was given to consumers ${String(deliveries)} times, and never finished`);
       done(entry);
       return;
     }

@@ -142,7 +142,7 @@ describe('A tracking event on the bus', () => {
       const data = textOf(size);
       return () =>
         expect(() => eventOf('id', { name: 'e', timestamp: '2024-01-02T03:04:05Z', data, context: '{}' })).toThrow(
-          'its data is no JSON text',
+          'its data is not JSON',
         );
     });
     expectLinear(growth);
@@ -155,9 +155,9 @@ describe('A tracking event on the bus', () => {
 
   it.each([
     [{ timestamp: 'yesterday' }, 'its timestamp is no time'],
-    [{ data: '{' }, 'its data is no JSON text'],
-    [{ data: null as unknown as string }, 'its data is no JSON text'],
-    [{ context: '[1]' }, 'its context is no JSON object'],
+    [{ data: '{' }, 'its data is not JSON'],
+    [{ data: null as unknown as string }, 'its data is not JSON'],
+    [{ context: '[1]' }, 'its context is not a JSON object'],
   ])('is none with %j', (fault, what) => {
     const log = { name: 'e', timestamp: '2024-01-02T03:04:05Z', data: '{}', context: '{}', ...fault };
     expect(() => eventOf('id', log)).toThrow(what);

@@ -1,4 +1,5 @@
-// A member of the group in argv[4], on the brokers in argv[2] and the topic in argv[3]. Prints the id of each event that it has.
+// A member of the group in argv[4], on the brokers in argv[2] and the topic in argv[3]. Prints the
+// id of each event that it has.
 import 'reflect-metadata';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

@@ -9,11 +9,11 @@ import {
   OnTrackingEvent,
   RoutingBackend,
   TrackerService,
-  type ConsumerCounts,
   type TrackingEvent,
   type TrackingModuleOptions,
 } from '../../../src/entries';
-import { handlerMethods } from '../../../src/tracker/on-tracking-event.decorator';
+import type { ConsumerCounts } from '../../../src/entries/types';
+import { handlerMethods } from '../../../src/intake/on-tracking-event.decorator';
 import { Gate, quick } from '../../delivery/gate';
 import { cpuMs } from '../../support/growth';
 import { RecordingLogger, startTracking, type BuiltTracking } from '../../support/start-tracking';
@@ -124,12 +124,12 @@ describe('What a consumer brings', () => {
     const feed = new Feed();
     const logger = new RecordingLogger();
     const run = await startTracking({ consumers: { bus: feed.describe() }, logger });
-    await feed.push(new Error('its data is no JSON text'), {});
+    await feed.push(new Error('its data is not JSON'), {});
     expect(feed.acknowledged.sort()).toEqual(['1', '2']);
     const [letter] = run.tracker.deadLetters.list();
     expect(letter).toMatchObject({
       path: 'consumer:bus',
-      reason: expect.stringContaining('unreadable: Error: its data is no JSON text'),
+      reason: expect.stringContaining('unreadable: Error: its data is not JSON'),
       event: { data: { position: '1', raw: Buffer.from('1').toString('base64') } },
     });
     expect(logger.warnings).toEqual([
@@ -169,7 +169,7 @@ describe('What a consumer brings', () => {
     await feed.push({ name: 'c' });
     expect(run.tracker.backend<Gate>('bus/door').names).toEqual(['a', 'b', 'c']);
     expect(logger.warnings).toEqual([
-      expect.stringContaining('what it gave to intake.take failed: Error: no connection'),
+      expect.stringContaining('the onDone callback that it passed to intake.take failed: Error: no connection'),
     ]);
   });
 
@@ -192,7 +192,7 @@ describe('What a consumer brings', () => {
   it('is read by no process that only emits', async () => {
     const feed = new Feed();
     await startTracking({ consumers: { bus: feed.describe() }, role: 'emitter' });
-    expect(feed.surroundings).toBeUndefined();
+    expect(feed.host).toBeUndefined();
   });
 });
 

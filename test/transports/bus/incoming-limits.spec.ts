@@ -101,9 +101,8 @@ describe('An entry of the bus', () => {
     const run = await reading(feed);
     let isDecoded = false;
     const raw = new Uint8Array(100_000_000);
-    await feed.surroundings?.intake.take(
-      [{ position: '7', raw, decode: () => ((isDecoded = true), entry('a', '{}')) }],
-      () => feed.acknowledged.push('7'),
+    await feed.host?.intake.take([{ position: '7', raw, decode: () => ((isDecoded = true), entry('a', '{}')) }], () =>
+      feed.acknowledged.push('7'),
     );
     expect({ isDecoded, acknowledged: feed.acknowledged }).toEqual({ isDecoded: false, acknowledged: ['7'] });
     const [letter] = run.app.get(TrackingDeadLetters).list();
@@ -157,7 +156,7 @@ describe('An entry of the bus', () => {
       { position: '6', raw: Buffer.from(''), decode: () => entry('good', '{}') },
     ];
     const done: number[] = [];
-    await feed.surroundings?.intake.take(broken, (index) => done.push(index));
+    await feed.host?.intake.take(broken, (index) => done.push(index));
     expect(done.sort()).toEqual([0, 1, 2, 3, 4, 5]);
     expect(run.events('bus/memory').map(({ id }) => id)).toEqual(['good']);
     expect(reasons(run)).toHaveLength(5);

@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  consumer,
-  InjectOptions,
-  type ConsumerDescription,
-  type ConsumerSettings,
-  type ConsumerSurroundings,
-  type EventConsumer,
-  type StoredEvent,
-} from '../../../src/entries';
+import { consumer, InjectOptions, type IdentifiedEvent } from '../../../src/entries';
+import type { ConsumerDescription, ConsumerSettings, ConsumerHost, EventConsumer } from '../../../src/entries/extend';
 
-/** A list in memory in the place of a bus: what is pushed is read at once, and what is acknowledged is noted. */
+/**
+ * A list in memory in the place of a bus: what is pushed is read at once, and what is acknowledged
+ * is noted.
+ */
 export class Feed {
   readonly acknowledged: string[] = [];
   isClosed = false;
@@ -17,20 +13,20 @@ export class Feed {
   onEnd: () => Promise<void> = () => Promise.resolve();
   onClose: () => Promise<void> = () => Promise.resolve();
   onAcknowledge: () => void = () => undefined;
-  surroundings: ConsumerSurroundings | undefined;
+  host: ConsumerHost | undefined;
   private position = 0;
 
   /** @returns when every one of them is done, or cannot be */
-  async push(...events: (Partial<StoredEvent> | Error)[]): Promise<void> {
+  async push(...events: (Partial<IdentifiedEvent> | Error)[]): Promise<void> {
     const entries = events.map((event) => {
       const position = String(++this.position);
-      const decode = (): StoredEvent => {
+      const decode = (): IdentifiedEvent => {
         if (event instanceof Error) throw event;
         return { name: 'e', timestamp: new Date(0), id: randomUUID(), context: {}, data: {}, ...event };
       };
       return { position, raw: Buffer.from(position), decode };
     });
-    await this.surroundings?.intake.take(entries, (index) => {
+    await this.host?.intake.take(entries, (index) => {
       this.onAcknowledge();
       this.acknowledged.push(entries[index]!.position);
     });
@@ -45,8 +41,8 @@ export class Feed {
 class OwnConsumer implements EventConsumer {
   constructor(@InjectOptions() readonly options: { readonly feed: Feed }) {}
 
-  begin(surroundings: ConsumerSurroundings): void {
-    this.options.feed.surroundings = surroundings;
+  begin(host: ConsumerHost): void {
+    this.options.feed.host = host;
   }
 
   end(): Promise<void> {

@@ -1,7 +1,9 @@
 /**
- * A consumer in a process of its own that dies with every event called `poison`. It prints the name of each other event that
- * arrives, and the reasons of its dead letters whenever they change: `node poison.child.ts OPTIONS`, options of the consumer as
- * JSON: with `brokers` those of a KafkaConsumer, which uses kafkajs where `isKafkaJs` is true. `death` is 'kill', 'abort' or 'memory'.
+ * A consumer in a process of its own that dies with every event called `poison`. It prints the name
+ * of each other event that arrives, and the reasons of its dead letters whenever they change: `node
+ * poison.child.ts OPTIONS`, options of the consumer as JSON: with `brokers` those of a
+ * KafkaConsumer, which uses kafkajs where `isKafkaJs` is true. `death` is 'kill', 'abort' or
+ * 'memory'.
  */
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
@@ -15,7 +17,7 @@ import {
   TrackingDeadLetters,
   TrackingModule,
   type Destination,
-  type StoredEvent,
+  type IdentifiedEvent,
 } from '../../../src/entries';
 import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
 import { RedisStreamsConsumer, type RedisStreamsConsumerOptions } from '../../../src/entries/redis-streams';
@@ -42,7 +44,7 @@ function described() {
 }
 
 class Sink implements Destination {
-  sendBatch(events: readonly StoredEvent[]): Promise<void> {
+  sendBatch(events: readonly IdentifiedEvent[]): Promise<void> {
     if (events.some(({ name }) => name === 'poison')) deaths[death]();
     writeSync(1, events.map(({ name }) => `arrived ${name}\n`).join(''));
     return Promise.resolve();

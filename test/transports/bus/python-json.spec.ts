@@ -66,7 +66,7 @@ describe('An integer from the event bus', () => {
     '[+9007199254740993]',
     '9007199254740993x',
   ])('makes no JSON of what is none: %s', (json) => {
-    expect(() => read(json)).toThrow('its data is no JSON text');
+    expect(() => read(json)).toThrow('its data is not JSON');
   });
 
   it('costs no more than the length of the text, wherever that was cut off', () => {

@@ -10,7 +10,10 @@ import type { BusMessage } from '../../../src/transports/bus/bus-producer';
 
 const never = new AbortController().signal;
 
-/** A topic in memory that measures records by their values alone, which is less than a broker counts. */
+/**
+ * A topic in memory that measures records by their values alone, which is less than a broker
+ * counts.
+ */
 class Topic implements KafkaSender {
   readonly choosesPartitions = true;
   readonly partitions: string[][];

@@ -23,7 +23,10 @@ describeWithServices(['kafka'], 'Batches of kafka()', ({ kafka: brokers }) => {
   const sending = (topic: string, options: KafkaOptions): Promise<BuiltTracking> =>
     startTracking({ backends: { bus: backend(EventBusBackend, { producer: kafka(options), topic }) } });
 
-  /** Emits, drains, and checks that every event but the dead ones is there once, in the order of its key. */
+  /**
+   * Emits, drains, and checks that every event but the dead ones is there once, in the order of its
+   * key.
+   */
   async function expectOnce(
     { app, tracker, ledger }: BuiltTracking,
     topic: string,

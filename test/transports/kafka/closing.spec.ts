@@ -14,7 +14,10 @@ const SETTINGS = {
   ...{ topicIds: new Map<string, string>(), warn: () => undefined },
 };
 
-/** A reader over a client of kafkajs whose brokers answer when the test says so. @param log what is called, in order */
+/**
+ * A reader over a client of kafkajs whose brokers answer when the test says so. @param log what is
+ * called, in order
+ */
 function readerWith(answer: Promise<never[]>, log: string[]): KafkaJsReader {
   const answered = async (): Promise<never[]> => answer.finally(() => log.push('answered'));
   const admin = {

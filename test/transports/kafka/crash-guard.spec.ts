@@ -6,7 +6,10 @@ import type { KafkaReader, KafkaRecord, PartitionOffset } from '../../../src/tra
 const MAX_IN_FLIGHT = 200;
 const TOPIC = 'topic';
 
-/** A broker with one partition, and processes that read it one after the other; each dies with an entry that is poison. */
+/**
+ * A broker with one partition, and processes that read it one after the other; each dies with an
+ * entry that is poison.
+ */
 class SimulatedGroup {
   position = 0n;
   note: string | undefined;

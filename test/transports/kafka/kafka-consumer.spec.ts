@@ -106,8 +106,8 @@ describeWithServices(['kafka'], 'A KafkaConsumer', ({ kafka: brokers }) => {
       expect(letters.map(({ reason }) => reason)).toEqual([
         expect.stringContaining('unreadable'),
         'unreadable: Error: it has no value',
-        'unreadable: Error: it is no tracking event, but "org.openedx.learning.thing.v1"',
-        'unreadable: Error: its data is no JSON text',
+        'unreadable: Error: its type is "org.openedx.learning.thing.v1", which is not a tracking event',
+        'unreadable: Error: its data is not JSON',
       ]);
       expect(letters[0]!.event.data).toEqual({
         position: `${topic}:0:0`,

@@ -9,7 +9,7 @@ import {
   EventBusBackend,
   MemoryBackend,
   type DestinationCounts,
-  type StoredEvent,
+  type IdentifiedEvent,
 } from '../../../src/entries';
 import { kafka, KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
 import { OwnServer } from '../../support/own-server';
@@ -35,8 +35,8 @@ const started = (connection: Connection, topic: string, group: string): Promise<
     consumers: { bus: consumer(KafkaConsumer, { ...connection, topic, group, sessionTimeoutMs: 6000 }) },
   });
 
-const idsIn = (events: readonly StoredEvent[]): Set<string> => new Set(events.map(({ id }) => id));
-const namesIn = (events: readonly StoredEvent[]): Set<string> => new Set(events.map(({ name }) => name));
+const idsIn = (events: readonly IdentifiedEvent[]): Set<string> => new Set(events.map(({ id }) => id));
+const namesIn = (events: readonly IdentifiedEvent[]): Set<string> => new Set(events.map(({ name }) => name));
 
 async function createTopic(brokers: string, topic: string, numPartitions: number): Promise<void> {
   const admin = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING }).admin();

@@ -102,10 +102,7 @@ describeWithPrograms(['kafka'], 'A Kafka that asks for a password', (programs) =
     async (_name, connection) => {
       const { port } = front.address() as AddressInfo;
       const { run, logger } = await started(connection([`127.0.0.1:${String(port)}`], WRONG), 'wrong');
-      const [receiving, sending] = [
-        /cannot read, and goes on trying/,
-        /not responding|is down|does not answer|breaker/,
-      ];
+      const [receiving, sending] = [/cannot read, and keeps trying/, /not responding|is down|does not answer|breaker/];
       run.tracker.emit('e');
       const linesLike = (pattern: RegExp): string[] => logger.all.filter((text) => pattern.test(text));
       await until(

@@ -47,9 +47,10 @@ describeWithServices(['kafka'], 'An entry of Kafka that ends the process of ever
         () => JSON.stringify({ deaths: lives.deaths, letters: lives.of('letter'), arrived: arrived().size }),
         150_000,
       );
-      // At least once: a rebalance between the letter and the commit gives the entry to another process, which reports it too.
+      // At least once: a rebalance between the letter and the commit gives the entry to another
+      // process, which reports it too.
       expect([...new Set(lives.of('letter'))]).toEqual([
-        'unreadable entry: given-up: it was given to consumers 4 times, and never done',
+        'unreadable entry: given-up: it was given to consumers 4 times, and never finished',
       ]);
       expect([...arrived()].sort()).toEqual(all.sort());
       expect(lives.deaths).toBeLessThanOrEqual(5);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { backend, consumer, EventBusBackend, type ConsumerCounts, type StoredEvent } from '../../../src/entries';
+import { backend, consumer, EventBusBackend, type IdentifiedEvent } from '../../../src/entries';
+import type { ConsumerCounts } from '../../../src/entries/types';
 import { trackingLogCodec } from '../../../src/transports/bus/avro';
 import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
 import { Gate, quick } from '../../delivery/gate';
@@ -47,7 +48,7 @@ describeWithServices(
         let open = (): void => undefined;
         const isOpen = new Promise<void>((resolve) => (open = resolve));
         class Door extends Gate {
-          override behave = (_events: readonly StoredEvent[]): Promise<void> => isOpen;
+          override behave = (_events: readonly IdentifiedEvent[]): Promise<void> => isOpen;
         }
         const logger = new RecordingLogger();
         const run = await startTracking({
@@ -90,7 +91,8 @@ describeWithServices(
           () => `${String(new Set(gate.names).size)}, ${JSON.stringify(counts())}`,
           90_000,
         );
-        // A client may have had some of the removed ones in its memory: those are read and not missed.
+        // A client may have had some of the removed ones in its memory: those are read and not
+        // missed.
         expect(new Set(gate.names).size + counts().missed).toBe(ALL);
         expect(counts()).toMatchObject({ restarts: 0, deadLettered: 0 });
         const warned = logger.warnings.some((text) => text.includes('deleted before the group read them'));

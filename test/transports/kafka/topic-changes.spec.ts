@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
-import { backend, consumer, EventBusBackend, MemoryBackend, type ConsumerCounts } from '../../../src/entries';
+import { backend, consumer, EventBusBackend, MemoryBackend } from '../../../src/entries';
+import type { ConsumerCounts } from '../../../src/entries/types';
 import { trackingLogCodec } from '../../../src/transports/bus/avro';
 import { KafkaConsumer, type KafkaConsumerOptions } from '../../../src/entries/kafka';
 import { describeWithServices } from '../../support/services';
@@ -45,7 +46,8 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
 
   async function recreate(topic: string, numPartitions = 1): Promise<void> {
     await admin.deleteTopics({ topics: [topic] });
-    // A client that reads it may make it first, and while it is being deleted it can be neither made nor looked at.
+    // A client that reads it may make it first, and while it is being deleted it can be neither
+    // made nor looked at.
     for (let isNew = false; !isNew;) {
       await wait(50);
       await create(topic, numPartitions).catch(() => false);
@@ -67,7 +69,9 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
   }
 
   const counts = ({ ledger }: BuiltTracking): ConsumerCounts => ledger.consumers()[0]!;
-  /** Counts once per look: to copy all events for each name would hold up the clients for seconds. */
+  /**
+   * Counts once per look: to copy all events for each name would hold up the clients for seconds.
+   */
   const arrivedOf = (run: BuiltTracking, names: readonly string[]): number => {
     const arrived = new Set(run.names('bus/sink'));
     return names.filter((name) => arrived.has(name)).length;
@@ -94,10 +98,12 @@ describeWithServices(['kafka'], 'A topic of Kafka', ({ kafka: brokers }) => {
         await put(topic, after, ids);
         await whenRead(run, after, 150_000);
         expect(run.names('bus/sink').filter((name) => name.startsWith('b'))).toHaveLength(800);
-        expect(counts(run)).toMatchObject({ restarts: 1, deadLettered: 0 });
-        expect(logger.warnings.filter((text) => text.includes('begins again'))).toEqual([
-          expect.stringContaining(`the topic "${topic}"`),
-        ]);
+        // The broker may forget the group's position together with the topic before the consumer
+        // asks for it. It then reads a new topic from its beginning, with no restart to count.
+        const { restarts, deadLettered } = counts(run);
+        expect([deadLettered, restarts <= 1]).toEqual([0, true]);
+        const told = logger.warnings.filter((text) => text.includes('begins again'));
+        expect(told).toEqual(Array(restarts).fill(expect.stringContaining(`the topic "${topic}"`)));
       },
       200_000,
     );

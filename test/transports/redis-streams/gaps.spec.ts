@@ -106,7 +106,9 @@ describeWithServices(['redis'], 'A stream without a maxLen', (urls) => {
     return { producer, warnings, send };
   }
 
-  /** Sends on until the stream, which is trimmed beside sending, is so short. @returns its length */
+  /**
+   * Sends on until the stream, which is trimmed beside sending, is so short. @returns its length
+   */
   async function lengthBelow(limit: number, bus: RedisBus, send: (count: number) => Promise<void>): Promise<number> {
     let length = Infinity;
     await until(async () => {

@@ -36,7 +36,7 @@ describeWithServices(['redis'], 'An entry that ends the process of every consume
       );
       await bus.whenAllDone();
       expect(lives.of('letter')).toEqual([
-        'unreadable entry: given-up: it was given to consumers 4 times, and never done',
+        'unreadable entry: given-up: it was given to consumers 4 times, and never finished',
       ]);
       expect([...new Set(lives.of('arrived'))].sort()).toEqual(['good-before', ...good].sort());
       expect(lives.deaths).toBe(4);

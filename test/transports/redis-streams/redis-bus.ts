@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { backend, consumer, EventBusBackend, MemoryBackend, type ConsumerCounts } from '../../../src/entries';
-import type { BackendSurroundings, Backends } from '../../../src/routing/description';
+import { backend, consumer, EventBusBackend, MemoryBackend } from '../../../src/entries';
+import type { ConsumerCounts } from '../../../src/entries/types';
+import type { BackendNodeOptions, Backends } from '../../../src/routing/description';
 import { codec } from '../../../src/transports/redis-streams/peers';
 import { TRACKING_EVENT_TYPE, type TrackingLog } from '../../../src/transports/bus/tracking-log';
 import {
@@ -21,7 +22,8 @@ export class RedisBus {
 
   constructor(readonly url: string) {
     this.redis = new Redis(url, {
-      // With the default of 2 s, ioredis holds the process for that long after a connection that is gone.
+      // With the default of 2 s, ioredis holds the process for that long after a connection that is
+      // gone.
       ...{ maxRetriesPerRequest: null, retryStrategy: () => 50, disconnectTimeout: 100 },
     });
     this.redis.on('error', () => undefined); // the server may be killed by the test
@@ -34,14 +36,14 @@ export class RedisBus {
   }
 
   /** A node that sends. */
-  sender(options: object = {}, surroundings: BackendSurroundings = {}) {
+  sender(options: object = {}, host: BackendNodeOptions = {}) {
     const producer = redisStreams({ url: this.url });
-    return backend(EventBusBackend, { producer, topic: this.topic, ...options }, surroundings);
+    return backend(EventBusBackend, { producer, topic: this.topic, ...options }, host);
   }
 
   /** A node that receives only. */
-  receiver(backends: Backends = { memory: backend(MemoryBackend) }, surroundings: BackendSurroundings = {}) {
-    return backend(EventBusBackend, {}, { backends, ...surroundings });
+  receiver(backends: Backends = { memory: backend(MemoryBackend) }, host: BackendNodeOptions = {}) {
+    return backend(EventBusBackend, {}, { backends, ...host });
   }
 
   consumer(options: Partial<RedisStreamsConsumerOptions> = {}, settings = {}) {
@@ -65,7 +67,10 @@ export class RedisBus {
     return count;
   }
 
-  /** Waits until Redis has heard of everything that it gave to the group, and nothing is left to give. */
+  /**
+   * Waits until Redis has heard of everything that it gave to the group, and nothing is left to
+   * give.
+   */
   async whenAllDone(group = this.group): Promise<void> {
     let state: unknown = 'not asked';
     let isDone = false;
@@ -98,3 +103,7 @@ export function books({ ledger }: Pick<BuiltTracking, 'ledger'>, name = 'bus'): 
   if (counts === undefined) throw new Error(`there is no consumer ${name}`);
   return counts;
 }
+
+/** Ids of events, in the order of their numbers. */
+export const idsFrom = (count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `0190a6f0-0000-7000-8000-${at.toString(16).padStart(12, '0')}`);

@@ -1,6 +1,6 @@
 /**
- * A consumer in a process of its own, that prints the id of each event before it takes it, and takes as long as it is told:
- * `node redis-streams.child.ts URL TOPIC NAME SLOW_MS`.
+ * A consumer in a process of its own, that prints the id of each event before it takes it, and
+ * takes as long as it is told: `node redis-streams.child.ts URL TOPIC NAME SLOW_MS`.
  */
 import 'reflect-metadata';
 import { writeSync } from 'node:fs';
@@ -13,14 +13,14 @@ import {
   EventBusBackend,
   TrackingModule,
   type Destination,
-  type StoredEvent,
+  type IdentifiedEvent,
 } from '../../../src/entries';
 import { RedisStreamsConsumer } from '../../../src/entries/redis-streams';
 
 const [url, topic, name, slowMs] = process.argv.slice(2) as [string, string, string, string];
 
 class Sink implements Destination {
-  async sendBatch(events: readonly StoredEvent[]): Promise<void> {
+  async sendBatch(events: readonly IdentifiedEvent[]): Promise<void> {
     await wait(Number(slowMs));
     writeSync(1, events.map(({ id }) => `${id}\n`).join(''));
   }
