@@ -1,7 +1,8 @@
 /**
- * Error text for a URL that `hasReadableCredentials` rejects. It shows neither user nor password.
+ * Error for a URL that `hasReadableCredentials` rejects; follows the name of the option. It shows
+ * neither user nor password.
  */
-export const UNREADABLE_CREDENTIALS = 'url has a user or a password with a "%" that begins no percent-encoding.';
+export const UNREADABLE_CREDENTIALS = 'has a user or a password with a "%" that begins no percent-encoding.';
 export const CREDENTIALS_FIX = 'write each "%" of the user and the password as "%25", or use encodeURIComponent()';
 
 /**

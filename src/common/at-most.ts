@@ -1,19 +1,14 @@
-import { MAX_TIMER_MS } from './clock';
+import { within } from './within';
 
 /**
  * Returns the result of `work`; undefined if it rejects or takes longer than `timeoutMs`. The timer
  * keeps the process alive until then, because the code that closes an application waits for it.
  */
 export async function atMost<T>(timeoutMs: number, work: Promise<T> | undefined): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const isOver = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, Math.min(Math.max(timeoutMs, 0), MAX_TIMER_MS), undefined);
-  });
+  if (work === undefined) return undefined;
   try {
-    return await Promise.race([work, isOver]);
+    return await within({ timeoutMs }, work, () => undefined);
   } catch {
     return undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }

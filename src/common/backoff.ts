@@ -1,6 +1,6 @@
 import { MAX_TIMER_MS } from './clock';
 
-interface Delays {
+export interface Delays {
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
 }

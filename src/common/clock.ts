@@ -2,13 +2,13 @@
  * Function that returns the time of an event, as epoch milliseconds or a Date.
  * @default Date.now
  */
-export type Clock = () => number | Date;
+export type TrackingClock = () => number | Date;
 
 /**
  * Returns the time of `clock`. Falls back to the system time if `clock` throws or returns no valid
  * time, because an event without a time is useless to its readers.
  */
-export function readClock(clock: Clock): number {
+export function readClock(clock: TrackingClock): number {
   try {
     const time = Number(clock());
     if (Math.abs(time) <= MAX_TIME_MS) return time;

@@ -133,25 +133,10 @@ export function nearOption(name: string, known: readonly string[]): string | und
     .sort((a, b) => a.distance - b.distance)[0]?.each;
 }
 
-/**
- * Keys of the third argument of `backend()` that people put among the options of the class by
- * mistake.
- */
-const THIRD_ARGUMENT = ['delivery', 'processors', 'backends', 'imports'];
-
 /** Returns the fix for an unknown option: the most similar known option, or `otherwise`. */
 export function unknownOptionFix(name: string, known: readonly string[], otherwise = 'leave it out'): string {
   const near = nearOption(name, known);
   return near === undefined ? otherwise : `did you mean ${near}?`;
-}
-
-/**
- * Returns the fix for an unknown option of a backend. If the option belongs to the third argument
- * of `backend()`, the fix says so; otherwise as `unknownOptionFix`.
- */
-export function unknownBackendOptionFix(name: string, known: readonly string[]): string {
-  if (!THIRD_ARGUMENT.includes(name)) return unknownOptionFix(name, known);
-  return `move it to the third argument: backend(SomeBackend, { ... }, { ${name}: ... })`;
 }
 
 function isPlain(text: string): boolean {

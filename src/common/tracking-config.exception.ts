@@ -9,7 +9,6 @@ export {
   showName,
   showOption,
   showValue,
-  unknownBackendOptionFix,
   unknownOptionFix,
 } from './show-value';
 
@@ -34,17 +33,17 @@ export class TrackingConfigException extends Error {
   /** Use `create`. The constructor is public so that `@Catch` and `toThrow` accept the class. */
   constructor(
     message: string,
-    readonly faults: readonly ConfigError[],
+    readonly errors: readonly ConfigError[],
     options: ErrorOptions,
   ) {
     super(message, options);
   }
 
-  static create(faults: readonly ConfigError[]): TrackingConfigException {
-    const count = faults.length === 1 ? '1 error' : `${String(faults.length)} errors`;
-    const lines = faults.map(({ path, what, fix }, at) => `  ${String(at + 1)}. ${path}: ${what}\n     Fix: ${fix}`);
-    const cause = faults.find((fault) => fault.cause !== undefined)?.cause;
+  static create(errors: readonly ConfigError[]): TrackingConfigException {
+    const count = errors.length === 1 ? '1 error' : `${String(errors.length)} errors`;
+    const lines = errors.map(({ path, what, fix }, at) => `  ${String(at + 1)}. ${path}: ${what}\n     Fix: ${fix}`);
+    const cause = errors.find((fault) => fault.cause !== undefined)?.cause;
     const message = `${count} in the tracking configuration.\n${lines.join('\n')}`;
-    return new TrackingConfigException(message, faults, cause === undefined ? {} : { cause });
+    return new TrackingConfigException(message, errors, cause === undefined ? {} : { cause });
   }
 }

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { boundFunction } from './bound-emitter';
 import { currentFlow } from './flow';
-import { inRequest, isCurrent, storeOf, type RequestStore } from './request-store';
+import { inRequest, isCurrent, keepStore, storeOf, type RequestStore } from './request-store';
 
 /**
  * Makes a request and its response emit their events in the flow of the request.
@@ -12,26 +12,48 @@ import { inRequest, isCurrent, storeOf, type RequestStore } from './request-stor
  * Callbacks passed to a method of the response also run in this flow.
  */
 export function bindRequest(request: unknown, response: unknown, store: RequestStore): void {
-  if (isEmitter(request)) bindEmit(request, store, undefined);
+  if (isEmitter(request)) emitOfRequest.replaceOn(request);
   if (!isEmitter(response)) return;
-  bindEmit(response, store, 'close');
-  for (const name of TAKING_CALLBACKS) bindCallbacks(response as unknown as Response, name);
+  keepStore(response, store);
+  emitOfResponse.replaceOn(response);
+  for (const method of takingCallbacks) method.replaceOn(response);
 }
 
-const TAKING_CALLBACKS = ['write', 'end', 'writeContinue', 'writeProcessing', 'writeEarlyHints'] as const;
+type Method = (this: object, ...args: unknown[]) => unknown;
 
-type Method = (this: { readonly req?: object }, ...args: unknown[]) => unknown;
-type Response = Record<(typeof TAKING_CALLBACKS)[number], Method | undefined>;
+/**
+ * Replaces one method of each request or response by its wrapper. A method of the class has one
+ * wrapper for all requests, which finds the store on the object: with a closure per request as a
+ * property, V8 keeps many finished requests until its next full garbage collection
+ * (docs/decisions/0315).
+ */
+class BoundMethod {
+  private readonly known = new WeakMap<Method, Method>();
+  /** The method that was replaced last. Almost all requests have the same class. */
+  private last: Method | undefined;
+  private lastWrapper: Method | undefined;
 
-/** One wrapper per method, not per response: most methods come from a class. */
-const callbackBound = new WeakMap<Method, Method>();
+  constructor(
+    private readonly name: string,
+    private readonly wrap: (method: Method) => Method,
+  ) {}
 
-function bindCallbacks(response: Response, name: keyof Response): void {
-  const method = response[name];
-  if (typeof method !== 'function') return;
-  const known = callbackBound.get(method) ?? withBoundCallback(method);
-  callbackBound.set(method, known);
-  response[name] = known;
+  replaceOn(object: object): void {
+    const members = object as Record<string, Method | undefined>;
+    const method = members[this.name];
+    if (typeof method !== 'function') return;
+    members[this.name] = method === this.last ? this.lastWrapper : this.wrapperOf(method, members);
+  }
+
+  private wrapperOf(method: Method, members: object): Method {
+    // A method of the object itself may hold the request, and a map entry would keep both.
+    if (Object.hasOwn(members, this.name)) return this.wrap(method);
+    const wrapper = this.known.get(method) ?? this.wrap(method);
+    this.known.set(method, wrapper);
+    this.last = method;
+    this.lastWrapper = wrapper;
+    return wrapper;
+  }
 }
 
 /**
@@ -41,7 +63,7 @@ function bindCallbacks(response: Response, name: keyof Response): void {
 function withBoundCallback(method: Method): Method {
   return function (...args) {
     const callback = args.at(-1);
-    const store = typeof callback === 'function' && this.req !== undefined ? storeOf(this.req) : undefined;
+    const store = typeof callback === 'function' ? storeOf(this) : undefined;
     if (store !== undefined) args[args.length - 1] = boundFunction(callback as Callback, inRequest(store, currentFlow));
     return Reflect.apply(method, this, args);
   };
@@ -49,20 +71,38 @@ function withBoundCallback(method: Method): Method {
 
 type Callback = (...args: never[]) => unknown;
 
-/** @param last name of the event after which the request has ended */
-function bindEmit(emitter: EventEmitter, store: RequestStore, last: string | undefined): void {
-  const emit = Reflect.get(emitter, 'emit') as (...args: unknown[]) => boolean;
-  emitter.emit = function (event, ...args: unknown[]) {
+function boundEmit(emit: Method): Method {
+  return function (...args) {
+    const store = storeOf(this);
+    // Most events have no listeners, and entering a flow is the most expensive part of this
+    // function.
+    if (store === undefined || !hasListeners(this, args[0]) || isCurrent(store)) return Reflect.apply(emit, this, args);
+    return inRequest(store, () => Reflect.apply(emit, this, args));
+  };
+}
+
+/** Wraps `emit` of a response, whose `close` ends the request. */
+function boundLastEmit(method: Method): Method {
+  const emit = boundEmit(method);
+  return function (...args) {
+    if (args[0] !== 'close') return Reflect.apply(emit, this, args);
     try {
-      // Most events have no listeners, and entering a flow is the most expensive part of this
-      // function.
-      if (this.listenerCount(event) === 0 || isCurrent(store)) return emit.call(this, event, ...args);
-      return inRequest(store, () => emit.call(this, event, ...args));
+      return Reflect.apply(emit, this, args);
     } finally {
-      if (event === last) store.end();
+      storeOf(this)?.end();
     }
   };
 }
+
+function hasListeners(emitter: object, event: unknown): boolean {
+  return (emitter as EventEmitter).listenerCount(event as string) > 0;
+}
+
+const emitOfRequest = new BoundMethod('emit', boundEmit);
+const emitOfResponse = new BoundMethod('emit', boundLastEmit);
+const takingCallbacks = ['write', 'end', 'writeContinue', 'writeProcessing', 'writeEarlyHints'].map(
+  (name) => new BoundMethod(name, withBoundCallback),
+);
 
 function isEmitter(value: unknown): value is EventEmitter {
   const { emit, listenerCount } = (value ?? {}) as Partial<EventEmitter>;

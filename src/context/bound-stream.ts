@@ -1,6 +1,6 @@
 import { Observable, Subscriber } from 'rxjs';
 import type { Flow } from './flow';
-import { invoke } from '../common/stand-in';
+import { invoke } from './stand-in';
 
 /**
  * Returns the same stream, with everything that it runs in a given flow.

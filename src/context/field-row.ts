@@ -21,7 +21,7 @@ export class FieldRow {
     private readonly names: readonly string[],
     private readonly jsonKeys: readonly string[],
     private readonly values: readonly unknown[],
-    private readonly isUsual: boolean,
+    readonly isUsual: boolean,
   ) {}
 
   static of(fields: EventFields): FieldRow {
@@ -85,11 +85,9 @@ export class FieldRow {
     return { count, textLength };
   }
 
-  /** True if another row, read by the same reader, has the same values. */
-  isSame(other: FieldRow): boolean {
-    if (other.names !== this.names) return false;
-    for (let at = 0; at < this.values.length; at++) if (!Object.is(this.values[at], other.values[at])) return false;
-    return true;
+  /** Returns the values if the row has exactly these names, which its reader made. */
+  valuesOf(names: readonly string[]): readonly unknown[] | undefined {
+    return names === this.names ? this.values : undefined;
   }
 
   private makeText(): string {

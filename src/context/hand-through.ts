@@ -3,7 +3,7 @@ import { isObservable, Observable, Subject, takeUntil, type Subscriber } from 'r
 import { boundStream } from './bound-stream';
 import { currentFlow } from './flow';
 import { isIterator, isThenable, resultKind, type IteratorLike } from './result-kind';
-import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../common/stand-in';
+import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from './stand-in';
 
 /**
  * Without this option the garbage collector would track each resource, in case a hook listens for

@@ -6,7 +6,7 @@ export class InvalidContextException extends Error {
 
   static create(context: string, given: string): InvalidContextException {
     return new InvalidContextException(
-      `enterContext(${quoted(context)}, ...) was given ${given}; a context is an object whose keys go into every event. ` +
+      `enterContext(${quoted(context)}, ...) was given ${given}; a context is an object whose keys are added to every event. ` +
         'Nothing was entered.\n' +
         `  Fix: tracker.enterContext(${quoted(context)}, { user_id: 11111 })`,
     );

@@ -1,85 +1,75 @@
+import type { OptionPlace, OptionRules } from '../common/option-place';
+import { anything, checked, oneOf, optionsOf, text } from '../common/option-rules';
+import { optionName, showKind, showOption, showValue } from '../common/show-value';
+import { isFunction, isObject, isText } from '../common/value-kinds';
+import type { RequestContextOptions } from './request-context-options';
 import { REQUEST_FIELDS } from './request-fields';
 
-/**
- * One error in the options. The code that shows it decides how much of a name and a value is shown.
- */
-export interface OptionFault {
-  readonly path: string;
-  /** Key below `path` that has the value. The application has chosen it. */
-  readonly key?: string;
-  readonly value: unknown;
-  /** True if only the kind of the value may be shown. */
-  readonly isSecret?: boolean;
-  /** True if a string value is the name of a field. It is shown if it reads like a name. */
-  readonly isField?: boolean;
-  readonly wanted: string;
-  /** Values that are allowed. */
-  readonly choices?: readonly string[];
-  readonly fix: string;
-}
+type HashOptions = NonNullable<RequestContextOptions['hash']>;
+
+const FIELD_FIX = "ip: false, or ip: 'another_name', or ip: (request) => ...";
+const HASH_FIX = "hash: { fields: ['user_id'], key: config.getOrThrow('TRACKING_HASH_KEY') }";
+
+/** The list is checked by `checkHashed`, since it depends on the other options. */
+const HASH: OptionRules<HashOptions> = {
+  fields: anything(),
+  key: text({
+    isRequired: true,
+    expected: 'a string that only the operator knows: without it, anyone can hash all user ids and compare',
+    fix: HASH_FIX,
+    show: showKind,
+  }),
+};
+
+const RULES: OptionRules<RequestContextOptions> = {
+  forRoutes: anything(),
+  exclude: anything(),
+  fields: checked('an object', checkFields, { fix: 'fields: { ip: false }' }),
+  afterResponse: oneOf(['keep', 'mark', 'drop'], { fix: "afterResponse: 'mark'" }),
+  hash: optionsOf(HASH, { expected: 'an object', fix: HASH_FIX }),
+};
 
 /**
- * Validates the request context options. A misspelled name would otherwise have no effect, and the
- * field that should be omitted or hashed would be written into every event. Therefore each name
- * must be a known one.
+ * Checks the request context options, false included. A misspelled name would otherwise have no
+ * effect, and the field that should be omitted or hashed would be written into every event.
+ * Therefore each name must be a known one.
  */
-export function faultsOfRequestContext(options: unknown): OptionFault[] {
-  if (options === undefined || options === false) return [];
+export function checkRequestContext(options: unknown, place: OptionPlace): void {
+  if (options === false) return;
   if (!isObject(options)) {
-    return [{ path: 'requestContext', value: options, wanted: 'an object or false', fix: 'leave it out' }];
+    place.reject(showValue(options), 'an object or false');
+    return;
   }
-  const { fields = {}, hash, afterResponse } = options;
+  place.checkOptions(options, RULES);
+  checkHashed(options, place);
+}
+
+function checkFields(fields: unknown, place: OptionPlace): void {
   if (!isObject(fields)) {
-    return [{ path: 'requestContext.fields', value: fields, wanted: 'an object', fix: 'fields: { ip: false }' }];
+    place.reject(showValue(fields), 'an object');
+    return;
   }
-  return [
-    ...Object.entries(fields).flatMap(([name, change]) => faultOfField(name, change)),
-    ...(hash === undefined ? [] : faultsOfHash(hash, fields)),
-    ...faultOfAfterResponse(afterResponse),
-  ];
+  for (const [name, change] of Object.entries(fields)) {
+    const field = place.inside(optionName(name, REQUEST_FIELDS), FIELD_FIX);
+    if (change === undefined || isFunction(change)) continue;
+    if (change !== false && !isText(change)) field.reject(showValue(change), 'false, a new name, or a function');
+    else if (!REQUEST_FIELDS.includes(name)) {
+      field.add(`is not a field of the request; known fields: ${REQUEST_FIELDS.join(', ')}.`, 'name one of them');
+    }
+  }
 }
 
-const AFTER_RESPONSE: readonly string[] = ['keep', 'mark', 'drop'];
-
-function faultOfAfterResponse(value: unknown): OptionFault[] {
-  if (value === undefined || AFTER_RESPONSE.includes(value as string)) return [];
-  const path = 'requestContext.afterResponse';
-  return [{ path, value, wanted: 'one of these', choices: AFTER_RESPONSE, fix: "afterResponse: 'mark'" }];
-}
-
-function faultOfField(name: string, change: unknown): OptionFault[] {
-  const at = { path: 'requestContext.fields', key: name };
-  if (typeof change === 'function' || change === undefined) return [];
-  if (change !== false && (typeof change !== 'string' || change === '')) {
-    const fix = "ip: false, or ip: 'another_name', or ip: (request) => ...";
-    return [{ ...at, value: change, wanted: 'false, a new name, or a function', fix }];
-  }
-  if (REQUEST_FIELDS.includes(name)) return [];
-  return [{ ...at, value: name, wanted: 'a field that there is', choices: REQUEST_FIELDS, fix: 'name one of them' }];
-}
-
-function faultsOfHash(hash: unknown, fields: Readonly<Record<string, unknown>>): OptionFault[] {
-  const fix = "hash: { fields: ['user_id'], key: config.getOrThrow('TRACKING_HASH_KEY') }";
-  if (!isObject(hash)) {
-    return [{ path: 'requestContext.hash', value: hash, wanted: 'an object', fix }];
-  }
-  const faults: OptionFault[] = [];
-  const renamed = Object.values(fields).filter((change) => typeof change === 'string');
-  const choices = [...REQUEST_FIELDS, ...Object.keys(fields), ...renamed];
+/** Checks the names of the hashed fields, which `fields` can change and extend. */
+function checkHashed({ fields, hash }: Readonly<Record<string, unknown>>, place: OptionPlace): void {
+  if (!isObject(hash)) return;
+  const changes = isObject(fields) ? fields : {};
+  const renamed = Object.values(changes).filter((change) => typeof change === 'string');
+  const known = [...new Set([...REQUEST_FIELDS, ...Object.keys(changes), ...renamed])];
   const names: readonly unknown[] = Array.isArray(hash['fields']) ? hash['fields'] : [hash['fields']];
-  for (const value of names) {
-    if (typeof value === 'string' && choices.includes(value)) continue;
-    const wanted = 'a field that there is';
-    faults.push({ path: 'requestContext.hash.fields', value, isField: true, wanted, choices, fix });
+  const at = place.inside('hash').inside('fields', HASH_FIX);
+  for (const name of names) {
+    if (typeof name === 'string' && known.includes(name)) continue;
+    const shown = typeof name === 'string' ? showOption(name, known) : showValue(name);
+    at.reject(shown, `a field: ${known.map((each) => optionName(each)).join(', ')}`);
   }
-  const { key } = hash;
-  if (typeof key !== 'string' || key === '') {
-    const wanted = 'a string that only the operator knows: without it, anyone can hash all user ids and compare';
-    faults.push({ path: 'requestContext.hash.key', value: key, isSecret: true, wanted, fix });
-  }
-  return faults;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,6 +8,22 @@ import { RequestView, View, type ScopeView } from './view';
 
 const NOTHING = FieldRow.of({});
 
+/** Property of a raw request that holds its FastifyRequest. */
+const PLATFORM = Symbol('nestjs-event-tracking:platform');
+
+interface Linked {
+  [PLATFORM]?: TrackedRequest;
+}
+
+/**
+ * Links a raw request to its FastifyRequest. On Fastify, middleware gets only the raw request, but
+ * guards set the user on the FastifyRequest. Call it for each Fastify request whose scope is opened
+ * by middleware, as soon as both exist.
+ */
+export function linkPlatformRequest(raw: object, platform: object): void {
+  (raw as Linked)[PLATFORM] = platform as TrackedRequest;
+}
+
 /**
  * Scope of one request. The user is not known when a request arrives, because guards run after
  * every middleware. Therefore constant fields are read once, at the first emit, and user and
@@ -23,13 +39,14 @@ export class RequestScope extends Scope implements ScopeOfRequest {
   private emitText = '';
 
   /**
-   * @param requestNow returns the request as handlers see it; on Fastify this is not the object
-   * that middleware gets. Undefined once the request has ended
+   * @param request the request as middleware or handlers get it. Undefined once the request has
+   * ended. A property, not a function that returns it: V8 keeps closures of finished requests that
+   * are properties until its next full garbage collection.
    */
   constructor(
     parent: Scope,
     private readonly entered: EnteredRequest,
-    private requestNow: (() => TrackedRequest) | undefined,
+    private request: TrackedRequest | undefined,
     private readonly fields: RequestFields,
     private readonly normalizer: Normalizer,
   ) {
@@ -49,19 +66,20 @@ export class RequestScope extends Scope implements ScopeOfRequest {
     // most requests emit nothing after this, so an error in a field affects no event and is not
     // reported
     this.read(true);
-    this.requestNow = undefined;
+    this.request = undefined;
   }
 
   reopen(request: object): void {
-    this.requestNow = () => request as TrackedRequest;
+    this.request = request as TrackedRequest;
   }
 
   private read(isQuiet = false): void {
-    const request = this.requestNow?.();
-    if (request === undefined) return;
+    const { request: given } = this;
+    if (given === undefined) return;
+    const request = (given as Linked)[PLATFORM] ?? given;
     this.once ??= this.fields.once(request, this.entered, isQuiet);
-    const read = this.fields.atEmit(request, this.entered, isQuiet);
-    if (!read.isSame(this.atEmit)) this.take(read);
+    const read = this.fields.atEmit(request, this.entered, isQuiet, this.atEmit);
+    if (read !== this.atEmit) this.take(read);
   }
 
   protected override get isRoot(): boolean {

@@ -77,7 +77,7 @@ export class RequestStore implements RequestIdentity {
   reopen(request: object): void {
     this.isAnswered = false;
     this.firstScope?.reopen(request);
-    for (const scope of this.others?.values() ?? []) scope.reopen(request);
+    if (this.others !== undefined) for (const scope of this.others.values()) scope.reopen(request);
   }
 
   private answered(): void {
@@ -85,7 +85,7 @@ export class RequestStore implements RequestIdentity {
     this.isAnswered = true;
     this.handling = undefined;
     this.firstScope?.release();
-    for (const scope of this.others?.values() ?? []) scope.release();
+    if (this.others !== undefined) for (const scope of this.others.values()) scope.release();
   }
 }
 
@@ -112,7 +112,7 @@ export function currentRequestStore(): RequestStore | undefined {
 
 /** Returns the store object of nestjs-cls, if one is open. */
 export function currentClsStore(): object | undefined {
-  return cls.isActive() ? cls.get() : undefined;
+  return cls.get();
 }
 
 /**
@@ -125,9 +125,14 @@ interface Holder {
   [STORE]?: RequestStore;
 }
 
+/** Stores the request's store on an object that belongs to the request, such as its response. */
+export function keepStore(holder: object, store: RequestStore): void {
+  (holder as Holder)[STORE] = store;
+}
+
 /**
  * Returns the store of a request; undefined if none was opened for it.
- * @param request the platform's own request; on Fastify, its `raw`
+ * @param request the platform's own request (on Fastify, its `raw`) or response
  */
 export function storeOf(request: object): RequestStore | undefined {
   return (request as Holder)[STORE];
@@ -152,7 +157,7 @@ export function runInRequestStore(
     return;
   }
   const store = new RequestStore();
-  (request as Holder)[STORE] = store;
+  keepStore(request, store);
   open(store, true);
   const active = currentClsStore();
   // All requests share the store that was open at the start. Each request gets a copy, so that
@@ -182,8 +187,8 @@ export function inNoRequest<Result>(code: () => Result): Result {
   return requests.run(undefined as never, leave);
 }
 
-/** True if the current flow belongs to that request. */
-export function isCurrent(store: RequestStore): boolean {
+/** True if the current flow belongs to that request; to none if it is undefined. */
+export function isCurrent(store: RequestStore | undefined): boolean {
   return currentRequestStore() === store;
 }
 

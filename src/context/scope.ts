@@ -103,7 +103,11 @@ export class Scope {
     return new Scope(root, [{ name: '(folded)', values: mergeLayers({}, ...layers) }]);
   }
 
-  /** @returns the root */
+  /**
+   * Puts the values of this scope and its parents in front of `layers`, outermost first. Stops at
+   * the root and omits its values, because they may still change.
+   * @returns the root
+   */
   private collectUp(layers: EventFields[]): Scope {
     if (this.isRoot || this.parent === undefined) return this;
     layers.unshift(...this.entries.map(({ values }) => values));

@@ -24,8 +24,8 @@ export class UnknownContextException extends Error {
             .map((name) => quoted(name))
             .join(', ')}`;
     return new UnknownContextException(
-      `exitContext(${quoted(context)}) found no context of that name in the nearest open scope; ${open}.\n` +
-        `  Fix: leave it in the function that entered it, or let tracker.context(${quoted(context)}, {...}, body) do both.`,
+      `exitContext(${quoted(context)}) found no context with this name in the nearest open scope; ${open}.\n` +
+        `  Fix: call exitContext in the function that entered it, or let tracker.context(${quoted(context)}, {...}, body) do both.`,
       context,
       openContexts,
     );

@@ -1,5 +1,5 @@
 import { fieldsText } from '../event/json-text';
-import { estimateLength, hasDates, setField } from '../event/normal-form';
+import { estimateLength, hasDates, setFields } from '../event/normal-form';
 import type { ContextView, Finding } from '../event/envelope';
 import type { EventFields } from '../event/tracking-event';
 import type { FieldRow } from './field-row';
@@ -9,9 +9,7 @@ import type { FieldRow } from './field-row';
  * object is replaced, and a key keeps the position at which it first appeared.
  */
 export function mergeLayers(values: EventFields, ...layers: readonly EventFields[]): EventFields {
-  for (const layer of layers) {
-    for (const key of Object.keys(layer)) setField(values, key, layer[key]);
-  }
+  for (const layer of layers) setFields(values, layer);
   return values;
 }
 
@@ -30,6 +28,16 @@ export abstract class ScopeView implements ContextView {
   private isDateless: boolean | undefined;
 
   constructor(protected readonly parent: ContextView | undefined) {}
+
+  /** The view around this one. */
+  get outer(): ContextView | undefined {
+    return this.parent;
+  }
+
+  /** True if the view itself has the key, whatever the views around it have. */
+  hasOwn(key: string): boolean {
+    return this.ownValue(key) !== undefined;
+  }
 
   get values(): EventFields {
     return (this.merged ??= this.merge());

@@ -1,2 +1,3 @@
 export { jsonSchema } from '../catalog/ajv/ajv-schema';
-export type { JsonSchemaOptions, SchemaCompiler } from '../catalog/ajv/ajv-schema';
+export type { JsonSchemaOptions } from '../catalog/ajv/ajv-schema';
+export type { SchemaCompiler } from '../catalog/ajv/schema-compiler';

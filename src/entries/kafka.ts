@@ -1,7 +1,9 @@
+export { kafkaEventBus } from '../openedx/kafka-event-bus';
 export { kafka } from '../transports/kafka/kafka';
 export { confluentRegistry } from '../transports/kafka/confluent-registry';
 export type { ConfluentRegistryOptions } from '../transports/kafka/confluent-registry';
-export type { KafkaConnection, KafkaOptions } from '../transports/kafka/kafka-options';
+export type { KafkaConnection } from '../transports/kafka/kafka-connection';
+export type { KafkaOptions } from '../transports/kafka/kafka-options';
 export type { KeyPartitioner } from '../transports/kafka/key-partitioner';
 export type { SchemaIds, SchemaRegistry, SchemasById } from '../transports/kafka/schema-registry';
 export { KafkaConsumer } from '../transports/kafka/kafka-consumer';

@@ -1,3 +1,4 @@
+export { redisEventBus } from '../openedx/redis-event-bus';
 export { redisStreams } from '../transports/redis-streams/redis-streams';
 export type { RedisStreamsOptions } from '../transports/redis-streams/redis-streams';
 export type { RedisTarget } from '../transports/redis-streams/redis-target';

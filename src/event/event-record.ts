@@ -7,7 +7,7 @@
  */
 import type { Envelope } from './envelope';
 import { hasDates, setField } from './normal-form';
-import type { EventFields, StoredEvent } from './tracking-event';
+import type { EventFields, IdentifiedEvent } from './tracking-event';
 
 /** Path to a Date, from the event down: `['data', 'answers', 0, 'at']`. */
 export type DatePath = readonly (string | number)[];
@@ -65,7 +65,7 @@ export function originFacts({
 }
 
 /** Writes the record of an event that was read from a record. */
-export function writeEventRecord(event: StoredEvent, facts: RecordFacts): string {
+export function writeEventRecord(event: IdentifiedEvent, facts: RecordFacts): string {
   return recordText(JSON.stringify(event), datesOf(event), facts);
 }
 
@@ -73,10 +73,10 @@ export function writeEventRecord(event: StoredEvent, facts: RecordFacts): string
  * Reads a record.
  * @throws Error if the text is not a valid record
  */
-export function readRecord(record: string): { readonly event: StoredEvent; readonly facts: RecordFacts } {
+export function readRecord(record: string): { readonly event: IdentifiedEvent; readonly facts: RecordFacts } {
   const end = record.indexOf('\n');
   const { dates = [['timestamp']], ...facts } = JSON.parse(record.slice(0, end)) as RecordHead;
-  const event = JSON.parse(record.slice(end + 1)) as StoredEvent;
+  const event = JSON.parse(record.slice(end + 1)) as IdentifiedEvent;
   if (!isParsed(event) || typeof event.id !== 'string' || typeof event.name !== 'string')
     throw new Error('it has no id or no name');
   reviveDates(event, dates);

@@ -9,26 +9,45 @@ import type { EventFields } from './tracking-event';
  * nothing.
  */
 export function copyNormalForm<T>(value: T): T {
-  return copyValue(value) as T;
+  return copyValue(value, isPolluted()) as T;
 }
 
-function copyValue(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? copyObject(value) : value;
+/**
+ * Returns true if Object.prototype has enumerable keys, which `for in` lists for every object. A
+ * test of every key took a quarter of the time of a copy.
+ */
+export function isPolluted(): boolean {
+  for (const _ in Object.prototype) return true;
+  return false;
 }
 
-function copyObject(value: object): unknown {
+function copyValue(value: unknown, testsKeys: boolean): unknown {
+  return typeof value === 'object' && value !== null ? copyObject(value, testsKeys) : value;
+}
+
+function copyObject(value: object, testsKeys: boolean): unknown {
   if (Array.isArray(value)) {
     const copy: unknown[] = [];
-    for (let at = 0; at < value.length; at++) copy.push(copyValue(value[at]));
+    for (let at = 0; at < value.length; at++) copy.push(copyValue(value[at], testsKeys));
     return copy;
   }
   if (value instanceof Date) return new Date(value.getTime());
   const copy: EventFields = {};
-  // Object.keys, which makes a list each time, and Object.hasOwn each took a third longer.
+  // Object.keys makes a list each time, and took a third longer.
   for (const key in value) {
-    if (Object.prototype.hasOwnProperty.call(value, key)) setField(copy, key, copyValue((value as EventFields)[key]));
+    if (testsKeys && !Object.hasOwn(value, key)) continue;
+    const field: unknown = (value as EventFields)[key];
+    setField(copy, key, typeof field === 'object' && field !== null ? copyObject(field, testsKeys) : field);
   }
   return copy;
+}
+
+/** Sets all fields of an object in normal form in another one. The values are shared. */
+export function setFields(fields: EventFields, added: EventFields): void {
+  const testsKeys = isPolluted();
+  for (const key in added) {
+    if (!testsKeys || Object.hasOwn(added, key)) setField(fields, key, added[key]);
+  }
 }
 
 /**

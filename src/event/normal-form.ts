@@ -15,10 +15,22 @@ import { MAX_COUNTED_KEYS, type ListedKeys } from './plain-json';
 import type { OnReplaced, ReplacedKind, ReplacedPlace } from './replaced-value';
 import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
-import { digitsOf, hasToJson, bsonText, isBsonNumber, isHidden, isHuge, keyPath, sizeOf, unbox } from './value-parts';
+import { bytesOf, errorFields, firstOf, LONG_KEY, mapFields } from './object-parts';
+import {
+  digitsOf,
+  hasToJson,
+  bsonText,
+  isBsonNumber,
+  isHuge,
+  keyPath,
+  proxyKeys,
+  shownField,
+  sizeOf,
+  unbox,
+} from './value-parts';
 
 export { describeError } from '../common/describe-error';
-export { copyNormalForm, estimateLength, hasDates, isSameForm, setField } from './form-copies';
+export { copyNormalForm, estimateLength, hasDates, isSameForm, setField, setFields } from './form-copies';
 export type { ReplacedKind } from './replaced-value';
 export { DEFAULT_LIMITS, type PartialLimits, type ValueLimits } from './value-limits';
 
@@ -100,8 +112,7 @@ class Walk implements ReplacedPlace {
     if (this.ancestors.includes(value)) return this.replace('circular', '[Circular]', depth);
     this.ancestors.push(value);
     const result = this.anyObject(value, depth);
-    // Only reached if nothing threw. After a throw, `fields` or `items` of an outer object shortens
-    // the list.
+    // After a throw, `fields` or `items` of an outer object shortens the list.
     this.ancestors.pop();
     return result;
   }
@@ -159,7 +170,7 @@ class Walk implements ReplacedPlace {
     const open = this.ancestors.length;
     const isProxy = types.isProxy(value);
     // Object.keys on a proxy calls a trap for every key before the first key can be read.
-    const keys = isProxy ? Reflect.ownKeys(value) : (this.listed?.get(value) ?? Object.keys(value));
+    const keys = isProxy ? proxyKeys(value) : (this.listed?.get(value) ?? Object.keys(value));
     const length = count ?? keys.length;
     for (let at = 0; at < length; at++) {
       const key = keys[at] as string;
@@ -168,8 +179,7 @@ class Walk implements ReplacedPlace {
         break;
       }
       if (known !== undefined && key in known) continue;
-      // A short key is always kept. Otherwise numbers after a long string would be lost with their
-      // keys.
+      // A short key is always kept, or numbers after a long string would be lost with it.
       if (key.length > LONG_KEY && this.textLength + key.length > this.limits.maxTextLength) {
         this.nodes++;
         unfit++;
@@ -178,14 +188,9 @@ class Walk implements ReplacedPlace {
       this.textLength += key.length;
       let field: unknown;
       try {
-        if (isProxy && isHidden(value, key)) {
-          this.nodes++; // the check calls code of the application
-          continue;
-        }
-        const given = (value as EventFields)[key];
+        const given = isProxy ? shownField(value, key) : (value as EventFields)[key];
         if (typeof given === 'string' && this.textLength + given.length <= this.limits.maxTextLength) {
-          // Most fields of most events take this path. Recording the key, which is only needed to
-          // name a replaced value, would cost more than the copy.
+          // Most fields of most events. Recording the key would cost more than the copy.
           this.nodes++;
           this.textLength += given.length;
           field = given;
@@ -194,13 +199,18 @@ class Walk implements ReplacedPlace {
           field = this.value(given, depth + 1);
         }
       } catch (error) {
-        this.keys[depth] = key;
-        this.ancestors.length = open;
-        field = this.unreadable(error, depth + 1);
+        field = this.unreadableField(error, key, depth, open);
       }
       if (field !== undefined) setField(copy, key, field);
     }
     if (unfit > 0) copy['[Left out: long keys]'] = this.replace('too-long', unfit, depth);
+  }
+
+  /** Replaces the value of a key whose walk threw. @param open number of objects being walked */
+  private unreadableField(error: unknown, key: string, depth: number, open: number): string {
+    this.keys[depth] = key;
+    this.ancestors.length = open;
+    return this.unreadable(error, depth + 1);
   }
 
   /** Handles every object that is neither a plain object nor an array. */
@@ -220,8 +230,7 @@ class Walk implements ReplacedPlace {
 
   private json(value: object, depth: number): unknown {
     const json = (value as { toJSON(key: string): unknown }).toJSON('');
-    // No other code handles the promise of an async toJSON, and its rejection would end the
-    // process.
+    // Nothing else handles the promise of an async toJSON: its rejection would end the process.
     if (types.isPromise(json)) json.then(undefined, () => undefined);
     // As in JSON.stringify, toJSON of the result is not called: a toJSON that returns itself, or
     // another object with a toJSON, must not recurse.
@@ -234,69 +243,35 @@ class Walk implements ReplacedPlace {
   }
 
   private binary(value: ArrayBufferView | ArrayBufferLike, depth: number): unknown {
-    const isNumbers = ArrayBuffer.isView(value) && !(value instanceof DataView) && !types.isUint8Array(value);
-    if (isNumbers) return this.items(value as unknown as readonly unknown[], depth);
-    const bytes = ArrayBuffer.isView(value)
-      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-      : Buffer.from(value);
-    // The limit is checked before encoding: the text of a buffer of any size must not be made only
-    // to be dropped.
+    const bytes = bytesOf(value);
+    if (bytes === undefined) return this.items(value as unknown as readonly unknown[], depth);
+    // Checked before encoding: a large text must not be made only to be dropped.
     if (this.textLength + Math.ceil(bytes.byteLength / 3) * 4 > this.limits.maxTextLength) {
       return this.replace('too-long', `[Left out: ${String(bytes.byteLength)} bytes]`, depth);
     }
     return this.text(bytes.toString('base64'), depth);
   }
 
-  /**
-   * A Map whose keys have distinct strings becomes an object, any other Map an array of its
-   * entries: `new Map([[1, 'a'], ['1', 'b']])` must not lose an entry.
-   */
   private map(map: ReadonlyMap<unknown, unknown>, depth: number): unknown {
-    const entries = this.take(Map.prototype.entries.call(map));
-    const fields = Object.create(null) as EventFields;
-    let [count, unfit, length] = [0, 0, this.textLength];
-    for (const [key, value] of entries) {
-      if (typeof key === 'string' && key.length > LONG_KEY && length + key.length > this.limits.maxTextLength) {
-        // Such a key must not become a key of an object: V8 compares keys of the same length beyond
-        // 16,383 characters with each other.
-        unfit++;
-        continue;
-      }
-      if (typeof key === 'object' ? key !== null : typeof key === 'function' || typeof key === 'symbol') break;
-      const text = String(key);
-      if (text in fields) break;
-      length += text.length;
-      fields[text] = value;
-      count++;
-    }
     const size = sizeOf(map);
-    if (count + unfit < entries.length) return this.items(entries, depth, size);
-    this.nodes += unfit;
-    return this.fields(fields, depth, size - unfit, unfit);
+    const entries = this.take(Map.prototype.entries.call(map));
+    const parts = mapFields(entries, this.limits.maxTextLength - this.textLength);
+    if (parts === undefined) return this.items(entries, depth, size);
+    this.nodes += parts.unfit;
+    return this.fields(parts.fields, depth, size - parts.unfit, parts.unfit);
   }
 
   /**
    * Takes as many values as the node limit still allows, so that millions are not copied only to be
    * dropped.
-   * @param values a built-in iterator; the iterator of a subclass may have no end
    */
   private take<T>(values: IterableIterator<T>): T[] {
-    const taken: T[] = [];
-    const room = this.limits.maxNodes - this.nodes;
-    for (const value of values) {
-      if (taken.length >= room) break;
-      taken.push(value);
-    }
-    return taken;
+    return firstOf(values, this.limits.maxNodes - this.nodes);
   }
 
   private error(error: Error, depth: number): EventFields {
     const copy: EventFields = {};
-    const hidden = Object.create(null) as EventFields;
-    for (const key of ['name', 'message', 'stack', 'cause', 'errors'] as const) {
-      const field = (error as unknown as EventFields)[key];
-      if (field !== undefined) hidden[key] = field;
-    }
+    const hidden = errorFields(error);
     this.copyFields(hidden, copy, depth);
     this.copyFields(error, copy, depth, undefined, hidden);
     return copy;
@@ -312,9 +287,6 @@ class Walk implements ReplacedPlace {
     return replacement;
   }
 }
-
-/** Keys up to this length are always kept, because they name values. */
-const LONG_KEY = 100;
 
 /**
  * Maximum decimal digits of all huge bigints in one value. Formatting takes quadratic time: 2 ms

@@ -3,7 +3,7 @@ import { toNormalForm } from './normal-form';
 import { LONGEST_UNIT, LONGEST_VALUE, PlainLook, plainText, type ListedKeys } from './plain-json';
 import { cut } from '../common/printable';
 import { ReplacedValues, UNHEARD, type OnReplaced, type ReplacedKind, type ReplacedListener } from './replaced-value';
-import type { EventFields, StoredEvent, TrackingEvent } from './tracking-event';
+import type { EventFields, IdentifiedEvent, TrackingEvent } from './tracking-event';
 import { isWithin } from './within-limits';
 import type { ValueLimits, WalkLimits } from './value-limits';
 
@@ -139,7 +139,7 @@ export class Normalizer {
    * Checks an event that was read from a queue, to which other programs can write. Returns the same
    * object if it is within the limits.
    */
-  carried(event: StoredEvent): StoredEvent {
+  carried(event: IdentifiedEvent): IdentifiedEvent {
     if (this.isWithin(event)) return event;
     const { id, ...fields } = event;
     const { name, timestamp, ...rest } = this.processed(fields, { ...event, context: {}, data: {} });
@@ -147,7 +147,7 @@ export class Normalizer {
   }
 
   private isWithin(event: object): boolean {
-    for (const key of Object.keys(event)) if (!isWithin((event as EventFields)[key], this.widerLimits)) return false;
+    for (const key in event) if (!isWithin((event as EventFields)[key], this.widerLimits)) return false;
     return true;
   }
 

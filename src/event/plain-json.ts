@@ -12,6 +12,7 @@
  * the value again; only that read counts.
  */
 import { types } from 'node:util';
+import { isPolluted } from './form-copies';
 import type { EventFields } from './tracking-event';
 import type { WalkLimits } from './value-limits';
 
@@ -167,10 +168,4 @@ export class PlainLook {
     for (let at = 0; at < items.length; at++) if (!this.isPlain(items[at], depth + 1)) return false;
     return true;
   }
-}
-
-/** Returns true if Object.prototype has enumerable keys, which `for in` lists for every object. */
-function isPolluted(): boolean {
-  for (const _ in Object.prototype) return true;
-  return false;
 }

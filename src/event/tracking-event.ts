@@ -1,4 +1,7 @@
-/** Fields by name: the shape of an event's context and data in normal form (docs/values.md). */
+/**
+ * Fields by name: the shape of an event's context and data in normal form
+ * (docs/reference/values.md).
+ */
 export interface EventFields {
   [key: string]: unknown;
 }
@@ -18,7 +21,13 @@ export interface TrackingEvent {
   data: EventFields;
 }
 
+/**
+ * Values that a function of the application returns synchronously. Promises are excluded, because
+ * nothing waits for them.
+ */
+export type SyncValues = object & { readonly then?: never };
+
 /** An event with the id that every copy, retry and replay of it keeps (UUIDv7; RFC 9562, 5.7). */
-export interface StoredEvent extends TrackingEvent {
+export interface IdentifiedEvent extends TrackingEvent {
   readonly id: string;
 }

@@ -15,9 +15,15 @@ export function keyPath(keys: readonly (string | number)[]): string {
   return shown.map((key) => (typeof key === 'number' ? '*' : cut(key, MAX_KEY_LENGTH))).join('.');
 }
 
-/** Returns true if Object.keys would leave out this key of a proxy. */
-export function isHidden(proxy: object, key: string | symbol): boolean {
-  return typeof key === 'symbol' || Reflect.getOwnPropertyDescriptor(proxy, key)?.enumerable !== true;
+/** The string keys of a proxy, with those that Object.keys would leave out. */
+export function proxyKeys(proxy: object): string[] {
+  return Reflect.ownKeys(proxy).filter((key) => typeof key === 'string');
+}
+
+/** The field of a proxy; undefined for a key that Object.keys would leave out. */
+export function shownField(proxy: object, key: string): unknown {
+  const isShown = Reflect.getOwnPropertyDescriptor(proxy, key)?.enumerable === true;
+  return isShown ? (proxy as EventFields)[key] : undefined;
 }
 
 /**

@@ -10,33 +10,48 @@ export function isWithin(value: unknown, limits: WalkLimits): boolean {
   return new Look(limits).fits(value, 0);
 }
 
+/**
+ * Loops over fields and items, with the checks of primitive values in place: this runs for every
+ * event of a job, and took twice as long with a function for each value.
+ */
 class Look {
   private nodes = 0;
   private textLength = 0;
+  private readonly maxDepth: number;
+  private readonly maxNodes: number;
+  private readonly maxTextLength: number;
 
-  constructor(private readonly limits: WalkLimits) {}
+  constructor({ maxDepth, maxNodes, maxTextLength }: WalkLimits) {
+    this.maxDepth = maxDepth;
+    this.maxNodes = maxNodes;
+    this.maxTextLength = maxTextLength;
+  }
 
   fits(value: unknown, depth: number): boolean {
-    const { maxDepth, maxNodes } = this.limits;
-    if (++this.nodes > maxNodes) return false;
-    if (typeof value === 'string') return this.hasRoom(value);
+    if (++this.nodes > this.maxNodes) return false;
+    if (typeof value === 'string') return (this.textLength += value.length) <= this.maxTextLength;
     // JSON allows 1e999, which parses as Infinity
     if (typeof value === 'number') return Number.isFinite(value);
     if (typeof value !== 'object' || value === null || value instanceof Date) return true;
-    if (depth >= maxDepth) return false;
-    // Loops, because this runs for every event of a job and took twice as long with a function per
-    // field.
-    if (Array.isArray(value)) {
-      for (const item of value) if (!this.fits(item, depth + 1)) return false;
-      return true;
-    }
-    for (const key of Object.keys(value)) {
-      if (!this.hasRoom(key) || !this.fits((value as EventFields)[key], depth + 1)) return false;
-    }
+    if (depth >= this.maxDepth) return false;
+    return Array.isArray(value) ? this.areFitting(value, depth + 1) : this.hasFitting(value as EventFields, depth + 1);
+  }
+
+  private areFitting(items: readonly unknown[], depth: number): boolean {
+    for (let at = 0; at < items.length; at++) if (!this.fits(items[at], depth)) return false;
     return true;
   }
 
-  private hasRoom(text: string): boolean {
-    return (this.textLength += text.length) <= this.limits.maxTextLength;
+  private hasFitting(fields: EventFields, depth: number): boolean {
+    // Object.keys makes a list each time.
+    for (const key in fields) {
+      const value = fields[key];
+      this.textLength += key.length;
+      if (typeof value === 'string') {
+        this.nodes++;
+        this.textLength += value.length;
+      } else if (!this.fits(value, depth)) return false;
+    }
+    return this.nodes <= this.maxNodes && this.textLength <= this.maxTextLength;
   }
 }

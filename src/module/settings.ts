@@ -1,34 +1,21 @@
-import { Logger, type LoggerService } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import type { RequestContextOptions } from '../context/request-context-options';
-import { faultsOfRequestContext, type OptionFault } from '../context/request-options';
-import type { Catalog, CatalogEntry } from '../catalog/catalog';
-import type { ValidationMode, ValidationOptions } from '../catalog/validation-mode';
-import type { Clock } from '../common/clock';
-import type { PartialLimits } from '../event/normal-form';
+import type { EventCatalog } from '../catalog/catalog';
 import { Notices } from '../common/notices';
 import type { NodeSettings } from '../routing/node-modules';
-import type { DeliveryOptions } from '../delivery/delivery-options';
 import { classDelivery, resolveDelivery } from '../delivery/resolve-options';
-import { faultsOfDelivery } from '../routing/delivery-faults';
-import {
-  optionName,
-  showChoice,
-  showIdentifier,
-  showKind,
-  showOption,
-  type ConfigError,
-} from '../common/tracking-config.exception';
-import { isDestinationClass, type TreePlan } from '../routing/tree-plan';
+import { deliveryErrors, diskOptions } from '../delivery/check-delivery-options';
+import { showIdentifier, type ConfigError } from '../common/tracking-config.exception';
+import { isObject } from '../common/value-kinds';
+import { isDestinationClass } from '../routing/class-kind';
+import { explainUndefined } from '../routing/undefined-option';
+import type { TrackerPlan } from '../intake/tracker-plan';
+import type { TestedRuntimeOptions, TrackingRuntimeOptions } from './tracking-options';
 import { catalogOf } from './catalog-options';
-import { faultsOfDecorators } from './decorator-faults';
+import { decoratorErrors } from './decorator-errors';
 import { warnOfCopies } from '../tracker/package-copies';
-import { faultsOfOptionNames, isObject, type OptionsOrigin } from './module-options';
-import type { RuntimeOptions } from '../tracker/tracker-runtime';
-
-export type TrackingRole = 'both' | 'emitter' | 'worker';
-
-const ROLES: readonly string[] = ['both', 'emitter', 'worker'];
+import { optionNameErrors, type OptionsOrigin } from './module-options';
+import { runtimeValueErrors } from './runtime-option-rules';
 
 /**
  * Injection token of the role that `createTrackingWorker` gives to every tracker of the
@@ -36,95 +23,12 @@ const ROLES: readonly string[] = ['both', 'emitter', 'worker'];
  */
 export const ROLE_TOKEN = 'TRACKING_ROLE';
 
-/** Options that may be determined as late as at start, for `forRootAsync`. */
-export interface TrackingRuntimeOptions {
-  /**
-   * Set false to switch tracking off: nothing is built, `emit` does nothing, and all injections
-   * still work.
-   * @default true
-   */
-  readonly enabled?: boolean | undefined;
-  /**
-   * Scope of each HTTP request, or false for none.
-   * @default {}
-   */
-  readonly requestContext?: RequestContextOptions | false | undefined;
-  /**
-   * Clock for the timestamps of events.
-   * @default Date.now
-   */
-  readonly clock?: Clock | undefined;
-  /**
-   * Limits on the size of one event.
-   * @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000, maxNameLength: 1_000 }
-   */
-  readonly limits?: PartialLimits | undefined;
-  /**
-   * Maximum number of events that are kept until the application has started. Further ones are
-   * dropped as 'not-ready'.
-   * @default 10_000
-   */
-  readonly maxEarlyEvents?: number | undefined;
-  /**
-   * Maximum time in milliseconds that closing the application waits for held events to be written.
-   * The default is within the 10 s of `docker stop`.
-   * @default 8000
-   */
-  readonly shutdownTimeoutMs?: number | undefined;
-  /**
-   * Use of the queues outside this process: 'emitter' only adds events, 'worker' and 'both' also
-   * take them. `createTrackingWorker` sets 'worker'.
-   * @default 'both'
-   */
-  readonly role?: TrackingRole | undefined;
-  /**
-   * Delivery options of all destinations without their own (docs/delivery.md).
-   * @default {}
-   */
-  readonly delivery?: DeliveryOptions | undefined;
-  /**
-   * Documented events, against which emitted events are validated.
-   * @default none
-   */
-  readonly catalog?: Catalog | readonly CatalogEntry[] | undefined;
-  /**
-   * Handling of events that do not match the catalog.
-   * @default 'report'
-   */
-  readonly validation?: ValidationMode | ValidationOptions | undefined;
-  /**
-   * True to send the documentation with the events: each event names its definition in its field
-   * `schema`, and backends that can store the catalog receive it (docs/catalog.md).
-   * @default false
-   */
-  readonly documentation?: boolean | undefined;
-  /**
-   * Logger for the warnings of this module.
-   * @default Nest's logger, context `Tracking`
-   */
-  readonly logger?: LoggerService | undefined;
-}
-
-/**
- * Additional options that the test kit sets. Not public: a store treats two events with one id as
- * one event, and a node needs its hooks.
- */
-export interface TestedRuntimeOptions extends TrackingRuntimeOptions {
-  readonly ids?: RuntimeOptions['ids'];
-  /**
-   * True to send events into the tree once it is built, before it is started: a unit test compiles
-   * its module and never starts it.
-   * @default false
-   */
-  readonly startsWhenBuilt?: boolean | undefined;
-}
-
 /**
  * Options of one tracker in one application, with values that its parts share while they are built.
  */
 export interface Settings extends NodeSettings {
   /** Catalog that was read from the options; undefined if none was given or it has errors. */
-  readonly catalog: Catalog | undefined;
+  readonly catalog: EventCatalog | undefined;
   readonly options: TestedRuntimeOptions;
   readonly notices: Notices;
 }
@@ -137,7 +41,7 @@ const namesTaken = new WeakMap<ModulesContainer, Set<string>>();
 
 export function makeSettings(
   name: string,
-  plan: TreePlan,
+  plan: TrackerPlan,
   given: unknown,
   container: ModulesContainer,
   origin: OptionsOrigin = 'forRoot',
@@ -145,78 +49,53 @@ export function makeSettings(
   const options: TrackingRuntimeOptions = isObject(given) ? given : {};
   const { enabled = true, logger = new Logger() } = options;
   const taken = namesTaken.get(container) ?? new Set();
-  const faults: ConfigError[] = [
-    ...plan.faults,
-    ...faultsOfOptionNames(given, origin),
-    ...optionFaults(options),
-    ...durableFaults(plan, options),
+  const source = origin === 'forRoot' ? options : { useFactory: () => options };
+  const errors: ConfigError[] = [
+    ...plan.errors,
+    ...optionNameErrors(given, origin),
+    ...[...runtimeValueErrors(given), ...durableErrors(plan, options)].map((each) => explainUndefined(each, source)),
   ];
   const notices = new Notices(logger);
   if (taken.size === 0) warnOfCopies(notices);
-  const catalog = catalogOf(options, faults);
-  if (!isTrackerName(name)) faults.push(nameFault(name));
+  const catalog = catalogOf(options, errors);
+  if (!isTrackerName(name)) errors.push(nameError(name));
   if (taken.has(name)) {
-    faults.push(takenFault(name));
+    errors.push(takenError(name));
   }
-  faults.push(...faultsOfDecorators(container));
+  errors.push(...decoratorErrors(container));
   namesTaken.set(container, taken.add(name));
-  return { options, enabled, catalog, faults, off: new Set(), notices };
+  return { options, enabled, catalog, errors, off: new Set(), notices };
 }
 
 /**
  * Finds durable destinations without a directory. This needs both the options of the module and the
  * tree.
  */
-function durableFaults({ backends }: Pick<TreePlan, 'backends'>, { delivery }: TrackingRuntimeOptions): ConfigError[] {
-  if (faultsOfDelivery(delivery).length > 0) return [];
+function durableErrors(
+  { backends }: Pick<TrackerPlan, 'backends'>,
+  { delivery }: TrackingRuntimeOptions,
+): ConfigError[] {
+  const ofModule = deliveryErrors('delivery', delivery).length > 0 ? diskOptions(delivery) : delivery;
   return backends.flatMap((node) => {
-    const { durable, directory } = resolveDelivery(delivery, classDelivery(node.type), node.delivery);
+    const { durable, directory } = resolveDelivery(ofModule, classDelivery(node.type), node.delivery);
+    const isGiven = isObject(delivery) && Object.hasOwn(delivery, 'directory');
     const own: ConfigError[] =
       isDestinationClass(node.type) && durable && directory === undefined
         ? [
             {
               path: node.place,
-              what: 'its delivery is durable, but has no directory to keep events in.',
+              what: isGiven
+                ? 'delivery.directory is undefined; expected a directory, because its delivery is durable.'
+                : 'its delivery is durable, but has no directory to keep events in.',
               fix: "TrackingModule.forRoot({ delivery: { directory: '/var/lib/my-app/tracking' }, ... })",
             },
           ]
         : [];
-    return [...own, ...durableFaults({ backends: node.children }, { delivery })];
+    return [...own, ...durableErrors({ backends: node.children }, { delivery })];
   });
 }
 
-function optionFaults(options: TrackingRuntimeOptions): ConfigError[] {
-  const faults: ConfigError[] = [];
-  const refuse = (path: string, value: unknown, wanted: string, fix: string, choices: readonly string[] = []): void => {
-    faults.push({ path, what: `it is ${showChoice(value, choices)}, not ${wanted}.`, fix });
-  };
-  const { enabled, clock, requestContext, limits = {} } = options;
-  if (enabled !== undefined && typeof enabled !== 'boolean') {
-    refuse('enabled', enabled, 'true or false', "enabled: config.get('TRACKING_ENABLED') !== 'false'");
-  }
-  if (clock !== undefined && typeof clock !== 'function')
-    refuse('clock', clock, 'a function', 'clock: () => Date.now()');
-  faults.push(...faultsOfRequestContext(requestContext).map(shownFault));
-  const { role } = options;
-  if (role !== undefined && !ROLES.includes(role))
-    refuse('role', role, '"both", "emitter" or "worker"', "role: 'emitter' for a web process next to workers", ROLES);
-  const { maxEarlyEvents, shutdownTimeoutMs } = options;
-  for (const [path, value] of Object.entries({ maxEarlyEvents, shutdownTimeoutMs })) {
-    if (value !== undefined && !(typeof value === 'number' && value >= 0))
-      refuse(path, value, 'a number from 0 up', 'leave it out, or give a number');
-  }
-  for (const { option, what, fix } of faultsOfDelivery(options.delivery)) {
-    faults.push({ path: option === 'delivery' ? option : `delivery.${option}`, what, fix });
-  }
-  if (!isObject(limits)) refuse('limits', limits, 'an object', 'limits: { maxDepth: 64 }, or leave it out');
-  for (const [limit, value] of Object.entries(isObject(limits) ? limits : {})) {
-    if (value !== undefined && !(typeof value === 'number' && value > 0))
-      refuse(`limits.${optionName(limit)}`, value, 'a number above 0', 'leave it out, or give a number');
-  }
-  return faults;
-}
-
-function takenFault(name: string): ConfigError {
+function takenError(name: string): ConfigError {
   return {
     path: 'name',
     what: `the application imports TrackingModule.forRoot twice with the name ${showIdentifier(name)}.`,
@@ -231,23 +110,8 @@ function isTrackerName(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && !/^\.+$|\p{Cs}/u.test(name);
 }
 
-function nameFault(name: unknown): ConfigError {
+function nameError(name: unknown): ConfigError {
   const isDots = typeof name === 'string' && /^\.+$/.test(name);
   const why = isDots ? 'which leads to another folder' : 'not a usable name';
   return { path: 'name', what: `it is ${showIdentifier(name)}, ${why}.`, fix: "name: 'audit', or leave it out" };
-}
-
-function shownFault(fault: OptionFault): ConfigError {
-  const { path, key, wanted, choices = [], fix } = fault;
-  const list = [...new Set(choices)].map((choice) => optionName(choice)).join(', ');
-  return {
-    path: key === undefined ? path : `${path}.${optionName(key, choices)}`,
-    what: `it is ${shownGiven(fault)}, not ${wanted}${list === '' ? '' : `: ${list}`}.`,
-    fix,
-  };
-}
-
-function shownGiven({ value, isSecret, isField, choices = [] }: OptionFault): string {
-  if (isSecret === true) return showKind(value);
-  return isField === true && typeof value === 'string' ? showOption(value, choices) : showChoice(value, choices);
 }

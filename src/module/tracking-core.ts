@@ -1,15 +1,16 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { TrackingConfigException } from '../common/tracking-config.exception';
-import type { TreePlan } from '../routing/tree-plan';
-import { faultsOfDecorators } from './decorator-faults';
-import { EventHandlers } from '../tracker/event-handlers';
+import type { TrackerPlan } from '../intake/tracker-plan';
+import { decoratorErrors } from './decorator-errors';
+import { EventHandlers } from '../intake/event-handlers';
 import { giveTrackers } from './give-trackers';
 import { noticeNoBackend } from './no-backend-notice';
 import { trackerHasClosed, trackerHasStarted } from '../tracker/running-trackers';
 import type { Settings } from './settings';
 import type { TrackerRuntime } from '../tracker/tracker-runtime';
-import { TrackerService } from '../tracker/tracker.service';
+import { runtimeOf } from '../tracker/runtime-of';
+import type { TrackerService } from '../tracker/tracker.service';
 
 const SIGNAL_CHECK_MS = 1000;
 
@@ -20,7 +21,7 @@ const SIGNAL_CHECK_MS = 1000;
 export abstract class TrackingCore
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
-  protected abstract readonly plan: TreePlan;
+  protected abstract readonly plan: TrackerPlan;
   private readonly runtime: TrackerRuntime;
   private signalCheck: NodeJS.Timeout | undefined;
 
@@ -30,31 +31,32 @@ export abstract class TrackingCore
     private readonly moduleRef: ModuleRef,
     private readonly container: ModulesContainer,
   ) {
-    this.runtime = TrackerService.runtimeOf(tracker);
+    this.runtime = runtimeOf(tracker);
   }
 
   async onModuleInit(): Promise<void> {
     // Checks the results of factories; the classes were checked before anything was built.
-    const faults = faultsOfDecorators(this.container);
-    if (faults.length > 0) throw TrackingConfigException.create(faults);
+    const errors = decoratorErrors(this.container);
+    if (errors.length > 0) throw TrackingConfigException.create(errors);
     giveTrackers(this.container, this.tracker);
     trackerHasStarted(this.tracker, this.container);
     await this.runtime.prepare(this.plan);
     this.runtime.start(this.plan, (token) => this.moduleRef.get<unknown>(token, { strict: false }), this.settings.off);
     if (this.runtime.isOff) return;
     process.once('exit', this.onExit);
-    await this.runtime.deliveries.beginAdopting();
+    await this.runtime.parts.deliveries.beginAdopting();
   }
 
   onApplicationBootstrap(): void {
     this.runtime.isServing = true;
-    if (!this.runtime.isOff) noticeNoBackend(this.runtime, this.plan);
+    const { name, notices } = this.runtime.parts;
+    if (!this.runtime.isOff) noticeNoBackend({ name, notices, root: this.runtime.tree.root }, this.plan);
     this.runtime.beginDocumenting();
     if (this.settings.options.role !== 'emitter') {
       const handlers = new EventHandlers(this.container, this.settings.notices);
       this.runtime.beginWork(() => handlers.current());
     }
-    const options = this.runtime.optionsToHoldNone;
+    const options = this.runtime.tree.optionsToHoldNone();
     if (options.length === 0) return;
     // Delayed: an application context can enable its hooks only after it has started, and a script
     // has ended by then.

@@ -1,12 +1,14 @@
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
 import type { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { linkPlatformRequest, RequestContext } from '../context/request-context';
+import { RequestContext } from '../context/request-context';
+import { linkPlatformRequest } from '../context/request-scope';
 import { bindEnhancers } from '../tracker/bound-enhancers';
 import { bindClients } from '../tracker/bound-results';
 import { enterHooks, type FastifyLike } from '../tracker/fastify-entry';
 import { enterMiddleware, enterRequests, exempt, type RoutingAdapter } from '../tracker/request-entry';
 import type { Settings } from './settings';
-import { TrackerService } from '../tracker/tracker.service';
+import { runtimeOf } from '../tracker/runtime-of';
+import type { TrackerService } from '../tracker/tracker.service';
 
 type Routes = Parameters<ReturnType<MiddlewareConsumer['apply']>['forRoutes']>;
 
@@ -18,7 +20,11 @@ interface PlatformAdapter extends RoutingAdapter {
   use(...middleware: unknown[]): unknown;
 }
 
-/** Opens the scope of each request. */
+/**
+ * Opens a scope for each request: directly on Express or Fastify if possible, because that is
+ * faster, otherwise in a Nest middleware. Also binds Nest's enhancers and clients to the scope.
+ * Does nothing if `requestContext` is false or the tracker is off.
+ */
 export abstract class TrackingShell implements NestModule {
   constructor(
     private readonly tracker: TrackerService,
@@ -35,12 +41,12 @@ export abstract class TrackingShell implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     const { requestContext = {} } = this.settings.options;
     if (requestContext === false || !this.opensScopes) return;
-    const runtime = TrackerService.runtimeOf(this.tracker);
+    const { scopes, normalizer, failures } = runtimeOf(this.tracker).parts;
     bindClients(this.container);
     this.enterPlatform();
     if (this.adapter?.createMiddlewareFactory !== undefined) enterRequests(this.adapter);
-    const context = new RequestContext(requestContext, runtime.scopes, runtime.normalizer, (field, error) => {
-      runtime.fail(`requestContext.fields.${field}`, error, 'The event goes without this field.');
+    const context = new RequestContext(requestContext, scopes, normalizer, (field, error) => {
+      failures.report(`requestContext.fields.${field}`, error, 'The event goes without this field.');
     });
     const { forRoutes = ['{*path}'], exclude = [] } = requestContext;
     if (requestContext.forRoutes === undefined && exclude.length === 0 && this.openForAll(context)) return;
@@ -52,7 +58,7 @@ export abstract class TrackingShell implements NestModule {
   }
 
   private get opensScopes(): boolean {
-    return this.settings.options.requestContext !== false && !TrackerService.runtimeOf(this.tracker).isOff;
+    return this.settings.options.requestContext !== false && !runtimeOf(this.tracker).isOff;
   }
 
   private enterPlatform(): void {
@@ -63,11 +69,11 @@ export abstract class TrackingShell implements NestModule {
   }
 
   private warnOfUnboundStreams(): void {
-    TrackerService.runtimeOf(this.tracker).notices.once(
+    runtimeOf(this.tracker).parts.notices.once(
       'unbound streams',
       () =>
-        'This version of Nest runs interceptors and guards in another way than versions 11 and 12, so events that are emitted in ' +
-        'an Observable which requests share may carry the context of another request. Fix: use Nest 11 or 12, or tracker.bind(stream).',
+        'this version of Nest runs interceptors and guards differently from versions 11 and 12, so events that are emitted in ' +
+        'an Observable that requests share may carry the context of another request. Fix: use Nest 11 or 12, or tracker.bind(stream).',
     );
   }
 
@@ -77,11 +83,11 @@ export abstract class TrackingShell implements NestModule {
   }
 
   /**
-   * Opens the scope for all requests without Nest's middleware, if possible.
-   * Nest matches the path of each request for each middleware: on Fastify, a scope opened in a
-   * middleware took 12 µs, and 5 µs in a hook (docs/benchmarks.md). So if every request gets a
-   * scope, it is opened on the platform. An exception is an application whose modules have other
-   * middleware: that may emit, and Nest runs it in an order that this would change.
+   * Opens the scope for all requests without Nest's middleware, if possible. Nest matches the path
+   * of each request for each middleware: on Fastify, a scope opened in a middleware took 12 µs, and
+   * 5 µs in a hook (docs/internals/benchmarks-http.md). So if every request gets a scope, it is
+   * opened on the platform. An exception is an application whose modules have other middleware:
+   * that may emit, and Nest runs it in an order that this would change.
    * @returns true if the scope is opened this way
    */
   private openForAll(context: RequestContext): boolean {

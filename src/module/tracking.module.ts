@@ -3,34 +3,31 @@ import {
   Module,
   Optional,
   type DynamicModule,
-  type FactoryProvider,
   type InjectionToken,
   type ModuleMetadata,
   type OptionalFactoryDependency,
   type Provider,
 } from '@nestjs/common';
-import { ExternalContextCreator, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
-import { TrackingCatalog } from '../catalog/tracking-catalog';
-import { TrackingViolations } from '../catalog/tracking-violations';
-import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
-import { TrackingLedger } from '../ledger/tracking-ledger';
-import { namedModule, treeModules } from '../routing/node-modules';
+import { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { instanceModule, namedModule, treeModules, type SettingsSource } from '../routing/node-modules';
+import { missingDependencies, optionally, type Dependency } from '../routing/missing-dependencies';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { unknownBackendProviders, type UnknownBackendProvider } from './unknown-backend-providers';
+import { addTrackerName } from './unknown-tracker-providers';
 import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
-import { planTree, type BackendPlan, type DescribedTree, type TreePlan } from '../routing/tree-plan';
-import { faultsOfAsyncOptions, isObject } from './module-options';
-import { makeSettings, ROLE_TOKEN, type Settings, type TrackingRole, type TrackingRuntimeOptions } from './settings';
-import { getTrackerToken } from '../tracker/tokens';
-import { TrackerService } from '../tracker/tracker.service';
-import { TrackingCore } from './tracking-core';
+import { isObject } from '../common/value-kinds';
+import { planTracker, type DescribedTracker, type TrackerPlan } from '../intake/tracker-plan';
+import { coreModule } from './core-module';
+import { asyncOptionErrors } from './module-options';
+import { moduleTokens, type ModuleTokens } from './module-tokens';
+import { makeSettings, ROLE_TOKEN, type Settings } from './settings';
+import type { TrackingRole, TrackingRuntimeOptions } from './tracking-options';
 import { TrackingShell } from './tracking-shell';
 import { registerCopy } from '../tracker/package-copies';
 
 type Imports = NonNullable<ModuleMetadata['imports']>;
 
 /** Name and tree of a tracker. Both must be known when Nest assembles the modules. */
-export interface TrackingTreeOptions extends DescribedTree {
+export interface TrackingTreeOptions extends DescribedTracker {
   /**
    * Name of the tracker; each `forRoot` of an application needs a different one.
    * @default 'default'
@@ -80,25 +77,23 @@ export class TrackingModule {
   static forRootAsync<const Dependencies extends readonly unknown[]>(
     options: TrackingModuleAsyncOptions<Dependencies>,
   ): DynamicModule {
-    const faults = faultsOfAsyncOptions(options);
-    if (faults.length > 0) return trackingModule(isObject(options) ? options : {}, { useValue: {} }, false, faults);
+    const errors = asyncOptionErrors(options);
+    if (errors.length > 0) return trackingModule(isObject(options) ? options : {}, { useValue: {} }, false, errors);
     const { inject = [], useFactory, ...tree } = options;
-    const factory = {
-      inject: [...inject] as (InjectionToken | OptionalFactoryDependency)[],
-      useFactory: useFactory as unknown as (...args: unknown[]) => unknown,
-    };
-    return trackingModule(tree, factory, false);
+    return trackingModule(
+      tree,
+      { inject: inject as readonly Dependency[], useFactory: useFactory as AnyFactory },
+      false,
+    );
   }
 }
 
 registerCopy();
 
+type AnyFactory = (...dependencies: readonly unknown[]) => unknown;
+
 type OptionsSource =
-  | { readonly useValue: unknown }
-  | {
-      readonly inject: (InjectionToken | OptionalFactoryDependency)[];
-      readonly useFactory: (...dependencies: unknown[]) => unknown;
-    };
+  { readonly useValue: unknown } | { readonly inject: readonly Dependency[]; readonly useFactory: AnyFactory };
 
 /**
  * Creates the three modules of a tracker: its settings; the core, which drains the tree and
@@ -108,39 +103,28 @@ function trackingModule(
   tree: TrackingTreeOptions,
   source: OptionsSource,
   isOff: boolean,
-  faults: readonly ConfigError[] = [],
+  errors: readonly ConfigError[] = [],
 ): DynamicModule {
   const { name = DEFAULT_TRACKER, imports = [] } = tree;
-  const tokens = tokensOf(name);
-  const planned = planTree(name, tree);
-  const plan = { ...planned, faults: [...faults, ...planned.faults] };
+  const tokens = moduleTokens(name);
+  addTrackerName(name);
+  const planned = planTracker(name, tree);
+  const plan = { ...planned, errors: [...errors, ...planned.errors] };
   const settings = settingsModule(name, tokens, plan, source, imports);
-  const nodes = isOff ? [] : treeModules(plan, settings, tokens.settings);
-  const core = coreModule(name, tokens, plan, settings, nodes, isOff);
+  const nodes = isOff ? [] : nodeModules(plan, { module: settings, token: tokens.settings });
+  const core = coreModule({ name, tokens, plan, settings, nodes, isOff });
   return shellModule(name, tokens, core);
 }
 
-interface Tokens {
-  readonly options: string;
-  readonly settings: string;
-  readonly tracker: InjectionToken<TrackerService>;
-  readonly check: string;
-}
-
-function tokensOf(name: string): Tokens {
-  const token = (part: string): string => `Tracking${part}(${name})`;
-  return {
-    options: token('Options'),
-    settings: token('Settings'),
-    tracker: getTrackerToken(name),
-    check: token('Check'),
-  };
+/** Returns the modules of the tree and of the consumers. */
+function nodeModules(plan: TrackerPlan, settings: SettingsSource): DynamicModule[] {
+  return [...treeModules(plan, settings), ...plan.consumers.map((node) => instanceModule(node, settings))];
 }
 
 function settingsModule(
   name: string,
-  tokens: Tokens,
-  plan: TreePlan,
+  tokens: ModuleTokens,
+  plan: TrackerPlan,
   source: OptionsSource,
   imports: Imports,
 ): DynamicModule {
@@ -148,7 +132,9 @@ function settingsModule(
     module: namedModule(tokens.settings),
     imports: 'useFactory' in source ? imports : [],
     providers: [
-      { provide: tokens.options, ...source } as Provider,
+      'useFactory' in source
+        ? factoryProvider(tokens.options, source)
+        : { provide: tokens.options, useValue: source.useValue },
       {
         provide: tokens.settings,
         inject: [tokens.options, ModulesContainer, { token: ROLE_TOKEN, optional: true }],
@@ -166,116 +152,32 @@ function settingsModule(
   };
 }
 
+/** @throws TrackingConfigException when it is called, if a dependency is missing */
+function factoryProvider(
+  provide: InjectionToken,
+  { inject, useFactory }: Extract<OptionsSource, { useFactory: unknown }>,
+): Provider {
+  return {
+    provide,
+    inject: [ModulesContainer, ...optionally(inject)],
+    useFactory: (container: ModulesContainer, ...values: unknown[]) => {
+      const injected = { dependencies: inject, values, container, holder: provide };
+      const missing = missingDependencies('forRootAsync', 'its imports', injected);
+      if (missing.length > 0) throw TrackingConfigException.create(missing);
+      return useFactory(...values);
+    },
+  };
+}
+
 function withRole(options: unknown, role: TrackingRole | undefined): unknown {
   return role === undefined || !isObject(options) ? options : { ...options, role };
-}
-
-function coreModule(
-  name: string,
-  tokens: Tokens,
-  plan: TreePlan,
-  settings: DynamicModule,
-  nodes: DynamicModule[],
-  isOff: boolean,
-): DynamicModule {
-  const tracker: Provider = {
-    provide: tokens.tracker,
-    inject: [tokens.settings],
-    useFactory: ({ options, enabled, catalog, notices }: Settings) => {
-      // Calls Date.now each time: a test may replace it after the start.
-      const { clock = () => Date.now(), limits = {}, ids } = options;
-      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 8000, delivery, validation, documentation } = options;
-      return new TrackerService({
-        ...{ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, delivery, notices, ids },
-        ...{ catalog, validation, documentation },
-      });
-    },
-  };
-  const nodeTokens = isOff ? [] : allTokens(plan);
-  // Depends on every node, so that it collects the errors of all. The tracker does not, or the
-  // dependencies of a backend could not emit.
-  const check: Provider = {
-    provide: tokens.check,
-    inject: [tokens.settings, tokens.tracker, ...nodeTokens],
-    useFactory: async ({ faults, off, options }: Settings, service: TrackerService, ...built: unknown[]) => {
-      if (faults.length > 0) throw TrackingConfigException.create(inOrderOfPlace(faults));
-      if (options.startsWhenBuilt === true) {
-        const runtime = TrackerService.runtimeOf(service);
-        await runtime.prepare(plan);
-        runtime.start(plan, (token) => built[nodeTokens.indexOf(token)], off);
-      }
-      return true;
-    },
-  };
-  const idle = isOff ? idleProviders(plan.backends) : [];
-  const ledger = name === DEFAULT_TRACKER ? readers(tokens.tracker) : [];
-  class Core extends TrackingCore {
-    protected override readonly plan = plan;
-  }
-  Object.defineProperty(Core, 'name', { value: `TrackingCore(${name})` });
-  Inject(tokens.tracker)(Core, undefined, 0);
-  Inject(tokens.settings)(Core, undefined, 1);
-  Inject(ModuleRef)(Core, undefined, 2);
-  Inject(ModulesContainer)(Core, undefined, 3);
-  Module({})(Core);
-  // Read when Nest scans the modules: by then every file with an @InjectBackend is loaded.
-  const unknown = (): UnknownBackendProvider[] => unknownBackendProviders(name, plan.backends);
-  return {
-    module: Core,
-    imports: [settings, ...nodes],
-    get providers() {
-      return [tracker, check, ...idle, ...ledger, ...unknown()];
-    },
-    get exports() {
-      return [tokens.tracker, settings, ...nodes, ...[...idle, ...unknown(), ...ledger].map(({ provide }) => provide)];
-    },
-  };
-}
-
-/** Provides the parts of the default tracker that can be injected by their class. */
-function readers(tracker: InjectionToken<TrackerService>): FactoryProvider[] {
-  const parts = [
-    [TrackingLedger, ({ ledger }: TrackerService) => ledger],
-    [TrackingDeadLetters, ({ deadLetters }: TrackerService) => deadLetters],
-    [TrackingViolations, ({ violations }: TrackerService) => violations],
-    [TrackingCatalog, ({ catalog }: TrackerService) => catalog],
-  ] as const;
-  return parts.map(([provide, useFactory]) => ({ provide, inject: [tracker], useFactory }));
-}
-
-function allTokens({ processors, backends, consumers }: TreePlan): string[] {
-  const below = (node: BackendPlan): string[] => [
-    node.token,
-    ...node.processors.map(({ token }) => token),
-    ...node.children.flatMap(below),
-  ];
-  return [...processors, ...consumers].map(({ token }) => token).concat(backends.flatMap(below));
-}
-
-/**
- * Sorts errors by path. Nodes are built concurrently, so each start would otherwise list the same
- * errors in a different order.
- */
-function inOrderOfPlace(faults: readonly ConfigError[]): ConfigError[] {
-  return [...faults].sort((a, b) => Number(a.path > b.path) - Number(a.path < b.path));
-}
-
-/**
- * Provides the backends of a disabled tracker. With `enabled: false` the tree is not imported, but
- * code that injects a backend must still get a value.
- */
-function idleProviders(backends: readonly BackendPlan[]): { provide: string; useFactory: () => object | undefined }[] {
-  return backends.flatMap((node) => [
-    { provide: node.token, useFactory: () => (node.type as { idle?: () => object }).idle?.() },
-    ...idleProviders(node.children),
-  ]);
 }
 
 /**
  * Creates the global shell module. It has no providers, so that no hook depends on it. Its
  * middleware runs before the middleware of the application's modules.
  */
-function shellModule(name: string, tokens: Tokens, core: DynamicModule): DynamicModule {
+function shellModule(name: string, tokens: ModuleTokens, core: DynamicModule): DynamicModule {
   class Shell extends TrackingShell {}
   Object.defineProperty(Shell, 'name', {
     value: name === DEFAULT_TRACKER ? 'TrackingModule' : `TrackingModule(${name})`,

@@ -10,10 +10,10 @@ export interface UnknownBackendProvider {
 }
 
 /**
- * Returns a provider for each path that `@InjectBackend` names and that the tree lacks. It throws an
- * error that lists the existing paths; without it, Nest names only the token. Nest calls the factory
- * of a transient provider only where it is injected, so a class that the application does not use
- * does no harm.
+ * Returns a provider for each path that `@InjectBackend` names and that the tree lacks. It throws
+ * an error that lists the existing paths; without it, Nest names only the token. Nest calls the
+ * factory of a transient provider only where it is injected, so a class that the application does
+ * not use does no harm.
  */
 export function unknownBackendProviders(tracker: string, backends: readonly BackendPlan[]): UnknownBackendProvider[] {
   const known = pathsOf(backends);

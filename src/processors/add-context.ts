@@ -1,13 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ContextView, Envelope } from '../event/envelope';
 import { isFields } from '../event/normalizer';
-import type { TrackingEvent } from '../event/tracking-event';
+import type { SyncValues, TrackingEvent } from '../event/tracking-event';
 import { synchronous } from '../common/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showValue } from '../common/tracking-config.exception';
-import { withContext, type GivenFields } from './added-fields';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionRules } from '../common/option-place';
+import { anything, flag, synchronous as synchronousFunction } from '../common/option-rules';
+import { showValue } from '../common/show-value';
+import { isFunction } from '../common/value-kinds';
+import { withContext } from './added-fields';
 import { ContextMemo } from './context-memo';
-import { OptionFaults } from './option-faults';
+import { readFields } from './constant-fields';
 import { SharingProcessor } from './sharing-processor';
 
 export interface AddContextOptions {
@@ -15,13 +19,19 @@ export interface AddContextOptions {
    * Values for the context; or a function that returns them for a copy of an event, and may return
    * nothing.
    */
-  readonly values: object | ((event: TrackingEvent) => GivenFields | null | undefined);
+  readonly values: object | ((event: TrackingEvent) => SyncValues | null | undefined);
   /**
    * True to replace values that the context already has under the same name.
    * @default false
    */
   readonly override?: boolean | undefined;
 }
+
+const EXAMPLE = "processor(AddContext, { values: { release: '2026.11' } })";
+const RULES: OptionRules<AddContextOptions> = {
+  values: anything({ isRequired: true, expected: 'an object of values by name, or a function' }),
+  override: flag(),
+};
 
 /**
  * Adds values to the context of every event that reaches this processor.
@@ -39,18 +49,19 @@ export class AddContext extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: AddContextOptions) {
     super();
-    const faults = new OptionFaults('AddContext', "processor(AddContext, { values: { release: '2026.11' } })");
-    const { values, override = false } = faults.read(options, ['values', 'override']);
-    faults.oneOf('override', override, [true, false]);
+    const check = new OptionChecker('AddContext', { example: EXAMPLE });
+    const { values, override = false } = check.read(options, RULES);
+    const isMade = isFunction(values);
+    if (isMade) synchronousFunction().check(values, check.at('values'));
+    const added = isMade ? {} : readFields(values, check.at('values'));
+    check.throwIfAny();
     this.overrides = override;
-    this.valuesFor = typeof values === 'function' ? (values as (event: TrackingEvent) => unknown) : undefined;
-    if (this.valuesFor !== undefined) faults.synchronous('values', values);
-    const added = this.valuesFor === undefined ? faults.fields('values', values) : {};
+    this.valuesFor = isMade ? (values as (event: TrackingEvent) => unknown) : undefined;
     this.contexts = new ContextMemo((context) => withContext(context, added, override));
-    this.callsApplication = this.valuesFor !== undefined;
-    faults.throwIfAny();
+    this.callsApplication = isMade;
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope {
     const { context } = envelope;
     if (context === undefined) return envelope;

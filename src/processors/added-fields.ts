@@ -4,12 +4,6 @@ import { setField } from '../event/normal-form';
 import type { EventFields } from '../event/tracking-event';
 
 /**
- * Object that a function returns for an event. Promises are excluded, because nothing would wait
- * for them.
- */
-export type GivenFields = object & { readonly then?: never };
-
-/**
  * Returns data with other fields added to its own. Existing fields stay unless `overrides`; the
  * order of the first object is kept.
  * @returns `fields` itself if it already has all the others

@@ -3,10 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../ledger/reasons';
 import { boundedKey } from '../common/bounded-key';
 import type { Envelope } from '../event/envelope';
-import { RecentKeys } from '../common/recent-keys';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionRules } from '../common/option-place';
+import { anything, number } from '../common/option-rules';
+import { RecentKeys } from './recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { EventKey, type EventKeySource } from './event-key';
-import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface DedupeOptions {
@@ -25,6 +27,13 @@ export interface DedupeOptions {
   readonly maxKeys?: number | undefined;
 }
 
+const EXAMPLE = "processor(Dedupe, { withinMs: 5000, by: 'data.attempt_id' })";
+const RULES: OptionRules<DedupeOptions> = {
+  withinMs: number({ above: 0, mayBeInfinite: true }, { isRequired: true }),
+  by: anything(),
+  maxKeys: number({ min: 1, isWhole: true }),
+};
+
 /**
  * Lets an event pass once within a time window, and drops its duplicates as 'duplicate'. The window
  * uses the time at which events arrive here.
@@ -41,17 +50,16 @@ export class Dedupe extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: DedupeOptions) {
     super();
-    const faults = new OptionFaults('Dedupe', "processor(Dedupe, { withinMs: 5000, by: 'data.attempt_id' })");
-    const { withinMs, by, maxKeys = 10_000 } = faults.read(options, ['withinMs', 'by', 'maxKeys']);
-    faults.number('withinMs', withinMs, 'a number above 0', (value) => value > 0);
-    faults.number('maxKeys', maxKeys, 'a whole number from 1 up', (value) => Number.isInteger(value) && value >= 1);
-    this.key = by === undefined ? undefined : EventKey.read('by', by, faults);
-    faults.throwIfAny();
+    const check = new OptionChecker('Dedupe', { example: EXAMPLE });
+    const { withinMs, by, maxKeys = 10_000 } = check.read(options, RULES);
+    this.key = EventKey.read(by, check.at('by'));
+    check.throwIfAny();
     this.callsApplication = this.key?.callsApplication === true;
     this.withinMs = withinMs;
     this.passed = new RecentKeys(maxKeys);
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope | DropReason {
     const key = this.key === undefined ? contentOf(envelope) : keyOf(envelope, this.key);
     if (key === undefined) return envelope;

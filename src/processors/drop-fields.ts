@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '../event/envelope';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionRules } from '../common/option-place';
+import { anything } from '../common/option-rules';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { makeRewriter, readFieldPaths } from './field-paths';
-import type { FieldRewriter } from './field-rewriter';
-import { OptionFaults } from './option-faults';
+import { createRewriter, PATH_LIST, readFieldPaths } from './paths/field-paths';
+import type { FieldRewriter } from './paths/field-rewriter';
 import { SharingProcessor } from './sharing-processor';
 
 export interface DropFieldsOptions {
@@ -13,6 +15,9 @@ export interface DropFieldsOptions {
    */
   readonly paths: Iterable<string>;
 }
+
+const EXAMPLE = "processor(DropFields, { paths: ['data.debug', '**.internal'] })";
+const RULES: OptionRules<DropFieldsOptions> = { paths: anything({ isRequired: true, expected: PATH_LIST }) };
 
 /**
  * Removes fields from events. If it fails for an event, the event is dropped.
@@ -26,14 +31,15 @@ export class DropFields extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: DropFieldsOptions) {
     super();
-    const faults = new OptionFaults('DropFields', "processor(DropFields, { paths: ['data.debug', '**.internal'] })");
-    const { paths } = faults.read(options, ['paths']);
-    const read = readFieldPaths('paths', paths, faults);
-    if (read.length === 0) faults.add('it has no path, so it would drop nothing.');
-    this.rewriter = makeRewriter(read, { replace: () => undefined }, faults);
-    faults.throwIfAny();
+    const check = new OptionChecker('DropFields', { example: EXAMPLE });
+    const { paths } = check.read(options, RULES);
+    const read = readFieldPaths(paths, check.at('paths'));
+    if (read.length === 0 && check.errors.length === 0) check.add('paths is empty, so nothing would be dropped.');
+    this.rewriter = createRewriter(read, { replace: () => undefined }, check.whole);
+    check.throwIfAny();
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope {
     return this.rewriter.apply(envelope);
   }

@@ -3,13 +3,15 @@ import type { DropReason } from '../ledger/reasons';
 import type { Envelope } from '../event/envelope';
 import { copyNormalForm } from '../event/normal-form';
 import { isFields } from '../event/normalizer';
-import type { EventFields } from '../event/tracking-event';
+import type { EventFields, SyncValues } from '../event/tracking-event';
 import { synchronous } from '../common/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showValue } from '../common/tracking-config.exception';
-import { withContext, withFields, type GivenFields } from './added-fields';
-import { EventKey, type EventKeySource } from './event-key';
-import { OptionFaults } from './option-faults';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionRules } from '../common/option-place';
+import { anything, flag, oneOf, synchronous as synchronousFunction } from '../common/option-rules';
+import { showValue } from '../common/show-value';
+import { withContext, withFields } from './added-fields';
+import { EventKey, KEY_SOURCE, type EventKeySource } from './event-key';
 import { SharingProcessor } from './sharing-processor';
 
 export interface EnrichOptions {
@@ -23,7 +25,7 @@ export interface EnrichOptions {
    * from a cache in memory. Not called for events without a key. The parameter has the type of the
    * keys.
    */
-  readonly lookup: (key: never) => GivenFields | null | undefined;
+  readonly lookup: (key: never) => SyncValues | null | undefined;
   /**
    * Part of the event that receives the fields.
    * @default 'context'
@@ -41,6 +43,15 @@ export interface EnrichOptions {
   readonly override?: boolean | undefined;
 }
 
+const EXAMPLE = "processor(Enrich, { key: 'context.course_id', lookup: (id) => cache.get(id) })";
+const RULES: OptionRules<EnrichOptions> = {
+  key: anything({ isRequired: true, expected: KEY_SOURCE }),
+  lookup: synchronousFunction({ isRequired: true }),
+  into: oneOf(['context', 'data']),
+  onMiss: oneOf(['keep', 'drop']),
+  override: flag(),
+};
+
 /**
  * Adds information of the application to events, looked up by a key in the event.
  * @throws TrackingConfigException for invalid options, with all errors at once
@@ -55,19 +66,14 @@ export class Enrich extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: EnrichOptions) {
     super();
-    const example = "processor(Enrich, { key: 'context.course_id', lookup: (id) => cache.get(id) })";
-    const faults = new OptionFaults('Enrich', example);
-    this.options = faults.read(options, ['key', 'lookup', 'into', 'onMiss', 'override']);
-    const { key, lookup, into = 'context', onMiss = 'keep', override = false } = this.options;
-    this.key = EventKey.read('key', key, faults);
-    faults.synchronous('lookup', lookup);
-    faults.oneOf('into', into, ['context', 'data']);
-    faults.oneOf('onMiss', onMiss, ['keep', 'drop']);
-    faults.oneOf('override', override, [true, false]);
-    faults.throwIfAny();
-    this.overrides = override;
+    const check = new OptionChecker('Enrich', { example: EXAMPLE });
+    this.options = check.read(options, RULES);
+    this.key = EventKey.read(this.options.key, check.at('key'));
+    check.throwIfAny();
+    this.overrides = this.options.override ?? false;
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope | DropReason {
     const found = this.find(envelope);
     if (found === undefined || found === null) return this.options.onMiss === 'drop' ? 'filtered' : envelope;

@@ -3,9 +3,10 @@ import type { Envelope } from '../event/envelope';
 import { toNormalForm } from '../event/normal-form';
 import type { TrackingEvent } from '../event/tracking-event';
 import { synchronous } from '../common/async-result';
-import { showName, showValue } from '../common/tracking-config.exception';
-import { PathFault, readValuePath, type ValuePath } from './event-path';
-import type { OptionFaults } from './option-faults';
+import type { OptionPlace } from '../common/option-place';
+import { synchronous as synchronousFunction } from '../common/option-rules';
+import { showName, showValue } from '../common/show-value';
+import { PathError, readValuePath, type ValuePath } from './paths/event-path';
 
 /**
  * Source of the value that identifies an event: a path, such as 'context.user_id', or a function,
@@ -13,26 +14,27 @@ import type { OptionFaults } from './option-faults';
  */
 export type EventKeySource = string | ((event: TrackingEvent) => unknown);
 
+/** Description of a key source, as it follows "expected" in an error. */
+export const KEY_SOURCE = 'a path or a function';
+
 /** Reads the identifying value of events. */
 export class EventKey {
   private constructor(private readonly source: ValuePath | ((event: TrackingEvent) => unknown)) {}
 
-  /**
-   * Reads the source from an option.
-   * @param name name of the option
-   */
-  static read(name: string, source: unknown, faults: OptionFaults): EventKey | undefined {
+  /** Reads the source from an option. @param source undefined counts as no key */
+  static read(source: unknown, place: OptionPlace): EventKey | undefined {
+    if (source === undefined) return undefined;
     if (typeof source === 'function') {
-      faults.synchronous(name, source);
+      synchronousFunction().check(source, place);
       return new EventKey(source as (event: TrackingEvent) => unknown);
     }
     if (typeof source !== 'string') {
-      faults.add(`${name} is ${showValue(source)}, neither a path nor a function.`);
+      place.reject(showValue(source), KEY_SOURCE);
       return undefined;
     }
     const path = readValuePath(source);
-    if (!(path instanceof PathFault)) return new EventKey(path);
-    faults.add(`${name} is ${showName(source)}: ${path.what}`, path.fix);
+    if (!(path instanceof PathError)) return new EventKey(path);
+    place.add(`is ${showName(source)}: ${path.what}`, path.fix);
     return undefined;
   }
 

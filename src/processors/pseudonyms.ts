@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { showKind } from '../common/tracking-config.exception';
-import type { OptionFaults } from './option-faults';
+import type { OptionPlace } from '../common/option-place';
+import { showKind } from '../common/show-value';
+import { isObject } from '../common/value-kinds';
 
 /**
  * Keys of a hash by id. The current key creates new hashes; the others identify hashes that older
@@ -65,36 +66,43 @@ export class Pseudonyms {
  * Reads the keys; undefined if they have errors. Errors show no strings, since a secret and its id
  * are easily swapped. Only ids too short to be a secret are shown.
  */
-export function readHash(hash: unknown, faults: OptionFaults): Pseudonyms | undefined {
-  const { keys, current } = (hash ?? {}) as { readonly keys?: unknown; readonly current?: unknown };
-  if (typeof keys !== 'object' || keys === null) {
-    faults.add(`hash.keys is ${showKind(keys)}, not an object of secrets by id.`, EXAMPLE);
+export function readHash(hash: unknown, place: OptionPlace): Pseudonyms | undefined {
+  const { keys, current }: Readonly<Record<string, unknown>> = isObject(hash) ? hash : {};
+  const inKeys = place.inside('keys', EXAMPLE);
+  if (!isObject(keys)) {
+    inKeys.reject(showKind(keys), 'an object of secrets by id');
     return undefined;
   }
-  const found = Object.entries(keys).flatMap(([id, secret], at) => faultOf(id, secret, at) ?? []);
-  const isCurrentThere = typeof current === 'string' && Object.hasOwn(keys, current);
-  if (!isCurrentThere) {
-    const ids = Object.keys(keys).map(showId);
-    found.push(
-      `hash.current is ${showId(current)}, but hash.keys has ${ids.length === 0 ? 'none' : `only ${ids.join(', ')}`}.`,
-    );
-  }
-  for (const what of found) faults.add(what, EXAMPLE);
-  return found.length === 0 ? new Pseudonyms(hash as HashKeys) : undefined;
+  let isValid = true;
+  for (const [at, [id, secret]] of Object.entries(keys).entries())
+    isValid = checkKey(id, secret, at, inKeys) && isValid;
+  if (typeof current === 'string' && Object.hasOwn(keys, current))
+    return isValid ? new Pseudonyms(hash as HashKeys) : undefined;
+  const ids = Object.keys(keys).map(showId);
+  place.inside('current', EXAMPLE).reject(showId(current), ids.length === 0 ? 'the id of a key' : ids.join(' or '));
+  return undefined;
 }
 
 /**
  * Checks one key.
  * @param at position of the key, shown instead of the id if the id may be the secret
  */
-function faultOf(id: string, secret: unknown, at: number): string | undefined {
-  const place = isShortId(id) ? `hash.keys.${id}` : `hash.keys, entry ${String(at + 1)},`;
+function checkKey(id: string, secret: unknown, at: number, keys: OptionPlace): boolean {
+  const entry = `[${String(at)}]`;
   if (!ID.test(id)) {
-    return `hash.keys, entry ${String(at + 1)}, has an id with other characters than letters, digits, "_", "." and "-".`;
+    keys.inside(entry).add('has an id with characters other than letters, digits, "_", "." and "-".');
+    return false;
   }
-  if (typeof secret !== 'string') return `${place} is ${showKind(secret)}, not a string.`;
-  if (secret.length >= MIN_SECRET_LENGTH) return undefined;
-  return `${place} has ${String(secret.length)} characters; with fewer than ${String(MIN_SECRET_LENGTH)} it is found by trying.`;
+  const place = keys.inside(isShortId(id) ? id : entry);
+  if (typeof secret !== 'string') {
+    place.reject(showKind(secret), 'a string');
+    return false;
+  }
+  if (secret.length >= MIN_SECRET_LENGTH) return true;
+  place.add(
+    `has ${String(secret.length)} characters; a key with fewer than ${String(MIN_SECRET_LENGTH)} can be guessed.`,
+  );
+  return false;
 }
 
 function isShortId(id: unknown): id is string {

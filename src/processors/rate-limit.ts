@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../ledger/reasons';
 import type { Envelope } from '../event/envelope';
-import { RecentKeys } from '../common/recent-keys';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionRules } from '../common/option-place';
+import { anything, number } from '../common/option-rules';
+import { RecentKeys } from './recent-keys';
 import { NODE_OPTIONS } from '../routing/tokens';
 import { EventKey, type EventKeySource } from './event-key';
-import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface RateLimitOptions {
@@ -29,6 +31,14 @@ export interface RateLimitOptions {
   readonly maxKeys?: number | undefined;
 }
 
+const EXAMPLE = "processor(RateLimit, { perSecond: 10, by: 'context.user_id' })";
+const RULES: OptionRules<RateLimitOptions> = {
+  perSecond: number({ above: 0 }, { isRequired: true }),
+  burst: number({ min: 1 }),
+  by: anything(),
+  maxKeys: number({ min: 1, isWhole: true }),
+};
+
 /** Remaining allowance of one key. */
 interface Bucket {
   tokens: number;
@@ -52,20 +62,17 @@ export class RateLimit extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: RateLimitOptions) {
     super();
-    const faults = new OptionFaults('RateLimit', "processor(RateLimit, { perSecond: 10, by: 'context.user_id' })");
-    const { perSecond, burst, by, maxKeys = 10_000 } = faults.read(options, ['perSecond', 'burst', 'by', 'maxKeys']);
-    faults.number('perSecond', perSecond, 'a number above 0', (value) => value > 0 && Number.isFinite(value));
-    if (burst !== undefined)
-      faults.number('burst', burst, 'a number from 1 up', (value) => value >= 1 && Number.isFinite(value));
-    faults.number('maxKeys', maxKeys, 'a whole number from 1 up', (value) => Number.isInteger(value) && value >= 1);
-    this.key = by === undefined ? undefined : EventKey.read('by', by, faults);
-    faults.throwIfAny();
+    const check = new OptionChecker('RateLimit', { example: EXAMPLE });
+    const { perSecond, burst, by, maxKeys = 10_000 } = check.read(options, RULES);
+    this.key = EventKey.read(by, check.at('by'));
+    check.throwIfAny();
     this.callsApplication = this.key?.callsApplication === true;
     this.perMs = perSecond / 1000;
     this.burst = burst ?? Math.max(1, perSecond);
     this.buckets = new RecentKeys(maxKeys);
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope | DropReason {
     return this.takeToken(this.key?.textIn(envelope) ?? '', Date.now()) ? envelope : 'rate-limited';
   }

@@ -2,16 +2,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../ledger/reasons';
 import { boundedKey } from '../common/bounded-key';
 import type { Envelope } from '../event/envelope';
-import { RecentKeys } from '../common/recent-keys';
+import { RecentKeys } from './recent-keys';
 import { synchronous } from '../common/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showChoice } from '../common/tracking-config.exception';
-import type { FieldPath } from './event-path';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionPlace, OptionRules } from '../common/option-place';
+import { anything, synchronous as synchronousFunction } from '../common/option-rules';
+import { showChoice } from '../common/show-value';
+import type { FieldPath } from './paths/event-path';
 import { EventHashes } from './event-hashes';
-import { makeRewriter, readFieldPaths } from './field-paths';
-import type { FieldRewriter, RewriteRule } from './field-rewriter';
-import { KeyNames } from './key-names';
-import { OptionFaults } from './option-faults';
+import { createRewriter, readFieldPaths } from './paths/field-paths';
+import type { FieldRewriter, RewriteRule } from './paths/field-rewriter';
+import { KeyNames } from './paths/key-names';
 import { readHash, type HashKeys } from './pseudonyms';
 import { SharingProcessor } from './sharing-processor';
 
@@ -51,7 +53,15 @@ export interface RedactOptions {
   readonly action?: RedactAction | undefined;
 }
 
-const MASK = '[redacted]';
+const RULES: OptionRules<RedactOptions> = {
+  paths: anything(),
+  keys: anything(),
+  when: synchronousFunction(),
+  marks: synchronousFunction(),
+  action: anything(),
+};
+/** What stands in the place of a redacted value, unless the options name another string. */
+export const MASK = '[redacted]';
 interface ReadAction {
   readonly replace: RewriteRule['replace'];
   readonly hashes?: EventHashes | undefined;
@@ -80,13 +90,10 @@ export class Redact extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: RedactOptions) {
     super();
-    const faults = new OptionFaults('Redact', EXAMPLE);
-    const given = faults.read<RedactOptions>(options, ['paths', 'keys', 'when', 'marks', 'action']);
-    const { paths = [], keys = [], when, marks, action = 'mask' } = given;
-    const keyNames = KeyNames.read(faults.list('keys', keys), faults);
-    if (when !== undefined) faults.synchronous('when', when);
-    if (marks !== undefined) faults.synchronous('marks', marks);
-    const { replace, hashes } = readAction(action, faults);
+    const check = new OptionChecker('Redact', { example: EXAMPLE });
+    const { paths, keys, when, marks, action = 'mask' } = check.read(options, RULES);
+    const keyNames = KeyNames.read(keys, check.at('keys'));
+    const { replace, hashes } = readAction(action, check.at('action'));
     this.hashes = hashes;
     this.rule = {
       replace,
@@ -94,13 +101,13 @@ export class Redact extends SharingProcessor {
       isKeyMeant: keyNames && ((key) => keyNames.has(key)),
       isValueMeant: when && ((path, value) => Boolean(synchronous<unknown>(when(path, value)))),
     };
-    this.paths = readFieldPaths('paths', paths, faults);
-    refuseContext(this.paths, action, faults);
+    this.paths = readFieldPaths(paths, check.at('paths'));
+    refuseContext(this.paths, action, check.whole);
     if (this.paths.length === 0 && keyNames === undefined && when === undefined && marks === undefined) {
-      faults.add('it has neither paths, keys, when nor marks, so it would redact nothing.');
+      check.add('paths, keys, when and marks are missing, so nothing would be redacted.');
     }
-    this.rewriter = makeRewriter(this.paths, this.rule, faults);
-    faults.throwIfAny();
+    this.rewriter = createRewriter(this.paths, this.rule, check.whole);
+    check.throwIfAny();
     this.marks = marks;
     this.action = action;
     this.callsApplication = when !== undefined || marks !== undefined;
@@ -111,12 +118,14 @@ export class Redact extends SharingProcessor {
    * data of a person across key rotations.
    */
   static hashes(value: unknown, hash: HashKeys): string[] {
-    const faults = new OptionFaults('Redact.hashes', 'Redact.hashes(value, { keys, current }) as in the options');
-    const pseudonyms = readHash(hash, faults);
-    faults.throwIfAny();
+    const example = 'Redact.hashes(value, { keys, current }) as in the options';
+    const check = new OptionChecker('Redact.hashes', { example });
+    const pseudonyms = readHash(hash, check.at('hash'));
+    check.throwIfAny();
     return pseudonyms?.all(value) ?? [];
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope | DropReason {
     const rewriter = this.rewriterFor(envelope.name);
     const { hashes } = this;
@@ -134,11 +143,12 @@ export class Redact extends SharingProcessor {
    * @throws TrackingConfigException for an invalid path, so that the event is dropped
    */
   private marked(marks: unknown): FieldRewriter {
-    const faults = new OptionFaults('Redact', "marks: (eventName) => ['data.email']");
-    const paths = readFieldPaths('marks', synchronous(marks) ?? [], faults);
-    refuseContext(paths, this.action, faults);
-    const rewriter = paths.length === 0 ? this.rewriter : makeRewriter([...this.paths, ...paths], this.rule, faults);
-    faults.throwIfAny();
+    const check = new OptionChecker('Redact', { example: "marks: (eventName) => ['data.email']" });
+    const paths = readFieldPaths(synchronous(marks) ?? [], check.at('marks'));
+    refuseContext(paths, this.action, check.whole);
+    const all = [...this.paths, ...paths];
+    const rewriter = paths.length === 0 ? this.rewriter : createRewriter(all, this.rule, check.whole);
+    check.throwIfAny();
     return rewriter;
   }
 }
@@ -147,23 +157,24 @@ export class Redact extends SharingProcessor {
  * Refuses the path of the whole context if it would be replaced with a string, which is not a
  * context.
  */
-function refuseContext(paths: readonly FieldPath[], action: RedactAction, faults: OptionFaults): void {
+function refuseContext(paths: readonly FieldPath[], action: RedactAction, whole: OptionPlace): void {
   if (action === 'remove' || !paths.some(({ part, steps }) => part === 'context' && steps.length === 0)) return;
-  faults.add('the path "context" is all of it, and no text can take the place of that.', "'context.*'");
+  whole.add('the path "context" is the whole context, which a string cannot replace.', "use 'context.*'");
 }
 
-function readAction(action: unknown, faults: OptionFaults): ReadAction {
+function readAction(action: unknown, place: OptionPlace): ReadAction {
   if (action === 'mask') return { replace: () => MASK };
   if (action === 'remove') return { replace: () => undefined };
   const { mask, hash } = (action ?? {}) as { mask?: unknown; hash?: HashKeys };
   if (typeof mask === 'string') return { replace: () => mask };
   if (hash === undefined) {
-    faults.add(
-      `action is ${showChoice(action, ['mask', 'remove'])}; it can be 'mask', 'remove', { mask: '***' } or { hash: { keys, current } }.`,
+    place.reject(
+      showChoice(action, ['mask', 'remove']),
+      `"mask", "remove", { mask: '***' } or { hash: { keys, current } }`,
     );
     return { replace: () => MASK };
   }
-  const pseudonyms = readHash(hash, faults);
+  const pseudonyms = readHash(hash, place.inside('hash'));
   const hashes = pseudonyms && new EventHashes(pseudonyms, MASK);
   // Null stays null: a hash of null would make one person of all unknown persons.
   return { replace: (value) => (value === null ? null : hashes?.of(value)), hashes };

@@ -1,14 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { NameFilter } from '../routing/contracts';
+import type { EventProcessor } from '../routing/contracts';
 import { NODE_OPTIONS } from '../routing/tokens';
-import {
-  showChoice,
-  showInFull,
-  showOption,
-  showValue,
-  TrackingConfigException,
-  type ConfigError,
-} from '../common/tracking-config.exception';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionRules } from '../common/option-place';
+import { anything, oneOf } from '../common/option-rules';
+import { showInFull } from '../common/show-value';
+import { readStrings, STRING_LIST } from './string-list';
 import type { TrackingEvent } from '../event/tracking-event';
 import { MAX_MATCHED_LENGTH, NamePattern } from './patterns/name-pattern';
 
@@ -27,6 +24,12 @@ export interface RegexFilterOptions {
   readonly regularExpressions: Iterable<string>;
 }
 
+const EXAMPLE = String.raw`processor(RegexFilter, { filterType: 'allowlist', regularExpressions: ['^edx\\.course\\.'] })`;
+const RULES: OptionRules<RegexFilterOptions> = {
+  filterType: oneOf(['allowlist', 'blocklist'], { fix: EXAMPLE }),
+  regularExpressions: anything({ isRequired: true, expected: STRING_LIST }),
+};
+
 /**
  * Filters events by their name.
  * Matching takes bounded time for any pattern. Both types drop events with a name of more than
@@ -34,24 +37,16 @@ export interface RegexFilterOptions {
  * @throws TrackingConfigException for invalid options, with all errors at once
  */
 @Injectable()
-export class RegexFilter implements NameFilter {
+export class RegexFilter implements EventProcessor {
   private readonly patterns: readonly NamePattern[];
   private readonly keepsMatches: boolean;
 
-  constructor(@Inject(NODE_OPTIONS) given: RegexFilterOptions) {
-    // Nest injects undefined if processor(RegexFilter) has no options.
-    const options: Partial<RegexFilterOptions> = (given as RegexFilterOptions | undefined) === undefined ? {} : given;
-    if (!isObject(options)) {
-      const what = `the options are ${showValue(options)}, not an object.`;
-      throw TrackingConfigException.create([{ path: PLACE, what, fix: EXAMPLE }]);
-    }
-    const { filterType = 'allowlist', regularExpressions, ...unknown } = options;
-    const faults = [...typeFaults(filterType), ...nameFaults(unknown), ...listFaults(regularExpressions)];
-    if (faults.length === 0 && regularExpressions === undefined) faults.push(missingList(filterType));
-    const read = isCollection(regularExpressions) ? [...new Set(regularExpressions)].map(readPattern) : [];
-    faults.push(...read.flatMap((pattern) => (pattern instanceof NamePattern ? [] : [pattern])));
-    if (faults.length > 0) throw TrackingConfigException.create(faults);
-    this.patterns = read as NamePattern[];
+  constructor(@Inject(NODE_OPTIONS) options: RegexFilterOptions) {
+    const check = new OptionChecker('RegexFilter', { example: EXAMPLE });
+    const { filterType = 'allowlist', regularExpressions } = check.read(options, RULES);
+    const place = check.at('regularExpressions');
+    this.patterns = [...readStrings(regularExpressions, place)].flatMap((expression) => readPattern(expression, check));
+    check.throwIfAny();
     this.keepsMatches = filterType === 'allowlist';
   }
 
@@ -59,6 +54,7 @@ export class RegexFilter implements NameFilter {
     return this.keepsName(event.name) ? undefined : null;
   }
 
+  /** @internal */
   keepsName(name: string): boolean {
     const { patterns, keepsMatches } = this;
     // Drops the event without matching: an unchecked name must pass neither an allowlist nor a
@@ -69,70 +65,23 @@ export class RegexFilter implements NameFilter {
   }
 }
 
-const PLACE = 'RegexFilter';
-const EXAMPLE = String.raw`processor(RegexFilter, { filterType: 'allowlist', regularExpressions: ['^edx\\.course\\.'] })`;
-
-function typeFaults(filterType: unknown): ConfigError[] {
-  if (filterType === 'allowlist' || filterType === 'blocklist') return [];
-  const what = `filterType is ${showChoice(filterType, ['allowlist', 'blocklist'])}; it can be "allowlist" or "blocklist".`;
-  return [{ path: PLACE, what, fix: EXAMPLE }];
-}
-
-/**
- * Reports unknown options. A misspelled list of patterns would make a blocklist that drops nothing.
- */
-function nameFaults(unknown: object): ConfigError[] {
-  return Object.keys(unknown).map((name) => {
-    const what = `the option ${showOption(name, ['filterType', 'regularExpressions'])} is unknown; known are filterType, regularExpressions.`;
-    return { path: PLACE, what, fix: EXAMPLE };
-  });
-}
-
-function missingList(filterType: unknown): ConfigError {
-  const what = `regularExpressions is missing, so it would ${filterType === 'blocklist' ? 'keep' : 'drop'} every event.`;
-  return { path: PLACE, what, fix: EXAMPLE };
-}
-
-/**
- * Rejects a string, which iterates as a list of characters: "edx" would pass every name that starts
- * with e, d or x.
- */
-function listFaults(expressions: unknown): ConfigError[] {
-  if (expressions === undefined || isCollection(expressions)) return [];
-  return [{ path: PLACE, what: `regularExpressions is ${showValue(expressions)}, not a list of texts.`, fix: EXAMPLE }];
-}
-
-function isObject(options: unknown): boolean {
-  return typeof options === 'object' && options !== null && !Array.isArray(options);
-}
-
-function isCollection(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
 /** Maximum number of steps per event name: about a millisecond. */
 const MAX_STEPS = 500_000;
 
-function readPattern(expression: unknown): NamePattern | ConfigError {
-  if (typeof expression !== 'string') {
-    return {
-      path: PLACE,
-      what: `regularExpressions holds ${showValue(expression)}, which is not a text.`,
-      fix: EXAMPLE,
-    };
-  }
+function readPattern(expression: string, check: OptionChecker): NamePattern[] {
+  const shown = showInFull(expression);
   try {
     const { source, flags } = fromPython(expression);
     // With `u`, a dot is one character and no escape means a letter.
     const pattern = NamePattern.read(source, `${flags}u`, { place: 'start', maxSteps: () => MAX_STEPS });
-    if (pattern instanceof NamePattern) return pattern;
-    return { path: PLACE, what: `${showInFull(expression)} ${pattern.what}.`, fix: pattern.fix };
-  } catch (error) {
+    if (pattern instanceof NamePattern) return [pattern];
+    check.add(`${shown} ${pattern.what}.`, pattern.fix);
+  } catch (cause) {
     // removes the prefix with the whole expression
-    const reason = (error as Error).message.replace(/^[^]*\/\w*: /, '');
-    const what = `${showInFull(expression)} is no regular expression: ${reason}`;
-    return { path: PLACE, what, fix: 'escape what is meant literally by a backslash', cause: error };
+    const reason = (cause as Error).message.replace(/^[^]*\/\w*: /, '');
+    check.add(`${shown} is not a regular expression: ${reason}`, 'escape literal characters with a backslash', cause);
   }
+  return [];
 }
 
 /**

@@ -2,8 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '../event/envelope';
 import { synchronous } from '../common/async-result';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showName, showValue } from '../common/tracking-config.exception';
-import { OptionFaults } from './option-faults';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionPlace, OptionRules } from '../common/option-place';
+import { checked, synchronous as synchronousFunction } from '../common/option-rules';
+import { showName, showValue } from '../common/show-value';
+import { isFunction, isObject, isText } from '../common/value-kinds';
 import { SharingProcessor } from './sharing-processor';
 
 export interface RenameEventOptions {
@@ -13,6 +16,11 @@ export interface RenameEventOptions {
    */
   readonly names: Readonly<Record<string, string>> | ((name: string) => string);
 }
+
+const EXAMPLE = "processor(RenameEvent, { names: { play_video: 'edx.video.played' } })";
+const RULES: OptionRules<RenameEventOptions> = {
+  names: checked('an object of new names by old names, or a function', checkNames, { isRequired: true, fix: EXAMPLE }),
+};
 
 /**
  * Renames events for the following steps of this branch. Does not read their data.
@@ -26,22 +34,18 @@ export class RenameEvent extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: RenameEventOptions) {
     super();
-    const faults = new OptionFaults(
-      'RenameEvent',
-      "processor(RenameEvent, { names: { play_video: 'edx.video.played' } })",
-    );
-    const { names } = faults.read(options, ['names']);
+    const check = new OptionChecker('RenameEvent', { example: EXAMPLE });
+    const { names } = check.read(options, RULES);
+    check.throwIfAny();
     this.callsApplication = typeof names === 'function';
-    if (typeof names === 'function') {
-      faults.synchronous('names', names);
-      this.nameFor = names;
-    } else {
-      const byName = readNames(names, faults);
+    if (typeof names === 'function') this.nameFor = names;
+    else {
+      const byName = new Map(Object.entries(names));
       this.nameFor = (name) => byName.get(name) ?? name;
     }
-    faults.throwIfAny();
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope {
     const name = synchronous(this.nameFor(envelope.name));
     if (name === envelope.name) return envelope;
@@ -50,15 +54,16 @@ export class RenameEvent extends SharingProcessor {
   }
 }
 
-function readNames(names: unknown, faults: OptionFaults): ReadonlyMap<string, string> {
-  if (typeof names !== 'object' || names === null || Array.isArray(names)) {
-    faults.add(`names is ${showValue(names)}, neither an object of new names by old ones nor a function.`);
-    return new Map();
+function checkNames(names: unknown, place: OptionPlace): void {
+  if (isFunction(names)) {
+    synchronousFunction().check(names, place);
+    return;
+  }
+  if (!isObject(names)) {
+    place.reject(showValue(names), 'an object of new names by old names, or a function');
+    return;
   }
   for (const [old, name] of Object.entries(names)) {
-    if (typeof name !== 'string' || name === '') {
-      faults.add(`names gives ${showName(old)} the name ${showValue(name)}, which is none.`);
-    }
+    if (!isText(name)) place.inside(`[${showName(old)}]`).reject(showValue(name), 'a non-empty string');
   }
-  return new Map(Object.entries(names as Record<string, string>));
 }

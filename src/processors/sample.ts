@@ -3,11 +3,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DropReason } from '../ledger/reasons';
 import type { ContextView, Envelope } from '../event/envelope';
 import { NODE_OPTIONS } from '../routing/tokens';
-import { showName, showValue } from '../common/tracking-config.exception';
+import { OptionChecker } from '../common/option-checker';
+import type { OptionPlace, OptionRules } from '../common/option-place';
+import { anything, anyText, checked, flag, number } from '../common/option-rules';
+import { showName, showValue } from '../common/show-value';
+import { isObject } from '../common/value-kinds';
 import { withContext } from './added-fields';
 import { ContextMemo } from './context-memo';
 import { EventKey, type EventKeySource } from './event-key';
-import { OptionFaults } from './option-faults';
 import { SharingProcessor } from './sharing-processor';
 
 export interface SampleOptions {
@@ -43,6 +46,16 @@ export interface SampleOptions {
 /** Context field that `writeShare` sets. */
 const SHARE_FIELD = 'sample_rate';
 
+const EXAMPLE = "processor(Sample, { rates: { play_video: 0.1 }, by: 'context.user_id' })";
+const SHARE = number({ min: 0, max: 1 });
+const RULES: OptionRules<SampleOptions> = {
+  rates: checked('an object of shares by name', checkRates, { fix: 'rates: { play_video: 0.1 }' }),
+  defaultRate: SHARE,
+  by: anything(),
+  seed: anyText(),
+  writeShare: flag(),
+};
+
 /**
  * Keeps a share of the events, and drops the others as 'sampled'.
  * @throws TrackingConfigException for invalid options, with all errors at once
@@ -59,25 +72,23 @@ export class Sample extends SharingProcessor {
 
   constructor(@Inject(NODE_OPTIONS) options: SampleOptions) {
     super();
-    const faults = new OptionFaults(
-      'Sample',
-      "processor(Sample, { rates: { play_video: 0.1 }, by: 'context.user_id' })",
-    );
-    const given = faults.read(options, ['rates', 'defaultRate', 'by', 'seed', 'writeShare']);
-    const { rates, defaultRate = 1, by, seed = '', writeShare = false } = given;
-    if (rates === undefined && given.defaultRate === undefined) faults.add('it has neither rates nor a defaultRate.');
-    this.rates = readRates(rates ?? {}, faults);
-    this.defaultRate = readRate('defaultRate', defaultRate, faults);
-    this.key = by === undefined ? undefined : EventKey.read('by', by, faults);
-    if (typeof seed !== 'string') faults.add(`seed is ${showValue(seed)}, not a text.`);
-    faults.oneOf('writeShare', writeShare, [true, false]);
-    faults.throwIfAny();
+    const check = new OptionChecker('Sample', { example: EXAMPLE });
+    const given = check.read(options, RULES, ({ rates, defaultRate }) => {
+      if (rates === undefined && defaultRate === undefined)
+        check.add('rates and defaultRate are missing; expected one of them.');
+    });
+    const { rates = {}, defaultRate = 1, by, seed = '', writeShare = false } = given;
+    this.key = EventKey.read(by, check.at('by'));
+    check.throwIfAny();
+    this.rates = new Map(Object.entries(rates));
+    this.defaultRate = defaultRate;
     this.callsApplication = this.key?.callsApplication === true;
     this.seed = seed;
     const all = writeShare ? [...this.rates.values(), defaultRate] : [];
     this.shares = new Map(all.map((rate) => [rate, new ContextMemo((context) => withShare(context, rate))]));
   }
 
+  /** @internal */
   processEnvelope(envelope: Envelope): Envelope | DropReason {
     const rate = this.rates.get(envelope.name) ?? this.defaultRate;
     if (rate === 1) return envelope;
@@ -108,17 +119,10 @@ function withShare(context: ContextView, rate: number): ContextView {
   return withContext(context, { [SHARE_FIELD]: typeof outer === 'number' ? outer * rate : rate }, true);
 }
 
-function readRates(rates: unknown, faults: OptionFaults): ReadonlyMap<string, number> {
-  if (typeof rates !== 'object' || rates === null || Array.isArray(rates)) {
-    faults.add(`rates is ${showValue(rates)}, not an object of shares by name.`);
-    return new Map();
+function checkRates(rates: unknown, place: OptionPlace): void {
+  if (!isObject(rates)) {
+    place.reject(showValue(rates), 'an object of shares by name');
+    return;
   }
-  return new Map(
-    Object.entries(rates).map(([name, rate]) => [name, readRate(`rates[${showName(name)}]`, rate, faults)]),
-  );
-}
-
-function readRate(option: string, rate: unknown, faults: OptionFaults): number {
-  faults.number(option, rate, 'a share from 0 to 1', (share) => share >= 0 && share <= 1);
-  return rate as number;
+  for (const [name, rate] of Object.entries(rates)) SHARE.check(rate, place.inside(`[${showName(name)}]`));
 }

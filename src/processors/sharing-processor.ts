@@ -3,15 +3,16 @@ import { DEFAULT_LIMITS } from '../event/normal-form';
 import { Normalizer } from '../event/normalizer';
 import type { TrackingEvent } from '../event/tracking-event';
 import type { DropReason } from '../ledger/reasons';
-import type { EnvelopeProcessor } from '../routing/contracts';
+import type { EventProcessor } from '../routing/contracts';
 
 /**
  * Base class of the included processors. Adds `process`, so that a processor can also be called
  * outside a tree.
  */
-export abstract class SharingProcessor implements EnvelopeProcessor {
+export abstract class SharingProcessor implements EventProcessor {
   abstract readonly failsClosed: boolean;
   abstract readonly callsApplication: boolean;
+  /** @internal */
   abstract processEnvelope(envelope: Envelope): Envelope | DropReason;
 
   /** Returns the processed event, or null if it is dropped. Does not change the given event. */

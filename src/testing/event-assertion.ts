@@ -1,6 +1,6 @@
 /**
- * Evaluates the expectations of the matchers against a list of events.
- * A verdict says whether the expectation holds and why it fails, or why its negation (`.not`) fails.
+ * Evaluates the expectations of the matchers against a list of events. A verdict says whether the
+ * expectation holds and why it fails, or why its negation (`.not`) fails.
  */
 import { countEvents, listEvents, namePlaces, type ListedEvent } from './event-list';
 import { fitsName, fitsPattern, showName, type EventPattern } from './event-pattern';
@@ -23,7 +23,7 @@ export function tracked(events: Events, wanted: EventPattern, voice: Voice): Ver
     holds: found.length > 0,
     failure: () =>
       found.length > 0
-        ? `Not to be tracked, and yet there:\n${shown().join('\n')}`
+        ? `Expected not to be tracked, but found:\n${shown().join('\n')}`
         : paragraphs(whyMissing(wanted, events, voice), inOrder(events)),
   };
 }
@@ -31,8 +31,7 @@ export function tracked(events: Events, wanted: EventPattern, voice: Voice): Ver
 export function trackedTimes(events: Events, wanted: EventPattern, times: number, voice: Voice): Verdict {
   const found = placesOf(wanted, events);
   const count = (): string => {
-    const are = found.length === 1 ? 'is' : 'are';
-    const there = found.length === 0 ? 'there is none' : `there ${are} ${String(found.length)} (${namePlaces(found)})`;
+    const there = found.length === 0 ? 'found none' : `found ${String(found.length)} (${namePlaces(found)})`;
     return `Expected ${voice.isNot ? 'any number but ' : ''}${String(times)} of ${describe(wanted)}; ${there}.`;
   };
   // Explains mismatches only for events of the wanted name, or if no event matches at all.
@@ -59,7 +58,7 @@ export function trackedOnly(events: Events, wanted: readonly EventPattern[], voi
     holds,
     failure: () =>
       holds
-        ? paragraphs('Expected others than these, and these are all there are.', inOrder(events))
+        ? paragraphs('Expected other events, but only these were tracked.', inOrder(events))
         : paragraphs(
             ...whyMissed(),
             others.length === 0 ? '' : `Not expected: ${countEvents(others.length)} (marked x).`,
@@ -81,7 +80,7 @@ export function trackedInOrder(events: Events, wanted: readonly EventPattern[], 
     wanted
       .map(
         (pattern, step) =>
-          `  ${describe(pattern)}: ${step > found.length ? 'not looked for' : whereIs(pattern, found, step, events)}`,
+          `  ${describe(pattern)}: ${step > found.length ? 'not searched' : whereIs(pattern, found, step, events)}`,
       )
       .join('\n');
   const missing = wanted[found.length];
@@ -110,11 +109,11 @@ function whereIs(pattern: EventPattern, found: readonly number[], step: number, 
 function whyMissing(wanted: EventPattern, events: Events, voice: Voice, other = ''): string {
   if (events.length === 0) return `There are no ${other}events.`;
   const { name } = wanted;
-  if (name === undefined) return `No ${other}event fits. ${nearest(wanted, events, voice)}`;
+  if (name === undefined) return `No ${other}event matches. ${nearest(wanted, events, voice)}`;
   const named = events.filter((event) => fitsName(name, event.name)).length;
   if (named > 0) {
     const are = named === 1 ? 'is' : 'are';
-    return `${String(named)} ${other}${named === 1 ? 'event' : 'events'} ${are} called ${showName(name)}, and none fits. ${nearest(wanted, events, voice)}`;
+    return `${String(named)} ${other}${named === 1 ? 'event' : 'events'} ${are} called ${showName(name)}, but none matches. ${nearest(wanted, events, voice)}`;
   }
   const meant = nearestName(name, events);
   const hint = meant === undefined ? '' : `; the nearest name is ${showName(meant)}`;

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import { countEvents, listEvents } from './event-list';
 import { fitsName, showName, type NamePattern } from './event-pattern';
 import { nearestName } from './nearest-event';
@@ -11,14 +11,14 @@ export class EventNotTrackedException extends Error {
   constructor(
     message: string,
     /** Events that were tracked instead, oldest first. */
-    readonly tracked: readonly StoredEvent[],
+    readonly tracked: readonly IdentifiedEvent[],
   ) {
     super(message);
   }
 
   static create(
     wanted: NamePattern,
-    tracked: readonly StoredEvent[],
+    tracked: readonly IdentifiedEvent[],
     waitedMs: number,
     isOff: boolean,
   ): EventNotTrackedException {
@@ -28,7 +28,7 @@ export class EventNotTrackedException extends Error {
     const lines = [
       `no event ${showName(wanted)} was tracked within ${String(waitedMs)} ms.`,
       isOff ? 'Tracking is switched off (enabled: false).' : '',
-      refused > 0 ? `The predicate said no to ${countEvents(refused)} of this name (marked x).` : '',
+      refused > 0 ? `The predicate rejected ${countEvents(refused)} of this name (marked x).` : '',
       meant === undefined ? '' : `The nearest name is ${showName(meant)}.`,
       tracked.length === 0
         ? 'There are no events.'

@@ -1,4 +1,4 @@
-import type { EventFields, StoredEvent } from '../event/tracking-event';
+import type { EventFields, IdentifiedEvent } from '../event/tracking-event';
 import { showInFull } from '../common/tracking-config.exception';
 import { fits, isAsymmetric, type AsymmetricMatcher } from './fit';
 
@@ -34,13 +34,13 @@ export interface EventPattern {
 }
 
 /** Selects events by name, by pattern, or with a predicate function. */
-export type EventFilter = NamePattern | EventPattern | ((event: StoredEvent) => boolean);
+export type EventFilter = NamePattern | EventPattern | ((event: IdentifiedEvent) => boolean);
 
 export function toPattern(wanted: NamePattern | EventPattern): EventPattern {
   return isNamePattern(wanted) ? { name: wanted } : wanted;
 }
 
-export function fitsFilter(filter: EventFilter | undefined, event: StoredEvent): boolean {
+export function fitsFilter(filter: EventFilter | undefined, event: IdentifiedEvent): boolean {
   if (filter === undefined) return true;
   if (typeof filter === 'function') return filter(event);
   return fitsPattern(toPattern(filter), event);
@@ -69,7 +69,9 @@ export function showName(pattern: NamePattern): string {
   return pattern instanceof RegExp ? String(pattern) : showAsymmetric(pattern);
 }
 
-/** Describes a matcher, for example `StringContaining "video"`, if the test framework supports it. */
+/**
+ * Describes a matcher, for example `StringContaining "video"`, if the test framework supports it.
+ */
 function showAsymmetric(matcher: AsymmetricMatcher & { toAsymmetricMatcher?(): unknown }): string {
   const text = matcher.toAsymmetricMatcher?.();
   return typeof text === 'string' ? text : 'the matcher given';

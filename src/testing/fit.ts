@@ -1,8 +1,8 @@
 /**
  * Partial matching of events. An object matches if every expected field matches. A list matches if
- * it has the same length and each item matches. Any other value matches if it is equal. Events contain normalized values, so expected values are normalized too:
- * a test may use the ObjectId, bigint or Map that the service emitted instead of its normalized
- * string.
+ * it has the same length and each item matches. Any other value matches if it is equal. Events
+ * contain normalized values, so expected values are normalized too: a test may use the ObjectId,
+ * bigint or Map that the service emitted instead of its normalized string.
  */
 import { types } from 'node:util';
 import { DEFAULT_LIMITS, toNormalForm } from '../event/normal-form';

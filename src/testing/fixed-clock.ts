@@ -1,4 +1,4 @@
-import type { Clock } from '../common/clock';
+import type { TrackingClock } from '../common/clock';
 import { showInFull, showValue } from '../common/tracking-config.exception';
 
 export interface FixedClockOptions {
@@ -7,7 +7,7 @@ export interface FixedClockOptions {
 }
 
 /** Clock for the option `clock` that does not advance between readings. */
-export interface FixedClock extends Clock {
+export interface FixedClock extends TrackingClock {
   /** Reads the clock, as each event does. */
   (): Date;
   /** Advances the clock, or moves it back by a negative number. */
@@ -46,5 +46,5 @@ function toMs(time: Date | number | string): number {
   const ms = new Date(time).getTime();
   if (!Number.isNaN(ms)) return ms;
   // An invalid Date would go unnoticed: the tracker falls back to the system clock.
-  throw new RangeError(`${showInFull(time)} is no time. Fix: fixedClock('2026-01-01T00:00:00Z')`);
+  throw new RangeError(`${showInFull(time)} is not a valid time. Fix: use fixedClock('2026-01-01T00:00:00Z')`);
 }

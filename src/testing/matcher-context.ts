@@ -5,14 +5,15 @@ export interface MatcherContext {
   readonly isNot?: boolean | undefined;
   readonly promise?: string | undefined;
   readonly expand?: boolean | undefined;
-  readonly utils?: Partial<MatcherUtils> | undefined;
-}
-
-interface MatcherUtils {
-  matcherHint(name: string, received?: string, expected?: string, options?: object): string;
-  printExpected(value: unknown): string;
-  printReceived(value: unknown): string;
-  diff(expected: unknown, received: unknown, options?: object): string | null | undefined;
+  /** Printers of the test framework. */
+  readonly utils?:
+    | {
+        matcherHint?(name: string, received?: string, expected?: string, options?: object): string;
+        printExpected?(value: unknown): string;
+        printReceived?(value: unknown): string;
+        diff?(expected: unknown, received: unknown, options?: object): string | null | undefined;
+      }
+    | undefined;
 }
 
 export interface MatcherResult {

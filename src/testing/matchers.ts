@@ -31,25 +31,30 @@ export interface TrackingMatchers<R = void> {
   toHaveTrackedTimes(name: NamePattern, times: number, data?: object, context?: object): R;
   /** Expects that these events were tracked in this order. Other events may occur between them. */
   toHaveTrackedInOrder(events: readonly (NamePattern | EventPattern)[]): R;
-  /** Expects that no node lost an event. Configured drops, for example by a filter, are not losses. */
+  /**
+   * Expects that no node lost an event. Configured drops, for example by a filter, are not losses.
+   */
   toHaveDroppedNothing(): R;
 }
 
-type Name = NamePattern;
-type Names = readonly (NamePattern | EventPattern)[];
-
 /** Matchers for `expect.extend` of Jest and Vitest. */
 export const matchers = {
-  toHaveTracked(this: MatcherContext, received: unknown, name: Name, data?: object, context?: object): MatcherResult {
+  toHaveTracked(
+    this: MatcherContext,
+    received: unknown,
+    name: NamePattern,
+    data?: object,
+    context?: object,
+  ): MatcherResult {
     const call = new MatcherCall(this, 'toHaveTracked', [showGiven(name), ...shown(data, context)]);
     const wanted = { name: call.name(name), data, context };
-    return call.judge(received, (events) => tracked(events, wanted, call.voice), 'what is found is found');
+    return call.judge(received, (events) => tracked(events, wanted, call.voice), { isFinal: true });
   },
 
   toHaveTrackedOnly(
     this: MatcherContext,
     received: unknown,
-    wanted: Name | Names,
+    wanted: NamePattern | readonly (NamePattern | EventPattern)[],
     data?: object,
     context?: object,
   ): MatcherResult {
@@ -61,7 +66,7 @@ export const matchers = {
   toHaveTrackedTimes(
     this: MatcherContext,
     received: unknown,
-    name: Name,
+    name: NamePattern,
     times: number,
     data?: object,
     context?: object,
@@ -72,10 +77,14 @@ export const matchers = {
     return call.judge(received, (events) => trackedTimes(events, wanted, count, call.voice));
   },
 
-  toHaveTrackedInOrder(this: MatcherContext, received: unknown, wanted: Names): MatcherResult {
+  toHaveTrackedInOrder(
+    this: MatcherContext,
+    received: unknown,
+    wanted: readonly (NamePattern | EventPattern)[],
+  ): MatcherResult {
     const call = new MatcherCall(this, 'toHaveTrackedInOrder', [showGiven(wanted)]);
     const patterns = call.patterns(wanted);
-    return call.judge(received, (events) => trackedInOrder(events, patterns, call.voice), 'what is found is found');
+    return call.judge(received, (events) => trackedInOrder(events, patterns, call.voice), { isFinal: true });
   },
 
   toHaveDroppedNothing(this: MatcherContext, received: unknown): MatcherResult {
@@ -85,8 +94,8 @@ export const matchers = {
     const lines = losses.map(({ node, reason, count }) => `  ${node}: ${String(count)} ${reason}`);
     return call.result(losses.length === 0, () =>
       lost === 0
-        ? 'Expected a loss, and there is none in the books.'
-        : `Expected no loss, and the books have ${countEvents(lost)}:\n${lines.join('\n')}`,
+        ? 'Expected a loss, but the ledger has none.'
+        : `Expected no loss, but the ledger has ${countEvents(lost)}:\n${lines.join('\n')}`,
     );
   },
 };
@@ -104,17 +113,18 @@ class MatcherCall {
   /** Rejects undefined, for example from a misspelt constant, which would match every event. */
   name(name: unknown): NamePattern {
     if (isNamePattern(name)) return name;
-    throw this.misuse(`${showValue(name)} is given as a name`, "'problem_check', or an expression such as /^problem_/");
+    throw this.misuse(`the name is ${showValue(name)}`, "pass 'problem_check', or an expression such as /^problem_/");
   }
 
   patterns(wanted: unknown): EventPattern[] {
-    if (!isList(wanted)) throw this.misuse(`${showInFull(wanted)} is given as a list`, "['play_video', 'stop_video']");
+    if (!isList(wanted))
+      throw this.misuse(`the list of events is ${showInFull(wanted)}`, "['play_video', 'stop_video']");
     return wanted.map((pattern) => {
       if (isNamePattern(pattern)) return toPattern(pattern);
       const { name, data, context } = (pattern ?? {}) as EventPattern;
       if (name === undefined && data === undefined && context === undefined)
         throw this.misuse(
-          `the list holds ${showInFull(pattern)}`,
+          `the list contains ${showInFull(pattern)}`,
           "names, or { name: 'play_video', data: { code: 'a' } }",
         );
       return { name: name === undefined ? undefined : this.name(name), data, context };
@@ -123,20 +133,20 @@ class MatcherCall {
 
   count(times: unknown): number {
     if (Number.isInteger(times) && Number(times) >= 0) return Number(times);
-    throw this.misuse(`${showInFull(times)} is given as a number of events`, 'a whole number from 0 up');
+    throw this.misuse(`the number of events is ${showInFull(times)}`, 'pass a whole number of at least 0');
   }
 
   /**
-   * @param whatIsFoundIsFound set if evicted events cannot invalidate an expectation that holds
+   * @param options.isFinal true if evicted events cannot invalidate an expectation that holds
    */
   judge(
     received: unknown,
     verdictOn: (events: readonly ListedEvent[]) => Verdict,
-    whatIsFoundIsFound?: string,
+    { isFinal = false }: { readonly isFinal?: boolean } = {},
   ): MatcherResult {
     const { events, isOff, evicted } = this.events(received);
     const { holds, failure } = verdictOn(events);
-    if (evicted > 0 && !(holds && whatIsFoundIsFound !== undefined)) return this.tooMany(evicted);
+    if (evicted > 0 && !(holds && isFinal)) return this.tooMany(evicted);
     const off = isOff ? 'Tracking is switched off (enabled: false), so nothing is tracked.\n' : '';
     return this.result(holds, () => `${off}${failure()}`);
   }
@@ -151,8 +161,8 @@ class MatcherCall {
     if (received instanceof TrackedEvents && received.ledger !== undefined) return received.ledger;
     if (isApplication(received)) return trackerOf(received).ledger;
     throw this.misuse(
-      `${showSource(received)} is given to expect, which has no books`,
-      'expect(app), or expect(tracker)',
+      `expect was called with ${showSource(received)}, which has no ledger`,
+      'use expect(app) or expect(tracker)',
     );
   }
 
@@ -162,13 +172,13 @@ class MatcherCall {
         (event) => typeof (event as Partial<ListedEvent> | null | undefined)?.name !== 'string',
       );
       if (odd >= 0)
-        throw this.misuse(`the list given to expect holds ${showValue(received[odd])}`, 'expect(events(app))');
+        throw this.misuse(`the list passed to expect contains ${showValue(received[odd])}`, 'expect(events(app))');
       return { events: received as ListedEvent[], isOff: false, evicted: 0 };
     }
     const isSource =
       received instanceof TrackedEvents || received instanceof TrackerService || received instanceof MemoryBackend;
     if (!isSource && !isApplication(received))
-      throw this.misuse(`${showSource(received)} is given to expect`, 'expect(app), or expect(events(app))');
+      throw this.misuse(`expect was called with ${showSource(received)}`, 'use expect(app) or expect(events(app))');
     const all = TrackedEvents.of(received);
     return { events: all.all(), isOff: all.isOff, evicted: all.evicted };
   }
@@ -178,8 +188,8 @@ class MatcherCall {
     return this.result(
       this.voice.isNot,
       () =>
-        `${countEvents(evicted)} gave way to newer ones, and what they were is not known any more.\n` +
-        'Fix: backend(MemoryBackend, { maxEvents }) with a greater number, or clear() between the parts of the test.',
+        `${countEvents(evicted)} ${evicted === 1 ? 'was' : 'were'} evicted by newer ones, so the result is unknown.\n` +
+        'Fix: raise maxEvents in backend(MemoryBackend, { maxEvents }), or call clear() between the parts of the test.',
     );
   }
 

@@ -1,9 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { MemoryBackend } from '../backends/memory/memory.backend';
 import type { TrackingLedger } from '../ledger/tracking-ledger';
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import { DEFAULT_TRACKER } from '../routing/tokens';
 import { showInFull, showValue } from '../common/tracking-config.exception';
+import { runtimeOf } from '../tracker/runtime-of';
 import { getTrackerToken } from '../tracker/tokens';
 import { TrackerService } from '../tracker/tracker.service';
 import { fitsFilter, type EventFilter, type TrackedEvent } from './event-pattern';
@@ -23,14 +24,17 @@ export interface SourceOptions {
 export const MEMORY_PATH = 'memory';
 
 /** Events of one MemoryBackend, read again on each access so that later events are included. */
-export class TrackedEvents implements Iterable<StoredEvent> {
+export class TrackedEvents implements Iterable<IdentifiedEvent> {
   private constructor(
     private readonly memory: MemoryBackend | undefined,
     /** Ledger of the tracker; undefined if the source is a MemoryBackend. */
     readonly ledger: TrackingLedger | undefined,
   ) {}
 
-  /** @throws UntrackedSourceException if there is no MemoryBackend to read, or the choice is ambiguous */
+  /**
+   * @throws UntrackedSourceException if there is no MemoryBackend to read, or the choice is
+   * ambiguous
+   */
   static of(source: TrackingSource, options: SourceOptions = {}): TrackedEvents {
     if (source instanceof TrackedEvents) return source;
     if (source instanceof MemoryBackend) return new TrackedEvents(source, undefined);
@@ -49,16 +53,16 @@ export class TrackedEvents implements Iterable<StoredEvent> {
   }
 
   /** Returns copies, oldest first, typed by the type guard. */
-  all<Event extends StoredEvent>(filter: (event: StoredEvent) => event is Event): Event[];
+  all<Event extends IdentifiedEvent>(filter: (event: IdentifiedEvent) => event is Event): Event[];
   /** Returns copies, oldest first. The caller asserts the types of data and context. */
-  all<Data extends object = StoredEvent['data'], Context extends object = StoredEvent['context']>(
+  all<Data extends object = IdentifiedEvent['data'], Context extends object = IdentifiedEvent['context']>(
     filter?: EventFilter,
   ): TrackedEvent<Data, Context>[];
-  all(filter?: EventFilter): StoredEvent[] {
+  all(filter?: EventFilter): IdentifiedEvent[] {
     return (this.memory?.events() ?? []).filter((event) => fitsFilter(filter, event));
   }
 
-  [Symbol.iterator](): Iterator<StoredEvent> {
+  [Symbol.iterator](): Iterator<IdentifiedEvent> {
     return this.all()[Symbol.iterator]();
   }
 
@@ -68,15 +72,15 @@ export class TrackedEvents implements Iterable<StoredEvent> {
   }
 
   /** @internal For `waitForEvent`. @returns a function that removes the listener */
-  watch(watcher: (event: StoredEvent) => void): () => void {
+  watch(watcher: (event: IdentifiedEvent) => void): () => void {
     return this.memory?.watch(watcher) ?? (() => undefined);
   }
 }
 
 /** Returns the events tracked so far that pass the type guard, oldest first. */
-export function events<Event extends StoredEvent>(
+export function events<Event extends IdentifiedEvent>(
   source: TrackingSource,
-  filter: (event: StoredEvent) => event is Event,
+  filter: (event: IdentifiedEvent) => event is Event,
   options?: SourceOptions,
 ): Event[];
 /**
@@ -85,11 +89,10 @@ export function events<Event extends StoredEvent>(
  * @default all
  * @throws UntrackedSourceException if `source` stores no events in memory
  */
-export function events<Data extends object = StoredEvent['data'], Context extends object = StoredEvent['context']>(
-  source: TrackingSource,
-  filter?: EventFilter,
-  options?: SourceOptions,
-): TrackedEvent<Data, Context>[];
+export function events<
+  Data extends object = IdentifiedEvent['data'],
+  Context extends object = IdentifiedEvent['context'],
+>(source: TrackingSource, filter?: EventFilter, options?: SourceOptions): TrackedEvent<Data, Context>[];
 export function events(source: TrackingSource, filter?: EventFilter, options?: SourceOptions): TrackedEvent[] {
   return TrackedEvents.of(source, options).all(filter);
 }
@@ -114,7 +117,7 @@ export function trackerOf(source: unknown, name: string = DEFAULT_TRACKER): Trac
   if (!isApplication(source)) {
     throw UntrackedSourceException.create(
       `${showSource(source)} is neither an application nor a tracker.`,
-      'events(app), with what Test.createTestingModule(...).compile() or createNestApplication() gave',
+      'call events(app) with the result of Test.createTestingModule(...).compile() or createNestApplication()',
     );
   }
   let tracker: unknown;
@@ -123,33 +126,33 @@ export function trackerOf(source: unknown, name: string = DEFAULT_TRACKER): Trac
   } catch {
     throw UntrackedSourceException.create(
       `the application has no tracker ${showInFull(name)}.`,
-      'imports: [TrackingTestingModule.forRoot()]; one with a name is read by events(app, filter, { tracker: name })',
+      'add imports: [TrackingTestingModule.forRoot()]; read a named tracker with events(app, filter, { tracker: name })',
     );
   }
   if (tracker instanceof TrackerService) return tracker;
   throw UntrackedSourceException.create(
-    `the tracker ${showInFull(name)} is replaced by ${showValue(tracker)}, which keeps no events.`,
-    'take the replacement away; TrackingTestingModule.forRoot() gives a tracker that reaches nothing but memory',
+    `the tracker ${showInFull(name)} was replaced by ${showValue(tracker)}, which stores no events.`,
+    'remove the replacement; the tracker of TrackingTestingModule.forRoot() writes only to memory',
   );
 }
 
 function memoryOf(tracker: TrackerService, path: string | undefined): MemoryBackend | undefined {
-  const runtime = TrackerService.runtimeOf(tracker);
+  const runtime = runtimeOf(tracker);
   if (runtime.isOff) return undefined;
   if (runtime.isStarting) {
     throw UntrackedSourceException.create(
-      `the application has not started, and what it emits waits until then (${String(tracker.ledger.tracker().waiting)} by now).`,
-      'await module.init(), or import TrackingTestingModule, which need not be started',
+      `the application has not started, so emitted events are waiting (${String(tracker.ledger.tracker().waiting)} so far).`,
+      'await module.init(), or import TrackingTestingModule, which does not have to be started',
     );
   }
-  const kept = [...runtime.nodes()].flatMap(({ path: at, backend }) =>
+  const kept = [...runtime.tree.nodes()].flatMap(({ path: at, backend }) =>
     backend instanceof MemoryBackend ? [{ at, backend }] : [],
   );
   const paths = kept.map(({ at }) => at).join(', ');
   if (kept.length === 0) {
     throw UntrackedSourceException.create(
       `the tracker ${showInFull(tracker.name)} has no MemoryBackend.`,
-      ".overrideProvider(getBackendToken('tracking_logs')).useValue(new MemoryBackend()) in the test, or import TrackingTestingModule",
+      "use .overrideProvider(getBackendToken('tracking_logs')).useValue(new MemoryBackend()) in the test, or import TrackingTestingModule",
     );
   }
   const meant = path ?? (kept.length === 1 ? kept[0]?.at : MEMORY_PATH);
@@ -160,6 +163,6 @@ function memoryOf(tracker: TrackerService, path: string | undefined): MemoryBack
     path === undefined
       ? `the tracker ${showInFull(tracker.name)} has several MemoryBackends: ${paths}.`
       : `the tracker ${showInFull(tracker.name)} has no MemoryBackend at ${showInFull(path)}; it has: ${paths}.`,
-    `events(app, undefined, { backend: '${first}' })`,
+    `choose one: events(app, undefined, { backend: '${first}' })`,
   );
 }

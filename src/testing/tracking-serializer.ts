@@ -2,14 +2,6 @@
 const HIDDEN_OF_EVENT = ['id', 'timestamp'] as const;
 const HIDDEN_OF_CONTEXT = ['request_id', 'ip', 'host'] as const;
 
-type Printer<Config> = (
-  value: unknown,
-  config: Config,
-  indentation: string,
-  depth: number,
-  references: unknown[],
-) => string;
-
 /** Snapshot serializer as accepted by Jest and Vitest. */
 export interface TrackingSerializer {
   test(value: unknown): boolean;
@@ -19,7 +11,7 @@ export interface TrackingSerializer {
     indentation: string,
     depth: number,
     references: unknown[],
-    print: Printer<Config>,
+    print: (value: unknown, config: Config, indentation: string, depth: number, references: unknown[]) => string,
   ): string;
 }
 

@@ -1,33 +1,39 @@
 import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
 import type { RequestContextOptions } from '../context/request-context-options';
-import type { Clock } from '../common/clock';
+import type { TrackingClock } from '../common/clock';
 import type { PartialLimits } from '../event/normal-form';
 import { MemoryBackend } from '../backends/memory/memory.backend';
 import { backend, type Backends } from '../routing/description';
 import { TrackingConfigException } from '../common/tracking-config.exception';
-import type { DescribedTree } from '../routing/tree-plan';
+import type { DescribedTracker } from '../intake/tracker-plan';
 import { TrackingModule, type TrackingModuleOptions } from '../module/tracking.module';
-import type { TestedRuntimeOptions } from '../module/settings';
+import type { TestedRuntimeOptions } from '../module/tracking-options';
 import { MEMORY_PATH } from './tracked-events';
 
 export interface TrackingTestingOptions {
   /** Name of the tracker.  @default 'default' */
   readonly name?: string | undefined;
   /** Processors that run before the events are stored.  @default [] */
-  readonly processors?: DescribedTree['processors'];
+  readonly processors?: DescribedTracker['processors'];
   /** Backends in addition to `memory`, which stores the events for the test.  @default {} */
   readonly backends?: Backends | undefined;
   /** Modules whose providers the processors inject.  @default [] */
-  readonly imports?: DescribedTree['imports'];
-  /** Clock for event timestamps, such as `fixedClock()`.  @default Date.now, including a faked one */
-  readonly clock?: Clock | undefined;
+  readonly imports?: DescribedTracker['imports'];
+  /**
+   * Clock for event timestamps, such as `fixedClock()`.
+   * @default Date.now, including a faked one
+   */
+  readonly clock?: TrackingClock | undefined;
   /** Generator of event ids, such as `fixedIds()`.  @default UUIDv7 */
   readonly ids?: (() => string) | undefined;
   /** Maximum number of events stored by `memory`.  @default 100_000 */
   readonly maxEvents?: number | undefined;
   /** As in TrackingModule.  @default {} */
   readonly requestContext?: RequestContextOptions | false | undefined;
-  /** As in TrackingModule.  @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 } */
+  /**
+   * As in TrackingModule.
+   * @default { maxDepth: 64, maxNodes: 20_000, maxTextLength: 1_000_000 }
+   */
   readonly limits?: PartialLimits | undefined;
   /** As in TrackingModule; see `expectNoViolations`.  @default none */
   readonly catalog?: TrackingModuleOptions['catalog'];
@@ -80,8 +86,8 @@ function memoryTaken(): TrackingConfigException {
   return TrackingConfigException.create([
     {
       path: `backends.${MEMORY_PATH}`,
-      what: 'TrackingTestingModule keeps the events for the test under this name.',
-      fix: 'give the backend another name; maxEvents of the module says how many events are kept',
+      what: 'TrackingTestingModule stores the events of the test under this name.',
+      fix: 'give the backend another name; maxEvents of the module limits how many events are stored',
     },
   ]);
 }

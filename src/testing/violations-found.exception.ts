@@ -18,7 +18,7 @@ export class ViolationsFoundException extends Error {
       const often = count === 1 ? '' : ` (${String(count)} times)`;
       return `  ${event}: ${path === '' ? 'it' : path} ${message} (${kind})${where}${often}`;
     });
-    const text = `events do not keep to the catalog:\n${lines.join('\n')}\n  Fix: emit what is defined, or change the definition and raise its version`;
+    const text = `events do not match the catalog:\n${lines.join('\n')}\n  Fix: emit values that match the definition, or change the definition and raise its version`;
     return new ViolationsFoundException(text, violations);
   }
 }

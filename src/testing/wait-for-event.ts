@@ -1,6 +1,6 @@
 import * as timers from 'node:timers';
 import { MAX_TIMER_MS } from '../common/clock';
-import type { StoredEvent } from '../event/tracking-event';
+import type { IdentifiedEvent } from '../event/tracking-event';
 import { showInFull } from '../common/tracking-config.exception';
 import { EventNotTrackedException } from './event-not-tracked.exception';
 import { fitsName, isNamePattern, type NamePattern, type TrackedEvent } from './event-pattern';
@@ -27,8 +27,8 @@ export interface WaitOptions extends SourceOptions {
  * @throws UntrackedSourceException if `source` stores no events in memory
  */
 export async function waitForEvent<
-  Data extends object = StoredEvent['data'],
-  Context extends object = StoredEvent['context'],
+  Data extends object = IdentifiedEvent['data'],
+  Context extends object = IdentifiedEvent['context'],
 >(
   source: TrackingSource,
   name: NamePattern,
@@ -37,11 +37,11 @@ export async function waitForEvent<
 ): Promise<TrackedEvent<Data, Context>> {
   if (!isNamePattern(name)) {
     throw new TypeError(
-      `waitForEvent was given ${showInFull(name)} as the name. Fix: waitForEvent(app, 'problem_check')`,
+      `waitForEvent was given ${showInFull(name)} as the name. Fix: use waitForEvent(app, 'problem_check')`,
     );
   }
   const tracked = TrackedEvents.of(source, where);
-  const isWanted = (event: StoredEvent): boolean =>
+  const isWanted = (event: IdentifiedEvent): boolean =>
     fitsName(name, event.name) && (predicate === undefined || predicate(event as TrackedEvent<Data, Context>));
   const event = tracked.all().find(isWanted) ?? (await next(tracked, isWanted, timeoutMs));
   if (event !== undefined) return event as TrackedEvent<Data, Context>;
@@ -51,18 +51,18 @@ export async function waitForEvent<
 /** Resolves with the next matching event, or undefined after the timeout. */
 async function next(
   tracked: TrackedEvents,
-  isWanted: (event: StoredEvent) => boolean,
+  isWanted: (event: IdentifiedEvent) => boolean,
   timeoutMs: number,
-): Promise<StoredEvent | undefined> {
+): Promise<IdentifiedEvent | undefined> {
   let end = (): void => undefined;
   try {
-    return await new Promise<StoredEvent | undefined>((resolve, reject) => {
+    return await new Promise<IdentifiedEvent | undefined>((resolve, reject) => {
       const stopWatching = tracked.watch((event) => {
         try {
           if (isWanted(event)) resolve(event);
         } catch (error) {
           // Reports an error of the test's own predicate, which a timeout would hide.
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- rethrows the original value
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the original
           reject(error);
         }
       });

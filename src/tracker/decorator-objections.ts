@@ -1,5 +1,6 @@
-import { showOption, unknownOptionFix } from '../common/show-value';
-import { showIdentifier } from '../common/tracking-config.exception';
+import { unknownOption } from '../common/option-place';
+import { listed } from '../common/option-rules';
+import { showChoice, unknownOptionFix } from '../common/show-value';
 import type { Objection } from './wrapped-method';
 
 /**
@@ -14,14 +15,13 @@ export function objectionsTo(
 ): Objection[] {
   return Object.entries(options).flatMap(([option, value]): Objection[] => {
     if (!known.includes(option)) {
-      const what = `the option ${showOption(option, known)} is unknown; known are ${known.join(', ')}.`;
-      return [{ what, fix: unknownOptionFix(option, known) }];
+      return [{ what: unknownOption(option, known), fix: unknownOptionFix(option, known) }];
     }
     const allowed = choices[option];
     if (allowed === undefined || value === undefined || allowed.includes(value as string)) return [];
     return [
       {
-        what: `the option ${option} is ${typeof value === 'string' ? showIdentifier(value) : `a ${typeof value}`}.`,
+        what: `${option} is ${showChoice(value, allowed)}; expected ${listed(allowed)}.`,
         fix: `${decorator}(..., { ${option}: ${allowed.map((each) => `'${each}'`).join(' or ')} })`,
       },
     ];

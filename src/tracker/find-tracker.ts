@@ -1,6 +1,7 @@
 import { trackerIn, trackerProperty } from './tracker-property';
 import { runningTrackers } from './running-trackers';
-import { currentTracker, TrackerService } from './tracker.service';
+import { runtimeOf } from './runtime-of';
+import { currentTracker, type TrackerService } from './tracker.service';
 
 /** Tracker that a decorator asks for. */
 export interface TrackerRequest {
@@ -45,14 +46,14 @@ function findRunning(
   const found = all.filter(({ name }) => name === tracker);
   if (found.length === 1 || all.length === 0) return found[0];
   const { place } = call;
-  for (const { notices } of (found.length === 0 ? all : found).map((each) => TrackerService.runtimeOf(each))) {
-    notices.once(`no tracker ${tracker} ${place}`, () =>
+  for (const each of found.length === 0 ? all : found) {
+    runtimeOf(each).parts.notices.once(`no tracker ${tracker} ${place}`, () =>
       found.length === 0
-        ? `${decorator} on ${place} asks for the tracker ${JSON.stringify(tracker)}, and none of that name runs, so the method is not tracked. ` +
-          `Fix: TrackingModule.forRoot({ name: ${JSON.stringify(tracker)}, ... }), or the name of one that does: ${namesOf(all)}.`
-        : `${decorator} on ${place} does not know which application its instance belongs to, since ${String(found.length)} of this process ` +
-          `run a tracker called ${JSON.stringify(tracker)}; the method is not tracked. ` +
-          'Fix: make the instance a provider, or call the method inside of a scope: tracker.context(values, body).',
+        ? `${decorator} on ${place} names the tracker ${JSON.stringify(tracker)}, but no tracker with this name is running, so the method is not tracked. ` +
+          `Fix: TrackingModule.forRoot({ name: ${JSON.stringify(tracker)}, ... }), or name one that is running: ${namesOf(all)}.`
+        : `${decorator} on ${place} cannot find out which application its instance belongs to, because ${String(found.length)} applications in this process ` +
+          `run a tracker ${JSON.stringify(tracker)}; the method is not tracked. ` +
+          'Fix: make the instance a provider, or call the method inside a scope: tracker.context(values, body).',
     );
   }
   return undefined;

@@ -2,7 +2,6 @@
  * Interprets the arguments of the public methods, since JavaScript callers and casts can pass
  * anything.
  */
-import { isObservable } from 'rxjs';
 import { toEventName } from '../event/normalizer';
 
 /**
@@ -31,18 +30,6 @@ export function givenWait(options: unknown): ConfirmWait {
     return { signal: isSignal(signal) ? signal : undefined, timeoutMs: isNumber ? timeoutMs : DEFAULT_TIMEOUT_MS };
   } catch {
     return { signal: undefined, timeoutMs: DEFAULT_TIMEOUT_MS };
-  }
-}
-
-/**
- * Returns true for values that `bind` accepts as a stream. A Redis client, for example, has its own
- * `subscribe` and is not a stream. Never throws.
- */
-export function isStream(target: unknown): boolean {
-  try {
-    return isObservable(target);
-  } catch {
-    return false; // a getter or a proxy that throws
   }
 }
 

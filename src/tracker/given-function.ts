@@ -20,7 +20,7 @@ export class GivenFunction<Argument> {
    * @throws any error of the function; TypeError if it returns a promise or is called inside itself
    */
   call(argument: Argument): object | undefined {
-    if (this.isRunning) throw new TypeError('it calls the method that it makes them for');
+    if (this.isRunning) throw new TypeError('it calls the decorated method, which would call it again');
     // Refuses further calls: code after the first await of an async function could call it again,
     // forever.
     if (this.isAsync) throw new TypeError(ASYNC);
@@ -40,4 +40,4 @@ export class GivenFunction<Argument> {
   }
 }
 
-const ASYNC = 'it returned a promise, and nothing waits for it, so it is not called again';
+const ASYNC = 'it returned a promise, which is not awaited; it is not called again';

@@ -38,7 +38,7 @@ export class NotConfirmedException extends Error {
     );
     return new NotConfirmedException(
       `the event ${quoted(eventName)} (${id}) is not confirmed, ${why}; ${table.length === 0 ? 'it has not reached the tree' : table.join(', ')}.\n` +
-        '  Fix: see the ledger of the backend named; emit it again only if it has not to arrive once.',
+        '  Fix: read the ledger of the backends named above; emit the event again only if it may arrive twice.',
       id,
       destinations,
       cause === undefined ? undefined : { cause },

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { StreamableFile } from '@nestjs/common';
 import { resultKind } from '../context/result-kind';
 import { isReadable, watchReadable } from './readable-watch';
-import { ResultWatch, type End, type Ending } from './result-watch';
+import type { Ending } from './call-ending';
+import { ResultWatch, type End } from './result-watch';
 
 export interface Ended {
   readonly ending: Ending;
@@ -17,6 +18,12 @@ export interface Ended {
   readonly count: number;
 }
 
+/** Receives the end of each call that is observed. */
+export interface Observer {
+  /** Must not throw. */
+  ended(ended: Ended): void;
+}
+
 /**
  * Calls `body` and reports how it ended, in the flow in which it was called.
  * A promise ends when it settles, an Observable at the end of each subscription, an iterator when
@@ -24,10 +31,9 @@ export interface Ended {
  * read.
  * Returns the result of `body` or, if the end is still to come, an equivalent of it. Lazy results
  * still start when they are used, and a rejection is unhandled for the same callers as without it.
- * @param report must not throw
  */
-export function observe(body: () => unknown, report: (ended: Ended) => void): unknown {
-  const observation = new Observation(report);
+export function observe(body: () => unknown, observer: Observer): unknown {
+  const observation = new Observation(observer);
   let result: unknown;
   try {
     result = body();
@@ -41,7 +47,7 @@ export function observe(body: () => unknown, report: (ended: Ended) => void): un
 class Observation {
   private readonly startedAt = performance.now();
 
-  constructor(private readonly report: (ended: Ended) => void) {}
+  constructor(private readonly observer: Observer) {}
 
   /**
    * Watches the result of the call.
@@ -54,7 +60,7 @@ class Observation {
           return this.promise(result as Promise<unknown>);
         case 'stream':
         case 'lazy':
-          return new ResultWatch(this.end).of(result);
+          return this.watch().of(result);
         case 'value':
           if (this.isRead(result)) return result;
       }
@@ -63,9 +69,19 @@ class Observation {
     return result;
   }
 
-  readonly end: End = (ending, result, error, count) => {
-    this.report({ ending, result, error, durationMs: performance.now() - this.startedAt, count });
-  };
+  end(...[ending, result, error, count]: Parameters<End>): void {
+    this.observer.ended({ ending, result, error, durationMs: performance.now() - this.startedAt, count });
+  }
+
+  /**
+   * Creates the watch of a result that has not ended. Only then is a function created: a call that
+   * returns a value does not need one.
+   */
+  private watch(): ResultWatch {
+    return new ResultWatch((...ended) => {
+      this.end(...ended);
+    });
+  }
 
   /**
    * Derives a promise that reports its end.
@@ -87,7 +103,7 @@ class Observation {
     try {
       const stream = result instanceof StreamableFile ? result.getStream() : result;
       if (!isReadable(stream)) return false;
-      const watch = new ResultWatch(this.end);
+      const watch = this.watch();
       watchReadable(stream, (ending, error) => {
         watch.over(ending, result, error, ending === 'success' ? 1 : 0);
       });

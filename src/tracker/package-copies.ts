@@ -34,13 +34,23 @@ export function warnOfCopies(notices: Pick<Notices, 'warn'>): void {
   );
 }
 
+/** Version of this copy; '' in a bundle, which has no package.json. */
+export function packageVersion(): string {
+  return readVersion(FOLDER);
+}
+
 function versionIn(folder: string): string {
+  const version = readVersion(folder);
+  return version === '' ? '' : ` (${version})`;
+}
+
+function readVersion(folder: string): string {
   try {
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
       readonly version?: unknown;
     };
-    return typeof version === 'string' && version.length < 40 ? ` (${version})` : '';
+    return typeof version === 'string' && version.length < 40 ? version : '';
   } catch {
-    return ''; // a bundle has no package.json
+    return '';
   }
 }

@@ -1,6 +1,6 @@
 import { errorMonitor } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { Ending } from './result-watch';
+import type { Ending } from './call-ending';
 
 /**
  * Returns true for a readable stream of Node or of the package readable-stream, and false for a

@@ -1,17 +1,31 @@
 import { NodeLedger } from '../ledger/node-ledger';
-import { assertBackend, assertProcessor, sinkOf } from '../routing/grow-tree';
-import { isNodeName, nodeNameFault } from '../routing/node-name';
+import { assertBackend, assertProcessor } from '../routing/assert-instance';
+import { sinkOf } from '../routing/grow-tree';
+import { isNodeName, nodeNameError } from '../routing/node-name';
 import { processorStep } from '../routing/processor-step';
 import { RouteNode } from '../routing/route-node';
 import { TrackingConfigException } from '../common/tracking-config.exception';
+import { UnknownBackendException } from '../routing/unknown-backend.exception';
+import { givenName } from './given-arguments';
 import type { TrackerRuntime } from './tracker-runtime';
 
-export function registerBackend(runtime: TrackerRuntime, name: string, given: unknown): void {
+type Registry = Pick<TrackerRuntime, 'parts' | 'tree'>;
+
+/** @throws UnknownBackendException if there is no backend at the path, with the existing paths */
+export function findBackend({ parts, tree, isOff }: Registry & Pick<TrackerRuntime, 'isOff'>, path: unknown): object {
+  const nodes = [...tree.nodes()];
+  const found = nodes.find((node) => node.path === path);
+  if (found !== undefined) return found.backend;
+  const paths = nodes.map((node) => node.path);
+  throw UnknownBackendException.create(parts.name, givenName(path), paths, isOff);
+}
+
+export function registerBackend(runtime: Registry, name: string, given: unknown): void {
   if (!isNodeName(name)) {
     throw TrackingConfigException.create([
       {
         path: 'registerBackend',
-        what: nodeNameFault(name),
+        what: nodeNameError(name),
         fix: "tracker.registerBackend('my-backend', instance)",
       },
     ]);
@@ -21,14 +35,16 @@ export function registerBackend(runtime: TrackerRuntime, name: string, given: un
     assertBackend(place, given);
     return given;
   });
-  const { notices, processing, deliveries } = runtime;
+  const { tree, parts } = runtime;
+  const { notices, processing, deliveries } = parts;
   const ledger = new NodeLedger(name);
   const sink = sinkOf(instance, { path: name, place }, deliveries);
-  runtime.place(new RouteNode(name, instance, [], [], { place, ledger, notices, processing, sink }));
+  tree.place(new RouteNode(name, instance, [], [], { place, ledger, notices, processing, sink }));
 }
 
-export function registerProcessor(runtime: TrackerRuntime, given: unknown): void {
-  const { root, notices, processing } = runtime;
+export function registerProcessor(runtime: Registry, given: unknown): void {
+  const { notices, processing } = runtime.parts;
+  const { root } = runtime.tree;
   const place = `processors[${String(root.steps.length)}] (registered)`;
   const processor = readable(place, () => {
     assertProcessor(place, given);
@@ -47,7 +63,7 @@ function readable<Instance>(place: string, asserted: () => Instance): Instance {
   } catch (error) {
     if (error instanceof TrackingConfigException) throw error;
     throw TrackingConfigException.create([
-      { path: place, what: 'it cannot be read: asking it for its methods throws.', fix: 'give a plain instance' },
+      { path: place, what: 'its methods cannot be read: a getter or proxy throws.', fix: 'register a plain instance' },
     ]);
   }
 }

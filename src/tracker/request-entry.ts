@@ -155,7 +155,11 @@ function handling(handler: Handler): Handler {
 function inItsRequest(fn: Handler): Handler {
   return function (request, ...rest) {
     const store = ofRequest(request);
-    if (store === undefined) return inNoRequest(() => fn.call(this, request, ...rest));
+    // Functions that run before the scope is opened are the most frequent case without one.
+    if (store === undefined)
+      return isCurrent(undefined)
+        ? fn.call(this, request, ...rest)
+        : inNoRequest(() => fn.call(this, request, ...rest));
     if (store.isAnswered) return reopened(store, request, () => fn.call(this, request, ...rest));
     return isCurrent(store) ? fn.call(this, request, ...rest) : inRequest(store, () => fn.call(this, request, ...rest));
   };

@@ -2,14 +2,9 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Readable } from 'node:stream';
 import { defer, isObservable, tap, type Observable } from 'rxjs';
 import { isIterator, isThenable, resultKind, type IteratorLike } from '../context/result-kind';
-import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../common/stand-in';
+import { invoke, standIn, streamReplacements, thenReplacements, type Replacements } from '../context/stand-in';
+import type { Ending } from './call-ending';
 import { isReadable, watchReadable } from './readable-watch';
-
-/**
- * Ending of a call. `abandoned`: an Observable was unsubscribed, or an iterator or stream was left,
- * before its end.
- */
-export type Ending = 'success' | 'error' | 'abandoned';
 
 export type End = (ending: Ending, result: unknown, error: unknown, count: number) => void;
 

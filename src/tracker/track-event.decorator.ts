@@ -5,10 +5,12 @@ import type { EventName } from '../catalog/registered-events';
 import { objectionsTo } from './decorator-objections';
 import { emittingFrom } from './emit-place';
 import { GivenFunction } from './given-function';
-import { observe, type Ended } from './observe';
+import { observe, type Ended, type Observer } from './observe';
 import type { TrackerService } from './tracker.service';
-import { addLayer, runtimeOf, type AnyMethod, type GivenValues, type MethodCall } from './wrapped-method';
+import { findRuntime } from './runtime-of';
+import { addLayer, type MethodCall } from './wrapped-method';
 import { registerCopy } from './package-copies';
+import type { SyncValues } from '../event/tracking-event';
 
 registerCopy();
 
@@ -31,17 +33,18 @@ export interface TrackOutcome<Args extends readonly unknown[], Result> {
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the decorated method is unknown here */
-interface MadeFrom<Outcome> {
+/** Functions that create the parts of an event, and the tracker that emits it. */
+export interface TrackEventParts<Outcome> {
   /**
    * Creates the data of the event. Must be synchronous. If it fails, the event is emitted with {}.
    * @default () => ({})
    */
-  readonly data?: ((outcome: Outcome) => GivenValues | undefined) | undefined;
+  readonly data?: ((outcome: Outcome) => SyncValues | undefined) | undefined;
   /**
    * Creates values that the context of this event also carries.
    * @default none
    */
-  readonly context?: ((outcome: Outcome) => GivenValues | undefined) | undefined;
+  readonly context?: ((outcome: Outcome) => SyncValues | undefined) | undefined;
   /**
    * Name of the tracker.
    * @default 'default'
@@ -49,7 +52,10 @@ interface MadeFrom<Outcome> {
   readonly tracker?: string | undefined;
 }
 
-interface OfSuccess<Args extends readonly unknown[], Result> extends MadeFrom<TrackOutcome<Args, Result>> {
+/** Options for calls that succeeded. */
+export interface TrackSuccessOptions<Args extends readonly unknown[], Result> extends TrackEventParts<
+  TrackOutcome<Args, Result>
+> {
   /**
    * Endings that are tracked. An Observable that is unsubscribed early, or an iterator that is left
    * early, counts as 'settled' only.
@@ -59,65 +65,72 @@ interface OfSuccess<Args extends readonly unknown[], Result> extends MadeFrom<Tr
 }
 
 /** Options for calls that may have failed, and then have no result. */
-interface OfAnyEnd<Args extends readonly unknown[], Result> extends MadeFrom<TrackOutcome<Args, Result | undefined>> {
+export interface TrackEndOptions<Args extends readonly unknown[], Result> extends TrackEventParts<
+  TrackOutcome<Args, Result | undefined>
+> {
   readonly on: 'error' | 'settled';
 }
 
 export type TrackEventOptions<Args extends readonly unknown[] = any[], Result = any> =
-  OfSuccess<Args, Result> | OfAnyEnd<Args, Result>;
+  TrackSuccessOptions<Args, Result> | TrackEndOptions<Args, Result>;
 
-/** Type of `result` for a method with this return type. A promise may resolve to a lazy value. */
-type Given<Result> = Result extends PromiseLike<infer Value> ? Given<Value> : Yielded<Result>;
-
-/** A Subject and a readable stream are results themselves, although they can be iterated. */
-type Yielded<Result> = Result extends Subject<any> | { readonly readableEnded: boolean }
-  ? Result
-  : Result extends Observable<infer Value>
-    ? Value
-    : Result extends AsyncIterable<infer Value> | Iterator<infer Value>
-      ? Value
-      : Result;
+/**
+ * Type of `result` for a method with this return type. A promise may resolve to a lazy value. A
+ * Subject and a readable stream are results themselves, although they can be iterated.
+ */
+export type TrackedResult<Result> =
+  Result extends PromiseLike<infer Value>
+    ? TrackedResult<Value>
+    : Result extends Subject<any> | { readonly readableEnded: boolean }
+      ? Result
+      : Result extends Observable<infer Value>
+        ? Value
+        : Result extends AsyncIterable<infer Value> | Iterator<infer Value>
+          ? Value
+          : Result;
 
 /**
  * Parameters that create the data of a defined event. Optional if the data has no required fields.
  */
-type MakerOf<Data extends object, Args extends readonly unknown[], Result> =
+export type TrackEventData<Data extends object, Args extends readonly unknown[], Result> =
   Partial<Data> extends Data
-    ? [data?: DataMaker<Data, Args, Result> | (TrackEventOptions<Args, Result> & Partial<DataOption<Data>>)]
-    : [data: DataMaker<Data, Args, Result> | (TrackEventOptions<Args, Result> & DataOption<Data>)];
+    ? [
+        data?:
+          EventDataFunction<Data, Args, Result> | (TrackEventOptions<Args, Result> & Partial<EventDataOption<Data>>),
+      ]
+    : [data: EventDataFunction<Data, Args, Result> | (TrackEventOptions<Args, Result> & EventDataOption<Data>)];
 
-type DataMaker<Data extends object, Args extends readonly unknown[], Result> = (
+/** Function that creates the data of a defined event from one call of the method. */
+export type EventDataFunction<Data extends object, Args extends readonly unknown[], Result> = (
   outcome: TrackOutcome<Args, Result>,
-) => Data & GivenValues;
+) => Data & SyncValues;
 
-interface DataOption<Data extends object> {
-  readonly data: (outcome: any) => Data & GivenValues;
+/** Option `data` for a defined event. */
+export interface EventDataOption<Data extends object> {
+  readonly data: (outcome: any) => Data & SyncValues;
 }
 
 /** Decorator for methods whose arguments and result match the parameters of the data function. */
-type CheckedDecorator<Args extends readonly unknown[], Result> = <Method extends AnyMethod>(
+export type CheckedMethodDecorator<Args extends readonly unknown[], Result> = <Method extends (...args: any[]) => any>(
   target: object,
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<Method> &
     (Parameters<Method> extends Args
-      ? Given<ReturnType<Method>> extends Result
+      ? TrackedResult<ReturnType<Method>> extends Result
         ? unknown
         : { readonly 'the data function takes the result': Result }
       : { readonly 'the data function takes the arguments': Args }),
 ) => void;
 
-type IsAny<T> = 0 extends 1 & T ? true : false;
-
 /**
  * Type of the decorator. Without types for arguments and result there is nothing to check, and
  * `applyDecorators` accepts the decorator.
  */
-export type TrackEventDecorator<Args extends readonly unknown[], Result> =
-  IsAny<Args[number]> extends true
-    ? IsAny<Result> extends true
-      ? MethodDecorator
-      : CheckedDecorator<Args, Result>
-    : CheckedDecorator<Args, Result>;
+export type TrackEventDecorator<Args extends readonly unknown[], Result> = 0 extends 1 & Args[number] // true for `any`
+  ? 0 extends 1 & Result
+    ? MethodDecorator
+    : CheckedMethodDecorator<Args, Result>
+  : CheckedMethodDecorator<Args, Result>;
 
 /**
  * Emits an event when the method has ended.
@@ -133,11 +146,11 @@ export type TrackEventDecorator<Args extends readonly unknown[], Result> =
  */
 export function TrackEvent<Definition extends EventDefinition, Args extends readonly any[] = any[], Result = any>(
   event: Definition,
-  ...data: MakerOf<EventData<Definition>, Args, Result>
+  ...data: TrackEventData<EventData<Definition>, Args, Result>
 ): TrackEventDecorator<Args, Result>;
 export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
   name: EventName,
-  data?: (outcome: TrackOutcome<Args, Result>) => GivenValues | undefined,
+  data?: (outcome: TrackOutcome<Args, Result>) => SyncValues | undefined,
 ): TrackEventDecorator<Args, Result>;
 // A separate overload: in one union, the compiler could not infer the outcome if `on` is omitted.
 export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
@@ -153,16 +166,12 @@ export function TrackEvent(
   const { tracker = DEFAULT_TRACKER, on = 'success' } = options;
   const objections = objectionsTo('@TrackEvent', options, ['data', 'context', 'tracker', 'on'], ENDINGS);
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor) => {
-    const makers: Makers = { data: makerOf(options, 'data'), context: makerOf(options, 'context') };
+    const planned: CallEvent = { name, on, data: makerOf(options, 'data'), context: makerOf(options, 'context') };
     addLayer('TrackEvent', target, key, descriptor, 'events', {
       tracker,
       objections,
       around: (service, call, body) =>
-        runtimeOf(service)?.isOff === true
-          ? body()
-          : observe(body, (ended) => {
-              if (on === 'settled' || on === ended.ending) report(service, name, makers, call, ended);
-            }),
+        findRuntime(service)?.isOff === true ? body() : observe(body, new EventOfCall(planned, service, call)),
     });
   };
 }
@@ -172,7 +181,12 @@ const ENDINGS = { on: ['success', 'error', 'settled'] };
 
 type Part = 'data' | 'context';
 type Outcome = TrackOutcome<unknown[], unknown>;
-type Makers = Readonly<Record<Part, GivenFunction<Outcome> | undefined>>;
+
+/** What the decorator says about the event of each call. */
+interface CallEvent extends Readonly<Record<Part, GivenFunction<Outcome> | undefined>> {
+  readonly name: string;
+  readonly on: NonNullable<TrackEventOptions['on']>;
+}
 
 function makerOf(options: TrackEventOptions, part: Part): GivenFunction<Outcome> | undefined {
   return options[part] && new GivenFunction((outcome: Outcome) => options[part]?.(outcome));
@@ -186,37 +200,55 @@ interface Emitter {
   emit(name: string, data: object | undefined): void;
 }
 
-/**
- * Emits the event. Only a stub in place of the tracker can throw; the caller must not notice that
- * either.
- */
-function report(...[tracker, name, ...outcome]: Parameters<typeof emitOutcome>): void {
-  try {
-    emitOutcome(tracker, name, ...outcome);
-  } catch (error) {
-    runtimeOf(tracker)?.fail(`@TrackEvent(${JSON.stringify(name)})`, error, 'The event is lost.');
-  }
-}
+/** Emits the event of one call when the call has ended. */
+class EventOfCall implements Observer {
+  constructor(
+    private readonly event: CallEvent,
+    private readonly tracker: TrackerService,
+    private readonly call: MethodCall,
+  ) {}
 
-function emitOutcome(tracker: TrackerService, name: string, makers: Makers, call: MethodCall, ended: Ended): void {
-  const { result, error, durationMs, count } = ended;
-  const outcome = { args: [...call.args], result, error, durationMs, count };
-  const make = (part: Part): object | undefined => {
+  /**
+   * Emits the event. Only a stub in place of the tracker can throw; the caller must not notice that
+   * either.
+   */
+  ended(ended: Ended): void {
+    const { name, on } = this.event;
+    if (on !== 'settled' && on !== ended.ending) return;
     try {
-      return makers[part]?.call(outcome);
-    } catch (failure) {
-      const place = `the ${part} function of @TrackEvent(${JSON.stringify(name)}) on ${call.place}`;
-      runtimeOf(tracker)?.fail(place, failure, 'The event went out without it.');
+      this.emit(ended);
+    } catch (error) {
+      this.report(`@TrackEvent(${JSON.stringify(name)})`, error, 'The event is lost.');
+    }
+  }
+
+  private emit({ result, error, durationMs, count }: Ended): void {
+    const { tracker, call } = this;
+    const { name } = this.event;
+    const outcome = { args: [...call.args], result, error, durationMs, count };
+    const data = this.make('data', outcome);
+    const context = this.make('context', outcome);
+    const emit = (): void => {
+      (tracker as Emitter).emit(name, data);
+    };
+    emittingFrom(call, () => {
+      if (context === undefined) emit();
+      else tracker.context(name, context, emit);
+    });
+  }
+
+  private make(part: Part, outcome: Outcome): object | undefined {
+    const { name } = this.event;
+    try {
+      return this.event[part]?.call(outcome);
+    } catch (error) {
+      const place = `the ${part} function of @TrackEvent(${JSON.stringify(name)}) on ${this.call.place}`;
+      this.report(place, error, 'The event went out without it.');
       return undefined;
     }
-  };
-  const data = make('data');
-  const context = make('context');
-  const emit = (): void => {
-    (tracker as Emitter).emit(name, data);
-  };
-  emittingFrom(call.place, () => {
-    if (context === undefined) emit();
-    else tracker.context(name, context, emit);
-  });
+  }
+
+  private report(place: string, error: unknown, consequence: string): void {
+    findRuntime(this.tracker)?.parts.failures.report(place, error, consequence);
+  }
 }

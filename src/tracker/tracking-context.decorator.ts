@@ -2,8 +2,10 @@ import { DEFAULT_TRACKER } from '../routing/tokens';
 import { GivenFunction } from './given-function';
 import type { TrackerService } from './tracker.service';
 import { objectionsTo } from './decorator-objections';
-import { addLayer, runtimeOf, type AnyMethod, type Around, type GivenValues, type MethodCall } from './wrapped-method';
+import { findRuntime } from './runtime-of';
+import { addLayer, type Around, type MethodCall } from './wrapped-method';
 import { registerCopy } from './package-copies';
+import type { SyncValues } from '../event/tracking-event';
 
 registerCopy();
 
@@ -16,7 +18,7 @@ export interface TrackedCall<Args extends readonly unknown[] = any[], Self = any
 }
 
 export type ContextOf<Args extends readonly unknown[] = any[], Self = any> =
-  object | ((call: TrackedCall<Args, Self>) => GivenValues | undefined);
+  object | ((call: TrackedCall<Args, Self>) => SyncValues | undefined);
 
 export interface TrackingContextOptions {
   /**
@@ -31,8 +33,6 @@ export interface TrackingContextOptions {
   readonly tracker?: string | undefined;
 }
 
-type AnyDecorator = ClassDecorator & MethodDecorator;
-
 /**
  * Opens a scope around the method, or around every method of the class.
  * It applies to every caller: HTTP, GraphQL, microservice, gateway, Bull, cron, event handler.
@@ -41,15 +41,18 @@ type AnyDecorator = ClassDecorator & MethodDecorator;
  * without them
  */
 export function TrackingContext<Args extends readonly any[] = any[], Self = any>(
-  values: (call: TrackedCall<Args, Self>) => GivenValues | undefined,
+  values: (call: TrackedCall<Args, Self>) => SyncValues | undefined,
   options?: TrackingContextOptions,
-): AnyDecorator;
+): ClassDecorator & MethodDecorator;
 // A separate overload, since a function that returns no values is also an object.
 export function TrackingContext<Values extends object>(
-  values: Values & (Values extends AnyMethod ? never : unknown),
+  values: Values & (Values extends (...args: any[]) => any ? never : unknown),
   options?: TrackingContextOptions,
-): AnyDecorator;
-export function TrackingContext(values: ContextOf, options: TrackingContextOptions = {}): AnyDecorator {
+): ClassDecorator & MethodDecorator;
+export function TrackingContext(
+  values: ContextOf,
+  options: TrackingContextOptions = {},
+): ClassDecorator & MethodDecorator {
   const { tracker = DEFAULT_TRACKER } = options;
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     const objections = objectionsTo('@TrackingContext', options, ['name', 'tracker']);
@@ -99,7 +102,7 @@ function scopeOf(values: ContextOf, name: string | undefined): Around {
   return (service, call, body) => {
     // A function that calls methods of `self` would otherwise be called for each of them,
     // recursively.
-    if (runtimeOf(service) === undefined || (given instanceof GivenFunction && given.isRunning)) return body();
+    if (findRuntime(service) === undefined || (given instanceof GivenFunction && given.isRunning)) return body();
     return service.context(name ?? call.place, valuesFor(service, given, call), body);
   };
 }
@@ -110,7 +113,7 @@ function valuesFor(tracker: TrackerService, values: object, call: MethodCall): o
     return (values as GivenFunction<TrackedCall>).call({ args: [...call.args], self: call.self }) ?? {};
   } catch (error) {
     const place = `the function of @TrackingContext on ${call.place}`;
-    runtimeOf(tracker)?.fail(place, error, 'The method runs without its values.');
+    findRuntime(tracker)?.parts.failures.report(place, error, 'The method runs without its values.');
     return {};
   }
 }

@@ -10,17 +10,10 @@ import { DEFAULT_TRACKER } from '../routing/tokens';
 import { findTracker, trackerRequest, type TrackerRequest } from './find-tracker';
 import { imitate } from './imitate';
 import { injectTracker } from './tracker-property';
-import type { TrackerRuntime } from './tracker-runtime';
-import { TrackerService } from './tracker.service';
+import type { TrackerService } from './tracker.service';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `any` accepts any parameters
 export type AnyMethod = (...args: any[]) => any;
-
-/**
- * Values that a data or context function returns. Excludes `then`: async functions do not fit,
- * since nothing waits for them.
- */
-export type GivenValues = object & { readonly then?: never };
 
 /** One call of a wrapped method. */
 export interface MethodCall {
@@ -95,7 +88,7 @@ export function addLayer(
   const method: unknown = descriptor?.value;
   if (descriptor === undefined || typeof method !== 'function') {
     throw new TypeError(
-      `@${decorator} stands on ${String(key)}, which is not a method. Fix: put it on a method; an arrow function in a field is made anew for each instance, where no decorator sees it.`,
+      `@${decorator} was put on ${String(key)}, which is not a method. Fix: put it on a method; an arrow function in a field is created for each instance, so a decorator cannot wrap it.`,
     );
   }
   injectTracker(prototype, tracker);
@@ -175,11 +168,6 @@ function enter(layers: readonly Layer[], call: MethodCall, body: () => unknown, 
   const tracker = findTracker(call.self, layer, call);
   if (tracker === undefined) return enter(layers, call, body, at + 1);
   return layer.around(tracker, call, at + 1 === layers.length ? body : () => enter(layers, call, body, at + 1));
-}
-
-/** Returns the runtime of a tracker; undefined for a stub that a unit test injects. */
-export function runtimeOf(tracker: TrackerService): TrackerRuntime | undefined {
-  return TrackerService.runtimeOf(tracker);
 }
 
 /**

@@ -37,6 +37,12 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** True if the caller reads the text of the reply. */
   readonly readsReply: boolean;
+  /**
+   * Returns the server's own words about a refusal, found in the text of its reply and safe to
+   * show. Only called if `readsReply` is true.
+   * @default none: only the status is shown
+   */
+  readonly explanation?: ((text: string) => string | undefined) | undefined;
 }
 
 /** Error of a request on a reused connection that the server had closed while it was idle. */
@@ -89,7 +95,7 @@ export class HttpClient {
       'content-length': String(body.byteLength),
     };
     const answer = await this.answerTo({ ...request, headers, body }, signal);
-    return this.textOf(answer, request.readsReply);
+    return this.textOf(answer, request);
   }
 
   /** Closes idle connections. Connections in use continue. */
@@ -129,15 +135,7 @@ export class HttpClient {
       let isAnswered = false;
       request.once('response', (response) => {
         isAnswered = true;
-        const whenSent = sentWhole(request);
-        readReply(response, readsReply, (answer) => {
-          if (signal.aborted) reject(signal.reason as Error);
-          else if (statusFailure(answer.status, answer.headers, '') !== undefined) resolve(answer);
-          else
-            whenSent.then(() => {
-              resolve(answer);
-            }, reject);
-        });
+        replyTo(request, response, readsReply, signal).then(resolve, reject);
       });
       request.once('upgrade', ({ statusCode: status = 0, headers: given }, socket) => {
         isAnswered = true;
@@ -157,10 +155,15 @@ export class HttpClient {
     });
   }
 
-  private async textOf(answer: Answer, readsReply: boolean): Promise<string> {
+  private async textOf(answer: Answer, { readsReply, explanation }: HttpRequest): Promise<string> {
     const { status, headers, cut } = answer;
     const failure = statusFailure(status, headers, this.place);
-    if (failure !== undefined) throw SendFailedException.create(failure);
+    if (failure !== undefined) {
+      const words = explanation && (await decodedText(answer).then(explanation, () => undefined));
+      throw SendFailedException.create(
+        words === undefined ? failure : { ...failure, reason: `${failure.reason}: ${words}` },
+      );
+    }
     if (cut === 'broken') throw this.unknown('the reply broke off');
     if (cut === 'too-long' && readsReply)
       throw this.unknown(`the reply has more than ${String(MAX_REPLY_BYTES)} bytes`);
@@ -174,7 +177,7 @@ export class HttpClient {
     if (!this.options.acceptsHtml && isHtmlPage(headers, text))
       throw this.unknown(
         `status ${String(status)} with an HTML page, as from a login page or a proxy. Fix: check the url, ` +
-          'and what stands between here and the server',
+          'and any proxy in front of the server',
       );
     return text;
   }
@@ -201,6 +204,22 @@ export class HttpClient {
  */
 export function basicAuthorization(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
+}
+
+/** Reads a reply to its end. Waits for the rest of the request if the reply means success. */
+async function replyTo(
+  request: http.ClientRequest,
+  response: http.IncomingMessage,
+  readsReply: boolean,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const whenSent = sentWhole(request);
+  const answer = await new Promise<Answer>((done) => {
+    readReply(response, readsReply, done);
+  });
+  signal.throwIfAborted();
+  if (statusFailure(answer.status, answer.headers, '') === undefined) await whenSent;
+  return answer;
 }
 
 /**

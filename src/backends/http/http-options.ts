@@ -1,21 +1,18 @@
 import { validateHeaderName, validateHeaderValue, type Agent } from 'node:http';
-import type { Rejection } from '../../delivery/destination';
-import type { StoredEvent } from '../../event/tracking-event';
-import {
-  showChoice,
-  showKind,
-  showOption,
-  showValue,
-  unknownBackendOptionFix,
-  type ConfigError,
-} from '../../common/tracking-config.exception';
-import { CREDENTIALS_FIX, hasReadableCredentials, UNREADABLE_CREDENTIALS } from '../url-credentials';
+import type { EventRejection } from '../../delivery/destination';
+import type { IdentifiedEvent } from '../../event/tracking-event';
+import type { OptionPlace, OptionRule, OptionRules } from '../../common/option-place';
+import { anyOf, checked, flag, functionRule, oneOf, value, type RuleNotes } from '../../common/option-rules';
+import { showKind } from '../../common/show-value';
+import { isFunction, isObject } from '../../common/value-kinds';
+import { backendOptionChecker } from '../../routing/backend-options';
+import { urlRule } from '../url-rule';
 
 /** Headers by name, in upper or lower case. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- like `sendBatch`
-export type ReadStatus = (reply: unknown, events: readonly StoredEvent[]) => readonly Rejection[] | void;
+export type ReadStatus = (reply: unknown, events: readonly IdentifiedEvent[]) => readonly EventRejection[] | void;
 
 export interface HttpBackendOptions {
   /** URL that batches are sent to. A user and password in it become Basic credentials. */
@@ -33,7 +30,7 @@ export interface HttpBackendOptions {
    * is halved until that event is alone.
    * @default 'json'
    */
-  readonly format?: 'json' | 'ndjson' | ((events: readonly StoredEvent[]) => string | Uint8Array) | undefined;
+  readonly format?: 'json' | 'ndjson' | ((events: readonly IdentifiedEvent[]) => string | Uint8Array) | undefined;
   /** True to compress bodies of 1 kB and more.  @default false */
   readonly gzip?: boolean | undefined;
   /**
@@ -59,119 +56,57 @@ export interface HttpBackendOptions {
   readonly agent?: Agent | undefined;
 }
 
-const KNOWN = ['url', 'method', 'headers', 'format', 'gzip', 'readStatus', 'acceptHtml', 'keepAlive', 'agent'];
-const METHODS: readonly unknown[] = ['POST', 'PUT', 'PATCH'];
 /**
  * Headers that are derived from the body. Given twice, they would contradict each other or let a
  * request hang.
  */
 const OURS = ['content-length', 'content-encoding', 'transfer-encoding', 'connection'];
 
-/**
- * Protocols that errors may show. In `user:password` or `localhost:3000` the part before the colon
- * also parses as a protocol.
- */
-const OTHER_PROTOCOLS = [
-  'file:',
-  'ftp:',
-  'data:',
-  'ws:',
-  'wss:',
-  'redis:',
-  'rediss:',
-  'mongodb:',
-  'mongodb+srv:',
-  'kafka:',
-];
+/** Rules for the options of all backends that send over HTTP. */
+export const CONNECTION_RULES: OptionRules<Pick<HttpBackendOptions, 'gzip' | 'keepAlive' | 'agent'>> = {
+  gzip: flag(),
+  keepAlive: flag(),
+  agent: value('an agent of node:http or node:https', isAgent, {
+    fix: 'leave it out, or new https.Agent({ keepAlive: true, ca })',
+  }),
+};
 
-const EXAMPLE = "backend(HttpBackend, { url: 'https://lrs.example/statements' })";
+const RULES: OptionRules<HttpBackendOptions> = {
+  url: httpUrl({ isRequired: true }),
+  method: oneOf(['POST', 'PUT', 'PATCH'], { fix: 'leave it out (POST)' }),
+  headers: checked('an object or a function', checkHeaders, { fix: "headers: { authorization: 'Bearer …' }" }),
+  format: anyOf([oneOf(['json', 'ndjson']), functionRule()], { fix: 'leave it out (json)' }),
+  gzip: CONNECTION_RULES.gzip,
+  readStatus: functionRule(),
+  acceptHtml: flag(),
+  keepAlive: CONNECTION_RULES.keepAlive,
+  agent: CONNECTION_RULES.agent,
+};
 
-/** Returns all errors in the options of an HttpBackend. */
-export function httpFaults(options: unknown): ConfigError[] {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
-  }
-  const { url, method, headers, format, readStatus, acceptHtml, ...others } = options as Partial<
-    Record<string, unknown>
-  >;
-  const faults = urlFaults('HttpBackend', 'url', url, EXAMPLE);
-  if (method !== undefined && !METHODS.includes(method)) {
-    faults.push(
-      fault(`method is ${showChoice(method, METHODS)}; it can be ${METHODS.join(', ')}.`, 'leave it out (POST)'),
-    );
-  }
-  if (headers !== undefined && typeof headers !== 'function') {
-    faults.push(...headerFaults(headers).map((what) => fault(what, "headers: { authorization: 'Bearer …' }")));
-  }
-  if (format !== undefined && format !== 'json' && format !== 'ndjson' && typeof format !== 'function') {
-    const what = `format is ${showChoice(format, ['json', 'ndjson'])}; it can be "json", "ndjson" or a function of the events.`;
-    faults.push(fault(what, 'leave it out (json)'));
-  }
-  if (readStatus !== undefined && typeof readStatus !== 'function') {
-    faults.push(fault(`readStatus is ${showValue(readStatus)}, not a function.`, 'leave it out, or give a function'));
-  }
-  faults.push(...connectionFaults('HttpBackend', others), ...switchFaults('HttpBackend', 'acceptHtml', acceptHtml));
-  for (const name of Object.keys(options).filter((each) => !KNOWN.includes(each))) {
-    faults.push(
-      fault(
-        `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
-        unknownBackendOptionFix(name, KNOWN),
-      ),
-    );
-  }
-  return faults;
+/** Checks the options of an HttpBackend. @throws TrackingConfigException with all errors */
+export function checkHttpOptions(options: HttpBackendOptions): void {
+  const check = backendOptionChecker('HttpBackend', "backend(HttpBackend, { url: 'https://lrs.example/statements' })");
+  check.read(options, RULES);
+  check.throwIfAny();
 }
 
-/**
- * Returns the errors in `gzip`, `keepAlive` and `agent`, for all backends that have these options.
- */
-export function connectionFaults(path: string, options: Partial<Record<string, unknown>>): ConfigError[] {
-  const faults: ConfigError[] = [];
-  for (const name of ['gzip', 'keepAlive']) faults.push(...switchFaults(path, name, options[name]));
-  const { agent } = options;
-  const hasAgent = typeof agent === 'object' && agent !== null && 'addRequest' in agent;
-  if (agent !== undefined && !hasAgent) {
-    const what = `agent is ${showValue(agent)}, not an agent of node:http or node:https.`;
-    faults.push({ path, what, fix: 'leave it out, or new https.Agent({ keepAlive: true, ca })' });
-  }
-  return faults;
-}
-
-/**
- * Returns the errors in a URL option. Never shows the value: a URL may hold credentials, even an
- * invalid one.
- */
-export function urlFaults(path: string, name: string, value: unknown, fix: string): ConfigError[] {
-  if (value === undefined) return [{ path, what: `${name} is missing, so nobody knows where events go.`, fix }];
-  if (typeof value !== 'string' && !(value instanceof URL)) {
-    return [{ path, what: `${name} is ${showValue(value)}, not an address.`, fix }];
-  }
-  try {
-    const { protocol } = new URL(value);
-    if (!hasReadableCredentials(value))
-      return [{ path, what: UNREADABLE_CREDENTIALS.replace('url', name), fix: CREDENTIALS_FIX }];
-    if (protocol === 'http:' || protocol === 'https:') return [];
-    const begins = OTHER_PROTOCOLS.includes(protocol) ? `begins with "${protocol}", not with` : 'does not begin with';
-    return [{ path, what: `${name} ${begins} "http://" or "https://".`, fix }];
-  } catch {
-    return [{ path, what: `${name} is a text that is no address.`, fix }];
-  }
+/** Rule for the URL that a backend sends to. */
+export function httpUrl(notes?: RuleNotes): OptionRule {
+  return urlRule(['http:', 'https:'], notes);
 }
 
 /**
  * Returns the errors in headers. Shows no values, and only names of a common form: either may be a
  * secret.
  */
-export function headerFaults(headers: unknown): string[] {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
-    return [`headers is ${showKind(headers)}, not an object.`];
-  }
-  return Object.entries(headers).flatMap(([name, value]: [string, unknown], at) => {
+export function headerErrors(headers: unknown): string[] {
+  if (!isObject(headers)) return [`headers is ${showKind(headers)}; expected an object.`];
+  return Object.entries(headers).flatMap(([name, value], at) => {
     const header = isCommonHeader(name) ? `the header "${name}"` : `the header at position ${String(at + 1)}`;
-    if (OURS.includes(name.toLowerCase())) return [`${header} is given, but it is made from the body.`];
+    if (OURS.includes(name.toLowerCase())) return [`${header} is set by the backend, from the body.`];
     try {
       validateHeaderName(name);
-      if (typeof value !== 'string') return [`${header} is ${showKind(value)}, not a string.`];
+      if (typeof value !== 'string') return [`${header} is ${showKind(value)}; expected a string.`];
       validateHeaderValue(name, value);
       return [];
     } catch {
@@ -188,11 +123,12 @@ function isCommonHeader(name: string): boolean {
   return /^[a-z]{1,13}(-[a-z]{1,13}){0,3}$/i.test(name);
 }
 
-function fault(what: string, fix: string): ConfigError {
-  return { path: 'HttpBackend', what, fix };
+function checkHeaders(headers: unknown, place: OptionPlace): void {
+  if (isFunction(headers)) return;
+  if (!isObject(headers)) place.reject(showKind(headers), 'an object or a function');
+  else for (const error of headerErrors(headers)) place.addSentence(error);
 }
 
-function switchFaults(path: string, name: string, value: unknown): ConfigError[] {
-  if (value === undefined || typeof value === 'boolean') return [];
-  return [{ path, what: `${name} is ${showValue(value)}; it can be true or false.`, fix: 'leave it out' }];
+function isAgent(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'addRequest' in given;
 }

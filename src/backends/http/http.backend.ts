@@ -1,16 +1,16 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import { SendFailedException, type Destination, type Rejection } from '../../delivery/destination';
-import type { StoredEvent } from '../../event/tracking-event';
+import { SendFailedException, type Destination, type EventRejection } from '../../delivery/destination';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
-import { showValue, TrackingConfigException } from '../../common/tracking-config.exception';
+import { showValue } from '../../common/tracking-config.exception';
 import { HttpClient } from './http-client';
-import { headerFaults, httpFaults, type HttpBackendOptions } from './http-options';
+import { checkHttpOptions, headerErrors, type HttpBackendOptions } from './http-options';
 
 /** Content type of a body, and the function that creates it from events. */
 interface Format {
   readonly contentType: string;
-  readonly bodyOf: (events: readonly StoredEvent[]) => string | Uint8Array;
+  readonly bodyOf: (events: readonly IdentifiedEvent[]) => string | Uint8Array;
 }
 
 const JSON_ARRAY: Format = { contentType: 'application/json', bodyOf: (events) => JSON.stringify(events) };
@@ -20,8 +20,8 @@ const JSON_LINES: Format = {
 };
 
 /**
- * Sends batches of events to an HTTP server, one request for each. docs/backends.md explains the
- * statuses.
+ * Sends batches of events to an HTTP server, one request for each. docs/destinations/http.md
+ * explains the statuses.
  * @throws TrackingConfigException with all errors in its options
  */
 @Injectable()
@@ -40,8 +40,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
   private readonly format: Format;
 
   constructor(@Optional() @Inject(NODE_OPTIONS) private readonly options: HttpBackendOptions) {
-    const faults = httpFaults(options);
-    if (faults.length > 0) throw TrackingConfigException.create(faults);
+    checkHttpOptions(options);
     const { url, method = 'POST', format = 'json', gzip = false, keepAlive = true, agent } = options;
     const { acceptHtml: acceptsHtml = false } = options;
     this.readsOnly = typeof format !== 'function' && options.readStatus === undefined;
@@ -58,7 +57,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     return new HttpBackend({ url: 'http://localhost' });
   }
 
-  async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
     const { readStatus } = this.options;
     const body = this.bodyOf(events);
     const headers = { 'content-type': this.format.contentType, ...(await this.headers()) };
@@ -74,7 +73,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     this.client.close();
   }
 
-  private bodyOf(events: readonly StoredEvent[]): string | Uint8Array {
+  private bodyOf(events: readonly IdentifiedEvent[]): string | Uint8Array {
     try {
       return this.format.bodyOf(events);
     } catch (cause) {
@@ -88,12 +87,12 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     const given = await asked(headers).catch((cause: unknown) => {
       throw this.failure('headers', cause, true);
     });
-    const [fault] = headerFaults(given);
-    if (fault !== undefined) throw SendFailedException.create({ reason: `headers(): ${fault}`, retryable: true });
+    const [error] = headerErrors(given);
+    if (error !== undefined) throw SendFailedException.create({ reason: `headers(): ${error}`, retryable: true });
     return inLowerCase(given);
   }
 
-  private read(reply: string, readStatus: (parsed: unknown) => readonly Rejection[]): readonly Rejection[] {
+  private read(reply: string, readStatus: (parsed: unknown) => readonly EventRejection[]): readonly EventRejection[] {
     let parsed: unknown;
     try {
       parsed = reply === '' ? undefined : JSON.parse(reply);
@@ -107,7 +106,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
     } catch (cause) {
       throw this.failure('readStatus', cause, true);
     }
-    if (Array.isArray(rejections)) return rejections as readonly Rejection[];
+    if (Array.isArray(rejections)) return rejections as readonly EventRejection[];
     // A promise ignored here would accept all events.
     const reason = `readStatus gave ${showValue(rejections)}, not a list`;
     throw SendFailedException.create({ reason, retryable: true });
@@ -118,7 +117,7 @@ export class HttpBackend implements Destination, OnApplicationShutdown {
    * may quote the event.
    */
   private failure(option: string, cause: unknown, retryable: boolean): SendFailedException {
-    const kind = cause instanceof Error ? cause.name : 'what is not an error';
+    const kind = cause instanceof Error ? cause.name : 'a value that is not an error';
     return SendFailedException.create({ reason: `${option} threw ${kind}`, retryable, cause });
   }
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
-import type { SendFailure } from '../../delivery/destination';
+import type { BatchFailure } from '../../delivery/destination';
 import { retryAfterMs } from './retry-after';
 import { shownUrl } from './shown-url';
 
@@ -33,17 +33,17 @@ const FIXES: Readonly<Record<number, string>> = {
  * @param place URL without secrets
  * @returns the failure; undefined if the events were accepted
  */
-export function statusFailure(status: number, headers: IncomingHttpHeaders, place: string): SendFailure | undefined {
+export function statusFailure(status: number, headers: IncomingHttpHeaders, place: string): BatchFailure | undefined {
   if (status >= 200 && status < 300) return undefined;
   const name = STATUS_CODES[status] ?? 'an unknown status';
   const said = `${place} answered ${String(status)} (${name})`;
   if (FINAL.has(status)) return { reason: said, retryable: false };
   const wait = retryAfterMs(headers['retry-after'], headers.date);
   if (status >= 500 || PASSING.has(status)) return { reason: said, retryable: true, retryAfterMs: wait };
-  return { reason: `${said}: ${mendFor(status, headers)}`, retryable: true, retryAfterMs: wait };
+  return { reason: `${said}: ${statusFix(status, headers)}`, retryable: true, retryAfterMs: wait };
 }
 
-function mendFor(status: number, { location }: IncomingHttpHeaders): string {
+function statusFix(status: number, { location }: IncomingHttpHeaders): string {
   if (status < 200 || status >= 400) return FIXES[status] ?? 'check the url and `headers`';
   // Redirects are not followed: they could send events and credentials to an unknown server, and a
   // 303 would become a GET.

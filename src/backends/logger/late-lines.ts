@@ -1,5 +1,5 @@
-import { LogHandle } from './log-handle';
-import { isBusy, writeSome } from './write-some';
+import type { ChunkLog } from './chunk-writer';
+import { isBusy } from './write-some';
 
 /** Maximum time to wait for a full pipe. While the pipe stays full, later lines do not wait. */
 const PATIENCE_MS = 1000;
@@ -9,16 +9,10 @@ const PATIENCE_MS = 1000;
  * stays open.
  */
 export class LateLines {
-  private readonly log: LogHandle;
   private isStalled = false;
 
-  /**
-   * @param path undefined for standard output
-   * @param mode permissions of a file that is created
-   */
-  constructor(path: string | undefined, mode: number) {
-    this.log = new LogHandle(path, mode, Infinity);
-  }
+  /** @param log closed, and used by no other object */
+  constructor(private readonly log: ChunkLog) {}
 
   /**
    * Writes one line.
@@ -32,8 +26,7 @@ export class LateLines {
     try {
       this.log.open();
       if (isAfterFragment) this.log.isEndUnknown = true;
-      this.log.beginLine();
-      while (at < bytes.length) at += writeSome(this.log.fd, bytes, at, bytes.length, this.isStalled ? 0 : PATIENCE_MS);
+      while (at < bytes.length) at += this.log.write(bytes, at, this.isStalled ? 0 : PATIENCE_MS);
       this.isStalled = false;
       return true;
     } catch (error) {

@@ -9,13 +9,16 @@
  */
 import { closeSync, fstatSync, ftruncateSync, writeSync, type BigIntStats } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { BackgroundSink, type ChunkSinkEvents } from './background-sink';
+import type { ChunkLog } from './chunk-writer';
 import { endsInFragment, sizeIfEndsWith } from './file-end';
 import { openForAppending, statOf } from './log-file';
-import { isPipe } from './pipe-pieces';
+import { isPipe, pieceEnd, type LongLineNotice } from './pipe-pieces';
+import { writeSome } from './write-some';
 
 const STANDARD_OUTPUT = 1;
 
-export class LogHandle {
+export class LogHandle implements ChunkLog {
   /** Descriptor; -1 while the log is closed. */
   fd = -1;
   /** True for a pipe, or for a socket that is used as one. */
@@ -31,11 +34,13 @@ export class LogHandle {
    * @param path undefined for standard output
    * @param mode permissions of a file that is created
    * @param rotationCheckMs minimum time between two checks of the path, in milliseconds
+   * @param longLines notice for lines that are too long for a pipe to keep them whole
    */
   constructor(
     private readonly path: string | undefined,
     private readonly mode: number,
     private readonly rotationCheckMs: number,
+    private readonly longLines?: LongLineNotice,
   ) {}
 
   /** Opens the log. @throws the error of the system; ENXIO for a named pipe without a reader */
@@ -101,6 +106,30 @@ export class LogHandle {
     const isFragment = this.isFile && path !== undefined ? endsInFragment(path, (file) => this.isAt(file)) : true;
     if (isFragment) writeSync(this.fd, '\n');
     this.isEndUnknown = false;
+  }
+
+  /**
+   * Writes some bytes in this thread: to a file as much as it takes, to a pipe one piece.
+   * @param patienceMs maximum time to wait for a full pipe
+   * @returns the number of bytes written
+   * @throws the error of the system; EAGAIN only after `patienceMs`
+   */
+  write(bytes: Buffer, from: number, patienceMs: number): number {
+    this.beginLine();
+    let end = bytes.length;
+    if (this.isPipe) {
+      end = pieceEnd(bytes, from);
+      this.longLines?.given(end - from);
+    }
+    return writeSome(this.fd, bytes, from, end, patienceMs);
+  }
+
+  /**
+   * Returns a sink for the open file. A pipe has none: another thread could wait forever while it
+   * is full, but this one can try again a little later.
+   */
+  background(events: ChunkSinkEvents): BackgroundSink | undefined {
+    return this.isFile ? new BackgroundSink(this, events) : undefined;
   }
 
   /**

@@ -1,37 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
+import type { OptionChecker } from '../../common/option-checker';
+import type { GivenOptions, OptionPlace, OptionRules } from '../../common/option-place';
+import { checked, flag, number, oneOf, text, value } from '../../common/option-rules';
+import { showValue } from '../../common/show-value';
+import { hasMethod } from '../../common/value-kinds';
+import { backendOptionChecker } from '../../routing/backend-options';
 import { pinoIn } from './pino-in';
-import {
-  showChoice,
-  showOption,
-  showValue,
-  TrackingConfigException,
-  unknownBackendOptionFix,
-  type ConfigError,
-} from '../../common/tracking-config.exception';
+import type { NestPinoLogger, PinoLogger } from './pino-logger';
 
-/** Methods that the backend uses of a pino logger. Every version of pino has them. */
-export interface PinoLogger {
-  isLevelEnabled(level: string): boolean;
-  flush?(callback?: (error?: Error) => void): void;
-  trace(object: unknown, message?: string): void;
-  debug(object: unknown, message?: string): void;
-  info(object: unknown, message?: string): void;
-  warn(object: unknown, message?: string): void;
-  error(object: unknown, message?: string): void;
-  fatal(object: unknown, message?: string): void;
-}
-
-/**
- * Members that the backend uses of nestjs-pino's `PinoLogger`, which holds a pino logger, and
- * `Logger`, which holds a `PinoLogger`.
- */
-export interface NestPinoLogger {
-  setContext?(name: string): void;
-  verbose?(message: unknown, ...more: unknown[]): void;
-  error(message: unknown, ...more: unknown[]): void;
-}
-
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+export type LoggerLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 /**
  * Options of a LoggerBackend. At most one of `path`, `pino` and `logger`; without any, lines go to
@@ -63,7 +40,7 @@ export interface LoggerBackendOptions {
    * Log level. Only with `pino` or `logger`, because lines in a file have no level.
    * @default 'info'
    */
-  readonly level?: LogLevel | undefined;
+  readonly level?: LoggerLevel | undefined;
   /**
    * Format of a line: 'json' is one line of JSON with the event's id; 'reference' is the line of
    * the reference's tracking log, byte for byte.
@@ -98,118 +75,62 @@ export interface LoggerBackendOptions {
   readonly rotationCheckMs?: number | undefined;
 }
 
-const LEVELS: readonly unknown[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-const SIZES = ['maxEventBytes', 'bufferBytes', 'maxWaitMs', 'maxHeldBytes', 'rotationCheckMs'] as const;
-const KNOWN: readonly string[] = ['path', 'pino', 'logger', 'mode', 'level', 'format', 'sync', ...SIZES];
+const EXAMPLE = "backend(LoggerBackend, { path: 'tracking.log' })";
+const SIZE = number({ min: 0 }, { fix: 'leave it out, or give a number' });
 
-/** Validates the options. @throws TrackingConfigException with all errors */
+const RULES: OptionRules<LoggerBackendOptions> = {
+  path: text({ expected: 'the name of a file', fix: EXAMPLE }),
+  pino: value('a pino logger or a logger of nestjs-pino', (pino) => pinoIn(pino) !== undefined, {
+    fix: 'backend(LoggerBackend, { pino: pino() })',
+  }),
+  logger: value('true or a logger of Nest', (logger) => logger === true || hasMethod(logger, 'log'), {
+    fix: 'backend(LoggerBackend, { logger: true })',
+  }),
+  mode: checked('permissions to read and write, also for the owner', checkMode),
+  level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { fix: 'leave it out (info)' }),
+  format: oneOf(['json', 'reference'], { fix: 'leave it out (json)' }),
+  sync: flag({ fix: 'leave it out (false)' }),
+  maxEventBytes: SIZE,
+  bufferBytes: SIZE,
+  maxWaitMs: SIZE,
+  maxHeldBytes: SIZE,
+  rotationCheckMs: SIZE,
+};
+
+/** Checks the options of a LoggerBackend. @throws TrackingConfigException with all errors */
 export function checkLoggerOptions(options: LoggerBackendOptions): void {
-  const faults = isObject(options)
-    ? [...targetFaults(options), ...modeFaults(options), ...valueFaults(options)]
-    : [noObjectFault(options)];
-  if (faults.length > 0) throw TrackingConfigException.create(faults);
+  const check = backendOptionChecker('LoggerBackend', EXAMPLE);
+  check.read(options, RULES, (given) => {
+    checkTarget(given, check);
+  });
+  check.throwIfAny();
 }
 
-function isObject(options: unknown): boolean {
-  return typeof options === 'object' && options !== null && !Array.isArray(options);
-}
-
-function noObjectFault(options: unknown): ConfigError {
-  return fault(
-    `the options are ${showValue(options)}, not an object.`,
-    "backend(LoggerBackend, { path: 'tracking.log' })",
-  );
-}
-
-function targetFaults({ path, pino, logger, level }: LoggerBackendOptions): ConfigError[] {
-  const faults: ConfigError[] = [];
-  const targets = Object.entries({ path, pino, logger }).filter(([, value]) => value !== undefined);
+function checkTarget(given: GivenOptions<LoggerBackendOptions>, check: OptionChecker): void {
+  const { path, pino, logger, level, mode } = given;
+  const targets = Object.entries({ path, pino, logger }).filter(([, target]) => target !== undefined);
   if (targets.length > 1) {
     const names = targets.map(([name]) => name).join(' and ');
-    faults.push(fault(`${names} are given, but lines go to one place.`, 'make a backend for each'));
-  }
-  if (path !== undefined && (typeof path !== 'string' || path === '')) {
-    faults.push(
-      fault(`path is ${showValue(path)}, not the name of a file.`, "backend(LoggerBackend, { path: 'tracking.log' })"),
-    );
-  }
-  if (pino !== undefined && pinoIn(pino) === undefined) {
-    faults.push(
-      fault(
-        `pino is ${showValue(pino)}, neither a pino logger nor one of nestjs-pino.`,
-        'backend(LoggerBackend, { pino: pino() })',
-      ),
-    );
-  }
-  if (logger !== undefined && logger !== true && typeof (logger as Partial<LoggerService> | null)?.log !== 'function') {
-    faults.push(
-      fault(
-        `logger is ${showValue(logger)}, neither true nor a logger of Nest.`,
-        'backend(LoggerBackend, { logger: true })',
-      ),
-    );
+    check.add(`${names} are set, but lines go to one place.`, 'use a backend for each');
   }
   if (level !== undefined && pino === undefined && logger === undefined) {
-    faults.push(
-      fault(
-        `level is ${showChoice(level, LEVELS)}, but only pino and Nest's logger have levels.`,
-        'leave it out, or give pino or logger',
-      ),
-    );
+    check.add("level is set, but only pino and Nest's logger have levels.", 'leave it out, or add pino or logger');
   }
-  return faults;
+  if (mode !== undefined && path === undefined) {
+    check.add('mode is set, but only a file has permissions.', 'leave it out, or add a path');
+  }
 }
 
-/**
- * Returns the errors in `mode`. The owner needs to read and write: otherwise the file could not be
- * opened again.
- */
-function modeFaults(options: LoggerBackendOptions): ConfigError[] {
-  const { path, mode }: { readonly path?: unknown; readonly mode?: unknown } = options;
-  if (mode === undefined) return [];
-  if (path === undefined)
-    return [fault(`mode is ${showValue(mode)}, but only a file has permissions.`, 'leave it out, or give a path')];
-  const number = typeof mode === 'number' && Number.isInteger(mode) ? mode : undefined;
-  if (number !== undefined && (number & ~0o666) === 0 && (number & 0o600) === 0o600) return [];
-  const shown = number === undefined ? showValue(mode) : `${String(number)} (0o${number.toString(8)})`;
-  const what = `mode is ${shown}; it has to be permissions to read and write, the owner's among them.`;
+/** The owner must be able to read and write: otherwise the file could not be opened again. */
+function checkMode(mode: unknown, place: OptionPlace): void {
+  const digits = typeof mode === 'number' && Number.isInteger(mode) ? mode : undefined;
+  if (digits !== undefined && (digits & ~0o666) === 0 && (digits & 0o600) === 0o600) return;
+  const shown = digits === undefined ? showValue(mode) : `${String(digits)} (0o${digits.toString(8)})`;
   // 640 instead of 0o640.
-  const isOctalMeant = number !== undefined && /^[0-7]{3}$/.test(String(number));
-  return [fault(what, `mode: ${isOctalMeant ? `0o${String(number)}` : '0o640'}`)];
-}
-
-function valueFaults(options: LoggerBackendOptions): ConfigError[] {
-  const { level = 'info', format = 'json', sync = false } = options;
-  const faults: ConfigError[] = [];
-  if (!LEVELS.includes(level))
-    faults.push(fault(`level is ${showChoice(level, LEVELS)}; it can be ${LEVELS.join(', ')}.`, 'leave it out (info)'));
-  if (!['json', 'reference'].includes(format)) {
-    faults.push(
-      fault(
-        `format is ${showChoice(format, ['json', 'reference'])}; it can be "json" or "reference".`,
-        'leave it out (json)',
-      ),
-    );
-  }
-  if (typeof sync !== 'boolean')
-    faults.push(fault(`sync is ${showValue(sync)}; it can be true or false.`, 'leave it out (false)'));
-  for (const name of SIZES) {
-    const value: unknown = options[name];
-    if (value === undefined || (typeof value === 'number' && value >= 0 && Number.isFinite(value))) continue;
-    faults.push(fault(`${name} is ${showValue(value)}, not a number from 0 up.`, 'leave it out, or give a number'));
-  }
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name))
-      faults.push(
-        fault(
-          `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
-          unknownBackendOptionFix(name, KNOWN),
-        ),
-      );
-  }
-  return faults;
-}
-
-function fault(what: string, fix: string): ConfigError {
-  return { path: 'LoggerBackend', what, fix };
+  const isOctalMeant = digits !== undefined && /^[0-7]{3}$/.test(String(digits));
+  place.reject(
+    shown,
+    'permissions to read and write, also for the owner',
+    `mode: ${isOctalMeant ? `0o${String(digits)}` : '0o640'}`,
+  );
 }

@@ -3,10 +3,11 @@ import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { CatalogLog } from '../../catalog/catalog-keeper';
 import type { DeliveryCounts } from '../../ledger/counts';
 import type { DropReason } from '../../ledger/reasons';
+import type { OutcomeClaim } from '../../delivery/outcome-claim';
 import type { Envelope } from '../../event/envelope';
 import type { Notices } from '../../common/notices';
 import { referenceText } from '../../event/reference-text';
-import type { EnvelopeBackend } from '../../routing/contracts';
+import type { BuiltInBackend } from '../../routing/contracts';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { LineWriter } from './line-writer';
 import type { LogTarget } from './log-target';
@@ -21,7 +22,8 @@ import { PinoTarget } from './pino-target';
  * @throws TrackingConfigException with all errors in its options
  */
 @Injectable()
-export class LoggerBackend implements EnvelopeBackend, CatalogLog {
+export class LoggerBackend implements BuiltInBackend, CatalogLog {
+  readonly isBuiltIn = true;
   readonly callsApplication: boolean;
   private readonly target: LogTarget;
   private readonly writer: LineWriter | undefined;
@@ -66,6 +68,7 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
     return this.writer !== undefined && !this.sync;
   }
 
+  /** @internal */
   attach(place: string, notices: Notices): void {
     this.say = (text) => {
       notices.warn(`${place}: ${text}`);
@@ -73,8 +76,11 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
     this.writer?.open();
   }
 
-  accept(envelope: Envelope): DropReason | undefined {
-    return this.target.write(envelope);
+  /** @internal */
+  accept(envelope: Envelope, claim?: OutcomeClaim): DropReason | undefined {
+    const refused = this.target.write(envelope);
+    if (claim !== undefined && refused === undefined) this.answer(claim);
+    return refused;
   }
 
   /**
@@ -83,11 +89,6 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
    */
   reopen(): void {
     this.writer?.reopen();
-  }
-
-  async confirm(): Promise<'delivered'> {
-    await (this.writer === undefined ? this.flush() : this.writer.written());
-    return 'delivered';
   }
 
   async flush(): Promise<void> {
@@ -106,6 +107,19 @@ export class LoggerBackend implements EnvelopeBackend, CatalogLog {
 
   delivery(): DeliveryCounts | undefined {
     return this.writer?.counts();
+  }
+
+  /** Waits until the line that was written last is in the file or with the logger. */
+  private answer({ onOutcome }: OutcomeClaim): void {
+    const written = this.writer === undefined ? this.flush() : this.writer.written();
+    written.then(
+      () => {
+        onOutcome('delivered');
+      },
+      () => {
+        onOutcome('dropped');
+      },
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import type { DropReason } from '../../ledger/reasons';
 import type { Envelope } from '../../event/envelope';
 import { referenceText } from '../../event/reference-text';
 import type { LogTarget } from './log-target';
-import type { LogLevel } from './logger-options';
+import type { LoggerLevel } from './logger-options';
 import { pinoIn } from './pino-in';
 import { flushPino, PinoTarget } from './pino-target';
 
@@ -25,7 +25,7 @@ export class NestTarget implements LogTarget {
 
   constructor(
     private readonly logger: LoggerService,
-    private readonly level: LogLevel,
+    private readonly level: LoggerLevel,
     private readonly isReference: boolean,
     private readonly maxEventBytes: number,
   ) {

@@ -1,4 +1,4 @@
-import type { PinoLogger } from './logger-options';
+import type { PinoLogger } from './pino-logger';
 
 /**
  * Number of wrappers: nestjs-pino's `Logger` has its `PinoLogger` in `logger`, which has the pino

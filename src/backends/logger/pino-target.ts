@@ -2,7 +2,8 @@ import type { DropReason } from '../../ledger/reasons';
 import type { Envelope } from '../../event/envelope';
 import { referenceText } from '../../event/reference-text';
 import type { LogTarget } from './log-target';
-import type { LogLevel, PinoLogger } from './logger-options';
+import type { LoggerLevel } from './logger-options';
+import type { PinoLogger } from './pino-logger';
 import { pinoIn } from './pino-in';
 
 /** Logs through pino, or through a nestjs-pino class that has a pino logger. */
@@ -11,7 +12,7 @@ export class PinoTarget implements LogTarget {
 
   constructor(
     private readonly given: unknown,
-    private readonly level: LogLevel,
+    private readonly level: LoggerLevel,
     private readonly isReference: boolean,
     private readonly maxEventBytes: number,
   ) {}

@@ -1,9 +1,12 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { OutcomeClaim } from '../../delivery/outcome-claim';
 import type { Envelope } from '../../event/envelope';
-import type { StoredEvent } from '../../event/tracking-event';
-import type { EnvelopeBackend } from '../../routing/contracts';
+import type { IdentifiedEvent } from '../../event/tracking-event';
+import type { BuiltInBackend } from '../../routing/contracts';
 import { NODE_OPTIONS } from '../../routing/tokens';
-import { showValue, TrackingConfigException } from '../../common/tracking-config.exception';
+import type { OptionRules } from '../../common/option-place';
+import { number } from '../../common/option-rules';
+import { backendOptionChecker } from '../../routing/backend-options';
 
 export interface MemoryBackendOptions {
   /**
@@ -13,30 +16,31 @@ export interface MemoryBackendOptions {
   readonly maxEvents?: number | undefined;
 }
 
+const RULES: OptionRules<MemoryBackendOptions> = {
+  maxEvents: number(
+    { min: 1, isWhole: true },
+    { fix: 'leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })' },
+  ),
+};
+
 /**
  * Keeps the latest events in memory, for tests and for a look at recent events.
  * @throws TrackingConfigException if its options are invalid
  */
 @Injectable()
-export class MemoryBackend implements EnvelopeBackend {
+export class MemoryBackend implements BuiltInBackend {
+  readonly isBuiltIn = true;
   private readonly maxEvents: number;
   /** Ring buffer once it is full: `oldest` is the index of the next write. */
   private readonly kept: Envelope[] = [];
   private oldest = 0;
   private evictions = 0;
-  private readonly watchers = new Set<(event: StoredEvent) => void>();
+  private readonly watchers = new Set<(event: IdentifiedEvent) => void>();
 
   constructor(@Optional() @Inject(NODE_OPTIONS) options: MemoryBackendOptions = {}) {
-    const { maxEvents = 1000 } = options;
-    if (!Number.isInteger(maxEvents) || maxEvents < 1) {
-      throw TrackingConfigException.create([
-        {
-          path: 'MemoryBackend',
-          what: `maxEvents is ${showValue(maxEvents)}; it has to be a whole number from 1 up.`,
-          fix: 'leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })',
-        },
-      ]);
-    }
+    const check = backendOptionChecker('MemoryBackend', 'backend(MemoryBackend, { maxEvents: 100 })');
+    const { maxEvents = 1000 } = check.read(options, RULES);
+    check.throwIfAny();
     this.maxEvents = maxEvents;
   }
 
@@ -44,7 +48,8 @@ export class MemoryBackend implements EnvelopeBackend {
     return new MemoryBackend();
   }
 
-  accept(envelope: Envelope): undefined {
+  /** @internal */
+  accept(envelope: Envelope, claim?: OutcomeClaim): undefined {
     const held = envelope.hold();
     if (this.kept.length < this.maxEvents) this.kept.push(held);
     else {
@@ -53,6 +58,7 @@ export class MemoryBackend implements EnvelopeBackend {
       this.evictions++;
     }
     if (this.watchers.size > 0) for (const watcher of this.watchers) this.tell(watcher, held);
+    claim?.onOutcome('delivered');
   }
 
   /**
@@ -60,7 +66,7 @@ export class MemoryBackend implements EnvelopeBackend {
    * it throws is ignored.
    * @returns a function that stops the calls
    */
-  watch(watcher: (event: StoredEvent) => void): () => void {
+  watch(watcher: (event: IdentifiedEvent) => void): () => void {
     this.watchers.add(watcher);
     return () => {
       this.watchers.delete(watcher);
@@ -76,7 +82,7 @@ export class MemoryBackend implements EnvelopeBackend {
    * Returns copies of the kept events, oldest first.
    * @param name returns only events of this name
    */
-  events(name?: string): StoredEvent[] {
+  events(name?: string): IdentifiedEvent[] {
     const inOrder = [...this.kept.slice(this.oldest), ...this.kept.slice(0, this.oldest)];
     return inOrder
       .filter((envelope) => name === undefined || envelope.name === name)
@@ -84,7 +90,7 @@ export class MemoryBackend implements EnvelopeBackend {
   }
 
   /** Returns a copy of the latest event, or of the latest event of that name. */
-  last(name?: string): StoredEvent | undefined {
+  last(name?: string): IdentifiedEvent | undefined {
     return this.events(name).at(-1);
   }
 
@@ -94,7 +100,7 @@ export class MemoryBackend implements EnvelopeBackend {
     this.oldest = 0;
   }
 
-  private tell(watcher: (event: StoredEvent) => void, held: Envelope): void {
+  private tell(watcher: (event: IdentifiedEvent) => void, held: Envelope): void {
     try {
       watcher(held.stored());
     } catch {

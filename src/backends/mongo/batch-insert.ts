@@ -3,7 +3,7 @@
  * without such a result is never reported as delivered. Errors of the driver are thrown unchanged.
  */
 import type { mongo } from 'mongoose';
-import type { Rejection } from '../../delivery/destination';
+import type { EventRejection } from '../../delivery/destination';
 import { deliveredBefore } from './duplicates';
 import { encodingFault } from './encoding';
 import type { EventDocument } from './event-document';
@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 export class BatchInsert {
-  readonly rejections: Rejection[] = [];
+  readonly rejections: EventRejection[] = [];
   /** Number of events that the collection already had. */
   duplicates = 0;
 

@@ -21,12 +21,12 @@ export interface StoredCoverage {
   readonly unseen: readonly string[];
 }
 
-interface StoredEvent {
+interface IdentifiedEvent {
   readonly name: string;
   readonly timestamp: Date;
 }
 
-type Filter = mongo.Filter<StoredEvent>;
+type Filter = mongo.Filter<IdentifiedEvent>;
 
 /**
  * Error code of a server that does not implement a part of an aggregation: FerretDB 1 lacks $min.
@@ -41,7 +41,7 @@ const NOT_IMPLEMENTED = 238;
 export async function storedCoverage(db: mongo.Db, options: StoredCoverageOptions = {}): Promise<StoredCoverage> {
   const { events = 'events', catalog = 'event_catalog', since } = options;
   const filter = since === undefined ? {} : { timestamp: { $gte: since } };
-  const names = await namesIn(db.collection<StoredEvent>(events), filter);
+  const names = await namesIn(db.collection<IdentifiedEvent>(events), filter);
   const documented = new Set(await db.collection<KeptDocument>(catalog).distinct('name', { kind: 'event' }));
   const stored = new Set(names.map(({ name }) => name));
   return {
@@ -51,7 +51,7 @@ export async function storedCoverage(db: mongo.Db, options: StoredCoverageOption
   };
 }
 
-async function namesIn(events: mongo.Collection<StoredEvent>, filter: Filter): Promise<SeenEvent[]> {
+async function namesIn(events: mongo.Collection<IdentifiedEvent>, filter: Filter): Promise<SeenEvent[]> {
   const times = { firstAt: { $min: '$timestamp' }, lastAt: { $max: '$timestamp' } };
   try {
     return (await grouped<Times>(events, filter, times)).map(({ _id: name, ...counted }) => ({ name, ...counted }));
@@ -76,7 +76,7 @@ interface Counted {
 type Times = Pick<SeenEvent, 'firstAt' | 'lastAt'>;
 
 function grouped<More extends object = object>(
-  events: mongo.Collection<StoredEvent>,
+  events: mongo.Collection<IdentifiedEvent>,
   filter: Filter,
   more: object,
 ): Promise<(Counted & More)[]> {
@@ -84,7 +84,11 @@ function grouped<More extends object = object>(
   return events.aggregate<Counted & More>([{ $match: filter }, group, { $sort: { _id: 1 } }]).toArray();
 }
 
-async function endOf(events: mongo.Collection<StoredEvent>, filter: Filter, order: 1 | -1): Promise<Date | undefined> {
+async function endOf(
+  events: mongo.Collection<IdentifiedEvent>,
+  filter: Filter,
+  order: 1 | -1,
+): Promise<Date | undefined> {
   const [event] = await events.find(filter).sort({ timestamp: order }).limit(1).toArray();
   return event?.timestamp;
 }

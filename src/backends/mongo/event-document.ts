@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { StoredEvent } from '../../event/tracking-event';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 
 export type EventDocument = mongo.Document & { readonly _id: string };
 
@@ -18,7 +18,7 @@ const OWN_FIELDS = 5;
  * Returns the document of an event. Fields added by a processor are stored next to the standard
  * fields, as in the log. `_id` is always the event's id.
  */
-export function documentOf(event: StoredEvent): EventDocument {
+export function documentOf(event: IdentifiedEvent): EventDocument {
   const { id, name, timestamp, context, data } = event;
   const document = { _id: id, name, timestamp, context, data };
   if (Object.keys(event).length === OWN_FIELDS) return document;

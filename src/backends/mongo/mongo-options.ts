@@ -1,15 +1,11 @@
 import type { mongo } from 'mongoose';
-import type { StoredEvent } from '../../event/tracking-event';
-import {
-  showChoice,
-  showName,
-  showOption,
-  showValue,
-  TrackingConfigException,
-  unknownBackendOptionFix,
-  type ConfigError,
-} from '../../common/tracking-config.exception';
-import { isAsyncFunction } from '../../routing/tree-plan';
+import type { IdentifiedEvent } from '../../event/tracking-event';
+import type { OptionChecker } from '../../common/option-checker';
+import type { GivenOptions, MisplacedOptions, OptionPlace, OptionRule, OptionRules } from '../../common/option-place';
+import { checked, flag, number, oneOf, synchronous, value } from '../../common/option-rules';
+import { showName, showValue } from '../../common/show-value';
+import { isObject } from '../../common/value-kinds';
+import { backendOptionChecker } from '../../routing/backend-options';
 
 /** Index of the application: its key, and all other index options of MongoDB. */
 export type MongoIndex = mongo.IndexDescription;
@@ -65,152 +61,82 @@ export interface MongoBackendOptions {
    * value that is not an object, or values that MongoDB cannot store.
    * @default name, timestamp, context, data, and fields added by processors
    */
-  readonly transform?: ((event: StoredEvent) => object) | undefined;
+  readonly transform?: ((event: IdentifiedEvent) => object) | undefined;
 }
 
-const GRANULARITIES: readonly unknown[] = ['seconds', 'minutes', 'hours'];
-const KNOWN = [
-  'connectionName',
-  'database',
-  'collection',
-  'catalogCollection',
-  'indexes',
-  'expireAfterSeconds',
-  'timeSeries',
-  'metaField',
-  'granularity',
-  'writeConcern',
-  'transform',
-];
-
-/** Validates the options. @throws TrackingConfigException with all errors */
-export function checkMongoOptions(options: MongoBackendOptions): void {
-  const faults = isObject(options) ? faultsOf(options) : [noObjectFault(options)];
-  if (faults.length > 0) throw TrackingConfigException.create(faults);
-}
-
-function faultsOf(options: MongoBackendOptions): readonly ConfigError[] {
-  return [
-    ...textFaults(options),
-    ...indexFaults(options),
-    ...timeFaults(options),
-    ...writeFaults(options),
-    ...Object.keys(options)
-      .filter((name) => !KNOWN.includes(name))
-      .map((name) =>
-        fault(`the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`, mendOfUnknown(name)),
-      ),
-  ];
-}
+const CONNECTION_FIX =
+  'set it for the connection: { imports: [MongooseModule.forRoot(url, { lazyConnection: true })] }';
+/** Options that users look for here, and that belong to the connection. */
+const OF_CONNECTION = ['url', 'uri', 'host', 'port', 'user', 'password', 'username'];
+const INDEXES_FIX = "indexes: [{ key: { 'context.user_id': 1 } }]";
 
 /** Valid names: https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
-const NAMES = {
-  connectionName: /./s,
-  database: /^[^/\\. "$*<>:|?\0]{1,63}$/,
-  collection: /^(?!system\.)[^$\0]+$/,
-  catalogCollection: /^(?!system\.)[^$\0]+$/,
-  metaField: /^[^$.\0][^.\0]*$/,
+const COLLECTION = /^(?!system\.)[^$\0]+$/;
+const DATABASE = /^[^/\\. "$*<>:|?\0]{1,63}$/;
+const FIELD = /^[^$.\0][^.\0]*$/;
+
+const RULES: OptionRules<MongoBackendOptions> = {
+  connectionName: name(/./s),
+  database: name(DATABASE),
+  collection: name(COLLECTION),
+  catalogCollection: name(COLLECTION, (given) => given === false),
+  indexes: checked('a list or false', checkIndexes, { fix: INDEXES_FIX }),
+  // MongoDB accepts only signed 32-bit numbers.
+  expireAfterSeconds: number(
+    { min: 1, max: 2 ** 31 - 1, isWhole: true },
+    { fix: 'expireAfterSeconds: 30 * 86_400, or leave it out to keep events' },
+  ),
+  timeSeries: flag({ fix: 'leave it out (false)' }),
+  metaField: name(FIELD),
+  granularity: oneOf(['seconds', 'minutes', 'hours']),
+  writeConcern: checked('an object', checkWriteConcern, {
+    fix: "leave it out ({ w: 1 }), or writeConcern: { w: 'majority' }",
+  }),
+  transform: synchronous({
+    fix: 'transform: ({ name, data }) => ({ name, data }); asynchronous work belongs in an AsyncProcessor of an AsyncRoutingBackend around this one',
+  }),
 };
 
-function textFaults(options: MongoBackendOptions): readonly ConfigError[] {
-  return (['connectionName', 'database', 'collection', 'catalogCollection', 'metaField'] as const).flatMap((name) => {
-    const value: unknown = options[name];
-    if (value === undefined || (name === 'catalogCollection' && value === false)) return [];
-    if (typeof value === 'string' && NAMES[name].test(value)) return [];
-    return [
-      fault(
-        `${name} is ${showName(value)}, not a name that MongoDB takes.`,
-        `leave it out, or give one: ${name}: 'events'`,
-      ),
-    ];
+/** Checks the options of a MongoBackend. @throws TrackingConfigException with all errors */
+export function checkMongoOptions(options: MongoBackendOptions): void {
+  const misplaced = Object.fromEntries(OF_CONNECTION.map((option) => [option, CONNECTION_FIX])) as MisplacedOptions;
+  const check = backendOptionChecker('MongoBackend', "backend(MongoBackend, { collection: 'events' })", misplaced);
+  check.read(options, RULES, (given) => {
+    checkTimeSeries(given, check);
+  });
+  check.throwIfAny();
+}
+
+function name(pattern: RegExp, isOff = (_given: unknown): boolean => false): OptionRule {
+  const isValid = (given: unknown): boolean => isOff(given) || (typeof given === 'string' && pattern.test(given));
+  return value('a name that MongoDB accepts', isValid, {
+    show: showName,
+    fix: (option) => `leave it out, or ${option}: 'events'`,
   });
 }
 
-function indexFaults({ indexes }: MongoBackendOptions): readonly ConfigError[] {
-  const fix = "indexes: [{ key: { 'context.user_id': 1 } }]";
-  if (indexes === undefined || indexes === false) return [];
-  if (!Array.isArray(indexes)) return [fault(`indexes is ${showValue(indexes)}, neither a list nor false.`, fix)];
-  return indexes.flatMap((index: unknown, at) =>
-    isObject(index) && isObject((index as Partial<MongoIndex>).key)
-      ? []
-      : [fault(`indexes[${String(at)}] is ${showValue(index)}, not an object with a key.`, fix)],
-  );
-}
-
-function timeFaults(options: MongoBackendOptions): readonly ConfigError[] {
-  const { timeSeries, expireAfterSeconds, granularity } = options;
-  const faults: ConfigError[] = [];
-  if (timeSeries !== undefined && typeof timeSeries !== 'boolean')
-    faults.push(fault(`timeSeries is ${showValue(timeSeries)}; it can be true or false.`, 'leave it out (false)'));
-  for (const name of ['metaField', 'granularity'] as const) {
-    if (options[name] !== undefined && timeSeries !== true)
-      faults.push(fault(`${name} is given, but only a time series has one.`, 'leave it out, or add timeSeries: true'));
+function checkIndexes(indexes: unknown, place: OptionPlace): void {
+  if (indexes === false) return;
+  if (!Array.isArray(indexes)) {
+    place.reject(showValue(indexes), 'a list or false');
+    return;
   }
-  if (granularity !== undefined && !GRANULARITIES.includes(granularity))
-    faults.push(
-      fault(
-        `granularity is ${showChoice(granularity, GRANULARITIES)}; it can be ${GRANULARITIES.join(', ')}.`,
-        'leave it out',
-      ),
-    );
-  // MongoDB accepts only signed 32-bit numbers.
-  const isAge =
-    Number.isInteger(expireAfterSeconds) && Number(expireAfterSeconds) >= 1 && Number(expireAfterSeconds) < 2 ** 31;
-  if (expireAfterSeconds !== undefined && !isAge)
-    faults.push(
-      fault(
-        `expireAfterSeconds is ${showValue(expireAfterSeconds)}, not a whole number from 1 to 2147483647.`,
-        'expireAfterSeconds: 30 * 86_400, or leave it out to keep events',
-      ),
-    );
-  return faults;
+  for (const [at, index] of (indexes as unknown[]).entries()) {
+    if (!isObject(index) || !isObject(index['key']))
+      place.inside(`[${String(at)}]`).reject(showValue(index), 'an object with a key');
+  }
 }
 
-function writeFaults({ writeConcern, transform }: MongoBackendOptions): readonly ConfigError[] {
-  const faults: ConfigError[] = [];
-  if (writeConcern !== undefined && !isObject(writeConcern))
-    faults.push(fault(`writeConcern is ${showValue(writeConcern)}, not an object.`, "writeConcern: { w: 'majority' }"));
-  else if (writeConcern?.w === 0)
-    faults.push(
-      fault(
-        'writeConcern.w is 0: MongoDB would not say what it has taken, and events would be lost unseen.',
-        "leave it out ({ w: 1 }), or writeConcern: { w: 'majority' }",
-      ),
-    );
-  const example = 'transform: ({ name, data }) => ({ name, data })';
-  if (transform !== undefined && typeof transform !== 'function')
-    faults.push(fault(`transform is ${showValue(transform)}, not a function.`, example));
-  else if (isAsyncFunction(transform))
-    faults.push(
-      fault(
-        'transform is an async function, but its result is not awaited.',
-        `${example}; what has to be awaited belongs in an AsyncProcessor of an AsyncRoutingBackend around this one`,
-      ),
-    );
-  return faults;
+function checkWriteConcern(concern: unknown, place: OptionPlace): void {
+  if (!isObject(concern)) place.reject(showValue(concern), 'an object');
+  else if (concern['w'] === 0) {
+    place.inside('w').add('is 0: MongoDB would not report failed writes, and events would be lost unnoticed.');
+  }
 }
 
-/**
- * Returns the fix for an unknown option. Options that users look for here often belong to the
- * connection.
- */
-function mendOfUnknown(name: string): string {
-  return ['url', 'uri', 'host', 'port', 'user', 'password', 'username'].includes(name)
-    ? 'give it to the connection: { imports: [MongooseModule.forRoot(url, { lazyConnection: true })] }'
-    : unknownBackendOptionFix(name, KNOWN);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function noObjectFault(options: unknown): ConfigError {
-  return fault(
-    `the options are ${showValue(options)}, not an object.`,
-    "backend(MongoBackend, { collection: 'events' })",
-  );
-}
-
-function fault(what: string, fix: string): ConfigError {
-  return { path: 'MongoBackend', what, fix };
+function checkTimeSeries(given: GivenOptions<MongoBackendOptions>, check: OptionChecker): void {
+  for (const option of ['metaField', 'granularity'] as const) {
+    if (given[option] !== undefined && given.timeSeries !== true)
+      check.add(`${option} is set, but only a time series has one.`, 'leave it out, or add timeSeries: true');
+  }
 }

@@ -20,8 +20,8 @@ import type { mongo } from 'mongoose';
 import type { CatalogKeeper } from '../../catalog/catalog-keeper';
 import type { CatalogDocument } from '../../catalog/event-document';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import { SendFailedException, type Destination, type Rejection } from '../../delivery/destination';
-import type { StoredEvent } from '../../event/tracking-event';
+import { SendFailedException, type Destination, type EventRejection } from '../../delivery/destination';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { BatchInsert, type Entry } from './batch-insert';
 import { CollectionSetup } from './collection-setup';
@@ -104,8 +104,8 @@ export class MongoBackend
     await (await this.connection?.catch(() => undefined))?.stopConnecting();
   }
 
-  async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
-    const rejections: Rejection[] = [];
+  async sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
+    const rejections: EventRejection[] = [];
     const entries = this.entriesOf(events, rejections);
     if (entries.length === 0) return rejections;
     return [...rejections, ...(await this.within(signal, this.write(entries, signal)))];
@@ -137,7 +137,7 @@ export class MongoBackend
     return connection.database(this.options.database);
   }
 
-  private entriesOf(events: readonly StoredEvent[], rejections: Rejection[]): Entry[] {
+  private entriesOf(events: readonly IdentifiedEvent[], rejections: EventRejection[]): Entry[] {
     const { transform } = this.options;
     const entries: Entry[] = [];
     events.forEach((event, index) => {
@@ -153,12 +153,12 @@ export class MongoBackend
     if (this.hasWarnedOfPromise) return;
     this.hasWarnedOfPromise = true;
     this.say(
-      `${ASYNC_TRANSFORM}: such events become dead letters. Fix: return the document itself; what has to be awaited ` +
-        'belongs in an AsyncProcessor of an AsyncRoutingBackend around this one',
+      `${ASYNC_TRANSFORM}: such events become dead letters. Fix: return the document itself; do asynchronous work in an ` +
+        'AsyncProcessor of an AsyncRoutingBackend around this one',
     );
   }
 
-  private async write(entries: readonly Entry[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  private async write(entries: readonly Entry[], signal: AbortSignal): Promise<readonly EventRejection[]> {
     try {
       const db = await this.pool.run(signal, () => this.database());
       await this.pool.run(signal, () => this.setup.beforeEvents(db));

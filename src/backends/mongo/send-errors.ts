@@ -58,7 +58,7 @@ export function judgeWriteError({ code }: Pick<mongo.WriteError, 'code'>): Judge
   }
   const name = FINAL.get(code);
   if (name !== undefined) return { reason: `MongoDB refuses the document (${String(code)} ${name})`, retryable: false };
-  return { reason: `MongoDB could not write the document (code ${String(code)})${mendFor(code)}`, retryable: true };
+  return { reason: `MongoDB could not write the document (code ${String(code)})${fixText(code)}`, retryable: true };
 }
 
 /**
@@ -110,7 +110,7 @@ export function sendFailure(error: unknown): SendFailedException {
   switch (failureKind(error)) {
     case 'server': {
       const given = typeof codeName === 'string' ? ` ${codeName}` : '';
-      const reason = `MongoDB did not take the batch (${String(code)}${given})${mendFor(code)}`;
+      const reason = `MongoDB did not take the batch (${String(code)}${given})${fixText(code)}`;
       return SendFailedException.create({ reason, retryable: !FINAL_FOR_ALL.includes(code) });
     }
     case 'connection': // the message contains at most host names
@@ -171,7 +171,7 @@ function isErrno(code: unknown): boolean {
   return typeof code === 'string' && /^E(?!RR_)[A-Z0-9]+$/.test(code);
 }
 
-function mendFor(code: unknown): string {
+function fixText(code: unknown): string {
   const fix = FIXES.get(code);
   return fix === undefined ? '' : `. Fix: ${fix}`;
 }

@@ -74,7 +74,7 @@ function indexStep(index: mongo.IndexDescription, collection: string): Step {
   const fields = [...(key instanceof Map ? key.keys() : Object.keys(key))].join(', ');
   return {
     what: `the index on ${fields}`,
-    fix: 'leave it out of indexes, or make it by hand as the server takes it',
+    fix: 'leave it out of indexes, or create it yourself with options that the server accepts',
     run: (db) => db.collection(collection).createIndexes([index]),
     conflict: {
       isWith: (other) => keyText(other.key) === keyText(key),
@@ -106,7 +106,7 @@ function conflictOf(
   }
   if (wanted === undefined && (actual !== undefined || (existing === undefined && fields === 'timestamp'))) {
     return {
-      what: `the index ${name} was made with ${now}, while expireAfterSeconds is not set: MongoDB may go on removing events`,
+      what: `the index ${name} was made with ${now}, while expireAfterSeconds is not set: MongoDB may keep removing events`,
       fix: `to keep events ${drop}; else set expireAfterSeconds as the index has it`,
     };
   }

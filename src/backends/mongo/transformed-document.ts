@@ -9,7 +9,7 @@
  */
 import { types } from 'node:util';
 import { isOpaque } from '../../event/opaque-values';
-import type { StoredEvent } from '../../event/tracking-event';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 import { isPromise } from '../../common/async-result';
 import { RefusedDocument, type EventDocument } from './event-document';
 
@@ -17,8 +17,8 @@ export const ASYNC_TRANSFORM = 'transform returned a promise, which is not await
 
 /** Calls `transform` for one event. Never throws. */
 export function transformedDocument(
-  event: StoredEvent,
-  transform: (event: StoredEvent) => unknown,
+  event: IdentifiedEvent,
+  transform: (event: IdentifiedEvent) => unknown,
 ): EventDocument | RefusedDocument {
   try {
     const made = transform(event);

@@ -1,13 +1,12 @@
 import type { Agent } from 'node:http';
-import type { StoredEvent } from '../../event/tracking-event';
-import {
-  showKind,
-  showOption,
-  showValue,
-  unknownBackendOptionFix,
-  type ConfigError,
-} from '../../common/tracking-config.exception';
-import { connectionFaults, urlFaults } from '../http/http-options';
+import type { IdentifiedEvent } from '../../event/tracking-event';
+import type { OptionChecker } from '../../common/option-checker';
+import type { GivenOptions, OptionRules } from '../../common/option-place';
+import { functionRule, text, value } from '../../common/option-rules';
+import { showKind, type ConfigError } from '../../common/tracking-config.exception';
+import { hasMethod } from '../../common/value-kinds';
+import { backendOptionChecker } from '../../routing/backend-options';
+import { CONNECTION_RULES, httpUrl } from '../http/http-options';
 import type { SegmentClient } from './segment-client';
 
 /** Options of a SegmentBackend. Either `writeKey` or `client` is required. */
@@ -37,62 +36,40 @@ export interface SegmentBackendOptions {
    * a user is dropped as 'no-user'.
    * @default none
    */
-  readonly anonymousId?: ((event: StoredEvent) => string | undefined) | undefined;
+  readonly anonymousId?: ((event: IdentifiedEvent) => string | undefined) | undefined;
 }
 
-const OF_THE_WIRE = ['host', 'gzip', 'keepAlive', 'agent'] as const;
-const KNOWN: readonly string[] = ['writeKey', 'client', 'anonymousId', ...OF_THE_WIRE];
+/** Options of the HTTP connection, which a given client has already. */
+const CONNECTION_OPTIONS = ['writeKey', 'host', 'gzip', 'keepAlive', 'agent'] as const;
 const EXAMPLE = 'backend(SegmentBackend, { writeKey: process.env.SEGMENT_WRITE_KEY })';
 
+const RULES: OptionRules<SegmentBackendOptions> = {
+  writeKey: text({ show: showKind, fix: EXAMPLE }),
+  client: value('a client with track()', (client) => hasMethod(client, 'track'), {
+    fix: 'backend(SegmentBackend, { client: new Analytics({ writeKey }) })',
+  }),
+  anonymousId: functionRule({ fix: "anonymousId: ({ context }) => context['session'] as string | undefined" }),
+  host: httpUrl({ fix: 'leave it out (https://api.segment.io)' }),
+  gzip: CONNECTION_RULES.gzip,
+  keepAlive: CONNECTION_RULES.keepAlive,
+  agent: CONNECTION_RULES.agent,
+};
+
 /** Returns all errors in the options of a SegmentBackend. Never shows the write key. */
-export function segmentFaults(options: unknown): ConfigError[] {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    return [fault(`the options are ${showValue(options)}, not an object.`, EXAMPLE)];
-  }
-  const given = options as Partial<Record<string, unknown>>;
-  const { client, anonymousId } = given;
-  const faults = client === undefined ? wireFaults(given) : clientFaults(given);
-  if (anonymousId !== undefined && typeof anonymousId !== 'function') {
-    const fix = "anonymousId: ({ context }) => context['session'] as string | undefined";
-    faults.push(fault(`anonymousId is ${showValue(anonymousId)}, not a function of the event.`, fix));
-  }
-  for (const name of Object.keys(given).filter((each) => !KNOWN.includes(each))) {
-    faults.push(
-      fault(
-        `the option ${showOption(name, KNOWN)} is unknown; known are ${KNOWN.join(', ')}.`,
-        unknownBackendOptionFix(name, KNOWN),
-      ),
-    );
-  }
-  return faults;
+export function segmentErrors(options: SegmentBackendOptions): readonly ConfigError[] {
+  const check = backendOptionChecker('SegmentBackend', EXAMPLE);
+  check.read(options, RULES, (given) => {
+    relate(given, check);
+  });
+  return check.errors;
 }
 
-function wireFaults({ writeKey, host, ...others }: Partial<Record<string, unknown>>): ConfigError[] {
-  const faults: ConfigError[] = [];
-  if (writeKey === undefined || writeKey === '') {
-    const what = `writeKey is ${writeKey === '' ? 'empty' : 'missing'} and there is no client, so Segment would take no event.`;
-    faults.push(fault(what, EXAMPLE));
-  } else if (typeof writeKey !== 'string') {
-    faults.push(fault(`writeKey is ${showKind(writeKey)}, not a string.`, EXAMPLE));
+function relate(given: GivenOptions<SegmentBackendOptions>, check: OptionChecker): void {
+  if (given.client === undefined) {
+    if (given.writeKey === undefined) check.add('writeKey and client are missing; expected one of them.');
+    return;
   }
-  if (host !== undefined) {
-    faults.push(...urlFaults('SegmentBackend', 'host', host, 'leave it out (https://api.segment.io)'));
+  for (const name of CONNECTION_OPTIONS) {
+    if (given[name] !== undefined) check.add(`${name} is set, but client has its own.`, `leave ${name} out, or client`);
   }
-  return [...faults, ...connectionFaults('SegmentBackend', others)];
-}
-
-function clientFaults(given: Partial<Record<string, unknown>>): ConfigError[] {
-  const { client } = given;
-  const isClient = typeof client === 'object' && client !== null && 'track' in client;
-  if (!isClient || typeof client.track !== 'function') {
-    const fix = 'backend(SegmentBackend, { client: new Analytics({ writeKey }) })';
-    return [fault(`client is ${showValue(client)}, which has no track().`, fix)];
-  }
-  return ['writeKey', ...OF_THE_WIRE]
-    .filter((name) => given[name] !== undefined)
-    .map((name) => fault(`${name} is given beside client, which has its own.`, `leave ${name} out, or client`));
-}
-
-function fault(what: string, fix: string): ConfigError {
-  return { path: 'SegmentBackend', what, fix };
 }

@@ -5,11 +5,11 @@
  * events, and ignores another flush requested in the meantime.
  */
 import { setImmediate as nextRound } from 'node:timers/promises';
-import { SendFailedException, type Rejection } from '../../delivery/destination';
+import { SendFailedException, type EventRejection } from '../../delivery/destination';
 import { copyNormalForm } from '../../event/normal-form';
 import type { SegmentClient, SegmentTrack } from './segment-client';
 
-type Outcomes = readonly (Rejection | undefined)[];
+type Outcomes = readonly (EventRejection | undefined)[];
 
 export class SegmentRelay {
   /** Resolves when the client is free for the next batch. Never rejects. */
@@ -18,7 +18,7 @@ export class SegmentRelay {
   constructor(private readonly client: SegmentClient) {}
 
   /** @param tracks the calls by the index of their event in the batch */
-  async send(tracks: ReadonlyMap<number, SegmentTrack>, signal: AbortSignal): Promise<readonly Rejection[]> {
+  async send(tracks: ReadonlyMap<number, SegmentTrack>, signal: AbortSignal): Promise<readonly EventRejection[]> {
     const outcomes = this.turn.then(() => this.hand(tracks, signal));
     this.turn = outcomes.then(({ flushed }) => Promise.race([flushed, nextRound()])).catch(() => undefined);
     const settled = await outcomes;
@@ -35,7 +35,7 @@ export class SegmentRelay {
     return { rejections: await unlessAborted(outcomes, signal), flushed };
   }
 
-  private track(index: number, track: SegmentTrack): Promise<Rejection | undefined> {
+  private track(index: number, track: SegmentTrack): Promise<EventRejection | undefined> {
     // Plugins of the client may change the object, but other backends and the next attempt share
     // the event.
     const own = copyNormalForm(track);
@@ -84,7 +84,7 @@ function isNone(error: unknown): boolean {
 
 /** Returns the kind of an error without its message, which may quote the event. */
 function kindOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'what is not an error';
+  if (!(error instanceof Error)) return 'a value that is not an error';
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === 'string' ? code : error.name;
 }

@@ -7,7 +7,7 @@
  * section "Errors". No other event is refused here.
  */
 import { createHash } from 'node:crypto';
-import type { EventFields, StoredEvent } from '../../event/tracking-event';
+import type { EventFields, IdentifiedEvent } from '../../event/tracking-event';
 import type { SegmentTrack } from './segment-client';
 
 /**
@@ -21,16 +21,16 @@ const MAX_ID_LENGTH = 100;
  * ("Identifier is not present"; the client of the reference fails for it). 0 and false are sent as
  * strings.
  */
-export function hasUser({ context }: StoredEvent): boolean {
+export function hasUser({ context }: IdentifiedEvent): boolean {
   return isIdentifier(context['user_id']);
 }
 
 /** True if the event has a name ("Track event is missing name"). A processor can remove it. */
-export function hasName({ name }: StoredEvent): boolean {
+export function hasName({ name }: IdentifiedEvent): boolean {
   return isFilledText(name);
 }
 
-export function segmentTrack(event: StoredEvent, anonymousId: string | undefined): SegmentTrack {
+export function segmentTrack(event: IdentifiedEvent, anonymousId: string | undefined): SegmentTrack {
   const { id, ...properties } = event;
   const { name, timestamp, context } = event;
   const user = context['user_id'];

@@ -6,7 +6,7 @@
  * https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api,
  * sections "Batch" and "Errors"
  */
-import { SendFailedException, type Rejection } from '../../delivery/destination';
+import { SendFailedException, type EventRejection } from '../../delivery/destination';
 import { basicAuthorization, HttpClient, type HttpClientOptions } from '../http/http-client';
 import type { SegmentTrack } from './segment-client';
 
@@ -41,9 +41,9 @@ export class SegmentWire {
   /**
    * @param tracks the calls by the index of their event in the batch; refused events are missing
    */
-  async send(tracks: ReadonlyMap<number, SegmentTrack>, signal: AbortSignal): Promise<readonly Rejection[]> {
+  async send(tracks: ReadonlyMap<number, SegmentTrack>, signal: AbortSignal): Promise<readonly EventRejection[]> {
     const { requests, tooLarge } = packed(tracks);
-    const rejections: Rejection[] = tooLarge.map((index) => ({ index, reason: 'too-large', retryable: false }));
+    const rejections: EventRejection[] = tooLarge.map((index) => ({ index, reason: 'too-large', retryable: false }));
     for (const [at, items] of requests.entries()) {
       try {
         await this.post(items, signal);
@@ -73,7 +73,7 @@ export class SegmentWire {
  * @throws the error if nothing was accepted, or if the delivery has to find the event that caused
  *   it
  */
-function unsent(items: readonly Item[], error: unknown, isPartTaken: boolean): readonly Rejection[] {
+function unsent(items: readonly Item[], error: unknown, isPartTaken: boolean): readonly EventRejection[] {
   if (!(error instanceof SendFailedException) || !isPartTaken || !error.retryable) throw error;
   const { message: reason, retryable, retryAfterMs } = error;
   return items.map(({ index }) => ({ index, reason, retryable, retryAfterMs }));

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import type { Destination, Rejection } from '../../delivery/destination';
-import type { StoredEvent } from '../../event/tracking-event';
+import type { Destination, EventRejection } from '../../delivery/destination';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import { TrackingConfigException } from '../../common/tracking-config.exception';
 import type { SegmentTrack } from './segment-client';
-import { segmentFaults, type SegmentBackendOptions } from './segment-options';
+import { segmentErrors, type SegmentBackendOptions } from './segment-options';
 import { SegmentRelay } from './segment-relay';
 import { hasName, hasUser, segmentTrack } from './segment-track';
 import { SegmentWire } from './segment-wire';
@@ -25,13 +25,13 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
 
   /** False if `anonymousId`, the application's own function, may change the events. */
   readonly readsOnly: boolean;
-  private readonly anonymousId: (event: StoredEvent) => string | undefined;
+  private readonly anonymousId: (event: IdentifiedEvent) => string | undefined;
   private readonly wire: SegmentWire | undefined;
   private readonly target: SegmentWire | SegmentRelay;
 
   constructor(@Optional() @Inject(NODE_OPTIONS) options: SegmentBackendOptions) {
-    const faults = segmentFaults(options);
-    if (faults.length > 0) throw TrackingConfigException.create(faults);
+    const errors = segmentErrors(options);
+    if (errors.length > 0) throw TrackingConfigException.create(errors);
     const { writeKey = '', client, anonymousId = () => undefined } = options;
     const { host = 'https://api.segment.io', gzip = true, keepAlive = true, agent } = options;
     this.readsOnly = options.anonymousId === undefined;
@@ -58,7 +58,7 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
    * Drops events that Segment is documented to drop: without a name, or without the id of a user or
    * visitor. An event whose `anonymousId` fails is queued, so that it is kept as a dead letter.
    */
-  refuses(event: StoredEvent): 'no-name' | 'no-user' | undefined {
+  refuses(event: IdentifiedEvent): 'no-name' | 'no-user' | undefined {
     if (!hasName(event)) return 'no-name';
     if (hasUser(event)) return undefined;
     try {
@@ -68,9 +68,9 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
     }
   }
 
-  async sendBatch(events: readonly StoredEvent[], signal: AbortSignal): Promise<readonly Rejection[]> {
+  async sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
     const tracks = new Map<number, SegmentTrack>();
-    const rejections: Rejection[] = [];
+    const rejections: EventRejection[] = [];
     for (const [index, event] of events.entries()) {
       const track = this.trackOf(event);
       if (typeof track === 'string') rejections.push({ index, reason: track, retryable: false });
@@ -88,18 +88,18 @@ export class SegmentBackend implements Destination, OnApplicationShutdown {
   }
 
   /** @returns the call, or the reason why there is none, as a string */
-  private trackOf(event: StoredEvent): SegmentTrack | string {
+  private trackOf(event: IdentifiedEvent): SegmentTrack | string {
     if (!hasName(event)) return 'no-name';
     try {
       const visitor = this.visitorOf(event);
       return visitor === undefined && !hasUser(event) ? 'no-user' : segmentTrack(event, visitor);
     } catch (error) {
-      return `anonymousId threw ${error instanceof Error ? error.name : 'what is not an error'}`;
+      return `anonymousId threw ${error instanceof Error ? error.name : 'a value that is not an error'}`;
     }
   }
 
   /** Returns the visitor's id; undefined for an empty string or a value that is not a string. */
-  private visitorOf(event: StoredEvent): string | undefined {
+  private visitorOf(event: IdentifiedEvent): string | undefined {
     const visitor: unknown = this.anonymousId(event);
     return typeof visitor === 'string' && visitor !== '' ? visitor : undefined;
   }

@@ -1,8 +1,9 @@
 /**
  * Instruments with their units and the functions that read them from the ledger. Dashboards and
- * alerts depend on the names. docs/operations.md repeats this table; a test keeps both equal. The
- * names follow the semantic conventions of OpenTelemetry: a separate namespace, UCUM units, seconds,
- * bytes, no `total`. A state metric is 1 for the current state and 0 for the others.
+ * alerts depend on the names. docs/reference/metrics.md repeats this table; a test keeps both
+ * equal. The names follow the semantic conventions of OpenTelemetry: a separate namespace, UCUM
+ * units, seconds, bytes, no `total`. A state metric is 1 for the current state and 0 for the
+ * others.
  */
 import type { BreakerState } from '../../ledger/counts';
 import type { DestinationCounts } from '../../ledger/counts';
@@ -40,31 +41,34 @@ export interface InstrumentPlan<Counts> {
 /** Instruments of a tracker; attribute: tracker. */
 export const trackerInstruments: readonly InstrumentPlan<TrackerCounts>[] = [
   counter('tracker.emitted', '{event}', 'Events that were emitted.', ({ emitted }) => one(emitted)),
-  counter('tracker.dropped', '{event}', 'Events that never reached the tree.', ({ dropped }) => byReason(dropped)),
-  upDown('tracker.waiting', '{event}', 'Events that wait for the application to start.', ({ waiting }) => one(waiting)),
-  counter('tracker.replaced', '{value}', 'Values that could not be written as they were.', ({ replaced }) =>
-    by(KIND, replaced),
+  counter('tracker.dropped', '{event}', 'Events dropped before they reached a backend.', ({ dropped }) =>
+    byReason(dropped),
   ),
-  counter('tracker.odd_names', '{event}', 'Events whose name was no text.', ({ oddNames }) => one(oddNames)),
+  upDown('tracker.waiting', '{event}', 'Events that wait for the application to start.', ({ waiting }) => one(waiting)),
+  counter(
+    'tracker.replaced',
+    '{value}',
+    'Values that were replaced because they cannot be serialized.',
+    ({ replaced }) => by(KIND, replaced),
+  ),
+  counter('tracker.odd_names', '{event}', 'Events whose name was not a string.', ({ oddNames }) => one(oddNames)),
   counter(
     'tracker.uncertain_contexts',
     '{event}',
-    'Events whose context may be that of another request.',
+    'Events that may carry the context of another request.',
     ({ uncertainContexts }) => one(uncertainContexts),
   ),
-  counter('tracker.failures', '{failure}', 'Functions of the application that failed.', ({ failures }) =>
-    by(PLACE, failures),
-  ),
+  counter('tracker.failures', '{failure}', 'Failures of application functions.', ({ failures }) => by(PLACE, failures)),
 ];
 
 /** Instruments of each node of the tree; attributes: tracker, path. */
 export const nodeInstruments: readonly InstrumentPlan<NodeCounts>[] = [
-  counter('node.received', '{event}', 'Events that came to the node.', ({ received }) => one(received)),
-  counter('node.passed', '{event}', 'Events handed to the children, or taken by the backend.', ({ passed }) =>
+  counter('node.received', '{event}', 'Events received by the node.', ({ received }) => one(received)),
+  counter('node.passed', '{event}', 'Events passed to child nodes or accepted by the backend.', ({ passed }) =>
     one(passed),
   ),
-  counter('node.dropped', '{event}', 'Events that went no further.', ({ dropped }) => byReason(dropped)),
-  counter('node.failures', '{failure}', 'Failures that cost no event.', ({ failures }) => by(PLACE, failures)),
+  counter('node.dropped', '{event}', 'Events dropped by the node.', ({ dropped }) => byReason(dropped)),
+  counter('node.failures', '{failure}', 'Failures that lost no event.', ({ failures }) => by(PLACE, failures)),
 ];
 
 /**
@@ -72,11 +76,22 @@ export const nodeInstruments: readonly InstrumentPlan<NodeCounts>[] = [
  * files; attributes: tracker, path.
  */
 export const deliveryInstruments: readonly InstrumentPlan<DeliveryCounts>[] = [
-  counter('delivery.accepted', '{event}', 'Events taken to be delivered.', ({ accepted }) => one(accepted)),
+  counter('delivery.accepted', '{event}', 'Events accepted for delivery.', ({ accepted }) => one(accepted)),
   counter('delivery.delivered', '{event}', 'Events delivered.', ({ delivered }) => one(delivered)),
   counter('delivery.dropped', '{event}', 'Events lost after they were accepted.', ({ dropped }) => byReason(dropped)),
-  upDown('delivery.pending', '{event}', 'Events on their way.', ({ pending }) => one(pending)),
+  upDown('delivery.pending', '{event}', 'Events accepted and not delivered yet.', ({ pending }) => one(pending)),
 ];
+
+/**
+ * Instrument of each path that has dead letters, which need not be a destination; attributes:
+ * tracker, path.
+ */
+export const forgottenLetters: InstrumentPlan<Pick<DestinationCounts, 'forgottenDeadLetters'>> = counter(
+  'delivery.forgotten_dead_letters',
+  '{event}',
+  'Dead letters that were lost.',
+  ({ forgottenDeadLetters }) => one(forgottenDeadLetters),
+);
 
 /** Instruments of each destination; attributes: tracker, path. */
 export const destinationInstruments: readonly InstrumentPlan<DestinationCounts>[] = [
@@ -92,13 +107,11 @@ export const destinationInstruments: readonly InstrumentPlan<DestinationCounts>[
   counter('delivery.failed_attempts', '{attempt}', 'Calls of sendBatch that failed as a whole.', ({ failedAttempts }) =>
     one(failedAttempts),
   ),
-  upDown('delivery.dead_letters', '{event}', 'Dead letters that are kept.', ({ deadLetters }) => one(deadLetters)),
-  counter('delivery.forgotten_dead_letters', '{event}', 'Dead letters lost for want of room.', (counts) =>
-    one(counts.forgottenDeadLetters),
-  ),
-  upDown('delivery.disk.usage', 'By', 'What the disk queue takes up.', ({ diskBytes }) => one(diskBytes)),
+  upDown('delivery.dead_letters', '{event}', 'Dead letters in the store.', ({ deadLetters }) => one(deadLetters)),
+  forgottenLetters,
+  upDown('delivery.disk.usage', 'By', 'Size of the disk queue.', ({ diskBytes }) => one(diskBytes)),
   upDown('delivery.disk.in_use', '1', '1 while new events go to the disk.', ({ isOnDisk }) => one(Number(isOnDisk))),
-  upDown('delivery.disk.overflowing', '1', '1 while that is so for want of room in memory.', (counts) =>
+  upDown('delivery.disk.overflowing', '1', '1 while new events go to the disk because memory is full.', (counts) =>
     one(Number(counts.isOverflowing)),
   ),
   upDown('delivery.disk.failing', '1', '1 while the disk cannot be used.', (counts) =>
@@ -110,34 +123,40 @@ export const destinationInstruments: readonly InstrumentPlan<DestinationCounts>[
 ];
 
 /**
- * Instruments of each AsyncRoutingBackend in a process that consumes its queue; attributes: tracker,
- * path.
+ * Instruments of each AsyncRoutingBackend in a process that consumes its queue; attributes:
+ * tracker, path.
  */
 export const workInstruments: readonly InstrumentPlan<WorkCounts>[] = [
   counter('work.received', '{event}', 'Events taken from a queue.', ({ received }) => one(received)),
-  counter('work.settled', '{event}', 'Events that every child has where they belong.', ({ settled }) => one(settled)),
-  counter('work.dropped', '{event}', 'Events that processors behind the queue dropped.', ({ dropped }) =>
+  counter('work.settled', '{event}', 'Events settled by every child node.', ({ settled }) => one(settled)),
+  counter('work.dropped', '{event}', 'Events dropped by processors behind the queue.', ({ dropped }) =>
     byReason(dropped),
   ),
-  counter('work.dead_lettered', '{event}', 'Events that a failed processor made dead letters.', ({ deadLettered }) =>
-    one(deadLettered),
+  counter(
+    'work.dead_lettered',
+    '{event}',
+    'Events that became dead letters because a processor failed.',
+    ({ deadLettered }) => one(deadLettered),
   ),
-  counter('work.returned', '{event}', 'Events given back to the queue.', ({ returned }) => one(returned)),
-  upDown('work.pending', '{event}', 'Events taken from a queue and not settled.', ({ pending }) => one(pending)),
-  counter('work.failures', '{failure}', 'Failures behind the queue that cost no event.', ({ failures }) =>
+  counter('work.returned', '{event}', 'Events returned to the queue.', ({ returned }) => one(returned)),
+  upDown('work.pending', '{event}', 'Events taken from a queue and not settled yet.', ({ pending }) => one(pending)),
+  counter('work.failures', '{failure}', 'Failures behind the queue that lost no event.', ({ failures }) =>
     by(PLACE, failures),
   ),
 ];
 
 /** Instruments of each AsyncRoutingBackend with an external queue; attributes: tracker, path. */
 export const queueInstruments: readonly InstrumentPlan<QueueCounts>[] = [
-  upDown('queue.waiting_jobs', '{job}', 'Batches that wait for a worker.', ({ waitingJobs }) => one(waitingJobs)),
-  upDown('queue.active_jobs', '{job}', 'Batches that workers have.', ({ activeJobs }) => one(activeJobs)),
+  upDown('queue.waiting_jobs', '{job}', 'Batches waiting for a worker.', ({ waitingJobs }) => one(waitingJobs)),
+  upDown('queue.active_jobs', '{job}', 'Batches being processed by workers.', ({ activeJobs }) => one(activeJobs)),
   upDown('queue.unsettled_events', '{event}', 'Events of this process that no worker has settled yet.', (counts) =>
     one(counts.unsettledEvents),
   ),
-  counter('queue.emptied_events', '{event}', 'Events of this process in a queue that was emptied, at most.', (counts) =>
-    one(counts.emptiedEvents),
+  counter(
+    'queue.emptied_events',
+    '{event}',
+    'Upper bound of the events of this process that were in a queue when it was emptied.',
+    (counts) => one(counts.emptiedEvents),
   ),
 ];
 
@@ -148,12 +167,12 @@ export const durationInstruments = {
   event: {
     name: 'event_tracking.delivery.event.duration',
     unit: 's',
-    description: 'From the acceptance of an event to its delivery.',
+    description: 'Time from the acceptance of an event to its delivery.',
   },
   attempt: {
     name: 'event_tracking.delivery.attempt.duration',
     unit: 's',
-    description: 'Calls of sendBatch, those that failed included.',
+    description: 'Duration of calls of sendBatch, including failed ones.',
   },
 } as const;
 

@@ -7,6 +7,7 @@ import {
   deliveryInstruments,
   destinationInstruments,
   durationInstruments,
+  forgottenLetters,
   nodeInstruments,
   queueInstruments,
   PATH,
@@ -27,16 +28,16 @@ export interface ObserveOptions {
    * Attributes added to every metric, for example to distinguish two applications in one process.
    * @default none
    */
-  readonly attributes?: Attributes | undefined;
+  readonly attributes?: Readonly<Record<string, string | boolean>> | undefined;
 }
 
 /** The name of the meter. */
 const SCOPE = 'nestjs-event-tracking';
 
 /**
- * Exports every counter of a ledger as a metric (docs/operations.md lists them). The SDK reads the
- * counters from the ledger when it collects, so nothing is counted twice. Only the two duration
- * histograms are recorded as events are delivered.
+ * Exports every counter of a ledger as a metric (docs/reference/metrics.md lists them). The SDK
+ * reads the counters from the ledger when it collects, so nothing is counted twice. Only the two
+ * duration histograms are recorded as events are delivered.
  * @returns a function that stops observing the ledger
  */
 export function observeTracking(ledger: TrackingLedger, options: ObserveOptions = {}): () => void {
@@ -49,9 +50,17 @@ export function observeTracking(ledger: TrackingLedger, options: ObserveOptions 
   const works = make(meter, workInstruments);
   const queues = make(meter, queueInstruments);
 
+  const forgotten = destinations.flatMap(({ plan, observable }) =>
+    plan === forgottenLetters ? [{ plan: forgottenLetters, observable }] : [],
+  );
+
   const observe = (result: BatchObservableResult): void => {
     const figures = new Figures();
-    figures.read(trackers, ledger.tracker(), tracker);
+    const counts = ledger.tracker();
+    figures.read(trackers, counts, tracker);
+    for (const [path, forgottenDeadLetters] of Object.entries(counts.forgottenDeadLetters)) {
+      figures.read(forgotten, { forgottenDeadLetters }, { ...tracker, [PATH]: path });
+    }
     for (const node of ledger.nodes()) {
       const place = { ...tracker, [PATH]: node.path };
       figures.read(nodes, node, place);

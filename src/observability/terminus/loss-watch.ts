@@ -13,7 +13,9 @@ export type Losses = Readonly<Record<string, number>>;
  */
 export class LossWatch {
   private known: Losses;
-  /** Losses that still count. `at` is the time of the last increase, in ms of `performance.now()`. */
+  /**
+   * Losses that still count. `at` is the time of the last increase, in ms of `performance.now()`.
+   */
   private readonly recent = new Map<string, { events: number; at: number }>();
 
   constructor(private readonly ledger: LossSource) {

@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import type { TrackingLedger } from '../../ledger/tracking-ledger';
 import { TrackerService } from '../../tracker/tracker.service';
-import { LossWatch, type Losses } from './loss-watch';
+import { LossWatch } from './loss-watch';
 
 export interface TrackingHealthOptions {
   /** Tracker to check.  @default the tracker named 'default' */
@@ -16,7 +16,7 @@ export interface TrackingHealthDetails {
   /** Number of pending events of all destinations. */
   readonly pending: number;
   /** Number of recently lost events by place and reason. Omitted if there are none. */
-  readonly lost?: Losses;
+  readonly lost?: Readonly<Record<string, number>>;
   /** Problems that have not lost events yet, by path. Omitted if there are none. */
   readonly degraded?: Readonly<Record<string, readonly string[]>>;
   /** Paths of the destinations whose disk cannot be used. Omitted if there are none. */
@@ -52,7 +52,7 @@ export class TrackingHealthIndicator {
     { tracker = this.tracker, lossWindowMs = 60_000 }: TrackingHealthOptions = {},
   ): HealthIndicatorResult<Key> {
     const session = this.indicators.check(key);
-    if (tracker === undefined) return session.down('there is no tracker called "default": give the tracker to check()');
+    if (tracker === undefined) return session.down('there is no tracker called "default": pass the tracker to check()');
     const details = this.detailsOf(tracker.ledger, lossWindowMs);
     const { lost, diskFailing, degraded } = details;
     if (lost !== undefined || diskFailing !== undefined) return session.down({ ...details });
@@ -70,8 +70,8 @@ export class TrackingHealthIndicator {
       if (delivery === undefined || !('breaker' in delivery)) continue;
       if (delivery.isDiskFailing) diskFailing.push(path);
       const states = [
-        ...(delivery.breaker === 'closed' ? [] : ['the destination does not answer']),
-        ...(delivery.isOverflowing ? ['memory is full, events go to the disk'] : []),
+        ...(delivery.breaker === 'closed' ? [] : ['the destination is not responding']),
+        ...(delivery.isOverflowing ? ['memory is full: new events go to the disk'] : []),
       ];
       if (states.length > 0) degraded[path] = states;
     }

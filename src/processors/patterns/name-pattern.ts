@@ -1,5 +1,5 @@
 import { describeError } from '../../event/normal-form';
-import { RecentKeys } from '../../common/recent-keys';
+import { RecentKeys } from '../recent-keys';
 import { LinearMatcher } from './linear-matcher';
 import { safeLength } from './pattern-cost';
 import type { PatternNode } from './pattern-node';
@@ -13,7 +13,7 @@ import { compilePattern, PatternTooLarge } from './pattern-program';
 export const MAX_MATCHED_LENGTH = 1000;
 
 /** Reason why a pattern is refused. */
-export class PatternFault {
+export class PatternError {
   constructor(
     /** Problem, as the continuation of a sentence that starts with "it ". */
     readonly what: string,
@@ -54,7 +54,7 @@ export class NamePattern {
    * @param flags flags without `g`, `y` and `d`
    * @throws SyntaxError if the pattern is not a valid RegExp
    */
-  static read(source: string, flags: string, { place, maxSteps }: PatternOptions): NamePattern | PatternFault {
+  static read(source: string, flags: string, { place, maxSteps }: PatternOptions): NamePattern | PatternError {
     const given = new RegExp(source, flags);
     const isSearch = place === 'anywhere';
     try {
@@ -68,10 +68,10 @@ export class NamePattern {
       const matcher = new LinearMatcher(compilePattern(root), isSearch, given.unicode || isSets(given));
       return new NamePattern(tried(expression), length, matcher);
     } catch (error) {
-      if (error instanceof UnreadPattern) return new PatternFault(error.message, 'write it without that');
+      if (error instanceof UnreadPattern) return new PatternError(error.message, 'write it without that');
       if (error instanceof PatternTooLarge || error instanceof RangeError) return TOO_LARGE;
       if (error instanceof SyntaxError)
-        return new PatternFault(`cannot be run: ${describeError(error)}`, TOO_LARGE.fix);
+        return new PatternError(`cannot be run: ${describeError(error)}`, TOO_LARGE.fix);
       throw error;
     }
   }
@@ -101,12 +101,12 @@ export class NamePattern {
 const MAX_VERDICTS = 200;
 const MAX_KEPT_LENGTH = 200;
 
-const SLOW_REFERENCE = new PatternFault(
+const SLOW_REFERENCE = new PatternError(
   'has a back-reference, and repetitions whose ways multiply: a name of 1,000 characters could take more than five million steps',
   'write it without the back-reference, or without repetitions before it',
 );
-const TOO_LARGE = new PatternFault(
-  'is too large: its repetition counts, multiplied out, stand for more than 1,000 parts',
+const TOO_LARGE = new PatternError(
+  'is too large: its repetition counts multiply to more than 1,000 parts',
   'use smaller counts, or * and + in their place',
 );
 

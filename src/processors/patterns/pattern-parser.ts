@@ -1,3 +1,13 @@
+import {
+  CONTROL_ESCAPE,
+  countGroups,
+  GROUP_NAME,
+  MODIFIERS,
+  NAMED_REFERENCE,
+  NUMBERED_REFERENCE,
+  PatternCursor,
+  QUANTIFIER,
+} from './pattern-cursor';
 import { CharacterSet, type AssertionNode, type BackReferenceNode, type PatternNode } from './pattern-node';
 
 /** Structure of a pattern, with the positions of its outermost parts in the source. */
@@ -26,21 +36,11 @@ export function parsePattern(source: string, flags: string): ParsedPattern {
 type Flags = { readonly i: boolean; readonly m: boolean; readonly s: boolean };
 
 const MAX_NESTING = 200;
-const QUANTIFIER = /(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/y;
-const MODIFIERS = /\(\?([ims]*)(?:-([ims]*))?:/y;
-const GROUP_NAME = /\(\?<([^=!>][^>]*)>/y;
-const NAMED_REFERENCE = /\\k<([^>]*)>/y;
-/** Number escapes of patterns without the flag u: octal digits, or a literal digit. */
-const LEGACY_NUMBER = /\\(?:[0-3][0-7]{0,2}|[4-7][0-7]?|[89])/y;
-const NUMBERED_REFERENCE = /\\([1-9]\d*)/y;
-const SURROGATE_PAIR = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}/y;
-const HEX_ESCAPE = /\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4})/y;
-const BRACED_ESCAPE = /\\[uPp]\{[^}]*\}/y;
-const CONTROL_ESCAPE = /\\c[A-Za-z]/y;
 const STRINGS_IN_CLASS = /\\q\{|\\p\{(?:RGI_|Basic_Emoji|Emoji_Keycap)/;
 
+/** Builds the structure of one pattern by recursive descent. */
 class PatternParser {
-  private at = 0;
+  private readonly cursor: PatternCursor;
   private nesting = 0;
   private readonly isUnicode: boolean;
   private readonly isSets: boolean;
@@ -54,11 +54,12 @@ class PatternParser {
   private references: { readonly key: string; readonly groups: PatternNode[] }[] = [];
 
   constructor(
-    private readonly source: string,
+    source: string,
     private readonly flags: string,
   ) {
     this.isSets = flags.includes('v');
     this.isUnicode = this.isSets || flags.includes('u');
+    this.cursor = new PatternCursor(source, { isUnicode: this.isUnicode, isSets: this.isSets });
     const opened = countGroups(source, this.isSets);
     this.groupCount = opened.count;
     this.groupNames = opened.areNamed;
@@ -84,25 +85,22 @@ class PatternParser {
     if (++this.nesting > MAX_NESTING)
       throw new UnreadPattern(`has more than ${String(MAX_NESTING)} groups inside each other`);
     const options = [this.sequence(flags, partEnds)];
-    while (this.source[this.at] === '|') {
-      this.at++;
-      options.push(this.sequence(flags));
-    }
+    while (this.cursor.skip('|')) options.push(this.sequence(flags));
     this.nesting--;
     return options.length === 1 ? (options[0] as PatternNode) : { kind: 'choice', options };
   }
 
   private sequence(flags: Flags, partEnds?: number[]): PatternNode {
     const parts: PatternNode[] = [];
-    while (this.at < this.source.length && this.source[this.at] !== '|' && this.source[this.at] !== ')') {
+    while (!this.cursor.isAtEnd) {
       parts.push(this.repeated(this.atom(flags)));
-      partEnds?.push(this.at);
+      partEnds?.push(this.cursor.at);
     }
     return { kind: 'sequence', parts };
   }
 
   private repeated(body: PatternNode): PatternNode {
-    const found = this.take(QUANTIFIER);
+    const found = this.cursor.take(QUANTIFIER);
     if (found === undefined) return body;
     const [text, least, comma, most] = found;
     switch (text[0]) {
@@ -118,36 +116,36 @@ class PatternParser {
   }
 
   private atom(flags: Flags): PatternNode {
-    switch (this.source[this.at]) {
+    const { cursor } = this;
+    switch (cursor.sign()) {
       case '^':
-        this.at++;
+        cursor.at++;
         return assertion(flags.m ? 'line-start' : 'start');
       case '$':
-        this.at++;
+        cursor.at++;
         return assertion(flags.m ? 'line-end' : 'end');
       case '(':
         return this.group(flags);
       case '[':
-        return this.character(this.classEnd(), flags);
+        return this.character(cursor.classEnd, flags);
       case '\\':
         return this.escape(flags);
       case '.':
-        return this.character(this.at + 1, flags);
+        return this.character(cursor.at + 1, flags);
       default:
-        return this.character(this.at + this.literalLength(this.at), flags, true);
+        return this.character(cursor.literalEnd, flags, true);
     }
   }
 
   private group(flags: Flags): PatternNode {
+    const { cursor } = this;
     for (const [opening, isBehind, isNegative] of LOOKS) {
-      if (!this.source.startsWith(opening, this.at)) continue;
-      this.at += opening.length;
-      return look(this.closed(flags), isBehind, isNegative);
+      if (cursor.skip(opening)) return look(this.closed(flags), isBehind, isNegative);
     }
-    const modifiers = this.take(MODIFIERS);
+    const modifiers = cursor.take(MODIFIERS);
     if (modifiers !== undefined) return this.closed(modified(flags, modifiers[1] ?? '', modifiers[2] ?? ''));
-    const name = this.take(GROUP_NAME)?.[1];
-    if (name === undefined) this.at++;
+    const name = cursor.take(GROUP_NAME)?.[1];
+    if (name === undefined) cursor.at++;
     const number = ++this.groupsOpened;
     const body = this.closed(flags);
     for (const key of name === undefined ? [String(number)] : [String(number), `<${name}>`]) {
@@ -160,44 +158,32 @@ class PatternParser {
 
   private closed(flags: Flags): PatternNode {
     const body = this.choice(flags);
-    this.at++; // the closing parenthesis
+    this.cursor.at++; // the closing parenthesis
     return body;
   }
 
   private escape(flags: Flags): PatternNode {
-    const next = this.source[this.at + 1] ?? '';
+    const { cursor } = this;
+    const next = cursor.sign(1);
     if (next === 'b' || next === 'B') {
-      this.at += 2;
+      cursor.at += 2;
       return assertion(next === 'b' ? 'word-boundary' : 'no-word-boundary', this.set('\\w', flags));
     }
     if (next === 'k' && (this.isUnicode || this.groupNames)) {
-      const [, name = ''] = this.take(NAMED_REFERENCE) ?? [];
+      const [, name = ''] = cursor.take(NAMED_REFERENCE) ?? [];
       return this.reference(`<${name}>`);
     }
-    if (next >= '1' && next <= '9') {
-      const number = Number(this.match(NUMBERED_REFERENCE, this.at)?.[1]);
-      if (this.isUnicode || number <= this.groupCount) {
-        this.take(NUMBERED_REFERENCE);
-        return this.reference(String(number));
-      }
+    const number = cursor.match(NUMBERED_REFERENCE)?.[1];
+    if (number !== undefined && (this.isUnicode || Number(number) <= this.groupCount)) {
+      cursor.take(NUMBERED_REFERENCE);
+      return this.reference(number);
     }
-    if (next === 'c' && this.match(CONTROL_ESCAPE, this.at) === undefined) {
-      this.at++; // before a c that starts no control escape, a backslash is a literal
+    if (next === 'c' && cursor.match(CONTROL_ESCAPE) === undefined) {
+      cursor.at++; // before a c that starts no control escape, a backslash is a literal
       this.hasBareBackslash = true;
       return { kind: 'character', set: this.set('\\\\', flags) };
     }
-    return this.character(this.at + this.escapeLength(next), flags);
-  }
-
-  private escapeLength(next: string): number {
-    const { at } = this;
-    if (next >= '0' && next <= '9') return this.isUnicode ? 2 : (this.match(LEGACY_NUMBER, at)?.[0].length ?? 2);
-    if (this.isUnicode) {
-      const long = this.match(SURROGATE_PAIR, at) ?? this.match(BRACED_ESCAPE, at);
-      if (long !== undefined) return long[0].length;
-    }
-    const fixed = this.match(HEX_ESCAPE, at) ?? this.match(CONTROL_ESCAPE, at);
-    return fixed?.[0].length ?? 1 + this.literalLength(at + 1);
+    return this.character(cursor.escapeEnd, flags);
   }
 
   private reference(key: string): BackReferenceNode {
@@ -206,14 +192,8 @@ class PatternParser {
     return { kind: 'back-reference', groups };
   }
 
-  /** Returns the end of a character class. Only with the flag v it may contain other classes. */
-  private classEnd(): number {
-    return classEnd(this.source, this.at, this.isSets);
-  }
-
   private character(end: number, flags: Flags, isLiteral = false): PatternNode {
-    const source = this.source.slice(this.at, end);
-    this.at = end;
+    const source = this.cursor.takeTo(end);
     if (this.isSets && STRINGS_IN_CLASS.test(source))
       throw new UnreadPattern('has a class with strings of several characters');
     return { kind: 'character', set: this.set(source, flags, isLiteral) };
@@ -231,25 +211,6 @@ class PatternParser {
       this.sets.set(key, set);
     }
     return set;
-  }
-
-  /**
-   * Returns the length of the character at a position: two code units if it is above U+FFFF and the
-   * pattern matches code points.
-   */
-  private literalLength(at: number): number {
-    return this.isUnicode && (this.source.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-  }
-
-  private match(expression: RegExp, at: number): RegExpExecArray | undefined {
-    expression.lastIndex = at;
-    return expression.exec(this.source) ?? undefined;
-  }
-
-  private take(expression: RegExp): RegExpExecArray | undefined {
-    const found = this.match(expression, this.at);
-    this.at += found?.[0].length ?? 0;
-    return found;
   }
 }
 
@@ -278,35 +239,4 @@ function assertion(holds: AssertionNode['holds'], word?: CharacterSet): Assertio
 function modified(flags: Flags, added: string, removed: string): Flags {
   const is = (flag: 'i' | 'm' | 's'): boolean => !removed.includes(flag) && (flags[flag] || added.includes(flag));
   return { i: is('i'), m: is('m'), s: is('s') };
-}
-
-/**
- * Counts capturing groups. Without the flag u, a number above the count is not a reference, and
- * `\k` is one only if there are group names.
- */
-function countGroups(source: string, isSets: boolean): { readonly count: number; readonly areNamed: boolean } {
-  let count = 0;
-  let areNamed = false;
-  for (let at = 0; at < source.length; at++) {
-    const sign = source[at];
-    if (sign === '\\') at++;
-    else if (sign === '[') at = classEnd(source, at, isSets) - 1;
-    else if (sign === '(') {
-      const isNamed = source[at + 1] === '?' && source[at + 2] === '<' && !/[=!]/.test(source[at + 3] ?? '');
-      if (isNamed || source[at + 1] !== '?') count++;
-      areNamed ||= isNamed;
-    }
-  }
-  return { count, areNamed };
-}
-
-function classEnd(source: string, start: number, isSets: boolean): number {
-  let depth = 0;
-  for (let at = start; at < source.length; at++) {
-    const sign = source[at];
-    if (sign === '\\') at++;
-    else if (sign === '[' && (isSets || depth === 0)) depth++;
-    else if (sign === ']' && --depth === 0) return at + 1;
-  }
-  return source.length;
 }
