@@ -4,10 +4,10 @@ import {
   backend,
   MemoryBackend,
   TrackerService,
-  type AfterResponse,
   type RequestContextOptions,
-  type StoredEvent,
+  type IdentifiedEvent,
 } from 'nestjs-event-tracking';
+import type { AfterResponse } from 'nestjs-event-tracking/types';
 import { isCollected } from '../support/collected';
 import { RecordingLogger } from '../support/start-tracking';
 import { platforms, TestCase, type RunningCase } from '../support/test-case';
@@ -76,7 +76,7 @@ describe.each(platforms)('After the response on %s', (_platform, Adapter) => {
       .start();
   const uncertain = (run: RunningCase): number => run.tracker.ledger.tracker().uncertainContexts;
   /** The first event of that name after the response is over. */
-  const late = async (run: RunningCase, path: string, name = 'late'): Promise<StoredEvent> => {
+  const late = async (run: RunningCase, path: string, name = 'late'): Promise<IdentifiedEvent> => {
     await run.get(path, { as: { userId: 1 } });
     await until(() => uncertain(run) > 0);
     const before = run.events().length;
@@ -96,7 +96,7 @@ describe.each(platforms)('After the response on %s', (_platform, Adapter) => {
   it('an event keeps the context of its request by default, is counted, and the choice is named once', async () => {
     const run = await started();
     expect((await late(run, '/late')).context).toMatchObject({ user_id: 1, path: '/late', entered: true });
-    const warnings = logger.warnings.filter((text) => text.includes('response is over'));
+    const warnings = logger.warnings.filter((text) => text.includes('response has ended'));
     expect(warnings).toEqual([expect.stringMatching(/Fix: tracker\.bind\(callback\).*afterResponse: 'keep' \| 'mark' \| 'drop'/)]); // prettier-ignore
   });
 
@@ -123,7 +123,7 @@ describe.each(platforms)('After the response on %s', (_platform, Adapter) => {
 
   it('a choice that there is not keeps the application from starting', async () => {
     await expect(started({ afterResponse: 'marks' as AfterResponse })).rejects.toThrow(
-      /requestContext\.afterResponse: it is "marks", not one of these: keep, mark, drop/,
+      /requestContext\.afterResponse: it is "marks"; expected "keep", "mark" or "drop"/,
     );
   });
 

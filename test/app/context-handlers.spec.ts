@@ -20,12 +20,15 @@ import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websock
 import type { Queue } from 'bull';
 import { from, lastValueFrom, map, take, tap, timer, type Observable } from 'rxjs';
 import { WebSocket } from 'ws';
-import { TrackerService, TrackEvent, TrackingContext, type StoredEvent } from 'nestjs-event-tracking';
+import { TrackerService, TrackEvent, TrackingContext, type IdentifiedEvent } from 'nestjs-event-tracking';
 import { describeWithServices } from '../support/services';
 import { platforms, TestCase, type RunningCase } from '../support/test-case';
 import { until } from '../support/until';
 
-/** What handlers of every kind call: it knows nothing of them, and its events know where they come from. */
+/**
+ * What handlers of every kind call: it knows nothing of them, and its events know where they come
+ * from.
+ */
 @Injectable()
 class CoursesService {
   constructor(private readonly tracker: TrackerService) {}
@@ -37,11 +40,11 @@ class CoursesService {
   }
 }
 
-const shortly = (events: readonly StoredEvent[]): unknown[] =>
+const shortly = (events: readonly IdentifiedEvent[]): unknown[] =>
   events.map(({ name, data, context }) => [name, data, context]);
 
 /** Events come by ways that nobody can await. */
-async function eventsOf(run: RunningCase, count: number): Promise<StoredEvent[]> {
+async function eventsOf(run: RunningCase, count: number): Promise<IdentifiedEvent[]> {
   await until(
     () => run.events().length >= count,
     () => JSON.stringify(run.events()),

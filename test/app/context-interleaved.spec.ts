@@ -26,7 +26,7 @@ import {
   TrackEvent,
   TrackingContext,
   type EventFields,
-  type StoredEvent,
+  type IdentifiedEvent,
 } from 'nestjs-event-tracking';
 import { KeepAliveClient } from '../support/keep-alive-client';
 import { platforms, TestCase } from '../support/test-case';
@@ -35,7 +35,10 @@ const REQUESTS = 1_000;
 const SOCKETS = 8;
 const cls = ClsServiceManager.getClsService();
 
-/** Each request's number is its user, its course and its id: one that shows up with another is a leak. */
+/**
+ * Each request's number is its user, its course and its id: one that shows up with another is a
+ * leak.
+ */
 const userOf = (at: number): object => ({ userId: at, username: `user-${at}` });
 
 @Injectable()
@@ -213,7 +216,7 @@ describe.each(platforms)('A thousand interleaved requests on %s', (_platform, Ad
 
       expect(answers).toEqual(answers.map((_, at) => ({ status: 201, body: { guard: at, service: `course-${at}` } })));
       expect(sockets).toBeLessThanOrEqual(SOCKETS);
-      const events = new Map<unknown, StoredEvent[]>(answers.map((_, at) => [at, []]));
+      const events = new Map<unknown, IdentifiedEvent[]>(answers.map((_, at) => [at, []]));
       for (const event of run.events()) events.get(event.context['user_id'])!.push(event);
       expect([...events].flatMap(([at, ofUser]) => wrongIn(Number(at), ofUser))).toEqual([]);
     },
@@ -222,7 +225,7 @@ describe.each(platforms)('A thousand interleaved requests on %s', (_platform, Ad
 });
 
 /** What is not as it has to be in the events of one user. */
-function wrongIn(at: number, events: readonly StoredEvent[]): unknown[] {
+function wrongIn(at: number, events: readonly IdentifiedEvent[]): unknown[] {
   const request: EventFields = {
     request_id: `request-${at}`,
     ip: '127.0.0.1',

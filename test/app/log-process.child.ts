@@ -1,10 +1,9 @@
 /**
- * A process of its own for log-process.spec.ts: starts an application with one LoggerBackend, emits, and ends as it is told to.
- * It reports on standard error, since standard output may be the log.
+ * A process for log-process.spec.ts: starts an application with one LoggerBackend, emits, and ends
+ * as the scenario says. It reports on standard error, since standard output may be the log.
  */
 import 'reflect-metadata';
 import { pbkdf2 } from 'node:crypto';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { backend, LoggerBackend, TrackerService, TrackingModule, type LoggerBackendOptions } from '../../src/entries';
@@ -18,9 +17,15 @@ export interface Scenario {
   readonly turns?: number;
   /** @default false */
   readonly enableShutdownHooks?: boolean;
-  /** Whether every thread that could write in the background has other work for a while.  @default false */
+  /**
+   * Whether every thread that could write in the background has other work for a while.
+   * @default false
+   */
   readonly isBusy?: boolean;
-  /** Whether the application prints lines of its own to standard output, between the events.  @default false */
+  /**
+   * Whether the application prints lines of its own to standard output, between the events.
+   * @default false
+   */
   readonly prints?: boolean;
   /** How the process ends once it has emitted. `stay`: it reports, and ends when it is told to. */
   readonly end: 'natural' | 'exit' | 'throw' | 'close' | 'stay';
@@ -52,8 +57,6 @@ async function main(): Promise<void> {
   if (scenario.enableShutdownHooks === true) app.enableShutdownHooks();
   const tracker = app.get(TrackerService);
   if (scenario.isBusy === true) for (let at = 0; at < 8; at++) pbkdf2('a', 'b', 50_000, 64, 'sha512', () => {});
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
   await emitAll(tracker);
   switch (scenario.end) {
     case 'natural':
@@ -65,12 +68,14 @@ async function main(): Promise<void> {
         throw new Error('uncaught');
       });
       return;
-    case 'close':
-      delay.reset();
-      await app.close();
-      report(`delayed ${String(Math.round(delay.max / 1e6))}`);
+    case 'close': {
+      const closed = app.close();
+      for (let turn = 0; turn < 20; turn++) await wait(1);
+      report('the event loop turns');
+      await closed;
       report(`delivery ${JSON.stringify(tracker.ledger.node('log')?.delivery)}`);
       return;
+    }
     case 'stay':
       report('emitted');
       await wait(30_000);

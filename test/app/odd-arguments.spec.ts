@@ -11,7 +11,10 @@ import {
 import { anyValue, make } from '../support/nasty-values';
 import { expectBalance, RecordingLogger, startTracking, type BuiltTracking } from '../support/start-tracking';
 
-/** Any value, as often as not one that has no string form; as a function, so that each use has its own. */
+/**
+ * Any value, as often as not one that has no string form; as a function, so that each use has its
+ * own.
+ */
 const odd = fc.oneof(
   anyValue.map((plan) => () => make(plan)),
   fc.constantFrom<() => unknown>(

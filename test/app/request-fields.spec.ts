@@ -196,7 +196,8 @@ describe.each(platforms)('A request on %s', (platform, Adapter) => {
       expect(contextOf(run)['request_id']).toBe('of-the-logger');
     });
 
-    // pino-http's own: `req.id = req.id || genReqId(req, res)`, a number that counts up, in a middleware of nestjs-pino.
+    // pino-http's own: `req.id = req.id || genReqId(req, res)`, a number that counts up, in a
+    // middleware of nestjs-pino.
     it('the id that a logger after it gives it', async () => {
       @Module({})
       class LoggerModule implements NestModule {
@@ -613,7 +614,7 @@ describe('requestContext', () => {
       .start()
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TrackingConfigException);
-    expect((failure as TrackingConfigException).faults.map(({ path }) => path)).toEqual([
+    expect((failure as TrackingConfigException).errors.map(({ path }) => path)).toEqual([
       'requestContext.fields.agent',
       'requestContext.fields.ip',
       'requestContext.fields.referrer',
@@ -621,9 +622,7 @@ describe('requestContext', () => {
       'requestContext.hash.fields',
       'requestContext.hash.key',
     ]);
-    expect(String(failure)).toContain(
-      'requestContext.hash.fields: it is "emial", not a field that there is: request_id',
-    );
+    expect(String(failure)).toContain('requestContext.hash.fields: it is "emial"; expected a field: request_id');
     expect(String(failure)).toContain('user_id, username, session');
   });
 

@@ -1,7 +1,8 @@
 /**
- * What a secret looks like, and the ways in which it gets into an option: as the value, one or two levels inside it, as a key, in
- * a list, in the place of an object, and inside what is neither a string nor a plain object. Each secret repeats its mark from the
- * first character to the last, so that no part of it goes unseen.
+ * What a secret looks like, and the ways in which it gets into an option: as the value, one or two
+ * levels inside it, as a key, in a list, in the place of an object, and inside what is neither a
+ * string nor a plain object. Each secret repeats its mark from the first character to the last, so
+ * that no part of it goes unseen.
  */
 const MARK = /hush/i;
 
@@ -35,7 +36,7 @@ export const PLACEMENTS: readonly (readonly [how: string, place: (secret: string
 /** Everything that an error shows, to whoever prints it, its message or its stack. */
 export function shownBy(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { message, stack = '', cause, ...fields } = error as Error & { readonly faults?: unknown };
+  const { message, stack = '', cause, ...fields } = error as Error & { readonly errors?: unknown };
   return [message, stack, JSON.stringify(fields), cause === undefined ? '' : shownBy(cause)].join('\n');
 }
 

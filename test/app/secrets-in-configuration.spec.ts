@@ -1,7 +1,6 @@
 import {
   AddContext,
   AsyncRoutingBackend,
-  backendsFromSettings,
   Dedupe,
   defineContext,
   defineEvent,
@@ -18,6 +17,7 @@ import {
   RenameEvent,
   Sample,
 } from 'nestjs-event-tracking';
+import { backendsFromSettings } from 'nestjs-event-tracking/openedx';
 import { bullQueue } from '../../src/entries/bull';
 import { kafka, KafkaConsumer } from '../../src/entries/kafka';
 import { MongoBackend, mongooseEngines } from '../../src/entries/mongoose';
@@ -37,9 +37,10 @@ interface Subject {
 }
 
 /**
- * What is shown all the same: names of backends and consumers, which are keys under these options, and names of classes. Both
- * are in every log line of theirs. A string that does not have the form of a name is not shown even there. What these tests do not
- * reach: paths of files, regular expressions, and names of trackers and queues, which are shown where they are used.
+ * What is shown all the same: names of backends and consumers, which are keys under these options,
+ * and names of classes. Both are in every log line of theirs. A string that does not have the form
+ * of a name is not shown even there. What these tests do not reach: paths of files, regular
+ * expressions, and names of trackers and queues, which are shown where they are used.
  */
 const KEYS_ARE_NAMES = ['EVENT_TRACKING_BACKENDS', 'backends'];
 

@@ -76,7 +76,10 @@ function withoutNames(shown: string, secret: string): string {
 
 const TARGET_OF_REDIS = { url: 'redis://127.0.0.1:9', group: 'a' };
 
-/** What an application is given in which everything that can be wrong is. @param it the secret, as it was placed */
+/**
+ * What an application is given in which everything that can be wrong is. @param it the secret, as
+ * it was placed
+ */
 const APPLICATIONS: readonly ((it: never, secret: string) => TrackingModuleOptions)[] = [
   (it) => ({
     ...{

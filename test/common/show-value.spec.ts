@@ -15,7 +15,9 @@ import {
 const KNOWN = ['url', 'writeKey', 'headers', 'filterType', 'tlsCertificateKeyFilePassword'];
 const CHOICES = ['allowlist', 'blocklist', 'drop-newest'];
 
-/** 32 bytes of which every bit is as good as random: fast-check itself prefers few and low letters. */
+/**
+ * 32 bytes of which every bit is as good as random: fast-check itself prefers few and low letters.
+ */
 const keys = fc.nat().map((seed) => createHash('sha256').update(String(seed)).digest());
 
 /** What is generated as a key, a token or a password, and an address that holds one. */

@@ -1,6 +1,6 @@
 /**
- * Pairs the events that the reference delivered with those delivered here, so that one event too many is reported as one event
- * and not as a difference in every event after it.
+ * Pairs the events that the reference delivered with those delivered here, so that one event too
+ * many is reported as one event and not as a difference in every event after it.
  */
 export interface Pair<E, G> {
   readonly expected?: { readonly value: E; readonly at: number };
@@ -12,7 +12,8 @@ const GAP = -0.5;
 /**
  * Finds the pairing with the highest score that keeps both orders.
  *
- * @param score how well two events fit: 0 if not at all. Two events of score 0 are paired only if neither fits another one.
+ * @param score how well two events fit: 0 if not at all. Two events of score 0 are paired only if
+ * neither fits another one.
  */
 export function align<E, G>(
   expected: readonly E[],

@@ -5,7 +5,10 @@ import { eventLists, timeOf } from './event-lists';
 import type { SegmentCall } from './segment';
 import { isMapping, microseconds, toValue } from './values';
 
-/** On the wire every value is JSON, so that is what the expected ones are made too; a user's id is its text there. */
+/**
+ * On the wire every value is JSON, so that is what the expected ones are made too; a user's id is
+ * its text there.
+ */
 export function segmentDifferences(
   expected: readonly unknown[],
   got: readonly SegmentCall[],
@@ -39,7 +42,10 @@ function wireForm(expected: unknown): unknown {
   }
 }
 
-/** The event's own time as an instant: the reference and we write it with other digits and another zone. */
+/**
+ * The event's own time as an instant: the reference and we write it with other digits and another
+ * zone.
+ */
 function ownTimeCut(properties: unknown): unknown {
   if (!isMapping(properties) || typeof properties.timestamp !== 'string') return properties;
   return { ...properties, timestamp: String(microseconds(properties.timestamp)) };

@@ -1,6 +1,6 @@
 /**
- * Compares a value as the vectors write it with one that was observed. Numbers are compared by value, times by the instant, and kinds
- * that JavaScript lacks by their JSON text.
+ * Compares a value as the vectors write it with one that was observed. Numbers are compared by
+ * value, times by the instant, and kinds that JavaScript lacks by their JSON text.
  */
 import type { Path, ValueDifference } from './differences';
 import {

@@ -1,6 +1,7 @@
 /**
- * Compares what was observed with what the vectors expect. An `id` of ours is not compared, and the lines of a logger are compared
- * character by character: the reference format is ASCII, so that is byte by byte.
+ * Compares what was observed with what the vectors expect. An `id` of ours is not compared, and the
+ * lines of a logger are compared character by character: the reference format is ASCII, so that is
+ * byte by byte.
  */
 import type { mongo } from 'mongoose';
 import { isPlain, valueDifferences, type CompareRules } from './compare-values';
@@ -33,7 +34,10 @@ export interface Observation {
   readonly refusesKeys: boolean;
 }
 
-/** How many failures of processors and of backends were logged and skipped. Level, event and cause have no counterpart in the ledger and are not compared. */
+/**
+ * How many failures of processors and of backends were logged and skipped. Level, event and cause
+ * have no counterpart in the ledger and are not compared.
+ */
 export interface SwallowedCounts {
   readonly processor: number;
   readonly backend: number;
@@ -53,7 +57,10 @@ const COMPARED = [
   'step_errors',
   'swallowed',
 ];
-/** Of the reference's own client: with another way of connecting, the format has the documents compared only. */
+/**
+ * Of the reference's own client: with another way of connecting, the format has the documents
+ * compared only.
+ */
 const OF_THE_CLIENT = ['connection_options', 'namespace', 'indexes'];
 
 export function differences(expected: VectorExpectation, got: Observation, rules: CompareRules): readonly Difference[] {
@@ -115,7 +122,10 @@ function unproducible(expected: VectorExpectation, { stores }: Recording): reado
     }));
 }
 
-/** The vectors write an event's own time as plain text though it is a time in memory; of our `id` they know nothing. */
+/**
+ * The vectors write an event's own time as plain text though it is a time in memory; of our `id`
+ * they know nothing.
+ */
 function eventDifferences(expected: unknown, got: unknown, rules: CompareRules): readonly ValueDifference[] {
   if (!isMapping(expected) || isTagged(expected) || !isPlain(got)) return valueDifferences(expected, got, rules);
   const { id, ...anonymous } = got;
@@ -124,7 +134,8 @@ function eventDifferences(expected: unknown, got: unknown, rules: CompareRules):
       ? { ...expected, timestamp: { $type: 'datetime', value: expected.timestamp } }
       : expected;
   const event = Object.hasOwn(expected, 'id') ? { id, ...anonymous } : anonymous;
-  // The order of an event's own fields is not promised: only what is inside them can lean on an order.
+  // The order of an event's own fields is not promised: only what is inside them can lean on an
+  // order.
   const inExpectedOrder = Object.keys(expected)
     .filter((key) => Object.hasOwn(event, key))
     .map((key) => [key, event[key]]);
@@ -149,7 +160,10 @@ function lineDifferences(
   ];
 }
 
-/** The format lists no order of a single delivery. A store is written to later, in batches, and nodes with other events have another order. */
+/**
+ * The format lists no order of a single delivery. A store is written to later, in batches, and
+ * nodes with other events have another order.
+ */
 function orderDifferences(
   expected: readonly string[],
   { order, stores }: Recording,

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { runCase } from './runner';
 import { checkCase, missingPart, readVectors, short, type VectorCase } from './vectors';
 
-/** `vectors` were recorded from the reference; `written` are ours, with what its documented behaviour makes of them. */
+/**
+ * `vectors` were recorded from the reference; `written` are ours, with what its documented
+ * behaviour makes of them.
+ */
 const FOLDERS = ['vectors', 'written'];
 const FILES = FOLDERS.flatMap((folder) => readVectors(join(__dirname, folder)));
 const TAMPERED = { 'of no known kind': true };
@@ -61,7 +64,10 @@ function tamper(vector: VectorCase): { readonly tampered: VectorCase; readonly c
   };
 }
 
-/** Only for an event that has all of its fields: where the reference has none, everything differs for one reason. */
+/**
+ * Only for an event that has all of its fields: where the reference has none, everything differs
+ * for one reason.
+ */
 function hasPlainData(event: unknown): event is { readonly data: object } {
   const { name, timestamp, data, context } = Object(event) as Readonly<Record<string, unknown>>;
   const isWhole = ![name, timestamp, context].includes(undefined);

@@ -127,7 +127,10 @@ export function isFineTime(value: unknown): boolean {
   return micros !== undefined && micros % 1000n !== 0n;
 }
 
-/** What came from the bus in one step; undefined for another step, and for what did not come from there. */
+/**
+ * What came from the bus in one step; undefined for another step, and for what did not come from
+ * there.
+ */
 export function entryOf({
   op,
   from_bus,
@@ -136,7 +139,10 @@ export function entryOf({
   return op === 'bus_deliver' && from_bus !== false ? (log ?? {}) : undefined;
 }
 
-/** Whether an entry of the bus cannot be read: its texts are no JSON, its context is no object, its time is none. */
+/**
+ * Whether an entry of the bus cannot be read: its texts are no JSON, its context is no object, its
+ * time is none.
+ */
 export function isUnreadable({ data, context, timestamp }: Readonly<Record<string, unknown>>): boolean {
   const parsed = parsedJson(context);
   const isContext = parsed === null || (isMapping(parsed) && !Array.isArray(parsed));
@@ -145,7 +151,10 @@ export function isUnreadable({ data, context, timestamp }: Readonly<Record<strin
   return parsedJson(data) === undefined || !isContext || !isTime;
 }
 
-/** As Python reads JSON, but for numbers, of which only the kind is kept; undefined for what is none. */
+/**
+ * As Python reads JSON, but for numbers, of which only the kind is kept; undefined for what is
+ * none.
+ */
 function parsedJson(text: unknown): unknown {
   if (typeof text !== 'string') return undefined;
   try {
@@ -155,10 +164,15 @@ function parsedJson(text: unknown): unknown {
   }
 }
 
-/** Levels of both, in any case of letters; ours has `trace` besides, which the reference refuses. */
+/**
+ * Levels of both, in any case of letters; ours has `trace` besides, which the reference refuses.
+ */
 const LEVELS = ['debug', 'info', 'warning', 'warn', 'error', 'critical', 'fatal'];
 
-/** Whether a logger has a level that is none of both, or a size that is neither a number from 0 up nor null. */
+/**
+ * Whether a logger has a level that is none of both, or a size that is neither a number from 0 up
+ * nor null.
+ */
 export function hasOddLogOptions({ level, max_event_size: size }: VectorBackend): boolean {
   const isLevel = level === undefined || (typeof level === 'string' && LEVELS.includes(level.toLowerCase()));
   const isSize = size === undefined || size === null || (typeof size === 'number' && size >= 0) || isTag(size, 'float');
@@ -180,7 +194,10 @@ export function isRegexFilter({ kind }: VectorProcessor): boolean {
   return kind === 'regex_filter';
 }
 
-/** Whether a processor returns what is not an event; null is the reference's way of returning nothing. */
+/**
+ * Whether a processor returns what is not an event; null is the reference's way of returning
+ * nothing.
+ */
 export function returnsNoEvent({ kind, value }: VectorProcessor): boolean {
   return kind === 'return_value' && value !== null && !isEvent(value);
 }

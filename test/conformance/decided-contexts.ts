@@ -83,7 +83,10 @@ function hasOddChange({ steps }: CaseFacts): boolean {
   return steps.some(({ op, value }) => op === 'mutate' && isTagged(value));
 }
 
-/** What the reference and this package have under a key of the context is what some step put there, or nothing. */
+/**
+ * What the reference and this package have under a key of the context is what some step put there,
+ * or nothing.
+ */
 function valuesOfContexts({ kind, part, eventPath = [], expected, got }: Explainable, { steps }: CaseFacts): boolean {
   const [field, ...path] = eventPath;
   if (!['value', 'key-order'].includes(kind) || field !== 'context') return false;

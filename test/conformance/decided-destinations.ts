@@ -26,7 +26,10 @@ const isAddress: Explanation = ({ kind, place }) =>
 /** A queue, and what is below it. */
 const isServedByQueue = below('async_routing');
 
-/** What the reference serves in the place of a queue: the root's backend of that name, and a queue below a queue, from the worker. */
+/**
+ * What the reference serves in the place of a queue: the root's backend of that name, and a queue
+ * below a queue, from the worker.
+ */
 function isServedElsewhere(node: string, { nodes }: CaseFacts): boolean {
   const queues = nodes.filter(({ backend }) => backend.kind === 'async_routing');
   return queues.some(

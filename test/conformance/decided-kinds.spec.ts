@@ -18,7 +18,10 @@ import { readVectors } from './vectors';
 const WRITTEN = readVectors(join(__dirname, 'written')).flatMap(({ cases }) => cases as { readonly id: string }[]);
 const NAMES = { a: true } as never;
 
-/** By the id of each case, the decision under which its difference is to be reported. Nothing but this table knows an id. */
+/**
+ * By the id of each case, the decision under which its difference is to be reported. Nothing but
+ * this table knows an id.
+ */
 const DECISIONS: Readonly<Record<string, string>> = {
   'bus-sends-long-integers': '0122',
   'bus-receives-long-integers': '0122',
@@ -65,7 +68,7 @@ describe('Where the reference takes what it cannot use, the tracker', () => {
   ])('0124: refuses a mapping for %s', async (option, options) => {
     const start = startTracking(options);
     await expect(start).rejects.toThrow(TrackingConfigException);
-    await expect(start).rejects.toThrow(`${option} is an object, not a list`);
+    await expect(start).rejects.toThrow(`${option} is an object; expected a list of`);
   });
 
   it.each([
@@ -90,9 +93,9 @@ describe('Where the reference takes what it cannot use, the tracker', () => {
       await bus.deliver({ ...entry, ...odd });
     expect(run.events('bus/memory')).toHaveLength(2);
     expect(run.tracker.deadLetters.list().map(({ reason }) => reason)).toEqual([
-      expect.stringContaining('its data is no JSON text'),
-      expect.stringContaining('its data is no JSON text'),
-      expect.stringContaining('its context is no JSON object'),
+      expect.stringContaining('its data is not JSON'),
+      expect.stringContaining('its data is not JSON'),
+      expect.stringContaining('its context is not a JSON object'),
       expect.stringContaining('its timestamp is no time'),
     ]);
   });

@@ -57,7 +57,7 @@ export const processingDecisions: readonly Decision[] = [
     kind: 'a name that is not text',
     concerns: ({ steps, processors }) =>
       hasOddNames(steps) || processors.some((each) => setsOddName(each) || namesOddly(each.names)),
-    explains: [isTextOfName, refusals(/\bnames holds\b/), isLateRefusal('register_processor'), isComparedOddly],
+    explains: [isTextOfName, refusals(/\bnames contains\b/), isLateRefusal('register_processor'), isComparedOddly],
   },
   {
     number: '0018',
@@ -141,7 +141,7 @@ export const processingDecisions: readonly Decision[] = [
         [names, expressions].some((list) => list !== undefined && typeof list !== 'string' && !isListOfNames(list)),
       ),
     explains: [
-      refusals(/\b(names|regularExpressions|allowedEvents) (is|holds)\b/),
+      refusals(/\b(names|regularExpressions|allowedEvents) (is|contains)\b/),
       isLateRefusal('register_processor'),
     ],
   },

@@ -22,7 +22,7 @@ import {
   type Backend,
   type NodeCounts,
   type Processor,
-  type StoredEvent,
+  type IdentifiedEvent,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
 import { MongoBackend } from 'nestjs-event-tracking/mongoose';
@@ -82,7 +82,7 @@ class Log {
 interface Started {
   readonly tracker: TrackerService;
   /** What the backend `mem` has received. */
-  readonly events: () => readonly StoredEvent[];
+  readonly events: () => readonly IdentifiedEvent[];
   readonly contexts: () => readonly object[];
   readonly warnings: readonly string[];
   readonly node: (path: string) => NodeCounts;
@@ -110,7 +110,7 @@ async function start(options: Options = {}): Promise<Started> {
   );
   running.push(app);
   const tracker = app.get(TrackerService);
-  const events = (): readonly StoredEvent[] => tracker.backend<MemoryBackend>('mem').events();
+  const events = (): readonly IdentifiedEvent[] => tracker.backend<MemoryBackend>('mem').events();
   return {
     tracker,
     events,
@@ -173,7 +173,10 @@ async function storedOf(...given: object[]): Promise<{ documents: readonly objec
   }
 }
 
-/** Where a vector is marked `defect`, the reference is left on purpose. What we do instead, by the number of the decision in docs/decisions. */
+/**
+ * Where a vector is marked `defect`, the reference is left on purpose. What we do instead, by the
+ * number of the decision in docs/decisions.
+ */
 describe('Where the reference has a defect, the tracker', () => {
   it.each(decisions)('says in docs/decisions what it does about $kind ($number)', ({ number, title }) => {
     const files = readdirSync(DECISIONS).filter((file) => file.startsWith(number));
@@ -519,7 +522,7 @@ describe('Where the reference has a defect, the tracker', () => {
 
     it('0043: sends to Segment with no other package, and does not start without a write key', async () => {
       await expect(start({ backends: { segment: backend(SegmentBackend, {}) } })).rejects.toThrow(
-        'writeKey is missing',
+        'writeKey and client are missing',
       );
       expect(await segmentCalls({ user_id: 1 })).toMatchObject([{ user_id: '1', event: 'n' }]);
     });
@@ -557,7 +560,7 @@ describe('Where the reference has a defect, the tracker', () => {
       });
       tracker.emit('x', { k: 1 });
       await tracker.flush();
-      const [{ id, ...event }] = events() as [StoredEvent];
+      const [{ id, ...event }] = events() as [IdentifiedEvent];
       expect((await stores.documents()).get('a_db')).toEqual([{ ...event, _id: id }]);
       expect(event).not.toHaveProperty('_id');
       expect(log.lines).toHaveLength(1);
@@ -613,7 +616,7 @@ describe('Where the reference has a defect, the tracker', () => {
 
   it('0070: refuses a name for a queue', async () => {
     const started = start({ backends: { later: backend(AsyncRoutingBackend, { backend_name: 'other' } as never) } });
-    await expect(started).rejects.toThrow(/no option "backend_name"[^]*the path of the node is its name/);
+    await expect(started).rejects.toThrow(/unknown option "backend_name"[^]*the path of the node is its name/);
   });
 
   it('0071: keeps what processors before a queue change from the backends beside it', async () => {

@@ -1,4 +1,7 @@
-/** What the comparison reports: one entry for each event, value, step or count that is not as expected. */
+/**
+ * What the comparison reports: one entry for each event, value, step or count that is not as
+ * expected.
+ */
 
 /** Where in what a case observed a difference was found. */
 export type Part =

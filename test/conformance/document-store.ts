@@ -1,6 +1,7 @@
 /**
- * The document stores of a case: a collection of its own for each, in a database of its own, on the MongoDB-wire server of the
- * tests. What the reference's driver is told of hosts and credentials is another way of connecting, and is left out.
+ * The document stores of a case: a collection of its own for each, in a database of its own, on the
+ * MongoDB-wire server of the tests. What the reference's driver is told of hosts and credentials is
+ * another way of connecting, and is left out.
  */
 import { randomUUID } from 'node:crypto';
 import { MongooseModule } from '@nestjs/mongoose';

@@ -1,18 +1,16 @@
 /**
- * The event bus of a case, at the level at which the vectors see it: the four texts of a tracking event. A producer and a consumer
- * of the application stand where an entry would; how the texts get over a real bus is tested with the entries.
+ * The event bus of a case, at the level at which the vectors see it: the four texts of a tracking
+ * event. A producer and a consumer of the application stand where an entry would; how the texts get
+ * over a real bus is tested with the entries.
  */
-import {
-  backend,
-  consumer,
-  EventBusBackend,
-  InjectOptions,
-  type BusMessage,
-  type ConsumerDescription,
-  type ConsumerSurroundings,
-  type EventConsumer,
-  type ProducerDescription,
-} from 'nestjs-event-tracking';
+import { backend, consumer, EventBusBackend, InjectOptions } from 'nestjs-event-tracking';
+import type {
+  BusMessage,
+  ConsumerDescription,
+  ConsumerHost,
+  EventConsumer,
+  ProducerDescription,
+} from 'nestjs-event-tracking/extend';
 import { eventOf, type TrackingLog } from '../../src/transports/bus/tracking-log';
 import { isMapping, isTruthy, jsonText, toDate, toValue, type Tagged } from './values';
 
@@ -23,15 +21,15 @@ interface BusSettings {
 
 export class CaseBus {
   readonly messages: TrackingLog[] = [];
-  surroundings: ConsumerSurroundings | undefined;
+  host: ConsumerHost | undefined;
   private delivered = 0;
 
-  describe(settings: unknown, surroundings: Parameters<typeof backend>[2]): ReturnType<typeof backend> {
+  describe(settings: unknown, host: Parameters<typeof backend>[2]): ReturnType<typeof backend> {
     const { enabled = false, allowed_names: names = [] } = (isMapping(settings) ? settings : {}) as BusSettings;
     return backend(
       EventBusBackend,
       { producer: this.producer(), enabled: isTruthy(enabled), allowedEvents: listOf(names) },
-      surroundings,
+      host,
     );
   }
 
@@ -45,7 +43,7 @@ export class CaseBus {
     const { timestamp } = log;
     const read = { ...log, timestamp: textOf(timestamp) } as unknown as TrackingLog;
     const entry = { position, raw: Buffer.from(JSON.stringify(read)), decode: () => eventOf(`bus-${position}`, read) };
-    await this.surroundings?.intake.take([entry], () => undefined);
+    await this.host?.intake.take([entry], () => undefined);
   }
 
   private producer(): ProducerDescription {
@@ -65,7 +63,10 @@ export class CaseBus {
   }
 }
 
-/** A set and a tuple are lists in the settings of an application; what else is no list is handed on as it is. */
+/**
+ * A set and a tuple are lists in the settings of an application; what else is no list is handed on
+ * as it is.
+ */
 function listOf(names: unknown): readonly string[] {
   const list = toValue(names);
   return (list instanceof Set ? [...(list as Set<unknown>)] : list) as readonly string[];
@@ -74,8 +75,8 @@ function listOf(names: unknown): readonly string[] {
 class CaseConsumer implements EventConsumer {
   constructor(@InjectOptions() readonly options: { readonly bus: CaseBus }) {}
 
-  begin(surroundings: ConsumerSurroundings): void {
-    this.options.bus.surroundings = surroundings;
+  begin(host: ConsumerHost): void {
+    this.options.bus.host = host;
   }
 
   end(): Promise<void> {

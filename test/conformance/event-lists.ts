@@ -1,4 +1,7 @@
-/** Compares lists of events: those of each backend, the lines of each logger, the messages on the bus. */
+/**
+ * Compares lists of events: those of each backend, the lines of each logger, the messages on the
+ * bus.
+ */
 import { align } from './align';
 import { placeOf, type Difference, type Part, type ValueDifference } from './differences';
 import { isMapping, isTagged, microseconds } from './values';

@@ -1,6 +1,7 @@
 /**
- * The queues of a case: each AsyncRoutingBackend has one of its own, on the Redis of the tests, through Bull as an application has
- * it. The case's own application only puts events there; they are worked off by another, of the same tree, once the steps are over.
+ * The queues of a case: each AsyncRoutingBackend has one of its own, on the Redis of the tests,
+ * through Bull as an application has it. The case's own application only puts events there; they
+ * are worked off by another, of the same tree, once the steps are over.
  */
 import { randomUUID } from 'node:crypto';
 import { BullModule } from '@nestjs/bull';
@@ -30,13 +31,13 @@ export class EventQueues {
   }
 
   /** As the reference does it: the processors run at emit. */
-  describe(path: string, surroundings: Parameters<typeof backend>[2]): ReturnType<typeof backend> {
+  describe(path: string, host: Parameters<typeof backend>[2]): ReturnType<typeof backend> {
     const name = this.names.get(path) ?? `conformance-${randomUUID()}`;
     this.names.set(path, name);
     return backend(
       AsyncRoutingBackend,
       { processIn: 'emitter', queue: bullQueue(name, { concurrency: 1 }) },
-      { ...surroundings, imports: [BullModule.registerQueue({ name, redis: url ?? '' })] },
+      { ...host, imports: [BullModule.registerQueue({ name, redis: url ?? '' })] },
     );
   }
 

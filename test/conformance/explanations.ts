@@ -1,6 +1,7 @@
 /**
- * What a decision or a trait can explain: differences of one kind, at places where the kind shows. An explanation is told from the
- * difference and from what the case does; a difference that none recognises fails its case.
+ * What a decision or a trait can explain: differences of one kind, at places where the kind shows.
+ * An explanation is told from the difference and from what the case does; a difference that none
+ * recognises fails its case.
  */
 import { isEvent, isTag } from './content';
 import type { Difference, Part, Path } from './differences';
@@ -10,7 +11,10 @@ import type { VectorProcessor } from './vectors';
 
 /** A difference together with what explanations ask of it. */
 export interface Explainable extends Difference {
-  /** Leads from the event to the value, in whatever form the event was delivered; undefined if no value differs. */
+  /**
+   * Leads from the event to the value, in whatever form the event was delivered; undefined if no
+   * value differs.
+   */
   readonly eventPath: Path | undefined;
   /** The backends that it can concern. */
   readonly nodes: (facts: CaseFacts) => readonly string[];
@@ -37,7 +41,10 @@ export function explainable(difference: Difference): Explainable {
   };
 }
 
-/** Where in the event a part of a call of Segment comes from. What is under its context is derived from the event's. */
+/**
+ * Where in the event a part of a call of Segment comes from. What is under its context is derived
+ * from the event's.
+ */
 function pathInEvent([field, ...rest]: Path): Path {
   if (field === 'properties') return rest;
   return field === 'event' ? ['name'] : ['context'];
@@ -102,7 +109,10 @@ export function behind(test: (processor: VectorProcessor) => boolean): NodeTest 
 export const inBrokenEvents: Explanation = ({ kind, part, event }) =>
   kind === 'value' && event !== undefined && isBroken(event, part);
 
-/** What the reference delivered in another shape than an event's, and in whose place there is no event here. */
+/**
+ * What the reference delivered in another shape than an event's, and in whose place there is no
+ * event here.
+ */
 export const brokenEvents: Explanation = ({ kind, part, expected }) => kind === 'missing' && isBroken(expected, part);
 
 /** @param delivered an event in the form in which the vectors list it in this part */
@@ -134,7 +144,10 @@ export function isBelow(node: string, above: string): boolean {
   return above === '' || node === above || node.startsWith(`${above}/`);
 }
 
-/** Whether two values are the same, as far as their text in the vectors tells; true if a tag leaves it open. */
+/**
+ * Whether two values are the same, as far as their text in the vectors tells; true if a tag leaves
+ * it open.
+ */
 export function isSameText(one: unknown, other: unknown): boolean {
   return hasTag(one) || hasTag(other) || JSON.stringify(one) === JSON.stringify(other);
 }

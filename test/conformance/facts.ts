@@ -15,7 +15,9 @@ export interface CaseFacts {
   readonly steps: readonly VectorStep[];
   readonly backends: readonly VectorBackend[];
   readonly processors: readonly VectorProcessor[];
-  /** Every value, at any depth, that the case hands in as data, context or the work of a processor. */
+  /**
+   * Every value, at any depth, that the case hands in as data, context or the work of a processor.
+   */
   readonly values: readonly unknown[];
   readonly entries: readonly NameEntry[];
   readonly settings: Readonly<Record<string, unknown>>;
@@ -30,7 +32,9 @@ export interface CaseFacts {
   readonly texts: readonly string[];
   /** Whether the document store of the tests refuses keys that MongoDB takes. */
   readonly refusesKeys: boolean;
-  /** Whether a context is left elsewhere than in the scope in which it was entered, or not at all. */
+  /**
+   * Whether a context is left elsewhere than in the scope in which it was entered, or not at all.
+   */
   readonly crossesScopes: boolean;
 }
 
@@ -122,7 +126,10 @@ function indexed(steps: readonly VectorStep[], prefix = ''): readonly (readonly 
   ]);
 }
 
-/** Numbers in the JSON texts of an entry that JavaScript cannot hold, as the format would write them. */
+/**
+ * Numbers in the JSON texts of an entry that JavaScript cannot hold, as the format would write
+ * them.
+ */
 function valuesOnTheBus({ data, context }: Readonly<Record<string, unknown>>): readonly unknown[] {
   const outsideOfStrings = [data, context].map((text) => String(text).replace(/"(?:[^"\\]|\\.)*"/g, '""')).join(' ');
   const words = /(?<![\w.])-?(NaN|Infinity|[1-9]\d{15,}(?![\d.eE])|\d+\.0+(?![\d]))/g;
@@ -156,7 +163,9 @@ function reentries(steps: readonly VectorStep[], perThread: boolean, open: strin
   });
 }
 
-/** @param here the names entered in the nearest scope @param around those of the scopes around it */
+/**
+ * @param here the names entered in the nearest scope @param around those of the scopes around it
+ */
 function crossesScopes(steps: readonly VectorStep[], here: string[] = [], around: readonly string[] = []): boolean {
   return steps.some(({ op, name, steps: nested = [] }) => {
     const key = JSON.stringify(name);

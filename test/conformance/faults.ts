@@ -1,4 +1,7 @@
-/** The failures that a vector may ask of a processor or a backend. JavaScript has no signal that ends a process from inside a call: fatal is an ordinary error here. */
+/**
+ * The failures that a vector may ask of a processor or a backend. JavaScript has no signal that
+ * ends a process from inside a call: fatal is an ordinary error here.
+ */
 import { EventEmissionExit } from 'nestjs-event-tracking';
 
 export function makeError(kind = 'generic'): Error {

@@ -1,6 +1,7 @@
 /**
- * Compares two JSON texts in the format of Python's encoder, value by value. Literals are compared as they are written, so that an
- * escape or a fraction that differs is found; separators other than Python's make a text unreadable.
+ * Compares two JSON texts in the format of Python's encoder, value by value. Literals are compared
+ * as they are written, so that an escape or a fraction that differs is found; separators other than
+ * Python's make a text unreadable.
  */
 import type { Path, ValueDifference } from './differences';
 
@@ -72,7 +73,10 @@ function hasTwins({ entries }: JsonObject): boolean {
   return new Set(entries.map(([key]) => key)).size < entries.length;
 }
 
-/** As the vectors write values: numbers that JavaScript would change are tagged, and so is a mapping that has a key twice. */
+/**
+ * As the vectors write values: numbers that JavaScript would change are tagged, and so is a mapping
+ * that has a key twice.
+ */
 function decoded(node: JsonNode): unknown {
   if ('items' in node) return node.items.map(decoded);
   if ('entries' in node) {

@@ -1,6 +1,7 @@
 /**
- * Changes to an event that the reference lets others see and this package does not: siblings share one event there, a queue and a
- * backend of the bus take no copy before their processors run, and what a failing processor changed stays.
+ * Changes to an event that the reference lets others see and this package does not: siblings share
+ * one event there, a queue and a backend of the bus take no copy before their processors run, and
+ * what a failing processor changed stays.
  */
 import type { Path } from './differences';
 import { isBelow, isSameText, valueAt, type Explainable, type Explanation } from './explanations';
@@ -35,7 +36,10 @@ export const changesBeforeQueues: Explanation = explainedBy((facts) =>
     .flatMap((node) => changesByProcessors(node.backend, laterSiblings(node, facts))),
 );
 
-/** Changes by the processors and the children of one backend of the bus, as the later ones receive them. */
+/**
+ * Changes by the processors and the children of one backend of the bus, as the later ones receive
+ * them.
+ */
 export const changesOnTheBus: Explanation = explainedBy((facts) =>
   facts.nodes
     .filter(({ backend }) => backend.kind === 'event_bus')
@@ -70,7 +74,10 @@ function changedPath({ kind, path }: VectorProcessor): Path | undefined {
   return ['set', 'set_and_return', 'set_then_fail', 'delete'].includes(kind) ? path : undefined;
 }
 
-/** Explains what was changed where the change is seen, and which events and failures there are as its consequence. */
+/**
+ * Explains what was changed where the change is seen, and which events and failures there are as
+ * its consequence.
+ */
 function explainedBy(leaksIn: (facts: CaseFacts) => readonly Leak[]): Explanation {
   return (difference, facts) =>
     leaksIn(facts).some((leak) => {
@@ -117,7 +124,10 @@ function laterSiblings(node: VectorNode, { nodes }: CaseFacts): Leak['reaches'] 
   return (path) => later.some((sibling) => isBelow(path, sibling.path));
 }
 
-/** Siblings are served in the order of their names; one that is registered under a new name is served last. */
+/**
+ * Siblings are served in the order of their names; one that is registered under a new name is
+ * served last.
+ */
 function comesAfter(node: VectorNode, other: VectorNode): boolean {
   if (node.parent !== other.parent || node === other) return false;
   if (node.isLate !== other.isLate && node.name !== other.name) return node.isLate;

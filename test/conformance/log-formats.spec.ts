@@ -33,7 +33,10 @@ class FileRecording extends Recording {
   }
 }
 
-/** What a logger writes for a case goes to files; the case as it runs against pino says whether a trait may make it differ. */
+/**
+ * What a logger writes for a case goes to files; the case as it runs against pino says whether a
+ * trait may make it differ.
+ */
 async function written(vector: VectorCase, format: Format): Promise<{ files: Map<string, Buffer>; isSame: boolean }> {
   const { status } = await runCase(vector);
   const recording = new FileRecording(format);
@@ -68,7 +71,8 @@ describe('LoggerBackend, writing to a file,', () => {
     }
   });
 
-  // Recorded as the vectors were; none of them has a number between a millionth and a ten-thousandth.
+  // Recorded as the vectors were; none of them has a number between a millionth and a
+  // ten-thousandth.
   it.each([
     [0.0001, '0.0001'],
     [0.00012, '0.00012'],

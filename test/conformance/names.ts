@@ -1,12 +1,16 @@
 /**
- * The reference takes any text for a backend's name; ours are [A-Za-z0-9_.-]+. Names are also the order of delivery, so a name that we
- * cannot use is replaced by one at the same place in that order, and the names that we can use stay as they are.
+ * The reference takes any text for a backend's name; ours are [A-Za-z0-9_.-]+. Names are also the
+ * order of delivery, so a name that we cannot use is replaced by one at the same place in that
+ * order, and the names that we can use stay as they are.
  */
 import { MalformedCase } from './vectors';
 
 const LEGAL = /^[A-Za-z0-9_.-]+$/;
 
-/** The name to use for each of the names that stand side by side. @throws MalformedCase if no name is free at a place in the order. */
+/**
+ * The name to use for each of the names that stand side by side. @throws MalformedCase if no name
+ * is free at a place in the order.
+ */
 export function legalNames(names: readonly string[]): ReadonlyMap<string, string> {
   const legal = new Map<string, string>();
   const ordered = [...new Set(names)].sort(byCodePoint);

@@ -1,7 +1,8 @@
 /**
- * `set`, `delete` and `mutate` name a place by the keys that lead to it. The reference fails at a place that is not there, at a text
- * key of a list and at anything that holds nothing; JavaScript would let much of that pass in silence, and a case that tests a failing
- * processor would test a working one. So whatever the reference refuses throws here.
+ * `set`, `delete` and `mutate` name a place by the keys that lead to it. The reference fails at a
+ * place that is not there, at a text key of a list and at anything that holds nothing; JavaScript
+ * would let much of that pass in silence, and a case that tests a failing processor would test a
+ * working one. So whatever the reference refuses throws here.
  */
 import { isMapping, mapValues } from './values';
 
@@ -51,7 +52,10 @@ function elementOf(list: readonly unknown[], key: string | number): unknown {
   return list[key];
 }
 
-/** A deep copy of an event. Not structuredClone: under jest its Dates are of another realm, and no Date of the test. */
+/**
+ * A deep copy of an event. Not structuredClone: under jest its Dates are of another realm, and no
+ * Date of the test.
+ */
 export function copyOf<T>(value: T): T {
   return copied(value) as T;
 }

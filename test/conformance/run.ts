@@ -1,4 +1,7 @@
-/** `npm run conformance -- [DIR...]`: every case of every file in the folders (default: the project's own), a line per file and per difference. */
+/**
+ * `npm run conformance -- [DIR...]`: every case of every file in the folders (default: the
+ * project's own), a line per file and per difference.
+ */
 import 'reflect-metadata';
 import { join, resolve } from 'node:path';
 import { runCase, type Outcome, type Status } from './runner';

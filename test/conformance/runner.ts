@@ -1,10 +1,12 @@
 /**
- * Runs one case of the vectors through a real application context and judges what came of it. Nothing here knows a case by its id:
- * the same judgement has to serve files that nobody here has seen.
+ * Runs one case of the vectors through a real application context and judges what came of it.
+ * Nothing here knows a case by its id: the same judgement has to serve files that nobody here has
+ * seen.
  */
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
-import { TrackerService, TrackingModule, type NodeCounts, type TrackingRole } from 'nestjs-event-tracking';
+import { TrackerService, TrackingModule, type NodeCounts } from 'nestjs-event-tracking';
+import type { TrackingRole } from 'nestjs-event-tracking/types';
 import { differences, type Observation, type SwallowedCounts } from './compare';
 import type { Difference } from './differences';
 import { explain } from './explain';
@@ -23,7 +25,10 @@ export interface Outcome {
   readonly differences: readonly Difference[];
 }
 
-/** @param vector a case as it stands in a file, not checked yet. Never rejects: what goes wrong is a failed case. */
+/**
+ * @param vector a case as it stands in a file, not checked yet. Never rejects: what goes wrong is a
+ * failed case.
+ */
 export async function runCase(vector: unknown): Promise<Outcome> {
   try {
     checkCase(vector);
@@ -36,8 +41,9 @@ export async function runCase(vector: unknown): Promise<Outcome> {
 }
 
 /**
- * A difference that no trait and no decision explains fails the case, and so does a start that failed for another reason than its
- * configuration. In a `defect` case a decision also stands where nothing differs.
+ * A difference that no trait and no decision explains fails the case, and so does a start that
+ * failed for another reason than its configuration. In a `defect` case a decision also stands where
+ * nothing differs.
  */
 function judge(vector: VectorCase, observation: Observation): Outcome {
   const { constructionError: error, refusesKeys } = observation;

@@ -1,6 +1,6 @@
 /**
- * A server of Segment's tracking API that keeps what came. A call of the vectors is read from the wire: what the backend would
- * send anywhere else.
+ * A server of Segment's tracking API that keeps what came. A call of the vectors is read from the
+ * wire: what the backend would send anywhere else.
  */
 import type { SegmentBackendOptions } from 'nestjs-event-tracking/segment';
 import { HttpSink } from '../support/http-sink';

@@ -1,6 +1,7 @@
 /**
- * Runs the steps of a case against the public surface of one tracker. A step that fails is noted by its index and the next one runs,
- * as the format asks; what makes the case itself impossible (MalformedCase) is never taken for such a failure.
+ * Runs the steps of a case against the public surface of one tracker. A step that fails is noted by
+ * its index and the next one runs, as the format asks; what makes the case itself impossible
+ * (MalformedCase) is never taken for such a failure.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TrackerService } from 'nestjs-event-tracking';
@@ -38,12 +39,16 @@ export class StepRunner {
   ) {}
 
   run(steps: readonly VectorStep[]): void {
-    // Taken before anything is entered, and one for each thread: on Node 20 a snapshot remembers a scope that was opened in it.
+    // Taken before anything is entered, and one for each thread: on Node 20 a snapshot remembers a
+    // scope that was opened in it.
     this.flows = allSteps(steps).flatMap(({ op }) => (op === 'thread' ? [AsyncLocalStorage.snapshot()] : []));
     this.inThread(undefined, steps);
   }
 
-  /** A thread of its own is an async flow of its own, with a scope at its bottom for what is entered in it. */
+  /**
+   * A thread of its own is an async flow of its own, with a scope at its bottom for what is entered
+   * in it.
+   */
   private inThread(flow: Flow = (body) => body(), steps: readonly VectorStep[], prefix = ''): void {
     const body = (): void => {
       this.runAll(steps, prefix);

@@ -1,4 +1,7 @@
-/** Traits of Python that cannot be had in JavaScript, or not on purpose: docs/differences-from-the-reference.md. */
+/**
+ * Traits of Python that cannot be had in JavaScript, or not on purpose:
+ * docs/open-edx/differences.md.
+ */
 import { hasStoreKeys, isRegexFilter, losesField, OWN_FIELDS } from './content';
 import {
   anywhere,

@@ -1,6 +1,7 @@
 /**
- * A case's tracker, described the way an application describes its own: `backend()` and `processor()` in a forRoot tree. What the
- * format calls a memory backend is a class of ours here, since it must also spoil the event it was handed and fail when asked to.
+ * A case's tracker, described the way an application describes its own: `backend()` and
+ * `processor()` in a forRoot tree. What the format calls a memory backend is a class of ours here,
+ * since it must also spoil the event it was handed and fail when asked to.
  */
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
@@ -72,7 +73,10 @@ function append<T>(lists: Map<string, T[]>, key: string, value: T): void {
 
 type Branch = NonNullable<Parameters<typeof backend>[2]>;
 
-/** @param path the vector's own path of the branch, '' for the root. @param late names that steps will register beside its backends. */
+/**
+ * @param path the vector's own path of the branch, '' for the root. @param late names that steps
+ * will register beside its backends.
+ */
 export function describeBranch(
   { processors = [], backends = {} }: VectorBranch,
   recording: Recording,
@@ -191,7 +195,10 @@ const LEVELS: ReadonlyMap<string, string> = new Map([
   ['fatal', 'fatal'],
 ]);
 
-/** The level of ours that stands for one of the reference's, in any case of letters; what the reference does not know stays as it is. */
+/**
+ * The level of ours that stands for one of the reference's, in any case of letters; what the
+ * reference does not know stays as it is.
+ */
 export function levelOf(level: unknown): unknown {
   return (typeof level === 'string' && LEVELS.get(level.toLowerCase())) || level;
 }
@@ -207,11 +214,13 @@ function loggerOptions(vector: VectorBackend, recording: Recording, path: string
   } as LoggerOptions;
 }
 
-// Only the options that the vector gives are handed on, and as they are: many cases are about what is refused.
+// Only the options that the vector gives are handed on, and as they are: many cases are about what
+// is refused.
 function regexOptions({ filter_type, expressions }: VectorProcessor): ConstructorParameters<typeof RegexFilter>[0] {
   return {
     ...(filter_type === undefined ? {} : { filterType: toValue(filter_type) }),
-    // The reference takes a filter without expressions for one with an empty list; here it is an error.
+    // The reference takes a filter without expressions for one with an empty list; here it is an
+    // error.
     regularExpressions: expressions === undefined ? [] : toValue(expressions),
   } as ConstructorParameters<typeof RegexFilter>[0];
 }

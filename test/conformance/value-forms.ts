@@ -1,6 +1,6 @@
 /**
- * Pairs of values that differ for the same reason wherever they occur. Each is recognised from the pair alone: what the reference
- * has, as the vectors write it, and what is here.
+ * Pairs of values that differ for the same reason wherever they occur. Each is recognised from the
+ * pair alone: what the reference has, as the vectors write it, and what is here.
  */
 import { isFineTime, isLongInteger, isNotFinite, isTag, isWholeFloat } from './content';
 import { valueDifferences } from './compare-values';
@@ -59,7 +59,10 @@ export const isJsonForm: Form = (expected, got) => {
   }
 };
 
-/** A mapping whose keys are not text or clash as text, and the object or the list of pairs in its place. */
+/**
+ * A mapping whose keys are not text or clash as text, and the object or the list of pairs in its
+ * place.
+ */
 export const isMapForm: Form = (expected, got) => {
   if (!isTag(expected, 'map')) return false;
   const entries = entriesOf(expected);

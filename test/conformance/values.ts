@@ -1,11 +1,15 @@
 /**
- * The vectors write what plain JSON cannot hold as `{ "$type": ... }`. Here such a tag becomes the JavaScript value a caller would
- * hand to `emit`, and the questions that the rest of the runner asks about values are answered. An unknown tag is refused: taken
- * for an ordinary mapping, it would be compared with something nobody meant.
+ * The vectors write what plain JSON cannot hold as `{ "$type": ... }`. Here such a tag becomes the
+ * JavaScript value a caller would hand to `emit`, and the questions that the rest of the runner
+ * asks about values are answered. An unknown tag is refused: taken for an ordinary mapping, it
+ * would be compared with something nobody meant.
  */
 import { MalformedCase } from './vectors';
 
-/** A value of a kind that JavaScript lacks (a date without time, a decimal ...): it is known by its JSON text alone. */
+/**
+ * A value of a kind that JavaScript lacks (a date without time, a decimal ...): it is known by its
+ * JSON text alone.
+ */
 class TextKind {
   constructor(private readonly text: string) {}
   toJSON(): string {
@@ -110,7 +114,10 @@ export function isTruthy(vector: unknown): boolean {
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)?$/;
 
-/** Microseconds since the epoch of an ISO 8601 time, which counts as UTC without an offset; undefined if it is not one. */
+/**
+ * Microseconds since the epoch of an ISO 8601 time, which counts as UTC without an offset;
+ * undefined if it is not one.
+ */
 export function microseconds(text: string): bigint | undefined {
   const parts = ISO.exec(text);
   if (!parts) return undefined;

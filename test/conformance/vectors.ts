@@ -1,7 +1,8 @@
 /**
- * Reads vector files and checks what they ask for before anything runs. The runner serves files it has never seen: a kind or an
- * operation that it silently passed over would make a case pass that tested nothing, so whatever is not known fails its case by
- * name, and a file that cannot be read is one failed case and not the end of the run.
+ * Reads vector files and checks what they ask for before anything runs. The runner serves files it
+ * has never seen: a kind or an operation that it silently passed over would make a case pass that
+ * tested nothing, so whatever is not known fails its case by name, and a file that cannot be read
+ * is one failed case and not the end of the run.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -90,7 +91,10 @@ export class MalformedCase extends Error {
   override readonly name = 'MalformedCase';
 }
 
-/** One file; `fault` says why it could not be read. Its cases are not checked yet: each is checked when it runs. */
+/**
+ * One file; `fault` says why it could not be read. Its cases are not checked yet: each is checked
+ * when it runs.
+ */
 export interface VectorFile {
   readonly name: string;
   readonly cases: readonly unknown[];
@@ -228,7 +232,10 @@ function checkFields(
   return record;
 }
 
-/** The part that a case needs and this release, or this machine, does not have; undefined if it can run. */
+/**
+ * The part that a case needs and this release, or this machine, does not have; undefined if it can
+ * run.
+ */
 export function missingPart({ tracker, steps = [] }: VectorCase): string | undefined {
   const needed = [
     ...allBackends(tracker).map(({ kind }) => kind),

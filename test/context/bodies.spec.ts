@@ -362,7 +362,8 @@ describe('An Observable of a body', () => {
     expect(contexts('outside')).toEqual([{}]);
   });
 
-  // As with an event emitter: nobody but the feeder knows when, so nobody but the feeder has a flow to give.
+  // As with an event emitter: nobody but the feeder knows when, so nobody but the feeder has a flow
+  // to give.
   it('works in the scope, whoever feeds the Subject that it comes from', async () => {
     const { tracker, contexts } = await startTracker();
     const subject = new Subject<number>();
@@ -481,7 +482,8 @@ describe('An async iterator of a body', () => {
     expect(emitter.listenerCount('order')).toBe(0);
   });
 
-  // A database cursor has `next` and is async iterable, and has much besides that a bare iterator in its place would lack.
+  // A database cursor has `next` and is async iterable, and has much besides that a bare iterator
+  // in its place would lack.
   it('keeps what it is besides an iterator, and does that inside the scope too', async () => {
     const { tracker, contexts } = await startTracker();
     class Cursor {

@@ -147,7 +147,9 @@ describe('A generator of a body', () => {
 });
 
 describe('A thenable of a body', () => {
-  /** As the query builders of databases: it does its work when it is awaited, and again each time. */
+  /**
+   * As the query builders of databases: it does its work when it is awaited, and again each time.
+   */
   function builder(run: () => void) {
     class Query {
       #table = 'users';

@@ -62,7 +62,10 @@ const { steps } = fc.letrec<{ steps: readonly Step[]; step: Step }>((tie) => ({
   ),
 }));
 
-/** What a scope is, in as few words as can be; every step is told which one it runs in, so nothing depends on the flow. */
+/**
+ * What a scope is, in as few words as can be; every step is told which one it runs in, so nothing
+ * depends on the flow.
+ */
 class ModelScope {
   readonly entries: { readonly name: string; readonly values: EventFields }[] = [];
 

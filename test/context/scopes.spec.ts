@@ -123,7 +123,8 @@ describe('A scope', () => {
     expect(contexts()).toEqual([{ ...expected, innermost: 500 }]);
   });
 
-  // A job that begins its next round with a timer, inside its own scope, opens each round's scope in that of the last one.
+  // A job that begins its next round with a timer, inside its own scope, opens each round's scope
+  // in that of the last one.
   it('can be opened inside itself forever, by a loop that reschedules itself, and holds no memory of it', async () => {
     const { tracker, contexts } = await startTracker();
     const collect = garbageCollector();
@@ -443,7 +444,7 @@ describe('The base scope', () => {
     tracker.emit('e');
     expect(contexts()).toEqual([{ user_id: 2 }, {}]);
     expect(warnings.texts).toEqual([
-      expect.stringMatching(/enterContext\("user"\) was called outside of every scope[^]*Fix: tracker\.context/),
+      expect.stringMatching(/enterContext\("user"\) was called outside every scope[^]*Fix: tracker\.context/),
     ]);
   });
 

@@ -40,7 +40,10 @@ export interface StartedTracker {
   clear(): void;
 }
 
-/** A tracker with one MemoryBackend called `sink`, in an application without a server; closed after the test. */
+/**
+ * A tracker with one MemoryBackend called `sink`, in an application without a server; closed after
+ * the test.
+ */
 export async function startTracker(
   options: TrackingModuleOptions = {},
   metadata: ModuleMetadata = {},

@@ -36,19 +36,22 @@ function flat(options: object, prefix = ''): [string, unknown][] {
   );
 }
 
-describe('The table of options in docs/delivery.md', () => {
+describe('The table of options in docs/reference/delivery.md', () => {
   it('has every option with its default', () => {
-    const shown = rowsOf(page('delivery.md'), '| option | default |').map(([option, value]) => [option, value]);
+    const shown = rowsOf(page('reference/delivery.md'), '| option | default |').map(([option, value]) => [
+      option,
+      value,
+    ]);
     const real = flat(DELIVERY_DEFAULTS).map(([option, value]) => [`\`${option}\``, shownDefault(value)]);
     expect(new Map(shown as [string, string][])).toEqual(new Map(real as [string, string][]));
     expect(shown).toHaveLength(real.length);
   });
 });
 
-describe('The table of metrics in docs/operations.md', () => {
+describe('The table of metrics in docs/reference/metrics.md', () => {
   it('has every instrument with its kind, unit and description', () => {
     const kinds = { counter: 'counter', 'up-down-counter': 'up-down counter' };
-    const rows = rowsOf(page('operations.md'), '| metric | kind |');
+    const rows = rowsOf(page('reference/metrics.md'), '| metric | kind |');
     expect(rows.map(([name, kind, unit, , description]) => [name, kind, unit, description])).toEqual([
       ...[
         ...trackerInstruments,

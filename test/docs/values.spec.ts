@@ -1,4 +1,7 @@
-/** The table of docs/values.md, row by row: each is emitted, and what memory, the log and the books then have is what it says. */
+/**
+ * The table of docs/reference/values.md, row by row: each is emitted, and what memory, the log and
+ * the books then have is what it says.
+ */
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createServer } from 'node:http';
@@ -89,7 +92,10 @@ function revoked(): object {
   return proxy;
 }
 
-/** As deep as the default of `maxDepth` and one level more. The list of samples and the sample are levels of their own. */
+/**
+ * As deep as the default of `maxDepth` and one level more. The list of samples and the sample are
+ * levels of their own.
+ */
 function tooDeep(): unknown {
   let value: unknown = 'bottom';
   for (let level = 0; level < 64; level++) value = [value];
@@ -386,8 +392,8 @@ function withoutOperation(text: string): string {
   return text.replaceAll(/Cannot perform '\w+' on/g, 'Cannot perform on');
 }
 
-describe('The table of docs/values.md', () => {
-  const rows = rowsOf(readFileSync(join(__dirname, '../../docs/values.md'), 'utf8'));
+describe('The table of docs/reference/values.md', () => {
+  const rows = rowsOf(readFileSync(join(__dirname, '../../docs/reference/values.md'), 'utf8'));
   const folder = new LogFolder();
   const logger = new RecordingLogger();
   let run: BuiltTracking;
@@ -459,7 +465,10 @@ function countsOf({ ledger }: BuiltTracking, kind: string | undefined): { counte
   return { counted, others: Object.values(others).reduce((sum, count) => sum + count, 0) };
 }
 
-/** Request and response as a handler of that platform gets them; with cookies, as plugins put them there. */
+/**
+ * Request and response as a handler of that platform gets them; with cookies, as plugins put them
+ * there.
+ */
 async function catchInHandler(
   adapter: (typeof platforms)[number][1],
 ): Promise<{ request: unknown; response: unknown }> {

@@ -7,7 +7,10 @@ import { anyValue, make } from '../support/nasty-values';
 import { startWithLogAndMemory } from '../support/seen-by-all';
 import { startTracking } from '../support/start-tracking';
 
-/** An object may lead to half the process: what can be reached in so many steps is enough to find what is shared. */
+/**
+ * An object may lead to half the process: what can be reached in so many steps is enough to find
+ * what is shared.
+ */
 const MAX_OBJECTS = 30_000;
 
 /** Every object that can be reached from a value without running its code. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { backend, MemoryBackend, type Clock } from 'nestjs-event-tracking';
+import { backend, MemoryBackend, type TrackingClock } from 'nestjs-event-tracking';
 import { startTracking } from '../support/start-tracking';
 
 // RFC 9562, 5.7: version 7, variant 10.
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const MAX_ID_TIME = 2 ** 48 - 1;
 
-async function idsOf(count: number, clock: Clock): Promise<string[]> {
+async function idsOf(count: number, clock: TrackingClock): Promise<string[]> {
   const { tracker, events } = await startTracking({
     clock,
     backends: { sink: backend(MemoryBackend, { maxEvents: count }) },
@@ -33,7 +33,8 @@ describe('The id of an event', () => {
   });
 
   it('rises from event to event, however many there are in one millisecond', async () => {
-    // A counter of 12 bits holds 4096: what comes beyond borrows the milliseconds that follow, and must not fall back.
+    // A counter of 12 bits holds 4096: what comes beyond borrows the milliseconds that follow, and
+    // must not fall back.
     const ids = await idsOf(20_000, () => 1_000_000);
     expectRising(ids);
     for (const id of ids) expect(id).toMatch(UUID_V7);
@@ -88,7 +89,8 @@ describe('The id of an event', () => {
     });
     tracker.emit('outer');
     const [first, second, outer] = events().map(({ id }) => id);
-    // RFC 9562, 5.8: version 8, variant 10, and for the rest what the docstring of deriveEventId promises.
+    // RFC 9562, 5.8: version 8, variant 10, and for the rest what the docstring of deriveEventId
+    // promises.
     const expected = [0, 1].map((turn) => {
       const place = 'processors[0] (a function)';
       const hash = createHash('sha256')

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { readRecord, reviveDates, type DatePath } from '../../src/event/event-record';
-import type { StoredEvent } from '../../src/event/tracking-event';
+import type { IdentifiedEvent } from '../../src/event/tracking-event';
 
 const TIME = '2026-11-24T08:00:00.000Z';
 
-const parsed = (json: string): StoredEvent => JSON.parse(json) as StoredEvent;
-const eventWith = (data: object): StoredEvent => parsed(JSON.stringify({ name: 'e', timestamp: TIME, data }));
+const parsed = (json: string): IdentifiedEvent => JSON.parse(json) as IdentifiedEvent;
+const eventWith = (data: object): IdentifiedEvent => parsed(JSON.stringify({ name: 'e', timestamp: TIME, data }));
 
 /** What every object of the process inherits from, and what a path could add to it. */
 const inherited = (): readonly unknown[] =>

@@ -129,7 +129,8 @@ describe('A value that cannot be read', () => {
 
   it('leaves the place of its neighbours right', async () => {
     const app = await startWithLogAndMemory();
-    // A throw from deep below must not leave its ancestors behind: they would look like cycles later.
+    // A throw from deep below must not leave its ancestors behind: they would look like cycles
+    // later.
     const shared = { a: 1 };
     const data = { first: { shared, get bad() { return throws(); } }, second: shared, third: { deep: [shared] } }; // prettier-ignore
     expect(app.emit(data).data).toEqual({
@@ -435,7 +436,8 @@ describe('The limits', () => {
     expect(app.emit({ a: Buffer.alloc(90) }).data).toEqual({ a: '[Left out: 90 bytes]' });
   });
 
-  // Far above what it takes and far below what an unbounded walk takes, since the machine has other work.
+  // Far above what it takes and far below what an unbounded walk takes, since the machine has other
+  // work.
   it.each<readonly [what: string, make: () => unknown]>([
     ['an array of 5 million', () => new Array<number>(5_000_000).fill(7)],
     ['a sparse array of 4 billion', () => new Array<unknown>(4_294_967_295)],

@@ -37,7 +37,8 @@ describe('The line of an event', () => {
     expect(folder.events()).toEqual([
       expect.objectContaining({ name: odd, context: { [odd]: odd }, data: { [odd]: odd } }),
     ]);
-    // Well-formed UTF-8: a lone surrogate is escaped, or it would be a replacement character to every reader.
+    // Well-formed UTF-8: a lone surrogate is escaped, or it would be a replacement character to
+    // every reader.
     expect(folder.text()).not.toContain('\ufffd');
   });
 

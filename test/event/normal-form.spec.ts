@@ -43,7 +43,9 @@ function withoutStack<E extends Error>(error: E): E {
   return error;
 }
 
-/** An object that comes from another realm, as what was read in a sandbox or by Jest itself does. */
+/**
+ * An object that comes from another realm, as what was read in a sandbox or by Jest itself does.
+ */
 function foreign(code: string): unknown {
   return runInNewContext(code);
 }
@@ -79,6 +81,11 @@ describe('The normal form of a value', () => {
     ['an instance of a class', () => new Point(3, 4), { x: 3, y: 4 }],
     ['a value in two places', () => { const shared = { a: 1 }; return [shared, shared]; }, [{ a: 1 }, { a: 1 }]], // prettier-ignore
     ['an object that is frozen', () => Object.freeze({ a: Object.freeze([1]) }), { a: [1] }],
+    [
+      'a proxy with a symbol for a key, and a string after it',
+      () => ({ proxy: new Proxy({ [Symbol('s')]: 1, a: 'x' }, {}), after: 'text' }),
+      { proxy: { a: 'x' }, after: 'text' },
+    ],
     ['a proxy that passes everything through', () => new Proxy({ a: [1] }, {}), { a: [1] }],
 
     ['a Map with text keys', () => new Map([['a', 1], ['b', 2]]), { a: 1, b: 2 }], // prettier-ignore

@@ -1,11 +1,5 @@
-import {
-  backend,
-  defineEvent,
-  LoggerBackend,
-  MemoryBackend,
-  type PartialLimits,
-  type ValidationMode,
-} from 'nestjs-event-tracking';
+import { backend, defineEvent, LoggerBackend, MemoryBackend } from 'nestjs-event-tracking';
+import type { PartialLimits, ValidationMode } from 'nestjs-event-tracking/types';
 import { z } from 'zod';
 import { LogFolder } from '../support/log-folder';
 import { expectBalance, startTracking, type BuiltTracking } from '../support/start-tracking';

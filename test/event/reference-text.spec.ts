@@ -4,7 +4,10 @@ import { LogFolder } from '../support/log-folder';
 import { startTracking } from '../support/start-tracking';
 import { referenceJson } from '../../src/event/reference-text';
 
-/** The text that the reference format writes for an event named `n`, emitted at the start of 2024-02-03. */
+/**
+ * The text that the reference format writes for an event named `n`, emitted at the start of
+ * 2024-02-03.
+ */
 async function textOf(data: unknown, context: object = {}, clock = Date.UTC(2024, 1, 3)): Promise<string> {
   const folder = new LogFolder();
   const { tracker } = await startTracking({

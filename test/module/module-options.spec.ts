@@ -11,25 +11,25 @@ import { start } from '../support/start';
 
 const backends = { memory: backend(MemoryBackend) };
 
-async function faultsOf(module: () => ReturnType<typeof TrackingModule.forRoot>): Promise<Record<string, string>> {
+async function errorsOf(module: () => ReturnType<typeof TrackingModule.forRoot>): Promise<Record<string, string>> {
   const error: unknown = await Promise.resolve()
     .then(() => start(module()))
     .catch((reason: unknown) => reason);
   if (!(error instanceof TrackingConfigException)) throw new Error('it started', { cause: error });
-  return Object.fromEntries(error.faults.map(({ path, what, fix }) => [path, `${what} ${fix}`]));
+  return Object.fromEntries(error.errors.map(({ path, what, fix }) => [path, `${what} ${fix}`]));
 }
 
 const ofRoot = (options: unknown): Promise<Record<string, string>> =>
-  faultsOf(() => TrackingModule.forRoot(options as TrackingModuleOptions));
+  errorsOf(() => TrackingModule.forRoot(options as TrackingModuleOptions));
 const ofAsync = (options: unknown): Promise<Record<string, string>> =>
-  faultsOf(() => TrackingModule.forRootAsync(options as TrackingModuleAsyncOptions));
+  errorsOf(() => TrackingModule.forRootAsync(options as TrackingModuleAsyncOptions));
 const ofResult = (result: unknown): Promise<Record<string, string>> => ofAsync({ useFactory: () => result, backends });
 
 describe('An option of TrackingModule that nothing reads', () => {
   it('is an error of forRoot, with the option that may have been meant', async () => {
-    const faults = await ofRoot({ backend: backends, requestContex: false, enabeld: false, zebra: 1, limits: {} });
-    expect(faults).toEqual({
-      backend: expect.stringMatching(/is unknown.*did you mean backends\?$/),
+    const errors = await ofRoot({ backend: backends, requestContex: false, enabeld: false, zebra: 1, limits: {} });
+    expect(errors).toEqual({
+      backend: expect.stringMatching(/^unknown option "backend"; .*did you mean backends\?$/),
       requestContex: expect.stringMatching(/did you mean requestContext\?$/),
       enabeld: expect.stringMatching(/did you mean enabled\?$/),
       zebra: expect.stringMatching(/leave it out$/),
@@ -39,9 +39,9 @@ describe('An option of TrackingModule that nothing reads', () => {
   it.each(['backends', 'processors', 'consumers', 'imports', 'name'])(
     'is an error for %s in the result of useFactory, which says where it belongs',
     async (option) => {
-      const faults = await ofResult({ enabled: true, [option]: option === 'name' ? 'audit' : [] });
-      expect(faults).toEqual({
-        [option]: expect.stringMatching(/ignored.*give it beside useFactory, not in its result: forRootAsync/),
+      const errors = await ofResult({ enabled: true, [option]: option === 'name' ? 'audit' : [] });
+      expect(errors).toEqual({
+        [option]: expect.stringMatching(/ignored.*set it next to useFactory, not in its result: forRootAsync/),
       });
     },
   );
@@ -49,7 +49,7 @@ describe('An option of TrackingModule that nothing reads', () => {
   it('is an error of the result of useFactory, also if it is misspelled or promised', async () => {
     expect(await ofResult(Promise.resolve({ shutdownTimoutMs: 5, backend: {} }))).toEqual({
       shutdownTimoutMs: expect.stringMatching(/did you mean shutdownTimeoutMs\?$/),
-      backend: expect.stringMatching(/did you mean backends\? Give it beside useFactory/),
+      backend: expect.stringMatching(/did you mean backends\? Set it next to useFactory/),
     });
   });
 
@@ -58,7 +58,7 @@ describe('An option of TrackingModule that nothing reads', () => {
     expect(await ofResult({ enabled: false, enabeld: true })).toHaveProperty('enabeld');
   });
 
-  it('is an error beside useFactory, where options of the runtime are not read', async () => {
+  it('is an error next to useFactory, where options of the runtime are not read', async () => {
     const useFactory = (): object => ({});
     expect(await ofAsync({ useFactory, backends, enabled: false, backendz: {}, isGlobal: true })).toEqual({
       enabled: expect.stringMatching(/return it from useFactory/),
@@ -67,7 +67,7 @@ describe('An option of TrackingModule that nothing reads', () => {
     });
     expect(await ofAsync({ useClass: class {}, backends })).toEqual({
       useClass: expect.stringMatching(/inject: \[MyOptions\]/),
-      useFactory: expect.stringMatching(/undefined, not a function/),
+      useFactory: expect.stringMatching(/undefined; expected a function/),
     });
     expect(await ofAsync({ useFactory, inject: 'ConfigService' })).toHaveProperty('inject');
   });

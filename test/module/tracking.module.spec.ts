@@ -37,13 +37,13 @@ import {
 import { start } from '../support/start';
 
 /** What the application says when it is started with these options. */
-async function faultsOf(options: unknown, ...more: DynamicModule[]): Promise<TrackingConfigException['faults']> {
+async function errorsOf(options: unknown, ...more: DynamicModule[]): Promise<TrackingConfigException['errors']> {
   const error: unknown = await start(TrackingModule.forRoot(options as TrackingModuleOptions), ...more).then(
     () => undefined,
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(TrackingConfigException);
-  return (error as TrackingConfigException).faults;
+  return (error as TrackingConfigException).errors;
 }
 
 @Injectable()
@@ -262,6 +262,7 @@ describe('TrackingModule.forRoot', () => {
     class ConnectionModule {}
     @Injectable()
     class Leaf {
+      readonly isBuiltIn = true;
       constructor(readonly connection: Connection) {}
       accept(): undefined {
         return undefined;
@@ -372,7 +373,7 @@ describe('Several trackers', () => {
   });
 
   it('refuse to share a name', async () => {
-    expect(await faultsOf({}, TrackingModule.forRoot({}))).toEqual([
+    expect(await errorsOf({}, TrackingModule.forRoot({}))).toEqual([
       { path: 'name', what: expect.stringContaining('"default"'), fix: expect.stringContaining('InjectTracker') },
     ]);
   });
@@ -405,7 +406,7 @@ describe('A faulty configuration', () => {
       onModuleInit = onModuleInit;
       send(): void {}
     }
-    const faults = await faultsOf({
+    const errors = await errorsOf({
       limits: { maxDepth: 0 },
       processors: [processor(RegexFilter, { filterType: 'allow' as never, regularExpressions: [] }), 5],
       backends: {
@@ -422,7 +423,7 @@ describe('A faulty configuration', () => {
       },
     });
 
-    expect(faults.map(({ path }) => path)).toEqual([
+    expect(errors.map(({ path }) => path)).toEqual([
       'backends.count (MemoryBackend)',
       'backends.failing (MemoryBackend)',
       'backends.log (LoggerBackend)',
@@ -433,7 +434,7 @@ describe('A faulty configuration', () => {
       'processors[0] (RegexFilter)',
       'processors[1]',
     ]);
-    expect(faults.every(({ what, fix }) => what !== '' && fix !== '')).toBe(true);
+    expect(errors.every(({ what, fix }) => what !== '' && fix !== '')).toBe(true);
     expect(onModuleInit).not.toHaveBeenCalled();
   });
 
@@ -449,9 +450,9 @@ describe('A faulty configuration', () => {
 
     expect((error as Error).message).toMatchInlineSnapshot(`
 "2 errors in the tracking configuration.
-  1. backends.log (LoggerBackend): path and logger are given, but lines go to one place.
-     Fix: make a backend for each
-  2. backends.memory (MemoryBackend): maxEvents is 0.5; it has to be a whole number from 1 up.
+  1. backends.log (LoggerBackend): path and logger are set, but lines go to one place.
+     Fix: use a backend for each
+  2. backends.memory (MemoryBackend): maxEvents is 0.5; expected a whole number, at least 1.
      Fix: leave it out (1000), or backend(MemoryBackend, { maxEvents: 100 })"
 `);
   });
@@ -494,7 +495,7 @@ describe('A faulty configuration', () => {
     [
       'a backend with children that cannot have any',
       { backends: { a: backend(MemoryBackend, {}, { backends: { b: backend(MemoryBackend) } }) } },
-      'only a routing backend',
+      'is not a routing backend',
     ],
     [
       'options in the wrong argument',
@@ -506,12 +507,12 @@ describe('A faulty configuration', () => {
     ['a clock that is a time', { clock: 5 }, 'clock'],
     ['imports that are no list', { imports: {} }, 'imports'],
   ])('names %s', async (_what, options, text) => {
-    const faults = await faultsOf(options);
-    expect(faults.map(({ path, what }) => `${path} ${what}`).join('\n')).toContain(text);
+    const errors = await errorsOf(options);
+    expect(errors.map(({ path, what }) => `${path} ${what}`).join('\n')).toContain(text);
   });
 
   it('names a dependency that Nest cannot resolve, with the node that asks for it', async () => {
-    const [fault] = await faultsOf({ backends: { told: backend(ToldBackend, { mark: 'a' }) } });
+    const [fault] = await errorsOf({ backends: { told: backend(ToldBackend, { mark: 'a' }) } });
     expect(fault).toMatchObject({
       path: 'backends.told (ToldBackend)',
       what: expect.stringContaining('Greeting'),
@@ -529,7 +530,7 @@ describe('A faulty configuration', () => {
       constructor(@Inject(OfTheRequest) readonly request: OfTheRequest) {}
       send(): void {}
     }
-    const [fault] = await faultsOf({ backends: { leaf: backend(Leaf, undefined, { imports: [RequestModule] }) } });
+    const [fault] = await errorsOf({ backends: { leaf: backend(Leaf, undefined, { imports: [RequestModule] }) } });
     expect(fault).toMatchObject({ path: 'backends.leaf (Leaf)', what: expect.stringContaining('OfTheRequest') });
   });
 
@@ -537,8 +538,8 @@ describe('A faulty configuration', () => {
     const backends: Record<string, ReturnType<typeof backend>> = {};
     const inner = backend(RoutingBackend, {}, { backends });
     backends['again'] = inner;
-    const faults = await faultsOf({ backends: { inner } });
-    expect(faults[0]?.what).toContain('stands inside itself');
+    const errors = await errorsOf({ backends: { inner } });
+    expect(errors[0]?.what).toContain('contains itself');
   });
 });
 
@@ -582,6 +583,7 @@ describe('The end of an application', () => {
     const before = process.listenerCount('exit');
     const seen: number[] = [];
     class Slow {
+      readonly isBuiltIn = true;
       accept(): undefined {
         return undefined;
       }

@@ -1,4 +1,7 @@
-/** Prints the types of async resources of an application that are left after it was closed and collected. */
+/**
+ * Prints the types of async resources of an application that are left after it was closed and
+ * collected.
+ */
 import 'reflect-metadata';
 import type * as Src from '../../src/entries';
 import { createHook } from 'node:async_hooks';

@@ -4,7 +4,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** `jest --detectOpenHandles` reports each async resource that is not destroyed. Node 20 has one for each snapshot of a flow. */
+/**
+ * `jest --detectOpenHandles` reports each async resource that is not destroyed. Node 20 has one for
+ * each snapshot of a flow.
+ */
 it.each(['import', 'application'])(
   'No async resource is left of the %s, for a test runner to report',
   async (what) => {

@@ -28,7 +28,10 @@ const isOptional = (peer: string) => manifest.peerDependenciesMeta?.[peer]?.opti
 export const requiredPeers = Object.keys(manifest.peerDependencies).filter((peer) => !isOptional(peer));
 export const optionalPeers = Object.keys(manifest.peerDependencies).filter(isOptional);
 
-/** The package as a user gets it: packed, then unpacked into an application that has its dependencies and required peers only. */
+/**
+ * The package as a user gets it: packed, then unpacked into an application that has its
+ * dependencies and required peers only.
+ */
 export class PackedPackage {
   private constructor(
     readonly tarball: string,

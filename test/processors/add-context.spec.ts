@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { processor, type ProcessorSettings } from '../../src/entries';
+import { processor } from '../../src/entries';
+import type { ProcessorSettings } from '../../src/entries/types';
 import { AddContext, type AddContextOptions } from '../../src/processors/add-context';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const start = (options: AddContextOptions, settings?: ProcessorSettings): Promise<TwoBranches> =>
   startTwoBranches([processor(AddContext, options, settings)]);
@@ -106,19 +107,15 @@ describe('AddContext', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no values', {}, /values is undefined, not an object/],
+    ['no values', {}, /values is missing; expected an object/],
     ['a list of values', { values: [1] }, /values is a list of 1/],
-    [
-      'a value that cannot be written',
-      { values: { a: { b: () => 1 } } },
-      /values\.a\.b cannot be written as it is \(function\)/,
-    ],
-    ['an async function', { values: async () => Promise.resolve({}) }, /values is async/],
-    ['an override that is a text', { values: { a: 1 }, override: 'yes' }, /override is "yes"; it can be true or false/],
+    ['a value that cannot be written', { values: { a: { b: () => 1 } } }, /values\.a\.b has no JSON form \(function\)/],
+    ['an async function', { values: async () => Promise.resolve({}) }, /values is an async function/],
+    ['an override that is a text', { values: { a: 1 }, override: 'yes' }, /override is "yes"; expected true or false/],
   ])('refuses at start %s', async (_what, options, expected) => {
-    const faults = await faultsOf(processor(AddContext, options as AddContextOptions));
+    const errors = await errorsOf(processor(AddContext, options as AddContextOptions));
 
-    expect(faults.map(({ what }) => what).join('\n')).toMatch(expected);
+    expect(errors.map(({ what }) => what).join('\n')).toMatch(expected);
   });
 
   it('gives every event of every scope the values of both, in the log as in memory', async () => {

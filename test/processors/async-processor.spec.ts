@@ -20,9 +20,9 @@ class GeoLookup implements AsyncProcessor {
 /** Where the compiler is not asked: in JavaScript, or behind a cast. */
 const unchecked = GeoLookup as unknown as new () => EventProcessor;
 
-async function faultsIn(options: TrackingModuleOptions): Promise<TrackingConfigException['faults']> {
+async function faultsIn(options: TrackingModuleOptions): Promise<TrackingConfigException['errors']> {
   const error: unknown = await buildTracking(options).catch((reason: unknown) => reason);
-  if (error instanceof TrackingConfigException) return error.faults;
+  if (error instanceof TrackingConfigException) return error.errors;
   throw new Error('it was not refused');
 }
 
@@ -36,14 +36,14 @@ describe('An AsyncProcessor', () => {
         backends: { sink: backend(MemoryBackend, {}, { processors: [processor(unchecked)] }) },
       },
     );
-    const faults = await faultsIn({ processors: [unchecked], backends: { nested } });
+    const errors = await faultsIn({ processors: [unchecked], backends: { nested } });
 
-    expect(faults.map(({ path }) => path).sort()).toEqual([
+    expect(errors.map(({ path }) => path).sort()).toEqual([
       'backends.nested.backends.sink.processors[0] (GeoLookup)',
       'backends.nested.processors[0] (GeoLookup)',
       'processors[0] (GeoLookup)',
     ]);
-    for (const { what, fix } of faults) {
+    for (const { what, fix } of errors) {
       expect(what).toMatch(/is an AsyncProcessor.*emit waits for nothing.*AsyncRoutingBackend/);
       expect(fix).toMatch(/AsyncRoutingBackend.*processor\(Enrich, \{ key, lookup \}\)/);
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { processor } from '../../src/entries';
 import { Dedupe, type DedupeOptions } from '../../src/processors/dedupe';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const start = (options: DedupeOptions): Promise<TwoBranches> => startTwoBranches([processor(Dedupe, options)]);
 let now = 1_000_000;
@@ -116,15 +116,15 @@ describe('Dedupe', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no time', {}, /withinMs is undefined; it has to be a number above 0/],
+    ['no time', {}, /withinMs is missing; expected a number greater than 0/],
     ['a time of 0', { withinMs: 0 }, /withinMs is 0/],
     ['a time in words', { withinMs: '5s' }, /withinMs is "5s"/],
     ['keys in parts', { withinMs: 1, maxKeys: 1.5 }, /maxKeys is 1\.5/],
-    ['a misspelt option', { withinMs: 1, window: 1 }, /"window" is unknown/],
+    ['a misspelt option', { withinMs: 1, window: 1 }, /unknown option "window"/],
   ])('refuses at start %s', async (_what, options, expected) => {
-    const faults = await faultsOf(processor(Dedupe, options as DedupeOptions));
+    const errors = await errorsOf(processor(Dedupe, options as DedupeOptions));
 
-    expect(faults.map(({ what }) => what).join('\n')).toMatch(expected);
+    expect(errors.map(({ what }) => what).join('\n')).toMatch(expected);
   });
 
   it('lets at least one of each pass in each time, and never two of the same within one', () => {

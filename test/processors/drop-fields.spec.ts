@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { processor } from '../../src/entries';
 import { DropFields, type DropFieldsOptions } from '../../src/processors/drop-fields';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const start = (...paths: readonly string[]): Promise<TwoBranches> =>
   startTwoBranches([processor(DropFields, { paths })]);
@@ -49,14 +49,14 @@ describe('DropFields', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no paths', {}, /paths is undefined, not a list/],
-    ['an empty list', { paths: [] }, /would drop nothing/],
+    ['no paths', {}, /paths is missing; expected a list of paths/],
+    ['an empty list', { paths: [] }, /nothing would be dropped/],
     ['a path that begins nowhere', { paths: ['debug'] }, /"debug": it begins in no part/],
-    ['a misspelt option', { path: ['data.a'] }, /"path" is unknown; known are paths/],
+    ['a misspelt option', { path: ['data.a'] }, /unknown option "path"; known options: paths/],
   ])('refuses at start %s', async (_what, options, expected) => {
-    const faults = await faultsOf(processor(DropFields, options as DropFieldsOptions));
+    const errors = await errorsOf(processor(DropFields, options as DropFieldsOptions));
 
-    expect(faults.map(({ path, what }) => `${path}: ${what}`).join('\n')).toMatch(expected);
+    expect(errors.map(({ path, what }) => `${path}: ${what}`).join('\n')).toMatch(expected);
   });
 
   it('leaves nothing of a dropped field and everything else, for any event', async () => {

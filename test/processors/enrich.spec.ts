@@ -1,9 +1,10 @@
 import { Injectable, Module } from '@nestjs/common';
 import fc from 'fast-check';
-import { backend, MemoryBackend, processor, type ProcessorSettings } from '../../src/entries';
+import { backend, MemoryBackend, processor } from '../../src/entries';
+import type { ProcessorSettings } from '../../src/entries/types';
 import { Enrich, type EnrichOptions } from '../../src/processors/enrich';
 import { startTracking } from '../support/start-tracking';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const start = (options: EnrichOptions, settings?: ProcessorSettings): Promise<TwoBranches> =>
   startTwoBranches([processor(Enrich, options, settings)]);
@@ -144,17 +145,17 @@ describe('Enrich', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no key', { lookup }, /key is undefined, neither a path nor a function/],
+    ['no key', { lookup }, /key is missing; expected a path or a function/],
     ['a key of many values', { key: 'data.*.id', lookup }, /it has a star in it/],
     ['a key that leads nowhere', { key: 'course_id', lookup }, /it leads to no value/],
-    ['no lookup', { key: 'data.a' }, /lookup is undefined, not a function/],
-    ['an async lookup', { key: 'data.a', lookup: async () => Promise.resolve({}) }, /lookup is async/],
-    ['a place that is none', { key: 'data.a', lookup, into: 'both' }, /into is "both"; it can be "context" or "data"/],
-    ['a miss that is none', { key: 'data.a', lookup, onMiss: 'skip' }, /onMiss is "skip"; it can be "keep" or "drop"/],
+    ['no lookup', { key: 'data.a' }, /lookup is missing; expected a function/],
+    ['an async lookup', { key: 'data.a', lookup: async () => Promise.resolve({}) }, /lookup is an async function/],
+    ['a place that is none', { key: 'data.a', lookup, into: 'both' }, /into is "both"; expected "context" or "data"/],
+    ['a miss that is none', { key: 'data.a', lookup, onMiss: 'skip' }, /onMiss is "skip"; expected "keep" or "drop"/],
   ])('refuses at start %s', async (_what, options, expected) => {
-    const faults = await faultsOf(processor(Enrich, options as EnrichOptions));
+    const errors = await errorsOf(processor(Enrich, options as EnrichOptions));
 
-    expect(faults.map(({ what }) => what).join('\n')).toMatch(expected);
+    expect(errors.map(({ what }) => what).join('\n')).toMatch(expected);
   });
 
   it('adds to any event what is known for its key, for any keys and values, and nothing else', async () => {

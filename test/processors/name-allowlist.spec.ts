@@ -1,4 +1,5 @@
-import { backend, MemoryBackend, NameAllowlist, processor, type NameAllowlistOptions } from 'nestjs-event-tracking';
+import { backend, MemoryBackend, NameAllowlist, processor } from 'nestjs-event-tracking';
+import type { NameAllowlistOptions } from 'nestjs-event-tracking/types';
 import { buildTracking, expectBalance, startTracking } from '../support/start-tracking';
 
 function allowing(options: unknown): Parameters<typeof buildTracking>[0] {
@@ -87,23 +88,23 @@ describe('NameAllowlist', () => {
   });
 
   it.each<readonly [what: string, options: unknown, fault: string]>([
-    ['a text', { names: 'play_video' }, 'names is a string of 10 characters, not a list of texts.'],
-    ['null', { names: null }, 'names is null, not a list of texts.'],
-    ['no names', {}, 'names is undefined, not a list of texts.'],
-    ['no options', undefined, 'names is undefined, not a list of texts.'],
-    ['options that are null', null, 'names is undefined, not a list of texts.'],
-    ['an object', { names: { a: true } }, 'names is an object, not a list of texts.'],
-    ['a number', { names: 7 }, 'names is 7, not a list of texts.'],
-    ['a function', { names: () => ['a'] }, 'names is the function names, not a list of texts.'],
-    ['a list with a number', { names: ['a', 7] }, 'names holds 7, which is not a text.'],
-    ['a list with a hole', { names: ['a', undefined] }, 'names holds undefined, which is not a text.'],
-    ['a list of nothing but undefined', { names: [undefined] }, 'names holds undefined, which is not a text.'],
-    ['a list with null', { names: [null] }, 'names holds null, which is not a text.'],
-    ['a list with a list', { names: [['a']] }, 'names holds a list of 1, which is not a text.'],
-    ['a Map', { names: new Map([['a', 1]]) }, 'names holds a list of 2, which is not a text.'],
+    ['a text', { names: 'play_video' }, 'names is a string of 10 characters; expected a list of strings.'],
+    ['null', { names: null }, 'names is null; expected a list of strings.'],
+    ['no names', {}, 'names is missing; expected a list of strings.'],
+    ['no options', undefined, 'names is missing; expected a list of strings.'],
+    ['options that are null', null, 'the options are null; expected an object.'],
+    ['an object', { names: { a: true } }, 'names is an object; expected a list of strings.'],
+    ['a number', { names: 7 }, 'names is 7; expected a list of strings.'],
+    ['a function', { names: () => ['a'] }, 'names is the function names; expected a list of strings.'],
+    ['a list with a number', { names: ['a', 7] }, 'names contains 7; expected a string.'],
+    ['a list with a hole', { names: ['a', undefined] }, 'names contains undefined; expected a string.'],
+    ['a list of nothing but undefined', { names: [undefined] }, 'names contains undefined; expected a string.'],
+    ['a list with null', { names: [null] }, 'names contains null; expected a string.'],
+    ['a list with a list', { names: [['a']] }, 'names contains a list of 1; expected a string.'],
+    ['a Map', { names: new Map([['a', 1]]) }, 'names contains a list of 2; expected a string.'],
   ])('refuses %s at start', async (_what, options, what) => {
     await expect(buildTracking(allowing(options))).rejects.toMatchObject({
-      faults: [
+      errors: [
         {
           path: 'processors[0] (NameAllowlist)',
           what,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { processor } from '../../src/entries';
 import { RateLimit, type RateLimitOptions } from '../../src/processors/rate-limit';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const start = (options: RateLimitOptions): Promise<TwoBranches> => startTwoBranches([processor(RateLimit, options)]);
 let now = 1_000_000;
@@ -124,16 +124,16 @@ describe('RateLimit', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no rate', {}, /perSecond is undefined; it has to be a number above 0/],
+    ['no rate', {}, /perSecond is missing; expected a number greater than 0/],
     ['a rate of 0', { perSecond: 0 }, /perSecond is 0/],
     ['a rate without an end', { perSecond: Number.POSITIVE_INFINITY }, /perSecond is Infinity/],
-    ['a burst below 1', { perSecond: 1, burst: 0.5 }, /burst is 0\.5; it has to be a number from 1 up/],
-    ['no keys', { perSecond: 1, maxKeys: 0 }, /maxKeys is 0; it has to be a whole number from 1 up/],
+    ['a burst below 1', { perSecond: 1, burst: 0.5 }, /burst is 0\.5; expected a number, at least 1/],
+    ['no keys', { perSecond: 1, maxKeys: 0 }, /maxKeys is 0; expected a whole number, at least 1/],
     ['a key of many values', { perSecond: 1, by: 'data.**.a' }, /it has a star in it/],
   ])('refuses at start %s', async (_what, options, expected) => {
-    const faults = await faultsOf(processor(RateLimit, options as RateLimitOptions));
+    const errors = await errorsOf(processor(RateLimit, options as RateLimitOptions));
 
-    expect(faults.map(({ what }) => what).join('\n')).toMatch(expected);
+    expect(errors.map(({ what }) => what).join('\n')).toMatch(expected);
   });
 
   it('lets no key pass more than burst + rate x time in any stretch of time, and not fewer than it may', () => {
@@ -152,7 +152,8 @@ describe('RateLimit', () => {
             const times = passedAt[user]!;
             const mayPass = (last: readonly number[]): boolean =>
               last.every((since, at) => last.length + 1 - at <= burst + ((now - since) * perSecond) / 1000 + 1e-9);
-            // It passes as often as some bucket of this size would let it: so exactly if no stretch would then hold too many.
+            // It passes as often as some bucket of this size would let it: so exactly if no stretch
+            // would then hold too many.
             expect(limit.process(event) !== null).toBe(mayPass(times));
             if (mayPass(times)) times.push(now);
           }

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { EventEmissionExit, processor, type ProcessorDescription } from '../../src/entries';
-import { KeyNames } from '../../src/processors/key-names';
-import { OptionFaults } from '../../src/processors/option-faults';
+import { EventEmissionExit, processor } from '../../src/entries';
+import type { ProcessorDescription } from '../../src/entries/types';
+import { KeyNames } from '../../src/processors/paths/key-names';
+import { OptionPlace } from '../../src/common/option-place';
 import { Redact, type RedactOptions } from '../../src/processors/redact';
 import { cpuMs } from '../support/growth';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const redact = (options: RedactOptions): ProcessorDescription => processor(Redact, options);
 const start = (options: RedactOptions): Promise<TwoBranches> => startTwoBranches([redact(options)]);
@@ -175,7 +176,9 @@ describe('Redact', () => {
     expect(before).toBe(Redact.hashes('10938', { ...hash, current: 'k0' })[0]);
     expect(before).toMatch(/^k0:[0-9a-f]{64}$/);
     expect(more).toEqual([]);
-    expect(() => Redact.hashes(1, { keys: {}, current: 'k1' })).toThrow('hash.current is "k1", but hash.keys has none');
+    expect(() => Redact.hashes(1, { keys: {}, current: 'k1' })).toThrow(
+      'hash.current is "k1"; expected the id of a key',
+    );
   });
 
   it('reads a backslash before a dot, a star or a bracket in a key as the sign itself', async () => {
@@ -211,7 +214,7 @@ describe('Redact', () => {
   it.each([/.*token.*/, /pass.*word/, /\s*token\s*$/, /(a+)+$/, /.*.*.*=.*/, /^(\w+\s?)*$/, /(x+x+)+y/])(
     'asks %s about thousands of long keys in bounded time',
     (pattern) => {
-      const names = KeyNames.read([pattern], new OptionFaults('Redact', ''));
+      const names = KeyNames.read([pattern], OptionPlace.named([], 'Redact', ''));
       const parts = ['pass', 'token', ' ', 'a', '=', 'x', 'word '];
       const keys = Array.from({ length: 1000 }, (_, at) =>
         `${String(at)}${(parts[at % parts.length] ?? '').repeat(1000)}`.slice(0, 1000),
@@ -331,10 +334,10 @@ describe('Redact', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no options', undefined, /neither paths, keys, when nor marks/],
-    ['options that are a list', [], /its options are a list of 0/],
-    ['nothing to look for', { action: 'remove' }, /would redact nothing/],
-    ['a misspelt option', { path: ['data.a'], keys: ['a'] }, /the option "path" is unknown; known are paths, keys/],
+    ['no options', undefined, /paths, keys, when and marks are missing/],
+    ['options that are a list', [], /the options are a list of 0/],
+    ['nothing to look for', { action: 'remove' }, /nothing would be redacted/],
+    ['a misspelt option', { path: ['data.a'], keys: ['a'] }, /unknown option "path"; known options: paths, keys/],
     ['a path that begins nowhere', { paths: ['email'] }, /"email": it begins in no part of an event.*'\*\*\.email'/s],
     ['a path to the name', { paths: ['name'] }, /an event keeps its name/],
     ['a path to an empty key', { paths: ['data..a'] }, /a key in it is empty/],
@@ -344,31 +347,31 @@ describe('Redact', () => {
     ['a path that ends in **', { paths: ['data.**'] }, /ends in \*\*/],
     ['a path to everything', { paths: ['*'] }, /every part of the event/],
     ['a path that ends in a backslash', { paths: ['data.a\\'] }, /ends in a backslash/],
-    ['a path to the context, to mask it', { paths: ['context'] }, /no text can take the place/],
-    ['a path that is no text', { paths: [5] }, /paths holds 5: it is no text/],
-    ['paths that are a text', { paths: 'data.a' }, /paths is a string of 6 characters, not a list/],
+    ['a path to the context, to mask it', { paths: ['context'] }, /a string cannot replace/],
+    ['a path that is no text', { paths: [5] }, /paths contains 5: it is not a string/],
+    ['paths that are a text', { paths: 'data.a' }, /paths is a string of 6 characters; expected a list/],
     ['paths of too many stars', { paths: [`**.a${'.*'.repeat(14)}`] }, /too many stars/],
-    ['a key that is no name', { keys: [''] }, /keys holds "", which is neither/],
+    ['a key that is no name', { keys: [''] }, /keys contains ""; expected the name of a field/],
     ['a pattern that cannot be matched in bounded time', { keys: [/(.*)*x\1/] }, /back-reference/],
-    ['a predicate that is none', { when: true }, /when is true, not a function/],
-    ['an async predicate', { when: async () => Promise.resolve(true) }, /when is async/],
-    ['async marks', { marks: async () => Promise.resolve([]) }, /marks is async/],
+    ['a predicate that is none', { when: true }, /when is true; expected a function/],
+    ['an async predicate', { when: async () => Promise.resolve(true) }, /when is an async function/],
+    ['async marks', { marks: async () => Promise.resolve([]) }, /marks is an async function/],
     ['an action that it has not', { keys: ['a'], action: 'hide' }, /action is "hide"/],
     ['an action that is null', { keys: ['a'], action: null }, /action is null/],
     ['a mask that is no text', { keys: ['a'], action: { mask: 5 } }, /action is an object/],
-    ['a hash without keys', { keys: ['a'], action: { hash: {} } }, /hash\.keys is undefined/],
+    ['a hash without keys', { keys: ['a'], action: { hash: {} } }, /action\.hash\.keys is undefined/],
     [
       'a hash without its current key',
       { keys: ['a'], action: { hash: { ...hash, current: 'k2' } } },
-      /"k2", but hash\.keys has only "k1", "k0"/,
+      /action\.hash\.current is "k2"; expected "k1" or "k0"/,
     ],
     [
       'an id that has a colon',
       { keys: ['a'], action: { hash: { keys: { 'a:b': SECRET }, current: 'a:b' } } },
-      /hash\.keys, entry 1, has an id with other characters/,
+      /action\.hash\.keys\[0\] has an id with characters other/,
     ],
   ])('refuses at start %s, with a fix', async (_what, options, expected) => {
-    const [fault, ...more] = await faultsOf(processor(Redact, options as RedactOptions));
+    const [fault, ...more] = await errorsOf(processor(Redact, options as RedactOptions));
 
     expect(`${String(fault?.what)}\n${String(fault?.fix)}`).toMatch(expected);
     expect(fault).toMatchObject({ path: 'processors[0] (Redact)', fix: expect.stringMatching(/\S/) });
@@ -377,12 +380,12 @@ describe('Redact', () => {
 
   it('reports all faults at once, and shows no secret', async () => {
     const secrets = { short: 'hunter2', number: 123456789 as unknown as string };
-    const faults = await faultsOf(
+    const errors = await errorsOf(
       redact({ paths: ['a', 'b'], keys: [5 as unknown as string], action: { hash: { keys: secrets, current: 'c' } } }),
     );
 
-    expect(faults).toHaveLength(6);
-    expect(JSON.stringify(faults)).not.toMatch(/hunter2|123456789/);
+    expect(errors).toHaveLength(6);
+    expect(JSON.stringify(errors)).not.toMatch(/hunter2|123456789/);
   });
 });
 
@@ -392,7 +395,9 @@ function revoked(): Error {
   return proxy;
 }
 
-/** The same by a rule that is easy to believe: each place of the event is held against each path. */
+/**
+ * The same by a rule that is easy to believe: each place of the event is held against each path.
+ */
 type Pattern = readonly string[];
 
 function leadsTo(pattern: Pattern, place: readonly string[]): boolean {

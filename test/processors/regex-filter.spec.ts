@@ -1,11 +1,5 @@
-import {
-  backend,
-  MemoryBackend,
-  processor,
-  RegexFilter,
-  TrackingConfigException,
-  type RegexFilterOptions,
-} from 'nestjs-event-tracking';
+import { backend, MemoryBackend, processor, RegexFilter, TrackingConfigException } from 'nestjs-event-tracking';
+import type { RegexFilterOptions } from 'nestjs-event-tracking/types';
 import { cpuMs } from '../support/growth';
 import { buildTracking, expectBalance, startTracking } from '../support/start-tracking';
 
@@ -34,12 +28,12 @@ async function matching(pattern: string, ...names: readonly string[]): Promise<s
   return matched;
 }
 
-async function faultsOf(options: unknown): Promise<TrackingConfigException['faults']> {
+async function errorsOf(options: unknown): Promise<TrackingConfigException['errors']> {
   const refused: unknown = await buildTracking(filtering(options)).then(
     () => new Error('it was not refused'),
     (error: unknown) => error,
   );
-  if (refused instanceof TrackingConfigException) return refused.faults;
+  if (refused instanceof TrackingConfigException) return refused.errors;
   throw refused as Error;
 }
 
@@ -99,7 +93,8 @@ describe('RegexFilter', () => {
   });
 
   it.each<readonly [pattern: string, matched: readonly string[], others: readonly string[]]>([
-    // Anchors. The end may be followed by one newline, as in the reference: a blocklist must not let `edx.private\n` pass.
+    // Anchors. The end may be followed by one newline, as in the reference: a blocklist must not
+    // let `edx.private\n` pass.
     [
       '^edx\\.play$',
       ['edx.play', 'edx.play\n'],
@@ -210,7 +205,7 @@ describe('RegexFilter', () => {
     ['(\\w+).*(\\w+)\\1\\2', 'has a back-reference, and repetitions whose ways multiply'],
     ['((a{1,50}){1,50}){1,50}(b+)+', 'is too large'],
   ])('refuses %j, which cannot be matched in bounded time', async (pattern, what) => {
-    expect(await faultsOf({ regularExpressions: [pattern] })).toEqual([
+    expect(await errorsOf({ regularExpressions: [pattern] })).toEqual([
       {
         path: 'processors[0] (RegexFilter)',
         what: expect.stringContaining(`${JSON.stringify(pattern)} ${what}`),
@@ -243,10 +238,10 @@ describe('RegexFilter', () => {
     '(?(1)a|b)',
     '[a\\Z]',
   ])('refuses %j, rather than read it as something else', async (pattern) => {
-    expect(await faultsOf({ regularExpressions: [pattern] })).toEqual([
+    expect(await errorsOf({ regularExpressions: [pattern] })).toEqual([
       {
         path: 'processors[0] (RegexFilter)',
-        what: expect.stringContaining(`${JSON.stringify(pattern)} is no regular expression`),
+        what: expect.stringContaining(`${JSON.stringify(pattern)} is not a regular expression`),
         fix: expect.any(String),
         cause: expect.any(Error),
       },
@@ -254,15 +249,15 @@ describe('RegexFilter', () => {
   });
 
   it.each([
-    [undefined, 'drop'],
-    [{}, 'drop'],
-    [{ filterType: 'allowlist', regularExpressions: undefined }, 'drop'],
-    [{ filterType: 'blocklist' }, 'keep'],
-  ])('refuses %j, which has no expressions', async (options, does) => {
-    expect(await faultsOf(options as never)).toEqual([
+    [undefined],
+    [{}],
+    [{ filterType: 'allowlist', regularExpressions: undefined }],
+    [{ filterType: 'blocklist' }],
+  ])('refuses %j, which has no expressions', async (options) => {
+    expect(await errorsOf(options as never)).toEqual([
       {
         path: 'processors[0] (RegexFilter)',
-        what: `regularExpressions is missing, so it would ${does} every event.`,
+        what: expect.stringMatching(/^regularExpressions is (missing|undefined); expected a list of strings\.$/),
         fix: expect.stringContaining('processor(RegexFilter, {'),
       },
     ]);
@@ -272,69 +267,80 @@ describe('RegexFilter', () => {
     [
       'a text instead of a list',
       { regularExpressions: 'edx' },
-      'regularExpressions is a string of 3 characters, not a list of texts.',
+      'regularExpressions is a string of 3 characters; expected a list of strings.',
     ],
-    ['null instead of a list', { regularExpressions: null }, 'regularExpressions is null, not a list of texts.'],
+    ['null instead of a list', { regularExpressions: null }, 'regularExpressions is null; expected a list of strings.'],
     [
       'an object instead of a list',
       { regularExpressions: { 0: 'a' } },
-      'regularExpressions is an object, not a list of texts.',
+      'regularExpressions is an object; expected a list of strings.',
     ],
-    ['a list with null', { regularExpressions: ['a', null] }, 'regularExpressions holds null, which is not a text.'],
+    ['a list with null', { regularExpressions: ['a', null] }, 'regularExpressions contains null; expected a string.'],
     [
       'a list with undefined',
       { regularExpressions: [undefined] },
-      'regularExpressions holds undefined, which is not a text.',
+      'regularExpressions contains undefined; expected a string.',
     ],
     [
       'a list with a RegExp',
       { regularExpressions: [/a/] },
-      'regularExpressions holds an object of the class RegExp, which is not a text.',
+      'regularExpressions contains an object of the class RegExp; expected a string.',
     ],
     [
       'the type whitelist',
-      { filterType: 'whitelist' },
-      'filterType is "whitelist"; it can be "allowlist" or "blocklist".',
+      { filterType: 'whitelist', regularExpressions: ['a'] },
+      'filterType is "whitelist"; expected "allowlist" or "blocklist".',
     ],
     [
       'the type in upper case',
-      { filterType: 'Allowlist' },
-      'filterType is "Allowlist"; it can be "allowlist" or "blocklist".',
-    ],
-    ['an empty type', { filterType: '' }, 'filterType is ""; it can be "allowlist" or "blocklist".'],
-    ['the type null', { filterType: null }, 'filterType is null; it can be "allowlist" or "blocklist".'],
-    [
-      'a misspelled option',
-      { filterType: 'blocklist', regularExpression: ['a'] },
-      'the option "regularExpression" is unknown; known are filterType, regularExpressions.',
+      { filterType: 'Allowlist', regularExpressions: ['a'] },
+      'filterType is "Allowlist"; expected "allowlist" or "blocklist".',
     ],
     [
-      'the options of the reference',
-      { filter_type: 'blocklist' },
-      'the option "filter_type" is unknown; known are filterType, regularExpressions.',
+      'an empty type',
+      { filterType: '', regularExpressions: ['a'] },
+      'filterType is ""; expected "allowlist" or "blocklist".',
     ],
-    ['a text as options', 'edx', 'the options are a string of 3 characters, not an object.'],
-    ['null as options', null, 'the options are null, not an object.'],
-    ['a list as options', ['edx'], 'the options are a list of 1, not an object.'],
+    [
+      'the type null',
+      { filterType: null, regularExpressions: ['a'] },
+      'filterType is null; expected "allowlist" or "blocklist".',
+    ],
+    ['a text as options', 'edx', 'the options are a string of 3 characters; expected an object.'],
+    ['null as options', null, 'the options are null; expected an object.'],
+    ['a list as options', ['edx'], 'the options are a list of 1; expected an object.'],
   ])('refuses %s', async (_what, options, what) => {
-    expect(await faultsOf(options)).toEqual([
+    expect(await errorsOf(options)).toEqual([
       { path: 'processors[0] (RegexFilter)', what, fix: expect.stringContaining('processor(RegexFilter, {') },
     ]);
   });
 
+  it.each([
+    ['regularExpression', 'regularExpressions'],
+    ['filter_type', 'filterType'],
+  ])('refuses the unknown option %s, and names the one that may be meant', async (option, meant) => {
+    expect(await errorsOf({ regularExpressions: ['a'], [option]: 'blocklist' })).toEqual([
+      {
+        path: 'processors[0] (RegexFilter)',
+        what: `unknown option "${option}"; known options: filterType, regularExpressions.`,
+        fix: `did you mean ${meant}?`,
+      },
+    ]);
+  });
+
   it('reports all its faults at once', async () => {
-    const faults = await faultsOf({
+    const errors = await errorsOf({
       filterType: 'x',
       regularExpressions: ['(', 'fine', null, '(.*)*x\\1', '*'],
       more: 1,
     });
-    expect(faults.map(({ what }) => what)).toEqual([
+    expect(errors.map(({ what }) => what)).toEqual([
       expect.stringContaining('filterType is a string of 1 character;'),
-      expect.stringContaining('"more" is unknown'),
-      expect.stringContaining('"(" is no regular expression'),
-      expect.stringContaining('holds null'),
+      expect.stringContaining('unknown option "more"'),
+      expect.stringContaining('contains null'),
+      expect.stringContaining('"(" is not a regular expression'),
       expect.stringContaining('"(.*)*x\\\\1" has a back-reference'),
-      expect.stringContaining('"*" is no regular expression'),
+      expect.stringContaining('"*" is not a regular expression'),
     ]);
   });
 

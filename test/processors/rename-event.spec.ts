@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { NameAllowlist, processor } from '../../src/entries';
 import { RenameEvent, type RenameEventOptions } from '../../src/processors/rename-event';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const start = (names: RenameEventOptions['names']): Promise<TwoBranches> =>
   startTwoBranches([processor(RenameEvent, { names })]);
@@ -65,14 +65,14 @@ describe('RenameEvent', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no names', {}, /names is undefined/],
+    ['no names', {}, /names is missing/],
     ['a list', { names: ['old', 'new'] }, /names is a list of 2/],
-    ['a name that is none', { names: { old: '', older: 5 } }, /gives "old" the name "".*gives "older" the name 5/s],
-    ['an async function', { names: async () => Promise.resolve('x') }, /names is async/],
+    ['a name that is none', { names: { old: '', older: 5 } }, /names\["old"\] is "".*names\["older"\] is 5/s],
+    ['an async function', { names: async () => Promise.resolve('x') }, /names is an async function/],
   ])('refuses at start %s', async (_what, options, expected) => {
-    const faults = await faultsOf(processor(RenameEvent, options as RenameEventOptions));
+    const errors = await errorsOf(processor(RenameEvent, options as RenameEventOptions));
 
-    expect(faults.map(({ what }) => what).join('\n')).toMatch(expected);
+    expect(errors.map(({ what }) => what).join('\n')).toMatch(expected);
   });
 
   it('renames exactly the events of its list, for any names', async () => {

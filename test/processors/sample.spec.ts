@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { processor } from '../../src/entries';
 import { Sample, type SampleOptions } from '../../src/processors/sample';
-import { faultsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
+import { errorsOf, startTwoBranches, type TwoBranches } from '../support/two-branches';
 
 const start = (options: SampleOptions): Promise<TwoBranches> => startTwoBranches([processor(Sample, options)]);
 const events = (name: string, user: unknown): Parameters<Sample['process']>[0] => ({
@@ -119,19 +119,19 @@ describe('Sample', () => {
   });
 
   it.each<[what: string, options: unknown, expected: RegExp]>([
-    ['no rates', {}, /neither rates nor a defaultRate/],
-    ['a share above 1', { rates: { e: 10 } }, /rates\["e"\] is 10; it has to be a share from 0 to 1/],
+    ['no rates', {}, /rates and defaultRate are missing/],
+    ['a share above 1', { rates: { e: 10 } }, /rates\["e"\] is 10; expected a number from 0 to 1/],
     ['a share that is none', { rates: { e: Number.NaN } }, /rates\["e"\] is NaN/],
     ['a share that is a text', { defaultRate: '0.5' }, /defaultRate is "0\.5"/],
     ['rates that are a list', { rates: [0.5] }, /rates is a list of 1/],
     ['a key that leads nowhere', { defaultRate: 0.5, by: 'user_id' }, /by is "user_id": it leads to no value/],
-    ['an async key', { defaultRate: 0.5, by: async () => Promise.resolve(1) }, /by is async/],
-    ['a seed that is no text', { defaultRate: 0.5, seed: 5 }, /seed is 5, not a text/],
-    ['a misspelt option', { defaultRate: 0.5, key: 'context.user_id' }, /"key" is unknown/],
+    ['an async key', { defaultRate: 0.5, by: async () => Promise.resolve(1) }, /by is an async function/],
+    ['a seed that is no text', { defaultRate: 0.5, seed: 5 }, /seed is 5; expected a string/],
+    ['a misspelt option', { defaultRate: 0.5, key: 'context.user_id' }, /unknown option "key"/],
   ])('refuses at start %s', async (_what, options, expected) => {
-    const faults = await faultsOf(processor(Sample, options as SampleOptions));
+    const errors = await errorsOf(processor(Sample, options as SampleOptions));
 
-    expect(faults.map(({ what }) => what).join('\n')).toMatch(expected);
+    expect(errors.map(({ what }) => what).join('\n')).toMatch(expected);
   });
 
   it('says the same of a key in every process and for every name of a rate, and keeps at more whom it keeps at less', () => {

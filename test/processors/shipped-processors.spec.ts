@@ -1,11 +1,5 @@
-import {
-  backend,
-  MemoryBackend,
-  NameAllowlist,
-  processor,
-  RoutingBackend,
-  type ProcessorEntry,
-} from '../../src/entries';
+import { backend, MemoryBackend, NameAllowlist, processor, RoutingBackend } from '../../src/entries';
+import type { ProcessorEntry } from '../../src/entries/types';
 import { AddContext } from '../../src/processors/add-context';
 import { Dedupe } from '../../src/processors/dedupe';
 import { DropFields } from '../../src/processors/drop-fields';

@@ -44,7 +44,7 @@ describe('chaos', () => {
 const NOTHING_LOST =
   /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+, dead-lettered \d+, counted as lost 0\n$/;
 
-describe('An application that is stopped three times at random moments', () => {
+describe('chaos: an application that is stopped three times at random moments', () => {
   it.each(['KILL', 'TERM'])(
     'loses no event for Segment that it relied on: %s',
     async (signal) => {
@@ -56,12 +56,13 @@ describe('An application that is stopped three times at random moments', () => {
   );
 });
 
-describe('An application for Segment', () => {
+describe('chaos: an application for Segment', () => {
   it.each(['clock', 'directory', 'grace-period', 'poison'])(
     'loses no event that is not counted: %s',
     async (fault) => {
       const { code, said } = await chaos({}, '--fault', fault);
-      // Events that were only on disk are gone with a removed directory, and counted: more of them on a busy machine.
+      // Events that were only on disk are gone with a removed directory, and counted: more of them
+      // on a busy machine.
       const counted = fault === 'directory' ? said.replace(/counted as lost \d+/, 'counted as lost 0') : said;
       expect(counted).toMatch(NOTHING_LOST);
       expect(code).toBe(0);
@@ -70,7 +71,7 @@ describe('An application for Segment', () => {
   );
 });
 
-describeWithServices(['mongo'], 'An application that is stopped three times at random moments', ({ mongo }) => {
+describeWithServices(['mongo'], 'chaos: an application that is stopped three times at random moments', ({ mongo }) => {
   it.each(['KILL', 'TERM'])(
     'loses no event for MongoDB that it relied on: %s',
     async (signal) => {

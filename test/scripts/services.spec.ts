@@ -12,7 +12,10 @@ import { until } from '../support/until';
 
 const script = join(__dirname, '../../scripts/services.mjs');
 
-/** A cache folder of its own, and a PATH on which there is nothing but this Node and what the test puts there. */
+/**
+ * A cache folder of its own, and a PATH on which there is nothing but this Node and what the test
+ * puts there.
+ */
 class Machine {
   private readonly folder = mkdtempSync(join(tmpdir(), 'services-'));
   readonly cache = join(this.folder, 'cache');
@@ -59,7 +62,10 @@ afterEach(async () => {
   for (const machine of machines.splice(0)) await machine.remove();
 });
 
-/** Where the first process waits for nobody, in a container, a killed server stays a zombie: it is gone all the same. */
+/**
+ * Where the first process waits for nobody, in a container, a killed server stays a zombie: it is
+ * gone all the same.
+ */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

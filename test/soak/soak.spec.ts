@@ -35,7 +35,8 @@ describe('A tree with every shipped processor', () => {
 
       expect(faults).toEqual([]);
       expect(counts.emitted).toBeGreaterThanOrEqual(1000);
-      // Hostile enough to mean something: most kinds of replacement, and every reason to drop an event by wish but one.
+      // Hostile enough to mean something: most kinds of replacement, and every reason to drop an
+      // event by wish but one.
       expect(Object.keys(counts.replaced).length).toBeGreaterThanOrEqual(7);
       const reasons = new Set(nodes.flatMap(({ dropped }) => Object.keys(dropped)));
       expect([...reasons].sort()).toEqual(['duplicate', 'filtered', 'rate-limited', 'sampled']);

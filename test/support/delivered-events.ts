@@ -1,10 +1,10 @@
-import type { StoredEvent } from '../../src/event/tracking-event';
+import type { IdentifiedEvent } from '../../src/event/tracking-event';
 
 /** Events as the delivery engine hands them to a destination. */
 export function deliveredEvents(
   count: number,
-  change: (at: number) => Partial<StoredEvent> = () => ({}),
-): StoredEvent[] {
+  change: (at: number) => Partial<IdentifiedEvent> = () => ({}),
+): IdentifiedEvent[] {
   return Array.from({ length: count }, (_, at) => ({
     name: 'edx.course.enrollment.activated',
     timestamp: new Date(1_706_933_100_789 + at),
@@ -15,7 +15,7 @@ export function deliveredEvents(
   }));
 }
 
-export const idsOfEvents = (events: readonly StoredEvent[]): string[] => events.map(({ id }) => id);
+export const idsOfEvents = (events: readonly IdentifiedEvent[]): string[] => events.map(({ id }) => id);
 
 /** For what a batch came to: the rejections, or the failure. */
 export async function outcomeOf(sending: Promise<unknown>): Promise<unknown> {

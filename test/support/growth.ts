@@ -24,7 +24,9 @@ export function cpuMs(work: () => void): number {
   return least;
 }
 
-/** Fails where the time grows with the square of the size, which is 16 times for four times as much. */
+/**
+ * Fails where the time grows with the square of the size, which is 16 times for four times as much.
+ */
 export function expectLinear({ small, large }: Growth): void {
   expect(large).toBeLessThan(8 * small + 50);
 }

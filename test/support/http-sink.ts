@@ -1,7 +1,8 @@
 /**
- * A server that takes batches of events as a tracking API does, looks closely at each request, and misbehaves when it is told to.
- * Faults that a network gives only by chance (a reply lost after the events were taken) are given here on demand. It stands on
- * nothing but Node, so that benches and crash tests can run it in a process of their own.
+ * A server that takes batches of events as a tracking API does, looks closely at each request, and
+ * misbehaves when it is told to. Faults that a network gives only by chance (a reply lost after the
+ * events were taken) are given here on demand. It stands on nothing but Node, so that benches and
+ * crash tests can run it in a process of their own.
  */
 import {
   createServer,
@@ -13,7 +14,10 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-/** What one request meets. Only the first two are settled for the sender; of the others it has to send the events again. */
+/**
+ * What one request meets. Only the first two are settled for the sender; of the others it has to
+ * send the events again.
+ */
 export type SinkFault =
   /** Answered, with the events taken if the status is 2xx. */
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
@@ -50,7 +54,10 @@ export interface SinkRequest {
 }
 
 export interface SinkOptions {
-  /** The ids in a body that was parsed; it throws for a body that is not as it should be.  @default `idsOf` */
+  /**
+   * The ids in a body that was parsed; it throws for a body that is not as it should be.
+   * @default `idsOf`
+   */
   readonly ids?: (body: unknown, request: { readonly path: string }) => readonly string[];
   /** What is wrong with a request, besides its body; undefined if nothing is. */
   readonly objection?: (request: {
@@ -58,11 +65,17 @@ export interface SinkOptions {
     readonly path: string;
     readonly headers: IncomingHttpHeaders;
   }) => string | undefined;
-  /** The status with which a request is refused over its body; undefined to take it.  @default none */
+  /**
+   * The status with which a request is refused over its body; undefined to take it.
+   * @default none
+   */
   readonly refuses?: (request: { readonly text: string }) => number | undefined;
   /** The body of a reply with status 200.  @default '{"success":true}' */
   readonly reply?: (body: unknown) => string;
-  /** Whether `requests` keeps what came; without it a million events cost no more than their ids.  @default true */
+  /**
+   * Whether `requests` keeps what came; without it a million events cost no more than their ids.
+   * @default true
+   */
   readonly keepsRequests?: boolean;
   /** @default 0, any free one */
   readonly port?: number;
@@ -136,7 +149,10 @@ export class HttpSink {
     while (this.received < count) await new Promise<void>((resolve) => this.waiting.add(resolve));
   }
 
-  /** Closes connections that wait for a next request, as a server does that restarts or is tired of waiting. */
+  /**
+   * Closes connections that wait for a next request, as a server does that restarts or is tired of
+   * waiting.
+   */
   closeIdleConnections(): void {
     this.server.closeIdleConnections();
   }
@@ -219,7 +235,10 @@ export class HttpSink {
   }
 }
 
-/** Ids of events as they stand (`id`), and as Segment's wire has them (`messageId`); a body may hold them in `batch`. */
+/**
+ * Ids of events as they stand (`id`), and as Segment's wire has them (`messageId`); a body may hold
+ * them in `batch`.
+ */
 export function idsOf(body: unknown): string[] {
   const list: unknown = Array.isArray(body) ? body : (body as { batch?: unknown } | null)?.batch;
   if (!Array.isArray(list)) throw new Error('the body is no list of events');

@@ -46,7 +46,8 @@ export interface LoggedEvent {
 
 const folders = new Set<LogFolder>();
 
-// After all, not after each: by then every application that was closed after the test has written what it held.
+// After all, not after each: by then every application that was closed after the test has written
+// what it held.
 afterAll(() => {
   for (const folder of folders) folder.remove();
   folders.clear();

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { of } from 'rxjs';
 
 /**
- * Any value of JavaScript as a description: one that has to be read in a report of a failed property, and shrunk, must not be a
- * revoked proxy itself.
+ * Any value of JavaScript as a description: one that has to be read in a report of a failed
+ * property, and shrunk, must not be a revoked proxy itself.
  */
 export type ValuePlan =
   | { readonly plain: unknown }

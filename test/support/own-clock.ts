@@ -1,9 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /**
- * A clock that stands still while this thread could run and was given no processor: on a machine that does much else, a call
- * of 20 us takes 60 ms now and then, and nothing that is tested is to blame. What the thread itself waits for, a disk or a lock,
- * counts. Where the kernel does not tell (https://docs.kernel.org/scheduler/sched-stats.html), it is the clock on the wall.
+ * A clock that stands still while this thread could run and was given no processor: on a machine
+ * that does much else, a call of 20 us takes 60 ms now and then, and nothing that is tested is to
+ * blame. What the thread itself waits for, a disk or a lock, counts. Where the kernel does not tell
+ * (https://docs.kernel.org/scheduler/sched-stats.html), it is the clock on the wall.
  */
 export class OwnClock {
   private readonly statistics = openStatistics();

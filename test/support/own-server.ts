@@ -12,7 +12,10 @@ const schemes: Record<ServiceName, string> = {
   kafka: '', // a list of host:port
 };
 
-/** A server for one test, which may do with it what it likes; its data is kept over restarts, until `remove`. */
+/**
+ * A server for one test, which may do with it what it likes; its data is kept over restarts, until
+ * `remove`.
+ */
 export class OwnServer {
   private server: ChildProcess | undefined;
 

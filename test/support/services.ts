@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The servers that `npm run services` brings up, and the variable by which each can be named instead. */
+/**
+ * The servers that `npm run services` brings up, and the variable by which each can be named
+ * instead.
+ */
 const variables = {
   redis: 'REDIS_URL',
   mongo: 'MONGO_URL',
@@ -24,7 +27,9 @@ export interface ServiceEntry {
   readonly args?: readonly string[];
 }
 
-/** A server program and its arguments; `{port}`, `{otherPort}` and `{folder}` stand for themselves. */
+/**
+ * A server program and its arguments; `{port}`, `{otherPort}` and `{folder}` stand for themselves.
+ */
 export interface ServerProgram {
   readonly name: ServiceName;
   readonly path: string;
@@ -50,17 +55,21 @@ export function serviceEntry(name: ServiceName): ServiceEntry | undefined {
   }
 }
 
-/** The URL of a server that tests may use: of the environment as it is, or of services.json if something answers there. */
+/**
+ * The URL of a server that tests may use: of the environment as it is, or of services.json if
+ * something answers there.
+ */
 export function service(name: ServiceName): string | undefined {
   const url = findUrl(name);
   return 'found' in url ? url.found : undefined;
 }
 
 /**
- * A describe whose tests need servers. Without them it is skipped, with the reason in its title; with CI=true it fails, as a
- * test that nobody runs guards nothing. Other tests use the same servers at the same time: keys, collections and proxies have
- * names of their own, and nobody stops a server. `body` is called for skipped tests too, so that they are counted: it must not
- * use the URLs outside of tests and hooks.
+ * A describe whose tests need servers. Without them it is skipped, with the reason in its title;
+ * with CI=true it fails, as a test that nobody runs guards nothing. Other tests use the same
+ * servers at the same time: keys, collections and proxies have names of their own, and nobody stops
+ * a server. `body` is called for skipped tests too, so that they are counted: it must not use the
+ * URLs outside of tests and hooks.
  */
 export function describeWithServices<const Name extends ServiceName>(
   names: readonly Name[],

@@ -7,7 +7,7 @@ import {
   TrackingModule,
   type Backend,
   type DestinationCounts,
-  type StoredEvent,
+  type IdentifiedEvent,
   type TrackingEvent,
   type TrackingLedger,
   type TrackingModuleOptions,
@@ -27,7 +27,10 @@ export function closeLater<App extends { close(): Promise<void> }>(app: App): Ap
   return app;
 }
 
-/** Builds an application without a server, and does not start it: what emits before the start, does it now. */
+/**
+ * Builds an application without a server, and does not start it: what emits before the start, does
+ * it now.
+ */
 export async function buildTracking(
   options: TrackingModuleOptions = {},
   { imports = [], ...metadata }: ModuleMetadata = {},
@@ -40,7 +43,10 @@ export async function buildTracking(
   return new BuiltTracking(closeLater(module));
 }
 
-/** Starts an application without a server; unless `options` says otherwise, with one MemoryBackend called `sink`. */
+/**
+ * Starts an application without a server; unless `options` says otherwise, with one MemoryBackend
+ * called `sink`.
+ */
 export async function startTracking(
   options?: TrackingModuleOptions,
   metadata?: ModuleMetadata,
@@ -61,12 +67,12 @@ export class BuiltTracking {
   }
 
   /** What the MemoryBackend at `path` keeps, oldest first. */
-  readonly events = (path = 'sink'): StoredEvent[] => this.tracker.backend<MemoryBackend>(path).events();
+  readonly events = (path = 'sink'): IdentifiedEvent[] => this.tracker.backend<MemoryBackend>(path).events();
 
   readonly names = (path?: string): string[] => this.events(path).map(({ name }) => name);
 
   /** The latest event; fails if there is none. */
-  readonly last = (path?: string): StoredEvent => {
+  readonly last = (path?: string): IdentifiedEvent => {
     const event = this.events(path).at(-1);
     if (event === undefined) throw new Error('no event has arrived');
     return event;

@@ -15,7 +15,7 @@ import {
   MemoryBackend,
   TrackerService,
   TrackingModule,
-  type StoredEvent,
+  type IdentifiedEvent,
   type TrackingLedger,
   type TrackingModuleOptions,
 } from '../../src/entries';
@@ -56,7 +56,9 @@ afterEach(async () => {
   await Promise.all([...running].map((run) => run.close()));
 });
 
-/** A whole application in a few lines. Without `tracking` it has one MemoryBackend called `sink`. */
+/**
+ * A whole application in a few lines. Without `tracking` it has one MemoryBackend called `sink`.
+ */
 export class TestCase {
   private adapter: Adapter = ExpressAdapter;
   private options: TrackingModuleOptions = { backends: { sink: backend(MemoryBackend) } };
@@ -92,7 +94,9 @@ export class TestCase {
     return this;
   }
 
-  /** Called with the application before it listens: global pipes, microservices, Express settings. */
+  /**
+   * Called with the application before it listens: global pipes, microservices, Express settings.
+   */
   prepared(prepare: (app: INestApplication) => unknown): this {
     this.prepare = prepare;
     return this;
@@ -137,7 +141,7 @@ export interface CaseResponse {
 }
 
 export interface FinishedCase extends CaseResponse {
-  readonly events: (path?: string) => StoredEvent[];
+  readonly events: (path?: string) => IdentifiedEvent[];
   readonly ledger: TrackingLedger;
 }
 
@@ -159,7 +163,7 @@ export class RunningCase {
   }
 
   /** What the MemoryBackend at `path` keeps, oldest first. */
-  events(path = 'sink'): StoredEvent[] {
+  events(path = 'sink'): IdentifiedEvent[] {
     return this.tracker.backend<MemoryBackend>(path).events();
   }
 

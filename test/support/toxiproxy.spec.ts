@@ -31,7 +31,10 @@ class Pinger {
     return this.pieces.join('');
   }
 
-  /** Sends PING; resolves with what came back since, once the answer is whole or the connection ended. */
+  /**
+   * Sends PING; resolves with what came back since, once the answer is whole or the connection
+   * ended.
+   */
   async ping(): Promise<string> {
     const before = this.heard.length;
     this.socket.write('PING\r\n');

@@ -1,7 +1,10 @@
 /** Which way the bytes go: `upstream` from the client to the server, `downstream` back. */
 export type Direction = 'upstream' | 'downstream';
 
-/** What toxiproxy does to a connection: https://github.com/Shopify/toxiproxy/blob/v2.12.0/README.md#toxics */
+/**
+ * What toxiproxy does to a connection:
+ * https://github.com/Shopify/toxiproxy/blob/v2.12.0/README.md#toxics
+ */
 export type Toxic =
   | { readonly type: 'latency'; readonly latencyMs: number; readonly jitterMs?: number }
   /** Nothing passes any more, and the connection stays open. */
@@ -54,7 +57,10 @@ const request = async (url: string, method: string, body?: object): Promise<unkn
 
 let made = 0;
 
-/** A way to a server that can be made slow, deaf or broken: a proxy of toxiproxy on a port of its own. */
+/**
+ * A way to a server that can be made slow, deaf or broken: a proxy of toxiproxy on a port of its
+ * own.
+ */
 export class FaultyWay {
   private toxics = 0;
 

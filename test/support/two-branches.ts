@@ -5,17 +5,18 @@ import {
   RoutingBackend,
   TrackingConfigException,
   type NodeCounts,
-  type ProcessorEntry,
-  type StoredEvent,
+  type IdentifiedEvent,
   type TrackingModuleOptions,
 } from '../../src/entries';
+import type { ProcessorEntry } from '../../src/entries/types';
 import { LogFolder } from './log-folder';
 import { expectSameEvents } from './seen-by-all';
 import { buildTracking, expectBalance, RecordingLogger, startTracking, type BuiltTracking } from './start-tracking';
 
 /**
- * Two branches, of which the first has processors and the second has none: what a shipped processor does to the event that all
- * share must be seen in its own branch, by its log as by its memory, and nowhere else.
+ * Two branches, of which the first has processors and the second has none: what a shipped processor
+ * does to the event that all share must be seen in its own branch, by its log as by its memory, and
+ * nowhere else.
  */
 export async function startTwoBranches(
   processors: readonly ProcessorEntry[],
@@ -48,8 +49,11 @@ export class TwoBranches {
     private readonly logger: RecordingLogger,
   ) {}
 
-  /** Emits, and gives back what the branch with processors got: the event, or undefined if it was held back. */
-  emit(name: string, data: unknown = {}, context: object = {}): StoredEvent | undefined {
+  /**
+   * Emits, and gives back what the branch with processors got: the event, or undefined if it was
+   * held back.
+   */
+  emit(name: string, data: unknown = {}, context: object = {}): IdentifiedEvent | undefined {
     const before = this.events.length;
     this.run.tracker.context(context, () => {
       this.run.tracker.emit(name, data as object);
@@ -60,12 +64,12 @@ export class TwoBranches {
   }
 
   /** The event before the processors. */
-  get untouched(): StoredEvent {
+  get untouched(): IdentifiedEvent {
     return this.run.last('untouched');
   }
 
   /** What the branch has got, of which its log has to say the same. */
-  get events(): StoredEvent[] {
+  get events(): IdentifiedEvent[] {
     const events = this.run.events('processed/sink');
     expectSameEvents(this.folder.lines(), events);
     return events;
@@ -88,11 +92,11 @@ export class TwoBranches {
 }
 
 /** What is wrong with a processor's description, as the start reports it. */
-export async function faultsOf(processor: ProcessorEntry): Promise<TrackingConfigException['faults']> {
+export async function errorsOf(processor: ProcessorEntry): Promise<TrackingConfigException['errors']> {
   const refused: unknown = await buildTracking({ processors: [processor] }).then(
     () => new Error('it was not refused'),
     (error: unknown) => error,
   );
-  if (refused instanceof TrackingConfigException) return refused.faults;
+  if (refused instanceof TrackingConfigException) return refused.errors;
   throw refused as Error;
 }

@@ -11,7 +11,10 @@ const folder = join(root, 'src/testing');
 const entryFile = join(root, 'src/entries/testing.ts');
 const files = [entryFile, ...readdirSync(folder).map((name) => join(folder, name))];
 
-/** The values of `nestjs-event-tracking/testing`: adding one, or taking one away, is done here too, on purpose. */
+/**
+ * The values of `nestjs-event-tracking/testing`: adding one, or taking one away, is done here too,
+ * on purpose.
+ */
 const publicValues = [
   'EventNotTrackedException',
   'TrackedEvents',
@@ -47,7 +50,7 @@ const publicTypes = [
   'WaitOptions',
 ];
 
-describe('The entry nestjs-event-tracking/testing', () => {
+describe('nestjs-event-tracking/testing: the entry', () => {
   it('loads in plain Node, without a test framework and without @nestjs/testing', async () => {
     const script = `
       const names = Object.keys(require(${JSON.stringify(entryFile)})).sort();
@@ -78,13 +81,13 @@ describe('The entry nestjs-event-tracking/testing', () => {
     const checker = program.getTypeChecker();
     const entry = program.getSourceFile(entryFile)!;
     const names = checker.getExportsOfModule(checker.getSymbolAtLocation(entry)!).map(({ name }) => name);
-    const faults = files
+    const errors = files
       .flatMap((file) => program.getSourceFile(file) ?? [])
       .flatMap((file) => ts.getPreEmitDiagnostics(program, file))
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 
     expect(names.filter((name) => !publicValues.includes(name)).sort()).toEqual(publicTypes);
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   }, 60_000);
 
   it('names in its imports nothing but Node, Nest, and what is ours', () => {

@@ -37,7 +37,7 @@ function* leavesOf(whole: EventFields): Generator<{ parent: Record<string | numb
   }
 }
 
-describe('What a test expects of an event', () => {
+describe('fit: the expectation for an event', () => {
   let emit: (data: object) => ReturnType<typeof events>;
   beforeEach(async () => {
     const { tracker, module } = await compiled();

@@ -46,7 +46,7 @@ describe('fixedClock', () => {
 
   it('refuses what is no time, which the tracker would take for a broken clock', () => {
     expect(() => fixedClock('noon')).toThrow(RangeError);
-    expect(() => fixedClock('noon')).toThrow(`"noon" is no time. Fix: fixedClock('2026-01-01T00:00:00Z')`);
+    expect(() => fixedClock('noon')).toThrow(`"noon" is not a valid time. Fix: use fixedClock('2026-01-01T00:00:00Z')`);
     expect(() => fixedClock(new Date(Number.NaN))).toThrow(RangeError);
     expect(() => fixedClock(noon, { stepMs: Number.NaN })).toThrow('stepMs is NaN');
     expect(() => fixedClock(noon).advance(Infinity)).toThrow(RangeError);

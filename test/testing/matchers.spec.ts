@@ -47,6 +47,17 @@ const IN_ORDER = [
 ];
 
 describe('expect(…)', () => {
+  it('takes the events of one backend of several', async () => {
+    const { app, tracker } = await startTracking({
+      backends: { a: backend(MemoryBackend), b: backend(MemoryBackend) },
+    });
+    tracker.emit('e');
+    tracker.backend<MemoryBackend>('a').clear();
+
+    expect(TrackedEvents.of(app, { backend: 'b' })).toHaveTrackedOnly('e');
+    expect(TrackedEvents.of(app, { backend: 'a' })).not.toHaveTracked('e');
+  });
+
   it('takes an application, a module, a tracker, a backend, what they have tracked, and any list of events', async () => {
     const { module, tracker } = await aLearner();
     const lines = events(module).map((event) => JSON.parse(JSON.stringify(event)) as unknown);
@@ -74,14 +85,14 @@ describe('expect(…)', () => {
   });
 
   it.each<[string, unknown, string]>([
-    ['a promise', Promise.resolve([]), 'a promise (await it first) is given to expect.'],
-    ['nothing', undefined, 'undefined is given to expect.'],
-    ['an object', {}, 'an object is given to expect.'],
-    ['a list of something else', [{ name: 'a' }, 7], 'the list given to expect holds 7.'],
+    ['a promise', Promise.resolve([]), 'expect was called with a promise (await it first).'],
+    ['nothing', undefined, 'expect was called with undefined.'],
+    ['an object', {}, 'expect was called with an object.'],
+    ['a list of something else', [{ name: 'a' }, 7], 'the list passed to expect contains 7.'],
   ])('refuses %s, also with not', (_what, received, message) => {
     const said = failure(() => expect(received).toHaveTracked('a'));
     expect(said).toBe(
-      `expect(events).toHaveTracked("a")\n\n${message} Fix: ${message.startsWith('the list') ? '' : 'expect(app), or '}expect(events(app))`,
+      `expect(events).toHaveTracked("a")\n\n${message} Fix: ${message.startsWith('the list') ? '' : 'use expect(app) or '}expect(events(app))`,
     );
     expect(failure(() => expect(received).not.toHaveTracked('a'))).toContain(message);
   });
@@ -91,24 +102,27 @@ describe('expect(…)', () => {
     const nothing = undefined as never;
 
     for (const { say, message } of [
-      { say: (e: jest.JestMatchers<unknown>) => e.toHaveTracked(nothing), message: 'undefined is given as a name.' },
+      { say: (e: jest.JestMatchers<unknown>) => e.toHaveTracked(nothing), message: 'the name is undefined.' },
       {
         say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedOnly(nothing),
-        message: 'undefined is given as a name.',
+        message: 'the name is undefined.',
       },
-      { say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedOnly([nothing]), message: 'the list holds undefined.' },
-      { say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedInOrder([{}]), message: 'the list holds an object.' },
+      {
+        say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedOnly([nothing]),
+        message: 'the list contains undefined.',
+      },
+      { say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedInOrder([{}]), message: 'the list contains an object.' },
       {
         say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedInOrder('a' as never),
-        message: '"a" is given as a list.',
+        message: 'the list of events is "a".',
       },
       {
         say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedTimes('a', 1.5),
-        message: '1.5 is given as a number of events.',
+        message: 'the number of events is 1.5.',
       },
       {
         say: (e: jest.JestMatchers<unknown>) => e.toHaveTrackedTimes('a', nothing),
-        message: 'undefined is given as a number of events.',
+        message: 'the number of events is undefined.',
       },
     ]) {
       expect(failure(() => say(expect(module) as jest.JestMatchers<unknown>))).toContain(message);
@@ -135,7 +149,7 @@ describe('expect(…)', () => {
     tracker.emit('a');
     tracker.emit('b');
     const message =
-      '1 event gave way to newer ones, and what they were is not known any more.\nFix: backend(MemoryBackend';
+      '1 event was evicted by newer ones, so the result is unknown.\nFix: raise maxEvents in backend(MemoryBackend';
 
     expect(failure(() => expect(module).not.toHaveTracked('a'))).toContain(message);
     expect(failure(() => expect(module).toHaveTracked('a'))).toContain(message);
@@ -146,7 +160,7 @@ describe('expect(…)', () => {
     expect(failure(() => expect(module).not.toHaveTrackedInOrder(['a', 'b']))).toContain(message);
     expect(module).toHaveTracked('b'); // what is found is found
     expect(module).toHaveTrackedInOrder(['b']);
-    expect(failure(() => expect(module).not.toHaveTracked('b'))).toContain('Not to be tracked');
+    expect(failure(() => expect(module).not.toHaveTracked('b'))).toContain('Expected not to be tracked');
   });
 });
 
@@ -171,7 +185,9 @@ describe('toHaveTracked', () => {
     const { module } = await aLearner();
 
     expect(module).toHaveTracked(...wanted);
-    expect(failure(() => expect(module).not.toHaveTracked(...wanted))).toContain('Not to be tracked, and yet there:\n');
+    expect(failure(() => expect(module).not.toHaveTracked(...wanted))).toContain(
+      'Expected not to be tracked, but found:\n',
+    );
   });
 
   it.each<[string, ...Parameters<jest.Matchers<void>['toHaveTracked']>]>([
@@ -206,7 +222,7 @@ describe('toHaveTracked', () => {
       text(
         'expect(events).toHaveTracked("problem_check", data, context)',
         '',
-        '2 events are called "problem_check", and none fits. The nearest is:',
+        '2 events are called "problem_check", but none matches. The nearest is:',
         '',
         '- Expected',
         '+ Received',
@@ -269,7 +285,7 @@ describe('toHaveTracked', () => {
       text(
         'expect(events).not.toHaveTracked("play_video", undefined, context)',
         '',
-        'Not to be tracked, and yet there:',
+        'Expected not to be tracked, but found:',
         `  2. {"context": {"course": {"id": "DemoX"}, "user_id": 7}, "data": {"code": "hls"}, "id": "${events(module)[1]!.id}", "name": "play_video", "timestamp": ${events(module)[1]!.timestamp.toISOString()}}`,
       ),
     );
@@ -296,7 +312,7 @@ describe('toHaveTrackedTimes', () => {
       text(
         'expect(events).toHaveTrackedTimes("problem_check", 1)',
         '',
-        'Expected 1 of "problem_check"; there are 2 (events 1, 3).',
+        'Expected 1 of "problem_check"; found 2 (events 1, 3).',
         '',
         ...IN_ORDER,
       ),
@@ -305,9 +321,9 @@ describe('toHaveTrackedTimes', () => {
       text(
         'expect(events).toHaveTrackedTimes("problem_check", 2, data)',
         '',
-        'Expected 2 of "problem_check" with this data; there is 1 (event 1).',
+        'Expected 2 of "problem_check" with this data; found 1 (event 1).',
         '',
-        '1 event is called "problem_check", and none fits. The nearest is:',
+        '1 event is called "problem_check", but none matches. The nearest is:',
         '',
         '- Expected',
         '+ Received',
@@ -323,10 +339,10 @@ describe('toHaveTrackedTimes', () => {
       ),
     );
     expect(failure(() => expect(module).toHaveTrackedTimes('problem_chek', 1))).toContain(
-      'Expected 1 of "problem_chek"; there is none.\n\nNo event is called "problem_chek"; the nearest name is "problem_check".',
+      'Expected 1 of "problem_chek"; found none.\n\nNo event is called "problem_chek"; the nearest name is "problem_check".',
     );
     expect(failure(() => expect(module).not.toHaveTrackedTimes('problem_check', 2))).toContain(
-      'Expected any number but 2 of "problem_check"; there are 2 (events 1, 3).',
+      'Expected any number but 2 of "problem_check"; found 2 (events 1, 3).',
     );
   });
 });
@@ -364,7 +380,7 @@ describe('toHaveTrackedOnly', () => {
       text(
         'expect(events).toHaveTrackedOnly("problem_check", data)',
         '',
-        'Missing "problem_check" with this data. 2 other events are called "problem_check", and none fits. The nearest is:',
+        'Missing "problem_check" with this data. 2 other events are called "problem_check", but none matches. The nearest is:',
         '',
         '- Expected',
         '+ Received',
@@ -392,7 +408,7 @@ describe('toHaveTrackedOnly', () => {
     );
     expect(failure(() => expect([]).toHaveTrackedOnly('a'))).toContain('Missing "a". There are no other events.');
     expect(failure(() => expect([{ name: 'a' }]).not.toHaveTrackedOnly('a'))).toContain(
-      'Expected others than these, and these are all there are.',
+      'Expected other events, but only these were tracked.',
     );
   });
 });
@@ -420,7 +436,7 @@ describe('toHaveTrackedInOrder', () => {
         'Expected this order:',
         '  "play_video": event 2',
         '  an event with this data: not after event 2, only before (event 1)',
-        '  "end": not looked for',
+        '  "end": not searched',
         '',
         ...IN_ORDER,
       ),
@@ -428,7 +444,7 @@ describe('toHaveTrackedInOrder', () => {
     expect(failure(() => expect(module).toHaveTrackedInOrder(['play_vide', 'problem_check']))).toContain(
       text(
         '  "play_vide": missing',
-        '  "problem_check": not looked for',
+        '  "problem_check": not searched',
         '',
         'No event is called "play_vide"; the nearest name is "play_video".',
       ),
@@ -450,7 +466,7 @@ describe('toHaveDroppedNothing', () => {
     for (const received of [module, tracker, tracker.ledger, TrackedEvents.of(module)])
       expect(received).toHaveDroppedNothing();
     expect(failure(() => expect(module).not.toHaveDroppedNothing())).toBe(
-      text('expect(events).not.toHaveDroppedNothing()', '', 'Expected a loss, and there is none in the books.'),
+      text('expect(events).not.toHaveDroppedNothing()', '', 'Expected a loss, but the ledger has none.'),
     );
   });
 
@@ -483,7 +499,7 @@ describe('toHaveDroppedNothing', () => {
       text(
         'expect(events).toHaveDroppedNothing()',
         '',
-        'Expected no loss, and the books have 3 events:',
+        'Expected no loss, but the ledger has 3 events:',
         '  the root: 1 processor-failed',
         '  broken: 2 backend-failed',
       ),
@@ -501,7 +517,7 @@ describe('toHaveDroppedNothing', () => {
 
     await app.close();
 
-    expect(failure(() => expect(app).toHaveDroppedNothing())).toContain('the books have 1 event:\n  log: 1 shutdown');
+    expect(failure(() => expect(app).toHaveDroppedNothing())).toContain('the ledger has 1 event:\n  log: 1 shutdown');
   });
 
   it('sees what never reached the tree', async () => {
@@ -517,9 +533,9 @@ describe('toHaveDroppedNothing', () => {
 
   it('refuses what has no books', () => {
     expect(failure(() => expect([]).toHaveDroppedNothing())).toContain(
-      'a list of 0 is given to expect, which has no books.',
+      'expect was called with a list of 0, which has no ledger.',
     );
-    expect(failure(() => expect(new MemoryBackend()).not.toHaveDroppedNothing())).toContain('Fix: expect(app)');
+    expect(failure(() => expect(new MemoryBackend()).not.toHaveDroppedNothing())).toContain('Fix: use expect(app)');
   });
 });
 
@@ -528,7 +544,7 @@ describe('The matchers', () => {
     const bare: MatcherContext = { isNot: true };
     const result = matchers.toHaveTracked.call(bare, [{ name: 'a', data: { n: 1 } }], 'a', { n: 1 });
     expect(result.message()).toBe(
-      'expect(events).not.toHaveTracked("a", data)\n\nNot to be tracked, and yet there:\n  1. { name: \'a\', data: { n: 1 } }',
+      'expect(events).not.toHaveTracked("a", data)\n\nExpected not to be tracked, but found:\n  1. { name: \'a\', data: { n: 1 } }',
     );
     expect(matchers.toHaveTracked.call({}, [{ name: 'a', data: { n: 1 } }], 'a', { n: 2 }).message()).toContain(
       'The nearest is:\n\nExpected: { data: { n: 2 } }\nReceived: { data: { n: 1 } }',

@@ -47,7 +47,7 @@ async function aTest(of: number): Promise<void> {
   );
 }
 
-describe('Tests side by side', () => {
+describe('TrackingTestingModule: tests side by side', () => {
   it('do not meet, though 60 applications emit the same events at the same time', async () => {
     await Promise.all(Array.from({ length: 60 }, (_, of) => aTest(of)));
   });

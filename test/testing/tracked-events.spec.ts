@@ -7,7 +7,7 @@ import {
   RoutingBackend,
   TrackerService,
   TrackingModule,
-  type StoredEvent,
+  type IdentifiedEvent,
 } from '../../src/entries';
 import { events, TrackedEvents, UntrackedSourceException, type TrackedEvent } from '../../src/entries/testing';
 import { buildTracking, closeLater, startTracking } from '../support/start-tracking';
@@ -18,7 +18,8 @@ interface Check {
   readonly answers: Readonly<Record<string, string>>;
 }
 
-const isCheck = (event: StoredEvent): event is TrackedEvent<Check> & StoredEvent => event.name === 'problem_check';
+const isCheck = (event: IdentifiedEvent): event is TrackedEvent<Check> & IdentifiedEvent =>
+  event.name === 'problem_check';
 const namesOf = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
 
 async function withEvents() {
@@ -134,7 +135,7 @@ describe('events', () => {
       'no tracking',
       async () => closeLater(await Test.createTestingModule({}).compile()),
       'the application has no tracker "default".',
-      'imports: [TrackingTestingModule.forRoot()]',
+      'add imports: [TrackingTestingModule.forRoot()]',
     ],
     [
       'no start',
@@ -143,20 +144,20 @@ describe('events', () => {
         tracker.emit('a');
         return app;
       },
-      'the application has not started, and what it emits waits until then (1 by now).',
+      'the application has not started, so emitted events are waiting (1 so far).',
       'await module.init(), or import TrackingTestingModule',
     ],
     [
       'nothing in memory',
       async () => (await startTracking({ backends: {} })).app,
       'the tracker "default" has no MemoryBackend.',
-      ".overrideProvider(getBackendToken('tracking_logs')).useValue(new MemoryBackend())",
+      "use .overrideProvider(getBackendToken('tracking_logs')).useValue(new MemoryBackend())",
     ],
     [
       'several in memory',
       async () => (await startTracking({ backends: { a: backend(MemoryBackend), b: backend(MemoryBackend) } })).app,
       'the tracker "default" has several MemoryBackends: a, b.',
-      "events(app, undefined, { backend: 'a' })",
+      "choose one: events(app, undefined, { backend: 'a' })",
     ],
     [
       'a stub as its tracker',
@@ -164,11 +165,11 @@ describe('events', () => {
         closeLater(
           await Test.createTestingModule({ providers: [{ provide: TrackerService, useValue: {} }] }).compile(),
         ),
-      'the tracker "default" is replaced by an object, which keeps no events.',
-      'take the replacement away',
+      'the tracker "default" was replaced by an object, which stores no events.',
+      'remove the replacement',
     ],
-    ['a list', () => [], 'a list of 0 is neither an application nor a tracker.', 'events(app)'],
-    ['nothing', () => undefined, 'undefined is neither an application nor a tracker.', 'events(app)'],
+    ['a list', () => [], 'a list of 0 is neither an application nor a tracker.', 'call events(app)'],
+    ['nothing', () => undefined, 'undefined is neither an application nor a tracker.', 'call events(app)'],
   ])('says what is wrong with an application of %s', async (_of, make, what, fix) => {
     const source = (await make()) as never;
 

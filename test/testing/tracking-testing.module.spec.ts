@@ -304,7 +304,7 @@ describe('TrackingTestingModule', () => {
     const make = () => TrackingTestingModule.forRoot({ backends: { memory: backend(CollectingBackend) } });
 
     expect(make).toThrow(TrackingConfigException);
-    expect(make).toThrow('backends.memory: TrackingTestingModule keeps the events for the test under this name.');
+    expect(make).toThrow('backends.memory: TrackingTestingModule stores the events of the test under this name.');
   });
 
   it('reports all that is wrong in its options when it is compiled', async () => {
@@ -318,11 +318,11 @@ describe('TrackingTestingModule', () => {
       ],
     }).compile();
 
-    const { faults } = await faulty.then(
-      () => ({ faults: [] }),
+    const { errors } = await faulty.then(
+      () => ({ errors: [] }),
       (error: unknown) => error as TrackingConfigException,
     );
-    expect(faults.map(({ path }) => path)).toEqual([
+    expect(errors.map(({ path }) => path)).toEqual([
       expect.stringContaining('backends.memory'),
       expect.stringContaining('no/name'),
       'clock',

@@ -107,7 +107,7 @@ describe('waitForEvent', () => {
     expect(error.message).toBe(
       [
         'no event "problem_check" was tracked within 1 ms.',
-        'The predicate said no to 1 event of this name (marked x).',
+        'The predicate rejected 1 event of this name (marked x).',
         'Tracked, in order:',
         '  1. x problem_check { attempts: 1 }',
         '  2. play_video {}',
@@ -193,7 +193,7 @@ describe('waitForEvent', () => {
     const { module } = await compiled();
 
     await expect(waitForEvent(module, undefined as never)).rejects.toThrow(
-      "waitForEvent was given undefined as the name. Fix: waitForEvent(app, 'problem_check')",
+      "waitForEvent was given undefined as the name. Fix: use waitForEvent(app, 'problem_check')",
     );
     await expect(waitForEvent({} as never, 'a')).rejects.toThrow(UntrackedSourceException);
   });

@@ -29,30 +29,30 @@ describe('a decorator with wrong options', () => {
     await expect(starting).rejects.toThrow(
       expect.objectContaining({
         name: 'TrackingConfigException',
-        faults: [
+        errors: [
           {
             path: 'Orders.cancel (@TrackEvent)',
-            what: 'the option on is "failure".',
+            what: 'on is a string of 7 characters; expected "success", "error" or "settled".',
             fix: "@TrackEvent(..., { on: 'success' or 'error' or 'settled' })",
           },
           {
             path: 'Orders.place (@TrackEvent)',
-            what: 'the option "contxt" is unknown; known are data, context, tracker, on.',
+            what: 'unknown option "contxt"; known options: data, context, tracker, on.',
             fix: 'did you mean context?',
           },
           {
             path: 'Orders.place (@TrackEvent)',
-            what: 'the option "colour" is unknown; known are data, context, tracker, on.',
+            what: 'unknown option "colour"; known options: data, context, tracker, on.',
             fix: expect.any(String) as string,
           },
           {
             path: 'Orders.refund (@TrackingContext)',
-            what: 'the option "nmae" is unknown; known are name, tracker.',
+            what: 'unknown option "nmae"; known options: name, tracker.',
             fix: 'leave it out',
           },
           {
             path: 'Whole.run (@TrackingContext)',
-            what: 'the option "tracke" is unknown; known are name, tracker.',
+            what: 'unknown option "tracke"; known options: name, tracker.',
             fix: 'did you mean tracker?',
           },
         ],

@@ -80,7 +80,10 @@ interface Service {
   call(...args: unknown[]): unknown;
 }
 
-/** Calls it three times with the same argument. @returns the names of the events, with the contexts they carry */
+/**
+ * Calls it three times with the same argument. @returns the names of the events, with the contexts
+ * they carry
+ */
 async function eventsOf(service: Type<Service>, argument = 2): Promise<(readonly [string, object])[]> {
   const run = await startTracking({}, { providers: [service] });
   for (let times = 0; times < 3; times++) await (run.app.get<Service>(service).call(argument) as Promise<unknown>);
@@ -288,7 +291,8 @@ describe('The scope of @TrackingContext', () => {
     expect(run.events().map(({ name, context }) => [name, context])).toEqual([
       ['base', base],
       ['shared', base],
-      // The value that is cached is one of the base class, so it is not computed for the subclasses.
+      // The value that is cached is one of the base class, so it is not computed for the
+      // subclasses.
       ['left', { left: true, of: 'left' }],
       ['shared', { ...base, left: true }],
       ['shared', { ...base, right: true }],

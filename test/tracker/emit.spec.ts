@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { backend, LoggerBackend, MemoryBackend, TrackerService, type Clock } from 'nestjs-event-tracking';
+import { backend, LoggerBackend, MemoryBackend, TrackerService, type TrackingClock } from 'nestjs-event-tracking';
 import { buildTracking, expectBalance, RecordingLogger, startTracking } from '../support/start-tracking';
 
 // RFC 9562, 5.7: version 7, variant 10.
@@ -100,7 +100,7 @@ describe('The data of an event', () => {
 });
 
 describe('The time of an event', () => {
-  it.each<[string, Clock]>([
+  it.each<[string, TrackingClock]>([
     ['a number', () => 1_706_933_100_789],
     ['a Date', () => new Date(1_706_933_100_789)],
     ['a number with fractions', () => 1_706_933_100_789.7],
@@ -111,7 +111,7 @@ describe('The time of an event', () => {
     expect(timeOf(last().id)).toBe(1_706_933_100_789);
   });
 
-  it.each<[string, Clock]>([
+  it.each<[string, TrackingClock]>([
     [
       'throws',
       () => {
@@ -276,6 +276,7 @@ describe('With enabled: false', () => {
       replaced: {},
       oddNames: 0,
       uncertainContexts: 0,
+      forgottenDeadLetters: {},
       violations: {},
       failures: {},
     });

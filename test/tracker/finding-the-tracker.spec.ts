@@ -198,7 +198,7 @@ describe('A tracker that no forRoot has', () => {
     await expect(starting).rejects.toThrow(
       expect.objectContaining({
         name: 'TrackingConfigException',
-        faults: [
+        errors: [
           expect.objectContaining({ path: 'Misspelt.pay (@TrackEvent)' }),
           expect.objectContaining({ path: 'Misspelt.refund (@TrackingContext)' }),
           expect.objectContaining({ path: 'OfNobody.make (@TrackEvent)' }),
@@ -243,7 +243,7 @@ describe('A tracker that no forRoot has', () => {
     for (let times = 0; times < 2; times++) new Misspelt().pay();
     run.tracker.context({}, () => new Misspelt().pay());
     expect(logger.warnings).toEqual([
-      expect.stringMatching(/^@TrackEvent on Misspelt\.pay asks for the tracker "adit".* Fix: .*"default"\.$/),
+      expect.stringMatching(/^@TrackEvent on Misspelt\.pay names the tracker "adit".* Fix: .*"default"\.$/),
     ]);
   });
 });

@@ -169,7 +169,9 @@ describe('The data function of @TrackEvent', () => {
     expect(run.events().map(({ data }) => data)).toEqual([{}, { again: 2 }]);
     const place = 'the data function of @TrackEvent("read") on Service.read';
     expect(run.ledger.tracker().failures).toEqual({ [place]: 1 });
-    expect(logger.warnings).toEqual([expect.stringContaining(`${place} failed: TypeError: it calls the method`)]);
+    expect(logger.warnings).toEqual([
+      expect.stringContaining(`${place} failed: TypeError: it calls the decorated method`),
+    ]);
   });
 
   it('may call methods whose data functions call its own: each is tracked, to an end', async () => {

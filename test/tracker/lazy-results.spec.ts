@@ -24,7 +24,10 @@ import { startTracking, type BuiltTracking } from '../support/start-tracking';
 
 type Seen = Pick<TrackOutcome<unknown[], unknown>, 'result' | 'error' | 'count'> & { ending: string };
 
-/** A provider with one tracked method, which gives what the test says; `seen` is how its calls ended. */
+/**
+ * A provider with one tracked method, which gives what the test says; `seen` is how its calls
+ * ended.
+ */
 async function tracked<Result>(give: () => Result): Promise<BuiltTracking & { call(): Result; seen: Seen[] }> {
   const seen: Seen[] = [];
   const data = (ending: string) => {

@@ -9,15 +9,17 @@ import {
   type Backend,
   type Backends,
   type NodeCounts,
-  type OnError,
   type Processor,
-  type ProcessorEntry,
   type TrackerService,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
+import type { OnError, ProcessorEntry } from 'nestjs-event-tracking/types';
 import { buildTracking, expectBalance, startTracking, type BuiltTracking } from '../support/start-tracking';
 
-/** What code of an application may do with an event. Emits end: each makes the name longer, up to three signs. */
+/**
+ * What code of an application may do with an event. Emits end: each makes the name longer, up to
+ * three signs.
+ */
 type Conduct = (event: TrackingEvent, emit: (name: string) => void) => unknown;
 
 const CONDUCTS: Readonly<Record<string, Conduct>> = {
@@ -131,7 +133,10 @@ class Forest {
   }
 }
 
-/** The nodes that stand in the tree; those that were replaced keep their books, but get nothing any more. */
+/**
+ * The nodes that stand in the tree; those that were replaced keep their books, but get nothing any
+ * more.
+ */
 function standing({ ledger }: BuiltTracking): NodeCounts[] {
   return ledger.nodes().filter(({ path }) => path !== '' && !path.endsWith('(replaced)'));
 }
@@ -153,7 +158,8 @@ function isBelow(path: string, above: string): boolean {
 
 function leafPaths(run: BuiltTracking): string[] {
   const paths = standing(run).map(({ path }) => path);
-  // A routing backend with nothing below it is where its events end; so is the root, without any backend.
+  // A routing backend with nothing below it is where its events end; so is the root, without any
+  // backend.
   return ['', ...paths].filter((path) => !paths.some((other) => other !== path && isBelow(other, path)));
 }
 

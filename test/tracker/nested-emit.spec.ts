@@ -78,7 +78,8 @@ describe('An event emitted by a processor', () => {
   });
 
   it('has the id that it had before when the same event is processed again, as by a job that runs twice', async () => {
-    // Of a v7, everything but the time is random: with that fixed, the parent of the second run has the id of the first.
+    // Of a v7, everything but the time is random: with that fixed, the parent of the second run has
+    // the id of the first.
     jest.spyOn(crypto, 'randomUUID').mockReturnValue('00000000-0000-4000-8000-000000000000');
     jest.spyOn(crypto, 'randomInt').mockImplementation(() => 0);
     const idsOfARun = async (): Promise<string[]> => {
@@ -97,7 +98,8 @@ describe('An event emitted by a processor', () => {
     expect(await idsOfARun()).toEqual(first);
     expect(first[0]).toMatch(UUID_V8);
     jest.restoreAllMocks();
-    // Otherwise each emit of an application is an event of its own, and so is what is emitted inside it.
+    // Otherwise each emit of an application is an event of its own, and so is what is emitted
+    // inside it.
     expect((await idsOfARun())[0]).not.toBe(first[0]);
   });
 

@@ -1,6 +1,7 @@
 /**
- * A process of its own for rejections that nobody handles: `crash plain` and `crash tracked` leave one behind; `compare` prints,
- * for each way of handling one, what the process reports without and with the decorators.
+ * A process of its own for rejections that nobody handles: `crash plain` and `crash tracked` leave
+ * one behind; `compare` prints, for each way of handling one, what the process reports without and
+ * with the decorators.
  */
 import 'reflect-metadata';
 import { setImmediate as turn } from 'node:timers/promises';

@@ -79,7 +79,10 @@ async function started(options: TrackingModuleOptions = {}, emitting?: Emitting)
   return Object.assign(run, { folder, logger });
 }
 
-/** Goes down to the end of the stack, and calls `work` on the way up: with room for `from` calls, for one more, up to `calls`. */
+/**
+ * Goes down to the end of the stack, and calls `work` on the way up: with room for `from` calls,
+ * for one more, up to `calls`.
+ */
 function nearEnd(from: number, calls: number, work: () => void): void {
   let room = 0;
   const down = (): void => {

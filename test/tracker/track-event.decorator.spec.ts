@@ -20,7 +20,10 @@ import { RecordingLogger, startTracking, type BuiltTracking } from '../support/s
 
 type Outcome = TrackOutcome<unknown[], unknown>;
 
-/** A provider with one tracked method, which gives what the test says; `seen` are the outcomes of its calls. */
+/**
+ * A provider with one tracked method, which gives what the test says; `seen` are the outcomes of
+ * its calls.
+ */
 async function tracked(
   give: (...args: never[]) => unknown,
   options: Partial<TrackEventOptions> = {},
@@ -153,7 +156,9 @@ describe('@TrackEvent on a method that returns a promise', () => {
 });
 
 describe('@TrackEvent on a method that returns another thenable', () => {
-  /** As the query builders of databases: it does its work when it is awaited, and anew each time. */
+  /**
+   * As the query builders of databases: it does its work when it is awaited, and anew each time.
+   */
   class Query {
     #table = 'users';
     runs = 0;
@@ -651,7 +656,7 @@ describe('@TrackEvent where it cannot stand', () => {
   ])('says so when the class is made: on %s', (_what, descriptor) => {
     const decorated = (): void => decorate({}, 'enrol', descriptor);
     expect(decorated).toThrow(TypeError);
-    expect(decorated).toThrow('@TrackEvent stands on enrol, which is not a method. Fix: put it on a method');
+    expect(decorated).toThrow('@TrackEvent was put on enrol, which is not a method. Fix: put it on a method');
   });
 });
 

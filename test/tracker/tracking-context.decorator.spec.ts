@@ -10,7 +10,8 @@ import {
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { lastValueFrom, Observable } from 'rxjs';
-import { TrackerService, TrackEvent, TrackingContext, type ContextOf } from 'nestjs-event-tracking';
+import { TrackerService, TrackEvent, TrackingContext } from 'nestjs-event-tracking';
+import type { ContextOf } from 'nestjs-event-tracking/types';
 import { RecordingLogger, startTracking, type BuiltTracking } from '../support/start-tracking';
 import { platforms, TestCase } from '../support/test-case';
 
@@ -120,7 +121,7 @@ describe('@TrackingContext on a method', () => {
       },
       'Error: no',
     ],
-    ['returns a promise', () => Promise.resolve({}) as never, 'it returned a promise, and nothing waits for it'],
+    ['returns a promise', () => Promise.resolve({}) as never, 'it returned a promise, which is not awaited'],
     ['returns a promise that is rejected', () => Promise.reject(new Error('no')) as never, 'it returned a promise'],
   ])('runs the method without values where their function %s: counted, and told once', async (_what, values, told) => {
     const { call, last, ledger, logger } = await scoped(values, emitInside);
@@ -190,7 +191,7 @@ describe('@TrackingContext on a method', () => {
     const decorate = TrackingContext({}) as (target: object, key: string, descriptor?: PropertyDescriptor) => void;
     const decorated = (): void => decorate({}, 'enrol');
     expect(decorated).toThrow(TypeError);
-    expect(decorated).toThrow('@TrackingContext stands on enrol, which is not a method. Fix: put it on a method');
+    expect(decorated).toThrow('@TrackingContext was put on enrol, which is not a method. Fix: put it on a method');
   });
 });
 

@@ -13,7 +13,10 @@ interface Enrollment {
 }
 declare const enrollment: Enrollment;
 
-/** Data functions that say what they take: typed, testable alone, and checked against the method they stand on. */
+/**
+ * Data functions that say what they take: typed, testable alone, and checked against the method
+ * they stand on.
+ */
 const enrolled = ({ result }: { readonly result: Enrollment }): object => ({ mode: result.mode });
 const perhaps = ({ result }: { readonly result: Enrollment | undefined }): object => ({ mode: result?.mode });
 const asked = ({ args: [courseId] }: { readonly args: readonly [string, ...unknown[]] }): object => ({ courseId });

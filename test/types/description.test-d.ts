@@ -1,4 +1,7 @@
-/** Compiled by `tsc --noEmit`, never run: what `backend()` and `processor()` take, and what they refuse. */
+/**
+ * Compiled by `tsc --noEmit`, never run: what `backend()` and `processor()` take, and what they
+ * refuse.
+ */
 import { Inject, Injectable } from '@nestjs/common';
 import {
   backend,
@@ -13,10 +16,10 @@ import {
   type Backend,
   type BackendDescription,
   type EventProcessor,
-  type ProcessorResult,
   type TrackingEvent,
   type TrackingModuleOptions,
 } from 'nestjs-event-tracking';
+import type { ProcessorResult } from 'nestjs-event-tracking/types';
 
 class Config {
   get(name: string): string {
@@ -240,7 +243,7 @@ TrackingModule.forRoot({
 });
 TrackingModule.forRoot({ limits: { maxDepth: undefined, maxNodes: undefined, maxTextLength: undefined } });
 TrackingModule.forRoot();
-export const surroundings: BackendDescription = backend(BareBackend, undefined, {
+export const host: BackendDescription = backend(BareBackend, undefined, {
   processors: undefined,
   backends: undefined,
   imports: undefined,

@@ -5,7 +5,7 @@ import {
   MemoryBackend,
   type Backend,
   type ConfirmedEvent,
-  type StoredEvent,
+  type IdentifiedEvent,
   type TrackerService,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
@@ -63,7 +63,7 @@ void confirmed.then(({ destinations }) => {
   return destinations['sink'] === 'dropped';
 });
 
-tracker.backend<MemoryBackend>('sink').events() satisfies StoredEvent[];
+tracker.backend<MemoryBackend>('sink').events() satisfies IdentifiedEvent[];
 // @ts-expect-error of an unnamed class nothing is known
 tracker.backend('sink').events();
 

@@ -1,7 +1,9 @@
 import type { INestApplication, MiddlewareConsumer, ModuleMetadata } from '@nestjs/common';
 import type { TrackerService } from '../../../src/entries';
 
-/** An event of a user, as the applications of these tests emit it: `who` is the user it belongs to. */
+/**
+ * An event of a user, as the applications of these tests emit it: `who` is the user it belongs to.
+ */
 export interface Owned {
   readonly who: number;
 }
@@ -16,8 +18,8 @@ export interface Drive {
 }
 
 /**
- * A way in which the event of one user might come to carry another's name: a platform's, a library's, an
- * application's. To add one, write it in ways/ and name it in ways/index.ts.
+ * A way in which the event of one user might come to carry another's name: a platform's, a
+ * library's, an application's. To add one, write it in ways/ and name it in ways/index.ts.
  */
 export interface Way extends ModuleMetadata {
   readonly title: string;

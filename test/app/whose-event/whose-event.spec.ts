@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
-import { backend, MemoryBackend, TrackerService, TrackingModule, type StoredEvent } from '../../../src/entries';
+import { backend, MemoryBackend, TrackerService, TrackingModule, type IdentifiedEvent } from '../../../src/entries';
 import { describeWithServices } from '../../support/services';
 import { platforms } from '../../support/test-case';
 import type { Drive, Owned, Way } from './way';
@@ -111,7 +111,7 @@ class Trial {
     return new Trial(way, app);
   }
 
-  async events(): Promise<StoredEvent[]> {
+  async events(): Promise<IdentifiedEvent[]> {
     try {
       const { port } = (this.app.getHttpServer() as Server).address() as AddressInfo;
       const tracker = this.app.get(TrackerService);
@@ -139,8 +139,8 @@ class Trial {
   }
 }
 
-const isOwn = ({ data, context }: StoredEvent): boolean => context['user_id'] === (data as unknown as Owned).who;
-const isMarked = ({ context }: StoredEvent): boolean => context['uncertain_context'] === true;
+const isOwn = ({ data, context }: IdentifiedEvent): boolean => context['user_id'] === (data as unknown as Owned).who;
+const isMarked = ({ context }: IdentifiedEvent): boolean => context['uncertain_context'] === true;
 
 const titleOf = ({ title, isOwn: carriesOwn }: Way): string =>
   carriesOwn ? `behind ${title}` : `or says that it may not, behind ${title}`;

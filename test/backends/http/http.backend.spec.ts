@@ -357,16 +357,16 @@ describe('HttpBackend', () => {
   });
 
   it('never puts credentials, the query or the data of an event into a reason', async () => {
-    const faults: SinkFault[] = [{ status: 401 }, { status: 400 }, { status: 500 }, 'reset', 'half-reply', 'garbage'];
-    sink.misbehave(...faults);
+    const errors: SinkFault[] = [{ status: 401 }, { status: 400 }, { status: 500 }, 'reset', 'half-reply', 'garbage'];
+    sink.misbehave(...errors);
     const url = `${sink.url.replace('//', `//user:${SECRET}@`)}/events?key=${SECRET}`;
     const backend = backendOf({ url, headers: { authorization: `Bearer ${SECRET}` }, keepAlive: false });
     const events = deliveredEvents(1, () => ({ data: { password: SECRET } }));
-    while (sink.received < faults.length) {
+    while (sink.received < errors.length) {
       const failure = await failureOf(backend, events);
       expect(`${failure.message} ${String(failure.cause)}`).not.toContain(SECRET);
     }
-    expect(sink.requests).toHaveLength(faults.length);
+    expect(sink.requests).toHaveLength(errors.length);
     expect(sink.requests[0]?.headers['authorization']).toBe(`Bearer ${SECRET}`);
   });
 });

@@ -35,7 +35,9 @@ function httpTo(url: string, options: Partial<HttpBackendOptions> = {}): HttpBac
   return backend;
 }
 
-/** Status 200 with this body, once the request is there; requests of these tests come in one piece. */
+/**
+ * Status 200 with this body, once the request is there; requests of these tests come in one piece.
+ */
 function answering(headers: string, body: Buffer | string): Promise<string> {
   return listen((socket) => {
     socket.once('data', () => {

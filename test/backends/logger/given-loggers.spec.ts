@@ -6,13 +6,13 @@ import {
   LoggerBackend,
   MemoryBackend,
   type LoggerBackendOptions,
-  type LogLevel,
   type TrackingModuleOptions,
 } from 'nestjs-event-tracking';
+import type { LoggerLevel } from 'nestjs-event-tracking/types';
 import { expectBalance, startTracking, type BuiltTracking } from '../../support/start-tracking';
 
 const NOW = Date.UTC(2024, 1, 3, 4, 5, 0, 789);
-const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+const LEVELS: readonly LoggerLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 function start(log: LoggerBackendOptions, options: TrackingModuleOptions = {}): Promise<BuiltTracking> {
   const backends = { log: backend(LoggerBackend, log), sink: backend(MemoryBackend) };

@@ -1,4 +1,7 @@
-/** Writes lines of one letter each to standard output, or to a pipe by its path: LETTER LINES LONGEST [PATH]. */
+/**
+ * Writes lines of one letter each to standard output, or to a pipe by its path: LETTER LINES
+ * LONGEST [PATH].
+ */
 import { LineWriter } from '../../../src/backends/logger/line-writer';
 
 const [letter = 'x', lines = '0', longest = '0', path] = process.argv.slice(2);

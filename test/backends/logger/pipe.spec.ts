@@ -11,7 +11,10 @@ const run = promisify(execFile);
 const LETTERS = ['a', 'b', 'c'];
 const folder = new LogFolder();
 
-/** What comes out of one pipe into which three processes write. Its reader is slow, so that the pipe is full most of the time. */
+/**
+ * What comes out of one pipe into which three processes write. Its reader is slow, so that the pipe
+ * is full most of the time.
+ */
 async function through(lines: number, longest: number, path = ''): Promise<string[]> {
   const writers = LETTERS.map((letter) => `${child} ${letter} ${String(lines)} ${String(longest)} ${path} &`).join(' ');
   const reader = `'${process.execPath}' -e '${SLOW_READER}'`;
@@ -20,7 +23,10 @@ async function through(lines: number, longest: number, path = ''): Promise<strin
   return stdout.split('\n');
 }
 
-/** Reads 3,000 bytes at a time with blocking calls, and so leaves a little free space again and again. */
+/**
+ * Reads 3,000 bytes at a time with blocking calls, and so leaves a little free space again and
+ * again.
+ */
 const SLOW_READER =
   'const fs=require("fs");const b=Buffer.alloc(3000);for(;;){let n;try{n=fs.readSync(0,b)}catch(e){if(e.code==="EAGAIN")continue;throw e}if(n===0)break;for(let at=0;at<n;)try{at+=fs.writeSync(1,b,at,n-at)}catch(e){if(e.code!=="EAGAIN")throw e}}';
 

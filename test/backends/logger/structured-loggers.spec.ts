@@ -4,7 +4,10 @@ import { backend, LoggerBackend, type LoggerBackendOptions } from '../../../src/
 import { eventOf } from '../../../src/cli/event-line';
 import { startTracking } from '../../support/start-tracking';
 
-/** The shape of nestjs-pino's classes: what `assign()` adds in a request is in the logger that its getter gives. */
+/**
+ * The shape of nestjs-pino's classes: what `assign()` adds in a request is in the logger that its
+ * getter gives.
+ */
 class PinoLogger {
   inRequest: Pino | undefined;
   constructor(private readonly own: Pino) {}

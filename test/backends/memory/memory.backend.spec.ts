@@ -123,10 +123,10 @@ describe('MemoryBackend', () => {
     async (maxEvents) => {
       const refused = buildTracking({ backends: { sink: backend(MemoryBackend, { maxEvents: maxEvents as number }) } });
       await expect(refused).rejects.toMatchObject({
-        faults: [
+        errors: [
           {
             path: 'backends.sink (MemoryBackend)',
-            what: expect.stringMatching(/^maxEvents is .*; it has to be a whole number from 1 up\.$/),
+            what: expect.stringMatching(/^maxEvents is .*; expected a whole number, at least 1\.$/),
             fix: expect.stringContaining('backend(MemoryBackend, { maxEvents: 100 })'),
           },
         ],

@@ -7,7 +7,10 @@ import { event, ownDatabase, startMongo, stored, usedConnection } from './suppor
 
 const { MongoServerError, MongoNetworkError } = mongoose.mongo;
 
-/** A server at the level of commands, for what the one of the tests does not have: it takes each, or fails as `failing` says. */
+/**
+ * A server at the level of commands, for what the one of the tests does not have: it takes each, or
+ * fails as `failing` says.
+ */
 class CommandDouble {
   readonly commands: unknown[] = [];
   readonly failing = new Map<string, Error[]>();
@@ -344,7 +347,7 @@ describe('An expireAfterSeconds that was changed', () => {
       {},
       { expireAfterSeconds: 3600 },
       [
-        /expireAfterSeconds 3600, while expireAfterSeconds is not set: MongoDB may go on removing events/,
+        /expireAfterSeconds 3600, while expireAfterSeconds is not set: MongoDB may keep removing events/,
         /Fix: to keep events db\.getCollection\("events"\)\.dropIndex\("timestamp_1"\)/,
       ],
     ],

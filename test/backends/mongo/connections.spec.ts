@@ -2,7 +2,7 @@ import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { Test } from '@nestjs/testing';
 import { MongoBackend } from 'nestjs-event-tracking/mongoose';
-import type { Rejection } from '../../../src/delivery/destination';
+import type { EventRejection } from '../../../src/delivery/destination';
 import { NODE_OPTIONS } from '../../../src/routing/tokens';
 import { describeWithServices } from '../../support/services';
 import { event, ownDatabase, startMongo, stored } from './support';
@@ -25,7 +25,7 @@ describe('MongoBackend', () => {
       }).compile();
       await expect(module.init()).rejects.toMatchObject({
         name: 'TrackingConfigException',
-        faults: [{ path: 'MongoBackend', what: expect.stringContaining(asked), fix: expect.stringContaining(fix) }],
+        errors: [{ path: 'MongoBackend', what: expect.stringContaining(asked), fix: expect.stringContaining(fix) }],
       });
       await module.close();
     },
@@ -70,7 +70,7 @@ describeWithServices(['mongo'], 'MongoBackend, by its connection,', (urls) => {
 
   it('can still write in the shutdown hooks of what uses it', async () => {
     const database = ownDatabase(urls.mongo);
-    const sent: (readonly Rejection[])[] = [];
+    const sent: (readonly EventRejection[])[] = [];
     @Injectable()
     class Drain implements OnApplicationShutdown {
       constructor(private readonly backend: MongoBackend) {}

@@ -1,4 +1,7 @@
-/** What the server of the tests does not do, at the level of the driver's errors: replica sets, quotas, write concerns. */
+/**
+ * What the server of the tests does not do, at the level of the driver's errors: replica sets,
+ * quotas, write concerns.
+ */
 import mongoose, { type mongo } from 'mongoose';
 import { deliveredBefore } from '../../../src/backends/mongo/duplicates';
 import type { EventDocument } from '../../../src/backends/mongo/event-document';

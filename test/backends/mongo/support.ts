@@ -6,7 +6,7 @@ import type { Collection, Document } from 'mongodb';
 import mongoose, { type Connection } from 'mongoose';
 import { MongoBackend, type MongoBackendOptions } from 'nestjs-event-tracking/mongoose';
 import { SendFailedException } from '../../../src/delivery/destination';
-import type { StoredEvent } from '../../../src/event/tracking-event';
+import type { IdentifiedEvent } from '../../../src/event/tracking-event';
 import { NODE_OPTIONS } from '../../../src/routing/tokens';
 import { RecordingLogger } from '../../support/start-tracking';
 
@@ -59,10 +59,13 @@ export interface Started {
   readonly module: TestingModule;
   readonly connection: Connection;
   /** With a signal that comes after `timeoutMs`. */
-  send(events: readonly StoredEvent[], timeoutMs?: number): ReturnType<MongoBackend['sendBatch']>;
+  send(events: readonly IdentifiedEvent[], timeoutMs?: number): ReturnType<MongoBackend['sendBatch']>;
 }
 
-/** An application with the backend as a provider beside its connection, lazy unless `connection` says otherwise. */
+/**
+ * An application with the backend as a provider beside its connection, lazy unless `connection`
+ * says otherwise.
+ */
 export async function startMongo(
   url: string,
   options?: MongoBackendOptions,
@@ -91,7 +94,7 @@ export async function startMongo(
 /** As the delivery does it: again and again, as long as nothing is known of the batch. */
 export async function sendUntilTaken(
   { send }: Pick<Started, 'send'>,
-  events: readonly StoredEvent[],
+  events: readonly IdentifiedEvent[],
 ): ReturnType<MongoBackend['sendBatch']> {
   const deadline = performance.now() + 10_000;
   for (;;) {
@@ -106,14 +109,14 @@ export async function sendUntilTaken(
 let made = 0;
 
 /** An event as the delivery gives it. */
-export function event(data: object = {}, more: Partial<StoredEvent> = {}): StoredEvent {
+export function event(data: object = {}, more: Partial<IdentifiedEvent> = {}): IdentifiedEvent {
   made += 1;
   return {
     id: `0192f000-0000-7000-8000-${String(made).padStart(12, '0')}`,
     name: 'play_video',
     timestamp: new Date('2026-11-24T12:00:00.123Z'),
     context: { user_id: 7 },
-    data: data as StoredEvent['data'],
+    data: data as IdentifiedEvent['data'],
     ...more,
   };
 }

@@ -4,9 +4,11 @@ import { MeterProvider, MetricReader, type Histogram, type MetricData } from '@o
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import {
   AsyncRoutingBackend,
   backend,
+  defineEvent,
   getTrackerToken,
   MemoryBackend,
   processor,
@@ -14,7 +16,7 @@ import {
   SendFailedException,
   TrackingModule,
   type DestinationCounts,
-  type StoredEvent,
+  type IdentifiedEvent,
   type TrackerService,
 } from '../../../src/entries';
 import {
@@ -27,7 +29,7 @@ import {
 import { observeTracking, TrackingMetricsModule } from 'nestjs-event-tracking/opentelemetry';
 import { Gate } from '../../delivery/gate';
 import { eventually } from '../../support/eventually';
-import { closeLater, startTracking } from '../../support/start-tracking';
+import { closeLater, RecordingLogger, startTracking } from '../../support/start-tracking';
 
 /** Collects when it is asked to, and not before. */
 class AskedReader extends MetricReader {
@@ -84,7 +86,7 @@ async function busyApplication(): Promise<{ tracker: TrackerService; gate: Gate;
   );
   const gate = tracker.backend<Gate>('gate');
   let failures = 2;
-  gate.behave = (events: readonly StoredEvent[]) => {
+  gate.behave = (events: readonly IdentifiedEvent[]) => {
     if (failures-- > 0) return Promise.reject(new Error('connection refused'));
     const rejections = events.flatMap(({ name }, index) =>
       name === 'bad' ? [{ index, reason: 'does not fit', retryable: false }] : [],
@@ -142,6 +144,19 @@ describe('The metrics of a tracker', () => {
     ] as const) {
       expect({ name, figures: await figures(`delivery.${name}`) }).toEqual({ name, figures: [[place, count]] });
     }
+  });
+
+  it('include the lost dead letters of a path that is no destination', async () => {
+    const Played = defineEvent('played', { data: z.object({ at: z.number() }) });
+    const { tracker } = await startTracking(
+      { catalog: [Played], validation: 'reject', logger: new RecordingLogger() },
+      { imports: [TrackingMetricsModule.forRoot({ meter: meter() })] },
+    );
+    for (let n = 0; n < 20; n++) tracker.emit('played', { pad: 'x'.repeat(200_000) });
+    const { forgottenDeadLetters } = tracker.ledger.tracker();
+    expect(await figures('delivery.forgotten_dead_letters')).toEqual([
+      [{ tracker: 'default', path: 'catalog:rejected' }, forgottenDeadLetters['catalog:rejected']],
+    ]);
   });
 
   it('are those of a queue and of what is behind it, too', async () => {

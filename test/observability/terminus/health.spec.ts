@@ -88,7 +88,7 @@ describe('The health of tracking', () => {
       tracking: {
         status: 'degraded',
         pending: 20,
-        degraded: { gate: ['the destination does not answer', 'memory is full, events go to the disk'] },
+        degraded: { gate: ['the destination is not responding', 'memory is full: new events go to the disk'] },
       },
     });
     gate.behave = () => Promise.resolve();
@@ -160,7 +160,7 @@ describe('The health of tracking', () => {
     tracker.emit('e');
     await eventually(() => expect(tracker.ledger.destination('gate')?.breaker).not.toBe('closed'));
     expect(indicator.check('events')).toEqual({
-      events: { status: 'up', pending: 1, degraded: { gate: ['the destination does not answer'] } },
+      events: { status: 'up', pending: 1, degraded: { gate: ['the destination is not responding'] } },
     });
   });
 
@@ -169,7 +169,7 @@ describe('The health of tracking', () => {
     const indicator = new TrackingHealthIndicator(new HealthIndicatorService());
     expect(indicator.check('audit', { tracker })).toEqual({ audit: { status: 'up', pending: 0 } });
     expect(indicator.check()).toEqual({
-      tracking: { status: 'down', message: 'there is no tracker called "default": give the tracker to check()' },
+      tracking: { status: 'down', message: 'there is no tracker called "default": pass the tracker to check()' },
     });
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LinearMatcher } from '../../../src/processors/patterns/linear-matcher';
-import { MAX_MATCHED_LENGTH, NamePattern, PatternFault } from '../../../src/processors/patterns/name-pattern';
+import { MAX_MATCHED_LENGTH, NamePattern, PatternError } from '../../../src/processors/patterns/name-pattern';
 import type { PatternNode } from '../../../src/processors/patterns/pattern-node';
 import { maxSteps } from '../../../src/processors/patterns/pattern-cost';
 import { parsePattern } from '../../../src/processors/patterns/pattern-parser';
@@ -13,7 +13,7 @@ const MAX_STEPS = 100_000;
 
 const read = (source: string, flags: string, place: Place = 'anywhere'): NamePattern => {
   const pattern = NamePattern.read(source, flags, { place, maxSteps: () => MAX_STEPS });
-  if (pattern instanceof PatternFault) throw new Error(pattern.what);
+  if (pattern instanceof PatternError) throw new Error(pattern.what);
   return pattern;
 };
 
@@ -98,7 +98,8 @@ describe('A pattern for names', () => {
       fc.property(pattern, flags, place, fc.array(name, { minLength: 1, maxLength: 4 }), (source, given, at, names) => {
         fc.pre(isPattern(source, given));
         for (const written of names) {
-          // V8 looks around in the middle of a surrogate pair when it searches, which the language does not.
+          // V8 looks around in the middle of a surrogate pair when it searches, which the language
+          // does not.
           const looksAround = given.includes('u') && /\(\?[=!<]|\\[bB]/.test(source);
           const each = looksAround ? written.replace(/[\ud800-\udfff]/g, '') : written;
           const expected = byLanguage(source, given, at, each);
@@ -183,8 +184,8 @@ describe('A pattern for names', () => {
     ['\\p{RGI_Emoji}', 'v', /strings of several characters/],
   ])('refuses %s', (source, given, what) => {
     const fault = NamePattern.read(source, given, { place: 'anywhere', maxSteps: () => 1000 });
-    expect(fault).toBeInstanceOf(PatternFault);
-    expect((fault as PatternFault).what).toMatch(what);
+    expect(fault).toBeInstanceOf(PatternError);
+    expect((fault as PatternError).what).toMatch(what);
   });
 
   it('takes time linear in the name by automaton, and in the size of the pattern', () => {
@@ -202,7 +203,9 @@ describe('A pattern for names', () => {
   });
 });
 
-/** How many attempts of a single part an engine makes that goes back, as those of the language do. */
+/**
+ * How many attempts of a single part an engine makes that goes back, as those of the language do.
+ */
 function backtrackingSteps(root: PatternNode, characters: readonly string[], isSearch: boolean): number {
   let steps = 0;
   const isMatch = (node: PatternNode, at: number, rest: (at: number) => boolean): boolean => {

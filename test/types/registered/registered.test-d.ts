@@ -1,4 +1,7 @@
-/** Compiled by catalog-registered.spec.ts in a program of its own: what is registered here holds for a whole program. */
+/**
+ * Compiled by catalog-registered.spec.ts in a program of its own: what is registered here holds for
+ * a whole program.
+ */
 import { z } from 'zod';
 import {
   defineCatalog,

@@ -12,7 +12,9 @@ type Done = (error?: Error | null, payload?: unknown) => void;
 type PayloadDone = (error: Error | null, payload: unknown) => void;
 type Emit = (request: FastifyRequest) => void;
 
-/** In front of each hook that emits stands one that goes on in the callback of a shared connection. */
+/**
+ * In front of each hook that emits stands one that goes on in the callback of a shared connection.
+ */
 function addHooks(instance: FastifyInstance, client: EchoClient, emit: Emit): void {
   const register = instance.addHook.bind(instance) as (name: string, hook: unknown) => void;
   for (const name of HOOKS) {

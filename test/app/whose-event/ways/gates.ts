@@ -26,7 +26,9 @@ abstract class Seeing {
   }
 }
 
-/** Interceptors and guards that wait for a stream which requests share, and what runs behind them. */
+/**
+ * Interceptors and guards that wait for a stream which requests share, and what runs behind them.
+ */
 export function gates(): Way {
   const event = 'gate.seen';
   const feed = new Feed();

@@ -235,7 +235,10 @@ export function abortedStreams(): Way {
   };
 }
 
-/** What is emitted while the body of a request comes in, packet by packet, on a connection that others have used. */
+/**
+ * What is emitted while the body of a request comes in, packet by packet, on a connection that
+ * others have used.
+ */
 export function slowBody(): Way {
   const event = 'body.read';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RecentKeys } from '../../src/common/recent-keys';
+import { RecentKeys } from '../../src/processors/recent-keys';
 
 describe('RecentKeys', () => {
   it('knows the keys that were entered last, whatever the order in which they come again', () => {

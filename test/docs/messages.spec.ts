@@ -1,10 +1,16 @@
-/** docs/troubleshooting.md is searched for the words of a message: each message that it quotes must be one that the code has. */
+/**
+ * docs/reference/messages.md is searched for the words of a message: each message that it quotes
+ * must be one that the code has.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../..');
 
-/** Every source as one text, in which strings that are joined by + or by a line break of a template are whole. */
+/**
+ * Every source as one text, in which strings that are joined by + or by a line break of a template
+ * are whole.
+ */
 function sourceText(): string {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
@@ -16,7 +22,10 @@ function sourceText(): string {
     .replace(/\\(['"`])/g, '$1');
 }
 
-/** The quoted messages of the first column; those of other programs name the program in parentheses after them. */
+/**
+ * The quoted messages of the first column; those of other programs name the program in parentheses
+ * after them.
+ */
 function messagesOf(page: string): string[] {
   const others = /\((from (?:Nest|Node|TypeScript|the shell)|Vitest|Jest|`@swc\/jest`)\)/;
   return page
@@ -27,10 +36,10 @@ function messagesOf(page: string): string[] {
     .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message));
 }
 
-describe('docs/troubleshooting.md', () => {
+describe('docs/reference/messages.md', () => {
   it('quotes only messages that the code has', () => {
     const source = sourceText();
-    const messages = messagesOf(readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8'));
+    const messages = messagesOf(readFileSync(join(root, 'docs/reference/messages.md'), 'utf8'));
     const fragments = messages.flatMap((message) => message.split('…').map((part) => part.trim()));
     const sentences = fragments.filter((fragment) => fragment.split(' ').length >= 3);
 
