@@ -1,6 +1,7 @@
 // What all benches share: figures of one form, as a table or as one line of JSON each.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { judge } from './bars.mjs';
 
 /**
  * Runs one subject in a process of its own and gives the figures it printed as JSON in its last line.
@@ -31,17 +32,22 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/**
- * One figure of what was measured in turns: ours, theirs, ours, theirs. Each ratio is the median of the pairs.
- * @param bar of the ratio of CPU time  @param barUs of what is added to theirs  @param barRate of the ratio of events a second
- */
-export async function inPairs({ case: name, subject, versus, bar, barUs, barRate, pairs, ours, theirs }) {
+/** Measures in turns, ours, theirs, ours, theirs, and gives the figure of that. */
+export async function inPairs({ pairs, ours, theirs, ...comparison }) {
   const mine = [];
   const other = [];
   for (let pair = 0; pair < pairs; pair++) {
     mine.push(await ours());
     other.push(await theirs());
   }
+  return compare({ ...comparison, mine, other });
+}
+
+/**
+ * One figure of two subjects that were measured in turns. Each ratio is the median of the pairs.
+ * @param bars those of BARS for it
+ */
+export function compare({ case: name, subject, versus, bars, mine, other, version }) {
   const of = (read) => median(mine.map((figure, at) => read(figure, other[at])));
   const cpuUs = of((figure) => figure.cpuUs);
   const ratio = of((figure, against) => figure.cpuUs / against.cpuUs);
@@ -49,49 +55,90 @@ export async function inPairs({ case: name, subject, versus, bar, barUs, barRate
   const perSecond = of((figure) => figure.perSecond ?? 1e6 / figure.cpuUs);
   const rate =
     mine[0].perSecond === undefined ? undefined : of((figure, against) => figure.perSecond / against.perSecond);
-  const bars = [
-    ...(bar === undefined ? [] : [{ text: String(bar), met: ratio <= bar }]),
-    ...(barUs === undefined ? [] : [{ text: `+${barUs} µs`, met: addedUs <= barUs }]),
-    ...(barRate === undefined ? [] : [{ text: `${barRate} x events/s`, met: rate >= barRate }]),
-  ];
   return {
     ...{ case: name, bytes: mine[0].bytes, cpuUs, perSecond, versus, ratio },
     subject: rate === undefined ? subject : `${subject}: ${rate.toFixed(2)} x events/s`,
     ...(rate === undefined ? {} : { rate }),
-    ...(barUs === undefined ? {} : { addedUs }),
-    ...(bars.length === 0 ? {} : { bar: bars.map(({ text }) => text).join(', '), met: bars.every(({ met }) => met) }),
+    addedUs,
+    versusUs: of((_, against) => against.cpuUs),
+    ...warmUpOf(mine),
+    ...judge(bars, { ratio, addedUs, rate }, version),
   };
 }
 
-/** Prints figures `{ bench, case, subject, bytes, cpuUs, perSecond, versus, ratio, addedUs, bar, met }`; whether every bar is met. */
+/** What the processes of one subject took before they were measured; nothing if they did not say. */
+export function warmUpOf(measured) {
+  if (measured[0].coldUs === undefined) return {};
+  const of = (key) => median(measured.map((figure) => figure[key]));
+  const said = measured.filter(({ isSteady }) => isSteady !== undefined);
+  return {
+    coldUs: of('coldUs'),
+    warmUpMs: of('warmUpMs'),
+    ...(said.length === 0 ? {} : { isSteady: said.every(({ isSteady }) => isSteady) }),
+  };
+}
+
+/**
+ * Prints figures, as a table or as a line of JSON each; true if every bar is met.
+ * A figure has `bench`, `case`, `subject` and what else COLUMNS shows.
+ */
 export function report(figures, { json }) {
-  if (json) for (const figure of figures) console.log(JSON.stringify(figure));
+  if (json) for (const figure of figures) console.log(JSON.stringify({ node: process.versions.node, ...figure }));
   else printTable(figures);
   return figures.every(({ met }) => met !== false);
 }
 
+const fixed = (key) => (figure) => figure[key]?.toFixed(2);
+const COLUMNS = [
+  { title: 'case', of: (figure) => figure.case },
+  { title: 'subject', of: (figure) => figure.subject },
+  { title: 'shape', of: (figure) => figure.shape },
+  { title: 'bytes', of: (figure) => figure.bytes, isNumber: true },
+  { title: 'CPU µs', of: fixed('cpuUs'), isNumber: true },
+  {
+    title: 'per second',
+    of: ({ perSecond }) => (perSecond === undefined ? undefined : Math.round(perSecond).toLocaleString('en')),
+    isNumber: true,
+  },
+  { title: 'elapsed ms', of: fixed('wallMs'), isNumber: true },
+  { title: 'CPU ms', of: fixed('cpuMs'), isNumber: true },
+  { title: 'cold µs', of: fixed('coldUs'), isNumber: true },
+  { title: 'warm-up', of: warmUpText },
+  { title: 'allocated B', of: ({ allocatedBytes }) => allocatedBytes?.toFixed(0), isNumber: true },
+  {
+    title: 'versus',
+    of: ({ versus, versusSubject }) => (versusSubject === undefined ? versus : `${versus}: ${versusSubject}`),
+  },
+  { title: 'its CPU µs', of: fixed('versusUs'), isNumber: true },
+  { title: 'ratio', of: fixed('ratio') },
+  { title: 'added µs', of: fixed('addedUs') },
+  { title: 'bar', of: (figure) => figure.bar },
+  { title: '', of: ({ met }) => (met === undefined ? undefined : met ? 'met' : 'MISSED') },
+];
+
+function warmUpText({ warmUpMs, isSteady }) {
+  if (warmUpMs === undefined) return undefined;
+  const text = `${Math.round(warmUpMs).toLocaleString('en')} ms`;
+  return isSteady === false ? `${text}, not steady` : text;
+}
+
 function printTable(figures) {
   console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model.trim()}`);
-  const header = ['case', 'subject', 'bytes', 'CPU µs', 'per second', 'versus', 'ratio', 'added µs', 'bar', ''];
-  const rows = figures.map((figure) => [
-    figure.case,
-    figure.subject,
-    figure.bytes,
-    figure.cpuUs.toFixed(2),
-    Math.round(figure.perSecond).toLocaleString('en'),
-    figure.versus ?? '',
-    figure.ratio?.toFixed(2) ?? '',
-    figure.addedUs?.toFixed(2) ?? '',
-    figure.bar ?? '',
-    figure.met === undefined ? '' : figure.met ? 'met' : 'MISSED',
-  ]);
-  const widths = header.map((title, at) => Math.max(title.length, ...rows.map((row) => String(row[at]).length)));
-  for (const row of [header, ...rows]) {
-    console.log(
-      row
-        .map((cell, at) => (at > 1 && at < 5 ? String(cell).padStart(widths[at]) : String(cell).padEnd(widths[at])))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
+  for (const line of tableOf(figures)) console.log(line);
+}
+
+/** The lines of a table without the columns of which no figure has anything. */
+export function tableOf(figures) {
+  const columns = COLUMNS.map(({ title, of, isNumber }) => {
+    const cells = figures.map((figure) => String(of(figure) ?? ''));
+    const width = Math.max(title.length, ...cells.map((cell) => cell.length));
+    const pad = (cell) => (isNumber ? cell.padStart(width) : cell.padEnd(width));
+    return { isEmpty: cells.every((cell) => cell === ''), lines: [title, ...cells].map(pad) };
+  }).filter(({ isEmpty }) => !isEmpty);
+  return [undefined, ...figures].map((_, at) =>
+    columns
+      .map(({ lines }) => lines[at])
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -1,8 +1,9 @@
 // The synchronous part of emit, in a process of its own: node accept.mjs memory|bull|embedded BYTES REDIS_URL [COUNT].
-// Prints { bytes, cpuUs }. Only the bursts of emits are timed; what becomes of the events later is not.
+// Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady }. Only the bursts of emits are timed; what becomes of the events later is not.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { contextOf, dataOf } from '../emit/events.mjs';
+import { warmUp, windowOf } from '../warm-up.mjs';
 
 const require = createRequire(import.meta.url);
 const { Module } = require('@nestjs/common');
@@ -12,7 +13,6 @@ const { AsyncRoutingBackend, backend, TrackerService, TrackingModule } = require
 const { bullQueue } = require('nestjs-event-tracking/bull');
 const [name, size, redis] = [process.argv[2], Number(process.argv[3]), process.argv[4]];
 const COUNT = Number(process.argv[5]) || 100_000;
-const WARM_UP = Math.min(20_000, COUNT);
 const BURST = 500;
 const data = dataOf(size);
 const scopes = contextOf(size);
@@ -44,6 +44,7 @@ const app = await NestFactory.createApplicationContext(AppModule, { logger: ['er
 const tracker = app.get(TrackerService);
 const inScopes = (body) => scopes.reduceRight((inner, values) => () => tracker.context(values, inner), body)();
 
+let emitted = 0;
 async function run(count) {
   let cpu = 0;
   for (let done = 0; done < count; done += BURST) {
@@ -53,15 +54,20 @@ async function run(count) {
       const { user, system } = process.cpuUsage(before);
       cpu += user + system;
     });
+    emitted += BURST;
     await tracker.flush();
   }
   return cpu;
 }
-await run(WARM_UP);
+// Fewer events are those of --smoke.
+const { coldUs, warmUpMs, isSteady } = await warmUp(run, {
+  ...{ cold: BURST, window: windowOf(BURST) },
+  ...(COUNT < 1000 ? { maxWindows: 0 } : {}),
+});
 globalThis.gc();
 const cpu = await run(COUNT);
 const { delivered } = tracker.ledger.destination('target');
-if (delivered !== WARM_UP + COUNT) throw new Error(`${name}: ${delivered} events of ${WARM_UP + COUNT} were taken`);
+if (delivered !== emitted) throw new Error(`${name}: ${delivered} events of ${emitted} were taken`);
 await app.close();
-console.log(JSON.stringify({ bytes, cpuUs: cpu / COUNT }));
+console.log(JSON.stringify({ bytes, cpuUs: cpu / COUNT, coldUs, warmUpMs, isSteady }));
 process.exit();

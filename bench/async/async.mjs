@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRedis } from '../../scripts/chaos/own-redis.mjs';
+import { BARS } from '../bars.mjs';
 import { ask, leave, startChild } from '../children.mjs';
 import { each, inPairs, measure, report } from '../figures.mjs';
 import { web } from './web.mjs';
@@ -34,13 +35,13 @@ export async function run({ json, smoke, pairs, only }) {
 /** From one emitting process to one worker process. Bars are of 1 KB. */
 async function queue({ smoke, pairs, bytes, redis }) {
   const comparisons = [
-    { name: 'ours', title: 'to a destination', versus: 'bare', versusTitle: 'bare Bull, batches of 100', barRate: 0.7 },
     {
-      name: 'ours',
-      title: 'to a destination',
-      versus: 'single',
-      versusTitle: 'bare Bull, a job per event',
-      barRate: 5,
+      ...{ name: 'ours', title: 'to a destination', versus: 'bare', versusTitle: 'bare Bull, batches of 100' },
+      bars: BARS.async['bare batches'],
+    },
+    {
+      ...{ name: 'ours', title: 'to a destination', versus: 'single', versusTitle: 'bare Bull, a job per event' },
+      bars: BARS.async['a job per event'],
     },
     {
       ...{ name: 'ours-send', title: 'to a backend of the application' },
@@ -49,10 +50,10 @@ async function queue({ smoke, pairs, bytes, redis }) {
   ];
   const sizes = SIZES.filter((size) => (smoke ? size === 1024 : bytes === undefined || bytes === size));
   const cases = sizes.flatMap((size) => comparisons.map((comparison) => ({ size, ...comparison })));
-  return each(cases, ({ size, name, title, versus, versusTitle, barRate }) =>
+  return each(cases, ({ size, name, title, versus, versusTitle, bars }) =>
     inPairs({
       ...{ case: 'queue', subject: title, versus: versusTitle, pairs },
-      ...(size === 1024 && barRate !== undefined ? { barRate } : {}),
+      bars: size === 1024 ? bars : undefined,
       ours: () => throughQueue(name, { size, redis, smoke }),
       theirs: () => throughQueue(versus, { size, redis, smoke }),
     }),
@@ -102,12 +103,12 @@ async function empty(redis) {
 async function accept({ smoke, pairs, redis }) {
   const count = smoke ? 500 : undefined;
   const subjects = [
-    { subject: 'emit before a Bull queue', name: 'bull', bar: 1.15 },
-    { subject: 'emit before a queue in the process', name: 'embedded', bar: 1.15 },
+    { subject: 'emit before a Bull queue', name: 'bull' },
+    { subject: 'emit before a queue in the process', name: 'embedded' },
   ];
-  return each(subjects, ({ subject, name, bar }) =>
+  return each(subjects, ({ subject, name }) =>
     inPairs({
-      ...{ case: 'accept', subject, versus: 'emit into a destination', bar, pairs },
+      ...{ case: 'accept', subject, versus: 'emit into a destination', bars: BARS.async.accept, pairs },
       ours: () => measure(script('accept'), [name, 1024, redis, count]),
       theirs: () => measure(script('accept'), ['memory', 1024, redis, count]),
     }),

@@ -129,7 +129,7 @@ async function tracking(Counting) {
           await new Promise(setImmediate);
           // As much as keeps the sender busy: what waits longer grows old, and costs the garbage collector more.
           if (done % MAX_PENDING === 0)
-            while (pending() > MAX_PENDING) await new Promise((resolve) => setTimeout(resolve, 1));
+            while (pending() > MAX_PENDING) await new Promise((resolve) => setTimeout(resolve, 5));
         }
         await tracker.flush();
       }),

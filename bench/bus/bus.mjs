@@ -3,18 +3,24 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { readState } from '../../scripts/services/cache.mjs';
+import { BARS } from '../bars.mjs';
 import { ask, leave, startChild } from '../children.mjs';
 import { each, inPairs, report } from '../figures.mjs';
 
 const script = fileURLToPath(new URL('./ends.mjs', import.meta.url));
-const BAR_RATE = 0.8;
 
 export async function run({ json, smoke, pairs, only }) {
   const figures = await each(await servers(only.case), async ({ bus, server }) => {
     const measure = (subject, end) => through({ bus, server, subject, end, smoke });
     return each(['send', 'receive'], (end) =>
       inPairs({
-        ...{ case: bus, subject: end, versus: 'the raw client, the same batches', barRate: BAR_RATE, pairs },
+        ...{
+          case: bus,
+          subject: end,
+          versus: 'the raw client, the same batches',
+          bars: BARS.bus[`${bus} ${end}`],
+          pairs,
+        },
         ours: () => measure('ours', end),
         theirs: () => measure('raw', end),
       }),

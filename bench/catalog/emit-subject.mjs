@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from '../figures.mjs';
+import { warmUp } from '../warm-up.mjs';
 import { catalogOf } from './emit-schemas.mjs';
 import { logLines } from './log-events.mjs';
 
@@ -15,7 +16,7 @@ const require = createRequire(import.meta.url);
 const { NestFactory } = require('@nestjs/core');
 const { Module } = require('@nestjs/common');
 const { backend, LoggerBackend, TrackerService, TrackingModule } = require('nestjs-event-tracking');
-const { EventCheck } = require('../../dist/catalog/event-check.js');
+const { EventCheck } = require('../../dist/library/index.js');
 
 const [schemas, rounds] = [process.argv[2], Number(process.argv[3])];
 const catalog = catalogOf(schemas);
@@ -89,11 +90,19 @@ async function round(at) {
 
 /** Little at a time, and often: what disturbs one turn is then no part of the median. */
 const TIMES = 2;
-const WARM_UP = Math.min(10, rounds);
 const measured = [];
-for (let at = 0; at < WARM_UP; at++) await round(at);
-for (let at = 0; at < rounds; at++) measured.push(await round(at));
-const expected = (WARM_UP + rounds) * TIMES * events.length;
+let cold;
+let turns = 0;
+const { warmUpMs, isSteady } = await warmUp(
+  async () => {
+    const figures = await round(turns++);
+    cold ??= figures;
+    return Object.values(figures).reduce((sum, us) => sum + us, 0);
+  },
+  { cold: 1, window: () => 1, ...(rounds === 1 ? { maxWindows: 0 } : {}) },
+);
+for (let at = 0; at < rounds; at++) measured.push(await round(turns++));
+const expected = turns * TIMES * events.length;
 let bytes = 0;
 for (const [key, { app, path, service }] of Object.entries(trackers)) {
   await app.close();
@@ -111,6 +120,7 @@ console.log(
   JSON.stringify({
     bytes,
     ...Object.fromEntries(Object.keys(subjects).map((key) => [key, of((figures) => figures[key])])),
+    ...{ cold, warmUpMs, isSteady },
     offAddedUs: of(({ offUs, emitUs }) => offUs - emitUs),
     validationAddedUs: of(({ reportUs, offUs }) => reportUs - offUs),
     ownAddedUs: of(({ ownUs, offUs }) => ownUs - offUs),

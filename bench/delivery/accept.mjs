@@ -1,16 +1,16 @@
 // The synchronous part of emit into a destination, in a process of its own: node accept.mjs SUBJECT BYTES [COUNT].
-// Prints { bytes, cpuUs }. Only the bursts of emits are timed; what sends them in the background is not.
+// Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady }. Only the bursts of emits are timed; what sends them in the background is not.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contextOf, dataOf } from '../emit/events.mjs';
+import { warmUp, windowOf } from '../warm-up.mjs';
 
 const require = createRequire(import.meta.url);
 const [name, size] = [process.argv[2], Number(process.argv[3])];
 const COUNT = Number(process.argv[4]) || 100_000;
-const WARM_UP = Math.min(20_000, COUNT);
 const BURST = 500;
 const data = dataOf(size);
 const context = Object.assign({}, ...contextOf(size));
@@ -90,12 +90,13 @@ async function tracking(delivery) {
     sent: () => tracker.flush(),
     end: async () => {
       await app.close();
-      if (taken !== WARM_UP + COUNT) throw new Error(`${String(taken)} events of ${WARM_UP + COUNT} were sent`);
+      if (taken !== emitted) throw new Error(`${String(taken)} events of ${emitted} were sent`);
     },
   };
 }
 
 const { emit, burst = (body) => body(), sent = () => undefined, end = () => undefined } = await subjects[name]();
+let emitted = 0;
 async function run(count) {
   let cpu = 0;
   for (let done = 0; done < count; done += BURST) {
@@ -105,14 +106,19 @@ async function run(count) {
       const { user, system } = process.cpuUsage(before);
       cpu += user + system;
     });
+    emitted += BURST;
     await sent();
   }
   return cpu;
 }
-await run(WARM_UP);
+// Fewer events are those of --smoke.
+const { coldUs, warmUpMs, isSteady } = await warmUp(run, {
+  ...{ cold: BURST, window: windowOf(BURST) },
+  ...(COUNT < 1000 ? { maxWindows: 0 } : {}),
+});
 globalThis.gc();
 const cpu = await run(COUNT);
 await end();
 rmSync(folder, { recursive: true, force: true });
-console.log(JSON.stringify({ bytes, cpuUs: cpu / COUNT }));
+console.log(JSON.stringify({ bytes, cpuUs: cpu / COUNT, coldUs, warmUpMs, isSteady }));
 process.exit();

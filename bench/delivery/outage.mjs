@@ -49,8 +49,15 @@ async function latency(delivery) {
       tracker.emit('problem_check', data);
       if (done % 500 === 0) await new Promise(setImmediate);
     }
+    // The compiler optimises for the pace that is measured, too.
+    for (let done = 0; done < PER_SECOND; done += 2) {
+      tracker.emit('problem_check', data);
+      tracker.emit('problem_check', data);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   });
   const lateMs = new Float64Array(COUNT);
+  const tookMs = new Float64Array(COUNT);
   const loop = monitorEventLoopDelay({ resolution: 1 });
   loop.enable();
   const cpuBefore = process.cpuUsage();
@@ -59,8 +66,11 @@ async function latency(delivery) {
     for (let done = 0; done < COUNT;) {
       const due = Math.min(COUNT, Math.floor(((performance.now() - startedAt) * PER_SECOND) / 1000));
       for (; done < due; done++) {
+        const before = performance.now();
         tracker.emit('problem_check', data);
-        lateMs[done] = performance.now() - startedAt - (done * 1000) / PER_SECOND;
+        const after = performance.now();
+        tookMs[done] = after - before;
+        lateMs[done] = after - startedAt - (done * 1000) / PER_SECOND;
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -70,11 +80,13 @@ async function latency(delivery) {
   const counts = tracker.ledger.destination('down');
   await app.close();
   lateMs.sort();
+  tookMs.sort();
   return {
     bytes,
     cpuUs: (user + system) / COUNT,
     p50Ms: lateMs[COUNT >> 1],
     p99Ms: lateMs[Math.floor(COUNT * 0.99)],
+    p999Ms: tookMs[Math.floor(COUNT * 0.999)],
     loopP99Ms: loop.percentile(99) / 1e6,
     isOnDisk: counts?.isOnDisk,
     pending: counts?.pending,

@@ -2,8 +2,10 @@
 // (server.mjs), under the load that autocannon makes in this one.
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
+import { BARS, judge } from '../bars.mjs';
 import { ask, leave, startChild } from '../children.mjs';
-import { median, report } from '../figures.mjs';
+import { median, report, warmUpOf } from '../figures.mjs';
+import { warmUp } from '../warm-up.mjs';
 
 const server = fileURLToPath(new URL('./server.mjs', import.meta.url));
 const ADAPTERS = ['express', 'fastify'];
@@ -13,13 +15,10 @@ const VARIANTS = {
   event: '+ @TrackEvent, a backend that does nothing',
   logger: '+ @TrackEvent, LoggerBackend to a file',
 };
-/** What a request with all of it may add to a plain one. */
-const BAR_US = 25;
-
 const CONNECTIONS = 20;
 /** By number, not by time: then every request has its answer when the load ends, and the log can be held against it. */
-const LOAD = { warmUp: 6_000, requests: 20_000 };
-const SMOKE = { warmUp: 100, requests: 200 };
+const LOAD = { cold: 1_000, window: 6_000, maxWindows: 15, maxMs: 120_000, requests: 20_000 };
+const SMOKE = { cold: 100, window: 100, maxWindows: 0, maxMs: 0, requests: 200 };
 
 const HEADERS = {
   'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
@@ -58,25 +57,37 @@ function figureOf(adapter, variant, rounds) {
     cpuUs: of((round) => round[variant].cpuUs),
     perSecond: of((round) => round[variant].perSecond),
     ...{ versus: 'plain', ratio: of((round) => round[variant].cpuUs / round.plain.cpuUs), addedUs },
-    ...(variant === 'logger' ? { bar: `+${BAR_US} µs`, met: addedUs <= BAR_US } : {}),
+    ...warmUpOf(rounds.map((round) => round[variant])),
+    ...(variant === 'logger' ? judge(BARS.http[adapter], { addedUs }) : {}),
   };
 }
 
-async function measure(adapter, variant, { warmUp, requests }) {
+async function measure(adapter, variant, { requests, window, ...limits }) {
   const { child, said } = await startChild(server, [adapter, variant]);
   try {
     const { url } = said;
-    await send(url, warmUp);
+    const { events, ...warm } = await warmUp((amount) => cpuOf(child, url, amount), {
+      ...limits,
+      window: () => window,
+    });
     const before = await ask(child, 'start');
     await send(url, requests);
     const after = await ask(child, 'stop');
     const { handled, lines, bytes } = await ask(child, 'close');
-    checkLog(`${adapter}, ${variant}`, { handled, lines, answered: warmUp + requests, isLogged: variant === 'logger' });
+    checkLog(`${adapter}, ${variant}`, { handled, lines, answered: events + requests, isLogged: variant === 'logger' });
     const cpuUs = (after.user + after.system - before.user - before.system) / requests;
-    return { cpuUs, perSecond: requests / after.seconds, bytes };
+    return { cpuUs, perSecond: requests / after.seconds, bytes, ...warm };
   } finally {
     await leave(child);
   }
+}
+
+/** @returns the CPU time in µs that the server spends on so many requests */
+async function cpuOf(child, url, amount) {
+  const before = await ask(child, 'cpu');
+  await send(url, amount);
+  const after = await ask(child, 'cpu');
+  return after.user + after.system - before.user - before.system;
 }
 
 /** A fast writer that loses lines is not fast. */

@@ -1,5 +1,5 @@
 // One application in a process of its own: node server.mjs ADAPTER VARIANT, started by http.mjs with a channel to it. It says on
-// which port it listens, then answers `start` and `stop` with the CPU time it has used so far, and `close` with what it handled and what the log has.
+// which port it listens, then answers `cpu`, `start` and `stop` with the CPU time it has used so far, and `close` with what it handled and what the log has.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -95,6 +95,7 @@ app.useGlobalGuards(new UserGuard());
 await app.listen(0, '127.0.0.1');
 
 const answers = {
+  cpu: () => process.cpuUsage(),
   /** The garbage of before is not paid for in what is measured now; its own, it pays. */
   start() {
     globalThis.gc();

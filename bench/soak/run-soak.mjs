@@ -177,7 +177,7 @@ function checkMemory(tracker, fault) {
   }
 }
 
-/** The invariants of docs/ledger.md. */
+/** The invariants of docs/reference/ledger.md. */
 function unbalanced(ledger) {
   const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
   const { emitted, dropped, waiting } = ledger.tracker();
