@@ -7,12 +7,17 @@ import { EnrollmentController } from './enrollment/enrollment.controller';
 import { EnrollmentService } from './enrollment/enrollment.service';
 import { JobsController } from './jobs/jobs.controller';
 import { NightlyJob } from './jobs/nightly.job';
+import { PartnerAnswerController } from './partner/partner-answer.controller';
+import { PartnerController } from './partner/partner.controller';
+import { PartnerService } from './partner/partner.service';
 import { ProblemsController } from './problems/problems.controller';
 import { ProblemsService } from './problems/problems.service';
 import { readSettings } from './settings';
 import { DriftController } from './tracking/drift.controller';
 import { eventTracking } from './tracking/event-tracking';
 import { EventsController } from './tracking/events.controller';
+import { explorer } from './tracking/explorer';
+import { DemoTraffic } from './traffic/demo-traffic';
 import { DemoUserGuard } from './users/demo-user';
 import { VideoController } from './video/video.controller';
 import { VideoEventsService } from './video/video-events.service';
@@ -22,6 +27,7 @@ import { VideoEventsService } from './video/video-events.service';
     ConfigModule.forRoot({ isGlobal: true, load: [() => readSettings()] }),
     ScheduleModule.forRoot(),
     eventTracking,
+    explorer,
     CoursesModule,
   ],
   controllers: [
@@ -30,7 +36,8 @@ import { VideoEventsService } from './video/video-events.service';
     ProblemsController,
     JobsController,
     EventsController,
-    ...(process.env.NODE_ENV === 'production' ? [] : [DriftController]),
+    PartnerController,
+    ...(process.env.NODE_ENV === 'production' ? [] : [DriftController, PartnerAnswerController]),
   ],
   providers: [
     { provide: APP_GUARD, useClass: DemoUserGuard },
@@ -38,6 +45,8 @@ import { VideoEventsService } from './video/video-events.service';
     VideoEventsService,
     ProblemsService,
     NightlyJob,
+    PartnerService,
+    DemoTraffic,
   ],
 })
 export class AppModule {}

@@ -1,10 +1,12 @@
 /**
- * What the environment may set. Read when the application is made, not when this file is loaded, so that a fault stops the start
- * with one line that says which variable is wrong.
+ * Settings from the environment. They are read when the application starts, not when this file is
+ * loaded, so that a wrong value stops the start with one line that names the variable.
  */
 export interface Settings {
-  /** PORT. 0 takes any free one.  @default 3000 */
+  /** PORT. 0 selects any free port.  @default 3000 */
   readonly port: number;
+  /** SAMPLE_TRAFFIC: events per second of simulated learners, 0 to 1000.  @default 0: none */
+  readonly traffic: number;
   readonly tracking: {
     /** TRACKING_ENABLED, `true` or `false`.  @default true */
     readonly enabled: boolean;
@@ -12,19 +14,23 @@ export interface Settings {
     readonly log: string;
     /** TRACKING_REPORTS, relative to the working directory.  @default 'reports.log' */
     readonly reports: string;
-    /** TRACKING_DIRECTORY: where events wait that a destination does not take.  @default none: in memory alone */
+    /**
+     * TRACKING_DIRECTORY: the folder that stores events while a destination is down.
+     * @default none: events wait in memory only
+     */
     readonly directory: string | undefined;
   };
 }
 
-/** The application cannot start, and the message says what to change. */
-export class StartFault extends Error {
-  override readonly name = 'StartFault';
+/** The application cannot start. The message says which setting to change. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   return {
-    port: port(environment.PORT || '3000'),
+    port: integer('PORT', environment.PORT || '3000', 65_535, ' (any free port)'),
+    traffic: integer('SAMPLE_TRAFFIC', environment.SAMPLE_TRAFFIC || '0', 1000, ' (no traffic)'),
     tracking: {
       enabled: flag(environment.TRACKING_ENABLED || 'true'),
       log: environment.TRACKING_LOG || 'tracking.log',
@@ -34,13 +40,13 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   };
 }
 
-function port(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new StartFault(`PORT is "${text}"; it can be 0 (any free port) to 65535.`);
+function integer(name: string, text: string, max: number, meaningOfZero: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= max) return Number(text);
+  throw new StartError(`${name} is "${text}". Set it to a number from 0${meaningOfZero} to ${max}.`);
 }
 
-// Boolean('false') is true: a flag read that way could never be turned off.
+// Boolean('false') is true, so the string must be compared.
 function flag(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  throw new StartFault(`TRACKING_ENABLED is "${text}"; it can be true or false.`);
+  throw new StartError(`TRACKING_ENABLED is "${text}". Set it to true or false.`);
 }

@@ -3,7 +3,10 @@ import { ConfigModule } from '@nestjs/config';
 import { readSettings } from './settings';
 import { eventTracking } from './tracking/event-tracking';
 
-/** What a worker needs of the application: the tree of its tracker. Not its routes, and not its jobs, which would run in each. */
+/**
+ * The part of the application that a worker needs: the tree of the tracker. It has no routes, and
+ * no cron jobs, which would otherwise run in every worker.
+ */
 @Module({
   imports: [ConfigModule.forRoot({ isGlobal: true, load: [() => readSettings()] }), eventTracking],
 })

@@ -1,22 +1,25 @@
 import { ConsoleLogger } from '@nestjs/common';
 import { createTrackingWorker } from 'nestjs-event-tracking';
-import { readSettings, StartFault } from './settings';
+import { readSettings, StartError } from './settings';
 import { WorkerModule } from './worker.module';
 
-/** Takes the reports' events out of the queue, until SIGTERM or Ctrl-C; what it has then is finished, or goes back. */
+/**
+ * Processes the events in the queue of the reports until SIGTERM or Ctrl-C. On shutdown, events
+ * that are being processed are finished or returned to the queue.
+ */
 async function main(): Promise<void> {
-  readSettings(); // before Nest, which would show a wrong variable with the stack of its injector
+  readSettings(); // before Nest starts, which would print the stack of its injector for a wrong variable
   if (!process.env.REDIS_URL) {
-    throw new StartFault(
-      'A worker needs the queue of the web process: REDIS_URL=redis://localhost:6379 for both. Without it the web process works its events off by itself.',
+    throw new StartError(
+      'A worker needs a queue in Redis. Set REDIS_URL, for example redis://localhost:6379, for the worker and the web process. Without REDIS_URL, the web process needs no workers.',
     );
   }
   const logger = new ConsoleLogger({ logLevels: ['warn', 'error', 'fatal'] });
   await createTrackingWorker(WorkerModule, { logger, abortOnError: false });
-  console.log(`Worker ${process.pid} takes events from the queue. Ctrl-C ends it.`);
+  console.log(`Worker ${process.pid} is processing events from the queue. Press Ctrl-C to stop it.`);
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof StartFault ? error.message : error);
+  console.error(error instanceof StartError ? error.message : error);
   process.exitCode = 1;
 });

@@ -3,8 +3,8 @@ import { RunningSample } from './support/running-sample';
 const course = 'course-v1:edX+DemoX+2026';
 
 describe('The catalog of the sample', () => {
-  it('documents every event that the platform emits, and every event in it is emitted', async () => {
-    const sample = await RunningSample.of();
+  it('documents exactly the events that the application emits', async () => {
+    const sample = await RunningSample.start();
     await sample.post(`/courses/${course}/enrollment`, { mode: 'honor' });
     await sample.delete(`/courses/${course}/enrollment`);
     await sample.post(`/courses/${course}/problems/capital/check`, { answer: 'Paris' });
@@ -23,8 +23,8 @@ describe('The catalog of the sample', () => {
     await sample.close();
   });
 
-  it('shows an event that has drifted, with the line that emits it', async () => {
-    const sample = await RunningSample.of({ drifts: true });
+  it('reports an event that violates it, with the line that emits the event', async () => {
+    const sample = await RunningSample.start({ allowsViolations: true });
     await sample.post('/demo/drift');
     await sample.post('/demo/drift');
 

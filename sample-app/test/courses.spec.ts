@@ -3,7 +3,7 @@ import { RunningSample } from './support/running-sample';
 describe('Courses', () => {
   let sample: RunningSample;
   beforeAll(async () => {
-    sample = await RunningSample.of();
+    sample = await RunningSample.start();
   });
   afterAll(() => sample.close());
 
@@ -14,7 +14,7 @@ describe('Courses', () => {
     ]);
   });
 
-  it('are shown one by one, without the answers', async () => {
+  it('are shown without the answers to their problems', async () => {
     expect((await sample.get('/courses/course-v1:Observatory+Stars101+2026')).body).toEqual({
       id: 'course-v1:Observatory+Stars101+2026',
       org: 'Observatory',
@@ -24,8 +24,8 @@ describe('Courses', () => {
     });
   });
 
-  it('answer 404 when there is none', async () => {
+  it('answer 404 for an unknown id', async () => {
     const { status, body } = await sample.get('/courses/none');
-    expect([status, body.message]).toEqual([404, 'there is no course "none"; GET /courses lists them']);
+    expect([status, body.message]).toEqual([404, 'There is no course "none". GET /courses lists all courses.']);
   });
 });

@@ -6,11 +6,11 @@ const enrollment = `/courses/${course}/enrollment`;
 describe('Enrolment', () => {
   let sample: RunningSample;
   beforeEach(async () => {
-    sample = await RunningSample.of();
+    sample = await RunningSample.start();
   });
   afterEach(() => sample.close());
 
-  it('emits the event of the service inside its own context, then the event of the handler', async () => {
+  it('emits the event of the service in the context of the enrolment, then the event of the handler', async () => {
     const response = await sample.post(enrollment, { mode: 'verified' });
 
     expect(response.status).toBe(201);
@@ -39,7 +39,7 @@ describe('Enrolment', () => {
     });
   });
 
-  it('emits the end of an enrolment as well', async () => {
+  it('emits an event when a learner leaves a course', async () => {
     await sample.post(enrollment, { mode: 'audit' });
 
     const response = await sample.delete(enrollment);
@@ -52,7 +52,7 @@ describe('Enrolment', () => {
     expect(deactivated[0]!.data).toEqual({ course_id: course, user_id: 101, mode: 'audit' });
   });
 
-  it('keeps the users of concurrent requests apart', async () => {
+  it('gives each of several concurrent requests its own user', async () => {
     await Promise.all(['learner', 'auditor', 'staff'].map((user) => sample.post(enrollment, { mode: 'honor' }, user)));
 
     expect(sample.tracked('message.queued')).toHaveTrackedOnly([
@@ -63,11 +63,11 @@ describe('Enrolment', () => {
   });
 
   it.each([
-    ['a second time', 409, 'you are enrolled in A Tour of Europe already', enrollment, { mode: 'audit' }, 'learner'],
+    ['a second time', 409, 'You are already enrolled in A Tour of Europe.', enrollment, { mode: 'audit' }, 'learner'],
     [
       'in a course that does not exist',
       404,
-      'there is no course "no-such"; GET /courses lists them',
+      'There is no course "no-such". GET /courses lists all courses.',
       '/courses/no-such/enrollment',
       { mode: 'audit' },
       'learner',
@@ -75,16 +75,16 @@ describe('Enrolment', () => {
     [
       'in a mode that does not exist',
       400,
-      'mode is "gold"; it can be audit, honor, verified',
+      'mode is "gold". Use one of: audit, honor, verified.',
       enrollment,
       { mode: 'gold' },
       'auditor',
     ],
-    ['without a mode', 400, 'mode is missing; it can be audit, honor, verified', enrollment, {}, 'auditor'],
+    ['without a mode', 400, 'mode is missing. Use one of: audit, honor, verified.', enrollment, {}, 'auditor'],
     [
       'with an array',
       400,
-      'the body is []; send a JSON object, with content-type: application/json',
+      'body is []. Send a JSON object with content-type: application/json.',
       enrollment,
       [],
       'auditor',
@@ -92,14 +92,28 @@ describe('Enrolment', () => {
     [
       'without a body',
       400,
-      'the body is missing; send a JSON object, with content-type: application/json',
+      'body is missing. Send a JSON object with content-type: application/json.',
       enrollment,
       undefined,
       'auditor',
     ],
-    ['as nobody', 401, "say who you are: -H 'x-demo-user: learner'", enrollment, { mode: 'audit' }, ''],
-    ['as a stranger', 401, 'x-demo-user can be learner, auditor, staff', enrollment, { mode: 'audit' }, 'stranger'],
-  ])('emits nothing for one who enrols %s', async (_how, status, message, path, body, user) => {
+    [
+      'without a user',
+      401,
+      'This route needs a user. Send a header, for example x-demo-user: learner.',
+      enrollment,
+      { mode: 'audit' },
+      '',
+    ],
+    [
+      'as an unknown user',
+      401,
+      'The header x-demo-user names no known user. Use one of: learner, auditor, staff.',
+      enrollment,
+      { mode: 'audit' },
+      'stranger',
+    ],
+  ])('emits nothing for an enrolment %s', async (_case, status, message, path, body, user) => {
     await sample.post(enrollment, { mode: 'audit' });
     const before = sample.tracked();
 

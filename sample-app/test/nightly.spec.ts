@@ -9,11 +9,11 @@ const stars = 'course-v1:Observatory+Stars101+2026';
 describe('Nightly job', () => {
   let sample: RunningSample;
   beforeEach(async () => {
-    sample = await RunningSample.of();
+    sample = await RunningSample.start();
   });
   afterEach(() => sample.close());
 
-  it('emits a summary of each course in the context of the course, then one of all', async () => {
+  it('emits a summary of each course in the context of the course, then a total', async () => {
     await sample.post(`/courses/${europe}/enrollment`, { mode: 'audit' });
     await sample.post('/video-events', [
       { name: 'play_video', course_id: stars, currentTime: 0 },
@@ -42,7 +42,7 @@ describe('Nightly job', () => {
     expect([...runs]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
   });
 
-  it('has the context of the job alone when the clock starts it', async () => {
+  it('has only the context of the job when the schedule starts it', async () => {
     await sample.app.get(SchedulerRegistry).getCronJob('nightly').fireOnTick();
 
     const [finished] = sample.tracked('nightly.finished');
@@ -50,9 +50,9 @@ describe('Nightly job', () => {
     expect(sample.tracked()).toHaveLength(3);
   });
 
-  it('tells of a night that failed', async () => {
+  it('emits an event for a failed run', async () => {
     jest.spyOn(sample.app.get(CoursesService), 'all').mockImplementation(() => {
-      throw new Error('the catalogue is away');
+      throw new Error('the database is down');
     });
 
     const response = await sample.post('/jobs/nightly');
@@ -60,10 +60,10 @@ describe('Nightly job', () => {
     expect(response.status).toBe(500);
     const tracked = sample.tracked();
     expect(tracked).toHaveTrackedOnly('nightly.finished');
-    expect(tracked[0]!.data).toEqual({ error: 'the catalogue is away', duration_ms: expect.any(Number) });
+    expect(tracked[0]!.data).toEqual({ error: 'the database is down', duration_ms: expect.any(Number) });
   });
 
-  it('is left behind by its context', async () => {
+  it('leaves no context after a run', async () => {
     await sample.post('/jobs/nightly');
 
     expect(sample.app.get(TrackerService).currentContext()).toEqual({});

@@ -6,11 +6,11 @@ const check = (problem: string) => `/courses/${course}/problems/${problem}/check
 describe('Problem check', () => {
   let sample: RunningSample;
   beforeEach(async () => {
-    sample = await RunningSample.of();
+    sample = await RunningSample.start();
   });
   afterEach(() => sample.close());
 
-  it('emits the answer, whether it is right, and how many attempts it took', async () => {
+  it('emits the answer, its result and the number of attempts', async () => {
     await sample.post(check('rivers'), { answer: 'Rhine' });
     const response = await sample.post(check('rivers'), { answer: ' danube ' });
 
@@ -45,13 +45,13 @@ describe('Problem check', () => {
     });
   });
 
-  it('emits a failed check, and no check, when the problem is closed', async () => {
+  it('emits only a failed check when no attempts are left', async () => {
     await sample.post(check('rivers'), { answer: 'Rhine' });
     await sample.post(check('rivers'), { answer: 'Seine' });
 
     const response = await sample.post(check('rivers'), { answer: 'Danube' });
 
-    expect([response.status, response.body.message]).toEqual([409, 'the problem is closed: no attempts are left']);
+    expect([response.status, response.body.message]).toEqual([409, 'No attempts are left for this problem.']);
     const tracked = sample.tracked();
     expect(tracked).toHaveTrackedTimes('problem_check', 2);
     expect(tracked).toHaveTrackedTimes('problem_check_fail', 1);
@@ -63,11 +63,11 @@ describe('Problem check', () => {
     expect(tracked.at(-1)!.data).toEqual({
       problem_id: 'rivers',
       answers: { rivers: 'Danube' },
-      failure: 'the problem is closed: no attempts are left',
+      failure: 'No attempts are left for this problem.',
     });
   });
 
-  it('counts the attempts of each user apart', async () => {
+  it('counts the attempts of each user separately', async () => {
     await sample.post(check('capital'), { answer: 'Lyon' });
     await sample.post(check('capital'), { answer: 'Paris' }, 'auditor');
 
@@ -78,21 +78,21 @@ describe('Problem check', () => {
   });
 
   it.each([
-    ['no answer', {}, 'answer is missing; it must be text of 1 to 200 characters'],
-    ['a number', { answer: 7 }, 'answer is 7; it must be text of 1 to 200 characters'],
+    ['no answer', {}, 'answer is missing. Send a string of 1 to 200 characters.'],
+    ['a number', { answer: 7 }, 'answer is 7. Send a string of 1 to 200 characters.'],
     [
-      'an endless answer',
+      'an answer that is too long',
       { answer: 'x'.repeat(201) },
-      `answer is "${'x'.repeat(39)}…; it must be text of 1 to 200 characters`,
+      `answer is "${'x'.repeat(39)}…. Send a string of 1 to 200 characters.`,
     ],
-  ])('refuses %s before the handler, so that neither event goes out', async (_what, body, message) => {
+  ])('rejects %s before the handler, and emits neither event', async (_case, body, message) => {
     const response = await sample.post(check('capital'), body);
 
     expect([response.status, response.body.message]).toEqual([400, message]);
     expect(sample.tracked()).toEqual([]);
   });
 
-  it('hands checks and grades to the grading branch, and nothing else', async () => {
+  it('passes only checks and grades to the grading branch', async () => {
     await sample.post(`/courses/${course}/enrollment`, { mode: 'audit' });
     await sample.post(check('capital'), { answer: 'Paris' });
     await sample.post(check('unknown'), { answer: 'Paris' });

@@ -1,4 +1,7 @@
-/** Services alone, without HTTP, log or configuration: a tracker on memory takes the place of the application's tree. */
+/**
+ * Tests services without HTTP, log files and configuration. A tracker in memory replaces the tree
+ * of the application.
+ */
 import { Test, type TestingModule } from '@nestjs/testing';
 import { backend, NameAllowlist, processor } from 'nestjs-event-tracking';
 import { events, fixedClock, matchers, TrackedEvents, TrackingTestingModule } from 'nestjs-event-tracking/testing';
@@ -47,16 +50,16 @@ describe('A service', () => {
     expect(events(module)[0]!.timestamp).toEqual(new Date('2026-01-01T00:00:00Z'));
   });
 
-  it('tracks nothing for an enrolment that it refuses', () => {
+  it('tracks nothing for an enrolment that it rejects', () => {
     const enrollment = module.get(EnrollmentService);
     enrollment.enrol(europe, learner, { mode: 'audit' });
     TrackedEvents.of(module).clear();
 
-    expect(() => enrollment.enrol(europe, learner, { mode: 'audit' })).toThrow('you are enrolled in');
+    expect(() => enrollment.enrol(europe, learner, { mode: 'audit' })).toThrow('You are already enrolled in');
     expect(module).not.toHaveTracked('message.queued');
   });
 
-  it('submits a grade with each check, right or wrong', () => {
+  it('tracks a grade for each answer, correct or incorrect', () => {
     const problems = module.get(ProblemsService);
     problems.check(europe, 'rivers', learner, 'Rhine');
     problems.check(europe, 'rivers', learner, 'Danube');
@@ -68,7 +71,7 @@ describe('A service', () => {
     expect(module).toHaveTrackedTimes(/^edx\.grades/, 2, { problem_id: 'rivers' });
   });
 
-  it('counts the plays that its backend was sent', () => {
+  it('counts the plays that the backend has received', () => {
     module.get(VideoEventsService).recordAll([{ name: 'play_video', course_id: europe, position: { currentTime: 0 } }]);
 
     expect(module.get(NightlyJob).run()).toEqual({ courses: 2, enrollments: 0, plays: 1 });

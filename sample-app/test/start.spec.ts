@@ -26,39 +26,46 @@ describe('Start', () => {
     await rm(folder, { recursive: true });
   });
 
-  // Printed to be pasted into a shell, so a shell runs them; curl is on the machine of whoever tries them.
+  // The greeting prints commands for a shell, so this test runs them in a shell. It needs curl.
   const itWithCurl = spawnSync('curl', ['--version']).error ? it.skip : it;
-  itWithCurl('greets with curl lines that work as they are, and with the place of the log', async () => {
-    let greeting = '';
-    const app = await start((text) => (greeting = text));
-    try {
-      const lines = greeting.split('\n').filter((line) => line.startsWith('curl '));
-      const answers: string[] = [];
-      for (const line of lines) {
-        answers.push((await promisify(execFile)('sh', ['-c', line.replace(/^curl /, 'curl -fsS ')])).stdout);
+  itWithCurl(
+    'prints the address of the explorer first, curl commands that work unchanged, and the path of the log',
+    async () => {
+      let greeting = '';
+      const app = await start((text) => (greeting = text));
+      try {
+        const lines = greeting.split('\n').filter((line) => line.startsWith('curl '));
+        const outputs: string[] = [];
+        for (const line of lines) {
+          outputs.push((await promisify(execFile)('sh', ['-c', line.replace(/^curl /, 'curl -fsS ')])).stdout);
+        }
+
+        expect(outputs.map((output): unknown => JSON.parse(output))).toEqual([
+          expect.objectContaining({ id: 1, mode: 'verified' }),
+          expect.objectContaining({ correct: true, attempts: 1 }),
+          expect.any(Array),
+        ]);
+        expect((JSON.parse(outputs[2]!) as LoggedEvent[]).map(({ name }) => name)).toEqual([
+          'message.queued',
+          'edx.course.enrollment.activated',
+          'edx.grades.problem.submitted',
+          'problem_check',
+        ]);
+        const explorer = /^\nThe explorer of your events: (\S+)\n/.exec(greeting)![1]!;
+        expect((await fetch(explorer, { redirect: 'manual' })).headers.get('location')).toBe('tracking/');
+        const info = (await (await fetch(`${explorer}/api/info`)).json()) as { actions: object };
+        expect(info.actions).toEqual({ redrive: true, purge: true });
+        const page = /in your browser: (\S+)/.exec(greeting)![1]!;
+        expect((await fetch(page)).status).toBe(200);
+      } finally {
+        await app.close();
       }
+      const log = /log of all events: (.+)/.exec(greeting)![1]!;
+      expect(parseLines(await readFile(log, 'utf8'))).toHaveLength(4);
+    },
+  );
 
-      expect(answers.map((answer): unknown => JSON.parse(answer))).toEqual([
-        expect.objectContaining({ id: 1, mode: 'verified' }),
-        expect.objectContaining({ correct: true, attempts: 1 }),
-        expect.any(Array),
-      ]);
-      expect((JSON.parse(answers[2]!) as LoggedEvent[]).map(({ name }) => name)).toEqual([
-        'message.queued',
-        'edx.course.enrollment.activated',
-        'edx.grades.problem.submitted',
-        'problem_check',
-      ]);
-      const page = /browser: (\S+)/.exec(greeting)![1]!;
-      expect((await fetch(page)).status).toBe(200);
-    } finally {
-      await app.close();
-    }
-    const log = /log of events: (.+)/.exec(greeting)![1]!;
-    expect(parseLines(await readFile(log, 'utf8'))).toHaveLength(4);
-  });
-
-  it('says so when tracking is off', async () => {
+  it('reports that tracking is off', async () => {
     process.env.TRACKING_ENABLED = 'false';
     let greeting = '';
     const app = await start((text) => (greeting = text));
@@ -67,7 +74,7 @@ describe('Start', () => {
     expect(greeting).toContain('Tracking is off (TRACKING_ENABLED=false)');
   });
 
-  it('says which port is taken, and what to do', async () => {
+  it('reports a port that is in use, and how to fix it', async () => {
     const other = createServer();
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
     const { port } = other.address() as AddressInfo;
@@ -75,7 +82,7 @@ describe('Start', () => {
     const print = jest.fn();
     try {
       await expect(start(print, false)).rejects.toThrow(
-        `Port ${port} is taken by another program. Choose another; PORT=0 takes any free one.`,
+        `Port ${port} is in use by another program. Set PORT to a free port, or to 0 for any free port.`,
       );
     } finally {
       await new Promise((closed) => other.close(closed));
@@ -83,21 +90,26 @@ describe('Start', () => {
     expect(print).not.toHaveBeenCalled();
   });
 
-  it('takes its settings from the environment, and has a default for each', () => {
+  it('reads its settings from the environment, with defaults', () => {
     expect(readSettings({})).toEqual({
       port: 3000,
+      traffic: 0,
       tracking: { enabled: true, log: 'tracking.log', reports: 'reports.log' },
     });
-    expect(readSettings({ PORT: '0', TRACKING_ENABLED: 'false', TRACKING_LOG: '/var/log/x.log' })).toEqual({
+    expect(
+      readSettings({ PORT: '0', SAMPLE_TRAFFIC: '5', TRACKING_ENABLED: 'false', TRACKING_LOG: '/var/log/x.log' }),
+    ).toEqual({
       port: 0,
+      traffic: 5,
       tracking: { enabled: false, log: '/var/log/x.log', reports: 'reports.log' },
     });
   });
 
   it.each([
-    ['PORT', 'http', 'PORT is "http"; it can be 0 (any free port) to 65535.'],
-    ['PORT', '65536', 'PORT is "65536"; it can be 0 (any free port) to 65535.'],
-    ['TRACKING_ENABLED', 'no', 'TRACKING_ENABLED is "no"; it can be true or false.'],
+    ['PORT', 'http', 'PORT is "http". Set it to a number from 0 (any free port) to 65535.'],
+    ['PORT', '65536', 'PORT is "65536". Set it to a number from 0 (any free port) to 65535.'],
+    ['SAMPLE_TRAFFIC', '1001', 'SAMPLE_TRAFFIC is "1001". Set it to a number from 0 (no traffic) to 1000.'],
+    ['TRACKING_ENABLED', 'no', 'TRACKING_ENABLED is "no". Set it to true or false.'],
   ])('stops with one line when %s is "%s"', async (name, value, message) => {
     process.env[name] = value;
 

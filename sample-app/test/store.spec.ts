@@ -9,7 +9,7 @@ describeWithServices(['mongo'], 'With MONGO_URL', ({ mongo }) => {
   beforeEach(() => {
     before = process.env.MONGO_URL;
     process.env.MONGO_URL = `${mongo.replace(/\/+$/, '')}/${name}`;
-    jest.resetModules(); // the tree is made when its file is loaded
+    jest.resetModules(); // the tree is built when its file is loaded
   });
   afterEach(async () => {
     if (before === undefined) delete process.env.MONGO_URL;
@@ -19,10 +19,10 @@ describeWithServices(['mongo'], 'With MONGO_URL', ({ mongo }) => {
     await client.close();
   });
 
-  it('the sample has its events in the collection too, with the id that the log has', async () => {
+  it('the sample stores its events in the collection, with the same ids as in the log', async () => {
     const sample = await jest
       .requireActual<{ RunningSample: typeof RunningSample }>('./support/running-sample')
-      .RunningSample.of();
+      .RunningSample.start();
     await sample.post('/courses/course-v1:edX+DemoX+2026/enrollment', { mode: 'audit' });
     const tracked = sample.tracked();
     await sample.close();

@@ -10,8 +10,8 @@ describe('Tracking', () => {
   let sample: RunningSample;
   afterEach(() => sample.close());
 
-  it('writes to the log, one JSON line each, what GET /events shows', async () => {
-    sample = await RunningSample.of();
+  it('writes the events of GET /events to the log, one line of JSON each', async () => {
+    sample = await RunningSample.start();
     await sample.post(`/courses/${course}/enrollment`, { mode: 'honor' });
     await sample.post(`/courses/${course}/problems/capital/check`, { answer: 'a\n"line"\u2028' });
     await sample.post('/jobs/nightly');
@@ -33,8 +33,8 @@ describe('Tracking', () => {
     expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length);
   });
 
-  it('has the last events in the log once the application is closed', async () => {
-    sample = await RunningSample.of();
+  it('writes the last events to the log before the application has closed', async () => {
+    sample = await RunningSample.start();
     await sample.post('/video-events', play);
 
     await sample.app.close();
@@ -42,15 +42,15 @@ describe('Tracking', () => {
     expect(parseLines(await readFile(sample.log, 'utf8')).map(({ name }) => name)).toEqual(['play_video']);
   });
 
-  it('keeps the query of the page out of the log', async () => {
-    sample = await RunningSample.of();
+  it('removes the query of the referring page', async () => {
+    sample = await RunningSample.start();
     await sample.post('/video-events', play, 'learner', { referer: 'https://learn.example/video?token=secret#t=3' });
 
     expect(await sample.logged()).toHaveTrackedOnly('play_video', {}, { referer: 'https://learn.example/video' });
   });
 
-  it('shows the events of one name, and refuses two', async () => {
-    sample = await RunningSample.of();
+  it('filters events by name, and rejects two names', async () => {
+    sample = await RunningSample.start();
     await sample.post('/video-events', [play, { ...play, name: 'pause_video' }, play]);
 
     expect(await sample.events('play_video')).toHaveLength(2);
@@ -58,23 +58,24 @@ describe('Tracking', () => {
     const response = await sample.get('/events?name=a&name=b');
     expect([response.status, response.body.message]).toEqual([
       400,
-      'name is given more than once; ask for one name, or for none to see all',
+      'The parameter name appears more than once. Send it once, or omit it to list all events.',
     ]);
   });
 
-  it('shows books that balance for every node', async () => {
-    sample = await RunningSample.of();
+  it('shows balanced counters for every node', async () => {
+    sample = await RunningSample.start();
     await sample.post('/video-events', [play, { ...play, name: 'pause_video' }]);
     await sample.post(`/courses/${course}/problems/capital/check`, { answer: 'Paris' });
     await sample.logged();
 
     const { nodes } = (await sample.get('/ledger')).body as { nodes: NodeCounts[] };
 
-    const books = Object.fromEntries(nodes.map((node) => [node.path, node]));
-    expect(Object.keys(books).sort()).toEqual([
+    const counters = Object.fromEntries(nodes.map((node) => [node.path, node]));
+    expect(Object.keys(counters).sort()).toEqual([
       '',
       'grading',
       'grading/recent',
+      'partner',
       'recent',
       'reports',
       'reports/log',
@@ -82,20 +83,20 @@ describe('Tracking', () => {
       'tracking_logs',
       'video_plays',
     ]);
-    expect(books['']).toMatchObject({ received: 4, passed: 4, dropped: {}, failures: {} });
-    expect(books.grading).toMatchObject({ received: 4, passed: 2 });
-    expect(books['grading/recent']).toMatchObject({ received: 2, passed: 2 });
-    expect(books.video_plays).toMatchObject({ received: 4, passed: 1 });
+    expect(counters['']).toMatchObject({ received: 4, passed: 4, dropped: {}, failures: {} });
+    expect(counters.grading).toMatchObject({ received: 4, passed: 2 });
+    expect(counters['grading/recent']).toMatchObject({ received: 2, passed: 2 });
+    expect(counters.video_plays).toMatchObject({ received: 4, passed: 1 });
     for (const { received, passed, dropped } of nodes) {
       expect(received).toBe(Object.values(dropped).reduce((sum, count) => sum + count, passed));
     }
-    expect(books.tracking_logs!.delivery).toMatchObject({ accepted: 4, delivered: 4, pending: 0 });
+    expect(counters.tracking_logs!.delivery).toMatchObject({ accepted: 4, delivered: 4, pending: 0 });
   });
 
-  it('serves everyone and records nothing when it is switched off', async () => {
-    sample = await RunningSample.of({ enabled: false });
+  it('serves all routes and records nothing while tracking is switched off', async () => {
+    sample = await RunningSample.start({ enabled: false });
 
-    const answers = [
+    const responses = [
       await sample.post(`/courses/${course}/enrollment`, { mode: 'audit' }),
       await sample.post(`/courses/${course}/problems/capital/check`, { answer: 'Paris' }),
       await sample.post('/video-events', play),
@@ -104,7 +105,7 @@ describe('Tracking', () => {
       await sample.delete(`/courses/${course}/enrollment`),
     ];
 
-    expect(answers.map(({ status }) => status)).toEqual([201, 200, 202, 200, 200, 200]);
+    expect(responses.map(({ status }) => status)).toEqual([201, 200, 202, 200, 200, 200]);
     expect(await sample.events()).toEqual([]);
     expect((await sample.get('/events/grading')).body).toEqual([]);
     await sample.app.close();

@@ -9,12 +9,12 @@ const stars = 'course-v1:Observatory+Stars101+2026';
 describe('Video', () => {
   let sample: RunningSample;
   beforeEach(async () => {
-    sample = await RunningSample.of();
+    sample = await RunningSample.start();
   });
   afterEach(() => sample.close());
 
   describe('POST /video-events', () => {
-    it('records one event with what the server knows of the video', async () => {
+    it('records one event and adds the video of the course', async () => {
       const response = await sample.post('/video-events', { name: 'play_video', course_id: stars, currentTime: 4.5 });
 
       expect([response.status, response.body]).toEqual([202, { accepted: 1 }]);
@@ -40,13 +40,13 @@ describe('Video', () => {
       ]);
     });
 
-    it('records what anonymous visitors watch, without a user', async () => {
+    it('records the events of anonymous visitors without a user', async () => {
       await sample.post('/video-events', { name: 'play_video', course_id: europe, currentTime: 0 }, '');
 
       expect(sample.tracked()).toHaveTrackedOnly('play_video', {}, { course_id: europe, user_id: undefined });
     });
 
-    it('leaves out the fields that nobody asked for', async () => {
+    it('drops unknown fields', async () => {
       await sample.post('/video-events', {
         name: 'play_video',
         course_id: europe,
@@ -68,33 +68,29 @@ describe('Video', () => {
       [
         'a name that is not allowed',
         { ...play, name: 'edx.course.enrollment.activated' },
-        'name is "edx.course.enrollment.activated"; it can be play_video, pause_video, seek_video, stop_video',
+        'name is "edx.course.enrollment.activated". Use one of: play_video, pause_video, seek_video, stop_video.',
       ],
-      ['an unknown course', { ...play, course_id: 'x' }, 'there is no course "x"; GET /courses lists them'],
+      ['an unknown course', { ...play, course_id: 'x' }, 'There is no course "x". GET /courses lists all courses.'],
+      ['a negative time', { ...play, currentTime: -1 }, 'currentTime is -1. Send a number of seconds from 0 to 86400.'],
       [
-        'a negative time',
-        { ...play, currentTime: -1 },
-        'currentTime is -1; it must be a number of seconds, from 0 to 86400',
-      ],
-      [
-        'a seek without its end',
+        'a seek without its new position',
         { name: 'seek_video', course_id: europe, old_time: 0, type: 'onSkipSeek' },
-        'new_time is missing; it must be a number of seconds, from 0 to 86400',
+        'new_time is missing. Send a number of seconds from 0 to 86400.',
       ],
-      ['a number', [play, 7], '[1] is 7; send a JSON object, with content-type: application/json'],
+      ['a number', [play, 7], '[1] is 7. Send a JSON object with content-type: application/json.'],
       [
         'an array with one bad event',
         [play, { ...play, currentTime: '2' }],
-        '[1].currentTime is "2"; it must be a number of seconds, from 0 to 86400',
+        '[1].currentTime is "2". Send a number of seconds from 0 to 86400.',
       ],
       [
         'an array with one unknown course',
         [play, { ...play, course_id: 'y' }],
-        'there is no course "y"; GET /courses lists them',
+        'There is no course "y". GET /courses lists all courses.',
       ],
-      ['an empty array', [], 'the array has 0 events; send 1 to 100 at once'],
-      ['a very long array', new Array(101).fill(play), 'the array has 101 events; send 1 to 100 at once'],
-    ])('refuses %s whole', async (_what, body, message) => {
+      ['an empty array', [], 'The array has 0 events. Send 1 to 100 events per request.'],
+      ['a very long array', new Array(101).fill(play), 'The array has 101 events. Send 1 to 100 events per request.'],
+    ])('rejects %s and records nothing', async (_case, body, message) => {
       const response = await sample.post('/video-events', body);
 
       expect([response.status, response.body.message]).toEqual([400, message]);
@@ -109,7 +105,7 @@ describe('Video', () => {
       return new PlayerPage(response.text, sample.address);
     };
 
-    it('posts what the viewer does, in order, in a form that the server records', async () => {
+    it('posts the actions of the viewer in order, and the server records them', async () => {
       const page = await open();
 
       page.click('play');
@@ -119,9 +115,9 @@ describe('Video', () => {
       page.drag(175);
       page.click('play');
       page.watch(60);
-      await page.settled();
+      await page.idle();
 
-      expect(sample.tracked().map(({ name, data: { id, code, duration, ...place } }) => [name, place])).toEqual([
+      expect(sample.tracked().map(({ name, data: { id, code, duration, ...details } }) => [name, details])).toEqual([
         ['play_video', { currentTime: 0 }],
         ['seek_video', { old_time: 12.346, new_time: 22.346, type: 'onSkipSeek' }],
         ['pause_video', { currentTime: 22.346 }],
@@ -129,13 +125,13 @@ describe('Video', () => {
         ['play_video', { currentTime: 175 }],
         ['stop_video', { currentTime: 180 }],
       ]);
-      expect(page.mostRequestsAtOnce).toBe(1); // two at once could overtake each other
+      expect(page.maxConcurrentRequests).toBe(1); // concurrent requests could arrive in another order
       expect(page.element('status').textContent).toBe('Recorded.');
       expect(page.element('sent').children).toHaveLength(6);
       expect(page.element('time').textContent).toBe('3:00 / 3:00');
     });
 
-    it('stays within the video, and starts again from its end', async () => {
+    it('limits the position to the video, and restarts from its end', async () => {
       const page = await open();
 
       page.click('back');
@@ -143,7 +139,7 @@ describe('Video', () => {
       page.click('forward');
       page.click('forward');
       page.click('play');
-      await page.settled();
+      await page.idle();
 
       expect(sample.tracked().map(({ name, data }) => [name, data.new_time ?? data.currentTime])).toEqual([
         ['seek_video', 175],
@@ -152,24 +148,26 @@ describe('Video', () => {
       ]);
     });
 
-    it('posts as the user who is chosen', async () => {
+    it('posts as the selected user', async () => {
       const page = await open();
 
       page.element('user').value = 'staff';
       page.click('play');
-      await page.settled();
+      await page.idle();
 
       expect(sample.tracked()).toHaveTracked('play_video', {}, { username: 'staff', course_id: europe });
     });
 
-    it('tells the viewer why an event was not recorded', async () => {
+    it('shows why an event was not recorded', async () => {
       const page = await open();
 
-      page.element('user').value = 'stranger';
+      page.element('user').value = 'unknown';
       page.click('play');
-      await page.settled();
+      await page.idle();
 
-      expect(page.element('status').textContent).toBe('Not recorded: x-demo-user can be learner, auditor, staff');
+      expect(page.element('status').textContent).toBe(
+        'Not recorded: The header x-demo-user names no known user. Use one of: learner, auditor, staff.',
+      );
     });
 
     it('answers 404 for a course that does not exist', async () => {
@@ -177,11 +175,11 @@ describe('Video', () => {
 
       expect([response.status, response.body.message]).toEqual([
         404,
-        'there is no course "none"; GET /courses lists them',
+        'There is no course "none". GET /courses lists all courses.',
       ]);
     });
 
-    it('shows a title as text, whatever it holds', () => {
+    it('escapes HTML in ids and titles', () => {
       const course = new CoursesService().get(europe);
 
       const page = videoPage({ ...course, id: '</script><script>', title: '<b>&"' });

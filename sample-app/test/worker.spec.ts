@@ -21,17 +21,17 @@ describeWithServices(['redis'], 'With REDIS_URL', ({ redis }) => {
       TRACKING_LOG: join(folder, 'tracking.log'),
       TRACKING_REPORTS: join(folder, 'reports.log'),
     });
-    jest.resetModules(); // the tree is made when its file is loaded
+    jest.resetModules(); // the tree is built when its file is loaded
   });
   afterEach(async () => {
     process.env = { ...before };
     await rm(folder, { recursive: true });
   });
 
-  it('a worker writes the reports that the web process has queued, with what it has asked for', async () => {
+  it('a worker writes the reports that the web process has queued, with the profile of the learner', async () => {
     const sample = await jest
       .requireActual<{ RunningSample: typeof RunningSample }>('./support/running-sample')
-      .RunningSample.of();
+      .RunningSample.start();
     await sample.post(`/courses/${course}/enrollment`, { mode: 'audit' });
     const [enrolled] = sample.tracked('edx.course.enrollment.activated');
     expect((await sample.get('/events/reports')).body).toEqual([]);
@@ -40,7 +40,7 @@ describeWithServices(['redis'], 'With REDIS_URL', ({ redis }) => {
     const { WorkerModule } = jest.requireActual<typeof Worker>('../src/worker.module');
     const worker = await createTrackingWorker(WorkerModule, { logger: false });
     const ledger = worker.get(TrackingLedger);
-    // What somebody has left in the queue of the sample comes too.
+    // The queue can contain events of earlier runs.
     const reported = (): LoggedEvent[] => lines(join(folder, 'reports.log')).filter(({ id }) => id === enrolled?.id);
     await until(
       () => reported().length > 0,

@@ -16,7 +16,7 @@ export class CoursesController {
   }
 }
 
-/** The course without the answers to its problems. */
+/** Returns the course without the answers to its problems. */
 function forLearners({ id, org, title, video, problems }: Course): object {
   return {
     id,

@@ -10,9 +10,9 @@ export interface Course {
 
 export interface Video {
   readonly id: string;
-  /** What the player loads; a video of one `id` may be re-encoded under another `code`. */
+  /** Encoding that the player loads. A video keeps its `id` when it is encoded again. */
   readonly code: string;
-  /** In seconds. */
+  /** Duration in seconds. */
   readonly duration: number;
 }
 
@@ -21,7 +21,7 @@ export interface Problem {
   readonly question: string;
   readonly answer: string;
   readonly maxAttempts: number;
-  /** The points a right answer earns. */
+  /** Points for a correct answer. */
   readonly weight: number;
 }
 
@@ -58,6 +58,6 @@ export class CoursesService {
   get(id: string): Course {
     const course = this.find(id);
     if (course) return course;
-    throw new NotFoundException(`there is no course "${id}"; GET /courses lists them`);
+    throw new NotFoundException(`There is no course "${id}". GET /courses lists all courses.`);
   }
 }

@@ -7,5 +7,5 @@ export interface EnrolDto {
 }
 
 export function readEnrolDto(body: unknown): EnrolDto {
-  return { mode: oneOf(fields(body, 'the body').mode, 'mode', MODES) };
+  return { mode: oneOf(fields(body, 'body').mode, 'mode', MODES) };
 }

@@ -7,8 +7,8 @@ import { readEnrolDto, type EnrolDto } from './enrol.dto';
 import { EnrollmentService, type Enrollment } from './enrollment.service';
 
 /**
- * The handlers say nothing of tracking but the name of the event and its data. The event goes out only when the handler succeeds:
- * a 409 or 404 is not an enrolment.
+ * The handlers contain no tracking code: @TrackEvent names the event and the function that returns
+ * its data. The event is emitted only if the handler succeeds, so a 404 or 409 emits nothing.
  */
 @Controller('courses/:courseId/enrollment')
 @TrackingContext(({ args: [courseId] }: TrackedCall<[string]>) => ({ course_id: courseId }), { name: 'course' })

@@ -24,10 +24,11 @@ export class EnrollmentService {
 
   enrol(courseId: string, user: DemoUser, { mode }: EnrolDto): Enrollment {
     const course = this.courses.get(courseId);
-    if (this.find(course.id, user)) throw new ConflictException(`you are enrolled in ${course.title} already`);
+    if (this.find(course.id, user)) throw new ConflictException(`You are already enrolled in ${course.title}.`);
     const enrollment = { id: ++this.lastId, course_id: course.id, user_id: user.id, mode };
     this.active.push(enrollment);
-    // Nested in the controller's context, which is nested in the request's: what happens inside carries all three.
+    // This scope is inside the scope of the controller, which is inside the scope of the request.
+    // Events emitted here have the context of all three.
     this.tracker.context('enrollment', { enrollment_id: enrollment.id, mode }, () => {
       this.queueMessage(`welcome-${mode}`);
     });
@@ -37,7 +38,7 @@ export class EnrollmentService {
   unenrol(courseId: string, user: DemoUser): Enrollment {
     const course = this.courses.get(courseId);
     const enrollment = this.find(course.id, user);
-    if (!enrollment) throw new NotFoundException(`you are not enrolled in ${course.title}`);
+    if (!enrollment) throw new NotFoundException(`You are not enrolled in ${course.title}.`);
     this.active.splice(this.active.indexOf(enrollment), 1);
     return enrollment;
   }
@@ -46,7 +47,10 @@ export class EnrollmentService {
     return this.active.filter((enrollment) => enrollment.course_id === courseId).length;
   }
 
-  /** Knows nothing of courses, users or enrolments; its event names all of them. */
+  /**
+   * Emits an event that names the course, the user and the enrolment, without receiving any of
+   * them.
+   */
   private queueMessage(template: string): void {
     this.tracker.emit(MessageQueued, { template, channel: 'email' });
   }

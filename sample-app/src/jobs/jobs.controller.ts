@@ -5,7 +5,7 @@ import { NightlyJob, type NightlySummary } from './nightly.job';
 export class JobsController {
   constructor(private readonly nightly: NightlyJob) {}
 
-  /** Runs the nightly job at once. Called from here, its events carry the job's context and the request's. */
+  /** Runs the nightly job now. Its events have the context of the job and of this request. */
   @Post('nightly')
   @HttpCode(200)
   run(): NightlySummary {

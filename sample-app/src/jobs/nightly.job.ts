@@ -14,8 +14,8 @@ export interface NightlySummary {
 }
 
 /**
- * No request, no user: a job's events would tell only what, not where from. @TrackingContext opens the scope that a request opens
- * by itself; the events of one run are found by their job_run_id.
+ * A cron job runs outside of requests, so its events would have no context. @TrackingContext opens
+ * a scope for each run; job_run_id identifies the events of one run.
  */
 @Injectable()
 export class NightlyJob {
@@ -45,7 +45,7 @@ export class NightlyJob {
   }
 }
 
-// 'settled': a night that failed is the one that must be seen in the log.
+// With `on: 'settled'` the event is emitted for a failed run too.
 function finishedData(outcome: {
   result?: NightlySummary | undefined;
   error?: unknown;

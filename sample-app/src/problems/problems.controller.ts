@@ -10,12 +10,12 @@ interface CheckDto {
 }
 
 function readCheckDto(body: unknown): CheckDto {
-  return { answer: text(fields(body, 'the body').answer, 'answer') };
+  return { answer: text(fields(body, 'body').answer, 'answer') };
 }
 
 /**
- * One handler, two events: which of the two goes out depends on how the handler ends. A body that the pipe refuses (400) is
- * neither, since the handler never runs.
+ * A handler with two events: one for success, one for an error. A body that the pipe rejects (400)
+ * emits neither, because the handler does not run.
  */
 @Controller('courses/:courseId/problems/:problemId')
 @TrackingContext(

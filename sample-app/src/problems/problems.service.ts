@@ -24,10 +24,10 @@ export class ProblemsService {
 
   check(courseId: string, problemId: string, user: DemoUser, answer: string): CheckResult {
     const problem = this.courses.get(courseId).problems.find(({ id }) => id === problemId);
-    if (!problem) throw new NotFoundException(`the course has no problem "${problemId}"`);
+    if (!problem) throw new NotFoundException(`The course has no problem "${problemId}".`);
     const key = JSON.stringify([user.id, courseId, problemId]);
     const attempts = (this.attempts.get(key) ?? 0) + 1;
-    if (attempts > problem.maxAttempts) throw new ConflictException('the problem is closed: no attempts are left');
+    if (attempts > problem.maxAttempts) throw new ConflictException('No attempts are left for this problem.');
     this.attempts.set(key, attempts);
 
     const correct = answer.trim().toLowerCase() === problem.answer.toLowerCase();

@@ -1,12 +1,13 @@
 /**
- * Every event of this platform, once: the compiler checks what the handlers emit against it, the tracker what goes out, and
- * `npm run sample:docs` makes docs/ of it. Loaded by the command line without the application, so it imports nothing of it.
+ * Definitions of all events of this application. The compiler checks the data that handlers emit,
+ * the tracker validates every event, and `npm run sample:docs` generates docs/. The command line
+ * loads this file without the application, so it must not import other parts of the application.
  */
 import { defineCatalog, defineContext, defineEvent } from 'nestjs-event-tracking';
 import { z } from 'zod';
 
 const courseId = z.string().meta({
-  description: 'The key of the course: organisation, course and run',
+  description: 'Course key: organisation, course and run',
   examples: ['course-v1:edX+DemoX+2026'],
 });
 const mode = z.enum(['audit', 'honor', 'verified']);
@@ -18,8 +19,8 @@ const enrolled = { course_id: 'course-v1:edX+DemoX+2026', user_id: 101, mode: 'v
 
 export const EnrollmentActivated = defineEvent('edx.course.enrollment.activated', {
   title: 'Enrolment activated',
-  description: 'A learner is enrolled in a course, and may see all of it.',
-  when: 'A learner enrols, and was not enrolled before.',
+  description: 'A learner is enrolled in a course and can access its content.',
+  when: 'A learner enrols in a course.',
   owner: 'enrolments',
   since: '2026-11-01',
   data: enrollment,
@@ -29,7 +30,7 @@ export const EnrollmentActivated = defineEvent('edx.course.enrollment.activated'
 
 export const EnrollmentDeactivated = defineEvent('edx.course.enrollment.deactivated', {
   title: 'Enrolment deactivated',
-  description: 'A learner is enrolled no more.',
+  description: 'A learner is no longer enrolled in a course.',
   when: 'A learner leaves the course.',
   owner: 'enrolments',
   since: '2026-11-01',
@@ -40,38 +41,38 @@ export const EnrollmentDeactivated = defineEvent('edx.course.enrollment.deactiva
 
 export const MessageQueued = defineEvent('message.queued', {
   title: 'Message queued',
-  description: 'A message to a learner waits to be sent.',
-  when: 'Something happened of which the learner is told, such as an enrolment.',
+  description: 'A message to a learner is queued for sending.',
+  when: 'An action of a learner, such as an enrolment, triggers a message.',
   owner: 'messages',
   since: '2026-11-01',
   data: z.object({
-    template: z.string().describe('Which text'),
+    template: z.string().describe('Name of the message template'),
     channel: z.enum(['email', 'push']),
   }),
   examples: [{ template: 'welcome-verified', channel: 'email' }],
 });
 
-const problemId = z.string().meta({ description: 'The usage key of the problem', examples: ['capital'] });
-const answers = z.record(z.string(), z.string()).describe('What was answered, by the key of the problem');
+const problemId = z.string().meta({ description: 'Usage key of the problem', examples: ['capital'] });
+const answers = z.record(z.string(), z.string()).describe('Submitted answers by problem key');
 const correctness = z.enum(['correct', 'incorrect']);
 
 export const ProblemCheck = defineEvent('problem_check', {
   title: 'Problem checked',
   description: 'An answer was checked and graded.',
-  when: 'A learner submits an answer, and has attempts left.',
+  when: 'A learner submits an answer and has attempts left.',
   owner: 'grading',
   since: '2026-11-01',
   version: 2,
   history: [
-    { version: 1, date: '2026-11-01', change: 'added' },
-    { version: 2, date: '2026-11-15', change: 'correct_map says it for each answer' },
+    { version: 1, date: '2026-11-01', change: 'Added' },
+    { version: 2, date: '2026-11-15', change: 'Added correct_map with the result of each answer' },
   ],
   data: z.object({
     problem_id: problemId,
     answers,
     success: correctness,
     correct_map: z.record(z.string(), z.object({ correctness })),
-    attempts: z.number().int().min(1).describe('With this one'),
+    attempts: z.number().int().min(1).describe('Number of attempts, including this one'),
     grade: z.number().min(0),
     max_grade: z.number().min(0),
   }),
@@ -93,18 +94,18 @@ export const ProblemCheck = defineEvent('problem_check', {
 export const ProblemCheckFail = defineEvent('problem_check_fail', {
   title: 'Problem not checked',
   description: 'An answer could not be checked.',
-  when: 'A learner submits an answer to a problem that is closed, or that there is not.',
+  when: 'A learner submits an answer but has no attempts left, or the problem does not exist.',
   owner: 'grading',
   since: '2026-11-01',
-  data: z.object({ problem_id: problemId, answers, failure: z.string().describe('Why, in words') }),
+  data: z.object({ problem_id: problemId, answers, failure: z.string().describe('Error message') }),
   context: inCourse,
   pii: ['data.answers.*'],
 });
 
 export const ProblemSubmitted = defineEvent('edx.grades.problem.submitted', {
-  title: 'Grade of a problem',
-  description: 'What an answer is worth.',
-  when: 'An answer was checked.',
+  title: 'Problem graded',
+  description: 'The grade for an answer.',
+  when: 'An answer is checked.',
   owner: 'grading',
   since: '2026-11-01',
   data: z.object({
@@ -116,43 +117,43 @@ export const ProblemSubmitted = defineEvent('edx.grades.problem.submitted', {
 });
 
 const video = { id: z.string(), code: z.string(), duration: seconds };
-const aVideo = { id: 'intro', code: 'b7xgknqkQk8', duration: 194 };
+const exampleVideo = { id: 'intro', code: 'b7xgknqkQk8', duration: 194 };
 const player = { source: 'browser', owner: 'video', since: '2026-11-01', context: inCourse } as const;
 
 export const PlayVideo = defineEvent('play_video', {
   ...player,
   title: 'Video played',
-  when: 'A learner presses play, or play goes on after a pause.',
+  when: 'A learner starts or resumes the video.',
   data: z.object({ ...video, currentTime: seconds }),
-  examples: [{ ...aVideo, currentTime: 12.5 }],
+  examples: [{ ...exampleVideo, currentTime: 12.5 }],
 });
 
 export const PauseVideo = defineEvent('pause_video', {
   ...player,
   title: 'Video paused',
-  when: 'A learner presses pause.',
+  when: 'A learner pauses the video.',
   data: z.object({ ...video, currentTime: seconds }),
 });
 
 export const SeekVideo = defineEvent('seek_video', {
   ...player,
-  title: 'Other place in a video',
-  when: 'A learner moves the slider, or skips ten seconds.',
+  title: 'Video position changed',
+  when: 'A learner moves the slider or skips ten seconds.',
   data: z.object({ ...video, old_time: seconds, new_time: seconds, type: z.enum(['onSlideSeek', 'onSkipSeek']) }),
 });
 
 export const StopVideo = defineEvent('stop_video', {
   ...player,
-  title: 'Video over',
-  when: 'The video has come to its end.',
+  title: 'Video finished',
+  when: 'The video reaches its end.',
   data: z.object({ ...video, currentTime: seconds }),
 });
 
 const inJob = z.object({ job: z.string(), job_run_id: z.string() });
 
 export const CourseSummary = defineEvent('nightly.course_summary', {
-  title: 'Summary of a course',
-  when: 'Each night, for each course.',
+  title: 'Course summary',
+  when: 'The nightly job runs, once for each course.',
   owner: 'reports',
   since: '2026-11-01',
   data: z.object({ enrollments: z.number().int().min(0), plays: z.number().int().min(0) }),
@@ -161,7 +162,7 @@ export const CourseSummary = defineEvent('nightly.course_summary', {
 
 export const NightlyFinished = defineEvent('nightly.finished', {
   title: 'Nightly job finished',
-  when: 'The nightly job has ended, be it by a failure.',
+  when: 'The nightly job ends, successfully or with an error.',
   owner: 'reports',
   since: '2026-11-01',
   data: z.object({
@@ -169,7 +170,7 @@ export const NightlyFinished = defineEvent('nightly.finished', {
     enrollments: z.number().int().min(0).optional(),
     plays: z.number().int().min(0).optional(),
     duration_ms: z.number().min(0),
-    error: z.string().optional().describe('Only of a failure'),
+    error: z.string().optional().describe('Error message of a failed run'),
   }),
   context: inJob,
 });
@@ -188,31 +189,31 @@ export const catalog = defineCatalog([
   CourseSummary,
   NightlyFinished,
   defineContext('request', {
-    title: 'The HTTP request',
-    when: 'Around each request, by the module itself.',
+    title: 'HTTP request',
+    when: 'During each HTTP request. Added by nestjs-event-tracking.',
     fields: z.object({
       request_id: z.string(),
       host: z.string().optional(),
       path: z.string().optional(),
       method: z.string().optional(),
       agent: z.string().optional(),
-      referer: z.string().optional().describe('Without its query, which the tree takes away'),
+      referer: z.string().optional().describe('Referring page without its query'),
       accept_language: z.string().optional(),
       ip: z.string().optional(),
-      user_id: z.number().int().optional().describe('None for visitors'),
+      user_id: z.number().int().optional().describe('Missing for anonymous visitors'),
       username: z.string().optional(),
     }),
     pii: ['ip', 'username'],
   }),
   defineContext('course', {
-    title: 'The course',
-    when: 'Around the handlers of a course, and around each video event.',
+    title: 'Course',
+    when: 'In the handlers of a course, and for each video event.',
     fields: inCourse,
   }),
   defineContext('enrollment', {
-    title: 'The enrolment',
-    when: 'While a learner is being enrolled.',
+    title: 'Enrolment',
+    when: 'While a learner enrols.',
     fields: z.object({ enrollment_id: z.number().int(), mode }),
   }),
-  defineContext('nightly', { title: 'A run of the nightly job', when: 'While it runs.', fields: inJob }),
+  defineContext('nightly', { title: 'Run of the nightly job', when: 'While the nightly job runs.', fields: inJob }),
 ]);

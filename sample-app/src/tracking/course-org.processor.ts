@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EventProcessor, TrackingEvent } from 'nestjs-event-tracking';
 import { CoursesService } from '../courses/courses.service';
 
-/** Whoever reads the log groups by organisation; no handler should have to know it. Adds org_id to every event of a course. */
+/**
+ * Adds org_id to the context of every event of a course, so that analysts can group by organisation
+ * and no handler has to look it up.
+ */
 @Injectable()
 export class CourseOrg implements EventProcessor {
   constructor(private readonly courses: CoursesService) {}

@@ -2,8 +2,9 @@ import { Controller, HttpCode, Post } from '@nestjs/common';
 import { TrackerService } from 'nestjs-event-tracking';
 
 /**
- * What an event looks like that has drifted from what its readers were told: emitted by name, past the compiler, with a field
- * misspelt. The log says it once, with this line; GET /violations counts it. Not there in production.
+ * Emits an event that violates the catalog: a field is misspelled. The compiler cannot report it,
+ * because the event is emitted by name. The violation is logged once, with the line below, and
+ * counted in GET /violations. This route does not exist in production.
  */
 @Controller('demo')
 export class DriftController {

@@ -1,18 +1,22 @@
 /**
- * Where the events of this application go:
+ * The tree of this application. Every event passes CourseOrg and withoutQuery, then:
  *
- *   every event -> CourseOrg -> withoutQuery -> grading        -> RegexFilter   -> recent       GET /events/grading
- *                                            -> recent                                          GET /events
- *                                            -> tracking_logs                                   the log file
- *                                            -> reports        => LearnerProfile -> log         the file of the reports
- *                                                                                -> recent      GET /events/reports
- *                                            -> store          (with MONGO_URL)                 the collection `events`
- *                                            -> video_plays    -> NameAllowlist                 the nightly job
+ *   -> grading -> RegexFilter -> recent        GET /events/grading
+ *   -> recent                                  GET /events
+ *   -> tracking_logs                           the log file
+ *   -> reports => LearnerProfile -> log        the reports file
+ *                                -> recent     GET /events/reports
+ *   -> store                                   the MongoDB collection `events`, if MONGO_URL is set
+ *   -> partner                                 POST /demo/partner
+ *   -> video_plays -> NameAllowlist            the nightly job
  *
- * Behind `=>` is a queue: what stands after it happens later in this process, or with REDIS_URL in the workers (worker.ts).
+ * `=>` is a queue. The steps behind it run later in this process, or in the workers (worker.ts) if
+ * REDIS_URL is set.
  */
-import { ConfigService } from '@nestjs/config';
+import type { AddressInfo } from 'node:net';
 import { BullModule } from '@nestjs/bull';
+import { ConfigService } from '@nestjs/config';
+import { HttpAdapterHost } from '@nestjs/core';
 import { MongooseModule } from '@nestjs/mongoose';
 import {
   AsyncRoutingBackend,
@@ -36,21 +40,22 @@ import { LearnersModule } from '../users/learners.service';
 import { catalog } from './catalog';
 import { CourseOrg } from './course-org.processor';
 import { LearnerProfile } from './learner-profile.processor';
+import { PartnerDestination } from './partner.destination';
 import { VideoPlays } from './video-plays.backend';
 
 type Config = ConfigService<Settings, true>;
 
 export const eventTracking = TrackingModule.forRootAsync({
-  imports: [CoursesModule], // what CourseOrg injects from
+  imports: [CoursesModule], // exports the CoursesService that CourseOrg injects
   inject: [ConfigService],
   useFactory: (config: Config) => ({
     enabled: config.get('tracking.enabled', { infer: true }),
     delivery: { directory: config.get('tracking.directory', { infer: true }) },
-    catalog, // NODE_ENV=production reports too: an event with a fault is worth more than none
-    documentation: Boolean(process.env.MONGO_URL), // where analysts look, they find what the events mean
-    role: process.env.REDIS_URL ? 'emitter' : 'both', // createTrackingWorker makes it 'worker'
+    catalog, // events that violate it are reported and still delivered, in production too
+    documentation: Boolean(process.env.MONGO_URL), // describes the events in the database, next to them
+    role: process.env.REDIS_URL ? 'emitter' : 'both', // createTrackingWorker changes it to 'worker'
   }),
-  // 'drop': if the query cannot be cut off, the event does not go out with it.
+  // 'drop': if withoutQuery fails, the event is dropped instead of sent with the query.
   processors: [processor(CourseOrg), processor(withoutQuery, { onError: 'drop' })],
   backends: {
     tracking_logs: backend(LoggerBackend, {
@@ -70,11 +75,28 @@ export const eventTracking = TrackingModule.forRootAsync({
         backends: { recent: backend(MemoryBackend, { maxEvents: 50 }) },
       },
     ),
+    partner: backend(
+      PartnerDestination,
+      {
+        inject: [HttpAdapterHost, ConfigService],
+        useFactory: (host: HttpAdapterHost, config: Config) => ({
+          url: () => `${ownAddress(host, config)}/demo/partner`,
+        }),
+      },
+      {
+        processors: [
+          processor(RegexFilter, { filterType: 'allowlist', regularExpressions: ['^edx\\.course\\.enrollment\\.'] }),
+        ],
+      },
+    ),
     video_plays: backend(VideoPlays, undefined, { processors: [processor(NameAllowlist, { names: ['play_video'] })] }),
   },
 });
 
-/** Enrolments and checked answers, with who the learner is. That has to be asked for, so no request waits for it. */
+/**
+ * Adds the learner's profile to enrolments and grades. The profile is loaded behind a queue, so
+ * that no request waits for it.
+ */
 function reports(redisUrl: string | undefined): BackendDescription {
   const name = 'sample-reports';
   return backend(
@@ -98,13 +120,13 @@ function reports(redisUrl: string | undefined): BackendDescription {
 }
 
 /**
- * Only where there is a MongoDB. Its connection belongs to the tree, and the tree is there before any settings are read: so this
- * variable has to be in the environment, not in a file `.env`.
+ * Stores all events in MongoDB if MONGO_URL is set. The tree is built before the file `.env` is
+ * read, so MONGO_URL must be set in the environment.
  */
 function store(url: string | undefined): Backends {
   if (!url) return {};
   return {
-    // Lazy: the platform starts, and its events wait, while the database is down.
+    // With a lazy connection, the application also starts while the database is down; events wait.
     store: backend(
       MongoBackend,
       { collection: 'events' },
@@ -113,7 +135,16 @@ function store(url: string | undefined): Backends {
   };
 }
 
-/** The query of the page a request came from may hold a search, an address or a token: the log keeps the page alone. */
+/**
+ * Returns the address of this application, because the partner is one of its routes. A worker has
+ * no server and uses the port of the settings, on which the web process listens.
+ */
+function ownAddress({ httpAdapter }: Partial<HttpAdapterHost>, config: Config): string {
+  const server = httpAdapter?.getHttpServer() as { address(): AddressInfo | null } | undefined;
+  return `http://127.0.0.1:${server?.address()?.port ?? config.get('port', { infer: true })}`;
+}
+
+/** Removes the query of the referring page, which may contain personal data or a token. */
 function withoutQuery({ context }: TrackingEvent): void {
   if (typeof context.referer === 'string') context.referer = context.referer.replace(/[?#].*/s, '');
 }

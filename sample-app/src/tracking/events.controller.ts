@@ -5,13 +5,15 @@ import {
   TrackingCatalog,
   TrackingLedger,
   TrackingViolations,
-  type CatalogCoverage,
-  type StoredEvent,
-  type ViolationCount,
+  type IdentifiedEvent,
 } from 'nestjs-event-tracking';
+import type { CatalogCoverage, ViolationCount } from 'nestjs-event-tracking/catalog';
 import { ReadPipe } from '../input/read';
 
-/** What a developer looks at. In production these would be behind a guard: events hold what users did. */
+/**
+ * Routes that show events and counters as JSON. Protect such routes with a guard in your
+ * application, because events contain personal data.
+ */
 @Controller()
 export class EventsController {
   constructor(
@@ -23,36 +25,39 @@ export class EventsController {
     private readonly catalog: TrackingCatalog,
   ) {}
 
-  /** The last events, newest last. */
+  /** Lists the last events, newest last. */
   @Get('events')
-  events(@Query('name', new ReadPipe(readName)) name?: string): StoredEvent[] {
+  events(@Query('name', new ReadPipe(readName)) name?: string): IdentifiedEvent[] {
     return this.recent.events(name);
   }
 
   @Get('events/grading')
-  gradingEvents(@Query('name', new ReadPipe(readName)) name?: string): StoredEvent[] {
+  gradingEvents(@Query('name', new ReadPipe(readName)) name?: string): IdentifiedEvent[] {
     return this.grading.events(name);
   }
 
-  /** What has come through the queue of the reports; where workers do that, they have it. */
+  /** Lists the last events behind the queue of the reports. Empty if workers process the queue. */
   @Get('events/reports')
-  reportedEvents(@Query('name', new ReadPipe(readName)) name?: string): StoredEvent[] {
+  reportedEvents(@Query('name', new ReadPipe(readName)) name?: string): IdentifiedEvent[] {
     return this.reports.events(name);
   }
 
-  /** For every node: what came in, what went on, what was dropped and why. The sums always agree. */
+  /** Returns the counters of every node: received, passed, and dropped by reason. */
   @Get('ledger')
-  books(): object {
+  counters(): object {
     return { tracker: this.ledger.tracker(), nodes: this.ledger.nodes() };
   }
 
-  /** Events that did not keep to the catalog, with where they are emitted. */
+  /** Lists violations of the catalog, with the line that emits each event. */
   @Get('violations')
-  drifted(): ViolationCount[] {
+  catalogViolations(): ViolationCount[] {
     return this.violations.list();
   }
 
-  /** Which of the documented events were emitted, and which emitted ones are in no document. */
+  /**
+   * Lists events that are documented but not emitted, and events that are emitted but not
+   * documented.
+   */
   @Get('coverage')
   coverage(): CatalogCoverage {
     return this.catalog.coverage();
@@ -61,5 +66,7 @@ export class EventsController {
 
 function readName(value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
-  throw new BadRequestException('name is given more than once; ask for one name, or for none to see all');
+  throw new BadRequestException(
+    'The parameter name appears more than once. Send it once, or omit it to list all events.',
+  );
 }

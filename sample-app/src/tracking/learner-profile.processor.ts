@@ -3,8 +3,8 @@ import type { AsyncProcessor, TrackingEvent } from 'nestjs-event-tracking';
 import { LearnersService } from '../users/learners.service';
 
 /**
- * Reports are by country and language, which no handler knows. Asking for them takes its time, so it is done behind the queue of
- * the reports, where no request waits for it.
+ * Adds the learner's country and language to the context. The lookup is asynchronous, so this
+ * processor runs behind the queue of the reports, where no request waits for it.
  */
 @Injectable()
 export class LearnerProfile implements AsyncProcessor {

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Backend, TrackingEvent } from 'nestjs-event-tracking';
 
 /**
- * A backend of one's own is a provider with `send`. This one counts how often each course's video was started, for the nightly
- * job; the NameAllowlist in front of it lets only play_video through, so it needs not ask for the name.
+ * A backend of your own is a provider with `send`. This backend counts the video plays of each
+ * course for the nightly job. The NameAllowlist before it passes only play_video, so it does not
+ * check names.
  */
 @Injectable()
 export class VideoPlays implements Backend {
-  /** Injected while tracking is switched off, when the tree is not built: without it the nightly job would get undefined. */
+  /** Creates the instance that the nightly job injects while tracking is switched off. */
   static idle(): VideoPlays {
     return new VideoPlays();
   }

@@ -1,7 +1,7 @@
 /**
- * In place of a login: the header `x-demo-user` names one of three users. What matters to tracking is only that some guard puts
- * `{ id, username }` on `request.user`, as Passport does too. Guards run after the middleware that opens the request's context,
- * so the tracker looks the user up when an event is emitted; every event of the request then carries user_id and username.
+ * Replaces a login: the header `x-demo-user` names one of three users. The guard sets
+ * `request.user` to `{ id, username }`, as Passport does. The tracker reads `request.user` when an
+ * event is emitted, so every event of the request has user_id and username in its context.
  */
 import {
   createParamDecorator,
@@ -25,7 +25,7 @@ const USERS: readonly DemoUser[] = [
 
 export const USERNAMES = USERS.map(({ username }) => username);
 
-type DemoRequest = Request & { user?: DemoUser };
+export type DemoRequest = Request & { user?: DemoUser };
 
 @Injectable()
 export class DemoUserGuard implements CanActivate {
@@ -34,15 +34,18 @@ export class DemoUserGuard implements CanActivate {
     const username = request.headers['x-demo-user'];
     if (username === undefined) return true;
     const user = USERS.find((known) => known.username === username);
-    if (!user) throw new UnauthorizedException(`x-demo-user can be ${USERNAMES.join(', ')}`);
+    if (!user)
+      throw new UnauthorizedException(
+        `The header x-demo-user names no known user. Use one of: ${USERNAMES.join(', ')}.`,
+      );
     request.user = user;
     return true;
   }
 }
 
-/** The user of the request, as an argument of the handler; without one the answer is 401 and the handler does not run. */
+/** Passes the user of the request to the handler. Without a user, the response is 401. */
 export const CurrentUser = createParamDecorator((_data: unknown, context: ExecutionContext): DemoUser => {
   const { user } = context.switchToHttp().getRequest<DemoRequest>();
   if (user) return user;
-  throw new UnauthorizedException(`say who you are: -H 'x-demo-user: learner'`);
+  throw new UnauthorizedException('This route needs a user. Send a header, for example x-demo-user: learner.');
 });

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { Injectable, Module } from '@nestjs/common';
 
 export interface Learner {
@@ -12,11 +12,11 @@ const LEARNERS: ReadonlyMap<unknown, Learner> = new Map([
   [900, { country: 'CH', language: 'de' }],
 ]);
 
-/** What the platform knows of its learners. In place of a database, or of another service: whoever asks has to wait. */
+/** Simulates a database or another service with an asynchronous lookup. */
 @Injectable()
 export class LearnersService {
   async find(userId: unknown): Promise<Learner | undefined> {
-    await nextTurn();
+    await nextTick();
     return LEARNERS.get(userId);
   }
 }

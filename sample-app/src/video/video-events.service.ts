@@ -11,11 +11,12 @@ export class VideoEventsService {
   ) {}
 
   recordAll(events: readonly VideoEventDto[]): void {
-    const known = events.map((event) => ({ event, course: this.courseOf(event) })); // all, before any is recorded
-    for (const { event, course } of known) this.record(course, event);
+    const found = events.map((event) => ({ event, course: this.courseOf(event) })); // validates all events before it records any
+    for (const { event, course } of found) this.record(course, event);
   }
 
-  // On a method of a service, not of the controller: one request may bring events of several courses, and each event gets its own.
+  // @TrackingContext is on a method of a service here, because one request can contain events of
+  // several courses.
   @TrackingContext(({ args: [course] }: TrackedCall<[Course]>) => ({ course_id: course.id }), { name: 'course' })
   protected record({ video }: Course, { name, position }: VideoEventDto): void {
     this.tracker.emit(name, { id: video.id, code: video.code, duration: video.duration, ...position });
@@ -24,6 +25,6 @@ export class VideoEventsService {
   private courseOf({ course_id }: VideoEventDto): Course {
     const course = this.courses.find(course_id);
     if (course) return course;
-    throw new BadRequestException(`there is no course "${course_id}"; GET /courses lists them`);
+    throw new BadRequestException(`There is no course "${course_id}". GET /courses lists all courses.`);
   }
 }

@@ -1,13 +1,13 @@
 /**
- * The page of a course's video. There is no film behind it: a clock stands in for one, so that the page needs nothing from
- * anywhere. The events it posts are those of a real player.
+ * HTML page of a simulated video player. It has no film, only a clock, and posts the same events as
+ * a real player.
  */
 import type { Course } from '../courses/courses.service';
 import { USERNAMES } from '../users/demo-user';
 
 export function videoPage({ id, title, video }: Course): string {
   const users = USERNAMES.map((username) => `<option>${escapeHtml(username)}</option>`).join('');
-  // In a script element only "<" can do harm: it may start "</script>" or "<!--".
+  // Only "<" must be escaped in a script element, because it can start "</script>" or "<!--".
   const data = JSON.stringify({ course_id: id, duration: video.duration }).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en">
@@ -22,7 +22,7 @@ export function videoPage({ id, title, video }: Course): string {
 <main>
   <header>
     <h1>${escapeHtml(title)}</h1>
-    <label>Watching as <select id="user">${users}<option value="">nobody</option></select></label>
+    <label>Watching as <select id="user">${users}<option value="">anonymous visitor</option></select></label>
   </header>
   <section class="player" aria-label="Video player">
     <div class="screen" id="screen"><span id="state">paused</span><strong id="time"></strong></div>
@@ -35,10 +35,10 @@ export function videoPage({ id, title, video }: Course): string {
     </div>
   </section>
   <section>
-    <h2>Events of this page</h2>
+    <h2>Events sent by this page</h2>
     <ol id="sent"></ol>
-    <p id="status" role="status">Press play.</p>
-    <p><a href="/events">The events as the server recorded them</a></p>
+    <p id="status" role="status">Press Play.</p>
+    <p><a href="/events">The events as recorded by the server</a></p>
   </section>
 </main>
 <script type="application/json" id="video">${data}</script>
@@ -72,48 +72,48 @@ const STYLE = `
 `;
 
 const SCRIPT = `
-  const part = (id) => document.getElementById(id);
-  const { course_id, duration } = JSON.parse(part('video').textContent);
+  const element = (id) => document.getElementById(id);
+  const { course_id, duration } = JSON.parse(element('video').textContent);
   let position = 0, playing = false, dragging = false;
 
-  // Events leave in the order they happened: what happens while a request is under way waits for it, and goes together.
-  const waiting = [];
+  // Keeps the order: events that occur during a request wait and are sent together in the next one.
+  const pending = [];
   let sending = false;
-  async function record(name, place) {
+  async function record(name, details) {
     const line = document.createElement('li');
-    line.textContent = name + ' ' + JSON.stringify(place);
-    part('sent').append(line);
-    waiting.push({ name, course_id, ...place });
+    line.textContent = name + ' ' + JSON.stringify(details);
+    element('sent').append(line);
+    pending.push({ name, course_id, ...details });
     if (sending) return;
     sending = true;
-    while (waiting.length > 0) {
-      const events = waiting.splice(0, 100);
-      part('status').textContent = await post(events.length === 1 ? events[0] : events);
+    while (pending.length > 0) {
+      const events = pending.splice(0, 100);
+      element('status').textContent = await post(events.length === 1 ? events[0] : events);
     }
     sending = false;
   }
   async function post(body) {
     const headers = { 'content-type': 'application/json' };
-    if (part('user').value) headers['x-demo-user'] = part('user').value;
+    if (element('user').value) headers['x-demo-user'] = element('user').value;
     try {
-      // keepalive: the request outlives the page, so the last event of a closed tab arrives.
+      // With keepalive, the last event is sent even if the tab is closed.
       const response = await fetch('/video-events', { method: 'POST', keepalive: true, headers, body: JSON.stringify(body) });
       const answer = await response.json();
       return response.ok ? 'Recorded.' : 'Not recorded: ' + answer.message;
     } catch (error) {
-      return 'Not recorded: the server cannot be reached.';
+      return 'Not recorded: The server cannot be reached.';
     }
   }
 
   const rounded = (time) => Math.round(time * 1000) / 1000;
   function show() {
     const clock = (time) => Math.floor(time / 60) + ':' + String(Math.floor(time % 60)).padStart(2, '0');
-    part('time').textContent = clock(dragging ? Number(part('bar').value) : position) + ' / ' + clock(duration);
-    part('state').textContent = playing ? 'playing' : 'paused';
-    part('screen').className = playing ? 'screen playing' : 'screen';
-    part('play').disabled = playing;
-    part('pause').disabled = !playing;
-    if (!dragging) part('bar').value = position;
+    element('time').textContent = clock(dragging ? Number(element('bar').value) : position) + ' / ' + clock(duration);
+    element('state').textContent = playing ? 'playing' : 'paused';
+    element('screen').className = playing ? 'screen playing' : 'screen';
+    element('play').disabled = playing;
+    element('pause').disabled = !playing;
+    if (!dragging) element('bar').value = position;
   }
   function seek(time, type) {
     const old_time = rounded(position);
@@ -122,21 +122,21 @@ const SCRIPT = `
     show();
   }
 
-  part('play').addEventListener('click', () => {
+  element('play').addEventListener('click', () => {
     if (position >= duration) position = 0;
     playing = true;
     record('play_video', { currentTime: rounded(position) });
     show();
   });
-  part('pause').addEventListener('click', () => {
+  element('pause').addEventListener('click', () => {
     playing = false;
     record('pause_video', { currentTime: rounded(position) });
     show();
   });
-  part('back').addEventListener('click', () => seek(position - 10, 'onSkipSeek'));
-  part('forward').addEventListener('click', () => seek(position + 10, 'onSkipSeek'));
-  part('bar').addEventListener('input', () => { dragging = true; show(); });
-  part('bar').addEventListener('change', () => { dragging = false; seek(Number(part('bar').value), 'onSlideSeek'); });
+  element('back').addEventListener('click', () => seek(position - 10, 'onSkipSeek'));
+  element('forward').addEventListener('click', () => seek(position + 10, 'onSkipSeek'));
+  element('bar').addEventListener('input', () => { dragging = true; show(); });
+  element('bar').addEventListener('change', () => { dragging = false; seek(Number(element('bar').value), 'onSlideSeek'); });
 
   let last = performance.now();
   setInterval(() => {

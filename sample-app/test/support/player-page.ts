@@ -1,13 +1,13 @@
 import { runInNewContext } from 'node:vm';
 
 /**
- * As much of a browser as the player's script uses: the elements whose ids are in the page, a clock that the test turns, and
- * fetch against the running sample.
+ * Simulates the parts of a browser that the script of the player uses: elements by id, a clock that
+ * the test advances, and fetch to the running sample.
  */
 export class PlayerPage {
   private readonly elements: Map<string, PageElement>;
-  mostRequestsAtOnce = 0;
-  private readonly underWay = new Set<Promise<unknown>>();
+  maxConcurrentRequests = 0;
+  private readonly pendingRequests = new Set<Promise<unknown>>();
   private now = 0;
   private tick: () => void = () => undefined;
 
@@ -29,13 +29,13 @@ export class PlayerPage {
 
   element(id: string): PageElement {
     const element = this.elements.get(id);
-    if (!element) throw new Error(`the page has no element "${id}"`);
+    if (!element) throw new Error(`The page has no element "${id}".`);
     return element;
   }
 
   click(id: string): void {
     const button = this.element(id);
-    if (button.disabled) throw new Error(`the button "${id}" is disabled`);
+    if (button.disabled) throw new Error(`The button "${id}" is disabled.`);
     button.listeners.get('click')!();
   }
 
@@ -51,23 +51,23 @@ export class PlayerPage {
     this.tick();
   }
 
-  /** Resolves once the page has posted all it had to, and no request is under way. */
-  async settled(): Promise<void> {
-    while (this.underWay.size > 0) {
-      await Promise.all(this.underWay);
-      await new Promise(setImmediate); // the script goes on with the answer, and may post again
+  /** Resolves when the page has no pending requests. */
+  async idle(): Promise<void> {
+    while (this.pendingRequests.size > 0) {
+      await Promise.all(this.pendingRequests);
+      await new Promise(setImmediate); // the script handles the response and may send another request
     }
   }
 
   private fetch(path: string, init: RequestInit): Promise<{ ok: boolean; json: () => unknown }> {
-    const answer = fetch(new URL(path, this.address), init).then(async (response) => {
-      const body: unknown = await response.json();
-      return { ok: response.ok, json: () => body };
+    const response = fetch(new URL(path, this.address), init).then(async (reply) => {
+      const body: unknown = await reply.json();
+      return { ok: reply.ok, json: () => body };
     });
-    this.underWay.add(answer);
-    this.mostRequestsAtOnce = Math.max(this.mostRequestsAtOnce, this.underWay.size);
-    void answer.finally(() => this.underWay.delete(answer));
-    return answer;
+    this.pendingRequests.add(response);
+    this.maxConcurrentRequests = Math.max(this.maxConcurrentRequests, this.pendingRequests.size);
+    void response.finally(() => this.pendingRequests.delete(response));
+    return response;
   }
 }
 

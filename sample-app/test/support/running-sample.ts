@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { TrackerService, type StoredEvent } from 'nestjs-event-tracking';
+import { TrackerService, type IdentifiedEvent } from 'nestjs-event-tracking';
 import { events, expectNoViolations, matchers, type EventFilter } from 'nestjs-event-tracking/testing';
 import request, { type Response } from 'supertest';
 import { AppModule } from '../../src/app.module';
 
-expect.extend(matchers); // for every test that starts the sample
+expect.extend(matchers); // once for every spec file that starts the sample
 
 export interface LoggedEvent {
   readonly name: string;
@@ -21,17 +21,20 @@ export interface LoggedEvent {
 
 interface SampleOptions {
   readonly enabled?: boolean;
-  /** Whether events may depart from the catalog.  @default false */
-  readonly drifts?: boolean;
-  /** Replaces providers before the application is made. */
+  /** Events per second of simulated learners.  @default 0 */
+  readonly traffic?: number;
+  /** Allows events that violate the catalog.  @default false */
+  readonly allowsViolations?: boolean;
+  /** Replaces providers before the application is created. */
   readonly change?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-/** The whole application behind a real socket, its log in a temporary folder. */
+/** The complete application on a real socket. Its logs are in a temporary folder. */
 export class RunningSample {
-  static async of({
+  static async start({
     enabled = true,
-    drifts = false,
+    traffic = 0,
+    allowsViolations = false,
     change = (builder) => builder,
   }: SampleOptions = {}): Promise<RunningSample> {
     const folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
@@ -39,10 +42,10 @@ export class RunningSample {
     const reports = join(folder, 'reports.log');
     const builder = Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(ConfigService)
-      .useValue(new ConfigService({ port: 0, tracking: { enabled, log, reports } }));
+      .useValue(new ConfigService({ port: 0, traffic, tracking: { enabled, log, reports } }));
     const app = (await change(builder).compile()).createNestApplication({ logger: false });
     await app.listen(0, '127.0.0.1');
-    return new RunningSample(app, await app.getUrl(), folder, log, drifts);
+    return new RunningSample(app, await app.getUrl(), folder, log, allowsViolations);
   }
 
   private constructor(
@@ -50,46 +53,47 @@ export class RunningSample {
     readonly address: string,
     private readonly folder: string,
     readonly log: string,
-    private readonly drifts: boolean,
+    private readonly allowsViolations: boolean,
   ) {}
 
-  get(path: string): Promise<Response> {
-    return Promise.resolve(request(this.address).get(path));
+  /** Gets a path without a user by default. */
+  get(path: string, user = ''): Promise<Response> {
+    return Promise.resolve(request(this.address).get(path).set(userHeader(user)));
   }
 
-  /** As `learner`, unless another user, or nobody (''), is named. */
+  /** Posts as `learner` by default. An empty `user` sends no user header. */
   post(path: string, body?: object, user = 'learner', headers: Record<string, string> = {}): Promise<Response> {
-    return Promise.resolve(request(this.address).post(path).set(as(user)).set(headers).send(body));
+    return Promise.resolve(request(this.address).post(path).set(userHeader(user)).set(headers).send(body));
   }
 
   delete(path: string, user = 'learner'): Promise<Response> {
-    return Promise.resolve(request(this.address).delete(path).set(as(user)));
+    return Promise.resolve(request(this.address).delete(path).set(userHeader(user)));
   }
 
-  /** What was tracked until now, as the application itself keeps it. */
-  tracked(filter?: EventFilter): StoredEvent[] {
+  /** Returns the events in the memory backend of the application. */
+  tracked(filter?: EventFilter): IdentifiedEvent[] {
     return events(this.app, filter, { backend: 'recent' });
   }
 
-  /** What `GET /events` shows. */
+  /** Returns the response of `GET /events`. */
   async events(name?: string): Promise<LoggedEvent[]> {
     const response = await this.get(name === undefined ? '/events' : `/events?name=${encodeURIComponent(name)}`);
     expect(response.status).toBe(200);
     return response.body as LoggedEvent[];
   }
 
-  /** The lines of the log, each parsed: a line that is not JSON fails the test. */
+  /** Returns the parsed lines of the log. A line that is not JSON fails the test. */
   async logged(): Promise<LoggedEvent[]> {
     await this.app.get(TrackerService).flush();
     return parseLines(await readFile(this.log, 'utf8'));
   }
 
-  /** Ends the test: whatever it was about, no event got lost in it, and each kept to the catalog. */
+  /** Stops the application and checks that no event was lost and none violated the catalog. */
   async close(): Promise<void> {
     await this.app.close();
     await rm(this.folder, { recursive: true });
     expect(this.app).toHaveDroppedNothing();
-    if (!this.drifts) expectNoViolations(this.app);
+    if (!this.allowsViolations) expectNoViolations(this.app);
   }
 }
 
@@ -101,6 +105,6 @@ export function parseLines(text: string): LoggedEvent[] {
     .map((line) => JSON.parse(line) as LoggedEvent);
 }
 
-function as(user: string): Record<string, string> {
+function userHeader(user: string): Record<string, string> {
   return user === '' ? {} : { 'x-demo-user': user };
 }
