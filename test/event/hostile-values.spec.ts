@@ -472,7 +472,7 @@ describe('The limits', () => {
     const value = make();
     const startedAt = performance.now();
     app.run.tracker.emit('e', { value });
-    expect(performance.now() - startedAt).toBeLessThan(400);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
     expect(app.folder.text().length).toBeLessThan(2_000_000);
   });
 
@@ -483,7 +483,7 @@ describe('The limits', () => {
     Object.keys(value);
     const listing = performance.now() - startedAt;
     app.run.tracker.emit('e', { value });
-    expect(performance.now() - startedAt - listing).toBeLessThan(400 + 3 * listing);
+    expect(performance.now() - startedAt - listing).toBeLessThan(1500 + 3 * listing);
     expect(Object.keys(app.run.last().data['value'] as object).length).toBeLessThan(20_002);
   });
 

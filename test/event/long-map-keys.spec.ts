@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DEFAULT_LIMITS, toNormalForm } from '../../src/event/normal-form';
-import { cpuMs } from '../support/growth';
+import { cpuMs, expectWithin } from '../support/growth';
 
 const limits = { ...DEFAULT_LIMITS, maxTextLength: 1000, maxNodes: 30 };
 const form = (value: unknown): unknown => toNormalForm(value, limits, () => undefined);
@@ -26,9 +26,10 @@ describe('A Map with long keys', () => {
     const make = (): Map<string, number> =>
       new Map(Array.from({ length: 500 }, (_, at) => [`${'k'.repeat(20_000)}${String(at).padStart(4, '0')}`, at]));
     const [some, same] = [make(), make()];
-    const ms = cpuMs(() => toNormalForm(some, { ...DEFAULT_LIMITS, maxTextLength: 100_000 }, () => undefined));
     const searching = cpuMs(() => Object.fromEntries(same));
-    expect(ms).toBeLessThan(searching + 20);
+    expectWithin(searching + 20, () =>
+      cpuMs(() => toNormalForm(some, { ...DEFAULT_LIMITS, maxTextLength: 100_000 }, () => undefined)),
+    );
     expect(
       Object.keys(toNormalForm(some, { ...DEFAULT_LIMITS, maxTextLength: 100_000 }, () => undefined) as object),
     ).toHaveLength(5);

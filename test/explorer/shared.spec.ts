@@ -265,7 +265,7 @@ describeWithServices(['redis', 'toxiproxy'], 'Explorers that share a redisChanne
     const from = performance.now();
     await a.shared.look();
     expect(await a.shared.find('default', first)).toEqual({ kind: 'away', process: 'b' });
-    expect(performance.now() - from).toBeLessThan(100);
+    expect(performance.now() - from).toBeLessThan(2000); // 5 s if it waited for an answer
     await until(() => !b.shared.isSending);
     const missed = b.emit();
     await way.enable();

@@ -27,7 +27,7 @@ describeWithServices(['redis', 'toxiproxy'], 'The way to the Redis of an AsyncRo
     const [web, worker] = [await start('emitter', way.url), await start('worker', way.url)];
     const begin = performance.now();
     const names = web.emit(200);
-    expect(performance.now() - begin).toBeLessThan(100);
+    expect(performance.now() - begin).toBeLessThan(2000); // 20 s if each emit waited
     await worker.taken(200);
     expect(timesOf(worker.gate.names)).toEqual(once(names));
     await worker.atRest();
