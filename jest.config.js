@@ -31,7 +31,7 @@ module.exports = {
     '^nestjs-event-tracking/(.*)$': '<rootDir>/src/entries/$1.ts',
   },
   setupFiles: ['reflect-metadata'],
-  // Ten times what the slowest test takes on an idle machine.
+  // A busy machine needs several times what an idle one does.
   testTimeout: 60_000,
   maxWorkers: 2,
   // What some files load (a parser of AsyncAPI, TypeScript) stays with their worker, and after some hundred files it had no memory left.

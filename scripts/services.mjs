@@ -1,10 +1,11 @@
 // @ts-check
-// `npm run services [-- NAME…]`: brings up the servers that tests need, and notes them in
-// services.json of the cache folder. `npm run services:stop [-- --force]`: ends them, unless a
-// running `npm run test:all` still uses them. With `--for PID` (scripts/test-all.mjs) they are
-// wanted only while that process runs, or until `stop --for PID`.
+// `npm run services [-- NAME…]`: brings up the servers that tests need, notes them in services.json
+// of the cache folder, and installs Chromium if there is none. `npm run services:stop [-- --force]`:
+// ends them, unless a running `npm run test:all` still uses them. With `--for PID`
+// (scripts/test-all.mjs) they are wanted only while that process runs, or until `stop --for PID`.
 import { parseArgs } from 'node:util';
 import { bringUp, endServer } from './services/bring-up.mjs';
+import { bringBrowser } from './services/browser.mjs';
 import { addUser, alone, inFolder, readState, remove, removeUser, users, writeState } from './services/cache.mjs';
 import { catalogue } from './services/catalogue.mjs';
 import { withoutPassword } from './services/probes.mjs';
@@ -15,11 +16,12 @@ const { values, positionals } = parseArgs({
   options: { for: { type: 'string' }, force: { type: 'boolean', default: false } },
 });
 const [action = '', ...names] = positionals;
+const all = [...Object.keys(catalogue), 'chromium'];
 const user = values.for === undefined ? undefined : Number(values.for);
 
-if (!['start', 'stop'].includes(action) || names.some((name) => !(name in catalogue)) || Number.isNaN(user)) {
+if (!['start', 'stop'].includes(action) || names.some((name) => !all.includes(name)) || Number.isNaN(user)) {
   console.error(`services.mjs cannot do "${process.argv.slice(2).join(' ')}".
-  Fix: services.mjs start [--for PID] [${Object.keys(catalogue).join('] [')}], or services.mjs stop [--for PID] [--force]`);
+  Fix: services.mjs start [--for PID] [${all.join('] [')}], or services.mjs stop [--for PID] [--force]`);
   process.exit(2);
 }
 process.exitCode = await alone(action === 'start' ? start : stop);
@@ -29,14 +31,14 @@ async function start() {
   addUser(user);
   const state = readState();
   const found = await Promise.all(
-    (names.length > 0 ? names : Object.keys(catalogue)).map(async (name) => {
+    (names.length > 0 ? names : all).map(async (name) => {
       const record = (entry) => {
         if (entry) state[name] = entry;
         else delete state[name];
         writeState(state);
       };
       try {
-        return { name, ...(await bringUp(name, state[name], record)) };
+        return { name, ...(await (name === 'chromium' ? bringBrowser() : bringUp(name, state[name], record))) };
       } catch (error) {
         return { name, missing: error.message };
       }

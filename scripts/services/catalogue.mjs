@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { aptInstall } from './apt.mjs';
 import { inFolder, remove } from './cache.mjs';
 import { onPath, run } from './processes.mjs';
 
@@ -69,13 +70,7 @@ export const catalogue = {
 
 /** @returns where the program is, its arguments, and where it is from */
 async function redisByApt(tell) {
-  if (!onPath('apt-get')) throw new Error('no apt-get (install redis-server yourself)');
-  if (process.getuid?.() !== 0) throw new Error('apt-get needs root (sudo apt-get install redis-server)');
-  tell('installing redis-server with apt-get');
-  const settings = { timeoutMs: tenMinutes, env: { DEBIAN_FRONTEND: 'noninteractive' } };
-  await run('apt-get', ['update', '-qq'], { ...settings, logFile: inFolder('log/apt-update.log') });
-  const install = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'];
-  await run('apt-get', install, { ...settings, logFile: inFolder('log/apt-install.log') });
+  await aptInstall('redis-server', tell);
   const path = onPath('redis-server');
   if (!path) throw new Error('apt-get installed redis-server, and it is not on the PATH');
   return { path, args: redisArgs, how: 'apt' };

@@ -251,16 +251,17 @@ describe('npm run services', () => {
 
   it('names what cannot be had, and why, and fails', async () => {
     const machine = await Machine.with();
-    const { code, said } = await machine.run(['start']);
+    const { code, said } = await machine.run(['start'], { CHROMIUM_PATH: '/nowhere/chromium' });
     expect(code).toBe(1);
-    expect(said.split('\n').slice(0, 7)).toEqual([
+    expect(said.split('\n').slice(0, 8)).toEqual([
       expect.stringMatching(/^redis .*redis-server is not on the PATH; no apt-get.*; docker is not on the PATH$/),
       expect.stringMatching(/^mongo .*mongod is not on the PATH; go is not on the PATH.*; docker is not on the PATH$/),
       expect.stringMatching(/^toxiproxy .*toxiproxy-server is not on the PATH; go is not on the PATH/),
       expect.stringMatching(/^kafka .*java is not on the PATH.*KAFKA_BROKERS.*; docker is not on the PATH$/),
       expect.stringMatching(/^registry .*java is not on the PATH.*SCHEMA_REGISTRY_URL/),
+      expect.stringMatching(/^chromium .*there is no \/nowhere\/chromium, which CHROMIUM_PATH names$/),
       '',
-      expect.stringContaining('0 of 5 up'),
+      expect.stringContaining('0 of 6 up'),
     ]);
   });
 
