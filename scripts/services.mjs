@@ -1,8 +1,9 @@
 // @ts-check
 // `npm run services [-- NAME…]`: brings up the servers that tests need, notes them in services.json
-// of the cache folder, and installs Chromium if there is none. `npm run services:stop [-- --force]`:
-// ends them, unless a running `npm run test:all` still uses them. With `--for PID`
-// (scripts/test-all.mjs) they are wanted only while that process runs, or until `stop --for PID`.
+// of the cache folder, and installs Chromium if there is none.
+// `npm run services:stop [-- --force]`: ends them, unless a running `npm run test:all` still uses
+// them. With `--for PID` (scripts/test-all.mjs) they are wanted only while that process runs, or
+// until `stop --for PID`.
 import { parseArgs } from 'node:util';
 import { bringUp, endServer } from './services/bring-up.mjs';
 import { bringBrowser } from './services/browser.mjs';

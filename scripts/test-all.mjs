@@ -102,7 +102,7 @@ async function jest() {
 
 const testsOf = ({ assertionResults }) => assertionResults;
 
-/** @returns whether it succeeded, and the report of each file, or undefined if there is no report */
+/** @returns whether it succeeded, and the reports of the files, undefined if there are none */
 async function runJest(title, reportName, ...args) {
   const report = join(temporary, reportName);
   const ok = await run(title, bin('jest'), '--ci', '--json', '--outputFile', report, ...args);

@@ -11,7 +11,7 @@ const ROUNDS = 3;
 /** Times measured again before a limit counts as missed. */
 const TRIES = 10;
 
-/** Measures CPU time, the least of several rounds; again, up to ten times, while it is not linear. */
+/** Measures CPU time, the least of several rounds; up to ten times, while it is not linear. */
 export function cpuGrowth(size: number, prepare: (size: number) => () => void): Growth {
   const measured = (): Growth => ({ small: cpuMs(prepare(size)), large: cpuMs(prepare(4 * size)) });
   let growth = measured();
@@ -20,8 +20,8 @@ export function cpuGrowth(size: number, prepare: (size: number) => () => void): 
 }
 
 /**
- * Expects that work can be done in less than `limitMs`: it is measured again, up to ten times, since
- * the other thread of a core can double the CPU time of a single measurement.
+ * Expects that work can be done in less than `limitMs`. It is measured again, up to ten times,
+ * since the other thread of a core can double the CPU time of a single measurement.
  */
 export function expectWithin(limitMs: number, measuredMs: () => number): void {
   let least = Infinity;
