@@ -7,7 +7,17 @@
 import { parseArgs } from 'node:util';
 import { bringUp, endServer } from './services/bring-up.mjs';
 import { bringBrowser } from './services/browser.mjs';
-import { addUser, alone, inFolder, readState, remove, removeUser, users, writeState } from './services/cache.mjs';
+import {
+  addUser,
+  alone,
+  inFolder,
+  readState,
+  remove,
+  removeData,
+  removeUser,
+  users,
+  writeState,
+} from './services/cache.mjs';
 import { catalogue } from './services/catalogue.mjs';
 import { withoutPassword } from './services/probes.mjs';
 
@@ -70,7 +80,7 @@ async function stop() {
     console.log(`${name}: ended`);
   }
   remove('services.json');
-  remove('data');
+  removeData();
   return 0;
 }
 

@@ -2,7 +2,7 @@
 // One server from not there to answering.
 import { mkdirSync, readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { inFolder, remove } from './cache.mjs';
+import { dataFolder, inFolder, removeData } from './cache.mjs';
 import { catalogue } from './catalogue.mjs';
 import { endContainer, startContainer } from './docker.mjs';
 import { silenceAt, silenceOf, withoutPassword } from './probes.mjs';
@@ -58,7 +58,7 @@ export async function bringUp(name, known, record) {
 /** Ends what an entry of services.json stands for. */
 export async function endServer(name, entry, politelyMs = 5000) {
   if (entry.how === 'docker') await endContainer(name);
-  else await end(entry, politelyMs);
+  else await end(entry, politelyMs, catalogue[name]?.endSignal);
 }
 
 /**
@@ -68,7 +68,7 @@ export async function endServer(name, entry, politelyMs = 5000) {
  * tests that are over.
  */
 async function launch(name, { path, args, how }, hadPort, record, tell) {
-  const data = inFolder('data', name);
+  const data = dataFolder(name);
   const logFile = inFolder('log', `${name}.log`);
   mkdirSync(data, { recursive: true, mode: 0o700 });
   let failure;
@@ -106,7 +106,7 @@ async function launch(name, { path, args, how }, hadPort, record, tell) {
     record(undefined);
     if (hadData && tries === 1) {
       tell(`does not start with the data of an earlier run, which is removed: ${failure}`);
-      remove('data', name);
+      removeData(name);
       mkdirSync(data, { recursive: true, mode: 0o700 });
     }
   }
@@ -123,8 +123,9 @@ async function contain(name, composePort, record, tell) {
 }
 
 function urlAt(name, port) {
-  const { scheme, path = '' } = catalogue[name];
-  return `${scheme === undefined ? '' : `${scheme}://`}127.0.0.1:${port}${path}`;
+  const { scheme, user, path = '' } = catalogue[name];
+  const before = `${scheme === undefined ? '' : `${scheme}://`}${user === undefined ? '' : `${user}@`}`;
+  return `${before}127.0.0.1:${port}${path}`;
 }
 
 /** Waits for an answer; resolves with the reason if none comes. */

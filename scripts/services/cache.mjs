@@ -1,6 +1,7 @@
 // @ts-check
 // The cache folder: binaries, data and logs of the servers, and who runs and uses them. Several
 // checkouts share it.
+import { createHash } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runs, startOf } from './processes.mjs';
@@ -48,6 +49,21 @@ export function writeState(state) {
   renameSync(next, stateFile);
   for (const file of readdirSync(folder)) if (file.endsWith('.pid') && !state[file.slice(0, -4)]?.pid) remove(file);
   for (const [name, { pid }] of Object.entries(state)) if (pid) writeFileSync(inFolder(`${name}.pid`), `${pid}\n`);
+}
+
+/**
+ * The data of a server. PostgreSQL does not run as root, and the user that it runs as instead
+ * cannot enter the home of root: then its data is in the folder for temporary files.
+ */
+export function dataFolder(name) {
+  if (name !== 'postgres' || process.getuid?.() !== 0) return inFolder('data', name);
+  return join(tmpdir(), `nestjs-event-tracking-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`);
+}
+
+/** @param names of the servers whose data is removed; without one, that of all */
+export function removeData(...names) {
+  const gone = names.length === 0 ? [inFolder('data'), dataFolder('postgres')] : names.map(dataFolder);
+  for (const each of gone) rmSync(each, { recursive: true, force: true });
 }
 
 export const remove = (...names) => rmSync(inFolder(...names), { recursive: true, force: true });

@@ -2,7 +2,7 @@
 // The servers that tests need, and how each can be had where it is neither named by the environment
 // nor on the PATH.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aptInstall } from './apt.mjs';
@@ -39,6 +39,18 @@ export const catalogue = {
     install: mongolikeByGo,
     composePort: 27017,
   },
+  postgres: {
+    // Not DATABASE_URL: on many machines it names the database of an application.
+    variable: 'POSTGRES_URL',
+    scheme: 'postgres',
+    user: 'postgres',
+    path: '/postgres',
+    program: undefined, // Debian keeps it off the PATH, next to the initdb that it needs
+    args: [],
+    install: installedPostgres,
+    composePort: 5432,
+    endSignal: 'SIGINT', // SIGTERM waits until every client has left
+  },
   toxiproxy: {
     variable: 'TOXIPROXY_URL',
     scheme: 'http',
@@ -74,6 +86,28 @@ async function redisByApt(tell) {
   const path = onPath('redis-server');
   if (!path) throw new Error('apt-get installed redis-server, and it is not on the PATH');
   return { path, args: redisArgs, how: 'apt' };
+}
+
+async function installedPostgres(tell) {
+  const path = onPath('sh');
+  if (!path) throw new Error('sh is not on the PATH');
+  let bin = postgresFolder();
+  const how = bin ? 'PATH' : 'apt';
+  if (!bin) await aptInstall('postgresql', tell);
+  bin ??= postgresFolder();
+  if (!bin) throw new Error('apt-get installed postgresql, and there is no initdb in /usr/lib/postgresql');
+  // As text: another checkout may start it when this one is gone.
+  const script = readFileSync(join(here, 'postgres', 'start.sh'), 'utf8');
+  return { path, args: ['-c', script, 'postgres', bin, '{port}', '{folder}'], how };
+}
+
+/** The folder with `postgres` and `initdb`: of the PATH, or the newest of Debian's. */
+function postgresFolder() {
+  const path = onPath('postgres');
+  if (path && existsSync(join(dirname(path), 'initdb'))) return dirname(path);
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => join(debian, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
 }
 
 // A workspace or flags of the machine must not change what is built; without cgo there need be no C

@@ -30,9 +30,22 @@ function apiVersions() {
   return request;
 }
 
+/**
+ * A StartupMessage, to which a server that starts, or recovers, answers with an error:
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+function startup() {
+  const text = Buffer.from('user\0postgres\0database\0postgres\0\0');
+  const head = Buffer.alloc(8); // length, version 3.0
+  head.writeInt32BE(head.length + text.length, 0);
+  head.writeInt32BE(196_608, 4);
+  return Buffer.concat([head, text]);
+}
+
 const conversations = {
   redis: { say: 'PING\r\n', isAnswer: (bytes) => /^[+-]/.test(bytes.toString('latin1')) }, // an error is an answer: NOAUTH
   mongo: { say: hello(), isAnswer: (bytes) => bytes.length >= 16 && bytes.readInt32LE(12) === 2013 },
+  postgres: { say: startup(), isAnswer: (bytes) => bytes.toString('latin1', 0, 1) === 'R' }, // logged in, or asked to
   toxiproxy: {
     say: 'GET /version HTTP/1.0\r\n\r\n',
     isAnswer: (bytes) => bytes.toString('latin1').startsWith('HTTP/'),
@@ -66,7 +79,15 @@ export function addressOf(url) {
   const [, broker, brokerPort] = /^([^/:,@]+|\[[^\]]+\]):(\d+)(?:,|$)/.exec(url) ?? [];
   if (broker) return { host: broker.replace(/^\[|\]$/g, ''), port: Number(brokerPort) };
   const [, scheme, host, port] = /^([a-z+]+):\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/,?]+)(?::(\d+))?/i.exec(url) ?? [];
-  const usual = { 'redis:': 6379, 'rediss:': 6379, 'mongodb:': 27017, 'http:': 80, 'https:': 443 }[`${scheme}:`];
+  const usual = {
+    'redis:': 6379,
+    'rediss:': 6379,
+    'mongodb:': 27017,
+    'postgres:': 5432,
+    'postgresql:': 5432,
+    'http:': 80,
+    'https:': 443,
+  }[`${scheme}:`];
   return usual && host && { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? usual) };
 }
 

@@ -33,9 +33,9 @@ export const runs = ({ pid, start }) => start !== undefined && startOf(pid) === 
  * Ends a process, first politely; resolves once it is gone. Does nothing to another that got its
  * number.
  */
-export async function end(noted, politelyMs) {
+export async function end(noted, politelyMs, endSignal = 'SIGTERM') {
   for (const [signal, patienceMs] of [
-    ['SIGTERM', politelyMs],
+    [endSignal, politelyMs],
     ['SIGKILL', 10_000],
   ]) {
     if (!runs(noted)) return;

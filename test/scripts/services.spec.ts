@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { Client } from 'pg';
 import { describeWithPrograms, type ServiceEntry } from '../support/services';
 import { until } from '../support/until';
 
@@ -226,6 +227,22 @@ describeWithPrograms(['redis'], 'npm run services', ({ redis }) => {
   });
 });
 
+describeWithPrograms(['postgres'], 'npm run services', () => {
+  it('starts PostgreSQL with a database of its own, and ends it at stop while a client is connected', async () => {
+    const machine = await Machine.with();
+    const env = { PATH: process.env['PATH'] };
+    expect(await machine.run(['start', 'postgres'], env)).toMatchObject({ code: 0 });
+    const { pid, url } = (await machine.state())['postgres']!;
+    const client = new Client({ connectionString: url });
+    client.on('error', () => {});
+    await client.connect();
+    const { rows } = await client.query("SELECT current_user, current_setting('data_directory') AS folder");
+    expect(rows).toEqual([{ current_user: 'postgres', folder: expect.stringMatching(/[/]pg$/) }]);
+    expect(await machine.run(['stop'], env)).toEqual({ code: 0, said: 'postgres: ended\n' });
+    expect([isAlive(pid), existsSync(rows[0].folder)]).toEqual([false, false]);
+  });
+});
+
 describe('npm run services', () => {
   it('is alone in its folder: of many who add one to a number, each does', async () => {
     const machine = await Machine.with();
@@ -253,15 +270,16 @@ describe('npm run services', () => {
     const machine = await Machine.with();
     const { code, said } = await machine.run(['start'], { CHROMIUM_PATH: '/nowhere/chromium' });
     expect(code).toBe(1);
-    expect(said.split('\n').slice(0, 8)).toEqual([
+    expect(said.split('\n').slice(0, 9)).toEqual([
       expect.stringMatching(/^redis .*redis-server is not on the PATH; no apt-get.*; docker is not on the PATH$/),
       expect.stringMatching(/^mongo .*mongod is not on the PATH; go is not on the PATH.*; docker is not on the PATH$/),
+      expect.stringMatching(/^postgres .*sh is not on the PATH; docker is not on the PATH$/),
       expect.stringMatching(/^toxiproxy .*toxiproxy-server is not on the PATH; go is not on the PATH/),
       expect.stringMatching(/^kafka .*java is not on the PATH.*KAFKA_BROKERS.*; docker is not on the PATH$/),
       expect.stringMatching(/^registry .*java is not on the PATH.*SCHEMA_REGISTRY_URL/),
       expect.stringMatching(/^chromium .*there is no \/nowhere\/chromium, which CHROMIUM_PATH names$/),
       '',
-      expect.stringContaining('0 of 6 up'),
+      expect.stringContaining('0 of 7 up'),
     ]);
   });
 
@@ -297,7 +315,9 @@ describe('npm run services', () => {
     const machine = await Machine.with();
     expect(await machine.run(['start', 'rabbit'])).toEqual({
       code: 2,
-      said: expect.stringMatching(/cannot do "start rabbit"[^]*\[redis\] \[mongo\] \[toxiproxy\] \[kafka\]/),
+      said: expect.stringMatching(
+        /cannot do "start rabbit"[^]*\[redis\] \[mongo\] \[postgres\] \[toxiproxy\] \[kafka\]/,
+      ),
     });
   });
 });

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
+import { Client } from 'pg';
 import { OwnServer } from './own-server';
 import { describeWithPrograms } from './services';
 
-describeWithPrograms(['redis', 'mongo', 'toxiproxy'], 'An OwnServer', (programs) => {
+describeWithPrograms(['redis', 'mongo', 'postgres', 'toxiproxy'], 'An OwnServer', (programs) => {
   let own: OwnServer | undefined;
 
   afterEach(() => own?.remove());
@@ -20,13 +21,35 @@ describeWithPrograms(['redis', 'mongo', 'toxiproxy'], 'An OwnServer', (programs)
     two.disconnect();
   });
 
-  it.each(['mongo', 'toxiproxy'] as const)('starts %s again after each signal that ends it', async (name) => {
-    own = await OwnServer.start(programs[name]);
-    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+  it.each(['mongo', 'postgres', 'toxiproxy'] as const)(
+    'starts %s again after each signal that ends it',
+    async (name) => {
+      own = await OwnServer.start(programs[name]);
+      for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+        await own.kill(signal);
+        await own.start();
+      }
+      await expect(own.start()).rejects.toThrow('already runs');
+    },
+  );
+
+  it('keeps what PostgreSQL committed over a kill, while a client is busy', async () => {
+    own = await OwnServer.start(programs.postgres);
+    for (const [at, signal] of (['SIGKILL', 'SIGINT', 'SIGKILL'] as const).entries()) {
+      const one = new Client({ connectionString: own.url });
+      one.on('error', () => {});
+      await one.connect();
+      await one.query('CREATE TABLE IF NOT EXISTS kept (id int)');
+      await one.query('INSERT INTO kept VALUES ($1)', [at]);
+      const busy = one.query('SELECT pg_sleep(60)').catch(() => 'broken');
       await own.kill(signal);
+      expect(await busy).toBe('broken');
       await own.start();
+      const two = new Client({ connectionString: own.url });
+      await two.connect();
+      expect((await two.query('SELECT id FROM kept')).rows).toHaveLength(at + 1);
+      await two.end();
     }
-    await expect(own.start()).rejects.toThrow('already runs');
   });
 
   it('says what a program says that does not start', async () => {

@@ -5,12 +5,15 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Client } from 'pg';
 import type { ServerProgram, ServiceName } from './services';
 
 const schemes: Record<ServiceName, string> = {
   ...{ redis: 'redis://', mongo: 'mongodb://', toxiproxy: 'http://', registry: 'http://' },
+  postgres: 'postgres://postgres@',
   kafka: '', // a list of host:port
 };
+const paths: Partial<Record<ServiceName, string>> = { postgres: '/postgres' };
 
 /**
  * A server for one test, which may do with it what it likes; its data is kept over restarts, until
@@ -42,7 +45,8 @@ export class OwnServer {
   }
 
   get url(): string {
-    return `${schemes[this.program.name]}127.0.0.1:${this.port}`;
+    const { name } = this.program;
+    return `${schemes[name]}127.0.0.1:${this.port}${paths[name] ?? ''}`;
   }
 
   /** After `kill`: the same URL, the same data. Resolves once it takes connections. */
@@ -64,13 +68,17 @@ export class OwnServer {
     await once(server, 'spawn');
     const deadline = performance.now() + (this.program.name === 'kafka' ? 60_000 : 20_000);
     while (this.isRunning()) {
-      if ((await accepts(this.port)) && this.isRunning()) return;
+      if ((await this.isReady()) && this.isRunning()) return;
       if (performance.now() > deadline) break;
       await wait(5);
     }
     await this.kill();
     await closed;
     throw new Error(`${this.program.path} does not start at ${this.url}: ${said}`);
+  }
+
+  private isReady(): Promise<boolean> {
+    return this.program.name === 'postgres' ? logsIn(this.url) : accepts(this.port);
   }
 
   /** SIGSTOP makes it deaf, SIGCONT wakes it; for all others, resolves once it is gone. */
@@ -111,5 +119,19 @@ async function accepts(port: number): Promise<boolean> {
     return false;
   } finally {
     socket.destroy();
+  }
+}
+
+/** PostgreSQL takes connections before it has recovered from a kill, and refuses them. */
+async function logsIn(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end();
   }
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 const variables = {
   redis: 'REDIS_URL',
   mongo: 'MONGO_URL',
+  postgres: 'POSTGRES_URL',
   toxiproxy: 'TOXIPROXY_URL',
   kafka: 'KAFKA_BROKERS',
   registry: 'SCHEMA_REGISTRY_URL',
