@@ -28,6 +28,7 @@ const rooms = [
   'ledger',
   'context',
   'event',
+  'sql',
   'common',
 ];
 

@@ -238,6 +238,21 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
     values: ['TrackingMetricsModule', 'observeTracking'],
     types: ['ObserveOptions', 'TrackingMetricsOptions'],
   },
+  './postgres': {
+    values: ['fromDrizzle', 'fromKnex', 'fromKysely', 'fromMikroOrm', 'fromPg', 'fromPrisma', 'fromTypeOrm'],
+    types: [
+      'DrizzleQueryable',
+      'KnexQueryable',
+      'KyselyQueryable',
+      'MikroOrmQueryable',
+      'PgQueryable',
+      'PrismaQueryable',
+      'SqlClient',
+      'SqlRow',
+      'SqlValue',
+      'TypeOrmQueryable',
+    ],
+  },
   './redis-streams': {
     values: ['RedisStreamsConsumer', 'redisEventBus', 'redisStreams'],
     types: ['RedisStreamsConsumerOptions', 'RedisStreamsOptions', 'RedisTarget', 'StreamStart'],

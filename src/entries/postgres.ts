@@ -1,0 +1,15 @@
+export type { SqlClient, SqlRow, SqlValue } from '../sql/sql-client';
+export { fromDrizzle } from '../sql/from-drizzle';
+export type { DrizzleQueryable } from '../sql/from-drizzle';
+export { fromKnex } from '../sql/from-knex';
+export type { KnexQueryable } from '../sql/from-knex';
+export { fromKysely } from '../sql/from-kysely';
+export type { KyselyQueryable } from '../sql/from-kysely';
+export { fromMikroOrm } from '../sql/from-mikro-orm';
+export type { MikroOrmQueryable } from '../sql/from-mikro-orm';
+export { fromPg } from '../sql/from-pg';
+export type { PgQueryable } from '../sql/from-pg';
+export { fromPrisma } from '../sql/from-prisma';
+export type { PrismaQueryable } from '../sql/from-prisma';
+export { fromTypeOrm } from '../sql/from-type-orm';
+export type { TypeOrmQueryable } from '../sql/from-type-orm';
