@@ -124,7 +124,7 @@ async function contain(name, composePort, record, tell) {
 
 function urlAt(name, port) {
   const { scheme, user, path = '' } = catalogue[name];
-  const before = `${scheme === undefined ? '' : `${scheme}://`}${user === undefined ? '' : `${user}@`}`;
+  const before = scheme === undefined ? '' : `${scheme}://${user === undefined ? '' : `${user}@`}`;
   return `${before}127.0.0.1:${port}${path}`;
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // The servers that tests need, and how each can be had where it is neither named by the environment
 // nor on the PATH.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -76,6 +77,16 @@ export const catalogue = {
     program: undefined,
     args: [],
     install: registryByMaven,
+    composePort: undefined,
+  },
+  lrs: {
+    variable: 'LRS_URL',
+    scheme: 'http',
+    user: 'tests:tests',
+    path: '/xAPI',
+    program: undefined,
+    args: [],
+    install: ralphByPip,
     composePort: undefined,
   },
 };
@@ -194,6 +205,30 @@ async function registryByMaven(tell) {
     args: [...java, ...quiet, '-Dquarkus.http.port={port}', '-jar', jar],
     how: 'Maven',
   };
+}
+
+/** Ralph in a virtual environment of its own. */
+async function ralphByPip(tell) {
+  const python = onPath('python3');
+  if (!python) throw new Error('python3 is not on the PATH (Python 3.9 or newer; or name an LRS in LRS_URL)');
+  const requirements = join(here, 'ralph', 'requirements.txt');
+  // A virtual environment belongs to one version of Python.
+  const version = spawnSync(python, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const hash = createHash('sha256').update(version).update(readFileSync(requirements)).digest('hex');
+  const folder = inFolder('bin', `ralph-${hash.slice(0, 16)}`);
+  if (!existsSync(folder)) {
+    tell(`installing Ralph with pip for ${version}, once: 86 MB`);
+    const fresh = inFolder('bin', 'ralph.new');
+    const settings = { cwd: inFolder('bin'), timeoutMs: tenMinutes };
+    remove('bin', 'ralph.new');
+    await run(python, ['-m', 'venv', fresh], { ...settings, logFile: inFolder('log/ralph-venv.log') });
+    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements];
+    await run(join(fresh, 'bin', 'python'), install, { ...settings, logFile: inFolder('log/ralph-pip.log') });
+    renameSync(fresh, folder);
+  }
+  // As text: another checkout may start it when this one is gone.
+  const script = readFileSync(join(here, 'ralph', 'serve.py'), 'utf8');
+  return { path: join(folder, 'bin', 'python'), args: ['-I', '-c', script, '{port}', '{folder}'], how: 'pip' };
 }
 
 let lastMaven = Promise.resolve();

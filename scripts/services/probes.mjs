@@ -55,6 +55,10 @@ const conversations = {
     say: 'GET /apis/ccompat/v7/subjects HTTP/1.0\r\n\r\n',
     isAnswer: (bytes) => /^HTTP\/1\.\d 200/.test(bytes.toString('latin1')),
   },
+  lrs: {
+    say: 'GET /__lbheartbeat__ HTTP/1.0\r\n\r\n',
+    isAnswer: (bytes) => /^HTTP\/1\.\d 200/.test(bytes.toString('latin1')),
+  },
   kafka: { say: apiVersions(), isAnswer: (bytes) => bytes.length >= 10 && bytes.readInt32BE(4) === 1 },
 };
 

@@ -270,16 +270,17 @@ describe('npm run services', () => {
     const machine = await Machine.with();
     const { code, said } = await machine.run(['start'], { CHROMIUM_PATH: '/nowhere/chromium' });
     expect(code).toBe(1);
-    expect(said.split('\n').slice(0, 9)).toEqual([
+    expect(said.split('\n').slice(0, 10)).toEqual([
       expect.stringMatching(/^redis .*redis-server is not on the PATH; no apt-get.*; docker is not on the PATH$/),
       expect.stringMatching(/^mongo .*mongod is not on the PATH; go is not on the PATH.*; docker is not on the PATH$/),
       expect.stringMatching(/^postgres .*sh is not on the PATH; docker is not on the PATH$/),
       expect.stringMatching(/^toxiproxy .*toxiproxy-server is not on the PATH; go is not on the PATH/),
       expect.stringMatching(/^kafka .*java is not on the PATH.*KAFKA_BROKERS.*; docker is not on the PATH$/),
       expect.stringMatching(/^registry .*java is not on the PATH.*SCHEMA_REGISTRY_URL/),
+      expect.stringMatching(/^lrs .*python3 is not on the PATH.*LRS_URL/),
       expect.stringMatching(/^chromium .*there is no \/nowhere\/chromium, which CHROMIUM_PATH names$/),
       '',
-      expect.stringContaining('0 of 7 up'),
+      expect.stringContaining('0 of 8 up'),
     ]);
   });
 

@@ -11,6 +11,7 @@ import type { ServerProgram, ServiceName } from './services';
 const schemes: Record<ServiceName, string> = {
   ...{ redis: 'redis://', mongo: 'mongodb://', toxiproxy: 'http://', registry: 'http://' },
   postgres: 'postgres://postgres@',
+  lrs: 'http://tests:tests@', // of scripts/services/ralph/serve.py
   kafka: '', // a list of host:port
 };
 const paths: Partial<Record<ServiceName, string>> = { postgres: '/postgres' };

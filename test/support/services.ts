@@ -14,6 +14,7 @@ const variables = {
   toxiproxy: 'TOXIPROXY_URL',
   kafka: 'KAFKA_BROKERS',
   registry: 'SCHEMA_REGISTRY_URL',
+  lrs: 'LRS_URL',
 } as const;
 export type ServiceName = keyof typeof variables;
 
