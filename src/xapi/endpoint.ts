@@ -42,6 +42,8 @@ export interface EndpointRequest {
   readonly body: string;
   /** Removes what may not be shown from the server's own words.  @default they are not shown */
   readonly redact?: ((text: string) => string) | undefined;
+  /** Called with the text of a reply that refuses the body, before the error is thrown. */
+  readonly onRefusal?: ((reply: string) => void) | undefined;
 }
 
 /** Sends JSON bodies to one URL. */
@@ -59,8 +61,11 @@ export class Endpoint {
   }
 
   /** Returns the text of the reply. @throws SendFailedException if the body was not accepted */
-  async post({ body, redact }: EndpointRequest, signal: AbortSignal): Promise<string> {
-    const explanation = redact === undefined ? undefined : (text: string) => serverMessage(text, redact);
+  async post({ body, redact, onRefusal }: EndpointRequest, signal: AbortSignal): Promise<string> {
+    const explanation = (text: string): string | undefined => {
+      onRefusal?.(text);
+      return redact === undefined ? undefined : serverMessage(text, redact);
+    };
     return this.client.send({ body, headers: await this.headers(), readsReply: true, explanation }, signal);
   }
 

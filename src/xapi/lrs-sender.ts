@@ -37,7 +37,7 @@ export class LrsSender {
     const items = distinct(made);
     if (items.length === 0) return [];
     try {
-      return this.reported(items, await this.post(items, events === 1, signal));
+      return reported(items, await this.post(items, events === 1, signal));
     } catch (error) {
       const isOneEvent = events === 1 && items.length > 1;
       if (!isOneEvent || !(error instanceof SendFailedException) || error.retryable) throw error;
@@ -45,42 +45,63 @@ export class LrsSender {
     }
   }
 
-  private post(items: readonly Item[], explains: boolean, signal: AbortSignal): Promise<string> {
+  /** Returns the report of an LRS that takes the valid statements; undefined if there is none. */
+  private async post(items: readonly Item[], explains: boolean, signal: AbortSignal): Promise<Report | undefined> {
     const body = `[${items.map(({ text }) => text).join(',')}]`;
     const statements = items.map(({ statement }) => statement);
     const shown = statements.flatMap(({ id, verb }) => [id, verb.id, ...Object.values(verb.display ?? {})]);
-    return this.endpoint.post({ body, redact: explains ? redactorOf(statements, shown) : undefined }, signal);
+    const redact = explains ? redactorOf(statements, shown) : undefined;
+    if (!this.partialSuccess) {
+      await this.endpoint.post({ body, redact }, signal);
+      return undefined;
+    }
+    let refusal: Report | undefined;
+    const onRefusal = (reply: string): void => {
+      refusal = reportIn(reply);
+    };
+    try {
+      return reportIn(await this.endpoint.post({ body, redact, onRefusal }, signal));
+    } catch (error) {
+      // Ralph answers 400 if it stored nothing, even if it has all valid statements already.
+      const isFinal = error instanceof SendFailedException && !error.retryable;
+      if (isFinal && refusal?.isComplete === true && refusal.errors.every(({ index }) => items[index] !== undefined))
+        return refusal;
+      throw error;
+    }
   }
 
   /** Stores what the LRS takes of one event, and reports what it does not. */
   private async sendSingly(items: readonly Item[], signal: AbortSignal): Promise<readonly EventRejection[]> {
     const refused = new Refusals();
     for (const [at, item] of items.entries()) {
-      try {
-        await this.post([item], true, signal);
-      } catch (error) {
-        if (!(error instanceof SendFailedException) || error.retryable) throw error;
-        const reason = `statement ${String(at + 1)} of ${String(items.length)}: ${error.message}`;
-        refused.add(item, reason);
-      }
+      const reason = await this.refusalOf(item, signal);
+      if (reason !== undefined) refused.add(item, `statement ${String(at + 1)} of ${String(items.length)}: ${reason}`);
     }
     return refused.list();
   }
 
-  /** Rejections in the report of an LRS that takes the valid statements of a request. */
-  private reported(items: readonly Item[], reply: string): readonly EventRejection[] {
-    if (!this.partialSuccess) return [];
-    const refused = new Refusals();
-    for (const { index, reason } of errorsIn(reply)) {
-      const item = items[index];
-      // The LRS refused the request as a whole, for example over a conflict.
-      if (item === undefined)
-        throw SendFailedException.create({ reason: 'the LRS refused the batch', retryable: false });
-      const redact = redactorOf(item.statement, [item.statement.id]);
-      refused.add(item, redact(reason).slice(0, MAX_REASON));
+  /** Sends one statement. Returns why the LRS refused it; undefined if it did not. */
+  private async refusalOf(item: Item, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return reported([item], await this.post([item], true, signal))[0]?.reason;
+    } catch (error) {
+      if (!(error instanceof SendFailedException) || error.retryable) throw error;
+      return error.message;
     }
-    return refused.list();
   }
+}
+
+/** @throws SendFailedException if the report is about the request as a whole */
+function reported(items: readonly Item[], report: Report | undefined): readonly EventRejection[] {
+  const refused = new Refusals();
+  for (const { index, reason } of report?.errors ?? []) {
+    const item = items[index];
+    // For example over a conflict.
+    if (item === undefined) throw SendFailedException.create({ reason: 'the LRS refused the batch', retryable: false });
+    const redact = redactorOf(item.statement, [item.statement.id]);
+    refused.add(item, redact(reason).slice(0, MAX_REASON));
+  }
+  return refused.list();
 }
 
 /** The events that the LRS refuses, each with the first reason. */
@@ -112,17 +133,27 @@ function distinct(made: ReadonlyMap<number, readonly Statement[]>): readonly Ite
   return [...items.values()];
 }
 
-function errorsIn(reply: string): readonly { readonly index: number; readonly reason: string }[] {
+/** What an LRS reports about a request of which it takes the valid statements. */
+interface Report {
+  /** True if it counts what it stored and refused, and names each statement that it refused. */
+  readonly isComplete: boolean;
+  readonly errors: readonly { readonly index: number; readonly reason: string }[];
+}
+
+function reportIn(reply: string): Report | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(reply);
   } catch {
-    return [];
+    return undefined;
   }
-  const { errors } = (parsed ?? {}) as { readonly errors?: unknown };
-  if (!Array.isArray(errors)) return [];
-  return (errors as readonly Record<string, unknown>[]).map(({ index, reason }) => ({
-    index: typeof index === 'number' ? index : -1,
-    reason: typeof reason === 'string' ? reason : 'refused by the LRS',
-  }));
+  const { inserted, rejected, errors } = (parsed ?? {}) as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(errors)) return undefined;
+  return {
+    isComplete: typeof inserted === 'number' && rejected === errors.length,
+    errors: (errors as readonly Record<string, unknown>[]).map(({ index, reason }) => ({
+      index: typeof index === 'number' ? index : -1,
+      reason: typeof reason === 'string' ? reason : 'refused by the LRS',
+    })),
+  };
 }
