@@ -55,12 +55,12 @@ function segmentContext(context: EventFields): EventFields {
 }
 
 /**
- * Returns `page`, or a URL made of `host` and `path`, unchanged. A host or path that is not a
- * string makes no URL (docs/decisions/0044).
+ * Returns `page`, or a URL made of `protocol`, `host` and `path`. A host or path that is not a
+ * string makes no URL (docs/decisions/0044). Without a protocol, it is https (0375).
  */
-function pageUrl({ page, host, path }: EventFields): unknown {
+function pageUrl({ page, protocol, host, path }: EventFields): unknown {
   if (isTruthy(page) || !isFilledText(host) || !isFilledText(path)) return page;
-  return `https://${host}${path.startsWith('/') ? '' : '/'}${path}`;
+  return `${protocol === 'http' ? 'http' : 'https'}://${host}${path.startsWith('/') ? '' : '/'}${path}`;
 }
 
 function present(fields: EventFields): EventFields {

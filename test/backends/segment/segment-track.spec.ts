@@ -49,6 +49,11 @@ describe('segmentTrack', () => {
     [{ host: 'h', path: '/p', page: 'own' }, 'own'],
     [{ host: 'h', path: '/p', page: {} }, 'https://h/p'],
     [{ host: 1, path: '/p' }, undefined],
+    [{ protocol: 'http', host: 'h:3000', path: '/p' }, 'http://h:3000/p'],
+    [{ protocol: 'https', host: 'h', path: '/p' }, 'https://h/p'],
+    [{ protocol: 'javascript', host: 'h', path: '/p' }, 'https://h/p'],
+    [{ protocol: 7, host: 'h', path: '/p' }, 'https://h/p'],
+    [{ protocol: 'http', path: '/p' }, undefined],
   ])('has of %j the url %j', (context, url) => {
     const { page } = segmentTrack(eventWith(context), 'v').context as { page: { url?: unknown } };
     expect(page.url).toEqual(url);
