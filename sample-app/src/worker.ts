@@ -1,3 +1,4 @@
+import './environment';
 import { ConsoleLogger } from '@nestjs/common';
 import { createTrackingWorker } from 'nestjs-event-tracking';
 import { readSettings, StartError } from './settings';

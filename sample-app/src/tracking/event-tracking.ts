@@ -120,8 +120,8 @@ function reports(redisUrl: string | undefined): BackendDescription {
 }
 
 /**
- * Stores all events in MongoDB if MONGO_URL is set. The tree is built before the file `.env` is
- * read, so MONGO_URL must be set in the environment.
+ * Stores all events in MongoDB if MONGO_URL is set. It is read when this file is loaded;
+ * environment.ts reads the file `.env` before.
  */
 function store(url: string | undefined): Backends {
   if (!url) return {};
