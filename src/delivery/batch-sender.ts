@@ -1,12 +1,13 @@
 import { MAX_TIMER_MS } from '../common/clock';
 import type { IdentifiedEvent } from '../event/tracking-event';
-import { Attempt } from './attempt';
+import { Attempt, type AttemptResult } from './attempt';
+import { observeStatus, statusOf, type ObservedStatus } from './attempt-status';
 import type { Batch } from './batch';
 import type { BatchScheduler } from './batch-scheduler';
 import type { Breaker } from './breaker';
 import { unreadableReason } from './dead-letter-box';
 import type { DeliveryLedger } from '../ledger/delivery-ledger';
-import type { DeliveryObserver } from './delivery-observer';
+import type { DeliveryObserver, ObservedAttempt } from './delivery-observer';
 import type { DeliveryReports } from './delivery-reports';
 import { carriesEntries, type DeliveryTarget } from './destination';
 import { isNoConnection } from './no-connection';
@@ -72,7 +73,11 @@ export class BatchSender {
       return;
     }
     const startedAt = performance.now();
-    const attempt = new Attempt(send, settings.timeoutMs);
+    let seen: ObservedStatus | undefined;
+    const attempt = new Attempt((signal) => {
+      if (this.parts.observer?.() !== undefined) seen = observeStatus(signal);
+      return send(signal);
+    }, settings.timeoutMs);
     this.attempts.set(batch, attempt);
     const result = await attempt.result;
     this.attempts.delete(batch);
@@ -86,6 +91,7 @@ export class BatchSender {
     const judged = { ...batch, isProbe: isProbe && !this.isSingledOut(batch) };
     const verdict = verdictOf(result, judged, { retry: settings.retry, now, halves });
     const stillRunning = attempt.hasEnded ? undefined : this.endOf(attempt);
+    this.informObserver(batch, verdict, { result, status: seen?.status, tookMs: now - startedAt });
     this.conclude(batch, verdict, now, { tookMs: now - startedAt, stillRunning });
   }
 
@@ -103,7 +109,6 @@ export class BatchSender {
     if (verdict.failure !== undefined) ledger.failAttempt(verdict.failure);
     if (verdict.mistake !== undefined) reports.mistake(verdict.mistake);
     this.informBreaker(batch, verdict, now);
-    this.informObserver(batch, verdict, attempt.tookMs);
     settlement.deliver(verdict.delivered);
     settlement.bury(verdict.dead);
     const dueAt = now + verdict.delayMs;
@@ -111,12 +116,19 @@ export class BatchSender {
     scheduler.conclude(batch, { ...attempt, again, retryAfterMs, isTaken: verdict.health === 'takes' });
   }
 
-  private informObserver(batch: Batch, { failure, failed }: Verdict<QueuedEvent>, tookMs: number): void {
+  private informObserver(
+    { entries }: Batch,
+    verdict: Verdict<QueuedEvent>,
+    { result, status, tookMs }: { result: AttemptResult; status: number | undefined; tookMs: number },
+  ): void {
     const observer = this.parts.observer?.();
     if (observer === undefined) return;
     const { path } = this.parts;
-    observer.attempted(path, { ids: batch.entries.map(({ id }) => id), tookMs, error: failure });
-    for (const { entry, reason } of failed) observer.retrying(path, entry.id, reason);
+    observer.attempted(path, {
+      ...{ ids: entries.map(({ id }) => id), tookMs, error: verdict.failure, ending: endingOf(result, verdict) },
+      status: status ?? (result.how === 'threw' ? statusOf(result.error) : undefined),
+    });
+    for (const { entry, reason } of verdict.failed) observer.retrying(path, entry.id, reason);
   }
 
   private informBreaker(batch: Batch, { health, dead, retryAfterMs }: Verdict<QueuedEvent>, now: number): void {
@@ -178,6 +190,12 @@ export class BatchSender {
     await Promise.race([attempt.ended, given]);
     clearTimeout(timer);
   }
+}
+
+function endingOf({ how }: AttemptResult, { failure, health }: Verdict<QueuedEvent>): ObservedAttempt['ending'] {
+  if (how === 'timed-out') return 'timed-out';
+  if (failure === undefined) return 'answered';
+  return health === 'refuses' ? 'refused' : 'failed';
 }
 
 /** The call to the destination, and the entries from which no event can be made. */

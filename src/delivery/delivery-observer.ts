@@ -4,8 +4,15 @@ export interface ObservedAttempt {
   readonly ids: readonly string[];
   /** Duration in milliseconds. */
   readonly tookMs: number;
+  /**
+   * `answered` accepts events, or refuses some of them; `refused` refuses the batch as a whole;
+   * `failed` and `timed-out` leave it unknown whether the destination has the events.
+   */
+  readonly ending: 'answered' | 'refused' | 'failed' | 'timed-out';
   /** Why the attempt failed as a whole; undefined if it did not. */
   readonly error: string | undefined;
+  /** HTTP status of the answer; undefined without an answer, and for other protocols. */
+  readonly status: number | undefined;
 }
 
 /** Final outcome of one event at its destination. */

@@ -59,6 +59,11 @@ export interface BatchFailure {
    */
   readonly retryable: boolean;
   readonly retryAfterMs?: number | undefined;
+  /**
+   * HTTP status of the answer, which the explorer shows.
+   * @default none
+   */
+  readonly status?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -72,13 +77,14 @@ export class SendFailedException extends Error {
     message: string,
     readonly retryable: boolean,
     readonly retryAfterMs: number | undefined,
+    readonly status: number | undefined,
     options: ErrorOptions,
   ) {
     super(message, options);
   }
 
-  static create({ reason, retryable, retryAfterMs, cause }: BatchFailure): SendFailedException {
-    return new SendFailedException(reason, retryable, retryAfterMs, cause === undefined ? {} : { cause });
+  static create({ reason, retryable, retryAfterMs, status, cause }: BatchFailure): SendFailedException {
+    return new SendFailedException(reason, retryable, retryAfterMs, status, cause === undefined ? {} : { cause });
   }
 }
 

@@ -9,6 +9,8 @@ const root: ObservedNode = { path: '', standsAt: 'the root', endsAs: undefined }
 const lrs: ObservedNode = { path: 'lrs', standsAt: 'backends.lrs (Lrs)', endsAs: 'queued' };
 const log: ObservedNode = { path: 'log', standsAt: 'backends.log (Logger)', endsAs: 'delivered' };
 
+const answered = { tookMs: 5, ending: 'answered', error: undefined, status: 200 } as const;
+const failed = { tookMs: 5, ending: 'failed', error: 'HTTP 503', status: 503 } as const;
 const missing = { kind: 'required-missing', path: 'data.n', message: 'is missing' } as const;
 
 let seq = 0;
@@ -112,19 +114,21 @@ describe('EventJournal', () => {
       { path: 'log', state: 'delivered' },
       { path: 'lrs', state: 'queued' },
     ]);
-    journal.attempted('lrs', { ids: [id, 'other'], tookMs: 5, error: 'HTTP 503' });
+    journal.attempted('lrs', { ...failed, ids: [id, 'other'] });
     journal.retrying('lrs', id, 'HTTP 503');
     expect(outcomes()?.[1]).toEqual({ path: 'lrs', state: 'retrying', reason: 'HTTP 503' });
     journal.settled('lrs', id, 'dead-lettered', 'attempts');
     expect(outcomes()?.[1]).toEqual({ path: 'lrs', state: 'dead', reason: 'attempts' });
-    expect(journal.find(id)?.attempts).toMatchObject([{ path: 'lrs', result: 'failed', error: 'HTTP 503', batch: 2 }]);
+    expect(journal.find(id)?.attempts).toMatchObject([
+      { path: 'lrs', result: 'failed', status: 503, error: 'HTTP 503', batch: 2 },
+    ]);
   });
 
   it('tells an attempt that refused the event from one that delivered it', () => {
     const journal = journalWith();
     const [good, bad] = ['a', 'b'].map((name) => pass(journal, envelopeOf(name), lrs).id);
     journal.refresh();
-    journal.attempted('lrs', { ids: [good!, bad!], tookMs: 5, error: undefined });
+    journal.attempted('lrs', { ...answered, ids: [good!, bad!] });
     journal.settled('lrs', good!, 'delivered', undefined);
     journal.settled('lrs', bad!, 'dead-lettered', 'refused: no such course');
     expect(journal.find(good!)?.attempts).toMatchObject([{ result: 'delivered' }]);
@@ -213,7 +217,7 @@ describe('EventJournal', () => {
   it('ignores what it hears of events that it does not remember', () => {
     const journal = journalWith();
     journal.settled('lrs', 'unknown', 'delivered', undefined);
-    journal.attempted('lrs', { ids: ['unknown'], tookMs: 1, error: undefined });
+    journal.attempted('lrs', { ...answered, ids: ['unknown'] });
     journal.violated('unknown', [missing]);
     journal.refresh();
     expect(journal.newestFirst()).toEqual([]);

@@ -38,6 +38,7 @@ export class PartnerDestination implements Destination {
     const failure = reason ?? `answered ${reply.status}`;
     // The partner refuses these events for good, so they become dead letters.
     if (reply.status === 400) return events.map((_, index) => ({ index, reason: failure, retryable: false }));
-    throw SendFailedException.create({ reason: `partner answered ${reply.status}: ${failure}`, retryable: true });
+    const answer = `partner answered ${reply.status}: ${failure}`;
+    throw SendFailedException.create({ reason: answer, retryable: true, status: reply.status });
   }
 }

@@ -10,6 +10,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { promisify } from 'node:util';
 import { gzip as gzipWithCallback } from 'node:zlib';
+import { reportStatus } from '../../delivery/attempt-status';
 import { SendFailedException } from '../../delivery/destination';
 import { decodedText, isHtmlPage, MAX_REPLY_BYTES, readReply, type Answer, type UnreadableReply } from './reply-body';
 import { statusFailure } from './reply-status';
@@ -95,6 +96,7 @@ export class HttpClient {
       'content-length': String(body.byteLength),
     };
     const answer = await this.answerTo({ ...request, headers, body }, signal);
+    reportStatus(signal, answer.status);
     return this.textOf(answer, request);
   }
 

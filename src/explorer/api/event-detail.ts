@@ -71,9 +71,11 @@ export interface AttemptTrace {
   readonly path: string;
   readonly at: string;
   readonly tookMs: number;
+  /** `rejected`: the destination refused the event; `failed`: it may or may not have it. */
   readonly result: 'delivered' | 'rejected' | 'failed' | 'timeout';
   /** Number of events in the batch. */
   readonly batch: number;
+  /** HTTP status of the answer; absent without an answer, and for other protocols. */
   readonly status?: number;
   readonly error?: string;
 }

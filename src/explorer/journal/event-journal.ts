@@ -3,7 +3,7 @@ import type { DeliveryObserver, ObservedAttempt, SettledAs } from '../../deliver
 import type { Envelope } from '../../event/envelope';
 import { isConfigured } from '../../ledger/reasons';
 import type { NodeObserver, ObservedNode } from '../../routing/node-observer';
-import type { OutcomeState } from '../api';
+import type { AttemptTrace, OutcomeState } from '../api';
 import { JournalEntry } from './journal-entry';
 
 /** What the journal needs to know of a tracker. */
@@ -23,6 +23,14 @@ const STATE_OF: Readonly<Record<SettledAs, OutcomeState>> = {
   delivered: 'delivered',
   'dead-lettered': 'dead',
   dropped: 'dropped',
+};
+
+/** An answer delivers every event, except those that are corrected one by one. */
+const RESULT_OF: Readonly<Record<ObservedAttempt['ending'], AttemptTrace['result']>> = {
+  answered: 'delivered',
+  refused: 'rejected',
+  failed: 'failed',
+  'timed-out': 'timeout',
 };
 
 /** An event is checked and enters the tree in one call, unless one is emitted within another. */
@@ -124,13 +132,14 @@ export class EventJournal implements NodeObserver, DeliveryObserver {
     if (entry.isKept) this.changes.add(entry);
   }
 
-  attempted(path: string, { ids, tookMs, error }: ObservedAttempt): void {
+  attempted(path: string, { ids, tookMs, ending, error, status }: ObservedAttempt): void {
     const at = new Date().toISOString();
     for (const id of ids) {
       const entry = this.entries.get(id);
       if (entry === undefined) continue;
       entry.addAttempt({
-        ...{ path, at, tookMs, result: error === undefined ? 'delivered' : 'failed', batch: ids.length },
+        ...{ path, at, tookMs, result: RESULT_OF[ending], batch: ids.length },
+        ...(status !== undefined && { status }),
         ...(error !== undefined && { error }),
       });
       this.changes.add(entry);
