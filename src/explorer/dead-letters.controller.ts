@@ -88,10 +88,12 @@ export class DeadLettersController extends ExplorerRoutes {
     action: DeadLetterAction,
   ): Promise<JobState> {
     const name = what === 'redrive' ? OWN_EVENTS.redriven : OWN_EVENTS.purged;
-    return this.explorer.jobs.start(what, { reader: letters, store: service.deadLetters }, action, (count) => {
+    // Bound: the response is over by then, and the event must still carry who asked for the action.
+    const onDone = service.bind((count: number) => {
       const { path, reason, id } = action;
       service.emit(name, { letters: count, path, reason, id });
     });
+    return this.explorer.jobs.start(what, { reader: letters, store: service.deadLetters }, action, onDone);
   }
 }
 
