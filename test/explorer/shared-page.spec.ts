@@ -1,5 +1,13 @@
 import { describeInBrowser, ExplorerPage, violationsOf } from './explorer-page';
 
+const OWN: Readonly<Record<string, string>> = {
+  tree: 'counters',
+  violations: 'violations',
+  'dead-letters': 'dead letters',
+  catalog: 'counts',
+  queues: 'queues and consumers',
+};
+
 describeInBrowser('The page of several processes', () => {
   const explorer = new ExplorerPage();
 
@@ -26,6 +34,24 @@ describeInBrowser('The page of several processes', () => {
     );
     expect(await violationsOf(page)).toEqual([]);
     explorer.troubles.length = 0; // the browser reports the stream that was dropped
+    await page.context().close();
+  });
+
+  it.each(Object.entries(OWN))('says in the view %s that it shows only the %s of its process', async (view, what) => {
+    const page = await explorer.open(`#/${view}`);
+    const note = page.locator('.own-process');
+    await note.waitFor();
+    expect(await note.textContent()).toBe(
+      `Only the ${what} of this process, web-1:4711. One other process has its own.`,
+    );
+    expect(await violationsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it('says nothing of the kind in the list, whose events are those of all', async () => {
+    const page = await explorer.open();
+    await page.locator('.event-row').first().waitFor();
+    expect(await page.locator('.own-process').count()).toBe(0);
     await page.context().close();
   });
 });

@@ -18,7 +18,7 @@ export function CatalogView() {
   const catalog = useResource<CatalogState>('catalog', { tracker: trackerQuery }, POLL_MS);
   return (
     <div class="page-scroll" tabIndex={0}>
-      <ViewHead title="Catalog" text="What the catalog documents, next to what this process has seen." />
+      <ViewHead title="Catalog" text="What the catalog documents, next to what this process has seen." own="counts" />
       <Loaded resource={catalog} what="the catalog">
         {(state) => <Entries state={state} />}
       </Loaded>

@@ -44,6 +44,7 @@ export function DeadLettersView() {
       <ViewHead
         title="Dead letters"
         text="Events that a destination refused for good, or that ran out of attempts. Fix the cause, then redrive them."
+        own="dead letters"
       >
         {shown && shown.length > 0 && (
           <>

@@ -24,7 +24,11 @@ export function QueuesView() {
   const queues = useResource<readonly QueueState[]>('queues', { tracker: trackerQuery }, POLL_MS);
   return (
     <div class="page-scroll" tabIndex={0}>
-      <ViewHead title="Queues" text="Queues of asynchronous routing, the event bus, and its consumers." />
+      <ViewHead
+        title="Queues"
+        text="Queues of asynchronous routing, the event bus, and its consumers."
+        own="queues and consumers"
+      />
       <Loaded resource={queues} what="queues">
         {(list) =>
           list.length === 0 ? (

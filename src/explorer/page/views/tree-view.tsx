@@ -23,7 +23,11 @@ export function TreeView() {
   const tree = useResource<TreeState>('tree', { tracker: trackerQuery }, POLL_MS);
   return (
     <div class="page-scroll" tabIndex={0}>
-      <ViewHead title="Tree" text="Every event starts at the root. Choose a node to see its counters and its events." />
+      <ViewHead
+        title="Tree"
+        text="Every event starts at the root. Choose a node to see its counters and its events."
+        own="counters"
+      />
       <Loaded resource={tree} what="the tree">
         {(state) =>
           state.nodes.length > 1 ? (

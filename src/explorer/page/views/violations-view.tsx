@@ -19,7 +19,11 @@ export function ViolationsView() {
   const violations = useResource<readonly ViolationRow[]>('violations', { tracker: trackerQuery }, POLL_MS);
   return (
     <div class="page-scroll" tabIndex={0}>
-      <ViewHead title="Violations" text="Events whose data does not match the catalog, since this process started." />
+      <ViewHead
+        title="Violations"
+        text="Events whose data does not match the catalog, since this process started."
+        own="violations"
+      />
       <Loaded resource={violations} what="violations">
         {(rows) =>
           rows.length === 0 ? (
