@@ -1,30 +1,9 @@
-import { EventEmitter, on, once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import {
-  asyncScheduler,
-  BehaviorSubject,
-  concatMap,
-  defer,
-  EMPTY,
-  finalize,
-  firstValueFrom,
-  from,
-  lastValueFrom,
-  map,
-  Observable,
-  observeOn,
-  of,
-  range,
-  Subject,
-  switchMap,
-  take,
-  tap,
-  throwError,
-  timer,
-  toArray,
-} from 'rxjs';
 import { startTracker } from './start-tracker';
+import { deferred } from '../support/deferred';
+import { fail } from '../support/fail';
 
 describe('The body of context()', () => {
   it.each([
@@ -114,7 +93,7 @@ describe('A promise of a body', () => {
   });
 });
 
-describe('What a body begins', () => {
+describe('Work that a body starts', () => {
   it('runs in the scope after the body has ended: timers of every kind', async () => {
     const { tracker, contexts } = await startTracker();
     let left = 6;
@@ -158,7 +137,7 @@ describe('What a body begins', () => {
     expect(contexts('read')).toEqual([{ user_id: 1 }, { user_id: 1 }]);
   });
 
-  it('runs in the scope of whoever emits: listeners of an event emitter', async () => {
+  it('runs in the scope of the code that emits: listeners of an event emitter', async () => {
     const { tracker, contexts } = await startTracker();
     const emitter = new EventEmitter();
     tracker.context({ listener: true }, () => {
@@ -171,7 +150,7 @@ describe('What a body begins', () => {
 });
 
 describe('Parallel branches of one scope', () => {
-  it('share what they enter there', async () => {
+  it('share the values that they enter there', async () => {
     const { tracker, contexts } = await startTracker();
     await tracker.context({ user_id: 1 }, async () => {
       const entered = deferred();
@@ -193,7 +172,7 @@ describe('Parallel branches of one scope', () => {
     expect(contexts()).toEqual([{ user_id: 1 }, { user_id: 1, branch: 'a' }, { user_id: 1 }]);
   });
 
-  it('keep what they enter to themselves in scopes of their own', async () => {
+  it('do not share the values that they enter in scopes of their own', async () => {
     const { tracker, contexts } = await startTracker();
     await tracker.context({ user_id: 1 }, async () => {
       await Promise.all(
@@ -217,337 +196,8 @@ describe('Parallel branches of one scope', () => {
   });
 });
 
-describe('An Observable of a body', () => {
-  it('is subscribed inside the scope, each time anew', async () => {
-    const { tracker, contexts } = await startTracker();
-    const stream = tracker.context({ user_id: 1 }, () =>
-      defer(() => {
-        tracker.emit('e');
-        return of(1, 2);
-      }),
-    );
-    expect(contexts()).toEqual([]);
-    expect(await lastValueFrom(stream)).toBe(2);
-    expect(await lastValueFrom(stream.pipe(toArray()))).toEqual([1, 2]);
-    expect(contexts()).toEqual([{ user_id: 1 }, { user_id: 1 }]);
-  });
-
-  it('works inside the scope when its values come later', async () => {
-    const { tracker, contexts } = await startTracker();
-    const stream = tracker.context({ user_id: 1 }, () =>
-      timer(1, 1).pipe(
-        take(2),
-        tap(() => tracker.emit('e')),
-      ),
-    );
-    await lastValueFrom(stream);
-    expect(contexts()).toEqual([{ user_id: 1 }, { user_id: 1 }]);
-  });
-
-  it('fails with its error', async () => {
-    const { tracker, contexts } = await startTracker();
-    const error = new Error('the stream failed');
-    const stream = tracker.context({ user_id: 1 }, () =>
-      throwError(() => {
-        tracker.emit('e');
-        return error;
-      }),
-    );
-    await expect(lastValueFrom(stream)).rejects.toBe(error);
-    expect(contexts()).toEqual([{ user_id: 1 }]);
-  });
-
-  it('fails with the error that subscribing throws', async () => {
-    const { tracker } = await startTracker();
-    const error = new Error('subscribing failed');
-    const stream = tracker.context({}, () => new Observable(() => void fail(error)));
-    await expect(lastValueFrom(stream)).rejects.toBe(error);
-  });
-
-  it('completes without a value', async () => {
-    const { tracker } = await startTracker();
-    const complete = jest.fn();
-    tracker.context({}, () => EMPTY).subscribe({ complete });
-    expect(complete).toHaveBeenCalledTimes(1);
-  });
-
-  it('is torn down once, inside the scope, when it is unsubscribed', async () => {
-    const { tracker, contexts } = await startTracker();
-    const stream = tracker.context({ user_id: 1 }, () => timer(60_000).pipe(finalize(() => tracker.emit('e'))));
-    const subscription = stream.subscribe();
-    expect(contexts()).toEqual([]);
-    subscription.unsubscribe();
-    subscription.unsubscribe();
-    expect(contexts()).toEqual([{ user_id: 1 }]);
-  });
-
-  it('is torn down inside the scope when it ends, too', async () => {
-    const { tracker, contexts } = await startTracker();
-    const stream = tracker.context({ user_id: 1 }, () => of(1).pipe(finalize(() => tracker.emit('e'))));
-    await lastValueFrom(stream);
-    expect(contexts()).toEqual([{ user_id: 1 }]);
-  });
-
-  it('stops at once when its reader has enough', async () => {
-    const { tracker } = await startTracker();
-    const made: number[] = [];
-    const stream = tracker.context({}, () => range(0, 1_000_000).pipe(tap((value) => made.push(value))));
-    expect(await lastValueFrom(stream.pipe(take(2), toArray()))).toEqual([0, 1]);
-    expect(made).toEqual([0, 1]);
-  });
-
-  it('gives its values to readers outside of the scope', async () => {
-    const { tracker, contexts } = await startTracker();
-    const streams = [of(1), timer(1), of(1).pipe(observeOn(asyncScheduler))];
-    for (const stream of streams) {
-      await tracker.context({ reader: true }, () =>
-        lastValueFrom(
-          tracker
-            .context({ user_id: 1 }, () => stream)
-            .pipe(
-              tap({
-                next: () => tracker.emit('e'),
-                complete: () => tracker.emit('e'),
-                finalize: () => tracker.emit('e'),
-              }),
-            ),
-        ),
-      );
-    }
-    expect(contexts()).toEqual(new Array(9).fill({ reader: true }));
-  });
-
-  it('passes nothing of its scope on to the one that follows it', async () => {
-    const { tracker, contexts } = await startTracker();
-    const users = [{ user_id: 1, plan: 'gold' }, { user_id: 2 }, { user_id: 3 }];
-    await lastValueFrom(
-      from(users).pipe(
-        concatMap((user) =>
-          tracker.context(user, () =>
-            timer(1).pipe(
-              tap(() => {
-                tracker.enterContext('seen', { [`seen_${user.user_id}`]: true });
-                tracker.emit('e');
-              }),
-            ),
-          ),
-        ),
-      ),
-    );
-    expect(contexts()).toEqual([
-      { user_id: 1, plan: 'gold', seen_1: true },
-      { user_id: 2, seen_2: true },
-      { user_id: 3, seen_3: true },
-    ]);
-  });
-
-  it('stays a Subject if it is one, which its maker goes on to feed', async () => {
-    const { tracker } = await startTracker();
-    const subject = new BehaviorSubject(1);
-    expect(tracker.context({}, () => subject)).toBe(subject);
-    expect(tracker.context({}, () => subject.asObservable())).toBeInstanceOf(Observable);
-  });
-
-  it('may come from a Subject, and does inside the scope what begins when it is subscribed', async () => {
-    const { tracker, contexts } = await startTracker();
-    const subject = new BehaviorSubject(1);
-    const stream = tracker.context({ user_id: 1 }, () =>
-      subject.pipe(
-        switchMap((value) => timer(1).pipe(map(() => value + 1))),
-        tap(() => tracker.emit('inside')),
-      ),
-    );
-    expect(await firstValueFrom(stream.pipe(tap(() => tracker.emit('outside'))))).toBe(2);
-    expect(contexts('inside')).toEqual([{ user_id: 1 }]);
-    expect(contexts('outside')).toEqual([{}]);
-  });
-
-  // As with an event emitter: nobody but the feeder knows when, so nobody but the feeder has a flow
-  // to give.
-  it('works in the scope, whoever feeds the Subject that it comes from', async () => {
-    const { tracker, contexts } = await startTracker();
-    const subject = new Subject<number>();
-    const stream = tracker.context({ user_id: 1 }, () => subject.pipe(tap(() => tracker.emit('inside'))));
-    const first = firstValueFrom(stream.pipe(tap(() => tracker.emit('outside'))));
-    tracker.context({ feeder: true }, () => subject.next(2));
-    expect(await first).toBe(2);
-    expect(contexts('inside')).toEqual([{ user_id: 1 }]);
-    expect(contexts('outside')).toEqual([{}]);
-  });
-});
-
-describe('An async iterator of a body', () => {
-  it('is advanced inside the scope', async () => {
-    const { tracker, contexts } = await startTracker();
-    const numbers = tracker.context({ user_id: 1 }, async function* () {
-      tracker.emit('inside');
-      yield 1;
-      await turn();
-      tracker.emit('inside');
-      yield 2;
-      tracker.emit('inside');
-      return 3;
-    });
-    const seen: number[] = [];
-    for await (const number of numbers) {
-      seen.push(number);
-      tracker.emit('outside');
-    }
-    expect(seen).toEqual([1, 2]);
-    expect(contexts('inside')).toEqual(new Array(3).fill({ user_id: 1 }));
-    expect(contexts('outside')).toEqual([{}, {}]);
-  });
-
-  it('gets what next, return and throw are given, and gives what it answers', async () => {
-    const { tracker } = await startTracker();
-    const echo = (): AsyncGenerator<string, string, string> =>
-      tracker.context({}, async function* () {
-        let given = 'nothing yet';
-        for (;;) {
-          try {
-            given = yield given;
-          } catch (error) {
-            given = `caught ${String(error)}`;
-          }
-          await turn();
-        }
-      });
-    const iterator = echo();
-    expect(await iterator.next('ignored')).toEqual({ done: false, value: 'nothing yet' });
-    expect(await iterator.next('a')).toEqual({ done: false, value: 'a' });
-    expect(await iterator.throw('b')).toEqual({ done: false, value: 'caught b' });
-    expect(await iterator.return('c')).toEqual({ done: true, value: 'c' });
-    expect(await iterator.next('d')).toEqual({ done: true, value: undefined });
-    expect(iterator[Symbol.asyncIterator]()).toBe(iterator);
-  });
-
-  it('ends inside the scope when its reader leaves early', async () => {
-    const { tracker, contexts } = await startTracker();
-    const numbers = tracker.context({ user_id: 1 }, async function* () {
-      try {
-        yield 1;
-        yield 2;
-      } finally {
-        await turn();
-        tracker.emit('ended');
-      }
-    });
-    for await (const number of numbers) if (number === 1) break;
-    expect(contexts()).toEqual([{ user_id: 1 }]);
-  });
-
-  it('fails with its error, and only then', async () => {
-    const { tracker, contexts } = await startTracker();
-    const error = new Error('the generator failed');
-    const numbers = tracker.context({ user_id: 1 }, async function* () {
-      yield 1;
-      await turn();
-      tracker.emit('e');
-      throw error;
-    });
-    expect(await numbers.next()).toEqual({ done: false, value: 1 });
-    await expect(numbers.next()).rejects.toBe(error);
-    expect(contexts()).toEqual([{ user_id: 1 }]);
-  });
-
-  it('may have next only', async () => {
-    const { tracker, contexts } = await startTracker();
-    const values = [1, 2];
-    const bare = {
-      next: () => {
-        tracker.emit('e');
-        const value = values.shift();
-        return Promise.resolve(value === undefined ? { done: true as const, value } : { done: false as const, value });
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
-    const seen: number[] = [];
-    for await (const value of tracker.context({ user_id: 1 }, () => bare)) seen.push(value);
-    expect(seen).toEqual([1, 2]);
-    expect(contexts()).toEqual(new Array(3).fill({ user_id: 1 }));
-  });
-
-  it('may be that of an event emitter', async () => {
-    const { tracker } = await startTracker();
-    const emitter = new EventEmitter();
-    const controller = new AbortController();
-    const orders = tracker.context({ user_id: 1 }, () => on(emitter, 'order', { signal: controller.signal }));
-    emitter.emit('order', 1);
-    for await (const [order] of orders as AsyncIterable<[number]>) {
-      expect(order).toBe(1);
-      break;
-    }
-    expect(emitter.listenerCount('order')).toBe(0);
-  });
-
-  // A database cursor has `next` and is async iterable, and has much besides that a bare iterator
-  // in its place would lack.
-  it('keeps what it is besides an iterator, and does that inside the scope too', async () => {
-    const { tracker, contexts } = await startTracker();
-    class Cursor {
-      readonly #rows = [1, 2];
-      limited = false;
-
-      next(): Promise<number | null> {
-        tracker.emit('e');
-        return Promise.resolve(this.#rows.shift() ?? null);
-      }
-
-      toString(): string {
-        return `a cursor of ${String(this.#rows.length)}`;
-      }
-
-      limit(): this {
-        this.limited = true;
-        return this;
-      }
-
-      get size(): number {
-        return this.#rows.length;
-      }
-
-      async *[Symbol.asyncIterator](): AsyncGenerator<number> {
-        for (let row = await this.next(); row !== null; row = await this.next()) yield row;
-      }
-    }
-    const cursor = tracker.context({ user_id: 1 }, () => new Cursor());
-    expect(cursor).toBeInstanceOf(Cursor);
-    expect(cursor.constructor).toBe(Cursor);
-    expect(cursor.size).toBe(2);
-    expect(String(cursor)).toBe('a cursor of 2');
-    expect(cursor.limit()).toBe(cursor);
-    expect(cursor.limited).toBe(true);
-    expect(await cursor.next()).toBe(1);
-    const rows: number[] = [];
-    for await (const row of cursor) rows.push(row);
-    expect(rows).toEqual([2]);
-    expect(contexts()).toEqual(new Array(3).fill({ user_id: 1 }));
-  });
-
-  it('may be frozen', async () => {
-    const { tracker } = await startTracker();
-    const iterator: AsyncIterableIterator<number> = Object.freeze({
-      next: () => Promise.resolve({ done: true as const, value: undefined }),
-      [Symbol.asyncIterator]: () => iterator,
-    });
-    expect(await tracker.context({}, () => iterator).next()).toEqual({ done: true, value: undefined });
-  });
-});
-
 function revoked(): object {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   return proxy;
-}
-
-function fail(error: Error): never {
-  throw error;
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
 }

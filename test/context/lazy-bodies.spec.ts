@@ -1,28 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { types } from 'node:util';
-import fc from 'fast-check';
-import {
-  connectable,
-  defer,
-  finalize,
-  firstValueFrom,
-  from,
-  isObservable,
-  lastValueFrom,
-  map,
-  mergeMap,
-  Observable,
-  of,
-  Subject,
-  tap,
-  toArray,
-  type Operator,
-} from 'rxjs';
+import { defer, isObservable, lastValueFrom, of, Subject } from 'rxjs';
 import { startTracker } from './start-tracker';
-
-/** Of an application, or of its tracing: what any flow carries besides the scopes. */
-const flow = new AsyncLocalStorage<string>();
 
 const scope = { user_id: 1 };
 
@@ -34,7 +13,7 @@ describe('A promise of a body', () => {
     expect(await given).toBe(7);
   });
 
-  it('keeps what its maker put on it', async () => {
+  it('keeps the properties that its creator added', async () => {
     class Cancellable extends Promise<number> {
       readonly #reason = 'cancelled';
 
@@ -93,7 +72,7 @@ describe('A promise of a body', () => {
     expect(contexts()).toEqual([scope]);
   });
 
-  it('may resolve to what is no work: that very thing', async () => {
+  it('may resolve to a value that is not lazy, and resolves to that very value', async () => {
     const { tracker } = await startTracker();
     const subject = new Subject();
     for (const value of [subject, [1], new Map(), { a: 1 }, 'text', null]) {
@@ -103,7 +82,7 @@ describe('A promise of a body', () => {
 });
 
 describe('A generator of a body', () => {
-  it('is advanced inside the scope, and its reader stays outside', async () => {
+  it('is advanced inside the scope, while its reader stays outside', async () => {
     const { tracker, contexts } = await startTracker();
     const numbers = tracker.context(scope, function* () {
       try {
@@ -123,7 +102,7 @@ describe('A generator of a body', () => {
     expect(contexts('outside')).toEqual([{}, {}]);
   });
 
-  it('gets what next, return and throw are given, and can be spread and destructured', async () => {
+  it('receives the arguments of next, return and throw, and can be spread and destructured', async () => {
     const { tracker } = await startTracker();
     const echo = function* (): Generator<string, string, string> {
       let given = 'nothing yet';
@@ -172,7 +151,7 @@ describe('A thenable of a body', () => {
     return new Query();
   }
 
-  it('is awaited inside the scope, keeps its methods, and its reader stays outside', async () => {
+  it('is awaited inside the scope and keeps its methods, while its reader stays outside', async () => {
     const { tracker, contexts } = await startTracker();
     const query = (): ReturnType<typeof builder> => tracker.context(scope, () => builder(() => tracker.emit('inside')));
     expect(contexts()).toEqual([]);
@@ -186,218 +165,5 @@ describe('A thenable of a body', () => {
     expect(length).toBe(5);
     expect(contexts('inside')).toEqual([scope, scope, scope, scope]);
     expect(contexts('outside')).toEqual([{}]);
-  });
-});
-
-/* eslint-disable @typescript-eslint/no-deprecated -- what classes of RxJS 7 are made of */
-describe('An Observable with methods of its own', () => {
-  /** A class of an application, whose operators give its own kind. */
-  class Rows extends Observable<number> {
-    readonly #name: string;
-
-    constructor(name: string, subscribe?: ConstructorParameters<typeof Observable<number>>[0]) {
-      super(subscribe);
-      this.#name = name;
-    }
-
-    get title(): string {
-      return this.#name;
-    }
-
-    named(name: string): Rows {
-      const rows = new Rows(name);
-      rows.source = this;
-      return rows;
-    }
-
-    override lift<R>(operator?: Operator<number, R>): Observable<R> {
-      const rows = new Rows(`${this.#name}, lifted`);
-      rows.source = this;
-      (rows as { operator?: unknown }).operator = operator;
-      return rows as unknown as Observable<R>;
-    }
-  }
-
-  async function rowsIn(): Promise<{ rows: Rows; contexts(name?: string): object[]; emit(name: string): void }> {
-    const { tracker, contexts } = await startTracker();
-    const rows = tracker.context(
-      scope,
-      () =>
-        new Rows('rows', (subscriber) => {
-          tracker.emit('inside');
-          subscriber.next(1);
-          subscriber.next(2);
-          subscriber.complete();
-        }),
-    );
-    return { rows, contexts, emit: (name) => tracker.emit(name) };
-  }
-
-  it('is the same kind of object', async () => {
-    const { rows, contexts } = await rowsIn();
-    expect(rows).toBeInstanceOf(Rows);
-    expect(isObservable(rows)).toBe(true);
-    expect(rows.title).toBe('rows');
-    expect(contexts()).toEqual([]);
-  });
-
-  it.each<[string, (rows: Rows) => unknown, unknown]>([
-    ['subscribe', (rows) => new Promise((complete) => rows.subscribe({ complete: () => complete('over') })), 'over'],
-    ['pipe', (rows) => lastValueFrom(rows.pipe(toArray())), [1, 2]],
-    ['pipe, twice', (rows) => lastValueFrom(rows.pipe(map((n) => n + 1)).pipe(toArray())), [2, 3]],
-    ['forEach', (rows) => rows.forEach(() => undefined), undefined],
-    ['toPromise', (rows) => rows.toPromise(), 2],
-    ['from', (rows) => lastValueFrom(from(rows)), 2],
-    ['an operator that subscribes to it', (rows) => lastValueFrom(of(0).pipe(mergeMap(() => rows))), 2],
-    ['a method of its own that gives another one', (rows) => lastValueFrom(rows.named('other')), 2],
-  ])('works inside the scope when it is used by %s', async (_how, use, expected) => {
-    const { rows, contexts } = await rowsIn();
-    expect(await use(rows)).toEqual(expected);
-    expect(contexts()).toEqual([scope]);
-  });
-
-  it('keeps its class through operators', async () => {
-    const { rows } = await rowsIn();
-    const lifted = rows.pipe(map((value) => value)) as unknown as Rows;
-    expect(lifted).toBeInstanceOf(Rows);
-    expect(lifted.title).toBe('rows, lifted');
-    expect(rows.pipe()).toBe(rows);
-  });
-
-  it('keeps its reader outside of the scope', async () => {
-    const { rows, contexts, emit } = await rowsIn();
-    await lastValueFrom(rows.pipe(tap(() => emit('outside'))));
-    expect(contexts('outside')).toEqual([{}, {}]);
-  });
-
-  it('works inside the scope when it is connected', async () => {
-    const { tracker, contexts } = await startTracker();
-    const stream = tracker.context(scope, () =>
-      connectable(
-        defer(() => {
-          tracker.emit('inside');
-          return of(1);
-        }),
-      ),
-    );
-    const first = firstValueFrom(stream);
-    stream.connect();
-    expect(await first).toBe(1);
-    expect(contexts()).toEqual([scope]);
-  });
-
-  it('can still be fed where it was made of a Subject', async () => {
-    const { tracker } = await startTracker();
-    const subject = new Subject<number>();
-    const doubled = tracker.context(scope, () => subject.pipe(map((value) => value * 2)));
-    const first = firstValueFrom(doubled);
-    (doubled as Subject<number>).next(2);
-    expect(await first).toBe(4);
-  });
-});
-
-/* eslint-enable @typescript-eslint/no-deprecated */
-
-describe('What a body gives back, between the flow of the call, that of the reader and that of who feeds it', () => {
-  it('hands each value, error and end to the reader in the whole flow of the reader', async () => {
-    const { tracker } = await startTracker();
-    const seen: string[] = [];
-    const note = (what: string) => (): void => {
-      seen.push(`${what}: ${String(flow.getStore())}, ${JSON.stringify(tracker.currentContext())}`);
-    };
-    for (const end of ['complete', 'error'] as const) {
-      const source = new Subject<number>();
-      const stream = flow.run('call', () => tracker.context(scope, () => source.pipe(map((value) => value))));
-      flow.run('reader', () => {
-        tracker.context({ reader: true }, () => {
-          const watched = stream.pipe(finalize(note('finalize')));
-          watched.subscribe({ next: note('next'), error: note('error'), complete: note('complete') });
-        });
-      });
-      flow.run('feeder', () => {
-        tracker.context({ feeder: true }, () => {
-          source.next(1);
-          source[end](new Error('over'));
-        });
-      });
-    }
-    expect(seen).toEqual(
-      ['next', 'complete', 'finalize', 'next', 'error', 'finalize'].map((what) => `${what}: reader, {"reader":true}`),
-    );
-  });
-
-  it('works in the whole flow of the call, whoever subscribes, awaits or advances it', async () => {
-    const { tracker } = await startTracker();
-    const seen: string[] = [];
-    const note = (what: string): void => {
-      seen.push(`${what}: ${String(flow.getStore())}, ${JSON.stringify(tracker.currentContext())}`);
-    };
-    const made = flow.run('call', () => ({
-      stream: tracker.context(scope, () =>
-        defer(() => {
-          note('subscribe');
-          return of(1);
-        }).pipe(finalize(() => note('finalize'))),
-      ),
-      steps: tracker.context(scope, async function* () {
-        note('step');
-        await turn();
-        note('step');
-        yield 1;
-      }),
-      thenable: tracker.context(scope, () => ({
-        then: (resolve: (value: number) => void) => {
-          note('then');
-          resolve(1);
-        },
-      })),
-    }));
-    await flow.run('reader', async () => {
-      await lastValueFrom(made.stream);
-      for await (const step of made.steps) note(`read ${step}`);
-      await made.thenable;
-      note('read');
-    });
-    const inside = 'call, {"user_id":1}';
-    expect(seen).toEqual([
-      ...['subscribe', 'finalize', 'step', 'step'].map((what) => `${what}: ${inside}`),
-      'read 1: reader, {}',
-      `then: ${inside}`,
-      'read: reader, {}',
-    ]);
-  });
-
-  it('never gives a reader the flow of another one, in whatever order they come and are fed', async () => {
-    const { tracker } = await startTracker();
-    const step = fc.oneof(
-      fc.record({ reader: fc.nat(4) }),
-      fc.record({ feeder: fc.nat(4) }),
-      fc.record({ leaver: fc.nat(4) }),
-    );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        const source = new Subject<number>();
-        const stream = tracker.context(scope, () => source.pipe(map((value) => value)));
-        const readers = new Map<number, { unsubscribe(): void }>();
-        const wrong: unknown[] = [];
-        for (const each of steps) {
-          if ('feeder' in each) flow.run(`feeder ${each.feeder}`, () => source.next(each.feeder));
-          else if ('leaver' in each) flow.run('leaver', () => readers.get(each.leaver)?.unsubscribe());
-          else {
-            const own = `reader ${each.reader}`;
-            const check = (): void => {
-              if (flow.getStore() !== own) wrong.push([own, flow.getStore()]);
-            };
-            readers.get(each.reader)?.unsubscribe();
-            readers.set(
-              each.reader,
-              flow.run(own, () => stream.subscribe({ next: check, complete: check })),
-            );
-          }
-        }
-        flow.run('feeder', () => source.complete());
-        expect(wrong).toEqual([]);
-      }),
-    );
   });
 });

@@ -1,0 +1,4 @@
+/** Throws, where an expression has to. */
+export function fail(error: Error): never {
+  throw error;
+}
