@@ -8,7 +8,7 @@ import { readPage } from './pages';
 const quotes: readonly (readonly [page: string, firstLine: string, spec: string])[] = [
   ['docs/catalog/validate-logs.md', '10 lines: ', 'test/cli/validate/validate.spec.ts'],
   ['docs/catalog/check.md', '    course.enrolled', 'test/cli/check/check.command.spec.ts'],
-  ['docs/testing/matchers.md', '2 events ', 'test/testing/matchers.spec.ts'],
+  ['docs/testing/matchers.md', '2 events ', 'test/testing/matchers-to-have-tracked.spec.ts'],
 ];
 
 /**

@@ -1,69 +1,24 @@
 import { Inject, Injectable, Module, type OnModuleInit } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
+import { Test } from '@nestjs/testing';
 import {
   backend,
   currentTracker,
   getBackendToken,
   getTrackerToken,
   InjectTracker,
-  LoggerBackend,
-  processor,
-  RegexFilter,
-  RoutingBackend,
   TrackEvent,
   TrackerService,
-  TrackingConfigException,
   TrackingContext,
   TrackingModule,
   type Backend,
-  type EventProcessor,
   type TrackingEvent,
 } from '../../src/entries';
-import {
-  events,
-  fixedClock,
-  fixedIds,
-  TrackingTestingModule,
-  type TrackingTestingOptions,
-} from '../../src/entries/testing';
-import { LogFolder } from '../support/log-folder';
-import { closeLater, CollectingBackend, RecordingLogger } from '../support/start-tracking';
-
-@Injectable()
-class EnrolmentService {
-  constructor(private readonly tracker: TrackerService) {
-    tracker.emit('service.built');
-  }
-
-  enrol(course_id: string): void {
-    this.tracker.context({ course_id }, () => {
-      this.tracker.emit('message.queued', { template: 'welcome' });
-    });
-  }
-
-  @TrackingContext(({ args: [course_id] }) => ({ course_id }))
-  @TrackEvent('enrolment.ended', ({ result }) => ({ refund: result }))
-  unenrol(_course: string): number {
-    return 20;
-  }
-}
-
-/** As a unit test does it: compiled, and never started. */
-async function compile(
-  options?: TrackingTestingOptions,
-  ...providers: (typeof EnrolmentService)[]
-): Promise<TestingModule> {
-  const module = await Test.createTestingModule({
-    imports: [TrackingTestingModule.forRoot(options)],
-    providers: providers.length > 0 ? providers : [EnrolmentService],
-  }).compile();
-  return closeLater(module);
-}
-
-const names = (module: TestingModule) => events(module).map(({ name }) => name);
+import { events, fixedIds, TrackingTestingModule } from '../../src/entries/testing';
+import { closeLater, CollectingBackend } from '../support/start-tracking';
+import { EnrolmentService, compile, names } from './testing-module-parts';
 
 describe('TrackingTestingModule', () => {
-  it('has the events of a service, though the module is never started', async () => {
+  it('has the events of a service even if the module is never started', async () => {
     const module = await compile();
 
     module.get(EnrolmentService).enrol('DemoX');
@@ -83,7 +38,7 @@ describe('TrackingTestingModule', () => {
     expect(names(await compile())).toEqual(['service.built']);
   });
 
-  it('lets @TrackEvent and @TrackingContext act', async () => {
+  it('supports @TrackEvent and @TrackingContext', async () => {
     const module = await compile();
 
     expect(module.get(EnrolmentService).unenrol('DemoX')).toBe(20);
@@ -118,147 +73,14 @@ describe('TrackingTestingModule', () => {
     expect(names(module)).toContain('message.queued');
   });
 
-  it('has the tracker of the flow', async () => {
+  it('provides the tracker of the current flow', async () => {
     const module = await compile();
     const tracker = module.get(TrackerService);
 
     expect(tracker.context({ a: 1 }, () => currentTracker())).toBe(tracker);
   });
 
-  it('runs processors of every form before it keeps the event', async () => {
-    @Injectable()
-    class Numbers {
-      readonly answer = 42;
-    }
-    @Module({ providers: [Numbers], exports: [Numbers] })
-    class NumbersModule {}
-    @Injectable()
-    class AddAnswer implements EventProcessor {
-      constructor(private readonly numbers: Numbers) {}
-      process(event: TrackingEvent): void {
-        event.data['answer'] = this.numbers.answer;
-      }
-    }
-    const module = await compile({
-      imports: [NumbersModule],
-      processors: [
-        processor(RegexFilter, { regularExpressions: ['^message\\.'] }),
-        processor(AddAnswer),
-        (event) => ({ ...event, name: event.name.toUpperCase() }),
-      ],
-    });
-
-    module.get(EnrolmentService).enrol('DemoX');
-
-    expect(events(module)).toEqual([
-      expect.objectContaining({ name: 'MESSAGE.QUEUED', data: { template: 'welcome', answer: 42 } }),
-    ]);
-  });
-
-  it('hands the events to further backends too, built by Nest', async () => {
-    const folder = new LogFolder();
-    const module = await compile({
-      backends: {
-        collected: backend(CollectingBackend),
-        log: backend(LoggerBackend, { path: folder.file(), sync: true }),
-        routed: backend(RoutingBackend, {}, { backends: { inner: backend(CollectingBackend) } }),
-      },
-    });
-    await module.init();
-
-    module.get(EnrolmentService).enrol('DemoX');
-
-    const expected = ['service.built', 'message.queued'];
-    const tracker = module.get(TrackerService);
-    expect(names(module)).toEqual(expected);
-    expect(tracker.backend<CollectingBackend>('collected').names).toEqual(expected);
-    expect(tracker.backend<CollectingBackend>('routed/inner').names).toEqual(expected);
-    expect(folder.events().map(({ name }) => name)).toEqual(expected);
-  });
-
-  it('lets overrideProvider put another in the place of a backend', async () => {
-    const other = new CollectingBackend();
-    const module = closeLater(
-      await Test.createTestingModule({
-        imports: [TrackingTestingModule.forRoot({ backends: { lrs: backend(CollectingBackend) } })],
-      })
-        .overrideProvider(getBackendToken('lrs'))
-        .useValue(other)
-        .compile(),
-    );
-
-    module.get(TrackerService).emit('a');
-
-    expect(other.names).toEqual(['a']);
-  });
-
-  it('tells the time by the clock given, and numbers the events by the ids given', async () => {
-    const module = await compile({ clock: fixedClock('2026-01-01T00:00:00Z', { stepMs: 1500 }), ids: fixedIds() });
-
-    module.get(EnrolmentService).enrol('DemoX');
-
-    expect(events(module).map(({ id, timestamp }) => [id, timestamp.toISOString()])).toEqual([
-      ['00000000-0000-7000-8000-000000000001', '2026-01-01T00:00:00.000Z'],
-      ['00000000-0000-7000-8000-000000000002', '2026-01-01T00:00:01.500Z'],
-    ]);
-  });
-
-  it('emits an event without ids of its own from a processor, derived from the fixed ones', async () => {
-    const derived = async () => {
-      const module: TestingModule = await compile({
-        ids: fixedIds(),
-        processors: [
-          ({ name }) => {
-            if (name === 'outer') module.get(TrackerService).emit('inner');
-          },
-        ],
-      });
-      module.get(TrackerService).emit('outer');
-      return events(module, 'inner').map(({ id }) => id);
-    };
-
-    expect(await derived()).toEqual(await derived());
-  });
-
-  it('tells the time by the faked clock of a test', async () => {
-    const module = await compile();
-    jest.useFakeTimers({ now: new Date('2020-02-02T02:02:02Z') });
-    try {
-      module.get(EnrolmentService).enrol('DemoX');
-    } finally {
-      jest.useRealTimers();
-    }
-
-    expect(events(module, 'message.queued')[0]!.timestamp).toEqual(new Date('2020-02-02T02:02:02Z'));
-  });
-
-  it('counts, and survives, ids that fail', async () => {
-    const logger = new RecordingLogger();
-    const module = await compile({
-      logger,
-      ids: () => {
-        throw new Error('no more');
-      },
-    });
-
-    expect(() => module.get(TrackerService).emit('a')).not.toThrow();
-
-    expect(module.get(TrackerService).ledger.tracker().dropped).toEqual({ 'emit-failed': 2 });
-    expect(logger.warnings.join()).toContain('no more');
-  });
-
-  it('keeps as many events as it is told, and unless it is told more than a test can emit', async () => {
-    const module = await compile({ maxEvents: 2 });
-
-    for (const name of ['a', 'b', 'c']) module.get(TrackerService).emit(name);
-
-    expect(names(module)).toEqual(['b', 'c']);
-    const roomy = await compile();
-    for (let count = 0; count < 2000; count++) roomy.get(TrackerService).emit('a');
-    expect(events(roomy, 'a')).toHaveLength(2000);
-  });
-
-  it('has trackers of several names side by side', async () => {
+  it('supports trackers of several names at the same time', async () => {
     @Injectable()
     class Auditor {
       constructor(
@@ -283,7 +105,7 @@ describe('TrackingTestingModule', () => {
     expect(module.get(getTrackerToken('audit'))).toBe(module.get(Auditor).audit);
   });
 
-  it('starts a node before its hooks, and lets it have its hooks when the module is started', async () => {
+  it('starts a node before its hooks, and calls the hooks when the module is started', async () => {
     const order: string[] = [];
     @Injectable()
     class Hooked implements Backend, OnModuleInit {
@@ -298,35 +120,6 @@ describe('TrackingTestingModule', () => {
     await module.init();
 
     expect(order).toEqual(['service.built', 'onModuleInit']);
-  });
-
-  it('refuses a backend under the name that it takes for its own', () => {
-    const make = () => TrackingTestingModule.forRoot({ backends: { memory: backend(CollectingBackend) } });
-
-    expect(make).toThrow(TrackingConfigException);
-    expect(make).toThrow('backends.memory: TrackingTestingModule stores the events of the test under this name.');
-  });
-
-  it('reports all that is wrong in its options when it is compiled', async () => {
-    const faulty = Test.createTestingModule({
-      imports: [
-        TrackingTestingModule.forRoot({
-          clock: 'noon' as never,
-          maxEvents: 0,
-          backends: { 'no/name': backend(CollectingBackend) },
-        }),
-      ],
-    }).compile();
-
-    const { errors } = await faulty.then(
-      () => ({ errors: [] }),
-      (error: unknown) => error as TrackingConfigException,
-    );
-    expect(errors.map(({ path }) => path)).toEqual([
-      expect.stringContaining('backends.memory'),
-      expect.stringContaining('no/name'),
-      'clock',
-    ]);
   });
 });
 
@@ -359,7 +152,7 @@ describe('A service with @TrackEvent', () => {
     expect(stub.emit).toHaveBeenLastCalledWith('message.queued', { template: 'welcome' });
   });
 
-  it('made by a factory, has its tracker once the module is started', async () => {
+  it('has its tracker once the module is started if a factory made it', async () => {
     class Made {
       @TrackEvent('made')
       run(): void {}
@@ -383,7 +176,7 @@ describe('A service with @TrackEvent', () => {
 });
 
 describe('TrackingModule', () => {
-  it('does not begin before it is started, as TrackingTestingModule does', async () => {
+  it('does not send events before it is started, unlike TrackingTestingModule', async () => {
     const module = closeLater(
       await Test.createTestingModule({
         imports: [TrackingModule.forRoot({ backends: { collected: backend(CollectingBackend) } })],
