@@ -116,7 +116,9 @@ const MOVED_FIELDS: readonly (readonly [field: string, absent: unknown])[] = [
 
 /** Converts an Open edX event to the form of this library; undefined if it is not one. */
 function openEdxEvent(value: Fields, json: ParseJson): LoggedEvent | undefined {
-  const { name, event_type: type, time, event, context } = value;
+  const { name, event_type: type, time, context, data } = value;
+  // Some events of the platform have their data under its newer name.
+  const { event = isObject(context) ? data : undefined } = value;
   if (typeof type !== 'string' || type === '' || typeof time !== 'string' || event === undefined) return undefined;
   const all: Record<string, unknown> = isObject(context) ? { ...context } : {};
   for (const [field, absent] of MOVED_FIELDS) {

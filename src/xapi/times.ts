@@ -6,10 +6,12 @@ import { referenceTime } from '../event/reference-text';
 const TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:[.,](\d+))?(Z|[+-]\d{2}(?::?\d{2})?)$/i;
 
 /**
- * The time of an event as text: as it is in a log line, or `2020-07-15T06:36:01.917000+00:00`.
+ * The time of an event as text: as it is in a log line, or `2020-07-15T06:36:01.917000+00:00`. An
+ * imported event has the text of its line in `time` (docs/decisions/0370).
  * @returns undefined if there is none; a text that is no time for a value of another type
  */
 export function rawTime({ timestamp, time }: { timestamp?: unknown; time?: unknown }): string | undefined {
+  if (timestamp instanceof Date && typeof time === 'string' && epochMs(time) === timestamp.getTime()) return time;
   const value = timestamp === undefined || timestamp === null || timestamp === '' ? time : timestamp;
   if (value === undefined || value === null || value === '') return undefined;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : referenceTime(value);

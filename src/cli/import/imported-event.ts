@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { referenceTime } from '../../event/reference-text';
 import type { EventFields, IdentifiedEvent } from '../../event/tracking-event';
 import type { LoggedEvent } from '../event-line';
 
@@ -9,7 +10,9 @@ const HAS_ZONE = /(?:Z|[+-]\d\d(?::?\d\d)?)$/i;
 /**
  * Returns the event of a line with its time as a Date and with an id. An event that has an id keeps
  * it. All others get one that depends on their line alone, so that an import that is repeated, or
- * that overlaps another, has the same ids (docs/decisions/0351).
+ * that overlaps another, has the same ids (docs/decisions/0351). The text of their time is kept in
+ * `time` if it is not the one that an emitted event has, because ids of statements are made of it
+ * (docs/decisions/0370).
  * @param text the line
  * @returns undefined if the time cannot be read
  */
@@ -17,8 +20,11 @@ export function importedEvent(event: LoggedEvent, text: string): IdentifiedEvent
   const { name, timestamp: time, id: given, context, data, ...added } = event;
   const timestamp = new Date(timeOf(time));
   if (Number.isNaN(timestamp.getTime())) return undefined;
-  const id = isId(given) ? given : idOfLine(text, timestamp.getTime());
-  return { name, timestamp, id, context: context as EventFields, data: data as EventFields, ...added };
+  const isOwn = isId(given);
+  const id = isOwn ? given : idOfLine(text, timestamp.getTime());
+  const isPlain = isOwn || time === referenceTime(timestamp) || !HAS_ZONE.test(time) || Object.hasOwn(added, 'time');
+  const fields = isPlain ? added : { ...added, time };
+  return { name, timestamp, id, context: context as EventFields, data: data as EventFields, ...fields };
 }
 
 /** Returns epoch milliseconds, or NaN. A time without a zone is in UTC, as in the reference. */

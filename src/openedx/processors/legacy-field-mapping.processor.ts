@@ -3,6 +3,7 @@ import type { Envelope } from '../../event/envelope';
 import { isFields } from '../../event/normalizer';
 import { referenceJson } from '../../event/reference-text';
 import { SharingProcessor } from '../../processors/sharing-processor';
+import { rawTime } from '../../xapi/times';
 import { contextOf, moveUp, shallowCopy, takenOut } from './platform-event';
 
 /** Fields of a request, in the order in which they stand in a line. */
@@ -30,7 +31,9 @@ export class LegacyFieldMappingProcessor extends SharingProcessor {
     takenOut(context, 'client_id', undefined);
     const isFromBrowser = context['event_source'] === 'browser' && isFields(data);
     event['event'] = isFromBrowser ? referenceJson(data) : data;
-    event['time'] = takenOut(context, 'timestamp', event.timestamp);
+    // An imported event has the text of its time, with microseconds, in `time` already.
+    const isImported = typeof event['time'] === 'string' && rawTime(event) === event['time'];
+    event['time'] = takenOut(context, 'timestamp', isImported ? event['time'] : event.timestamp);
     moveUp(event, context, 'event_type', event.name);
     moveUp(event, context, 'event_source', 'server');
     moveUp(event, context, 'page', null);
