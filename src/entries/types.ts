@@ -65,6 +65,7 @@ export type {
 export type { SyncValues } from '../event/tracking-event';
 export type { DataArgument, DataOfName, NamedDataArgument, UnregisteredName } from '../catalog/registered-events';
 export type { DescribedTracker } from '../intake/tracker-plan';
+export type { TransactionLimits } from '../tracker/transaction-options';
 export type { BatchOptions } from '../delivery/delivery-options';
 export type { BrokenLine, LinePlace, LogCounts } from '../cli/log-events';
 export type { OutcomeCounts } from '../cli/import/event-group';

@@ -183,6 +183,8 @@ export interface TrackerCounts {
   readonly dropped: Readonly<Record<string, number>>;
   /** Events emitted before the application had started. They wait for the start. */
   readonly waiting: number;
+  /** Events that open transactions hold until they commit. */
+  readonly held: number;
   /**
    * Values that were replaced because they cannot be written, by kind (docs/reference/values.md).
    */

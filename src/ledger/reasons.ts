@@ -9,7 +9,7 @@ export type DropReason = KnownDropReason | (string & Record<never, never>);
  * keeps it.
  */
 type ConfiguredReason =
-  'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate' | 'returned' | 'switched-off';
+  'filtered' | 'cancelled' | 'sampled' | 'rate-limited' | 'duplicate' | 'returned' | 'switched-off' | 'rolled-back';
 
 /** Drops that an operator has to act on. */
 type LossReason =
@@ -25,6 +25,7 @@ type LossReason =
   | 'disk-removed'
   | 'loop'
   | 'not-ready'
+  | 'transaction-full'
   | 'emit-failed'
   | 'shutdown'
   | 'closed';
@@ -40,6 +41,7 @@ const CONFIGURED: Readonly<Record<ConfiguredReason, true>> = {
   duplicate: true,
   returned: true,
   'switched-off': true,
+  'rolled-back': true,
 };
 
 const LOSSES: Readonly<Record<LossReason, true>> = {
@@ -55,6 +57,7 @@ const LOSSES: Readonly<Record<LossReason, true>> = {
   'disk-removed': true,
   loop: true,
   'not-ready': true,
+  'transaction-full': true,
   'emit-failed': true,
   shutdown: true,
   closed: true,

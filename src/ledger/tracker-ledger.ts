@@ -51,14 +51,15 @@ export class TrackerLedger {
   /**
    * @param waiting number of events that wait for the start
    * @param forgottenDeadLetters number of lost dead letters by path, without those of destinations
+   * @param held number of events that open transactions hold
    */
-  counts(waiting: number, forgottenDeadLetters: TrackerCounts['forgottenDeadLetters']): TrackerCounts {
+  counts(waiting: number, forgottenDeadLetters: TrackerCounts['forgottenDeadLetters'], held = 0): TrackerCounts {
     const { name, emitted, redriven, oddNames, uncertainContexts } = this;
     const dropped = withOverflowed(this.dropped.counts(), this.overflowed);
     const [replaced, failures] = [this.replaced.counts(), this.failures.counts()];
     const violations = this.violations.counts();
     return {
-      ...{ name, emitted, redriven, dropped, waiting, replaced, oddNames, uncertainContexts },
+      ...{ name, emitted, redriven, dropped, waiting, held, replaced, oddNames, uncertainContexts },
       ...{ forgottenDeadLetters, violations, failures },
     };
   }

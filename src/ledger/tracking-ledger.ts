@@ -24,7 +24,7 @@ export class TrackingLedger {
 
   /**
    * Returns the counts of the tracker itself. At every moment: emitted + redriven = received by the
-   * root + dropped + waiting.
+   * root + dropped + waiting + held.
    */
   tracker(): TrackerCounts {
     return this.source.counts();

@@ -81,9 +81,10 @@ function trackerProvider(name: string, tokens: ModuleTokens): Provider {
     useFactory: ({ options, enabled, catalog, notices }: Settings) => {
       // Calls Date.now each time: a test may replace it after the start.
       const { clock = () => Date.now(), limits = {}, ids } = options;
-      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 8000, delivery, validation, documentation } = options;
+      const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 8000 } = options;
+      const { delivery, transactions, validation, documentation } = options;
       return new TrackerService({
-        ...{ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, delivery, notices, ids },
+        ...{ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, delivery, transactions, notices, ids },
         ...{ catalog, validation, documentation },
       });
     },

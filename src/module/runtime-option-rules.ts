@@ -5,6 +5,7 @@ import type { ConfigError } from '../common/tracking-config.exception';
 import { isObject } from '../common/value-kinds';
 import { DELIVERY_OPTIONS } from '../delivery/check-delivery-options';
 import type { PartialLimits } from '../event/normal-form';
+import type { TransactionLimits } from '../tracker/transaction-options';
 import type { TrackingRuntimeOptions } from './tracking-options';
 
 const LIMIT = number({ above: 0, mayBeInfinite: true });
@@ -13,6 +14,10 @@ const LIMITS: OptionRules<PartialLimits> = {
   maxNodes: LIMIT,
   maxTextLength: LIMIT,
   maxNameLength: LIMIT,
+};
+const TRANSACTIONS: OptionRules<TransactionLimits> = {
+  maxEvents: number({ min: 1, mayBeInfinite: true }),
+  maxBytes: number({ min: 1, mayBeInfinite: true }),
 };
 const FROM_ZERO = number({ min: 0, mayBeInfinite: true });
 
@@ -27,6 +32,7 @@ export const RUNTIME_RULES: OptionRules<TrackingRuntimeOptions> = {
   limits: optionsOf(LIMITS, { fix: 'limits: { maxDepth: 64 }, or leave it out' }),
   maxEarlyEvents: FROM_ZERO,
   shutdownTimeoutMs: FROM_ZERO,
+  transactions: optionsOf(TRANSACTIONS, { fix: 'transactions: { maxEvents: 10_000 }, or leave it out' }),
   role: oneOf(['both', 'emitter', 'worker'], { fix: "role: 'emitter' for a web process next to workers" }),
   delivery: DELIVERY_OPTIONS,
   catalog: anything(),

@@ -6,6 +6,7 @@ import type { RequestContextOptions } from '../context/request-context-options';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { PartialLimits } from '../event/value-limits';
 import type { RuntimeOptions } from '../tracker/runtime-options';
+import type { TransactionLimits } from '../tracker/transaction-options';
 
 export type TrackingRole = 'both' | 'emitter' | 'worker';
 
@@ -44,6 +45,11 @@ export interface TrackingRuntimeOptions {
    * @default 8000
    */
   readonly shutdownTimeoutMs?: number | undefined;
+  /**
+   * Limits on the events that one transaction holds until it commits.
+   * @default { maxEvents: 10_000, maxBytes: 16_777_216 }
+   */
+  readonly transactions?: TransactionLimits | undefined;
   /**
    * Use of the queues outside this process: 'emitter' only adds events, 'worker' and 'both' also
    * take them. `createTrackingWorker` sets 'worker'.

@@ -30,6 +30,8 @@ export interface ConfirmedEvent {
   readonly destinations: Readonly<Record<string, 'delivered' | 'stored' | 'filtered'>>;
 }
 
+type Runtime = Pick<TrackerRuntime, 'emit' | 'isOff' | 'parts'>;
+
 /**
  * Nested calls that `emitConfirmed` requires on the stack: about ten times as many as the tree
  * needs.
@@ -40,15 +42,29 @@ const STACK_ROOM = 1000;
  * Sends one event, and waits until every backend has answered for it.
  * @throws NotConfirmedException if one of them has not written, delivered or filtered the event
  */
-export async function emitConfirmed(
-  runtime: Pick<TrackerRuntime, 'emit' | 'isOff' | 'parts'>,
+export function emitConfirmed(
+  runtime: Runtime,
+  event: unknown,
+  data: unknown,
+  options: unknown,
+): Promise<ConfirmedEvent> {
+  const confirmation = new EmitConfirmation();
+  const confirmed = sendConfirmed(runtime, confirmation, event, data, options);
+  // A rollback rejects the promise, often because the code that would have awaited it has thrown.
+  // Without a handler, Node would then end the process.
+  if (confirmation.wasHeld) confirmed.catch(() => undefined);
+  return confirmed;
+}
+
+async function sendConfirmed(
+  runtime: Runtime,
+  confirmation: EmitConfirmation,
   event: unknown,
   data: unknown,
   options: unknown,
 ): Promise<ConfirmedEvent> {
   const name = isEventDefinition(event) ? event.name : toEventName(event);
   const { signal, timeoutMs } = givenWait(options);
-  const confirmation = new EmitConfirmation();
   let id = '';
   try {
     // A promise created at the end of the stack may be rejected before a handler can be attached,
@@ -79,12 +95,16 @@ export async function confirmedEvent(
 ): Promise<ConfirmedEvent> {
   const ended = confirmation.failure === undefined ? await confirmation.end(timeoutMs, signal) : undefined;
   const destinations = confirmation.table();
-  const { violations, failure } = confirmation;
+  const { violations, failure, heldBack } = confirmation;
   if (failure !== undefined) {
     const why = `since emit failed: ${describeError(failure.error)}`;
     throw NotConfirmedException.create(name, id, destinations, why, failure.error);
   }
   if (ended === undefined && isConfirmed(destinations)) return { id, destinations };
+  if (heldBack !== undefined) {
+    const why = ended === undefined ? heldBack : `${ended}, ${heldBack}`;
+    throw NotConfirmedException.create(name, id, destinations, why, signal?.reason);
+  }
   const refused =
     violations.length > 0
       ? `since it does not match the catalog: ${violationsText(violations)}`

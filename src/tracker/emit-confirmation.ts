@@ -2,6 +2,10 @@ import type { Violation } from '../catalog/violation';
 import { MAX_TIMER_MS } from '../common/clock';
 import { Confirmation } from '../routing/confirmation';
 
+const OPEN =
+  'and its transaction is still open. It is sent when the transaction commits. ' +
+  'Fix: await emitConfirmed after the transaction, not in its body';
+
 /** Collects the outcomes of one event for a caller that waits for it. */
 export class EmitConfirmation extends Confirmation {
   /**
@@ -9,6 +13,21 @@ export class EmitConfirmation extends Confirmation {
    * refused.
    */
   violations: readonly Violation[] = [];
+  /** Reason why the event has not been sent; undefined if it has been, or was never held. */
+  heldBack: string | undefined;
+  /** True if a transaction has held the event. */
+  wasHeld = false;
+
+  /** Records that the event waits for the end of a transaction. */
+  holdInTransaction(): void {
+    this.wasHeld = true;
+    this.heldBack = OPEN;
+  }
+
+  /** @param why reason why the event was dropped; undefined if it was sent */
+  endTransaction(why: string | undefined): void {
+    this.heldBack = why;
+  }
 
   /**
    * Waits until every destination has answered.

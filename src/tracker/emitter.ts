@@ -10,6 +10,8 @@ import { REJECTED_PATH, type CatalogGate } from './catalog-gate';
 import { EarlyEvents } from './early-events';
 import type { EmitConfirmation } from './emit-confirmation';
 import type { TrackerParts } from './tracker-parts';
+import { withDefaultLimits, type TransactionLimits } from './transaction-options';
+import { Transactions, type EndOfEvent } from './transactions';
 
 export interface EmitterParts extends Pick<TrackerParts, 'counters' | 'notices' | 'ids' | 'normalizer' | 'processing'> {
   readonly clock: TrackingClock;
@@ -18,6 +20,7 @@ export interface EmitterParts extends Pick<TrackerParts, 'counters' | 'notices' 
   readonly root: Pick<RouteNode, 'path' | 'receive'>;
   /** Maximum number of events that wait for `open`. */
   readonly maxEarlyEvents: number;
+  readonly transactions?: TransactionLimits | undefined;
 }
 
 /** Maximum nesting of events that emit events. Deeper chains are cut. */
@@ -25,14 +28,21 @@ const MAX_DEPTH = 8;
 
 /**
  * Turns each call of `emit` into one event and passes it to the root of the tree. Every call is
- * counted: as received by the root, as dropped, or as waiting.
+ * counted: as received by the root, as dropped, as waiting, or as held by a transaction.
  *
  * States: `waiting` (events are kept, up to `maxEarlyEvents`) -> `open` (events go to the root at
  * once). `open` passes on the events that wait, and `close` drops them; either ends the waiting.
  */
 export class Emitter {
+  readonly transactions: Transactions;
   /** Events that wait for the start; undefined once the emitter is open. */
   private early: EarlyEvents | undefined;
+  /**
+   * True while events go to the root at once: the emitter is open, and no transaction is. One
+   * field, so that an emit outside of transactions checks nothing else.
+   */
+  private isDirect = false;
+  private hasTransactions = false;
   /** Number of calls of `emit` that have not returned, each made by the previous one. */
   private nesting = 0;
   /** Error that lost an event before it reached the tree. */
@@ -56,6 +66,20 @@ export class Emitter {
     this.early = new EarlyEvents(parts.maxEarlyEvents, (reason, eventName, why, confirmation) => {
       this.drop(reason, eventName, why, confirmation);
     });
+    this.transactions = new Transactions({
+      limits: withDefaultLimits(parts.transactions),
+      send: (...event) => {
+        this.sendHeld(...event);
+      },
+      drop: (reason, { name }, why, confirmation) => {
+        if (reason === 'rolled-back') this.count(reason, confirmation);
+        else this.drop(reason, name, why, confirmation);
+      },
+      onBusy: (isBusy) => {
+        this.hasTransactions = isBusy;
+        this.route();
+      },
+    });
   }
 
   /** Number of events that wait for `open`. */
@@ -65,8 +89,7 @@ export class Emitter {
 
   /** Passes on the events that wait. The tree must be complete. */
   open(): void {
-    const { early } = this;
-    this.early = undefined;
+    const early = this.endWaiting();
     early?.passAll((envelope, confirmation, refusal) => {
       this.pass(envelope, confirmation, refusal);
     });
@@ -74,9 +97,7 @@ export class Emitter {
 
   /** Drops the events that wait. */
   close(): void {
-    const { early } = this;
-    this.early = undefined;
-    early?.dropAll();
+    this.endWaiting()?.dropAll();
   }
 
   /**
@@ -111,8 +132,8 @@ export class Emitter {
   }
 
   /**
-   * Counts the event as received by the root, dropped or waiting. Counting is the last step, after
-   * which nothing throws.
+   * Counts the event as received by the root, dropped, waiting or held. Counting is the last step,
+   * after which nothing throws.
    */
   private send(name: unknown, data: unknown, confirmation: EmitConfirmation | undefined): string {
     const { clock, ids } = this.parts;
@@ -137,9 +158,37 @@ export class Emitter {
       this.normalizer,
     );
     const refusal = this.gate.inspect(envelope, time);
+    if (this.isDirect) this.pass(envelope, confirmation, refusal);
+    else if (!this.transactions.hold(envelope, confirmation, refusal)) this.forward(envelope, confirmation, refusal);
+    return id;
+  }
+
+  private forward(envelope: Envelope, confirmation: EmitConfirmation | undefined, refusal: Refusal | undefined): void {
     if (this.early === undefined) this.pass(envelope, confirmation, refusal);
     else this.early.keep(envelope, confirmation, refusal);
-    return id;
+  }
+
+  /** Sends an event that a transaction held. Never throws: the transaction has ended. */
+  private sendHeld(...[envelope, confirmation, refusal]: Parameters<EndOfEvent>): void {
+    try {
+      this.forward(envelope, confirmation, refusal);
+    } catch (error) {
+      this.counters.overflowed++;
+      this.emitError = error;
+      if (confirmation !== undefined) confirmation.failure = { error };
+      this.reportSoon();
+    }
+  }
+
+  private endWaiting(): EarlyEvents | undefined {
+    const { early } = this;
+    this.early = undefined;
+    this.route();
+    return early;
+  }
+
+  private route(): void {
+    this.isDirect = this.early === undefined && !this.hasTransactions;
   }
 
   /** Sends the event into the tree, or to the dead letters if it was refused. */
@@ -173,12 +222,16 @@ export class Emitter {
   }
 
   private drop(reason: DropReason, eventName: string, why: string, confirmation: EmitConfirmation | undefined): void {
-    confirmation?.settle(this.root.path, 'dropped');
     // Not once per name: a logger that emits its log lines as events would then never stop.
     this.parts.notices.once(
       `dropped ${reason}`,
       () => `the event ${quoted(eventName)} was dropped ('${reason}'): ${why}. (Logged once; the ledger counts on.)`,
     );
+    this.count(reason, confirmation);
+  }
+
+  private count(reason: DropReason, confirmation: EmitConfirmation | undefined): void {
+    confirmation?.settle(this.root.path, 'dropped');
     this.counters.drop(reason);
   }
 

@@ -216,7 +216,15 @@ class EventOfCall implements Observer {
     const { name, on } = this.event;
     if (on !== 'settled' && on !== ended.ending) return;
     try {
-      this.emit(ended);
+      // An event about a failure is true whatever is rolled back, and the same for either order of
+      // this decorator and one that opens a transaction.
+      const runtime = ended.ending === 'error' ? findRuntime(this.tracker) : undefined;
+      if (runtime === undefined) this.emit(ended);
+      else {
+        runtime.outsideTransaction(() => {
+          this.emit(ended);
+        });
+      }
     } catch (error) {
       this.report(`@TrackEvent(${JSON.stringify(name)})`, error, 'The event is lost.');
     }

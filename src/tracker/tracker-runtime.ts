@@ -15,8 +15,12 @@ import { Emitter } from './emitter';
 import { directoriesOf } from './plan-directories';
 import { RunningTree } from './running-tree';
 import type { RuntimeOptions } from './runtime-options';
+import type { TransactionOptions } from './transaction-options';
 import { createTrackerParts, type TrackerParts } from './tracker-parts';
 import { TreeShutdown } from './tree-shutdown';
+
+/** Part of the shutdown time for which closing waits for open transactions. */
+const TRANSACTIONS_SHARE = 0.25;
 
 /**
  * Starts and closes one tracker: its tree, its consumers and the publishing of its catalog.
@@ -63,7 +67,7 @@ export class TrackerRuntime {
       ...{ counters, deliveries, failures, normalizer, notices, receive },
     });
     this.emitter = new Emitter({
-      ...{ clock, maxEarlyEvents, root, gate: this.gate },
+      ...{ clock, maxEarlyEvents, root, gate: this.gate, transactions: options.transactions },
       ...{ counters, ids, normalizer, notices, processing, scopes },
     });
     this.consumers = new ConsumerRunner(consumerParts(parts, this.tree));
@@ -73,7 +77,10 @@ export class TrackerRuntime {
         : undefined;
     this.deadLetters = new TrackingDeadLetters(deliveries);
     this.ledger = new TrackingLedger({
-      counts: () => counters.counts(this.emitter.waiting, deliveries.forgottenStrays()),
+      counts: () => {
+        const { waiting, transactions } = this.emitter;
+        return counters.counts(waiting, deliveries.forgottenStrays(), transactions.held);
+      },
       nodes: () => this.tree.counts(),
       consumers: () => this.consumers.counts(),
       watch: (listener) => deliveries.watch(listener),
@@ -122,6 +129,19 @@ export class TrackerRuntime {
    */
   emit(name: unknown, data: unknown, confirmation?: EmitConfirmation): string | undefined {
     return this.state === 'off' ? undefined : this.emitter.emit(name, data, confirmation);
+  }
+
+  /** Runs `body` in a transaction; see TrackerService. */
+  async transaction<Result>(
+    body: () => Result | PromiseLike<Result>,
+    options: TransactionOptions | undefined,
+  ): Promise<Result> {
+    return this.state === 'off' ? body() : this.emitter.transactions.run(body, options);
+  }
+
+  /** Runs `body` as if no transaction were open. */
+  outsideTransaction<Result>(body: () => Result): Result {
+    return this.emitter.transactions.outside(body);
   }
 
   /** Returns what asks the bus of each consumer for its state, by the name of the consumer. */
@@ -176,6 +196,7 @@ export class TrackerRuntime {
     this.emitter.close();
     const deadline = performance.now() + this.options.shutdownTimeoutMs;
     await deliveries.readyHomes();
+    await this.emitter.transactions.close(this.options.shutdownTimeoutMs * TRANSACTIONS_SHARE);
     this.persist();
     this.state = 'closed';
     const isPublished = this.publisher?.close();

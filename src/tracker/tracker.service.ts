@@ -17,6 +17,7 @@ import { enterContext, exitContext, runInContext } from './context-calls';
 import { findBackend, registerBackend, registerProcessor } from './register';
 import { runtimeOf, setRuntime } from './runtime-of';
 import type { RuntimeOptions } from './runtime-options';
+import type { TransactionOptions } from './transaction-options';
 import { TrackerRuntime } from './tracker-runtime';
 
 export type { ConfirmOptions, ConfirmedEvent } from './confirmed-event';
@@ -124,6 +125,27 @@ export class TrackerService {
     return third === undefined
       ? runInContext(runtimeOf(this), 'context', first, second as () => Result)
       : runInContext(runtimeOf(this), first, second, third);
+  }
+
+  /**
+   * Runs `body`, and holds the events that are emitted in it, at any depth, until it has ended.
+   * They are sent in order when `body` has resolved, and dropped as 'rolled-back' when it has
+   * rejected. Inside another transaction, `body` is a savepoint: its events wait for the outer one.
+   * Run the transaction of the database inside `body`, so that `body` resolves after the commit.
+   * @returns the result of `body`
+   * @throws only errors of `body`
+   */
+  transaction<Result>(body: () => Result | PromiseLike<Result>, options?: TransactionOptions): Promise<Result> {
+    return runtimeOf(this).transaction(body, options);
+  }
+
+  /**
+   * Runs `body` as if no transaction were open, so that its events are sent at once, whatever
+   * becomes of the transaction. Use it for events about the attempt itself.
+   * @returns the result of `body`
+   */
+  outsideTransaction<Result>(body: () => Result): Result {
+    return runtimeOf(this).outsideTransaction(body);
   }
 
   /**

@@ -112,8 +112,8 @@ export class CollectingBackend implements Backend {
 
 /** The invariants of every book, at any moment outside of `emit`. */
 export function expectBalance(ledger: TrackingLedger): void {
-  const { emitted, redriven, dropped, waiting } = ledger.tracker();
-  expect({ root: (ledger.node('')?.received ?? 0) + sum(dropped) + waiting }).toEqual({
+  const { emitted, redriven, dropped, waiting, held } = ledger.tracker();
+  expect({ root: (ledger.node('')?.received ?? 0) + sum(dropped) + waiting + held }).toEqual({
     root: emitted + redriven,
   });
   for (const node of ledger.nodes()) {

@@ -273,6 +273,7 @@ describe('With enabled: false', () => {
       redriven: 0,
       dropped: {},
       waiting: 0,
+      held: 0,
       replaced: {},
       oddNames: 0,
       uncertainContexts: 0,

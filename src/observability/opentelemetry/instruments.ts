@@ -45,6 +45,7 @@ export const trackerInstruments: readonly InstrumentPlan<TrackerCounts>[] = [
     byReason(dropped),
   ),
   upDown('tracker.waiting', '{event}', 'Events that wait for the application to start.', ({ waiting }) => one(waiting)),
+  upDown('tracker.held', '{event}', 'Events that open transactions hold.', ({ held }) => one(held)),
   counter(
     'tracker.replaced',
     '{value}',

@@ -1,0 +1,33 @@
+/** Limits on the events that one transaction holds, together with the transactions nested in it. */
+export interface TransactionLimits {
+  /**
+   * Maximum number of events. Further ones are dropped as 'transaction-full'.
+   * @default 10_000
+   */
+  readonly maxEvents?: number | undefined;
+  /**
+   * Maximum size of the events, by the approximate length of their JSON text in characters.
+   * Further ones are dropped as 'transaction-full'.
+   * @default 16_777_216
+   */
+  readonly maxBytes?: number | undefined;
+}
+
+export type ResolvedTransactionLimits = Readonly<Record<keyof TransactionLimits, number>>;
+
+export function withDefaultLimits({
+  maxEvents = 10_000,
+  maxBytes = 16 * 1024 * 1024,
+}: TransactionLimits = {}): ResolvedTransactionLimits {
+  return { maxEvents, maxBytes };
+}
+
+/** Options of one transaction. */
+export interface TransactionOptions {
+  /**
+   * True if the transaction commits by itself, even inside another one: its events are sent when
+   * it has resolved, whatever becomes of the other. False makes it a savepoint of the other.
+   * @default false
+   */
+  readonly independent?: boolean | undefined;
+}
