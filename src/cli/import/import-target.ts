@@ -15,15 +15,19 @@ import { CommandFailedException } from '../command-failed.exception';
 import { describeInFull } from '../describe-in-full';
 import { applicationModule } from './application-module';
 import type { ImportState } from './import-state';
+import { lrsModule } from './lrs-target';
 
 export interface TargetOptions {
   readonly to?: string | undefined;
   readonly module?: string | undefined;
   readonly tracker?: string | undefined;
+  /** URL of the platform, for statements. */
+  readonly rootUrl?: string | undefined;
 }
 
 const EXAMPLE =
-  '--to file=events.jsonl, --to mongo=mongodb://localhost:27017/tracking, or --module src/import.module.ts';
+  '--to file=events.jsonl, --to mongo=mongodb://localhost:27017/tracking, --to lrs=https://lrs.example/xAPI, ' +
+  'or --module src/import.module.ts';
 
 /** Where the events of an import go: a running application with a tracker. */
 export class ImportTarget {
@@ -39,15 +43,17 @@ export class ImportTarget {
    * @throws CommandFailedException
    */
   static async start(folder: string, options: TargetOptions, state: ImportState): Promise<ImportTarget> {
-    const { to, module: given, tracker = DEFAULT_TRACKER } = options;
+    const { to, module: given, tracker = DEFAULT_TRACKER, rootUrl } = options;
     if ((to === undefined) === (given === undefined))
       throw CommandFailedException.create(
         to === undefined ? 'there is no target for the events.' : '--to and --module are both given.',
         to === undefined ? `${EXAMPLE}; or --dry-run to count only` : 'leave one of them out',
       );
+    if (rootUrl !== undefined && to?.startsWith('lrs=') !== true)
+      throw CommandFailedException.create('--root-url is for --to lrs=… only.', 'leave it out');
     const file = to?.startsWith('file=') === true ? resolve(folder, to.slice('file='.length)) : undefined;
     if (file !== undefined) prepareFile(file, state);
-    const module = given === undefined ? targetModule(to ?? '', file) : await applicationModule(folder, given);
+    const module = given === undefined ? targetModule(to ?? '', file, rootUrl) : await applicationModule(folder, given);
     const app = await start(module);
     app.enableShutdownHooks(); // Ctrl-C ends the import in order; the next run continues it
     return new ImportTarget(app, trackerOf(app, tracker), file);
@@ -82,18 +88,16 @@ function prepareFile(file: string, state: ImportState): void {
   if (state.outputBytes !== undefined && state.outputBytes < size) truncateSync(file, state.outputBytes);
 }
 
-function targetModule(to: string, file: string | undefined): DynamicModule {
+function targetModule(to: string, file: string | undefined, rootUrl: string | undefined): DynamicModule {
   const [kind = ''] = to.split('=');
   const value = to.slice(kind.length + 1);
   if (file !== undefined && value !== '')
     return TrackingModule.forRoot({ backends: { file: backend(LoggerBackend, { path: file }) } });
   if (kind === 'mongo' && value !== '') return mongoModule(value);
-  if (kind === 'lrs')
-    throw CommandFailedException.create(
-      '--to lrs=… is not available yet.',
-      'name a module whose tracker has a backend for your LRS: --module src/import.module.ts',
-    );
-  throw CommandFailedException.create(`--to has no target ${JSON.stringify(kind.slice(0, 20))}.`, EXAMPLE);
+  if (kind === 'lrs') return lrsModule(value, rootUrl, process.env);
+  // A URL without its kind may hold a password.
+  const shown = /^[\w-]{0,20}$/.test(kind) ? JSON.stringify(kind) : 'of this form';
+  throw CommandFailedException.create(`--to has no target ${shown}.`, EXAMPLE);
 }
 
 function mongoModule(url: string): DynamicModule {

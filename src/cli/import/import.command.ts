@@ -44,7 +44,8 @@ function withOptions(command: Command): Command {
   return command
     .description('Imports the events of tracking logs into backends.')
     .argument('<files...>', 'logs, also compressed by gzip; - for the standard input')
-    .option('--to <target>', 'file=PATH or mongo=URL')
+    .option('--to <target>', 'file=PATH, mongo=URL or lrs=URL')
+    .option('--root-url <url>', 'the URL of the platform that wrote the logs; for --to lrs=URL')
     .option('--module <file>', 'the file of a module of your application whose tracker gets the events')
     .option('--tracker <name>', 'the tracker in the module; by default the one without a name')
     .option('--name <pattern>', 'only events with this name; * matches any characters; can be repeated', collect, [])
@@ -75,8 +76,8 @@ function time(text: string): Date {
 async function importLogs(files: readonly LogFile[], options: Options, terminal: Terminal): Promise<ImportResult> {
   const progress = Progress.of(terminal, files);
   if (options.dryRun === true) return new LogImport(files, options, progress).run();
-  const { to, module, tracker, name, except, course, from, until } = options;
-  const key = importKey([to, module, tracker, name, except, course, from, until]);
+  const { to, module, tracker, rootUrl, name, except, course, from, until } = options;
+  const key = importKey([to, module, tracker, name, except, course, from, until, rootUrl]);
   const state = ImportState.open(resolve(terminal.folder, options.state), options.state, key, options.restart === true);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- to count needs neither Nest nor backends
   const { ImportTarget } = require('./import-target') as typeof Targets;

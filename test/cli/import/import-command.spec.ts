@@ -82,7 +82,6 @@ describe('event-tracking import', () => {
 
   it.each([
     [['a.log'], 'there is no target for the events.'],
-    [['a.log', '--to', 'lrs=http://x'], '--to lrs=… is not available yet.'],
     [['a.log', '--to', 'elsewhere=x'], '--to has no target "elsewhere".'],
     [['a.log', '--to', 'file=a.log'], 'the file of --to already has content.'],
     [['a.log', '--to', 'file=x', '--module', 'y'], '--to and --module are both given.'],
