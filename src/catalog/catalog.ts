@@ -7,6 +7,9 @@ import type { CatalogDocument } from './event-document';
 
 export type CatalogEntry = EventDefinition | ContextDefinition;
 
+/** Token of the catalog of a tracker, for the backends of its tree. */
+export const TRACKER_CATALOG = 'TRACKING_CATALOG';
+
 const MARK = Symbol.for('nestjs-event-tracking.catalog');
 
 /** Catalog of the documented events and contexts of an application. */

@@ -7,6 +7,8 @@ import type { Deprecation, EventDocument, EventSource, HistoryEntry } from './ev
 import { refusalOf, type EventSchema, type SchemaInput, type ReadSchema } from './event-schema';
 import { hasMark } from './marks';
 import { isSchema } from './json-schema';
+import type { ReadStatement } from './statement/read-statement';
+import type { StatementDefinition } from './statement/statement-definition';
 import type { ValidationMode } from './validation-mode';
 
 /** Options of an event definition. All are optional. */
@@ -60,6 +62,13 @@ export interface EventDefinitionOptions<
    * @default the mode of the module
    */
   readonly validation?: ValidationMode | undefined;
+  /**
+   * How to make the xAPI statement of an event, for XapiBackend and `toXapi` of
+   * nestjs-event-tracking/xapi. Each part is a constant, a string with placeholders such as
+   * `{data.invoice_id}`, or a function of the event.
+   * @default none: no statement, unless another row has the name
+   */
+  readonly xapi?: StatementDefinition<NoInfer<SchemaInput<Data>>, NoInfer<SchemaInput<Context>>> | undefined;
 }
 
 /**
@@ -79,6 +88,8 @@ export interface EventDefinition<Name extends string = string, Data extends obje
   readonly validation: ValidationMode | undefined;
   /** @internal */
   readonly schemas: { readonly data: ReadSchema | undefined; readonly context: ReadSchema | undefined };
+  /** @internal */
+  readonly xapi: ReadStatement | undefined;
   /** Type of the event data, for the compiler only. */
   readonly '~data'?: Data | undefined;
 }
@@ -88,7 +99,7 @@ export type EventData<Definition extends EventDefinition> = NonNullable<Definiti
 
 const OPTIONS: readonly (keyof EventDefinitionOptions)[] = [
   ...(['title', 'description', 'when', 'source', 'owner', 'since', 'version', 'history'] as const),
-  ...(['data', 'context', 'pii', 'examples', 'deprecated', 'validation'] as const),
+  ...(['data', 'context', 'pii', 'examples', 'deprecated', 'validation', 'xapi'] as const),
 ];
 
 /**
@@ -107,6 +118,7 @@ export function defineEvent<
     reader.add('name', `it is ${showValue(name)}`, "defineEvent('video.played', {...})");
   const data = reader.schema('data');
   const context = reader.schema('context');
+  const xapi = reader.statement('xapi', { data });
   const version = reader.version('version');
   const facts = {
     ...{ name, version },
@@ -116,6 +128,8 @@ export function defineEvent<
     deprecated: deprecation(reader),
     ...{ data: data?.json ?? null, context: context?.json ?? null },
     ...{ pii: reader.paths('pii', { data }), examples: examples(reader, data) },
+    // Without a statement, the hash is that of a definition from before there were any.
+    ...(xapi !== undefined && { xapi: xapi.document }),
   };
   const validation = reader.oneOf<ValidationMode | ''>('validation', ['off', 'report', 'reject'], '');
   reader.throwIfAny();
@@ -125,6 +139,7 @@ export function defineEvent<
     document: Object.freeze({ ...facts, hash: contentHash(facts) }),
     validation: validation === '' ? undefined : validation,
     schemas: { data, context },
+    xapi,
   });
 }
 

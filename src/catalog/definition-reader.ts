@@ -1,11 +1,12 @@
-import { PathError, readFieldPath, type FieldPath } from '../processors/paths/event-path';
+import { PathError, readFieldPath } from '../processors/paths/event-path';
 import { optionName, showChoice, showName, showValue } from '../common/tracking-config.exception';
 import { ApplicableSchemas, declaredNames } from './applicable-schemas';
 import { EventDefinitionException, type DefinitionError } from './event-definition.exception';
 import { readEventSchema, type ReadSchema } from './event-schema';
 import { isSchemaError } from './schema-error';
 import { isSchema, typesOf } from './json-schema';
-import { PersonalPaths, type PathMiss } from './personal-paths';
+import { missOf, type PartSchemas } from './personal-paths';
+import { readStatement, type ReadStatement } from './statement/read-statement';
 
 /**
  * Reads a definition and collects its errors. A misspelt option is an error too: `pi:
@@ -108,14 +109,18 @@ export class DefinitionReader {
     });
   }
 
+  /** Reads how to make the xAPI statement of an event; undefined without it, or if it is wrong. */
+  statement(option: string, schemas: PartSchemas): ReadStatement | undefined {
+    const given = this.options[option];
+    if (given === undefined) return undefined;
+    return readStatement(given, schemas, (path, what, fix) => {
+      this.add(path === '' ? option : `${option}.${path}`, what, fix);
+    });
+  }
+
   throwIfAny(): void {
     if (this.errors.length > 0) throw EventDefinitionException.create(this.place, this.errors);
   }
-}
-
-interface PartSchemas {
-  readonly data?: ReadSchema | undefined;
-  readonly context?: ReadSchema | undefined;
 }
 
 function pathWithin(part: keyof PartSchemas, path: string, schema: ReadSchema | undefined): string {
@@ -125,11 +130,4 @@ function pathWithin(part: keyof PartSchemas, path: string, schema: ReadSchema | 
 
 function declares({ plain }: ReadSchema, name: string): boolean {
   return new ApplicableSchemas(plain).ofRoot().schemas.some((schema) => declaredNames(schema).includes(name));
-}
-
-/** Returns the miss of a path. A path that begins with `*` can reach parts without a schema. */
-function missOf([path, ...others]: readonly FieldPath[], schemas: PartSchemas): PathMiss | undefined {
-  if (path === undefined || others.length > 0 || path.part === 'added') return undefined;
-  const schema = schemas[path.part];
-  return schema && new PersonalPaths(path.part, schema).missOf(path.steps);
 }

@@ -1,4 +1,5 @@
 import type { JsonSchema } from './json-schema';
+import type { StatementDocument } from './statement/statement-definition';
 
 /** Emitter of an event: the server, or a web page or mobile app that reports to it. */
 export type EventSource = 'server' | 'browser' | 'mobile';
@@ -42,6 +43,8 @@ export interface EventDocument {
   readonly pii: readonly string[];
   /** Examples of its data. */
   readonly examples: readonly unknown[];
+  /** xAPI statement of the event; missing if the definition has none. */
+  readonly xapi?: StatementDocument | undefined;
 }
 
 /** Documentation of a context: the fields that a scope adds to the events in it. */

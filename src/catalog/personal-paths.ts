@@ -4,7 +4,7 @@
  * the schema leaves open is allowed.
  */
 import { nameDistance, nearestName } from '../common/nearest-name';
-import { ANY_DEPTH, ANY_KEY, type PathStep } from '../processors/paths/event-path';
+import { ANY_DEPTH, ANY_KEY, type FieldPath, type PathStep } from '../processors/paths/event-path';
 import { nameOr } from '../common/tracking-config.exception';
 import {
   ApplicableSchemas,
@@ -45,6 +45,19 @@ const OF_LISTS = ['items', 'prefixItems', 'unevaluatedItems', 'contains'];
 const MAX_PATHS = 200;
 const MAX_DEPTH = 8;
 const MAX_SHOWN = 8;
+
+/** Schemas of the parts of an event; a part without one may contain anything. */
+export interface PartSchemas {
+  readonly data?: ReadSchema | undefined;
+  readonly context?: ReadSchema | undefined;
+}
+
+/** Returns the miss of a path. A path that begins with `*` can reach parts without a schema. */
+export function missOf([path, ...others]: readonly FieldPath[], schemas: PartSchemas): PathMiss | undefined {
+  if (path === undefined || others.length > 0 || path.part === 'added') return undefined;
+  const schema = schemas[path.part];
+  return schema && new PersonalPaths(path.part, schema).missOf(path.steps);
+}
 
 export class PersonalPaths {
   private readonly schemas: ApplicableSchemas;

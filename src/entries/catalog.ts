@@ -14,4 +14,5 @@ export type { EventSchema } from '../catalog/event-schema';
 export type { JsonSchema } from '../catalog/json-schema';
 export type { CatalogCoverage, SeenEvent } from '../catalog/tracking-catalog';
 export type { FoundViolations, ViolationCount } from '../catalog/tracking-violations';
+export type { StatementDocument } from '../catalog/statement/statement-definition';
 export type { SchemaInput } from '../catalog/event-schema';

@@ -38,6 +38,17 @@ export type { ProcessorResult } from '../routing/contracts';
 export type { OnError } from '../routing/processor-step';
 export type { ContextDefinitionOptions } from '../catalog/define-context';
 export type { EventDefinitionOptions } from '../catalog/define-event';
+export type {
+  DefinedEvent,
+  StatementContext,
+  StatementDefinition,
+  StatementObject,
+  StatementPart,
+  StatementPlaceholder,
+  StatementResult,
+  StatementScore,
+  StatementVerb,
+} from '../catalog/statement/statement-definition';
 export type { RegisteredEvent } from '../catalog/registered-events';
 export type { ValidationMode } from '../catalog/validation-mode';
 export type { ViolationKind } from '../catalog/violation';

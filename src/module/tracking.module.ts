@@ -9,6 +9,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { TRACKER_CATALOG } from '../catalog/catalog';
 import { instanceModule, namedModule, treeModules, type SettingsSource } from '../routing/node-modules';
 import { missingDependencies, optionally, type Dependency } from '../routing/missing-dependencies';
 import { DEFAULT_TRACKER } from '../routing/tokens';
@@ -147,8 +148,9 @@ function settingsModule(
             'useFactory' in source ? 'useFactory' : 'forRoot',
           ),
       },
+      { provide: TRACKER_CATALOG, inject: [tokens.settings], useFactory: ({ catalog }: Settings) => catalog },
     ],
-    exports: [tokens.settings],
+    exports: [tokens.settings, TRACKER_CATALOG],
   };
 }
 

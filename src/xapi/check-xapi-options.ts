@@ -1,7 +1,10 @@
+import { readCatalog, type CatalogEntry } from '../catalog/catalog';
+import { EventDefinitionException } from '../catalog/event-definition.exception';
+import { isAbsoluteIri } from '../catalog/statement/statement-shape';
 import { OptionChecker } from '../common/option-checker';
 import type { OptionPlace, OptionRules } from '../common/option-place';
 import { checked, flag, oneOf, optionsOf, synchronous, text } from '../common/option-rules';
-import { isObject, isText } from '../common/value-kinds';
+import { isObject } from '../common/value-kinds';
 import { urlRule } from '../backends/url-rule';
 import { checkByName, checkRowsByName } from './by-name-rule';
 import type { XapiOverride } from './row';
@@ -25,6 +28,7 @@ export const XAPI_MAPPING_RULES: OptionRules<XapiMapping> = {
   version: oneOf(['1.0.3', '2.0'], { fix: 'leave it out (1.0.3)' }),
   ids: oneOf(['openedx', 'event'], { fix: 'leave it out (openedx)' }),
   rows: checked('rows by event name', checkRows, { fix: `rows: { 'invoice.paid': ${ROW_FIX} }` }),
+  catalog: checked('a catalog or a list of definitions', checkCatalog, { fix: 'catalog: defineCatalog([...])' }),
   openEdx: flag(),
   override: checked('overrides by event name', checkOverrides, {
     fix: "override: { '*': { actor: (actor) => actor } }",
@@ -49,8 +53,17 @@ function checkRows(rows: unknown, place: OptionPlace): void {
   checkRowsByName(rows, place, ROW_FIX, checkRow);
 }
 
+function checkCatalog(catalog: unknown, place: OptionPlace): void {
+  try {
+    readCatalog(catalog as readonly CatalogEntry[]);
+  } catch (error) {
+    if (!(error instanceof EventDefinitionException)) throw error;
+    for (const { option, what, fix } of error.errors) place.add(`is wrong at ${option}: ${what}.`, fix);
+  }
+}
+
 function checkRow({ verb, object }: Readonly<Record<string, unknown>>, place: OptionPlace): void {
-  if (!isObject(verb) || !isText(verb['id'])) place.add('has no verb.id, the IRI of its verb.');
+  if (!isObject(verb) || !isAbsoluteIri(verb['id'])) place.add('has no verb.id, the absolute IRI of its verb.');
   if (!isObject(object) || object['id'] === undefined)
     place.add('has no object.id, where the IRI of its object comes from.');
 }

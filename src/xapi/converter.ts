@@ -1,8 +1,10 @@
 import { actorFrom, userOf, type XapiActorChoice } from './actor';
+import type { EventCatalog } from '../catalog/catalog';
 import { EventSource, fieldReader, type LearningEvent } from './learning-event';
 import { guarded } from './guarded';
 import { openEdxRows } from './open-edx-rows';
-import { planRow } from './row-plan';
+import { planDefinition } from './definition-plan';
+import { planRow, type RowPlan } from './row-plan';
 import { COURSE_ACTIVITY, OPENEDX } from './rows/iris';
 import type { StatementDraft, StatementTools, XapiOverride, XapiRow, XapiStatements } from './row';
 import type { Statement, XapiActivity, XapiActor, XapiContext, XapiVerb } from './statement';
@@ -36,15 +38,20 @@ export class XapiConverter {
   private readonly plans = new Map<string, Plan>();
   private readonly ids = new OpenEdxIds();
 
+  /** @param definitions events of the catalog, by name: their `xapi` replaces rows of Open edX */
   constructor(
     private readonly options: XapiMapping,
     private readonly lookups: XapiLookups,
+    definitions: EventCatalog['events'] = new Map(),
   ) {
     this.rootUrl = String(options.rootUrl).replace(/\/+$/, '');
     this.version = XAPI_VERSIONS[options.version ?? '1.0.3'];
     this.transformer = options.transformer ?? 'nestjs-event-tracking';
-    const table = options.openEdx === false ? {} : openEdxRows;
-    for (const [name, row] of Object.entries({ ...table, ...options.rows })) this.plans.set(name, this.planOf(row));
+    this.addRows(options.openEdx === false ? {} : openEdxRows);
+    for (const [name, { xapi }] of definitions) {
+      if (xapi !== undefined) this.plans.set(name, planned(planDefinition(xapi, this.rootUrl)));
+    }
+    this.addRows(options.rows ?? {});
   }
 
   /** True if there is a row for events of this name. */
@@ -80,10 +87,13 @@ export class XapiConverter {
     return plan(source, tools).map((draft) => this.statementOf(draft, source, tools, timestamp));
   }
 
+  private addRows(rows: NonNullable<XapiMapping['rows']>): void {
+    for (const [name, row] of Object.entries(rows)) this.plans.set(name, this.planOf(row));
+  }
+
   private planOf(row: XapiRow | XapiStatements): Plan {
     if (typeof row === 'function') return (source, tools) => drafted(row, source, tools);
-    const plan = planRow(row, { rootUrl: this.rootUrl, courseName: this.lookups.courseName });
-    return (source, { context }) => [plan(source, context)];
+    return planned(planRow(row, { rootUrl: this.rootUrl, courseName: this.lookups.courseName }));
   }
 
   private statementOf(
@@ -150,6 +160,10 @@ interface Parts {
   object: XapiActivity;
   result: Statement['result'];
   context: XapiContext;
+}
+
+function planned(plan: RowPlan): Plan {
+  return (source, { context }) => [plan(source, context)];
 }
 
 function courseIdOf(source: EventSource): string | undefined {

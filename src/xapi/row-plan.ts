@@ -121,19 +121,29 @@ function planContext(
   const { grouping, extensions, course = true } = row;
   const extend = extensions === undefined ? undefined : planExtensions(extensions, context);
   const group = grouping === undefined ? undefined : planGrouping(grouping, context);
-  return (source, { contextActivities, ...shared }) => {
-    const activity = group?.(source);
-    const parent = course ? contextActivities?.parent : undefined;
-    return {
-      ...shared,
-      ...((parent !== undefined || activity !== undefined) && {
-        contextActivities: {
-          ...(parent !== undefined && { parent }),
-          ...(activity !== undefined && { grouping: [activity] }),
-        },
-      }),
-      ...(extend !== undefined && { extensions: { ...shared.extensions, ...extend(source) } }),
-    };
+  return (source, shared) =>
+    contextWith(shared, { hasCourse: course, grouping: group?.(source), extensions: extend?.(source) });
+}
+
+/** Adds the parts of one statement to what all statements share. */
+export function contextWith(
+  { contextActivities, ...shared }: XapiContext,
+  own: {
+    readonly hasCourse: boolean;
+    readonly grouping: XapiActivity | undefined;
+    readonly extensions: XapiExtensions | undefined;
+  },
+): XapiContext {
+  const parent = own.hasCourse ? contextActivities?.parent : undefined;
+  return {
+    ...shared,
+    ...((parent !== undefined || own.grouping !== undefined) && {
+      contextActivities: {
+        ...(parent !== undefined && { parent }),
+        ...(own.grouping !== undefined && { grouping: [own.grouping] }),
+      },
+    }),
+    ...(own.extensions !== undefined && { extensions: { ...shared.extensions, ...own.extensions } }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { readCatalog } from '../catalog/catalog';
 import { XapiConverter } from './converter';
 import type { LearningEvent } from './learning-event';
 import type { Statement } from './statement';
@@ -12,7 +13,8 @@ import type { XapiOptions } from './xapi-options';
  */
 export function toXapi(options: XapiOptions): (event: LearningEvent) => Statement[] {
   checkXapiOptions(options);
-  const { actor = (_event, user) => user, courseName = () => undefined, ...mapping } = options;
-  const converter = new XapiConverter(mapping, { actor, courseName });
+  const { actor = (_event, user) => user, courseName = () => undefined, catalog, ...mapping } = options;
+  const definitions = catalog && readCatalog(catalog).events;
+  const converter = new XapiConverter(mapping, { actor, courseName }, definitions);
   return (event) => converter.statements(event);
 }

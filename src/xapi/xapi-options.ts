@@ -1,3 +1,4 @@
+import type { CatalogEntry, EventCatalog } from '../catalog/catalog';
 import type { XapiActorResolver } from './actor';
 import type { XapiOverride, XapiRow, XapiStatements } from './row';
 
@@ -18,6 +19,11 @@ export interface XapiMapping {
    * @default {}
    */
   readonly rows?: Readonly<Record<string, XapiRow | XapiStatements>> | undefined;
+  /**
+   * Catalog whose definitions have `xapi`. They replace rows of Open edX, and `rows` replaces them.
+   * @default the catalog of the tracker for XapiBackend; none for `toXapi`
+   */
+  readonly catalog?: EventCatalog | readonly CatalogEntry[] | undefined;
   /** False to leave out the 65 rows for Open edX.  @default true */
   readonly openEdx?: boolean | undefined;
   /** Changes to parts of statements, by name; `'*'` is for all names.  @default {} */

@@ -1,10 +1,11 @@
 import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import { readCatalog, TRACKER_CATALOG, type EventCatalog } from '../catalog/catalog';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { Destination, EventRejection } from '../delivery/destination';
 import type { IdentifiedEvent } from '../event/tracking-event';
 import { NODE_OPTIONS } from '../routing/tokens';
 import type { XapiActorChoice } from './actor';
-import { XAPI_VERSIONS, XapiConverter } from './converter';
+import { XAPI_VERSIONS, XapiConverter, type XapiLookups } from './converter';
 import { convertBatch } from './convert-batch';
 import { Endpoint } from './endpoint';
 import { LrsSender } from './lrs-sender';
@@ -30,15 +31,22 @@ export class XapiBackend implements Destination, OnApplicationShutdown {
   /** What is known about the users and courses of the batch that is being converted. */
   private known: Resolved<XapiActorChoice> | undefined;
 
-  constructor(@Optional() @Inject(NODE_OPTIONS) options: XapiBackendOptions) {
+  /** @param catalog catalog of the tracker, used unless the options have one */
+  constructor(
+    @Optional() @Inject(NODE_OPTIONS) options: XapiBackendOptions,
+    @Optional() @Inject(TRACKER_CATALOG) catalog?: EventCatalog,
+  ) {
     checkXapiBackendOptions(options);
+    const definitions = (options.catalog === undefined ? catalog : readCatalog(options.catalog))?.events;
     const { actor = (_event, user) => user, courseName = () => undefined, partialSuccess = false } = options;
-    this.readsOnly = [options.actor, options.rows, options.override].every((each) => each === undefined);
+    const isComputed = [...(definitions?.values() ?? [])].some(({ xapi }) => xapi?.isComputed === true);
+    this.readsOnly = !isComputed && [options.actor, options.rows, options.override].every((each) => each === undefined);
     this.resolver = new SubjectResolver<XapiActorChoice>({ actor, courseName }, options.cache);
-    this.converter = new XapiConverter(options, {
+    const lookups: XapiLookups = {
       actor: (_event, user) => this.known?.actors.get(user),
       courseName: (courseId) => this.known?.courseNames.get(courseId),
-    });
+    };
+    this.converter = new XapiConverter(options, lookups, definitions);
     const version = XAPI_VERSIONS[options.version ?? '1.0.3'];
     this.endpoint = new Endpoint(statementsUrl(options.url, partialSuccess), options, {
       'x-experience-api-version': version,
