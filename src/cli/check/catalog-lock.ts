@@ -8,6 +8,7 @@ import type { EventCatalog } from '../../catalog/catalog';
 import type { ContextDocument, Deprecation, EventDocument } from '../../catalog/event-document';
 import type { ReadSchema } from '../../catalog/event-schema';
 import { isSchema, type JsonSchema } from '../../catalog/json-schema';
+import type { StatementDocument } from '../../catalog/statement/statement-definition';
 
 /** Raise it if the previous release could no longer read the lock that this code writes. */
 export const LOCK_FORMAT = 1;
@@ -31,6 +32,8 @@ export interface LockedEvent extends LockedText {
    */
   readonly undeclared?: 'allowed' | 'refused';
   readonly context?: JsonSchema;
+  /** xAPI statement of the event. Missing in locks from releases without it. */
+  readonly xapi?: StatementDocument;
 }
 
 export interface LockedContext extends LockedText {
@@ -72,7 +75,7 @@ export function readLock(text: string): CatalogLock | string {
     return `its format is ${JSON.stringify(lock['format'])}, but this release reads format ${String(LOCK_FORMAT)}`;
   for (const [name, event] of Object.entries(lock['events'])) {
     if (!isSchema(event) || !Number.isSafeInteger(event['version'])) return `its event ${name} has no version`;
-    if (!hasParts(event, ['data', 'context'])) return `its event ${name} is damaged`;
+    if (!hasParts(event, ['data', 'context', 'xapi'])) return `its event ${name} is damaged`;
   }
   for (const [name, context] of Object.entries(lock['contexts'])) {
     if (!isSchema(context) || !hasParts(context, ['fields'])) return `its context ${name} is damaged`;
@@ -103,12 +106,12 @@ function byName<Document extends { readonly name: string }, Locked>(
 }
 
 function lockedEvent(event: EventDocument, schema: ReadSchema | undefined): LockedEvent {
-  const { version, title, description, when, source, owner, deprecated, pii, data, context } = event;
+  const { version, title, description, when, source, owner, deprecated, pii, data, context, xapi } = event;
   return {
     version,
     ...filled({ title, description, when, source, owner, deprecated, pii: pii.toSorted() }),
     ...filled({ data: lockedSchema(data), undeclared: schema === undefined ? null : undeclaredIn(schema) }),
-    ...filled({ context: lockedSchema(context) }),
+    ...filled({ context: lockedSchema(context), xapi: xapi === undefined ? null : ordered(xapi) }),
   };
 }
 
@@ -131,8 +134,12 @@ function filled<Fields extends object>(fields: Fields): Filled<Fields> {
 function lockedSchema(schema: JsonSchema | null): JsonSchema | null {
   if (schema === null) return null;
   const { $schema: _dialect, ...rest } = schema;
-  const ordered = JSON.parse(canonicalJson(rest)) as JsonSchema;
-  return withSortedRequired(ordered) as JsonSchema;
+  return withSortedRequired(ordered(rest)) as JsonSchema;
+}
+
+/** Returns a copy with sorted keys. */
+function ordered<Value extends object>(value: Value): Value {
+  return JSON.parse(canonicalJson(value)) as Value;
 }
 
 function withSortedRequired(value: unknown, key?: string): unknown {

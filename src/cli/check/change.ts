@@ -42,6 +42,9 @@ const BREAKING = {
   'constraint-changed': 'it may accept values that were not accepted before: the constraints cannot be compared',
   'not-compared': 'it has too many alternatives to check that every value it accepts was accepted before',
   'reference-not-followed': 'changes to the referenced schema are not detected',
+  'statement-removed': 'readers of its xAPI statements will no longer find new ones',
+  'statement-changed': 'queries over stored xAPI statements will not match the new ones',
+  'statement-field-removed': 'queries over xAPI statements that use it will not match the new ones',
   'pii-added': 'consumers must treat it as personal data, and it may arrive masked',
 } as const;
 
@@ -61,6 +64,8 @@ const HARMLESS = {
   'pattern-added': 'pattern added',
   'format-added': 'format added',
   'constraint-added': 'constraint added',
+  'statement-added': 'xAPI statement added',
+  'statement-field-added': 'added to the statement',
   'pii-removed': 'no longer marked as personal',
   documentation: 'documentation',
 } as const;

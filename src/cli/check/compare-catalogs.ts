@@ -4,6 +4,7 @@ import { ANY_DEPTH, ANY_KEY, PathError, readFieldPath, type PathStep } from '../
 import type { CatalogLock, LockedContext, LockedEvent } from './catalog-lock';
 import { breaking, harmless, type Change } from './change';
 import { compareSchemas } from './compare-schemas';
+import { compareStatements } from './compare-statements';
 import { plainReferences } from '../../catalog/plain-references';
 
 /**
@@ -88,6 +89,7 @@ function changesOfEvent(was: LockedEvent | undefined, is: LockedEvent | undefine
     ...versionChange(was.version, is.version),
     ...schemas,
     ...piiChanges(was.pii, is.pii, schemas),
+    ...compareStatements(was.xapi, is.xapi),
     ...documentation(was, is, ['title', 'description', 'when', 'source', 'owner', 'deprecated']),
   ];
 }

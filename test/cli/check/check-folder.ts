@@ -52,6 +52,11 @@ export class CheckFolder {
     return readFileSync(this.lockFile, 'utf8');
   }
 
+  /** Replaces a part of the lock. */
+  damage(part: string, replacement: string): void {
+    writeFileSync(this.lockFile, this.lock().replace(part, replacement));
+  }
+
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
