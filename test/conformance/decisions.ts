@@ -2,7 +2,7 @@
  * What this package does on purpose where the reference does something else. Which decision covers
  * a case is told from what the case does and never from its id, so that an unknown case is either
  * covered for a reason or fails for want of one. What happens here instead is asserted in
- * decisions.spec.ts and argued in docs/decisions.
+ * decisions*.spec.ts and argued in docs/decisions.
  */
 import { contextDecisions } from './decided-contexts';
 import { destinationDecisions } from './decided-destinations';
