@@ -1,26 +1,7 @@
-import { Injectable, SetMetadata, type Type } from '@nestjs/common';
-import fc from 'fast-check';
-import { TrackerService, TrackEvent, TrackingContext } from 'nestjs-event-tracking';
+import { SetMetadata, type Type } from '@nestjs/common';
+import { TrackEvent, TrackingContext } from 'nestjs-event-tracking';
 import { startTracking } from '../support/start-tracking';
-
-type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
-
-/** A decorator of another library: it replaces the method and copies nothing of it. */
-const around =
-  (wrap: (method: AnyFunction) => AnyFunction): MethodDecorator =>
-  (_target, _key, descriptor) => {
-    descriptor.value = wrap(descriptor.value as AnyFunction) as never;
-  };
-
-const Cached = (): MethodDecorator =>
-  around((method) => {
-    const known = new Map<string, unknown>();
-    return function (...args) {
-      const key = String(args);
-      if (!known.has(key)) known.set(key, method.apply(this, args));
-      return known.get(key);
-    };
-  });
+import { type AnyFunction, Cached, Copying, around } from './decorator-parts';
 
 const Retried = (times: number): MethodDecorator =>
   around(
@@ -46,22 +27,6 @@ const Delayed = (): MethodDecorator =>
   );
 
 const Never = (): MethodDecorator => around(() => () => 'not called');
-
-/** As those of Nest do: it keeps what was on the method. */
-const Copying = (): MethodDecorator =>
-  around((method) => {
-    const copy: AnyFunction = function (...args) {
-      return method.apply(this, args);
-    };
-    for (const key of Reflect.ownKeys(method)) {
-      const descriptor = Object.getOwnPropertyDescriptor(method, key)!;
-      if (descriptor.configurable === true) Object.defineProperty(copy, key, descriptor);
-    }
-    for (const key of Reflect.getOwnMetadataKeys(method) as unknown[]) {
-      Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), copy);
-    }
-    return copy;
-  });
 
 /** A decorator of a class that wraps every method again, as those for logging do. */
 const EachWrapped: ClassDecorator = ({ prototype }) => {
@@ -188,7 +153,7 @@ describe('@TrackEvent among other decorators', () => {
     );
   });
 
-  it('is emitted in the scope of a call that a decorator above makes later, and not for one that it never makes', async () => {
+  it('is emitted in the scope of a call that a decorator above it delays, and not for a call that it never makes', async () => {
     @TrackingContext({ of: 'the class' })
     class Later {
       @TrackEvent('asked')
@@ -213,7 +178,7 @@ describe('@TrackEvent among other decorators', () => {
     );
   });
 
-  it('keeps the method as it is for the decorators above', () => {
+  it('presents the method unchanged to the decorators above it', () => {
     class Marked {
       @Copying()
       @TrackEvent('upper')
@@ -225,192 +190,4 @@ describe('@TrackEvent among other decorators', () => {
     const { call } = Marked.prototype;
     expect([call.name, call.length, Reflect.getMetadata('role', call)]).toEqual(['call', 2, 'staff']);
   });
-});
-
-describe('The scope of @TrackingContext', () => {
-  it('is opened around what other decorators do, once for each, that of the class outermost', async () => {
-    const seen: unknown[] = [];
-    const Seeing = (): MethodDecorator =>
-      around(
-        (method) =>
-          function (this: unknown, ...args) {
-            seen.push((this as { tracker: TrackerService }).tracker.currentContext());
-            return method.apply(this, args);
-          },
-      );
-    let opened = 0;
-    @Injectable()
-    @TrackingContext(() => ({ upper: ++opened, both: 'class' }))
-    class Work {
-      constructor(readonly tracker: TrackerService) {}
-
-      @Seeing()
-      @TrackEvent('upper')
-      @Seeing()
-      @TrackingContext(() => ({ lower: ++opened, both: 'method' }))
-      @TrackEvent('lower')
-      call(): void {
-        seen.push(this.tracker.currentContext());
-      }
-    }
-    const run = await startTracking({}, { providers: [Work] });
-    run.app.get(Work).call();
-    const carried = { upper: 1, lower: 2, both: 'method' };
-    expect(seen).toEqual([carried, carried, carried]);
-    expect(run.events().map(({ context }) => context)).toEqual([carried, carried]);
-    expect(opened).toBe(2);
-  });
-
-  it('is that of each class, where a base class, its subclasses and super have their own', async () => {
-    @TrackingContext({ base: true, of: 'base' })
-    class Base {
-      @Cached()
-      @TrackEvent('base')
-      call(): unknown {
-        return 1;
-      }
-
-      @TrackEvent('shared')
-      shared(): void {}
-    }
-    @TrackingContext({ left: true, of: 'left' })
-    class Left extends Base {
-      @TrackEvent('left')
-      override call(): unknown {
-        return super.call();
-      }
-    }
-    @TrackingContext({ right: true, of: 'right' })
-    class Right extends Base {}
-    const run = await startTracking({}, { providers: [Base, Left, Right] });
-    for (const type of [Base, Left, Right]) {
-      run.app.get<Base>(type).call();
-      run.app.get<Base>(type).shared();
-    }
-    const base = { base: true, of: 'base' };
-    expect(run.events().map(({ name, context }) => [name, context])).toEqual([
-      ['base', base],
-      ['shared', base],
-      // The value that is cached is one of the base class, so it is not computed for the
-      // subclasses.
-      ['left', { left: true, of: 'left' }],
-      ['shared', { ...base, left: true }],
-      ['shared', { ...base, right: true }],
-    ]);
-  });
-
-  it('is that of the class a method was copied from, and of the one it was copied to', async () => {
-    class Auditable {
-      @TrackingContext({ from: 'Auditable' })
-      @Cached()
-      @TrackEvent('saved')
-      save(): number {
-        return 1;
-      }
-    }
-    class Document {}
-    Object.defineProperties(Document.prototype, {
-      save: Object.getOwnPropertyDescriptor(Auditable.prototype, 'save')!,
-    });
-    TrackingContext({ to: 'Document' })(Document);
-    const run = await startTracking({}, { providers: [Document, Auditable] });
-    run.app.get<Auditable>(Document).save();
-    run.app.get<Auditable>(Document).save();
-    expect(run.events().map(({ context }) => context)).toEqual([{ to: 'Document', from: 'Auditable' }]);
-  });
-});
-
-describe('Any stack of decorators', () => {
-  const kinds = ['event', 'scope', 'foreign', 'copying', 'cached', 'twice'] as const;
-  type Kind = (typeof kinds)[number];
-  const twice = (): MethodDecorator =>
-    around(
-      (method) =>
-        function (...args) {
-          method.apply(this, args);
-          return method.apply(this, args);
-        },
-    );
-
-  it('emits each event where it stands, inside of every scope', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(...kinds), { maxLength: 7 }), fc.boolean(), async (stack, inClass) => {
-        const decorators = stack.map((kind, at): MethodDecorator => {
-          switch (kind) {
-            case 'event':
-              return TrackEvent(`event ${at}`);
-            case 'scope':
-              return TrackingContext({ [`scope ${at}`]: true });
-            case 'foreign':
-              return around(
-                (method) =>
-                  function (...args) {
-                    return method.apply(this, args);
-                  },
-              );
-            case 'copying':
-              return Copying();
-            case 'cached':
-              return Cached();
-            case 'twice':
-              return twice();
-          }
-        });
-        @Injectable()
-        class Service {
-          constructor(private readonly tracker: TrackerService) {}
-
-          @(((...args: Parameters<MethodDecorator>) => {
-            for (const decorator of decorators) decorator(...args);
-          }) as MethodDecorator)
-          call(): string {
-            this.tracker.emit('body');
-            return 'given';
-          }
-        }
-        if (inClass) TrackingContext({ class: true })(Service);
-        const run = await startTracking({}, { providers: [Service] });
-        expect(run.app.get(Service).call()).toBe('given');
-        expect(run.names()).toEqual(simulate(stack));
-        const scopes = Object.fromEntries([
-          ...stack.flatMap((kind, at) => (kind === 'scope' ? [[`scope ${at}`, true] as const] : [])),
-          ...(inClass ? [['class', true] as const] : []),
-        ]);
-        for (const { context } of run.events()) expect(context).toEqual(scopes);
-        await run.app.close();
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  /** Runs the stack as its decorators would, without scopes. @param stack from below */
-  function simulate(stack: readonly Kind[]): string[] {
-    const emitted: string[] = [];
-    let call = (): void => {
-      emitted.push('body');
-    };
-    stack.forEach((kind, at) => {
-      const inner = call;
-      const pushes = (): void => {
-        inner();
-        emitted.push(`event ${at}`);
-      };
-      let isKnown = false;
-      if (kind === 'event') call = pushes;
-      if (kind === 'twice') {
-        call = () => {
-          inner();
-          inner();
-        };
-      }
-      if (kind === 'cached') {
-        call = () => {
-          if (!isKnown) inner();
-          isKnown = true;
-        };
-      }
-    });
-    call();
-    return emitted;
-  }
 });

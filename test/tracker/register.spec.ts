@@ -5,12 +5,10 @@ import {
   backend,
   LoggerBackend,
   MemoryBackend,
-  RegexFilter,
   RoutingBackend,
   TrackingConfigException,
   UnknownBackendException,
   type Backend,
-  type Processor,
   type TrackingEvent,
 } from 'nestjs-event-tracking';
 import { buildTracking, CollectingBackend, expectBalance, startTracking } from '../support/start-tracking';
@@ -29,7 +27,7 @@ function saying(name: string, heard: string[]): Backend {
 }
 
 describe('tracker.backend', () => {
-  it('gives the backend at a path, nested ones by all their names', async () => {
+  it('returns the backend at a path, nested backends by all their names', async () => {
     const { tracker } = await startTracking({
       backends: {
         branch: backend(RoutingBackend, {}, { backends: { own: backend(CollectingBackend) } }),
@@ -41,7 +39,7 @@ describe('tracker.backend', () => {
     expect(tracker.backend('branch/own')).toBeInstanceOf(CollectingBackend);
   });
 
-  it('says which paths there are when there is none at the one given', async () => {
+  it('lists the existing paths when there is no backend at the given path', async () => {
     const { tracker } = await startTracking({
       backends: {
         branch: backend(RoutingBackend, {}, { backends: { own: backend(CollectingBackend) } }),
@@ -66,7 +64,7 @@ describe('tracker.backend', () => {
     expect(() => tracker.backend(path)).toThrow(UnknownBackendException);
   });
 
-  it('says that there is none yet before the start', async () => {
+  it('reports that there is no backend yet before the start', async () => {
     const { tracker } = await buildTracking();
     expect(() => tracker.backend('sink')).toThrow('it has none yet');
     expect(() => tracker.backend('sink')).toThrow('@InjectBackend(');
@@ -74,7 +72,7 @@ describe('tracker.backend', () => {
 });
 
 describe('registerBackend', () => {
-  it('adds a backend at the root, last in order whatever its name', async () => {
+  it('adds a backend at the root, at the end whatever its name', async () => {
     const heard: string[] = [];
     class Saying implements Backend {
       send(): void {
@@ -90,7 +88,7 @@ describe('registerBackend', () => {
     expectBalance(ledger);
   });
 
-  it('replaces one of the same name in its place, which gets nothing any more', async () => {
+  it('replaces a backend of the same name in its place, which receives no more events', async () => {
     const heard: string[] = [];
     const { tracker, ledger } = await startTracking({ backends: {} });
     for (const name of ['a', 'b', 'c']) tracker.registerBackend(name, saying(name, heard));
@@ -103,7 +101,7 @@ describe('registerBackend', () => {
     expectBalance(ledger);
   });
 
-  it('lets what the replaced log holds go to its file: at flush, and when the application closes', async () => {
+  it('writes the lines that a replaced log holds to its file: at flush, and when the application closes', async () => {
     const paths = ['tree', 'first', 'second'].map((name) => join(folder, `${name}.log`));
     const { app, tracker } = await startTracking({
       backends: { log: backend(LoggerBackend, { path: paths[0], maxWaitMs: 60_000 }) },
@@ -123,7 +121,7 @@ describe('registerBackend', () => {
     expect(namesIn(paths[2]!)).toEqual(['to the second']);
   });
 
-  it('takes a backend before the start: it comes after the tree, and gets the events that waited', async () => {
+  it('accepts a backend before the start: it comes after the tree, and receives the events that waited', async () => {
     const heard: string[] = [];
     class Saying implements Backend {
       send({ name }: TrackingEvent): void {
@@ -137,7 +135,7 @@ describe('registerBackend', () => {
     expect(heard).toEqual(['tree: early', 'registered: early']);
   });
 
-  it('takes a backend before the start in place of one of the tree', async () => {
+  it('accepts a backend before the start in place of a backend of the tree', async () => {
     const { app, tracker, ledger } = await buildTracking({
       backends: { a: backend(CollectingBackend), b: backend(CollectingBackend) },
     });
@@ -150,7 +148,7 @@ describe('registerBackend', () => {
     expect(ledger.nodes().map(({ path }) => path)).toEqual(['', 'a', 'b']);
   });
 
-  it('lets go of the log that it has replaced before the start', async () => {
+  it('releases a log that it has replaced before the start', async () => {
     const drained = jest.spyOn(LoggerBackend.prototype, 'drain');
     const { app, tracker } = await buildTracking({
       backends: { log: backend(LoggerBackend, { path: join(folder, 'replaced.log') }) },
@@ -162,7 +160,7 @@ describe('registerBackend', () => {
     drained.mockRestore();
   });
 
-  it('gives one that is registered while an event is processed that very event, and all others theirs once', async () => {
+  it('sends the current event to a backend that is registered during processing, and no event twice to any backend', async () => {
     const late = new CollectingBackend();
     const { tracker, ledger } = await startTracking({
       processors: [
@@ -188,7 +186,7 @@ describe('registerBackend', () => {
     ['a class instead of an instance', CollectingBackend],
     ['a function', () => undefined],
     ['an object whose send is async', { send: async () => Promise.resolve() }],
-  ])('refuses %s with its place and a fix, and nothing has changed', async (_what, instance) => {
+  ])('refuses %s with its place and a fix, and changes nothing', async (_what, instance) => {
     const { tracker, ledger, names } = await startTracking();
     const before = ledger.nodes();
     const register = (): void => tracker.registerBackend('bad', instance as Backend);
@@ -213,93 +211,8 @@ describe('registerBackend', () => {
   );
 });
 
-describe('registerProcessor', () => {
-  it('adds a processor at the root, which runs after those of the tree', async () => {
-    const append =
-      (text: string): Processor =>
-      (event) => {
-        event.name += text;
-      };
-    const { tracker, names, ledger } = await startTracking({ processors: [append('1'), append('2')] });
-    tracker.registerProcessor(append('3'));
-    tracker.registerProcessor({ process: append('4') });
-    tracker.emit('');
-    expect(names()).toEqual(['unknown1234']);
-    expectBalance(ledger);
-  });
-
-  it('takes a shipped filter by instance', async () => {
-    const { tracker, names, ledger } = await startTracking();
-    tracker.registerProcessor(new RegexFilter({ regularExpressions: ['edx\\.'] }));
-    tracker.emit('other');
-    tracker.emit('edx.course');
-    expect(names()).toEqual(['edx.course']);
-    expect(ledger.node('')).toMatchObject({ received: 2, passed: 1, dropped: { filtered: 1 } });
-  });
-
-  it('takes a processor before the start: it runs after those of the tree, on the events that waited too', async () => {
-    const { app, tracker, names } = await buildTracking({
-      processors: [(event): void => void (event.name += ' tree')],
-    });
-    tracker.emit('early');
-    tracker.registerProcessor((event) => void (event.name += ' registered'));
-    await app.init();
-    expect(names()).toEqual(['early tree registered']);
-  });
-
-  it('keeps an instance together with its process method', async () => {
-    class Counting {
-      private count = 0;
-
-      process(event: TrackingEvent): void {
-        event.data['count'] = ++this.count;
-      }
-    }
-    const { tracker, last } = await startTracking();
-    tracker.registerProcessor(new Counting());
-    tracker.emit('event');
-    expect(last().data).toEqual({ count: 1 });
-  });
-
-  it('skips one that fails, counted under a place that names it', async () => {
-    const { tracker, names, ledger } = await startTracking({ processors: [() => undefined] });
-    tracker.registerProcessor(() => {
-      throw new Error('no');
-    });
-    tracker.emit('event');
-    expect(names()).toEqual(['event']);
-    expect(ledger.node('')?.failures).toEqual({ 'processors[1] (registered)': 1 });
-  });
-
-  it.each<[string, unknown]>([
-    ['undefined', undefined],
-    ['null', null],
-    ['a text', 'filter'],
-    ['an object without process', {}],
-    ['a process that is no function', { process: true }],
-    [
-      'a class instead of an instance',
-      class {
-        process(): void {}
-      },
-    ],
-    ['a class without process', class {}],
-    ['an async function', async () => Promise.resolve()],
-    ['an object whose process is async', { process: async () => Promise.resolve() }],
-  ])('refuses %s with its place and a fix, and nothing has changed', async (_what, processor) => {
-    const { tracker, names, ledger } = await startTracking();
-    const register = (): void => tracker.registerProcessor(processor as Processor);
-    expect(register).toThrow(TrackingConfigException);
-    expect(register).toThrow('processors[0] (registered)');
-    expect(register).toThrow('Fix: ');
-    tracker.emit('event');
-    expect(names()).toEqual(['event']);
-    expect(ledger.node('')).toMatchObject({ passed: 1, failures: {} });
-  });
-});
-
 describe('Registering with tracking off', () => {
-  it('changes nothing but what the tracker knows: it stays off', async () => {
+  it('does not enable the tracker', async () => {
     const { tracker } = await startTracking({ enabled: false });
     const own = new CollectingBackend();
     tracker.registerBackend('own', own);

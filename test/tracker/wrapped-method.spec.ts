@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { Controller, forwardRef, Get, Inject, Injectable, Module, Scope, type OnModuleInit } from '@nestjs/common';
+import { forwardRef, Inject, Injectable, Module, Scope, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
@@ -12,18 +12,7 @@ import {
   TrackingModule,
 } from 'nestjs-event-tracking';
 import { buildTracking, closeLater, startTracking } from '../support/start-tracking';
-import { platforms, TestCase } from '../support/test-case';
-
-/** Nothing but the decorators, so that it can be made in every way. */
-class Plain {
-  @TrackEvent('called')
-  @TrackingContext({ scope: 'plain' })
-  call(text = 'given'): string {
-    return text;
-  }
-}
-
-const called = expect.objectContaining({ name: 'called', context: expect.objectContaining({ scope: 'plain' }) });
+import { Plain, called } from './wrapped-method-parts';
 
 describe('A tracked method of an instance', () => {
   it.each<[string, object]>([
@@ -56,7 +45,7 @@ describe('A tracked method of an instance', () => {
     expect(run.events()).toEqual([called]);
   });
 
-  it('in a circle of providers is tracked', async () => {
+  it('in circular providers is tracked', async () => {
     @Injectable()
     class Left {
       constructor(@Inject(forwardRef(() => Right)) readonly right: { call(): void; left: unknown }) {}
@@ -94,7 +83,7 @@ describe('A tracked method of an instance', () => {
     expect(run.names()).toEqual(['inner', 'outer']);
   });
 
-  it('that has frozen itself is tracked, whoever made it', async () => {
+  it('that has frozen itself is tracked, whatever created it', async () => {
     class Frozen extends Plain {
       constructor() {
         super();
@@ -115,7 +104,7 @@ describe('A tracked method of an instance', () => {
     expect(run.events()).toEqual([called, called, called]);
   });
 
-  it('that holds itself is tracked', async () => {
+  it('that references itself is tracked', async () => {
     class Cyclic extends Plain {
       readonly self = this;
     }
@@ -128,7 +117,7 @@ describe('A tracked method of an instance', () => {
     expect(run.events()).toEqual([called, called]);
   });
 
-  it('behind a proxy is tracked, also one that refuses to be asked what it is', async () => {
+  it('behind a proxy is tracked, also one whose traps throw', async () => {
     const guarded = (target: Plain): Plain =>
       new Proxy(target, {
         get: (_target, key) => {
@@ -147,7 +136,7 @@ describe('A tracked method of an instance', () => {
     expect(run.events()).toEqual([called, called]);
   });
 
-  it('does not show that it is: not when printed, compared, listed or copied', async () => {
+  it('does not show that it is tracked when printed, compared, listed or copied', async () => {
     const run = await startTracking({}, { providers: [Plain, { provide: 'FACTORY', useFactory: () => new Plain() }] });
     for (const token of [Plain, 'FACTORY']) {
       const instance = run.app.get<Plain>(token);
@@ -157,7 +146,7 @@ describe('A tracked method of an instance', () => {
     }
   });
 
-  it('leaves the instances of others as they are', async () => {
+  it('does not change other instances', async () => {
     class Other {}
     const [value, other] = [{ a: 1 }, new Other()];
     await startTracking(
@@ -173,7 +162,7 @@ describe('A tracked method of an instance', () => {
     expect(Reflect.ownKeys(other)).toEqual([]);
   });
 
-  it('keeps a start going past providers that are anything else', async () => {
+  it('does not prevent the start with providers of any other kind', async () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     const run = await buildTracking(
       {},
@@ -190,206 +179,6 @@ describe('A tracked method of an instance', () => {
     );
     revoke();
     await expect(run.app.init()).resolves.toBeDefined();
-  });
-});
-
-describe('A tracked method of a class', () => {
-  class Base {
-    @TrackEvent('base')
-    call(): string {
-      return 'base';
-    }
-
-    @TrackEvent('other')
-    other(): void {}
-  }
-
-  it('is tracked in a subclass that inherits it', async () => {
-    @Injectable()
-    class Sub extends Base {}
-    const run = await startTracking({}, { providers: [Sub] });
-    run.app.get(Sub).call();
-    expect(run.names()).toEqual(['base']);
-  });
-
-  it('is not tracked where a subclass overrides it without a decorator, unless that calls it', async () => {
-    @Injectable()
-    class Sub extends Base {
-      override call(): string {
-        return 'sub';
-      }
-
-      override other(): void {
-        super.other();
-      }
-    }
-    const run = await startTracking({}, { providers: [Sub] });
-    expect(run.app.get(Sub).call()).toBe('sub');
-    expect(run.names()).toEqual([]);
-    run.app.get(Sub).other();
-    expect(run.names()).toEqual(['other']);
-  });
-
-  it('is tracked by its own decorator in a subclass that overrides it, and by both where that calls it', async () => {
-    @Injectable()
-    class Sub extends Base {
-      @TrackEvent('sub')
-      override call(): string {
-        return 'sub';
-      }
-
-      @TrackEvent('sub other')
-      override other(): void {
-        super.other();
-      }
-    }
-    const run = await startTracking({}, { providers: [Sub, Base] });
-    run.app.get(Sub).call();
-    expect(run.names()).toEqual(['sub']);
-    run.app.get(Sub).other();
-    expect(run.names()).toEqual(['sub', 'other', 'sub other']);
-    run.app.get(Base).call(); // which has no part in what its subclass added
-    expect(run.names().slice(3)).toEqual(['base']);
-  });
-
-  it('is tracked beside injected properties, those of a subclass too', async () => {
-    @Injectable()
-    class Dependency {
-      readonly value = 7;
-    }
-    class WithProperty extends Base {
-      @Inject(Dependency) readonly first!: Dependency;
-    }
-    @Injectable()
-    class Sub extends WithProperty {
-      @Inject(Dependency) readonly second!: Dependency;
-
-      @TrackEvent('sub')
-      sum(): number {
-        return this.first.value + this.second.value;
-      }
-    }
-    const run = await startTracking({}, { providers: [Dependency, Sub] });
-    expect(run.app.get(Sub).sum()).toBe(14);
-    run.app.get(Sub).call();
-    expect(run.names()).toEqual(['sub', 'base']);
-  });
-
-  it('is tracked in a class without a prototype of its own, under a symbol, and with private fields', async () => {
-    const secret = Symbol('secret');
-    @Injectable()
-    class Service {
-      #value = 'private';
-
-      @TrackEvent('symbol')
-      [secret](): string {
-        return this.#value;
-      }
-    }
-    const run = await startTracking({}, { providers: [Service] });
-    expect(run.app.get(Service)[secret]()).toBe('private');
-    expect(run.names()).toEqual(['symbol']);
-    expect(Service.prototype[secret].name).toBe('[secret]');
-  });
-});
-
-describe.each(platforms)('A tracked method in a request on %s', (_platform, adapter) => {
-  @Injectable({ scope: Scope.REQUEST })
-  class RequestProvider extends Plain {}
-
-  @Controller({ path: 'scoped', scope: Scope.REQUEST })
-  class ScopedController {
-    constructor(private readonly provider: RequestProvider) {}
-
-    @Get()
-    @TrackEvent('handler')
-    get(): string {
-      return this.provider.call();
-    }
-  }
-
-  class Entity {
-    @TrackEvent('created')
-    static create(): Entity {
-      return new Entity();
-    }
-
-    @TrackEvent('renamed')
-    @TrackingContext({ entity: 'own' })
-    async rename(): Promise<string> {
-      return Promise.resolve('renamed');
-    }
-  }
-
-  @Controller('entity')
-  class EntityController {
-    @Get()
-    async get(): Promise<string> {
-      await Promise.resolve();
-      return Entity.create().rename();
-    }
-  }
-
-  it('is tracked in request-scoped controllers and providers', async () => {
-    const run = await TestCase.of({ controllers: [ScopedController], providers: [RequestProvider] })
-      .on(adapter)
-      .as({ userId: 7 })
-      .start();
-    expect(await run.get('/scoped')).toEqual({ status: 200, body: 'given' });
-    expect(await run.get('/scoped')).toEqual({ status: 200, body: 'given' });
-    expect(run.events().map(({ name, context }) => [name, context.user_id])).toEqual([
-      ['called', 7],
-      ['handler', 7],
-      ['called', 7],
-      ['handler', 7],
-    ]);
-  });
-
-  it('is tracked where a factory makes an instance for each request', async () => {
-    @Controller()
-    class FactoryController {
-      constructor(@Inject('FACTORY') private readonly provider: Plain) {}
-
-      @Get()
-      get(): string {
-        return this.provider.call();
-      }
-    }
-    const run = await TestCase.of({
-      controllers: [FactoryController],
-      providers: [{ provide: 'FACTORY', scope: Scope.REQUEST, useFactory: () => new Plain() }],
-    })
-      .on(adapter)
-      .start();
-    expect((await run.get('/')).body).toBe('given');
-    expect(run.events()).toEqual([called]);
-  });
-
-  it('is tracked by the tracker of the request when nobody injected one: of new, and static', async () => {
-    const run = await TestCase.of({ controllers: [EntityController] })
-      .on(adapter)
-      .as({ userId: 7 })
-      .start();
-    expect(await run.get('/entity')).toEqual({ status: 200, body: 'renamed' });
-    expect(run.events().map(({ name, context: { user_id, entity } }) => [name, user_id, entity])).toEqual([
-      ['created', 7, undefined],
-      ['renamed', 7, 'own'],
-    ]);
-  });
-
-  it('is tracked outside of every scope, by the tracker that runs, when nobody injected one', async () => {
-    const run = await TestCase.of({}).on(adapter).start();
-    expect(await Entity.create().rename()).toBe('renamed');
-    const { rename } = Entity.prototype;
-    expect(await rename.call(undefined as never)).toBe('renamed');
-    expect(run.events().map(({ name }) => name)).toEqual(['created', 'renamed', 'renamed']);
-  });
-
-  it('is tracked by the tracker of the scope it is called in, also without an instance', async () => {
-    const run = await TestCase.of({}).on(adapter).start();
-    const { rename } = Entity.prototype;
-    await run.tracker.context({}, () => rename.call(undefined as never));
-    expect(run.events()).toEqual([expect.objectContaining({ name: 'renamed', context: { entity: 'own' } })]);
   });
 });
 
@@ -425,7 +214,7 @@ describe('A tracked provider', () => {
     expect(one.last().context).toEqual({ scope: 'plain' });
   });
 
-  it('that outlives its application, as a value does, is tracked by the next one', async () => {
+  it('that outlives its application, as a value does, is tracked by the next application', async () => {
     const providers = [{ provide: Plain, useValue: new Plain() }];
     const first = await startTracking({}, { providers });
     await first.app.close();
@@ -435,7 +224,7 @@ describe('A tracked provider', () => {
     expect(second.events()).toEqual([called]);
   });
 
-  it('is tracked from the start on when a factory made it, and from its constructor on when Nest did', async () => {
+  it('is tracked from the start if a factory made it, and from its constructor if Nest made it', async () => {
     @Injectable()
     class Early extends Plain implements OnModuleInit {
       onModuleInit(): void {
@@ -446,7 +235,7 @@ describe('A tracked provider', () => {
     expect(run.events()).toEqual([called, called]);
   });
 
-  it('is just called in the scope of another tracker than its decorators name', async () => {
+  it('is called without tracking in the scope of a tracker that its decorators do not name', async () => {
     class Entity {
       @TrackEvent('to audit', { tracker: 'audit' })
       call(): string {
