@@ -1,33 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend, SendFailedException } from '../../src/entries';
-import { HttpBackend } from '../../src/backends/http/http.backend';
+import { SendFailedException } from '../../src/entries';
 import { MemoryStore } from '../../src/store/memory-store';
 import { SegmentStore } from '../../src/store/segment-store';
 import { writeEventRecord } from '../../src/event/event-record';
 import { eventually } from '../support/eventually';
-import { HttpSink } from '../support/http-sink';
-import { startTracking } from '../support/start-tracking';
 import { bareDelivery, closeBareDeliveries, names } from './bare-delivery';
 import { imbalance } from './books';
 import { fakeClock, pass } from './fake-clock';
 import { down, type Behaviour } from './gate';
+import { DAY, QUICK, YEAR, busy } from './wait-parts';
 
 const MINUTE = 60_000;
-const DAY = 86_400_000;
-const YEAR = 365 * DAY;
-const QUICK = { batch: { maxEvents: 10, maxWaitMs: 10 }, retry: { minDelayMs: 20, maxDelayMs: 200 } };
 
 afterEach(async () => {
   await closeBareDeliveries(); // first: Node counts an immediate of the fake clock that is cleared by the real one
   jest.useRealTimers();
   jest.restoreAllMocks();
 });
-
-function busy(retryAfterMs: number): Promise<never> {
-  return Promise.reject(SendFailedException.create({ reason: '429', retryable: true, retryAfterMs }));
-}
 
 describe.each([
   ['back a minute', -MINUTE],
@@ -43,7 +34,7 @@ describe.each([
 
   beforeEach(fakeClock);
 
-  it('an event that waits for company is sent when it has waited', async () => {
+  it('an event that waits for its batch is sent when it has waited', async () => {
     const run = bareDelivery(QUICK);
     run.emit('a');
     await pass(5);
@@ -56,7 +47,7 @@ describe.each([
     expect(run.gate.names).toEqual(['a', 'b']);
   });
 
-  it('a batch is tried again when it is due', async () => {
+  it('a batch is retried when it is due', async () => {
     const run = bareDelivery(QUICK);
     run.gate.behave = down;
     run.emit('a');
@@ -79,7 +70,7 @@ describe.each([
     expect(run.counts()).toMatchObject({ breaker: 'closed', delivered: 30 });
   });
 
-  it('an attempt has the time that it had', async () => {
+  it('an attempt keeps its timeout', async () => {
     const run = bareDelivery({ ...QUICK, timeoutMs: 1000 });
     let isAborted = false;
     run.gate.behave = (_, signal) =>
@@ -99,7 +90,7 @@ describe.each([
     expect(run.counts().attemptLatency.maxMs).toBeLessThan(1100);
   });
 
-  it('a wait that was asked for is as long as it was', async () => {
+  it('a requested wait keeps its length', async () => {
     const run = bareDelivery(QUICK);
     run.gate.behave = () => busy(5000);
     run.emit('a');
@@ -112,7 +103,7 @@ describe.each([
     expect(run.gate.names).toEqual(['a']);
   });
 
-  it.each(['in memory', 'durable', 'in overflow'])('no event becomes older by that: %s', async (where) => {
+  it.each(['in memory', 'durable', 'in overflow'])('no event becomes older: %s', async (where) => {
     const options = { durable: where === 'durable', maxEvents: where === 'in overflow' ? 1 : 100 };
     const store = where === 'in memory' ? undefined : MemoryStore.open({ maxBytes: 1e6 });
     const retry = { ...QUICK.retry, attempts: 1000, maxAgeMs: 10_000 };
@@ -131,7 +122,7 @@ describe.each([
     expect(run.dead().map(([, reason]) => reason)).toEqual(new Array(40).fill('too-old'));
   });
 
-  it('latencies are those of the clock that does not jump', async () => {
+  it('latencies are measured by the monotonic clock', async () => {
     const run = bareDelivery({ ...QUICK, durable: true }, MemoryStore.open({ maxBytes: 1e6 }));
     run.gate.behave = down;
     run.emit('a');
@@ -145,7 +136,7 @@ describe.each([
   });
 });
 
-describe('An event that another process has left', () => {
+describe('An event that another process has left behind', () => {
   const folders: string[] = [];
   afterEach(() => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
@@ -164,14 +155,14 @@ describe('An event that another process has left', () => {
     ['from the future', YEAR],
     ['of this time', 0],
     ['of the last century', -40 * YEAR],
-  ])('is tried at least once: %s', async (_what, ago) => {
+  ])('is sent at least once: %s', async (_what, ago) => {
     const run = bareDelivery({ ...QUICK, retry: { ...QUICK.retry, maxAgeMs: 1000 } }, left(Date.now() + ago));
     await run.delivery.flush();
     expect(run.gate.names).toEqual(['old']);
     expect(run.counts().latency.maxMs).toBeGreaterThanOrEqual(0);
   });
 
-  it('is too old after a failure if it was accepted long ago, and not if that was in the future', async () => {
+  it('is too old after a failure if it was accepted long ago, but not if it was accepted in the future', async () => {
     for (const [acceptedAt, isTooOld] of [
       [Date.now() - DAY, true],
       [Date.now() + YEAR, false],
@@ -181,89 +172,6 @@ describe('An event that another process has left', () => {
       await eventually(() => expect(run.counts().attempts).toBeGreaterThan(0));
       expect(run.dead()).toEqual(isTooOld ? [['old', 'too-old']] : []);
     }
-  });
-});
-
-describe('A destination that asks to be left alone', () => {
-  beforeEach(fakeClock);
-
-  it.each([
-    ['by an error', () => busy(5000)],
-    [
-      'for each event',
-      (events: readonly unknown[]) =>
-        Promise.resolve(events.map((_, index) => ({ index, reason: '429', retryable: true, retryAfterMs: 5000 }))),
-    ],
-  ])('is sent nothing by any slot until then: %s', async (_how, behave: Behaviour) => {
-    const retry = { minDelayMs: 20, maxDelayMs: 10_000 };
-    const run = bareDelivery({ concurrency: 20, batch: { maxEvents: 1, maxWaitMs: 1 }, retry });
-    run.gate.behave = behave;
-    run.emit('e0');
-    await pass(10);
-    expect(run.gate.batches).toHaveLength(1);
-    run.gate.behave = () => Promise.resolve();
-    run.emit(...names(30, 1));
-    await pass(4900);
-    expect(run.gate.batches).toHaveLength(1);
-    expect(run.counts().breaker).toBe('closed'); // any back-off of ours may be as long
-    await pass(400);
-    expect(run.gate.taken).toHaveLength(31);
-  });
-
-  it('does so for events, not for all, where it takes others of the same batch', async () => {
-    const run = bareDelivery(QUICK);
-    run.gate.behave = (events) =>
-      Promise.resolve(
-        events.flatMap(({ name }, index) =>
-          name === 'e0' && run.gate.batches.length === 1
-            ? [{ index, reason: 'locked', retryable: true, retryAfterMs: 5000 }]
-            : [],
-        ),
-      );
-    run.emit(...names(10));
-    await pass(20);
-    run.emit(...names(10, 10));
-    await pass(100);
-    expect(run.gate.taken).toHaveLength(19);
-    await pass(5000);
-    expect(run.gate.names.at(-1)).toBe('e0');
-  });
-
-  it('for longer than any back-off is reported, and probed with one batch when the time is over', async () => {
-    const run = bareDelivery({ ...QUICK, concurrency: 4 });
-    run.gate.behave = () => busy(60_000);
-    run.emit(...names(100));
-    await pass(100);
-    expect(run.counts()).toMatchObject({ breaker: 'open', breakerReason: 'retry-after' });
-    expect(run.said).toEqual([expect.stringMatching(/asked to be left alone .*Fix: /)]);
-    const calls = run.gate.batches.length;
-    expect(calls).toBeLessThanOrEqual(4); // those that were under way
-    await pass(59_000);
-    expect(run.gate.batches).toHaveLength(calls);
-    run.gate.behave = () => Promise.resolve();
-    await pass(2000);
-    expect(run.counts()).toMatchObject({ breaker: 'closed', delivered: 100 });
-  });
-
-  it.each([
-    ['a year', YEAR],
-    ['milliseconds for seconds', 60_000_000],
-  ])('is believed for an hour at most: %s', async (_what, retryAfterMs) => {
-    const run = bareDelivery(QUICK);
-    run.gate.behave = () => (run.gate.batches.length <= 5 ? busy(retryAfterMs) : Promise.resolve());
-    run.emit(...names(40));
-    await pass(3_500_000);
-    expect(run.gate.taken).toEqual([]);
-    await pass(5 * 3_600_000);
-    expect(run.counts()).toMatchObject({ delivered: 40, pending: 0 });
-  });
-
-  it('is not heard where maxRetryAfterMs is 0', async () => {
-    const run = bareDelivery({ ...QUICK, retry: { ...QUICK.retry, maxRetryAfterMs: 0 } });
-    run.gate.behave = () => (run.gate.batches.length <= 3 ? busy(YEAR) : Promise.resolve());
-    run.emit('a');
-    await pass(1000);
-    expect(run.gate.names).toEqual(['a']);
   });
 });
 
@@ -284,7 +192,7 @@ describe.each([false, true])('With ordered: %p, maxAgeMs', (ordered) => {
         }),
     ],
     ['everything is refused', () => Promise.reject(SendFailedException.create({ reason: '403', retryable: false }))],
-  ])('holds for what was sent and for what was never sent, while %s', async (_what, behave) => {
+  ])('applies to events that were sent and to events that were never sent, while %s', async (_what, behave) => {
     for (const store of [undefined, MemoryStore.open({ maxBytes: 1e6 })]) {
       const run = bareDelivery(
         { ...QUICK, timeoutMs: 100, ordered, retry, maxEvents: store === undefined ? 10_000 : 30 },
@@ -305,7 +213,7 @@ describe.each([false, true])('With ordered: %p, maxAgeMs', (ordered) => {
     }
   });
 
-  it('gives up nothing that is younger, and nothing of a destination that works', async () => {
+  it('drops no younger event, and no event of a destination that works', async () => {
     const run = bareDelivery({ ...QUICK, ordered, retry });
     run.gate.behave = down;
     run.emit(...names(20));
@@ -316,29 +224,5 @@ describe.each([false, true])('With ordered: %p, maxAgeMs', (ordered) => {
     run.emit('late');
     await pass(20_000);
     expect(run.counts()).toMatchObject({ delivered: 21, deadLettered: 0 });
-  });
-});
-
-describe('A server that answers with Retry-After', () => {
-  it.each([
-    ['a year in seconds', '31536000'],
-    ['a date in 2099', 'Thu, 01 Jan 2099 00:00:00 GMT'],
-    ['a number with twenty digits', '99999999999999999999'],
-    ['a number with four hundred digits', '9'.repeat(400)],
-  ])('does not stop its destination for ever: %s', async (_what, retryAfter) => {
-    const sink = await HttpSink.listen();
-    const always = { status: 503, headers: { 'retry-after': retryAfter } };
-    sink.misbehave(always, always, always, always, always);
-    const delivery = {
-      ...QUICK,
-      batch: { maxEvents: 5, maxWaitMs: 5 },
-      retry: { ...QUICK.retry, maxRetryAfterMs: 50 },
-    };
-    const { tracker, ledger } = await startTracking({
-      backends: { far: backend(HttpBackend, { url: sink.url }, { delivery }) },
-    });
-    for (let n = 0; n < 40; n++) tracker.emit('e', { n });
-    await eventually(() => expect(ledger.destination('far')).toMatchObject({ delivered: 40, pending: 0 }));
-    await sink.close();
   });
 });
