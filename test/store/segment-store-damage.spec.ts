@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -17,40 +16,13 @@ import { SEGMENT_HEADER_BYTES } from '../../src/store/record-format';
 import { SegmentStore } from '../../src/store/segment-store';
 import { StoreWriteException } from '../../src/store/store-write.exception';
 import { texts } from './describe-store-contract';
-import { bytesIn, scratchFolder } from './scratch-folder';
+import { scratchFolder } from './scratch-folder';
+import { CLEAN, DONE, OPTIONS, SEGMENT, TEXTS, readAll, write } from './damage-parts';
 
-const OPTIONS = { maxBytes: 1e9, fsync: false };
-const TEXTS = ['first', 'second record', 'third', '{"fourth":4}', 'fifth'];
-const SEGMENT = '10000000.v2.seg';
-const DONE = '10000000.v2.done';
 const DAMAGED = '10000000.damaged';
 
-/**
- * The bytes of a segment with TEXTS, and of its settled-file in which the given ones are settled.
- */
-function write(folder: string, settled: readonly number[] = []): void {
-  const store = SegmentStore.open(folder, OPTIONS);
-  const refs = TEXTS.map((text) => store.append(text, true)!);
-  store.settle(settled.map((at) => refs[at]!));
-  store.close();
-}
-
-/** @param isMixed whether there are files that do not belong to the store */
-function readAll(folder: string, { isMixed = false } = {}) {
-  const store = SegmentStore.open(folder, OPTIONS);
-  const found = texts(store.lease(1000, 1e9));
-  const { recovered, count, damage, bytes } = store;
-  expect([recovered, count]).toEqual([found.length, found.length]);
-  if (!isMixed) expect(bytes).toBe(bytesIn(folder));
-  const copy = { ...damage, files: [...damage.files] };
-  store.close();
-  return { found, damage: copy };
-}
-
 describe('SegmentStore, on damaged files,', () => {
-  const clean = { records: 0, bytes: 0, removed: 0, files: [] };
-
-  it('cuts a torn last record at whatever byte it was torn, counts it once, and goes on', () => {
+  it('cuts off a torn last record, torn at any byte, counts it once, and continues', () => {
     const whole = scratchFolder();
     write(whole);
     const bytes = readFileSync(join(whole, SEGMENT));
@@ -59,18 +31,18 @@ describe('SegmentStore, on damaged files,', () => {
       const folder = scratchFolder();
       writeFileSync(join(folder, SEGMENT), bytes.subarray(0, length));
 
-      const torn = { ...clean, records: 1, bytes: length - lastAt, files: [SEGMENT] };
+      const torn = { ...CLEAN, records: 1, bytes: length - lastAt, files: [SEGMENT] };
       expect(readAll(folder)).toEqual({ found: TEXTS.slice(0, -1), damage: torn });
       expect(readFileSync(join(folder, DAMAGED))).toEqual(bytes.subarray(lastAt, length));
       const again = SegmentStore.open(folder, OPTIONS);
-      expect(again.damage).toEqual(clean);
+      expect(again.damage).toEqual(CLEAN);
       again.append('new', true);
       expect(texts(again.lease(100, 1e9))).toEqual([...TEXTS.slice(0, -1), 'new']);
       again.close();
     }
   });
 
-  it('keeps every record but the one in which a bit was flipped, wherever it was, and counts it once', () => {
+  it('keeps every record except the one with a flipped bit, wherever it is, and counts it once', () => {
     const whole = scratchFolder();
     write(whole, [1]);
     const bytes = readFileSync(join(whole, SEGMENT));
@@ -85,71 +57,30 @@ describe('SegmentStore, on damaged files,', () => {
       const left = TEXTS.filter((_text, index) => index !== 1 && index !== hit);
       expect(readAll(folder)).toEqual({
         found: left,
-        damage: { ...clean, records: 1, bytes: TEXTS[hit]!.length + 8, files: [SEGMENT] },
+        damage: { ...CLEAN, records: 1, bytes: TEXTS[hit]!.length + 8, files: [SEGMENT] },
       });
-      expect(readAll(folder)).toEqual({ found: left, damage: clean });
+      expect(readAll(folder)).toEqual({ found: left, damage: CLEAN });
     }
   });
 
-  it('keeps every record if a bit of the header was flipped, and delivers again what was settled', () => {
-    const whole = scratchFolder();
-    write(whole, [1]);
-    const bytes = readFileSync(join(whole, SEGMENT));
-    for (let at = 0; at < SEGMENT_HEADER_BYTES; at++) {
-      const folder = scratchFolder();
-      copyFileSync(join(whole, DONE), join(folder, DONE));
-      const flipped = Buffer.from(bytes);
-      flipped[at]! ^= 1 << (at % 8);
-      writeFileSync(join(folder, SEGMENT), flipped);
-
-      const damage = { ...clean, bytes: SEGMENT_HEADER_BYTES, files: [SEGMENT] };
-      expect(readAll(folder)).toEqual({ found: TEXTS, damage });
-      expect(readAll(folder)).toEqual({ found: TEXTS, damage: clean });
-    }
-  });
-
-  it('takes a segment that was torn within its header for empty', () => {
+  it('treats a segment that was torn within its header as empty', () => {
     const whole = scratchFolder();
     write(whole);
     const bytes = readFileSync(join(whole, SEGMENT));
     for (let length = 1; length < SEGMENT_HEADER_BYTES; length++) {
       const folder = scratchFolder();
       writeFileSync(join(folder, SEGMENT), bytes.subarray(0, length));
-      expect(readAll(folder)).toEqual({ found: [], damage: { ...clean, bytes: length, files: [SEGMENT] } });
+      expect(readAll(folder)).toEqual({ found: [], damage: { ...CLEAN, bytes: length, files: [SEGMENT] } });
       expect(readdirSync(folder)).toEqual([DAMAGED]);
     }
   });
 
-  it('takes no record of a segment for settled when files were swapped or copied', () => {
-    const folder = scratchFolder();
-    write(folder, [0, 1]);
-    const other = '10000001.v2.seg';
-    const store = SegmentStore.open(folder, OPTIONS);
-    const more = TEXTS.map((text) => `${text}!`);
-    for (const text of more) store.append(text, true);
-    store.close();
-    const [first, second] = [readFileSync(join(folder, SEGMENT)), readFileSync(join(folder, other))];
-    writeFileSync(join(folder, SEGMENT), second);
-    writeFileSync(join(folder, other), first);
-
-    const { found, damage } = readAll(folder);
-    expect(found).toEqual([...more, ...TEXTS]);
-    expect(damage).toMatchObject({ records: 0, files: [SEGMENT, DONE, other] });
-
-    // Copied with its own marks, it is the same segment under another name.
-    const copy = scratchFolder();
-    write(copy, [0, 1]);
-    copyFileSync(join(copy, SEGMENT), join(copy, '10000007.v2.seg'));
-    copyFileSync(join(copy, DONE), join(copy, '10000007.v2.done'));
-    expect(readAll(copy).found).toEqual([...TEXTS.slice(2), ...TEXTS.slice(2)]);
-  });
-
-  it('leaves the files of a newer format alone', () => {
+  it('does not change files of a newer format', () => {
     const folder = scratchFolder();
     write(folder);
     for (const name of ['10000003.v3.seg', '10000003.v3.done', '10000004.v12.seg'])
       writeFileSync(join(folder, name), name);
-    expect(readAll(folder, { isMixed: true })).toEqual({ found: TEXTS, damage: clean });
+    expect(readAll(folder, { isMixed: true })).toEqual({ found: TEXTS, damage: CLEAN });
     expect(readFileSync(join(folder, '10000003.v3.done'), 'utf8')).toBe('10000003.v3.done');
     expect(readdirSync(folder)).toHaveLength(4);
   });
@@ -159,59 +90,13 @@ describe('SegmentStore, on damaged files,', () => {
     return TEXTS.findIndex((text) => (end += text.length + 8) > byte);
   }
 
-  it('settles nobody else by a settled-file in which bits were flipped', () => {
-    const whole = scratchFolder();
-    write(whole, [0, 2]);
-    const marks = readFileSync(join(whole, DONE));
-    expect(marks.length).toBe(16);
-    for (let at = 0; at < marks.length; at++) {
-      const folder = scratchFolder();
-      copyFileSync(join(whole, SEGMENT), join(folder, SEGMENT));
-      const flipped = Buffer.from(marks);
-      flipped[at]! ^= 1 << (at % 8);
-      writeFileSync(join(folder, DONE), flipped);
-
-      const unmarked = at < 8 ? 0 : 2;
-      const left = TEXTS.filter((_text, index) => index === unmarked || ![0, 2].includes(index));
-      expect(readAll(folder)).toEqual({ found: left, damage: { ...clean, bytes: 8, files: [DONE] } });
-      expect(readAll(folder)).toEqual({ found: left, damage: clean });
-    }
-  });
-
-  it('loses nothing to garbage in a settled-file, of any length', () => {
-    const whole = scratchFolder();
-    write(whole);
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.uint8Array({ maxLength: 40 }),
-          fc.nat(40).map((length) => new Uint8Array(length)),
-        ),
-        (garbage) => {
-          const folder = scratchFolder();
-          copyFileSync(join(whole, SEGMENT), join(folder, SEGMENT));
-          writeFileSync(join(folder, DONE), garbage);
-          const { found, damage } = readAll(folder);
-          expect(found).toEqual(TEXTS);
-          expect(damage.bytes).toBe(garbage.length);
-
-          const store = SegmentStore.open(folder, OPTIONS);
-          store.settle(store.lease(2, 1e9).map(({ ref }) => ref));
-          store.close();
-          expect(readAll(folder)).toEqual({ found: TEXTS.slice(2), damage: clean });
-        },
-      ),
-      { numRuns: 50 },
-    );
-  });
-
-  it('does not take zeros for records: a file of which only the length survived the machine', () => {
+  it('does not read zeros as records: a file of which only the length survived a crash of the machine', () => {
     const folder = scratchFolder();
     write(folder);
     appendFileSync(join(folder, SEGMENT), Buffer.alloc(5000));
-    const damage = { ...clean, records: 1, bytes: 5000, files: [SEGMENT] };
+    const damage = { ...CLEAN, records: 1, bytes: 5000, files: [SEGMENT] };
     expect(readAll(folder)).toEqual({ found: TEXTS, damage });
-    expect(readAll(folder)).toEqual({ found: TEXTS, damage: clean });
+    expect(readAll(folder)).toEqual({ found: TEXTS, damage: CLEAN });
   });
 
   it('finds the records behind a damaged stretch of any kind', () => {
@@ -232,16 +117,16 @@ describe('SegmentStore, on damaged files,', () => {
             join(folder, SEGMENT),
             Buffer.concat([bytes.subarray(0, start), garbage, bytes.subarray(start)]),
           );
-          const damage = { ...clean, records: 1, bytes: garbage.length, files: [SEGMENT] };
+          const damage = { ...CLEAN, records: 1, bytes: garbage.length, files: [SEGMENT] };
           expect(readAll(folder)).toEqual({ found: TEXTS, damage });
-          expect(readAll(folder)).toEqual({ found: TEXTS, damage: clean });
+          expect(readAll(folder)).toEqual({ found: TEXTS, damage: CLEAN });
         },
       ),
       { numRuns: 100 },
     );
   });
 
-  it('reads a file of nothing but garbage in bounded time, sets it aside and is empty', () => {
+  it('reads a file of garbage in bounded time, sets it aside and is empty', () => {
     const folder = scratchFolder();
     // Every fourth place looks like the header of a record of 1 MiB that fits: checking each would
     // take minutes.
@@ -250,29 +135,7 @@ describe('SegmentStore, on damaged files,', () => {
     expect(readdirSync(folder)).toEqual([DAMAGED]);
   });
 
-  it('delivers everything again if the settled-file is gone', () => {
-    const folder = scratchFolder();
-    write(folder, [0, 1]);
-    rmSync(join(folder, DONE));
-    expect(readAll(folder)).toEqual({ found: TEXTS, damage: clean });
-  });
-
-  it('never lets marks that outlived their segment settle records of a later one', () => {
-    const folder = scratchFolder();
-    write(folder, [0, 1]);
-    rmSync(join(folder, SEGMENT));
-    expect(readAll(folder).found).toEqual([]);
-    write(folder);
-    expect(readAll(folder).found).toEqual(TEXTS);
-
-    // And a settled-file beside the wrong segment settles nothing.
-    const other = scratchFolder();
-    write(other, [0, 1]);
-    copyFileSync(join(other, DONE), join(folder, DONE));
-    expect(readAll(folder).found).toEqual(TEXTS);
-  });
-
-  it('removes empty files of its own and leaves foreign ones alone', () => {
+  it('removes its own empty files and leaves other files alone', () => {
     const folder = scratchFolder();
     write(folder, [0]);
     for (const name of ['00000002.seg', '00000002.done', '00000003.v2.done', '00000003.v2.seg', '00000004.new'])
@@ -281,7 +144,7 @@ describe('SegmentStore, on damaged files,', () => {
     for (const name of foreign) writeFileSync(join(folder, name), '');
     mkdirSync(join(folder, '00000006.seg'));
 
-    expect(readAll(folder)).toEqual({ found: TEXTS.slice(1), damage: clean });
+    expect(readAll(folder)).toEqual({ found: TEXTS.slice(1), damage: CLEAN });
     expect(readdirSync(folder).sort()).toEqual([DONE, SEGMENT, '00000006.seg', ...foreign].sort());
   });
 
@@ -319,7 +182,7 @@ describe('SegmentStore, on damaged files,', () => {
       jest.restoreAllMocks();
     });
 
-    it('gives all other records, if that was met after open', () => {
+    it('returns all other records if the error occurs after open', () => {
       const store = SegmentStore.open(scratchFolder(), OPTIONS);
       for (const text of TEXTS) store.append(text, true);
       breakDisk();
@@ -329,7 +192,7 @@ describe('SegmentStore, on damaged files,', () => {
       store.close();
     });
 
-    it('opens without trying that place again and again, and leaves the file for a better day', () => {
+    it('opens without repeated reads of that place, and keeps the file for a later attempt', () => {
       const folder = scratchFolder();
       write(folder);
       breakDisk();
@@ -343,7 +206,7 @@ describe('SegmentStore, on damaged files,', () => {
     });
   });
 
-  it('bounds what it sets aside: the oldest goes first', () => {
+  it('limits the files that it sets aside: the oldest is removed first', () => {
     const folder = scratchFolder();
     for (const [at, size] of [9000, 2000, 2500].entries()) {
       writeFileSync(join(folder, `0000000${String(at + 1)}.damaged`), Buffer.alloc(size));
@@ -354,14 +217,14 @@ describe('SegmentStore, on damaged files,', () => {
     store.close();
   });
 
-  it('says what to do if its folder cannot be made', () => {
+  it('reports the fix if its folder cannot be created', () => {
     const file = join(scratchFolder(), 'file');
     writeFileSync(file, '');
     expect(() => SegmentStore.open(join(file, 'below'), OPTIONS)).toThrow(StoreWriteException);
     expect(() => SegmentStore.open(join(file, 'below'), OPTIONS)).toThrow(/Fix: /);
   });
 
-  it('keeps its files from other users', () => {
+  it('protects its files from other users', () => {
     const folder = join(scratchFolder(), 'made');
     write(folder, [0]);
     expect((statSync(folder).mode & 0o077).toString(8)).toBe('0');

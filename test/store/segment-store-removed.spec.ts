@@ -2,7 +2,6 @@
  * Files and folders that disappear under a store that uses them: by `rm`, `mv`, a mount, or a
  * deployment that clears too much.
  */
-import fc from 'fast-check';
 import {
   appendFileSync,
   chmodSync,
@@ -16,39 +15,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SegmentStore } from '../../src/store/segment-store';
 import { StoreWriteException } from '../../src/store/store-write.exception';
 import { asUser } from './as-user';
 import { texts } from './describe-store-contract';
 import { bytesIn, scratchFolder } from './scratch-folder';
-
-const OPTIONS = { maxBytes: 1e9, fsync: false, segmentBytes: 4096, chunkBytes: 512 };
-
-function open(folder: string, root?: string): SegmentStore {
-  return SegmentStore.open(folder, { ...OPTIONS, root });
-}
-
-/** Records of 1000 bytes each: four in a segment. */
-const text = (at: number): string => String(at).padStart(1000, '.');
-const numbers = (records: readonly string[]): number[] => records.map((record) => Number(record.replace(/^\.+/, '')));
-
-function fill(store: SegmentStore, count: number): void {
-  for (let at = 0; at < count; at++) store.append(text(at), true);
-}
-
-/** What a process finds that starts after a kill -9 at this moment. */
-function afterKill(folder: string): number[] {
-  const copy = scratchFolder();
-  if (existsSync(folder)) for (const name of readdirSync(folder)) cpSync(join(folder, name), join(copy, name));
-  const store = open(copy);
-  const found = numbers(texts(store.lease(10_000, 1e9)));
-  store.close();
-  return found;
-}
-
-function names(folder: string, kind: string): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith(kind));
-}
+import { afterKill, fill, names, numbers, open, text } from './removed-parts';
 
 /** Ways in which the folder of a store goes away. */
 const REMOVALS: Readonly<Record<string, (folder: string) => void>> = {
@@ -70,7 +41,7 @@ const REMOVALS: Readonly<Record<string, (folder: string) => void>> = {
 };
 
 describe('SegmentStore, when its folder is gone,', () => {
-  it.each(Object.keys(REMOVALS))('writes what it holds open to a new one, if it %s', (removal) => {
+  it.each(Object.keys(REMOVALS))('writes the records of its open file to a new folder, if it %s', (removal) => {
     const folder = join(scratchFolder(), 'queue');
     const store = open(folder);
     fill(store, 3);
@@ -86,7 +57,7 @@ describe('SegmentStore, when its folder is gone,', () => {
     store.close();
   });
 
-  it('counts what was in files that it did not hold open, once, and loses nothing that comes later', () => {
+  it('counts the records of files that it did not hold open once, and loses no later record', () => {
     const folder = join(scratchFolder(), 'queue');
     const store = open(folder);
     fill(store, 10); // two full segments, and two records in the one that is written
@@ -102,7 +73,7 @@ describe('SegmentStore, when its folder is gone,', () => {
     store.close();
   });
 
-  it('never makes the folder that belongs to others, and goes on when it is there again', () => {
+  it('never creates a folder that it does not own, and continues when it exists again', () => {
     const root = join(scratchFolder(), 'home');
     const folder = join(root, 'lrs', 'queue');
     mkdirSync(root);
@@ -123,7 +94,7 @@ describe('SegmentStore, when its folder is gone,', () => {
     store.close();
   });
 
-  it('counts at close what could not be written anywhere', () => {
+  it('counts at close the records that could not be written anywhere', () => {
     const root = join(scratchFolder(), 'home');
     mkdirSync(root);
     const store = open(join(root, 'queue'), root);
@@ -133,7 +104,7 @@ describe('SegmentStore, when its folder is gone,', () => {
     expect(() => store.close()).toThrow(expect.objectContaining({ records: 2 }));
   });
 
-  it('goes on in another folder, with the files that are still in the one before', () => {
+  it('continues in another folder, with the remaining files of the previous one', () => {
     const [before, after] = [join(scratchFolder(), 'queue'), join(scratchFolder(), 'queue')];
     const store = open(before);
     fill(store, 10);
@@ -150,7 +121,7 @@ describe('SegmentStore, when its folder is gone,', () => {
     store.close();
   });
 
-  it('makes sure with each flush that the file which it writes is where others will look for it', () => {
+  it('ensures with each flush that its file is where other processes will look for it', () => {
     const folder = join(scratchFolder(), 'queue');
     const store = open(folder);
     fill(store, 2);
@@ -171,7 +142,7 @@ describe('SegmentStore, when its folder is gone,', () => {
     store.close();
   });
 
-  it('goes on while it is empty, and nothing is lost', () => {
+  it('continues while it is empty, and nothing is lost', () => {
     const folder = join(scratchFolder(), 'queue');
     const store = open(folder);
     rmSync(folder, { recursive: true });
@@ -186,7 +157,7 @@ describe('SegmentStore, when its folder is gone,', () => {
     store.close();
   });
 
-  it('says so while its user may not enter it, and loses nothing', () => {
+  it('reports that its user may not enter it, and loses nothing', () => {
     const folder = join(scratchFolder(), 'queue');
     const store = open(folder);
     fill(store, 6);
@@ -205,157 +176,4 @@ describe('SegmentStore, when its folder is gone,', () => {
     expect(numbers(texts(store.lease(9, 1e9)))).toEqual([0, 1, 2, 3, 4, 5]);
     store.close();
   });
-});
-
-describe('SegmentStore, when one of its files is gone,', () => {
-  it('counts what nobody had leased of it, and leaves the others to who leased them', () => {
-    const folder = scratchFolder();
-    const before = open(folder);
-    fill(before, 8);
-    before.close();
-    const store = open(folder);
-    const leased = store.lease(3, 1e9);
-    const [fourth, ...others] = store.lease(5, 1e9); // now the second file is the one that is open
-    store.release([fourth!.ref]);
-    for (const name of names(folder, '.seg')) rmSync(join(folder, name));
-
-    expect(store.check()).toBe(true);
-    expect([store.count, store.damage.removed]).toEqual([7, 1]);
-    const [first, second, third] = leased.map(({ ref }) => ref);
-    store.settle([first!]);
-    expect(store.release([second!, third!, ...others.map(({ ref }) => ref)])).toEqual([second, third]);
-    expect(store.release([second!, third!])).toEqual([]);
-    expect(numbers(texts(store.lease(9, 1e9)))).toEqual([4, 5, 6, 7]);
-    store.close();
-  });
-
-  it('gives the records of the others, in order, if that is met while it is read', () => {
-    const folder = scratchFolder();
-    const before = open(folder);
-    fill(before, 10);
-    before.close();
-    const store = open(folder);
-    rmSync(join(folder, names(folder, '.seg')[1]!));
-
-    expect(numbers(texts(store.lease(99, 1e9)))).toEqual([0, 1, 2, 3, 8, 9]);
-    store.close();
-  });
-
-  it('writes its marks again, so that what is settled is not delivered again', () => {
-    const folder = scratchFolder();
-    const store = open(folder);
-    fill(store, 3);
-    store.settle(store.lease(2, 1e9).map(({ ref }) => ref));
-    expect(afterKill(folder)).toEqual([2]);
-    rmSync(join(folder, names(folder, '.done')[0]!));
-    expect(afterKill(folder)).toEqual([0, 1, 2]);
-
-    expect(store.check()).toBe(true);
-    expect(afterKill(folder)).toEqual([2]);
-    expect(store.bytes).toBe(bytesIn(folder));
-    store.close();
-  });
-
-  it('reads no records of another file that was put in its place', () => {
-    const [folder, other] = [scratchFolder(), scratchFolder()];
-    for (const [at, place] of [folder, other].entries()) {
-      const store = open(place);
-      for (let n = 0; n < 4; n++) store.append(text(n + at * 100), true);
-      store.close();
-    }
-    const store = open(folder);
-    cpSync(other, folder, { recursive: true, force: true });
-    expect(store.lease(99, 1e9)).toEqual([]);
-    expect([store.count, store.damage.removed]).toEqual([0, 4]);
-    store.close();
-  });
-});
-
-/** Only what is lost already may be refused. */
-function flush(store: SegmentStore): void {
-  const { removed } = store.damage;
-  try {
-    store.flush();
-  } catch (error) {
-    if (store.damage.removed === removed) throw error;
-  }
-}
-
-type Step =
-  | { readonly do: 'append' | 'lease' | 'settle' | 'release' | 'check' | 'flush' | 'prepend'; readonly n: number }
-  | { readonly do: 'remove'; readonly what: 'folder' | 'segment' | 'marks' | 'rename'; readonly n: number };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constantFrom('append', 'lease', 'settle', 'release', 'check', 'flush', 'prepend'),
-      n: fc.nat(6),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('remove' as const),
-      what: fc.constantFrom('folder', 'segment', 'marks', 'rename'),
-      n: fc.nat(9),
-    }),
-  },
-);
-
-describe('SegmentStore, whatever is removed whenever,', () => {
-  it('counts every record once, keeps the order, and has on disk what it still has', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const folder = join(scratchFolder(), 'queue');
-        const store = open(folder);
-        let [put, settled, handedBack, last] = [0, 0, 0, -1];
-        let leased: ReturnType<SegmentStore['lease']> = [];
-        const balanced = (): void => {
-          expect(store.count + settled + handedBack + store.damage.removed + store.damage.records).toBe(put);
-        };
-        for (const { do: what, n, ...more } of steps) {
-          if (what === 'append') for (let at = 0; at < n; at++) store.append(text(put++), at % 2 === 0);
-          if (what === 'lease') leased.push(...store.lease(n, 1e9));
-          if (what === 'settle') {
-            const done = leased.splice(0, n);
-            store.settle(done.map(({ ref }) => ref));
-            settled += done.length;
-          }
-          if (what === 'release') {
-            handedBack += store.release(leased.map(({ ref }) => ref)).length;
-            leased = [];
-          }
-          if (what === 'prepend' && leased.length === 0 && store.count === 0) {
-            const payloads = Array.from({ length: n }, () => text(put++));
-            const refs = store.prepend(payloads);
-            leased.push(...refs.map((ref, at) => ({ ref, payload: Buffer.from(payloads[at]!) })));
-          }
-          if (what === 'check') store.check();
-          if (what === 'flush') flush(store);
-          if ('what' in more && existsSync(folder)) {
-            const file = names(folder, more.what === 'marks' ? '.done' : '.seg');
-            if (more.what === 'folder') rmSync(folder, { recursive: true });
-            else if (more.what === 'rename') renameSync(folder, join(scratchFolder(), 'old'));
-            else if (file.length > 0) rmSync(join(folder, file[n % file.length]!));
-          }
-          balanced();
-        }
-        store.check();
-        flush(store);
-        balanced();
-        handedBack += store.release(leased.map(({ ref }) => ref)).length;
-        const onDisk = new Set(afterKill(folder));
-        const left = numbers(texts(store.lease(10_000, 1e9)));
-        balanced();
-        expect(left.filter((at) => !onDisk.has(at))).toEqual([]);
-        for (const at of left) {
-          expect(at).toBeGreaterThan(last);
-          last = at;
-        }
-        store.close();
-      }),
-      { numRuns: 60 },
-    );
-  }, 60_000);
 });
