@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { of } from 'rxjs';
 import { startWithLogAndMemory } from '../support/seen-by-all';
+import { CourseKey } from './normal-form-parts';
 
 type Case = readonly [what: string, make: () => unknown, expected: unknown];
 
@@ -16,14 +17,6 @@ class Point {
 
   get length(): number {
     return Math.hypot(this.x, this.y) + this.#secret.length;
-  }
-}
-
-class CourseKey {
-  constructor(private readonly org: string) {}
-
-  toJSON(): string {
-    return `course-v1:${this.org}`;
   }
 }
 
@@ -163,7 +156,7 @@ describe('The normal form of a value', () => {
       () => Object.assign(new EventEmitter(), { a: 1 }),
       expect.objectContaining({ a: 1 }),
     ],
-  ])('keeps of %s what JSON and Date can hold', async (_what, make, expected) => {
+  ])('keeps the parts of %s that JSON and Date can represent', async (_what, make, expected) => {
     const app = await startWithLogAndMemory();
     expect(app.field(make())).toStrictEqual(expected);
     expect(app.replaced).not.toHaveProperty('unreadable');
@@ -198,14 +191,14 @@ describe('The normal form of a value', () => {
       'opaque',
     ],
     ['a socket', () => new Socket(), '[Socket]', 'opaque'],
-  ])('says in brackets, or by null, that there was %s, and counts it', async (_what, make, expected, kind) => {
+  ])('replaces %s by a text in brackets or by null, and counts it', async (_what, make, expected, kind) => {
     const app = await startWithLogAndMemory();
     expect(app.field(make())).toStrictEqual(expected);
     expect(app.replaced).toEqual({ [kind]: 1 });
     expect(app.logger.warnings).toEqual([expect.stringContaining(`"e" at data.v`)]);
   });
 
-  it('does not begin an Observable, nor advance a generator', async () => {
+  it('does not subscribe to an Observable or advance a generator', async () => {
     const app = await startWithLogAndMemory();
     const begun: string[] = [];
     const generator = (function* () {
@@ -217,13 +210,13 @@ describe('The normal form of a value', () => {
     expect(begun).toEqual([]);
   });
 
-  it('of a server is bounded, whatever hangs on it', async () => {
+  it('of a server is bounded, whatever it references', async () => {
     const app = await startWithLogAndMemory();
     app.emit({ server: createServer(), process, globalThis });
     expect(app.folder.text().length).toBeLessThan(3_000_000);
   });
 
-  it('takes the stack of an Error along', async () => {
+  it('includes the stack of an Error', async () => {
     const app = await startWithLogAndMemory();
     expect(app.field(new Error('no'))).toEqual({
       name: 'Error',
@@ -232,7 +225,7 @@ describe('The normal form of a value', () => {
     });
   });
 
-  it('names in the warning what was replaced, once per name and path, and counts each time', async () => {
+  it('is reported with the replaced value, once per name and path, and counted each time', async () => {
     const app = await startWithLogAndMemory();
     app.emit({ list: [1, { f: Number.NaN }] }, 'a');
     app.emit({ list: [1, { f: Number.NaN }] }, 'a');
@@ -253,7 +246,7 @@ describe('The normal form of a value', () => {
     expect(app.replaced).toEqual({ 'not-finite': 1 });
   });
 
-  it("is a copy, of which no part is the caller's", async () => {
+  it('is a copy that shares no part with the value of the caller', async () => {
     const app = await startWithLogAndMemory();
     const data = { list: [{ a: 1 }], at: new Date(1), map: new Map([['k', { b: 1 }]]) };
     app.emit(data);
@@ -273,7 +266,7 @@ describe('The normal form of a value', () => {
     expect(app.replaced).toEqual({ function: 1 });
   });
 
-  it('of what a processor returns is taken when it returns', async () => {
+  it('of the result of a processor is taken when it returns', async () => {
     const app = await startWithLogAndMemory();
     const made = { name: 'made', timestamp: new Date(1), context: { b: 2n }, data: { set: new Set([1]) } };
     app.run.tracker.registerProcessor(() => made);
@@ -281,61 +274,5 @@ describe('The normal form of a value', () => {
     made.data.set.add(2);
     expect(event).toMatchObject({ name: 'made', timestamp: new Date(1), context: { b: '2' }, data: { set: [1] } });
     expect(app.run.last().data).toEqual({ set: [1] });
-  });
-});
-
-describe('Data as a whole', () => {
-  it.each<readonly [what: string, data: unknown, expected: unknown]>([
-    ['undefined', undefined, {}],
-    ['null', null, {}],
-    ['false', false, {}],
-    ['0', 0, {}],
-    ['0n', 0n, {}],
-    ['an empty text', '', {}],
-    ['not a number', Number.NaN, {}],
-    ['an empty array', [], {}],
-    ['an object whose toJSON gives undefined', { toJSON: () => undefined }, {}],
-    ['an object whose toJSON gives null', { toJSON: () => null }, {}],
-    ['a text', 'text', 'text'],
-    ['a number', 1, 1],
-    ['true', true, true],
-    ['an array', [1, undefined], [1, null]],
-    ['an empty Set', new Set(), []],
-    ['a Map', new Map([['a', 1]]), { a: 1 }],
-    ['an object with toJSON', new CourseKey('X'), 'course-v1:X'],
-    ['a Date', new Date(1), new Date(1)],
-    ['a symbol', Symbol('s'), 'Symbol(s)'],
-    ['an infinity', Number.POSITIVE_INFINITY, {}],
-  ])('that is %s takes its form', async (_what, data, expected) => {
-    const app = await startWithLogAndMemory();
-    expect(app.emit(data).data).toStrictEqual(expected);
-  });
-});
-
-describe('What a processor leaves of an event', () => {
-  const when = new Date('2024-02-03T04:05:00.789Z');
-  const nothing = { toJSON: () => undefined };
-
-  it.each<readonly [what: string, left: object, expected: object]>([
-    ['removed its time', { timestamp: undefined }, { timestamp: when }],
-    ['set an invalid time', { timestamp: new Date(Number.NaN) }, { timestamp: when }],
-    ['set a time that has no JSON', { timestamp: nothing }, { timestamp: when }],
-    ['removed its context', { context: undefined }, { context: { c: 1 } }],
-    ['set a context that has no JSON', { context: nothing }, { context: { c: 1 } }],
-    ['removed its data', { data: undefined }, { data: { d: 1 } }],
-    ['set data that have no JSON', { data: nothing }, { data: { d: 1 } }],
-    ['removed its name', { name: undefined }, { name: 'unknown' }],
-    ['set a name that has no JSON', { name: nothing }, { name: 'unknown' }],
-    ['set a name that is no text', { name: 7 }, { name: '7' }],
-    ['added a field', { added: new Set([1n]) }, { added: ['1'] }],
-    ['added a field that has no JSON', { added: nothing }, {}],
-  ])('is a whole event, when it %s', async (_what, left, expected) => {
-    const app = await startWithLogAndMemory({ clock: () => when });
-    app.run.tracker.registerProcessor((event) => ({ ...event, ...left }));
-    app.run.tracker.context({ c: 1 }, () => {
-      const { id, ...event } = app.emit({ d: 1 });
-      expect(id).toMatch(/^[0-9a-f-]{36}$/);
-      expect(event).toEqual({ name: 'e', timestamp: when, context: { c: 1 }, data: { d: 1 }, ...expected });
-    });
   });
 });

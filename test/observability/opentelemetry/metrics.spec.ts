@@ -1,9 +1,6 @@
 import { Test } from '@nestjs/testing';
 import type { Attributes as OtelAttributes } from '@opentelemetry/api';
-import { MeterProvider, MetricReader, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type Histogram } from '@opentelemetry/sdk-metrics';
 import { z } from 'zod';
 import {
   AsyncRoutingBackend,
@@ -11,56 +8,17 @@ import {
   defineEvent,
   getTrackerToken,
   MemoryBackend,
-  processor,
-  RegexFilter,
   SendFailedException,
   TrackingModule,
   type DestinationCounts,
-  type IdentifiedEvent,
   type TrackerService,
 } from '../../../src/entries';
-import {
-  deliveryInstruments,
-  destinationInstruments,
-  durationInstruments,
-  nodeInstruments,
-  trackerInstruments,
-} from '../../../src/observability/opentelemetry/instruments';
+import { durationInstruments } from '../../../src/observability/opentelemetry/instruments';
 import { observeTracking, TrackingMetricsModule } from 'nestjs-event-tracking/opentelemetry';
 import { Gate } from '../../delivery/gate';
 import { eventually } from '../../support/eventually';
 import { closeLater, RecordingLogger, startTracking } from '../../support/start-tracking';
-
-/** Collects when it is asked to, and not before. */
-class AskedReader extends MetricReader {
-  protected override onForceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
-  protected override onShutdown(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-let reader: AskedReader;
-let provider: MeterProvider;
-let directory: string;
-beforeEach(() => {
-  reader = new AskedReader();
-  provider = new MeterProvider({ readers: [reader] });
-  directory = mkdtempSync(join(tmpdir(), 'tracking-metrics-'));
-});
-afterEach(async () => {
-  await provider.shutdown();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-async function collected(): Promise<Map<string, MetricData>> {
-  const { resourceMetrics, errors } = await reader.collect();
-  expect(errors).toEqual([]);
-  return new Map(
-    resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics).map((metric) => [metric.descriptor.name, metric]),
-  );
-}
+import { busyApplication, collected, directory, meter } from './metric-parts';
 
 const short = (attributes: OtelAttributes): OtelAttributes =>
   Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name.replace('event_tracking.', ''), value]));
@@ -71,41 +29,11 @@ async function figures(name: string): Promise<[OtelAttributes, unknown][]> {
   return (metric?.dataPoints ?? []).map(({ attributes, value }) => [short(attributes), value]);
 }
 
-const meter = (): ReturnType<MeterProvider['getMeter']> => provider.getMeter('test');
-
-async function busyApplication(): Promise<{ tracker: TrackerService; gate: Gate; close: () => Promise<void> }> {
-  const delivery = { directory, batch: { maxEvents: 2, maxWaitMs: 1 }, retry: { minDelayMs: 1, maxDelayMs: 2 } };
-  const { app, tracker } = await startTracking(
-    {
-      backends: {
-        gate: backend(Gate, {}, { delivery }),
-        some: backend(MemoryBackend, {}, { processors: [processor(RegexFilter, { regularExpressions: ['^good'] })] }),
-      },
-    },
-    { imports: [TrackingMetricsModule.forRoot({ meter: meter() })] },
-  );
-  const gate = tracker.backend<Gate>('gate');
-  let failures = 2;
-  gate.behave = (events: readonly IdentifiedEvent[]) => {
-    if (failures-- > 0) return Promise.reject(new Error('connection refused'));
-    const rejections = events.flatMap(({ name }, index) =>
-      name === 'bad' ? [{ index, reason: 'does not fit', retryable: false }] : [],
-    );
-    return Promise.resolve(rejections);
-  };
-  for (const name of ['good', 'bad', 'good.too', 'bad', 'odd']) tracker.emit(name, { n: 1n, odd: () => 0 });
-  tracker.emit(7 as unknown as string);
-  await eventually(() => expect(tracker.ledger.destination('gate')).toMatchObject({ pending: 0, deadLettered: 2 }));
-  await tracker.deadLetters.redrive({});
-  await eventually(() => expect(tracker.ledger.destination('gate')).toMatchObject({ pending: 0, deadLettered: 4 }));
-  return { tracker, gate, close: () => app.close() };
-}
-
 const place = { tracker: 'default', path: 'gate' };
 const destinationOf = (tracker: TrackerService): DestinationCounts => tracker.ledger.destination('gate')!;
 
 describe('The metrics of a tracker', () => {
-  it('are the figures of its ledger, each with tracker, path and reason', async () => {
+  it('are the counts of its ledger, each with tracker, path and reason', async () => {
     const { tracker } = await busyApplication();
     const { emitted, replaced, oddNames } = tracker.ledger.tracker();
     expect(emitted).toBe(6);
@@ -159,7 +87,7 @@ describe('The metrics of a tracker', () => {
     ]);
   });
 
-  it('are those of a queue and of what is behind it, too', async () => {
+  it('include those of a queue and of the nodes behind it', async () => {
     const { tracker } = await startTracking(
       {
         backends: {
@@ -186,7 +114,7 @@ describe('The metrics of a tracker', () => {
     expect(await figures('queue.waiting_jobs')).toEqual([]); // it is in the process
   });
 
-  it('have histograms that agree with those of the ledger, bucket by bucket', async () => {
+  it('have histograms that match those of the ledger, bucket by bucket', async () => {
     const { tracker } = await busyApplication();
     const { latency, attemptLatency, attempts } = destinationOf(tracker);
     expect(latency.count).toBe(4);
@@ -206,7 +134,7 @@ describe('The metrics of a tracker', () => {
     }
   });
 
-  it('say in which state the breaker is, and that the disk is in use for want of memory', async () => {
+  it('report the state of the breaker, and that the disk is used because memory is full', async () => {
     const delivery = {
       ...{ directory, maxEvents: 1, batch: { maxEvents: 1, maxWaitMs: 1 } },
       retry: { minDelayMs: 1, maxDelayMs: 2, attempts: 1000 },
@@ -228,7 +156,7 @@ describe('The metrics of a tracker', () => {
     expect(destinationOf(tracker).diskBytes).toBeGreaterThan(0);
   });
 
-  it('say of a drop whether it is a loss: not what was wished, nor what a destination can never take', async () => {
+  it('report for each drop whether it is a loss: not if it was intended or the destination can never accept it', async () => {
     class Choosy extends Gate {
       refuses(): string {
         return 'no-user';
@@ -250,7 +178,7 @@ describe('The metrics of a tracker', () => {
     ]);
   });
 
-  it('are still told when the application has closed: the last figures are those of its end', async () => {
+  it('are still reported when the application has closed, with its final counts', async () => {
     const { tracker, gate, close } = await busyApplication();
     gate.behave = () => Promise.reject(new Error('down'));
     tracker.emit('late');
@@ -260,7 +188,7 @@ describe('The metrics of a tracker', () => {
     expect(await figures('delivery.handed_over')).toEqual([[place, handedOver]]);
   });
 
-  it('tell two trackers of one application apart, and end when asked', async () => {
+  it('distinguish two trackers of one application, and stop on request', async () => {
     const module = await Test.createTestingModule({
       imports: [
         TrackingModule.forRoot({ backends: { sink: backend(MemoryBackend) } }),
@@ -302,45 +230,9 @@ describe('The metrics of a tracker', () => {
     ]);
   });
 
-  it('cost nothing and fail nothing where no SDK was started', async () => {
+  it('have no effect if no SDK was started', async () => {
     const { tracker } = await startTracking({}, { imports: [TrackingMetricsModule.forRoot()] });
     tracker.emit('e');
     expect(tracker.ledger.tracker().emitted).toBe(1);
-  });
-});
-
-describe('The names of the metrics', () => {
-  const plans = [
-    ...trackerInstruments,
-    ...nodeInstruments,
-    ...deliveryInstruments,
-    ...destinationInstruments,
-    ...Object.values(durationInstruments),
-  ];
-
-  it('follow the conventions: a namespace, lower case, and a unit of UCUM', () => {
-    for (const { name, unit } of plans) {
-      expect(name).toMatch(/^event_tracking(\.[a-z]+(_[a-z]+)*)+$/);
-      expect(unit).toMatch(/^(\{(event|attempt|value|failure)\}|By|s|1)$/);
-    }
-    expect(new Set(plans.map(({ name }) => name)).size).toBe(plans.length);
-  });
-
-  it('are what the SDK exports: none is missing, none is of another kind', async () => {
-    await busyApplication();
-    const exported = await collected();
-    const silent = plans.filter(({ name }) => !exported.has(name)).map(({ name }) => name);
-    expect(silent).toEqual([
-      // Nothing of the kind has happened, and an instrument without a figure is not exported.
-      'event_tracking.tracker.dropped',
-      'event_tracking.tracker.failures',
-      'event_tracking.node.failures',
-      'event_tracking.delivery.dropped',
-    ]);
-    expect([...exported.keys()].filter((name) => !plans.some((plan) => plan.name === name))).toEqual([]);
-    for (const [name, { descriptor }] of exported) {
-      const plan = plans.find((other) => other.name === name)!;
-      expect(descriptor).toMatchObject({ unit: plan.unit, description: plan.description });
-    }
   });
 });
