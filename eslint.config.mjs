@@ -13,6 +13,7 @@ const rooms = [
   'explorer',
   'module',
   'openedx',
+  'transactions',
   'tracker',
   'transports',
   'caliper',

@@ -8,8 +8,9 @@ export interface MikroOrmQueryable {
 }
 
 /**
- * Makes a SqlClient from MikroORM. Runs its statements in the transaction of the EntityManager, if there is one. Uses the Knex
- * inside, because `em.execute` would write the parameters into the text of the statement.
+ * Makes a SqlClient from MikroORM. Runs its statements in the transaction of the EntityManager, if
+ * there is one. Uses the Knex inside, because `em.execute` would write the parameters into the text
+ * of the statement.
  * @param em EntityManager: `orm.em`, or the one that `em.transactional` passes
  */
 export function fromMikroOrm(em: MikroOrmQueryable): SqlClient {

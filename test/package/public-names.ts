@@ -302,6 +302,10 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
       'WaitOptions',
     ],
   },
+  './transactions': {
+    values: ['holdEvents', 'trackingTransactionalAdapter'],
+    types: ['TrackingTransactionalAdapterOptions', 'TransactionalAdapterLike', 'TransactionalRunner'],
+  },
   './types': {
     values: [],
     types: [

@@ -1,0 +1,7 @@
+export { holdEvents } from '../transactions/hold-events';
+export { trackingTransactionalAdapter } from '../transactions/transactional-adapter';
+export type {
+  TrackingTransactionalAdapterOptions,
+  TransactionalAdapterLike,
+  TransactionalRunner,
+} from '../transactions/transactional-adapter';

@@ -1,0 +1,71 @@
+import { isThenable } from '../context/result-kind';
+import type { TrackerService } from '../tracker/tracker.service';
+import type { TransactionOptions } from '../tracker/transaction-options';
+
+/**
+ * Holds the events of one transaction of a library, from the call of its body until the library has
+ * committed. The body has ended before the commit, so its end does not send the events.
+ */
+export class HeldRun {
+  private settle = (_isCommitted: boolean): void => undefined;
+  private ended: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly tracker: TrackerService,
+    private readonly options: TransactionOptions,
+  ) {}
+
+  /**
+   * Runs the body. A library may run it again, after a conflict: the events of the run before are
+   * dropped then.
+   * @returns what the body returned
+   * @throws what the body threw
+   */
+  body<Result>(body: () => Result): Result {
+    this.settle(false);
+    const isCommitted = new Promise<boolean>((resolve) => (this.settle = resolve));
+    let outcome: { readonly result: Result } | undefined;
+    let thrown: unknown;
+    this.ended = this.tracker
+      .transaction(async () => {
+        try {
+          outcome = { result: body() };
+        } catch (error) {
+          thrown = error;
+          throw error;
+        }
+        await outcome.result;
+        if (!(await isCommitted)) throw new Error('rolled back');
+      }, this.options)
+      .catch(() => undefined);
+    if (outcome === undefined) throw thrown;
+    return outcome.result;
+  }
+
+  /** Calls the library, and sends or drops the events when it has committed or rolled back. */
+  around<Result>(transact: () => Result): Result {
+    let result: Result;
+    try {
+      result = transact();
+    } catch (error) {
+      this.settle(false);
+      throw error;
+    }
+    if (isThenable(result)) return this.follow(result) as Result;
+    this.settle(true);
+    return result;
+  }
+
+  private async follow(result: PromiseLike<unknown>): Promise<unknown> {
+    try {
+      const value = await result;
+      this.settle(true);
+      return value;
+    } catch (error) {
+      this.settle(false);
+      throw error;
+    } finally {
+      await this.ended;
+    }
+  }
+}

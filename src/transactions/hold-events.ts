@@ -1,0 +1,112 @@
+import type { TrackerService } from '../tracker/tracker.service';
+import { HeldRun } from './held-run';
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/**
+ * Methods that run a callback in a transaction: of TypeORM, Knex, Drizzle and a connection of
+ * Mongoose; of MikroORM; of Prisma; of a session of MongoDB.
+ */
+const METHODS = ['transaction', 'transactional', '$transaction', 'withTransaction'];
+
+/** How the transactions of one object are held. */
+interface Holding {
+  readonly tracker: TrackerService;
+  /** False for the client of a transaction: its transactions are savepoints. */
+  isOutermost: boolean;
+}
+
+/** What is known of each object whose methods are wrapped. */
+const known = new WeakMap<object, Holding[]>();
+
+/**
+ * Holds the events that are emitted in the transactions of a connection until they commit, and
+ * drops them when they roll back. Covers every transaction that a callback runs, also those of
+ * `typeorm-transactional`, and savepoints: a transaction inside the transaction of the callback.
+ * Changes the object: wraps its methods `transaction`, `transactional`, `$transaction` and
+ * `withTransaction`. Call it once, at the start.
+ * @param connection DataSource of TypeORM, Knex, database of Drizzle, EntityManager of MikroORM,
+ * PrismaClient, or a connection or session of Mongoose
+ * @returns the connection itself
+ * @throws TypeError if the object has no such method
+ */
+export function holdEvents<Connection extends object>(connection: Connection, tracker: TrackerService): Connection {
+  const target = managerOf(connection) ?? connection;
+  if (!wrapMethods(target, tracker, true)) {
+    throw new TypeError(
+      'holdEvents was given an object without a method that runs transactions. ' +
+        'Fix: pass a DataSource of TypeORM, Knex, a database of Drizzle, an EntityManager of MikroORM, a PrismaClient, ' +
+        'or a connection or session of Mongoose; wrap other transactions in tracker.transaction(body).',
+    );
+  }
+  return connection;
+}
+
+/**
+ * Returns the EntityManager of a DataSource. All transactions of a DataSource go through it, while
+ * `typeorm-transactional` replaces the method of the DataSource.
+ */
+function managerOf({ manager }: { readonly manager?: unknown }): object | undefined {
+  return hasMethod(manager, 'transaction') ? manager : undefined;
+}
+
+/** @returns false if the object has no method that runs transactions */
+function wrapMethods(target: object, tracker: TrackerService, isOutermost: boolean): boolean {
+  const names = METHODS.filter((name) => hasMethod(target, name));
+  if (names.length === 0) return false;
+  const holdings = known.get(target) ?? [];
+  known.set(target, holdings);
+  const earlier = holdings.find((each) => each.tracker === tracker);
+  if (earlier !== undefined) {
+    earlier.isOutermost &&= isOutermost;
+    return true;
+  }
+  const holding: Holding = { tracker, isOutermost };
+  holdings.push(holding);
+  for (const name of names) replace(target, name, (method) => held(method, holding));
+  // MikroORM makes one EntityManager for each request, and one for each transaction.
+  if (hasMethod(target, 'fork')) replace(target, 'fork', (method) => forking(method, holding));
+  return true;
+}
+
+function replace(target: object, name: string, wrap: (method: Method) => Method): void {
+  const value = wrap((target as Record<string, Method>)[name] as Method);
+  Object.defineProperty(target, name, { value, configurable: true, writable: true });
+}
+
+function held(method: Method, holding: Holding): Method {
+  return function (this: unknown, ...args) {
+    const at = args.findLastIndex((argument) => typeof argument === 'function');
+    if (at < 0) return method.apply(this, args);
+    const { tracker, isOutermost } = holding;
+    const run = new HeldRun(tracker, { independent: isOutermost && !isInTransaction(this) });
+    const body = args[at] as Method;
+    args[at] = (...given: unknown[]): unknown => {
+      const [client] = given;
+      if (isHolder(client)) wrapMethods(client, tracker, false);
+      return run.body(() => body(...given));
+    };
+    return run.around(() => method.apply(this, args));
+  };
+}
+
+function forking(method: Method, { tracker, isOutermost }: Holding): Method {
+  return function (this: unknown, ...args) {
+    const fork = method.apply(this, args) as object;
+    wrapMethods(fork, tracker, isOutermost);
+    return fork;
+  };
+}
+
+/** True for an EntityManager of MikroORM that is used inside its transaction. */
+function isInTransaction(target: unknown): boolean {
+  return hasMethod(target, 'isInTransaction') && (target as { isInTransaction: Method }).isInTransaction() === true;
+}
+
+function hasMethod(target: unknown, name: string): target is object {
+  return isHolder(target) && typeof (target as Record<string, unknown>)[name] === 'function';
+}
+
+function isHolder(target: unknown): target is object {
+  return (typeof target === 'object' && target !== null) || typeof target === 'function';
+}
