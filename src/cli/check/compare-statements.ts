@@ -23,10 +23,14 @@ export function compareStatements(was: StatementDocument | undefined, is: Statem
   return paths.filter(isWhole).flatMap((path) => changeOf(path, before, after));
 }
 
+/** Left out, it is true. */
+const COURSE = 'xapi.context.course';
+
 function leavesOf(document: StatementDocument): Leaves {
   const leaves = new Map(statementLeaves({ xapi: document }).map(({ path, value }) => [path, value]));
   // Its default: leaving it out means the same.
-  return leaves.has('xapi.context') ? leaves : new Map([['xapi.context.course', true], ...leaves]);
+  if (leaves.has('xapi.context') || leaves.has(COURSE)) return leaves;
+  return new Map([...leaves, [COURSE, true]]);
 }
 
 function verbOf(leaves: Leaves): string {
