@@ -32,6 +32,7 @@ export function eventPage(
     html`<h2 id="context">Context</h2>`,
     ...contextPart(event, catalog),
     ...personalPart(event.pii),
+    ...statementPart(event),
     html`<h2 id="emit">Emit it</h2>`,
     ...(examples[0].fits ? [] : [html`<p>${words.exampleNote(examples[0])}</p>`]),
     codeBlock('emit', emitExample(event)),
@@ -147,6 +148,20 @@ function personalPart(pii: readonly string[]): readonly Html[] {
     html`<ul class="paths">
 ${lines(pii.map((path) => html`<li><code>${path}</code></li>`))}
 </ul>`,
+  ];
+}
+
+const STATEMENT_COLUMNS: readonly Column[] = [{ heading: 'Part', kind: 'name' }, { heading: 'Value' }];
+
+function statementPart(event: PrintedEvent): readonly Html[] {
+  const rows = words.statementRows(event).map(([path, text]) => ({
+    cells: [html`<code>${breakable(path)}</code>`, text === null ? 'computed' : html`<code>${breakable(text)}</code>`],
+  }));
+  if (rows.length === 0) return [];
+  return [
+    html`<h2 id="xapi">xAPI statement</h2>`,
+    html`<p>${words.STATEMENT_NOTE}</p>`,
+    htmlTable('xAPI statement', STATEMENT_COLUMNS, rows),
   ];
 }
 

@@ -62,9 +62,9 @@ function catalogDocument({ title, hash, events }: PrintedCatalog): object {
 
 /** Returns the facts about an event that are not in its schema. Omits missing ones. */
 export function eventFacts({ document, pii }: PrintedEvent): Readonly<Record<string, unknown>> {
-  const { hash, source, owner, since, deprecated } = document;
+  const { hash, source, owner, since, deprecated, xapi } = document;
   const given = Object.entries({ owner, since, deprecated }).filter(([, value]) => value !== null);
-  return { hash, source, ...Object.fromEntries(given), pii };
+  return { hash, source, ...Object.fromEntries(given), pii, ...(xapi !== undefined && { xapi }) };
 }
 
 /**

@@ -83,6 +83,7 @@ function eventPage(event: PrintedEvent, catalog: PrintedCatalog): readonly strin
     inline(words.dataNote(event)),
     ...['## Context', ...contextPart(event, catalog)],
     ...personalPart(event.pii),
+    ...statementPart(event),
     ...examples.flatMap((example) => [
       `## ${words.exampleTitle(example)}`,
       words.exampleNote(example),
@@ -147,6 +148,11 @@ function contextPart({ context, document, notes }: PrintedEvent, catalog: Printe
 function personalPart(pii: readonly string[]): readonly string[] {
   if (pii.length === 0) return [];
   return ['## Personal data', pii.map((path) => `- ${code(path)}`).join('\n')];
+}
+
+function statementPart(event: PrintedEvent): readonly string[] {
+  const rows = words.statementRows(event).map(([path, text]) => [code(path), text === null ? 'computed' : code(text)]);
+  return rows.length === 0 ? [] : ['## xAPI statement', words.STATEMENT_NOTE, table(['Part', 'Value'], rows)];
 }
 
 function historyPart({ document: { history } }: PrintedEvent): readonly string[] {

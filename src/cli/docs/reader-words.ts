@@ -1,5 +1,6 @@
 /** Wording of the pages in all formats. */
 import type { EventDocument, EventSource } from '../../catalog/event-document';
+import { isComputed, statementLeaves } from '../../catalog/statement/statement-leaves';
 import type { Choice } from '../../catalog/words/schema-forms';
 import type { ExampleEvent } from './example-event';
 import type { FieldRow } from '../../catalog/words/field-table';
@@ -94,6 +95,17 @@ export function ended(text: string): string {
 /** Describes a field that has the same fields as one that contains it. */
 export function recursion(repeats: string): string {
   return `Recursive: it has the same fields as ${repeats === '' ? 'the root' : repeats}.`;
+}
+
+export const STATEMENT_NOTE =
+  'An event becomes this xAPI statement. Values in braces come from the event; computed ones from a function.';
+
+/** Returns the values of the xAPI statement; the text is null for one that a function computes. */
+export function statementRows({ document: { xapi } }: PrintedEvent): readonly (readonly [string, string | null])[] {
+  return statementLeaves(xapi ?? {}).map(({ path, value }) => {
+    if (isComputed(value)) return [path, null];
+    return [path, typeof value === 'string' ? value : JSON.stringify(value)];
+  });
 }
 
 /** Introduces the alternatives of an object. */

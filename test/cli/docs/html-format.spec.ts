@@ -159,6 +159,8 @@ describe('catalog docs --format html', () => {
       .filter(({ tagName }) => tagName === 'tr')
       .map((row) => row.childNodes.map((cell) => textOf(cell).trim()));
     expect(rows).toContainEqual(['2026-11-01', '2', '`mode` was added | with a bar']);
+    expect(rows).toContainEqual(['object.id', '{rootUrl}/course/{data.course_id}']);
+    expect(rows).toContainEqual(['object.name', 'computed']);
     const facts = elements.filter(({ tagName }) => tagName === 'dd').map(textOf);
     expect(facts).toEqual(['A learner enrols, by themselves or by staff', 'Server', 'enrolments', '2026-11-01', '2']);
     const [emit, example] = elements.filter(({ tagName }) => tagName === 'pre').map(textOf);

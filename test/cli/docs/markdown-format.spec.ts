@@ -42,12 +42,23 @@ describe('catalog docs --format markdown', () => {
       '- `data.answers.*.text`',
       '- `context.ip`',
       '| 2026-11-01 | 2 | \\`mode\\` was added \\| with a bar |',
+      '## xAPI statement\n\nAn event becomes this xAPI statement.',
+      '| `verb.id` | `http://adlnet.gov/expapi/verbs/registered` |',
+      '| `verb.display` | <code>registered &#124; &#60;enrolled&#62;</code> |',
+      '| `object.id` | `{rootUrl}/course/{data.course_id}` |',
+      '| `object.name` | computed |',
+      '| `result.score.min` | `0` |',
+      '| `result.extensions["https://shop.example/x/tags"]` | `{data.tags}` |',
       '## Example\n\nThe data is an example from the definition; the rest of the event is made up.',
       '    "course_id": "course-v1:edX+DemoX+2026",',
     ])
       expect(page).toContain(line);
     const [, example = ''] = /```json\n([^]*?)\n```/.exec(page) ?? [];
     expect(Object.keys(JSON.parse(example) as object)).toEqual(['name', 'timestamp', 'id', 'context', 'data']);
+  });
+
+  it('has no xAPI statement on the page of an event without one', () => {
+    expect(folder.read('out/play_video.md')).not.toContain('xAPI');
   });
 
   it('says of a deprecated event what to use, and of an example that it is made up', () => {

@@ -57,6 +57,11 @@ describe('catalog docs --format json-schema', () => {
       ...{ name: ACTIVATED, version: 2, schema: `${ACTIVATED}.schema.json`, id: folder.json(file)['$id'] },
       ...{ hash: expect.any(String), source: 'server', owner: 'enrolments', since: '2026-11-01' },
       pii: ['context.ip', 'context.user_id', 'data.answers.*.text', 'data.learner.email'],
+      xapi: {
+        verb: { id: 'http://adlnet.gov/expapi/verbs/registered', display: 'registered | <enrolled>' },
+        object: { id: '{rootUrl}/course/{data.course_id}', name: '(computed)' },
+        result: { score: { min: 0 }, extensions: { 'https://shop.example/x/tags': '{data.tags}' } },
+      },
     });
     expect(events).toContainEqual(
       expect.objectContaining({ name: 'play_video', deprecated: { since: '2026-11-01', replacedBy: ACTIVATED } }),

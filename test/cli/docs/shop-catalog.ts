@@ -40,6 +40,11 @@ export const catalog = defineCatalog([
     }),
     context: z.object({ user_id: z.int().describe('Who enrols.'), course: z.object({ org: z.string() }) }),
     pii: ['data.learner.email', 'data.answers.*.text', 'context.user_id'],
+    xapi: {
+      verb: { id: 'http://adlnet.gov/expapi/verbs/registered', display: 'registered | <enrolled>' },
+      object: { id: '{rootUrl}/course/{data.course_id}', name: () => 'Course' },
+      result: { score: { min: 0 }, extensions: { 'https://shop.example/x/tags': '{data.tags}' } },
+    },
     examples: [
       {
         course_id: 'course-v1:edX+DemoX+2026',
