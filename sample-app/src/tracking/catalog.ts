@@ -50,6 +50,15 @@ export const MessageQueued = defineEvent('message.queued', {
     channel: z.enum(['email', 'push']),
   }),
   examples: [{ template: 'welcome-verified', channel: 'email' }],
+  xapi: {
+    verb: { id: 'http://activitystrea.ms/schema/1.0/receive', display: 'received' },
+    object: {
+      id: '{rootUrl}/messages/{data.template}',
+      type: 'http://activitystrea.ms/schema/1.0/note',
+      name: '{data.template}',
+    },
+    context: { extensions: { 'https://school.example/xapi/channel': '{data.channel}' } },
+  },
 });
 
 const problemId = z.string().meta({ description: 'Usage key of the problem', examples: ['capital'] });
@@ -100,6 +109,17 @@ export const ProblemCheckFail = defineEvent('problem_check_fail', {
   data: z.object({ problem_id: problemId, answers, failure: z.string().describe('Error message') }),
   context: inCourse,
   pii: ['data.answers.*'],
+  xapi: {
+    verb: { id: 'http://adlnet.gov/expapi/verbs/attempted', display: 'attempted' },
+    object: {
+      id: '{rootUrl}/courses/{context.course_id}/problems/{data.problem_id}',
+      type: 'http://adlnet.gov/expapi/activities/cmi.interaction',
+    },
+    result: {
+      completion: false,
+      extensions: { 'https://school.example/xapi/answers': ({ data }) => Object.keys(data.answers).length },
+    },
+  },
 });
 
 export const ProblemSubmitted = defineEvent('edx.grades.problem.submitted', {

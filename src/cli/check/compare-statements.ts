@@ -28,7 +28,6 @@ const COURSE = 'xapi.context.course';
 
 function leavesOf(document: StatementDocument): Leaves {
   const leaves = new Map(statementLeaves({ xapi: document }).map(({ path, value }) => [path, value]));
-  // Its default: leaving it out means the same.
   if (leaves.has('xapi.context') || leaves.has(COURSE)) return leaves;
   return new Map([...leaves, [COURSE, true]]);
 }
