@@ -1,6 +1,6 @@
-// npm run import:million [-- --lines 1000000]: imports a generated log into a server that counts
-// ids. The first run is killed in the middle and started again; the second reads everything once
-// more. Each event must be there, and no other.
+// npm run import:million [-- --lines 1000000 --lrs]: imports a generated log into a server that
+// counts ids, and with --lrs into a real LRS too. The first run is killed in the middle and started
+// again; the second reads everything once more. Each event must be there, and no other.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,8 +10,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { generateLog } from '../bench/catalog/generate-log.mjs';
+import { importIntoLrs } from './import/into-lrs.mjs';
 
-const { values } = parseArgs({ options: { lines: { type: 'string', default: '1000000' } } });
+const { values } = parseArgs({
+  options: { lines: { type: 'string', default: '1000000' }, lrs: { type: 'boolean', default: false } },
+});
 const lines = Number(values.lines);
 const root = resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'import-million-'));
@@ -70,6 +73,7 @@ try {
   const isRight = ids.size === expected && JSON.parse(again).imported === expected;
   console.log(isRight ? `every one of ${expected} events is there, once` : `${expected} events were expected`);
   if (!isRight) process.exitCode = 1;
+  if (values.lrs && !(await importIntoLrs(join(folder, 'tracking.log'), folder))) process.exitCode = 1;
 } finally {
   server.close();
   server.closeAllConnections();
