@@ -3,6 +3,22 @@ import { boundFunction } from './bound-emitter';
 import { currentFlow } from './flow';
 import { inRequest, isCurrent, keepStore, storeOf, type RequestStore } from './request-store';
 
+/** Prototype objects of an Express application: the parents of all its requests and responses. */
+export interface PlatformPrototypes {
+  readonly response?: unknown;
+}
+
+/**
+ * Wraps the methods that `bindRequest` would otherwise wrap on each response of an application.
+ * Properties that are added to a response whose prototype Express has changed are expensive
+ * (docs/decisions/0316). `emit` stays a property of each object: it must also hold for a response
+ * that the application passes on to another Express application, which changes the prototype again.
+ */
+export function bindPrototypes({ response }: PlatformPrototypes): void {
+  if (!isEmitter(response)) return;
+  for (const method of takingCallbacks) method.replaceOn(response);
+}
+
 /**
  * Makes a request and its response emit their events in the flow of the request.
  *
@@ -29,6 +45,7 @@ type Method = (this: object, ...args: unknown[]) => unknown;
  */
 class BoundMethod {
   private readonly known = new WeakMap<Method, Method>();
+  private readonly wrappers = new WeakSet<Method>();
   /** The method that was replaced last. Almost all requests have the same class. */
   private last: Method | undefined;
   private lastWrapper: Method | undefined;
@@ -38,20 +55,28 @@ class BoundMethod {
     private readonly wrap: (method: Method) => Method,
   ) {}
 
+  /** Replaces the method unless it is a wrapper already, which an object may inherit. */
   replaceOn(object: object): void {
     const members = object as Record<string, Method | undefined>;
     const method = members[this.name];
-    if (typeof method !== 'function') return;
-    members[this.name] = method === this.last ? this.lastWrapper : this.wrapperOf(method, members);
+    if (typeof method !== 'function' || method === this.lastWrapper) return;
+    if (method === this.last) members[this.name] = this.lastWrapper;
+    else if (!this.wrappers.has(method)) members[this.name] = this.wrapperOf(method, members);
   }
 
   private wrapperOf(method: Method, members: object): Method {
     // A method of the object itself may hold the request, and a map entry would keep both.
-    if (Object.hasOwn(members, this.name)) return this.wrap(method);
-    const wrapper = this.known.get(method) ?? this.wrap(method);
+    if (Object.hasOwn(members, this.name)) return this.newWrapper(method);
+    const wrapper = this.known.get(method) ?? this.newWrapper(method);
     this.known.set(method, wrapper);
     this.last = method;
     this.lastWrapper = wrapper;
+    return wrapper;
+  }
+
+  private newWrapper(method: Method): Method {
+    const wrapper = this.wrap(method);
+    this.wrappers.add(wrapper);
     return wrapper;
   }
 }

@@ -1,5 +1,6 @@
 import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
 import type { ExternalContextCreator, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { bindPrototypes, type PlatformPrototypes } from '../context/bound-request';
 import { RequestContext } from '../context/request-context';
 import { linkPlatformRequest } from '../context/request-scope';
 import { bindEnhancers } from '../tracker/bound-enhancers';
@@ -65,7 +66,9 @@ export abstract class TrackingShell implements NestModule {
     const { adapter } = this;
     if (adapter === undefined) return;
     enterMiddleware(adapter);
-    if (adapter.getType?.() === 'fastify') enterHooks(adapter.getInstance() as FastifyLike);
+    const type = adapter.getType?.();
+    if (type === 'fastify') enterHooks(adapter.getInstance() as FastifyLike);
+    if (type === 'express') bindPrototypes(adapter.getInstance() as PlatformPrototypes);
   }
 
   private warnOfUnboundStreams(): void {

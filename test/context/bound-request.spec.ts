@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { bindRequest } from '../../src/context/bound-request';
+import { bindPrototypes, bindRequest } from '../../src/context/bound-request';
 import { currentRequestStore, runInRequestStore, type RequestStore } from '../../src/context/request-store';
 
 /** Has the methods of a response that take callbacks, and calls each callback at once. */
@@ -123,5 +123,73 @@ describe('bindRequest', () => {
       bindRequest(request, undefined, {} as RequestStore);
     }).not.toThrow();
     expect(request).toEqual({});
+  });
+});
+
+describe('bindPrototypes', () => {
+  const METHODS = ['write', 'end'] as const;
+  /** Creates the prototype of one application, and a response of that application. */
+  const application = (): { response: Response; create: () => Response } => {
+    const response = Object.create(Response.prototype) as Response;
+    return { response, create: () => Object.setPrototypeOf(new Response(), response) as Response };
+  };
+
+  it('leaves no method but emit for each response to hold', () => {
+    const { response: prototype, create } = application();
+    bindPrototypes({ response: prototype });
+    const { response } = bound(new EventEmitter(), create());
+    expect(METHODS.map((method) => Object.hasOwn(prototype, method))).toEqual([true, true]);
+    expect(METHODS.map((method) => Object.hasOwn(response, method))).toEqual([false, false]);
+    expect(Object.hasOwn(response, 'emit')).toBe(true);
+  });
+
+  it.each(METHODS)('runs the callback of %s in the flow of the request', (method) => {
+    const { response: prototype, create } = application();
+    bindPrototypes({ response: prototype });
+    const { response, store } = bound(new EventEmitter(), create());
+    let seen: RequestStore | undefined;
+    response[method]('text', () => {
+      seen = currentRequestStore();
+    });
+    expect(seen).toBe(store);
+  });
+
+  it('wraps each method once, for any number of trackers and applications', () => {
+    const [one, other] = [application(), application()];
+    const ownEnd = (): Response => one.response;
+    one.response.end = ownEnd;
+    bindPrototypes({ response: one.response });
+    const { write, end } = one.response;
+    bindPrototypes({ response: other.response });
+    bindPrototypes({ response: one.response });
+    expect([one.response.write, one.response.end]).toEqual([write, end]);
+    expect(end).not.toBe(ownEnd);
+    expect(other.response.write).toBe(write);
+  });
+
+  it('still wraps the methods of a response that another application has taken over', () => {
+    const [own, foreign] = [application(), application()];
+    bindPrototypes({ response: own.response });
+    const { response, store } = bound(new EventEmitter(), foreign.create());
+    expect(METHODS.map((method) => Object.hasOwn(response, method))).toEqual([true, true]);
+    response.emit('close');
+    expect(store.isAnswered).toBe(true);
+  });
+
+  it('ends a request whose response loses the prototype later', () => {
+    const [own, foreign] = [application(), application()];
+    bindPrototypes({ response: own.response });
+    const { response, store } = bound(new EventEmitter(), own.create());
+    Object.setPrototypeOf(response, foreign.response);
+    const onFinish = storeOfListener(response, 'finish');
+    response.emit('finish');
+    response.emit('close');
+    expect([onFinish(), store.isAnswered]).toEqual([store, true]);
+  });
+
+  it('accepts an application without prototypes', () => {
+    expect(() => {
+      bindPrototypes({});
+    }).not.toThrow();
   });
 });
