@@ -4,7 +4,7 @@
  * characters, unknown keys are ignored, and a start reports only one error. Here, everything
  * without a meaning is an error, and all errors are reported at once.
  */
-import type { Backends, ProcessorEntry } from '../routing/description';
+import type { BackendDescription, Backends, ProcessorEntry } from '../routing/description';
 import { unknownOption } from '../common/option-place';
 import { TrackingConfigException, type ConfigError } from '../common/tracking-config.exception';
 import { logTargets, type LogTarget, type LogTargetByName } from './log-target';
@@ -12,6 +12,7 @@ import type { SegmentBackendOptions } from '../backends/segment/segment-options'
 import { eventBusTo } from './event-bus-engine';
 import type { OpenEdxEventBusReader } from './event-bus-settings';
 import type { EventBusTarget } from './event-bus-target';
+import { EventRouters } from './event-router-engines';
 import { isMapping, plainSettings } from './plain-settings';
 import { referenceEngines } from './reference-engines';
 import { segmentTo } from './segment-target';
@@ -49,7 +50,23 @@ export interface OpenEdxSettingsOptions {
    * @default none: it only receives
    */
   readonly eventBus?: EventBusTarget | OpenEdxEventBusReader | undefined;
+  /**
+   * Backend for the statements of the routers of event-routing-backends: `backend(XapiBackend,
+   * { url, rootUrl, auth })`, or a RoutingBackend with several. The processors of the settings run
+   * in front of it.
+   * @default none: a router for xAPI is an error, unless XAPI_EVENTS_ENABLED is off
+   */
+  readonly xapi?: BackendDescription | undefined;
+  /**
+   * Backend for the Caliper events of the routers of event-routing-backends:
+   * `backend(CaliperBackend, { url, rootUrl, auth })`. Its `sensor` is the one of the settings,
+   * unless it has its own.
+   * @default none: a router for Caliper is an error, unless CALIPER_EVENTS_ENABLED is off
+   */
+  readonly caliper?: BackendDescription | undefined;
 }
+
+const OPTIONS = ['logger', 'segment', 'eventBus', 'xapi', 'caliper'] as const;
 
 /**
  * Reads EVENT_TRACKING_BACKENDS, EVENT_TRACKING_PROCESSORS and EVENT_TRACKING_ENABLED, and for
@@ -75,17 +92,19 @@ export function backendsFromSettings(
     names: source.texts('EVENT_BUS_TRACKING_LOGS'),
   };
   const ofApplication = enginesOf(engines, errors);
-  const { logger, segment, eventBus: target } = optionsOf(options, errors);
+  const { logger, segment, eventBus: target, xapi, caliper } = optionsOf(options, errors);
+  const routers = new EventRouters({ xapi, caliper }, source, errors);
   const reference = referenceEngines(
     logTargets(logger, errors),
     segmentTo(segment, errors),
     eventBusTo(target, source, errors),
   );
-  const tree = new SettingsTree([ofApplication, reference], eventBus, errors);
+  const tree = new SettingsTree([ofApplication, reference, routers.engines], eventBus, errors);
   const processors = tree.processors(source.value('EVENT_TRACKING_PROCESSORS'), 'EVENT_TRACKING_PROCESSORS');
   const given = source.value('EVENT_TRACKING_BACKENDS');
   const backends = tree.backends(given, 'EVENT_TRACKING_BACKENDS');
-  if (enabled) source.requireBackends(given);
+  if (enabled) source.requireBackends(given, backends);
+  routers.reportOthers();
   if (errors.length > 0) throw TrackingConfigException.create(errors);
   return { enabled, processors, backends };
 }
@@ -110,23 +129,19 @@ function enginesOf(given: unknown, errors: ConfigError[]): OpenEdxEngines {
   return engines as OpenEdxEngines;
 }
 
-function optionsOf(options: unknown, errors: ConfigError[]): Readonly<Record<keyof OpenEdxSettingsOptions, unknown>> {
+function optionsOf(
+  options: unknown,
+  errors: ConfigError[],
+): Readonly<Partial<Record<keyof OpenEdxSettingsOptions, unknown>>> {
   const fix = "backendsFromSettings(settings, {}, { logger: { path: 'tracking.log' } })";
   if (typeof options !== 'object' || options === null) {
-    errors.push({
-      path: 'options',
-      what: `it is ${show(options)}; expected an object with logger, segment and eventBus.`,
-      fix,
-    });
-    return { logger: undefined, segment: undefined, eventBus: undefined };
+    const what = `it is ${show(options)}; expected an object with ${OPTIONS.join(', ')}.`;
+    errors.push({ path: 'options', what, fix });
+    return {};
   }
-  const { logger, segment, eventBus, ...others } = options as OpenEdxSettingsOptions;
-  for (const name of Object.keys(others)) {
-    errors.push({
-      path: atUnknown('options', name),
-      what: unknownOption(name, ['logger', 'segment', 'eventBus']),
-      fix,
-    });
+  for (const name of Object.keys(options)) {
+    if ((OPTIONS as readonly string[]).includes(name)) continue;
+    errors.push({ path: atUnknown('options', name), what: unknownOption(name, OPTIONS), fix });
   }
-  return { logger, segment, eventBus };
+  return options;
 }

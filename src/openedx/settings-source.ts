@@ -1,6 +1,9 @@
 import { describeError } from '../event/normal-form';
 import type { ConfigError } from '../common/tracking-config.exception';
 import { nameDistance } from '../common/nearest-name';
+import { AsyncRoutingBackend } from '../queues/async-routing.backend';
+import type { BackendClass, BackendDescription, Backends } from '../routing/description';
+import { RoutingBackend } from '../routing/routing.backend';
 import { isList, isMapping, plainSettings } from './plain-settings';
 import { at, show } from './setting-path';
 
@@ -10,6 +13,8 @@ const SETTINGS = [
   'EVENT_TRACKING_ENABLED',
   'SEND_TRACKING_EVENT_EMITTED_SIGNAL',
   'EVENT_BUS_TRACKING_LOGS',
+  'XAPI_EVENTS_ENABLED',
+  'CALIPER_EVENTS_ENABLED',
 ] as const;
 type SettingName = (typeof SETTINGS)[number];
 
@@ -80,19 +85,25 @@ export class SettingsSource {
   }
 
   /**
-   * Refuses settings that configure no backend: because of a misspelled name or a missing variable,
-   * every event would be lost. An empty object is accepted, because it is explicit.
+   * Refuses settings that leave no backend: every event would be lost, because of a misspelled
+   * name, a missing variable, or nodes without children (docs/decisions/0371).
    * @param given the value of EVENT_TRACKING_BACKENDS
+   * @param backends the backends that were made of it
    */
-  requireBackends(given: unknown): void {
+  requireBackends(given: unknown, backends: Backends): void {
     const name = 'EVENT_TRACKING_BACKENDS';
     if (this.errors.some(({ path }) => UNCLEAR.test(path))) return;
-    if (!isAbsent(given)) return;
+    if (Object.values(backends).some(hasReceiver)) return;
+    const isEmpty = isAbsent(given) || Object.keys(given as object).length === 0;
+    if (!isEmpty && this.errors.length > 0) return; // a backend was left out because of an error
+    const what = isAbsent(given)
+      ? 'it is not set, or empty, so there is no backend'
+      : `${isEmpty ? 'it has no backend' : 'none of its backends is one that receives events'},`;
     this.report(
       name,
-      'it is not set, or empty, so there is no backend and every event would be lost.',
+      `${what} and every event would be lost.`,
       `${name}={"tracking_logs": {"ENGINE": "eventtracking.backends.logger.LoggerBackend"}}; ` +
-        `or, if nothing is to be tracked, EVENT_TRACKING_ENABLED=false or ${name}={}`,
+        'or, if nothing is to be tracked, EVENT_TRACKING_ENABLED=false',
     );
   }
 
@@ -183,6 +194,12 @@ function isObject(value: unknown): value is object {
  * Paths of errors that leave it open whether there are backends, or whether backends are required.
  */
 const UNCLEAR = /^(settings$|EVENT_TRACKING_(BACKENDS|ENABLED))/;
+
+/** False for a node that only passes events on, to no backend. */
+function hasReceiver({ type, node: { backends = {} } }: BackendDescription): boolean {
+  const passesOn = type === RoutingBackend || type === (AsyncRoutingBackend as BackendClass);
+  return !passesOn || Object.values(backends).some(hasReceiver);
+}
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');

@@ -220,7 +220,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
     options: ['EVENT_TRACKING_ENABLED', 'SEND_TRACKING_EVENT_EMITTED_SIGNAL', 'EVENT_BUS_TRACKING_LOGS'].concat(
       ['EVENT_TRACKING_PROCESSORS', 'EVENT_TRACKING_BACKENDS'].flatMap((name) => [name, `${name}.a`]),
     ),
-    right: { EVENT_TRACKING_BACKENDS: {} },
+    right: { EVENT_TRACKING_BACKENDS: { logs: { ENGINE: 'eventtracking.backends.logger.LoggerBackend' } } },
   },
   ...settingsOf('logger.LoggerBackend', ['name', 'max_event_size', 'level']),
   ...settingsOf('routing.RoutingBackend', ['processors', 'backends', 'backends.a']),

@@ -465,7 +465,10 @@ describe('An engine', () => {
 
   it('of a processor has options of its own that are called processors and backends', () => {
     const options = { processors: 5, backends: ['lrs'] };
-    const settings = { ...withBackends({}), EVENT_TRACKING_PROCESSORS: [{ ENGINE: 'acme.Stamp', OPTIONS: options }] };
+    const settings = {
+      ...withBackends({ logs: { ENGINE: LOGGER } }),
+      EVENT_TRACKING_PROCESSORS: [{ ENGINE: 'acme.Stamp', OPTIONS: options }],
+    };
     expect(backendsFromSettings(settings, { 'acme.Stamp': Stamp }).processors).toEqual([
       processor(Stamp, options as never),
     ]);
@@ -571,18 +574,20 @@ describe('An engine', () => {
 
   it('that is neither a class nor a function does not compile, nor does a target with a level', () => {
     // @ts-expect-error an engine is a class or a function
-    expect(pathsOf(withBackends({}), { x: 5 })).toEqual(['engines.x']);
+    expect(pathsOf(withBackends({ logs: { ENGINE: LOGGER } }), { x: 5 })).toEqual(['engines.x']);
     // @ts-expect-error an engine describes a backend or a processor
     const given: OpenEdxEngine = () => 5;
     expect(pathsOf(withBackends({ x: { ENGINE: 'x' } }), { x: given })).toEqual(['EVENT_TRACKING_BACKENDS.x.ENGINE']);
     // @ts-expect-error the settings give each logger its level
-    expect(pathsOf(withBackends({}), {}, { logger: { level: 'info' } })).toEqual(['options.logger']);
+    expect(pathsOf(withBackends({ logs: { ENGINE: LOGGER } }), {}, { logger: { level: 'info' } })).toEqual([
+      'options.logger',
+    ]);
   });
 
   it('that is a backend among processors is refused where it stands', () => {
-    expect(pathsOf({ ...withBackends({}), EVENT_TRACKING_PROCESSORS: [{ ENGINE: LOGGER }] })).toEqual([
-      'EVENT_TRACKING_PROCESSORS[0].ENGINE',
-    ]);
+    expect(
+      pathsOf({ ...withBackends({ logs: { ENGINE: LOGGER } }), EVENT_TRACKING_PROCESSORS: [{ ENGINE: LOGGER }] }),
+    ).toEqual(['EVENT_TRACKING_PROCESSORS[0].ENGINE']);
   });
 });
 
@@ -676,9 +681,15 @@ describe('What is wrong in settings', () => {
   });
 
   it('may be the other arguments', () => {
-    expect(pathsOf(withBackends({}), [] as never, null as never)).toEqual(['engines', 'options']);
+    expect(pathsOf(withBackends({ logs: { ENGINE: LOGGER } }), [] as never, null as never)).toEqual([
+      'engines',
+      'options',
+    ]);
     const logger = { path: '', level: 'info', colour: true };
-    expect(pathsOf(withBackends({}), {}, { logger, log: 1 } as never)).toEqual(['options.log', 'options.logger']);
+    expect(pathsOf(withBackends({ logs: { ENGINE: LOGGER } }), {}, { logger, log: 1 } as never)).toEqual([
+      'options.log',
+      'options.logger',
+    ]);
     const log = withBackends({ log: { ENGINE: LOGGER } });
     const byName = (target: unknown): string[] => pathsOf(log, {}, { logger: (() => target) as never });
     expect(pathsOf(log, {}, { logger: { path: '', bufferBytes: -1 } })).toEqual(['options.logger', 'options.logger']);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MemoryBackend } from '../../src/entries';
 import { backendsFromSettings } from '../../src/openedx/backends-from-settings';
-import { errorsOf, LOGGER, pathsOf, withBackends } from './support';
+import { ASYNC, errorsOf, LOGGER, pathsOf, ROUTING, withBackends } from './support';
 
 const NAMES = ['EVENT_TRACKING_BACKENDS', 'EVENT_TRACKING_PROCESSORS', 'EVENT_TRACKING_ENABLED'] as const;
 const logs = { logs: { ENGINE: LOGGER } };
@@ -15,6 +15,13 @@ describe('Settings that leave no backend', () => {
     ['null as JSON text', { EVENT_TRACKING_BACKENDS: 'null' }],
     ['JSON text', '{}'],
     ['processors only', { EVENT_TRACKING_PROCESSORS: [] }],
+    ['an empty object', { EVENT_TRACKING_BACKENDS: {} }],
+    ['an empty object as JSON text', { EVENT_TRACKING_BACKENDS: '{}' }],
+    ['a node without children', withBackends({ tracking_logs: { ENGINE: ROUTING } })],
+    [
+      'nodes that pass events on to none',
+      withBackends({ a: { ENGINE: ASYNC, OPTIONS: { backends: { b: { ENGINE: ROUTING, OPTIONS: {} } } } } }),
+    ],
   ])('are an error: %s', (_, settings) => {
     expect(errorsOf(settings)).toEqual([
       {
@@ -43,9 +50,18 @@ describe('Settings that leave no backend', () => {
     }
   });
 
-  it('are taken where they say so themselves', () => {
-    expect(backendsFromSettings(withBackends({}))).toEqual({ enabled: true, processors: [], backends: {} });
-    expect(backendsFromSettings({ EVENT_TRACKING_ENABLED: 'false' }).enabled).toBe(false);
+  it('are taken if tracking is off', () => {
+    for (const settings of [{}, withBackends({}), withBackends({ a: { ENGINE: ROUTING } })])
+      expect(backendsFromSettings({ ...settings, EVENT_TRACKING_ENABLED: 'false' }).enabled).toBe(false);
+  });
+
+  it('are an error that names the lower-case settings of a whole environment', () => {
+    const settings = { event_tracking_enabled: 'true', event_tracking_backends: JSON.stringify(logs) };
+    expect(pathsOf(settings)).toEqual(['EVENT_TRACKING_ENABLED', 'EVENT_TRACKING_BACKENDS']);
+  });
+
+  it('are not reported if a backend is named and cannot be read', () => {
+    expect(pathsOf(withBackends({ a: { ENGINE: 'x.Y' } }))).toEqual(['EVENT_TRACKING_BACKENDS.a.ENGINE']);
   });
 });
 
@@ -67,8 +83,8 @@ it('A setting of another part of the platform is not looked at', () => {
 });
 
 describe('An ENGINE that nothing stands for', () => {
-  const XAPI = 'event_routing_backends.processors.xapi.transformer_processor.XApiProcessor';
-  const ROUTER = 'event_routing_backends.backends.async_events_router.AsyncEventsRouter';
+  const XAPI = 'campus.tracking.processors.statements.StatementProcessor';
+  const ROUTER = 'campus.tracking.backends.router.Router';
 
   it('is reported once, whole, with the number of places', () => {
     const node = { ENGINE: ROUTER, OPTIONS: { processors: [{ ENGINE: XAPI }, { ENGINE: XAPI }] } };

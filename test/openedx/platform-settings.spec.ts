@@ -1,17 +1,16 @@
 /** Settings as platforms have them, each written here from what is known of the platform. */
 import { mongooseEngines } from 'nestjs-event-tracking/mongoose';
-import { AsyncRoutingBackend, backend, MemoryBackend } from '../../src/entries';
+import { MemoryBackend } from '../../src/entries';
 import {
   backendsFromSettings,
   GoogleAnalyticsProcessor,
   LegacyFieldMappingProcessor,
   PrefixedEventProcessor,
-  type OpenEdxEngines,
 } from '../../src/entries/openedx';
 import { HttpSink } from '../support/http-sink';
 import { LogFolder } from '../support/log-folder';
 import { startTracking } from '../support/start-tracking';
-import { ASYNC, errorsOf, EVENT_BUS, LOGGER, REGEX, ROUTING, WHITELIST, withBackends } from './support';
+import { errorsOf, LOGGER, ROUTING, WHITELIST, withBackends } from './support';
 
 const SEGMENT = 'eventtracking.backends.segment.SegmentBackend';
 const MONGO = 'eventtracking.backends.mongodb.MongoBackend';
@@ -132,75 +131,5 @@ describe('Old roots of the platform', () => {
     });
     const { backends } = backendsFromSettings(withBackends(roots), { ...mongooseEngines, [SQL]: MemoryBackend });
     expect(Object.keys(backends)).toEqual(['logger', 'sql', 'mongo']);
-  });
-});
-
-describe('The settings of event-routing-backends', () => {
-  const ROUTER = 'event_routing_backends.backends.async_events_router.AsyncEventsRouter';
-  const XAPI = 'event_routing_backends.processors.xapi.transformer_processor.XApiProcessor';
-  const CALIPER = 'event_routing_backends.processors.caliper.transformer_processor.CaliperProcessor';
-  const ENVELOPE = 'event_routing_backends.processors.caliper.envelope_processor.CaliperEnvelopeProcessor';
-  const names = ['edx.course.enrollment.activated', 'edx.course.enrollment.deactivated'];
-  const filter = { ENGINE: REGEX, OPTIONS: { filter_type: 'allowlist', regular_expressions: names } };
-  const router = (backend_name: string, processors: object[]): object => ({
-    ENGINE: ROUTER,
-    OPTIONS: { backend_name, processors },
-  });
-  const xapi = router('xapi', [{ ENGINE: XAPI, OPTIONS: {} }]);
-  const caliper = router('caliper', [
-    { ENGINE: CALIPER, OPTIONS: {} },
-    { ENGINE: ENVELOPE, OPTIONS: { sensor_id: 'https://lms.example.org' } },
-  ]);
-  const settings = withBackends({
-    event_transformer: {
-      ENGINE: ASYNC,
-      OPTIONS: { backend_name: 'event_transformer', processors: [filter], backends: { xapi, caliper } },
-    },
-  });
-
-  it('name each engine that is missing once, whole', () => {
-    expect(errorsOf(settings).map(({ what }) => what)).toEqual([
-      `no engine is known for "${ROUTER}", here and in 1 other place.`,
-      `no engine is known for "${XAPI}".`,
-      `no engine is known for "${CALIPER}".`,
-      `no engine is known for "${ENVELOPE}".`,
-    ]);
-  });
-
-  it('load as they stand with engines for these', async () => {
-    const engines: OpenEdxEngines = {
-      [ROUTER]: () => backend(MemoryBackend),
-      [XAPI]: () => (event) => ({ ...event, data: { verb: 'registered' } }),
-      [CALIPER]: () => (event) => ({ ...event, data: { action: 'Activated' } }),
-      [ENVELOPE]:
-        ({ sensor_id }) =>
-        (event) => ({ ...event, data: { sensor: sensor_id, data: [event.data] } }),
-    };
-    const read = backendsFromSettings(settings, engines);
-    expect(read.backends['event_transformer']).toMatchObject({ type: AsyncRoutingBackend });
-    const { tracker, events } = await startTracking(read);
-    for (const name of [...names, 'play_video']) tracker.emit(name);
-    await tracker.flush();
-    expect(events('event_transformer/xapi').map(({ name, data }) => [name, data])).toEqual(
-      names.map((name) => [name, { verb: 'registered' }]),
-    );
-    expect(events('event_transformer/caliper')[0]?.data).toEqual({
-      sensor: 'https://lms.example.org',
-      data: [{ action: 'Activated' }],
-    });
-  });
-
-  it('load as they stand with a bus between', async () => {
-    const bus = {
-      SEND_TRACKING_EVENT_EMITTED_SIGNAL: false,
-      EVENT_BUS_TRACKING_LOGS: names,
-      ...withBackends({
-        xapi: { ENGINE: EVENT_BUS, OPTIONS: { backend_name: 'xapi', processors: [filter], backends: { xapi } } },
-      }),
-    };
-    const engines: OpenEdxEngines = { [ROUTER]: () => backend(MemoryBackend), [XAPI]: () => () => undefined };
-    const { ledger, tracker } = await startTracking(backendsFromSettings(bus, engines));
-    tracker.emit('play_video');
-    expect(ledger.node('xapi')).toMatchObject({ received: 1, dropped: { filtered: 1 } });
   });
 });

@@ -39,6 +39,8 @@ describe('A SegmentBackend of the settings', () => {
   });
 
   it.each([[{ writeKey: '' }], [{ writeKey: 'k', host: 7 }], ['k'], [null]])('is not given %j', (segment) => {
-    expect(errorsOf(withBackends({}), {}, { segment: segment as never })).toMatchObject([{ path: 'options.segment' }]);
+    expect(errorsOf({ EVENT_TRACKING_ENABLED: false }, {}, { segment: segment as never })).toMatchObject([
+      { path: 'options.segment' },
+    ]);
   });
 });
