@@ -4,11 +4,16 @@
  */
 import { readPage } from './pages';
 
-/** A page, the first line of the quoted output, and the spec that expects this output. */
-const quotes: readonly (readonly [page: string, firstLine: string, spec: string])[] = [
+/** A page, the first line of the quoted output, and the files whose tests expect this output. */
+const quotes: readonly (readonly [page: string, firstLine: string, ...files: string[]])[] = [
   ['docs/catalog/validate-logs.md', '10 lines: ', 'test/cli/validate/validate.spec.ts'],
   ['docs/catalog/check.md', '    course.enrolled', 'test/cli/check/check.command.spec.ts'],
-  ['docs/testing/matchers.md', '2 events ', 'test/testing/matchers-to-have-tracked.spec.ts'],
+  [
+    'docs/testing/matchers.md',
+    '2 events ',
+    'test/testing/matchers-to-have-tracked.spec.ts',
+    'test/testing/matcher-parts.ts',
+  ],
 ];
 
 /**
@@ -24,8 +29,8 @@ function linesFrom(page: string, firstLine: string): string[] {
 }
 
 describe('Output that the documentation quotes', () => {
-  it.each(quotes)('in %s, from "%s" on, is expected by %s', (page, firstLine, spec) => {
-    const expected = readPage(spec);
+  it.each(quotes)('in %s, from "%s" on, is expected by %s', (page, firstLine, ...files) => {
+    const expected = files.map((file) => readPage(file)).join('\n');
     const quoted = linesFrom(page, firstLine).filter((line) => line !== '');
     // The date of a suggested history entry is the current one.
     const unexpected = quoted.filter((line) => !expected.includes(line.replace(/'\d{4}-\d\d-\d\d'/, "'${today}'")));
