@@ -1,17 +1,8 @@
-import { defineEvent, EventDefinitionException } from 'nestjs-event-tracking';
+import { defineEvent } from 'nestjs-event-tracking';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
+import { errorsOf } from './schema-parts';
 
 describe('defineEvent: a schema with outside references', () => {
-  const errorsOf = (define: () => unknown): string => {
-    try {
-      define();
-    } catch (error) {
-      expect(error).toBeInstanceOf(EventDefinitionException);
-      return (error as Error).message;
-    }
-    throw new Error('it was taken');
-  };
-
   describe('with a JSON Schema', () => {
     const named = { $defs: { it: { type: 'string' } } };
 

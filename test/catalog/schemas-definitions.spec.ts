@@ -3,23 +3,14 @@ import { type } from 'arktype';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { defineEvent, EventDefinitionException } from 'nestjs-event-tracking';
+import { defineEvent } from 'nestjs-event-tracking';
 import type { EventSchema } from 'nestjs-event-tracking/catalog';
 import { jsonSchema } from 'nestjs-event-tracking/json-schema';
 import { EventCheck } from '../../src/catalog/event-check';
 import { startTracking } from '../support/start-tracking';
-import { found } from './schema-parts';
+import { errorsOf, found } from './schema-parts';
 
 describe('defineEvent: a definition', () => {
-  const errorsOf = (define: () => unknown): string => {
-    try {
-      define();
-    } catch (error) {
-      expect(error).toBeInstanceOf(EventDefinitionException);
-      return (error as Error).message;
-    }
-    throw new Error('it was taken');
-  };
   const asUntyped = (options: object): never => options as never;
 
   it('is refused with all its errors at once, each with the line that fixes it', () => {
