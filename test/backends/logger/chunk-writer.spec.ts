@@ -1,37 +1,5 @@
-import { ChunkWriter, type ChunkWriterOptions } from '../../../src/backends/logger/chunk-writer';
-import { HeldLines } from '../../../src/backends/logger/held-lines';
-import { WritableNotice } from '../../../src/backends/logger/writable-notice';
-import { FakeLog, systemError } from './fake-log';
-
-let log: FakeLog;
-let held: HeldLines;
-let writer: ChunkWriter;
-let warnings: string[];
-let progress: number[];
-
-function create(options: Partial<ChunkWriterOptions> = {}, hasBackground = true): void {
-  log = new FakeLog(hasBackground);
-  held = new HeldLines(1_000_000);
-  warnings = [];
-  progress = [];
-  const notice = new WritableNotice('the log', 1000, (text) => warnings.push(text));
-  const all = { sync: false, continuesLines: false, ...options };
-  writer = new ChunkWriter(all, log, held, notice, () => progress.push(held.writtenUpTo));
-}
-
-function add(...lines: string[]): void {
-  for (const line of lines) held.add(line);
-  held.makeDue();
-}
-
-beforeEach(() => {
-  jest.useFakeTimers();
-  create();
-});
-afterEach(() => {
-  writer.close();
-  jest.useRealTimers();
-});
+import { systemError } from './fake-log';
+import { add, create, held, log, progress, warnings, writer } from './chunk-writer-parts';
 
 describe('ChunkWriter: idle', () => {
   it('opens nothing as long as there is nothing to write', () => {
@@ -189,58 +157,6 @@ describe('ChunkWriter: open, in this thread', () => {
   });
 });
 
-describe('ChunkWriter: unwritable', () => {
-  beforeEach(() => {
-    log.openError = systemError('EACCES');
-    add('a');
-    writer.proceed();
-  });
-
-  it('reports it once, and lets callers stop waiting', () => {
-    expect(writer.isUnwritable).toBe(true);
-    expect(progress).toEqual([0]);
-    jest.advanceTimersByTime(3000);
-    expect(progress).toHaveLength(4);
-    expect(warnings).toHaveLength(1);
-  });
-
-  it('opens the log again every second, and reports the first complete chunk', () => {
-    log.openError = undefined;
-    jest.advanceTimersByTime(999);
-    expect(log.files).toEqual([]);
-    jest.advanceTimersByTime(1);
-    expect(warnings).toHaveLength(1);
-    add('b');
-    log.sink.finish();
-    expect(warnings[1]).toBe('the log can be written again. Held lines that follow: 1.');
-    log.sink.finish();
-    expect(log.text).toBe('a\nb\n');
-    expect(warnings).toHaveLength(2);
-  });
-
-  it('does not report a log that takes only a part of a chunk as writable', () => {
-    log.openError = undefined;
-    writer.retry();
-    held.add('b');
-    log.writeError = systemError('ENOSPC');
-    log.sink.finish(1);
-    expect(warnings).toHaveLength(1);
-  });
-
-  it.each(['retry', 'reopen'] as const)('opens the log at once on %s', (method) => {
-    log.openError = undefined;
-    writer[method]();
-    expect(log.sink.bytes?.toString()).toBe('a\n');
-  });
-
-  it('writes nothing on proceed and on catchUp', () => {
-    log.openError = undefined;
-    writer.proceed();
-    writer.catchUp();
-    expect(log.files).toEqual([]);
-  });
-});
-
 describe('ChunkWriter: catchUp', () => {
   it('writes the lines behind a write whose end is seen', () => {
     add('a');
@@ -278,74 +194,5 @@ describe('ChunkWriter: catchUp', () => {
     writer.catchUp();
     expect(writer.isUnwritable).toBe(false);
     expect(held.count).toBe(2);
-  });
-});
-
-describe('ChunkWriter: writeAtExit', () => {
-  it('writes what is behind the chunk in progress, which counts as written', () => {
-    add('a');
-    writer.proceed();
-    held.add('b');
-    expect(writer.writeAtExit()).toBe(0);
-    expect(log.text).toBe('b\n');
-    expect(log.sink.waitedMs).toEqual([1000]);
-    expect(log.patienceMs).toEqual([10_000]);
-  });
-
-  it('opens a log that is not open, without a background', () => {
-    held.add('a');
-    expect(writer.writeAtExit()).toBe(0);
-    expect(log.text).toBe('a\n');
-    expect(log.sinks).toEqual([]);
-  });
-
-  it('returns the number of lines that the log did not take', () => {
-    log.openError = systemError('EACCES');
-    held.add('a');
-    held.add('b');
-    expect(writer.writeAtExit()).toBe(2);
-  });
-});
-
-describe('ChunkWriter: closed', () => {
-  it('counts the whole lines of a chunk that is half written, and closes the log', () => {
-    create({}, false);
-    writer.open();
-    log.maxBytesPerWrite = 4;
-    const write = log.write.bind(log);
-    log.write = (...args) => {
-      log.write = () => {
-        throw systemError('EAGAIN');
-      };
-      return write(...args);
-    };
-    add('aa', 'bb');
-    writer.proceed();
-    writer.close();
-    expect(log.text).toBe('aa\n');
-    expect(log.isOpen).toBe(false);
-    expect(held.counts()).toMatchObject({ delivered: 1, pending: 1 });
-  });
-
-  it('abandons the write in progress, whose memory is not reused', () => {
-    add('a');
-    writer.proceed();
-    const chunk = held.chunkAt(0)!;
-    writer.close();
-    expect(chunk.isLeftBehind).toBe(true);
-    expect(log.sink.isReleased).toBe(true);
-  });
-
-  it('opens and writes nothing any more, and leaves no timer', () => {
-    log.openError = systemError('EACCES');
-    writer.open();
-    writer.close();
-    log.openError = undefined;
-    add('a');
-    writer.proceed();
-    writer.open();
-    writer.retry();
-    expect(jest.getTimerCount()).toBe(0);
-    expect(log.files).toEqual([]);
   });
 });
