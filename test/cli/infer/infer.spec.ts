@@ -1,37 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
-import * as ts from 'typescript';
-import { CommandFolder, logLine } from '../validate/command-run';
+import { CommandFolder } from '../validate/command-run';
 import { catalogOf, draftOf, linesOf, validate, type Entry } from './draft';
+import { INHERITED, KEYS, ODD_TEXTS } from './infer-parts';
 
 const root = resolve(__dirname, '../../..');
-
-const ODD_TEXTS = [
-  ...[
-    "it's",
-    '"',
-    '`${process.exit(1)}`',
-    '*/ process.exit(1) /*',
-    'a\nprocess.exit(1)',
-    '\u2028process.exit(1)',
-    '\\',
-    "\\'",
-    '\ud800',
-  ],
-  ...['', ' ', '.', '[0]', '*', '**', 'a.b', '$&', '</script>', '// x', 'é', '\u0000', '\u202e'],
-];
-const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
-const KEYS = [
-  ...['mode', 'count', 'email', 'userName', 'ip', 'address', 'user', 'name', 'a-b', '1', '22', 'class'],
-  ...[
-    '0f8bb910-af5d-4299-ad6b-b8f3e8f554a7',
-    'a0effb954cca4759994f1ac9e9434bf4_2_1',
-    'somebody@example.org',
-    '10.0.0.1',
-  ],
-];
 const TEXTS = [
   ...[
     'audit',
@@ -88,7 +63,7 @@ const log = fc.array(event, { minLength: 1, maxLength: 30 }).chain((events) =>
 );
 
 describe('draftCatalog: a draft', () => {
-  it.each(['zod', 'json-schema'] as const)('of any log has no violation in that log, with %s', (schema) => {
+  it.each(['zod', 'json-schema'] as const)('of any log causes no violation in that log, with %s', (schema) => {
     fc.assert(
       fc.property(log, (entries) => {
         const lines = linesOf(entries);
@@ -99,7 +74,7 @@ describe('draftCatalog: a draft', () => {
     );
   });
 
-  it('lists no values of an object where a list in the same place holds personal values', () => {
+  it('lists no values of an object if a list in the same place contains personal values', () => {
     const modes = Array.from({ length: 60 }, (_, at) => ({ x: { mode: at % 2 === 0 ? 'audit' : 'verified' } }));
     const lines = linesOf([...modes, { x: ['192.0.2.7'] }].map((data) => ({ name: 'a.b', data })));
     const draft = draftOf(lines);
@@ -136,7 +111,7 @@ describe('draftCatalog: a draft', () => {
     }
   });
 
-  it('tells from a log which types, choices, lists and maps there are', () => {
+  it('infers types, choices, lists and maps from a log', () => {
     const modes = ['audit', 'verified', 'honor'];
     const lines = linesOf(
       Array.from({ length: 60 }, (_, at) => ({
@@ -165,7 +140,7 @@ describe('draftCatalog: a draft', () => {
     expect(draftOf(lines)).toBe(readFileSync(join(__dirname, 'enrolments.draft.txt'), 'utf8'));
   });
 
-  it('replaces what looks personal in its example, marks it, and takes no choices from it', () => {
+  it('replaces values that look personal in its example, marks them, and infers no choices from them', () => {
     const lines = linesOf(
       Array.from({ length: 60 }, (_, at) => ({
         name: 'user.changed',
@@ -200,7 +175,7 @@ describe('draftCatalog: a draft', () => {
     expect(draft).not.toMatch(/anna|bert|somebody|192\.0\.2\.77|1984|f00|Bonn|Kiel|53111/i);
   });
 
-  it('says of thousands of keys that are ids only what is under them', () => {
+  it('describes only the values below thousands of keys that are ids', () => {
     const lines = linesOf(
       Array.from({ length: 500 }, (_, at) => ({
         name: 'seen',
@@ -214,7 +189,7 @@ describe('draftCatalog: a draft', () => {
     expect(draftOf(lines)).toContain('marks: z.record(z.string(), z.int()),');
   });
 
-  it('holds with numbers that no schema takes, and with objects that are too deep', () => {
+  it('is valid with numbers that no schema accepts, and with objects that are too deep', () => {
     const deep = `${'{"a":['.repeat(40)}1${']}'.repeat(40)}`;
     const lines = [`{"big":1e999,"deep":${deep}}`, '{"big":1,"deep":{"a":[]}}'].map(
       (data) => `{"name":"e","timestamp":"2026-11-01T12:00:00Z","context":{},"data":${data}}`,
@@ -232,96 +207,3 @@ describe('draftCatalog: a draft', () => {
     expect(catalogOf(draft).events.get('e')?.document.data).toBeNull();
   });
 });
-
-describe('catalog infer', () => {
-  let folder: CommandFolder;
-
-  beforeAll(() => {
-    folder = new CommandFolder();
-  });
-
-  afterAll(() => {
-    folder.remove();
-  });
-
-  it.each(['zod', 'json-schema'])(
-    'writes a file that compiles, and that the same log keeps to, with %s',
-    async (schema) => {
-      const names = [
-        ...ODD_TEXTS.filter((text) => text !== ''),
-        ...INHERITED,
-        'edx.course.enrolled',
-        'course.enrolled',
-      ];
-      const data = Object.fromEntries(
-        [...KEYS, ...INHERITED, ...ODD_TEXTS].map((each, at) => [each, [at, 'x', null, { [each]: at }][at % 4]]),
-      );
-      const lines = names.flatMap((name) => [
-        logLine(name, data, data),
-        logLine(name, { mode: 'x', nested: [data, [data]] }),
-      ]);
-      folder.write('tracking.log', `${lines.join('\n')}\n{"cut\n`);
-      const made = await folder.run('infer', 'tracking.log', '--out', `${schema}.ts`, '--schema', schema);
-      expect(made).toEqual({
-        ...{ code: 0, out: '' },
-        err: `${lines.length + 1} lines: ${lines.length} events of ${names.length} names, 1 broken line, 0 lines of other JSON.\n  line ${lines.length + 1} is not valid JSON\nThe draft is in ${schema}.ts. Search it for TODO.\n`,
-      });
-      expect(errorsOf(join(folder.path, `${schema}.ts`))).toEqual([]);
-      folder.write('tracking.log', lines.join('\n'));
-      expect(await folder.run('validate', 'tracking.log', '--catalog', `${schema}.ts`)).toMatchObject({
-        ...{ code: 0, out: `${lines.length} lines: ${lines.length} events.\nNo violations.\n` },
-      });
-    },
-  );
-
-  it('prints the draft where no file is named', async () => {
-    folder.write('tracking.log', logLine('a', {}));
-    const { code, out } = await folder.run('infer', 'tracking.log');
-    expect(code).toBe(0);
-    expect(out.startsWith('// Draft from 1 event with 1 name in tracking.log.')).toBe(true);
-  });
-
-  it('writes over nothing unless it is told to', async () => {
-    const path = folder.write('mine.ts', 'mine');
-    folder.write('tracking.log', logLine('a', {}));
-    expect(await folder.run('infer', 'tracking.log', '--out', 'mine.ts')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('mine.ts already exists'),
-    });
-    expect(readFileSync(path, 'utf8')).toBe('mine');
-    expect(await folder.run('infer', 'tracking.log', '--out', 'mine.ts', '--force')).toMatchObject({ code: 0 });
-    expect(readFileSync(path, 'utf8')).toContain("defineEvent('a'");
-  });
-
-  it('ends with 2 where there is nothing to draft, or nowhere to write to', async () => {
-    folder.write('other.log', '{"level":30}\nx\n');
-    expect(await folder.run('infer', 'other.log')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining(
-        'other.log contains no events: 1 broken line (line 2 is not valid JSON), 1 line of other JSON.',
-      ),
-    });
-    mkdirSync(join(folder.path, 'a-folder'));
-    expect(await folder.run('infer', 'tracking.log', '--force', '--out', 'a-folder')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('a-folder cannot be written'),
-    });
-    expect(await folder.run('infer', 'tracking.log', '--schema', 'xml')).toMatchObject({ code: 2 });
-  });
-});
-
-function errorsOf(file: string): string[] {
-  const config = join(file, '../tsconfig.json');
-  const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(config, (path) => ts.sys.readFile(path)).config,
-    ts.sys,
-    join(file, '..'),
-  );
-  const program = ts.createProgram([file], options);
-  return ts
-    .getPreEmitDiagnostics(program, program.getSourceFile(file))
-    .map(
-      ({ messageText, start, file: at }) =>
-        `${at?.fileName ?? ''}:${start ?? 0} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
-    );
-}
