@@ -8,6 +8,7 @@ import './styles/live.css';
 import './styles/event.css';
 import './styles/views.css';
 import './styles/tree.css';
+import './styles/forced-colors.css'; // the last one, to override the others
 
 followAddress();
 const place = document.getElementById('page');
