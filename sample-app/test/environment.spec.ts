@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const root = join(__dirname, '../..');
 
-/** Returns variables of a process that has loaded src/environment.ts in a folder with this `.env`. */
+/** Returns variables of a process that has loaded src/environment.ts next to this `.env`. */
 function environmentWith(file: string | undefined, set: Record<string, string> = {}): Record<string, string | null> {
   const folder = mkdtempSync(join(tmpdir(), 'sample-app-'));
   if (file !== undefined) writeFileSync(join(folder, '.env'), file);
