@@ -1,10 +1,10 @@
 import type { EventCatalog } from './catalog';
+import type { SyncValues } from '../event/tracking-event';
 import type { EventData, EventDefinition } from './define-event';
 
 /**
- * Registers the catalog with the compiler, which then checks the names passed to `emit`,
- * `emitConfirmed` and @TrackEvent, and the data passed to `emit` and `emitConfirmed`. To check the
- * data of @TrackEvent, pass the definition instead of the name.
+ * Registers the catalog with the compiler, which then checks the names and the data passed to
+ * `emit`, `emitConfirmed` and @TrackEvent (docs/decisions/0377).
  *
  *     declare module 'nestjs-event-tracking' {
  *       interface Register { catalog: typeof catalog }
@@ -38,3 +38,44 @@ export type NamedDataArgument<Name extends string> = [RegisteredEvent] extends [
  * Any name without a registered catalog, and no name with one: there the definition has the data.
  */
 export type UnregisteredName = [RegisteredEvent] extends [never] ? EventName : undefined;
+
+/** Names of the registered catalog; never without one. */
+export type RegisteredName = RegisteredEvent['name'];
+
+/**
+ * One name of the registered catalog. Never for any other string, for a union of names, and for a
+ * type parameter: of those, the compiler does not know the data.
+ */
+export type SingleName<Name extends string> = [RegisteredEvent] extends [never]
+  ? never
+  : IsUnion<Name> extends false
+    ? Name
+    : never;
+
+/** True for a union. */
+export type IsUnion<Name, All = Name> = Name extends unknown ? ([All] extends [Name] ? false : true) : never;
+
+/** Return type of a data function: the data of the event, or nothing if no field is required. */
+export type NamedData<Name extends string> =
+  Partial<DataOfName<Name>> extends DataOfName<Name>
+    ? (DataOfName<Name> & SyncValues) | undefined
+    : DataOfName<Name> & SyncValues;
+
+/** True if a data function with this return type may be used for the event. */
+export type IsDataOf<Name extends string, Returned> = [Returned] extends [NamedData<Name>]
+  ? true
+  : SaysNothing<Exclude<Returned, undefined>>;
+
+/**
+ * True for a type that says nothing about its fields: `object`, or a type with an index signature.
+ * A string is assignable to `{}`, the type of an empty literal, and not to `object`.
+ */
+export type SaysNothing<Values> = [Values] extends [never]
+  ? false
+  : string extends keyof Values
+    ? true
+    : [keyof Values] extends ['then']
+      ? string extends Values
+        ? false
+        : true
+      : false;

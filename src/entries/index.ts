@@ -4,7 +4,7 @@ export { currentTracker, TrackerService } from '../tracker/tracker.service';
 export type { ConfirmedEvent, ConfirmOptions } from '../tracker/tracker.service';
 export type { TransactionOptions } from '../tracker/transaction-options';
 export { TrackEvent } from '../tracker/track-event.decorator';
-export type { TrackEventOptions, TrackOutcome } from '../tracker/track-event.decorator';
+export type { TrackEventOptions, TrackOutcome } from '../tracker/track-event-types';
 export { TrackingContext } from '../tracker/tracking-context.decorator';
 export type { TrackedCall, TrackingContextOptions } from '../tracker/tracking-context.decorator';
 export { OnTrackingEvent } from '../intake/on-tracking-event.decorator';

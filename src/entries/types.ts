@@ -6,7 +6,7 @@
 
 export type { TrackingFactoryResult, TrackingTreeOptions } from '../module/tracking.module';
 export type { TrackingRuntimeOptions } from '../module/tracking-options';
-export type { TrackEventDecorator } from '../tracker/track-event.decorator';
+export type { TrackEventDecorator } from '../tracker/track-event-types';
 export type { ContextOf } from '../tracker/tracking-context.decorator';
 export type { TrackingRole } from '../module/tracking-options';
 export type { QueueDescription } from '../queues/async-routing-options';
@@ -67,14 +67,29 @@ export type {
   CheckedMethodDecorator,
   EventDataFunction,
   EventDataOption,
+  NamedDataFunction,
+  NamedDataOption,
   TrackEndOptions,
+  TrackEventArguments,
   TrackEventData,
+  TrackEventOfData,
   TrackEventParts,
   TrackSuccessOptions,
   TrackedResult,
-} from '../tracker/track-event.decorator';
+} from '../tracker/track-event-types';
 export type { SyncValues } from '../event/tracking-event';
-export type { DataArgument, DataOfName, NamedDataArgument, UnregisteredName } from '../catalog/registered-events';
+export type {
+  DataArgument,
+  DataOfName,
+  IsDataOf,
+  IsUnion,
+  NamedData,
+  NamedDataArgument,
+  RegisteredName,
+  SaysNothing,
+  SingleName,
+  UnregisteredName,
+} from '../catalog/registered-events';
 export type { DescribedTracker } from '../intake/tracker-plan';
 export type { TransactionLimits } from '../tracker/transaction-options';
 export type { BatchOptions } from '../delivery/delivery-options';

@@ -1,7 +1,6 @@
-import type { Observable, Subject } from 'rxjs';
 import { DEFAULT_TRACKER } from '../routing/tokens';
-import { isEventDefinition, type EventData, type EventDefinition } from '../catalog/define-event';
-import type { EventName } from '../catalog/registered-events';
+import { isEventDefinition, type EventDefinition } from '../catalog/define-event';
+import type { EventName, RegisteredName, SingleName } from '../catalog/registered-events';
 import { objectionsTo } from './decorator-objections';
 import { emittingFrom } from './emit-place';
 import { GivenFunction } from './given-function';
@@ -11,126 +10,18 @@ import { findRuntime } from './runtime-of';
 import { addLayer, type MethodCall } from './wrapped-method';
 import { registerCopy } from './package-copies';
 import type { SyncValues } from '../event/tracking-event';
+import type {
+  NamedDataOption,
+  TrackEventArguments,
+  TrackEventDecorator,
+  TrackEventOfData,
+  TrackEventOptions,
+  TrackOutcome,
+} from './track-event-types';
 
 registerCopy();
 
-/** One call of a decorated method, after it has ended. */
-export interface TrackOutcome<Args extends readonly unknown[], Result> {
-  readonly args: Args;
-  /**
-   * Returned or resolved value; for an Observable or iterator, the last value, even before a
-   * failure. Otherwise undefined.
-   */
-  readonly result: Result;
-  /** Thrown error or rejection reason; undefined after a success. */
-  readonly error: unknown;
-  readonly durationMs: number;
-  /**
-   * Number of values from an Observable or iterator, including those before a failure; otherwise 1
-   * for a success and 0 for a failure.
-   */
-  readonly count: number;
-}
-
 /* eslint-disable @typescript-eslint/no-explicit-any -- the decorated method is unknown here */
-/** Functions that create the parts of an event, and the tracker that emits it. */
-export interface TrackEventParts<Outcome> {
-  /**
-   * Creates the data of the event. Must be synchronous. If it fails, the event is emitted with {}.
-   * @default () => ({})
-   */
-  readonly data?: ((outcome: Outcome) => SyncValues | undefined) | undefined;
-  /**
-   * Creates values that the context of this event also carries.
-   * @default none
-   */
-  readonly context?: ((outcome: Outcome) => SyncValues | undefined) | undefined;
-  /**
-   * Name of the tracker.
-   * @default 'default'
-   */
-  readonly tracker?: string | undefined;
-}
-
-/** Options for calls that succeeded. */
-export interface TrackSuccessOptions<Args extends readonly unknown[], Result> extends TrackEventParts<
-  TrackOutcome<Args, Result>
-> {
-  /**
-   * Endings that are tracked. An Observable that is unsubscribed early, or an iterator that is left
-   * early, counts as 'settled' only.
-   * @default 'success'
-   */
-  readonly on?: 'success' | undefined;
-}
-
-/** Options for calls that may have failed, and then have no result. */
-export interface TrackEndOptions<Args extends readonly unknown[], Result> extends TrackEventParts<
-  TrackOutcome<Args, Result | undefined>
-> {
-  readonly on: 'error' | 'settled';
-}
-
-export type TrackEventOptions<Args extends readonly unknown[] = any[], Result = any> =
-  TrackSuccessOptions<Args, Result> | TrackEndOptions<Args, Result>;
-
-/**
- * Type of `result` for a method with this return type. A promise may resolve to a lazy value. A
- * Subject and a readable stream are results themselves, although they can be iterated.
- */
-export type TrackedResult<Result> =
-  Result extends PromiseLike<infer Value>
-    ? TrackedResult<Value>
-    : Result extends Subject<any> | { readonly readableEnded: boolean }
-      ? Result
-      : Result extends Observable<infer Value>
-        ? Value
-        : Result extends AsyncIterable<infer Value> | Iterator<infer Value>
-          ? Value
-          : Result;
-
-/**
- * Parameters that create the data of a defined event. Optional if the data has no required fields.
- */
-export type TrackEventData<Data extends object, Args extends readonly unknown[], Result> =
-  Partial<Data> extends Data
-    ? [
-        data?:
-          EventDataFunction<Data, Args, Result> | (TrackEventOptions<Args, Result> & Partial<EventDataOption<Data>>),
-      ]
-    : [data: EventDataFunction<Data, Args, Result> | (TrackEventOptions<Args, Result> & EventDataOption<Data>)];
-
-/** Function that creates the data of a defined event from one call of the method. */
-export type EventDataFunction<Data extends object, Args extends readonly unknown[], Result> = (
-  outcome: TrackOutcome<Args, Result>,
-) => Data & SyncValues;
-
-/** Option `data` for a defined event. */
-export interface EventDataOption<Data extends object> {
-  readonly data: (outcome: any) => Data & SyncValues;
-}
-
-/** Decorator for methods whose arguments and result match the parameters of the data function. */
-export type CheckedMethodDecorator<Args extends readonly unknown[], Result> = <Method extends (...args: any[]) => any>(
-  target: object,
-  key: string | symbol,
-  descriptor: TypedPropertyDescriptor<Method> &
-    (Parameters<Method> extends Args
-      ? TrackedResult<ReturnType<Method>> extends Result
-        ? unknown
-        : { readonly 'the data function takes the result': Result }
-      : { readonly 'the data function takes the arguments': Args }),
-) => void;
-
-/**
- * Type of the decorator. Without types for arguments and result there is nothing to check, and
- * `applyDecorators` accepts the decorator.
- */
-export type TrackEventDecorator<Args extends readonly unknown[], Result> = 0 extends 1 & Args[number] // true for `any`
-  ? 0 extends 1 & Result
-    ? MethodDecorator
-    : CheckedMethodDecorator<Args, Result>
-  : CheckedMethodDecorator<Args, Result>;
 
 /**
  * Emits an event when the method has ended.
@@ -144,10 +35,36 @@ export type TrackEventDecorator<Args extends readonly unknown[], Result> = 0 ext
  * the value is computed, above it on each call.
  * @param data creates the event's data from the outcome of the call; or options
  */
-export function TrackEvent<Definition extends EventDefinition, Args extends readonly any[] = any[], Result = any>(
-  event: Definition,
-  ...data: TrackEventData<EventData<Definition>, Args, Result>
+export function TrackEvent<
+  // eslint-disable-next-line @typescript-eslint/no-redundant-type-constituents -- never without a catalog
+  Event extends EventDefinition | RegisteredName,
+  Args extends readonly any[] = any[],
+  Result = any,
+>(event: Event, ...data: TrackEventArguments<Event, Args, Result>): TrackEventDecorator<Args, Result>;
+export function TrackEvent<Name extends RegisteredName, Args extends readonly any[] = any[], Result = any>(
+  name: SingleName<Name>,
+  options: TrackEventOptions<Args, Result> & NamedDataOption<Name>,
 ): TrackEventDecorator<Args, Result>;
+// Data of a registered name that the overloads above refuse: it is wrong, or its type says nothing.
+export function TrackEvent<
+  Name extends EventName,
+  Args extends readonly any[] = any[],
+  Result = any,
+  Returned extends SyncValues | undefined = undefined,
+>(
+  name: SingleName<Name>,
+  data?: (outcome: TrackOutcome<Args, Result>) => Returned,
+): TrackEventOfData<Name, Returned, Args, Result>;
+export function TrackEvent<
+  Name extends EventName,
+  Args extends readonly any[] = any[],
+  Result = any,
+  Returned extends SyncValues | undefined = undefined,
+>(
+  name: SingleName<Name>,
+  options: TrackEventOptions<Args, Result> & { readonly data?: ((outcome: any) => Returned) | undefined },
+): TrackEventOfData<Name, Returned, Args, Result>;
+// Names of which the compiler does not know the data.
 export function TrackEvent<Args extends readonly any[] = any[], Result = any>(
   name: EventName,
   data?: (outcome: TrackOutcome<Args, Result>) => SyncValues | undefined,

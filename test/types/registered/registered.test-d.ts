@@ -15,6 +15,7 @@ import {
 export const catalog = defineCatalog([
   defineEvent('course.enrolled', { data: z.object({ mode: z.enum(['audit', 'verified']) }) }),
   defineEvent('video.paused'),
+  defineEvent('hint.shown', { data: z.object({ level: z.number().optional() }) }),
   defineContext('user'),
 ]);
 
