@@ -7,6 +7,7 @@
  *   -> reports => LearnerProfile -> log        the reports file
  *                                -> recent     GET /events/reports
  *   -> store                                   the MongoDB collection `events`, if MONGO_URL is set
+ *   -> lrs                                     statements to an LRS, if LRS_URL is set
  *   -> partner                                 POST /demo/partner
  *   -> video_plays -> NameAllowlist            the nightly job
  *
@@ -34,7 +35,9 @@ import {
 } from 'nestjs-event-tracking';
 import { bullQueue } from 'nestjs-event-tracking/bull';
 import { MongoBackend } from 'nestjs-event-tracking/mongoose';
+import { XapiBackend } from 'nestjs-event-tracking/xapi';
 import { CoursesModule } from '../courses/courses.module';
+import { CoursesService } from '../courses/courses.service';
 import type { Settings } from '../settings';
 import { LearnersModule } from '../users/learners.service';
 import { catalog } from './catalog';
@@ -64,6 +67,7 @@ export const eventTracking = TrackingModule.forRootAsync({
     }),
     recent: backend(MemoryBackend, { maxEvents: 200 }),
     ...store(process.env.MONGO_URL),
+    ...lrs(process.env.LRS_URL),
     reports: reports(process.env.REDIS_URL),
     grading: backend(
       RoutingBackend,
@@ -131,6 +135,30 @@ function store(url: string | undefined): Backends {
       MongoBackend,
       { collection: 'events' },
       { imports: [MongooseModule.forRoot(url, { lazyConnection: true })] },
+    ),
+  };
+}
+
+/**
+ * Sends xAPI statements of enrolments, answers, grades and the video to an LRS if LRS_URL is set.
+ * The names of the events are those of Open edX, so their rows are already there. Like MONGO_URL,
+ * LRS_URL must be set in the environment.
+ */
+function lrs(url: string | undefined): Backends {
+  if (!url) return {};
+  return {
+    lrs: backend(
+      XapiBackend,
+      {
+        inject: [CoursesService],
+        useFactory: (courses: CoursesService) => ({
+          url,
+          rootUrl: 'https://learn.example',
+          ids: 'event' as const, // events of this application, which no other system sends
+          courseName: (courseId: string) => courses.all().find(({ id }) => id === courseId)?.title,
+        }),
+      },
+      { imports: [CoursesModule] },
     ),
   };
 }
