@@ -7,7 +7,7 @@ import type { XapiOptions } from './xapi-options';
 
 /**
  * Returns a function that makes xAPI statements of events: usually one, several for a problem with
- * several questions, and none for an event without a row.
+ * several questions, and none for an event without a row or a definition that has `xapi`.
  * @throws TrackingConfigException with all errors in the options; the returned function throws
  *   LearningMappingException for an event that lacks what its row needs
  */

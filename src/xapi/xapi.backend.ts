@@ -13,8 +13,9 @@ import { SubjectResolver, type Resolved } from './resolvers';
 import { checkXapiBackendOptions, type XapiBackendOptions } from './xapi-backend-options';
 
 /**
- * Sends events as xAPI statements to an LRS, in batches. An event without a row is dropped as
- * 'no-statement' before it is queued; an event that lacks what its row needs becomes a dead letter.
+ * Sends events as xAPI statements to an LRS, in batches. An event without a row, and without a
+ * definition that has `xapi`, is dropped as 'no-statement' before it is queued; an event that lacks
+ * what its row needs becomes a dead letter.
  * @throws TrackingConfigException with all errors in its options
  */
 @Injectable()

@@ -110,7 +110,7 @@ export interface Misfit {
   readonly value: unknown;
 }
 
-/** Finds what does not fit. Undefined and null are missing fields, which fit unless they are needed. */
+/** Finds what does not fit. Fields that are undefined or null are missing, not wrong. */
 export function misfitOf(value: unknown, shape: StatementShape, at = ''): Misfit | undefined {
   const misfit = { at, expected: expectedFor(shape), value };
   const inside = objectShape(shape);
