@@ -51,6 +51,7 @@ const homes = {
   '@platformatic/kafka': ['src/transports/kafka/'],
   kafkajs: ['src/transports/kafka/'],
   mongoose: ['src/backends/mongo/'],
+  pg: ['src/backends/postgres/'],
   // The reader of Open edX settings only makes the module of a connection.
   '@nestjs/mongoose': ['src/backends/mongo/', 'src/openedx/mongoose-engines.ts'],
   '@opentelemetry': ['src/observability/opentelemetry/'],

@@ -8,6 +8,7 @@ import { addImport } from './import/import.command';
 import { addInfer } from './infer/infer.command';
 import { addDocs } from './docs/docs.command';
 import { EXIT, type AddCommand, type ExitCode } from './command';
+import { addSql } from './sql/sql.command';
 import type { Terminal } from './terminal';
 import { addValidate } from './validate/validate.command';
 
@@ -34,6 +35,7 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
   addImport(program, terminal, (found) => {
     code = found;
   });
+  addSql(program, terminal, () => undefined);
   settle(program, terminal);
   try {
     await program.parseAsync([...words], { from: 'user' });

@@ -1,3 +1,6 @@
+export { PostgresBackend } from '../backends/postgres/postgres.backend';
+export type { PostgresBackendOptions } from '../backends/postgres/postgres-options';
+export type { PostgresColumn } from '../backends/postgres/table-sql';
 export type { SqlClient, SqlRow, SqlValue } from '../sql/sql-client';
 export { fromDrizzle } from '../sql/from-drizzle';
 export type { DrizzleQueryable } from '../sql/from-drizzle';

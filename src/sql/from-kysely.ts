@@ -2,19 +2,8 @@ import type { SqlClient, SqlRow } from './sql-client';
 
 /** The part of Kysely, or of one of its transactions, that is used. */
 export interface KyselyQueryable {
-  executeQuery(query: RawQuery): Promise<{ readonly rows: readonly unknown[] }>;
-}
-
-/** What `CompiledQuery.raw` of Kysely returns. */
-interface RawQuery {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-  readonly query: {
-    readonly kind: 'RawNode';
-    readonly sqlFragments: readonly string[];
-    readonly parameters: readonly never[];
-  };
-  readonly queryId: { readonly queryId: string };
+  // Kysely declares its own types of queries here, which are compiled from its builders.
+  executeQuery(query: never): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
 let made = 0;
@@ -28,8 +17,10 @@ export function fromKysely(db: KyselyQueryable): SqlClient {
     async query(sql, params = []) {
       // Plugins keep facts about a query under its id, from before it runs until after it.
       const queryId = { queryId: `tracking-${made++}` };
-      const query = { kind: 'RawNode' as const, sqlFragments: [sql], parameters: [] };
-      const { rows } = await db.executeQuery({ sql, parameters: [...params], query, queryId });
+      const query = { kind: 'RawNode', sqlFragments: [sql], parameters: [] };
+      // What CompiledQuery.raw of Kysely returns.
+      const compiled = { sql, parameters: [...params], query, queryId };
+      const { rows } = await db.executeQuery(compiled as never);
       return rows as readonly SqlRow[];
     },
   };

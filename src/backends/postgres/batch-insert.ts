@@ -1,0 +1,48 @@
+import type { EventRejection } from '../../delivery/destination';
+import type { SqlClient } from '../../sql/sql-client';
+import type { EventRow } from './event-rows';
+import { refusalOf } from './send-errors';
+
+/**
+ * Inserts one batch. PostgreSQL refuses a whole statement for one row without naming it, so a
+ * refused batch is halved until each refused row is alone.
+ */
+export class BatchInsert {
+  readonly rejections: EventRejection[] = [];
+  /** Number of events that the table already had. */
+  duplicates = 0;
+
+  constructor(
+    private readonly client: SqlClient,
+    private readonly sql: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * Inserts the rows, and updates `rejections` and `duplicates`. Errors of the client are thrown
+   * unchanged.
+   */
+  async insert(rows: readonly EventRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    this.signal.throwIfAborted();
+    try {
+      const [result] = await this.client.query(this.sql, [`[${rows.map(({ text }) => text).join(',')}]`]);
+      this.duplicates += rows.length - Number(result?.['stored'] ?? rows.length);
+    } catch (error) {
+      const reason = refusalOf(error);
+      if (reason === undefined) throw error;
+      await this.divide(rows, reason);
+    }
+  }
+
+  private async divide(rows: readonly EventRow[], reason: string): Promise<void> {
+    const [first] = rows;
+    if (rows.length === 1 && first !== undefined) {
+      this.rejections.push({ index: first.index, reason, retryable: false });
+      return;
+    }
+    const middle = Math.ceil(rows.length / 2);
+    await this.insert(rows.slice(0, middle));
+    await this.insert(rows.slice(middle));
+  }
+}

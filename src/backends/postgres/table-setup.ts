@@ -1,0 +1,94 @@
+import type { SqlClient } from '../../sql/sql-client';
+import { quoteTable } from './identifiers';
+import type { Month } from './month';
+import { sqlFailure } from './sql-state';
+import {
+  addColumnSql,
+  EVENT_TABLE,
+  eventTableSql,
+  indexesOf,
+  partitionSql,
+  schemaSql,
+  type TableShape,
+} from './table-sql';
+
+/** Another process creates the same at the same time: IF NOT EXISTS does not look that far. */
+const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P06', '42P07', '42701', '42710', '42P17'];
+const NOT_ALLOWED = '42501';
+
+/**
+ * Creates the table, its missing columns and indexes, and the partitions of the months that events
+ * come from.
+ *
+ * Asks first what there is: CREATE … IF NOT EXISTS needs the right to create even if there is
+ * nothing to do, and locks the table.
+ */
+export class TableSetup {
+  private making: Promise<void> | undefined;
+  private isMade = false;
+  private readonly months = new Set<Month>();
+
+  constructor(
+    private readonly client: SqlClient,
+    private readonly shape: TableShape,
+  ) {}
+
+  /**
+   * Creates what is missing. Concurrent calls share one run. Rejects with the error of the client;
+   * the next call tries again.
+   */
+  async before(months: Iterable<Month>): Promise<void> {
+    if (!this.isMade) {
+      this.making ??= this.make().finally(() => (this.making = undefined));
+      await this.making;
+    }
+    if (this.shape.partitionBy === undefined) return;
+    for (const month of months) {
+      if (this.months.has(month)) continue;
+      await this.run(partitionSql(this.shape, month));
+      this.months.add(month);
+    }
+  }
+
+  /** Looks again before the next batch, after the table or a partition has disappeared. */
+  forget(): void {
+    this.isMade = false;
+    this.months.clear();
+  }
+
+  private async make(): Promise<void> {
+    const { shape } = this;
+    const { schema, table = EVENT_TABLE, columns = {} } = shape;
+    const target = quoteTable(schema, table);
+    const existing = await this.names(
+      'SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped',
+      target,
+    );
+    if (existing.size === 0) {
+      if (schema !== undefined) await this.run(schemaSql(schema), [NOT_ALLOWED]);
+      await this.run(eventTableSql(shape));
+    } else {
+      for (const [name, { type }] of Object.entries(columns))
+        if (!existing.has(name)) await this.run(addColumnSql(shape, name, type));
+    }
+    const indexes = await this.names(
+      'SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($1)',
+      target,
+    );
+    for (const { name, sql } of indexesOf(shape)) if (!indexes.has(name)) await this.run(sql);
+    this.isMade = true;
+  }
+
+  private async names(sql: string, table: string): Promise<ReadonlySet<unknown>> {
+    return new Set((await this.client.query(sql, [table])).map(({ name }) => name));
+  }
+
+  private async run(sql: string, tolerated: readonly string[] = []): Promise<void> {
+    try {
+      await this.client.query(sql);
+    } catch (error) {
+      const { state } = sqlFailure(error);
+      if (!MADE_BY_ANOTHER.includes(state) && !(state !== undefined && tolerated.includes(state))) throw error;
+    }
+  }
+}
