@@ -2,7 +2,6 @@ export { TrackingModule } from '../module/tracking.module';
 export type { TrackingModuleAsyncOptions, TrackingModuleOptions } from '../module/tracking.module';
 export { currentTracker, TrackerService } from '../tracker/tracker.service';
 export type { ConfirmedEvent, ConfirmOptions } from '../tracker/tracker.service';
-export type { TransactionOptions } from '../tracker/transaction-options';
 export { TrackEvent } from '../tracker/track-event.decorator';
 export type { TrackEventOptions, TrackOutcome } from '../tracker/track-event-types';
 export { TrackingContext } from '../tracker/tracking-context.decorator';

@@ -5,16 +5,17 @@ import type { TrackerService } from '../tracker/tracker.service';
 import { HeldRun } from './held-run';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- as @nestjs-cls/transactional declares them */
-type Body = (...args: any[]) => Promise<any>;
-type SetClient<Client> = (client?: Client) => void;
-
 /** The part of the options of an adapter of `@nestjs-cls/transactional` that is used. */
 export interface TransactionalRunner<Client, Options> {
-  wrapWithTransaction: (options: Options, fn: Body, setClient: SetClient<Client>) => Promise<any>;
+  wrapWithTransaction: (
+    options: Options,
+    fn: (...args: any[]) => Promise<any>,
+    setClient: (client?: Client) => void,
+  ) => Promise<any>;
   wrapWithNestedTransaction?: (
     options: Options,
-    fn: Body,
-    setClient: SetClient<Client>,
+    fn: (...args: any[]) => Promise<any>,
+    setClient: (client?: Client) => void,
     client: Client,
   ) => Promise<any>;
   getFallbackInstance: () => Client;
