@@ -105,7 +105,7 @@ describeWithServices(['lrs'], 'XapiBackend with Ralph', ({ lrs }) => {
     const whole = events.filter(isWhole);
     expect(whole.length).toBeGreaterThan(80);
     const sender = new XapiBackend({ url: lrs, ...mapping, actor: () => actor });
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(30_000);
     expect(await sender.sendBatch(whole as never, signal)).toEqual([]);
     sender.onApplicationShutdown();
 

@@ -87,21 +87,24 @@ export class TestLrs {
         status: 422,
         body: { detail: errors.map(({ index, reason }) => ({ loc: ['body', index], msg: reason })) },
       };
-    return this.store(valid, errors);
+    return this.store(valid, url.includes('partialSuccess=true') ? errors : undefined);
   }
 
-  private store(statements: readonly Statement[], errors: readonly object[]): Answer {
+  /** @param errors of a request that reports them, with partialSuccess */
+  private store(statements: readonly Statement[], errors: readonly object[] | undefined): Answer {
     for (const statement of statements) {
       const known = this.stored.get(statement.id);
-      if (known !== undefined && !isDeepStrictEqual(known, statement))
-        return {
-          status: 409,
-          body: { detail: `Differing statements already exist with the same ID: ${statement.id}` },
-        };
+      if (known === undefined || isDeepStrictEqual(known, statement)) continue;
+      const reason = `Differing statements already exist with the same ID: ${statement.id}`;
+      return { status: 409, body: errors === undefined ? { detail: reason } : reportOf(0, [{ index: -1, reason }]) };
     }
     const fresh = statements.filter(({ id }) => !this.stored.has(id));
     for (const statement of fresh) this.stored.set(statement.id, statement);
-    if (errors.length > 0) return { status: 200, body: { inserted: fresh.length, errors } };
+    if (errors !== undefined) return { status: fresh.length === 0 ? 400 : 200, body: reportOf(fresh.length, errors) };
     return fresh.length === 0 ? { status: 204 } : { status: 200, body: fresh.map(({ id }) => id) };
   }
+}
+
+function reportOf(inserted: number, errors: readonly object[]): object {
+  return { inserted, rejected: errors.length, errors };
 }

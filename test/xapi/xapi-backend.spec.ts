@@ -150,6 +150,29 @@ describe('XapiBackend', () => {
     expect(reasons(run)).toEqual(['refused: result.response: "…" is not allowed']);
   });
 
+  it('counts statements that such an LRS has already as delivered, although it answers 400', async () => {
+    const run = await started({ partialSuccess: true, ids: 'openedx' }, { invalid: isBad });
+    emit(run, 1, () => ({ page: 'same' }));
+    await settled(run, 1);
+    run.tracker.context({ user_id: 'eve' }, () => {
+      run.tracker.emit('page.read', { page: 'same', answer: 'secret answer' });
+    });
+    emit(run, 2, () => ({ page: 'same' }));
+    await settled(run, 3, 1);
+    expect(lrs.requests.map(({ status }) => status)).toEqual([200, 400]);
+    expect(reasons(run)).toEqual(['refused: result.response: "…" is not allowed']);
+  });
+
+  it('halves a batch that such an LRS refuses over a conflict', async () => {
+    const run = await started({ partialSuccess: true, ids: 'openedx' });
+    emit(run, 1);
+    await settled(run, 1);
+    for (const user_id of ['b', 'ada', 'c'])
+      run.tracker.context({ user_id }, () => run.tracker.emit('page.read', { page: 'another' }));
+    await settled(run, 3, 1);
+    expect(reasons(run)).toEqual([expect.stringContaining('answered 409 (Conflict): Differing statements')]);
+  });
+
   it('reports a statement that two events have for both of them', async () => {
     const run = await started({ partialSuccess: true, ids: 'openedx' }, { invalid: isBad });
     emit(run, 2, () => ({ page: 'same', answer: 'secret answer' }));
