@@ -12,5 +12,5 @@ describe('Register: a registered catalog', () => {
       (error: unknown) => error as { stdout: string },
     );
     expect(stdout).toBe('');
-  }, 60_000);
+  }, 180_000);
 });
