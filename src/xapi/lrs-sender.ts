@@ -34,15 +34,17 @@ export class LrsSender {
     events: number,
     signal: AbortSignal,
   ): Promise<readonly EventRejection[]> {
-    const items = distinct(made);
-    if (items.length === 0) return [];
+    const refused = new Refusals();
+    const items = distinct(made, refused);
+    if (items.length === 0) return refused.list();
     try {
-      return reported(items, await this.post(items, events === 1, signal));
+      addReported(items, await this.post(items, events === 1, signal), refused);
     } catch (error) {
       const isOneEvent = events === 1 && items.length > 1;
       if (!isOneEvent || !(error instanceof SendFailedException) || error.retryable) throw error;
-      return await this.sendSingly(items, signal);
+      await this.sendSingly(items, signal, refused);
     }
+    return refused.list();
   }
 
   /** Returns the report of an LRS that takes the valid statements; undefined if there is none. */
@@ -71,19 +73,19 @@ export class LrsSender {
   }
 
   /** Stores what the LRS takes of one event, and reports what it does not. */
-  private async sendSingly(items: readonly Item[], signal: AbortSignal): Promise<readonly EventRejection[]> {
-    const refused = new Refusals();
+  private async sendSingly(items: readonly Item[], signal: AbortSignal, refused: Refusals): Promise<void> {
     for (const [at, item] of items.entries()) {
       const reason = await this.refusalOf(item, signal);
       if (reason !== undefined) refused.add(item, `statement ${String(at + 1)} of ${String(items.length)}: ${reason}`);
     }
-    return refused.list();
   }
 
   /** Sends one statement. Returns why the LRS refused it; undefined if it did not. */
   private async refusalOf(item: Item, signal: AbortSignal): Promise<string | undefined> {
+    const refused = new Refusals();
     try {
-      return reported([item], await this.post([item], true, signal))[0]?.reason;
+      addReported([item], await this.post([item], true, signal), refused);
+      return refused.list()[0]?.reason;
     } catch (error) {
       if (!(error instanceof SendFailedException) || error.retryable) throw error;
       return error.message;
@@ -92,8 +94,7 @@ export class LrsSender {
 }
 
 /** @throws SendFailedException if the report is about the request as a whole */
-function reported(items: readonly Item[], report: Report | undefined): readonly EventRejection[] {
-  const refused = new Refusals();
+function addReported(items: readonly Item[], report: Report | undefined, refused: Refusals): void {
   for (const { index, reason } of report?.errors ?? []) {
     const item = items[index];
     // For example over a conflict.
@@ -101,14 +102,13 @@ function reported(items: readonly Item[], report: Report | undefined): readonly 
     const redact = redactorOf(item.statement, [item.statement.id]);
     refused.add(item, redact(reason).slice(0, MAX_REASON));
   }
-  return refused.list();
 }
 
 /** The events that the LRS refuses, each with the first reason. */
 class Refusals {
   private readonly reasons = new Map<number, string>();
 
-  add({ indexes }: Item, reason: string): void {
+  add({ indexes }: Pick<Item, 'indexes'>, reason: string): void {
     for (const index of indexes) if (!this.reasons.has(index)) this.reasons.set(index, reason);
   }
 
@@ -119,18 +119,33 @@ class Refusals {
 
 const MAX_REASON = 200;
 
-/** All statements of a batch. An LRS refuses a request that has one statement twice. */
-function distinct(made: ReadonlyMap<number, readonly Statement[]>): readonly Item[] {
+/**
+ * All statements of a batch that can be written; rows of the application may make others. An LRS
+ * refuses a request that has one statement twice.
+ */
+function distinct(made: ReadonlyMap<number, readonly Statement[]>, refused: Refusals): readonly Item[] {
   const items = new Map<string, Item>();
   for (const [index, statements] of made) {
     for (const statement of statements) {
-      const text = JSON.stringify(statement);
+      const text = jsonOf(statement);
+      if (text === undefined) {
+        refused.add({ indexes: [index] }, 'its statement cannot be written as JSON');
+        continue;
+      }
       const known = items.get(text);
       if (known === undefined) items.set(text, { indexes: [index], statement, text });
       else known.indexes.push(index);
     }
   }
   return [...items.values()];
+}
+
+function jsonOf(statement: Statement): string | undefined {
+  try {
+    return JSON.stringify(statement);
+  } catch {
+    return undefined; // a BigInt, a cycle, or a toJSON that throws
+  }
 }
 
 /** What an LRS reports about a request of which it takes the valid statements. */

@@ -1,5 +1,11 @@
 import { backend, TrackingConfigException, TrackingDeadLetters, type DeliveryOptions } from 'nestjs-event-tracking';
-import { XapiBackend, type Statement, type XapiBackendOptions, type XapiRow } from 'nestjs-event-tracking/xapi';
+import {
+  XapiBackend,
+  type LearningEvent,
+  type Statement,
+  type XapiBackendOptions,
+  type XapiRow,
+} from 'nestjs-event-tracking/xapi';
 import { fixedClock } from 'nestjs-event-tracking/testing';
 import { eventually } from '../support/eventually';
 import { expectBalance, startTracking, type BuiltTracking } from '../support/start-tracking';
@@ -246,6 +252,15 @@ describe('XapiBackend', () => {
     emit(run, 4, (n) => (n === 2 ? { page: '' } : {}));
     await settled(run, 3, 1);
     expect(reasons(run)).toEqual(['refused: No xAPI statement for "page.read": data.page is missing.']);
+  });
+
+  it('makes an event a dead letter whose statement cannot be written, and delivers its neighbors', async () => {
+    const response = ({ data }: LearningEvent) => ((data as { page: string }).page === 'p2' ? 1n : 'a');
+    const run = await started({ rows: { 'page.read': { ...read, result: { response } } } });
+    emit(run, 4);
+    await settled(run, 3, 1);
+    expect(reasons(run)).toEqual(['refused: its statement cannot be written as JSON']);
+    expectBalance(run.ledger);
   });
 
   it('waits for the actor, and asks once for each user', async () => {
