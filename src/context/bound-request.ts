@@ -30,12 +30,23 @@ export function bindPrototypes({ response }: PlatformPrototypes): void {
 export function bindRequest(request: unknown, response: unknown, store: RequestStore): void {
   if (isEmitter(request)) emitOfRequest.replaceOn(request);
   if (!isEmitter(response)) return;
-  keepStore(response, store);
+  // Node's responses have their request: a property of their own is expensive on Express.
+  if (requestOf(response) !== request) keepStore(response, store);
   emitOfResponse.replaceOn(response);
   for (const method of takingCallbacks) method.replaceOn(response);
 }
 
 type Method = (this: object, ...args: unknown[]) => unknown;
+
+function requestOf(response: object): unknown {
+  return (response as { readonly req?: unknown }).req;
+}
+
+/** Returns the store of a request, or of the request that a response answers. */
+function storeIn(object: object): RequestStore | undefined {
+  const request = requestOf(object);
+  return storeOf(object) ?? (typeof request === 'object' && request !== null ? storeOf(request) : undefined);
+}
 
 /**
  * Replaces one method of each request or response by its wrapper. A method of the class has one
@@ -88,7 +99,7 @@ class BoundMethod {
 function withBoundCallback(method: Method): Method {
   return function (...args) {
     const callback = args.at(-1);
-    const store = typeof callback === 'function' ? storeOf(this) : undefined;
+    const store = typeof callback === 'function' ? storeIn(this) : undefined;
     if (store !== undefined) args[args.length - 1] = boundFunction(callback as Callback, inRequest(store, currentFlow));
     return Reflect.apply(method, this, args);
   };
@@ -98,7 +109,7 @@ type Callback = (...args: never[]) => unknown;
 
 function boundEmit(emit: Method): Method {
   return function (...args) {
-    const store = storeOf(this);
+    const store = storeIn(this);
     // Most events have no listeners, and entering a flow is the most expensive part of this
     // function.
     if (store === undefined || !hasListeners(this, args[0]) || isCurrent(store)) return Reflect.apply(emit, this, args);
@@ -114,7 +125,7 @@ function boundLastEmit(method: Method): Method {
     try {
       return Reflect.apply(emit, this, args);
     } finally {
-      storeOf(this)?.end();
+      storeIn(this)?.end();
     }
   };
 }

@@ -99,6 +99,23 @@ describe('bindRequest', () => {
     expect(one.request.emit).toBe(other.request.emit);
   });
 
+  it('finds the store of a response on the request that the response has', () => {
+    const request = new EventEmitter();
+    const { response, store } = bound(request, Object.assign(new Response(), { req: request }));
+    const onFinish = storeOfListener(response, 'finish');
+    response.emit('finish');
+    response.emit('close');
+    expect([onFinish(), store.isAnswered]).toEqual([store, true]);
+    expect(Object.getOwnPropertySymbols(response)).toEqual(Object.getOwnPropertySymbols(new Response()));
+  });
+
+  it.each([undefined, null, {}, new EventEmitter()])('binds a response whose request is %p', (req) => {
+    const { response, store } = bound(new EventEmitter(), Object.assign(new Response(), { req }));
+    const onFinish = storeOfListener(response, 'finish');
+    response.emit('finish');
+    expect(onFinish()).toBe(store);
+  });
+
   it('calls the methods that an object has of its own', () => {
     const request = Object.assign(new EventEmitter(), { emit: jest.fn(() => true) });
     const own = request.emit;
