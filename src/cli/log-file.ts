@@ -88,6 +88,11 @@ export class LogFile {
     }
   }
 
+  /** Gives the bytes of the log to an import. Returns as `read` does. */
+  feed(run: { take(chunk: Buffer): Promise<void> }): Promise<string | undefined> {
+    return this.read((chunk) => run.take(chunk));
+  }
+
   /**
    * Reads the file into one reused buffer: a new buffer per chunk would accumulate until garbage
    * collection.

@@ -5,6 +5,7 @@ import { describeError } from '../event/normal-form';
 import { addCheck } from './check/check.command';
 import { CommandFailedException } from './command-failed.exception';
 import { addImport } from './import/import.command';
+import { addReplay } from './import/replay.command';
 import { addInfer } from './infer/infer.command';
 import { addDocs } from './docs/docs.command';
 import { EXIT, type AddCommand, type ExitCode } from './command';
@@ -32,9 +33,10 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     add(catalog, terminal, (found) => {
       code = found;
     });
-  addImport(program, terminal, (found) => {
-    code = found;
-  });
+  for (const add of [addImport, addReplay])
+    add(program, terminal, (found) => {
+      code = found;
+    });
   addSql(program, terminal, () => undefined);
   settle(program, terminal);
   try {

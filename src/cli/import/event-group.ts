@@ -15,8 +15,11 @@ export class EventGroup implements OutcomeListener {
   failure: OutcomeListener['failure'];
   /** True if a backend gave an event back, because the application is closing. */
   isReturned = false;
+  /** True if a backend has delivered or stored an event, and none has refused one. */
+  isTaken = false;
   /** Number of the last line of the group. */
   endLine = 0;
+  private isRefused = false;
   private open = 0;
   private isGiven = false;
   private isUnwritten = false;
@@ -31,6 +34,8 @@ export class EventGroup implements OutcomeListener {
     private readonly isWriter: (path: string) => boolean,
     private readonly count: (path: string, outcome: EventOutcome) => void,
     private readonly onSettled: () => void,
+    /** Called when the group is settled in its turn. */
+    readonly onDone?: (group: EventGroup) => void,
   ) {}
 
   get isSettled(): boolean {
@@ -40,7 +45,7 @@ export class EventGroup implements OutcomeListener {
   settle(path: string, outcome: EventOutcome, reason?: DropReason): void {
     // A backend that is closed has neither accepted nor refused the event.
     if (outcome === 'dropped' && reason === 'closed') this.isReturned = true;
-    else this.count(path, outcome);
+    else this.counted(path, outcome);
   }
 
   needsClaim(path: string): boolean {
@@ -67,7 +72,7 @@ export class EventGroup implements OutcomeListener {
       return;
     }
     this.isUnwritten = true;
-    this.count(path, 'delivered');
+    this.counted(path, 'delivered');
   }
 
   /** Ends the group: no other event belongs to it. */
@@ -85,7 +90,13 @@ export class EventGroup implements OutcomeListener {
   private answered(path: string, outcome: Outcome): void {
     this.open--; // below 0 for a moment if the outcome is known inside `accept`
     if (outcome === 'returned' || outcome === 'pending') this.isReturned = true;
-    else this.count(path, outcome);
+    else this.counted(path, outcome);
     if (this.isSettled) this.onSettled();
+  }
+
+  private counted(path: string, outcome: EventOutcome): void {
+    this.count(path, outcome);
+    this.isRefused ||= outcome === 'dropped' || outcome === 'dead-lettered';
+    this.isTaken = !this.isRefused && (this.isTaken || outcome === 'delivered' || outcome === 'stored');
   }
 }

@@ -4,7 +4,6 @@ import type { TrackerService } from '../../tracker/tracker.service';
 import { parsePythonJson } from '../../transports/bus/python-json';
 import { runtimeOf } from '../../tracker/runtime-of';
 import { CommandFailedException } from '../command-failed.exception';
-import type { LoggedEvent } from '../event-line';
 import { readBytes } from '../log-bytes';
 import { EventReader, type LogCounts } from '../log-events';
 import { LineSplitter } from '../log-lines';
@@ -73,14 +72,17 @@ export class ImportRun {
   private readonly skipped: Partial<Record<SkipReason, number>> = {};
   private group: EventGroup | undefined;
   private imported = 0;
+  /** Number of records of a store that were read, and of the events among them that count. */
+  private stored = 0;
+  private storedEvents = 0;
 
   constructor(private readonly options: ImportOptions) {
-    const { tracker, dryRun = false, skipLines = 0 } = options;
-    this.feed = dryRun || tracker === undefined ? undefined : new TreeFeed(tracker);
+    const { tracker, dryRun = false, skipLines = 0, branch } = options;
+    this.feed = dryRun || tracker === undefined ? undefined : new TreeFeed(tracker, branch);
     this.skip = importFilter(options);
     this.skipLines = skipLines;
     this.reader = new EventReader((event, _place, text) => {
-      this.takeEvent(event, text);
+      this.takeEvent(importedEvent(event, text));
     }, parsePythonJson);
     this.splitter = new LineSplitter({
       line: (text, number) => {
@@ -92,12 +94,13 @@ export class ImportRun {
     });
   }
 
+  /** Number of lines, or of events of a store. */
   get lines(): number {
-    return this.splitter.lines;
+    return this.splitter.lines + this.stored;
   }
 
   get settledLines(): number {
-    return Math.max(this.skipLines, this.feed === undefined ? this.splitter.lines : this.feed.settledLines);
+    return Math.max(this.skipLines, this.feed === undefined ? this.lines : this.feed.settledLines);
   }
 
   /** @param file name of the log, for the places of broken lines */
@@ -113,6 +116,27 @@ export class ImportRun {
         this.splitter.push(piece);
       });
     }
+  }
+
+  /**
+   * Reads the next events of a store. Resolves when the backends have capacity for more.
+   * @param onDone called when they are settled; never with `dryRun`
+   */
+  async takeStored(events: readonly IdentifiedEvent[], onDone?: (group: EventGroup) => void): Promise<void> {
+    await this.inGroup(() => {
+      for (const event of events) {
+        this.stored++;
+        if (this.stored <= this.skipLines) continue;
+        this.storedEvents++;
+        this.takeEvent(event);
+      }
+    }, onDone);
+  }
+
+  /** Counts a record of a store that is no event. @param why as for a line that is broken */
+  takeBroken(why: string): void {
+    this.stored++;
+    this.reader.broken(this.stored, why);
   }
 
   /**
@@ -133,21 +157,22 @@ export class ImportRun {
     const { imported, skipped, names, lines, settledLines } = this;
     return {
       ...{ lines, ...this.reader.counts() },
+      events: this.reader.counts().events + this.storedEvents,
       ...{ imported, skipped: { ...skipped }, settledLines },
       names: Object.fromEntries([...names].sort(([, one], [, other]) => other - one)),
       backends: this.feed?.counts() ?? {},
     };
   }
 
-  private async inGroup(read: () => void): Promise<void> {
+  private async inGroup(read: () => void, onDone?: (group: EventGroup) => void): Promise<void> {
     const { feed } = this;
     const { signal } = this.options;
     signal?.throwIfAborted();
-    this.group = feed?.begin();
+    this.group = feed?.begin(onDone);
     try {
       read();
     } finally {
-      this.group?.end(this.splitter.lines);
+      this.group?.end(this.lines);
     }
     await nextTurn(); // deliveries send, and the application does its own work
     await feed?.room(signal);
@@ -159,8 +184,7 @@ export class ImportRun {
     this.options.onProgress?.({ lines, settledLines });
   }
 
-  private takeEvent(logged: LoggedEvent, text: string): void {
-    const event = importedEvent(logged, text);
+  private takeEvent(event: IdentifiedEvent | undefined): void {
     const reason = event === undefined ? 'no-time' : this.skip(event);
     if (reason !== undefined || event === undefined) {
       const why = reason ?? 'no-time';

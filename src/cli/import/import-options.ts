@@ -1,6 +1,6 @@
 import { OptionChecker } from '../../common/option-checker';
 import type { OptionRules } from '../../common/option-place';
-import { anything, flag, functionRule, number, textList, value } from '../../common/option-rules';
+import { anything, flag, functionRule, number, text, textList, value } from '../../common/option-rules';
 import { findRuntime } from '../../tracker/runtime-of';
 import type { TrackerService } from '../../tracker/tracker.service';
 import type { ImportFilter } from './import-filter';
@@ -19,6 +19,8 @@ export interface ImportProgress {
 export interface ImportOptions extends ImportFilter {
   /** Tracker whose backends get the events. The application must be running. */
   readonly tracker?: TrackerService | undefined;
+  /** Path of the backend that gets the events, such as `caliper/mongo`.  @default all backends */
+  readonly branch?: string | undefined;
   /** True to read and count only; `tracker` is then not needed.  @default false */
   readonly dryRun?: boolean | undefined;
   /** Number of lines at the start that an earlier import has settled.  @default 0 */
@@ -36,6 +38,7 @@ const NAMES = textList({ fix: (name) => `${name}: ['edx.course.*']` });
 
 const RULES: OptionRules<ImportOptions> = {
   tracker: value('a TrackerService', isTracker, { fix: 'tracker: app.get(TrackerService)' }),
+  branch: text({ fix: "branch: 'warehouse'" }),
   dryRun: flag({ fix: 'dryRun: true' }),
   skipLines: number({ min: 0, isWhole: true }, { fix: 'skipLines: progress.settledLines' }),
   signal: anything(),

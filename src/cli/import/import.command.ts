@@ -14,7 +14,14 @@ import type { ImportTarget, TargetOptions } from './import-target';
 import type * as Targets from './import-target';
 import { totalOf, type ImportResult } from './import-totals';
 
-interface Options extends TargetOptions {
+/** Where the events come from: a log, or a store of events. */
+export type ImportSource = Pick<LogFile, 'title' | 'path' | 'bytes' | 'bytesRead' | 'head'> & {
+  /** Gives all events to an import. Returns the reason why it could not read to the end. */
+  feed(run: ImportRun): Promise<string | undefined>;
+};
+
+export interface ImportCommandOptions extends TargetOptions {
+  readonly branch?: string;
   readonly name: readonly string[];
   readonly except: readonly string[];
   readonly course: readonly string[];
@@ -29,23 +36,36 @@ interface Options extends TargetOptions {
 const STATE_FILE = 'event-tracking-import.json';
 
 export const addImport: AddCommand = (program, terminal, end) => {
-  withOptions(program.command('import')).action(async (given: string[], options: Options) => {
+  const command = program
+    .command('import')
+    .description('Imports the events of tracking logs into backends.')
+    .argument('<files...>', 'logs, also compressed by gzip; - for the standard input')
+    .option('--to <target>', 'file=PATH, mongo=URL or lrs=URL')
+    .option('--root-url <url>', 'the URL of the platform that wrote the logs; for --to lrs=URL');
+  withOptions(command).action(async (given: string[], options: ImportCommandOptions) => {
     const files = await LogFile.findAll(terminal.folder, given);
     const result = await importLogs(files, options, terminal);
     if (result.events === 0 && result.lines === result.blank + result.broken + result.others)
       throw withoutEvents(given, result);
-    const isDryRun = options.dryRun === true;
-    terminal.out(options.json ? JSON.stringify(result, undefined, 2) : importAsText(result, isDryRun, terminal));
-    if (hasLost(result)) end(EXIT.found);
+    printResult(result, options, terminal, end);
   });
 };
 
-function withOptions(command: Command): Command {
+/** Prints what became of the events, and sets the exit code. */
+export function printResult(
+  result: ImportResult,
+  options: ImportCommandOptions,
+  terminal: Terminal,
+  end: Parameters<AddCommand>[2],
+): void {
+  const isDryRun = options.dryRun === true;
+  terminal.out(options.json ? JSON.stringify(result, undefined, 2) : importAsText(result, isDryRun, terminal));
+  if (hasLost(result)) end(EXIT.found);
+}
+
+/** Adds the options that both commands have. */
+export function withOptions(command: Command): Command {
   return command
-    .description('Imports the events of tracking logs into backends.')
-    .argument('<files...>', 'logs, also compressed by gzip; - for the standard input')
-    .option('--to <target>', 'file=PATH, mongo=URL or lrs=URL')
-    .option('--root-url <url>', 'the URL of the platform that wrote the logs; for --to lrs=URL')
     .option('--module <file>', 'the file of a module of your application whose tracker gets the events')
     .option('--tracker <name>', 'the tracker in the module; by default the one without a name')
     .option('--name <pattern>', 'only events with this name; * matches any characters; can be repeated', collect, [])
@@ -73,11 +93,16 @@ function time(text: string): Date {
   return found;
 }
 
-async function importLogs(files: readonly LogFile[], options: Options, terminal: Terminal): Promise<ImportResult> {
+export async function importLogs(
+  files: readonly ImportSource[],
+  options: ImportCommandOptions,
+  terminal: Terminal,
+  more: readonly unknown[] = [],
+): Promise<ImportResult> {
   const progress = Progress.of(terminal, files);
   if (options.dryRun === true) return new LogImport(files, options, progress).run();
   const { to, module, tracker, rootUrl, name, except, course, from, until } = options;
-  const key = importKey([to, module, tracker, name, except, course, from, until, rootUrl]);
+  const key = importKey([to, module, tracker, name, except, course, from, until, rootUrl, ...more]);
   const state = ImportState.open(resolve(terminal.folder, options.state), options.state, key, options.restart === true);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- to count needs neither Nest nor backends
   const { ImportTarget } = require('./import-target') as typeof Targets;
@@ -106,18 +131,18 @@ interface Destination {
 
 /** Imports logs one after another. */
 class LogImport {
-  private readonly filter: ImportFilter;
+  private readonly filter: ImportFilter & { readonly branch: string | undefined };
   private bytesBefore = 0;
   private linesRead = 0;
 
   constructor(
-    private readonly files: readonly LogFile[],
-    { name, except, course, from, until }: Options,
+    private readonly files: readonly ImportSource[],
+    { name, except, course, from, until, branch }: ImportCommandOptions,
     private readonly progress: Progress,
     private readonly destination?: Destination,
   ) {
     this.filter = {
-      ...{ except, from, until },
+      ...{ except, from, until, branch },
       names: name.length > 0 ? name : undefined,
       courses: course.length > 0 ? course : undefined,
     };
@@ -138,7 +163,7 @@ class LogImport {
     return totalOf(results);
   }
 
-  private async importLog(file: LogFile): Promise<ImportResult> {
+  private async importLog(file: ImportSource): Promise<ImportResult> {
     const { destination } = this;
     const head = destination && (await file.head());
     const skipLines = destination === undefined ? 0 : await this.linesBefore(file, destination.state);
@@ -156,14 +181,14 @@ class LogImport {
       },
     });
     run.begin(this.files.length > 1 ? file.title : undefined);
-    const cutOff = await file.read((chunk) => run.take(chunk));
+    const cutOff = await file.feed(run);
     const result = await run.end(cutOff);
     keep(result.settledLines, true);
     return result;
   }
 
   /** Returns the number of lines of a log that an interrupted import has settled. */
-  private async linesBefore(file: LogFile, state: ImportState): Promise<number> {
+  private async linesBefore(file: ImportSource, state: ImportState): Promise<number> {
     const heads = new Map<number, LogHead | undefined>();
     for (const bytes of state.headSizes) heads.set(bytes, await file.head(bytes));
     const paths = new Set(this.files.map(({ path = '' }) => path));

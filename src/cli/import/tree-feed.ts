@@ -3,12 +3,16 @@ import { Envelope } from '../../event/envelope';
 import type { EventFields, IdentifiedEvent } from '../../event/tracking-event';
 import type { EnvelopeBackend } from '../../routing/contracts';
 import type { EventOutcome } from '../../routing/confirmation';
+import type { RouteNode } from '../../routing/route-node';
 import { runtimeOf } from '../../tracker/runtime-of';
 import type { TrackerService } from '../../tracker/tracker.service';
+import { CommandFailedException } from '../command-failed.exception';
 import { EventGroup, type OutcomeCounts } from './event-group';
 
 /** Pause before it is checked again whether a log can be written. */
 const UNWRITTEN_MS = 200;
+/** Maximum number of backends that an error lists. */
+const MAX_SHOWN = 20;
 
 /**
  * Gives the events of a log to the tree of a tracker, and waits whenever a destination has no
@@ -20,6 +24,8 @@ const UNWRITTEN_MS = 200;
  */
 export class TreeFeed {
   private readonly runtime: ReturnType<typeof runtimeOf>;
+  /** Path of the node that gets the events; undefined for the root. */
+  private readonly branch: string | undefined;
   private readonly open: EventGroup[] = [];
   private readonly outcomes = new Map<string, Map<EventOutcome, number>>();
   /** Paths of backends that hold lines, and answer for all of them at once. */
@@ -30,15 +36,35 @@ export class TreeFeed {
   /** Number of lines whose events are all settled. */
   settledLines = 0;
 
-  constructor(tracker: TrackerService) {
+  /**
+   * @param branch path of the node that gets the events
+   * @throws CommandFailedException if there is no such node
+   */
+  constructor(tracker: TrackerService, branch?: string) {
     this.runtime = runtimeOf(tracker);
+    this.branch = branch;
+    if (this.target !== undefined) return;
+    const paths = [...below(this.runtime.tree.root)].map(({ path }) => path);
+    throw CommandFailedException.create(
+      `the tracker ${JSON.stringify(tracker.name)} has no backend ${JSON.stringify(branch)}.`,
+      paths.length === 0 ? 'add one to its backends' : `name one of ${paths.slice(0, MAX_SHOWN).join(', ')}`,
+    );
+  }
+
+  private get target(): RouteNode | undefined {
+    const { root } = this.runtime.tree;
+    return this.branch === undefined ? root : [...below(root)].find(({ path }) => path === this.branch);
+  }
+
+  /** Nodes that answer for the events. */
+  private get ends(): readonly RouteNode[] {
+    return [...(this.target?.reached() ?? [])];
   }
 
   /** Begins a group. Events that are given from now on belong to it. */
-  begin(): EventGroup {
-    const nodes = [...this.runtime.tree.root.reached()];
+  begin(onDone?: (group: EventGroup) => void): EventGroup {
     this.writers = new Map(
-      nodes.flatMap(({ path, sink }) =>
+      this.ends.flatMap(({ path, sink }) =>
         sink?.flush !== undefined && sink.whenTakesMore === undefined ? [[path, sink]] : [],
       ),
     );
@@ -48,6 +74,7 @@ export class TreeFeed {
         this.count(path, outcome);
       },
       this.settleGroups,
+      onDone,
     );
     this.open.push(group);
     return group;
@@ -56,10 +83,11 @@ export class TreeFeed {
   give(event: IdentifiedEvent, group: EventGroup): void {
     const { counters, normalizer, scopes } = this.runtime.parts;
     const envelope = Envelope.carried(normalizer.carried(event), {}, normalizer);
-    counters.emitted++;
+    const { target = this.runtime.tree.root } = this;
+    if (target === this.runtime.tree.root) counters.emitted++; // events of a branch were emitted before
     // Events that application code emits while it processes this one belong to the same user.
     scopes.run('event', (envelope.context?.values ?? {}) as EventFields, () => {
-      this.runtime.tree.root.receive(envelope, group);
+      target.receive(envelope, group);
     });
   }
 
@@ -68,10 +96,9 @@ export class TreeFeed {
     for (const writer of this.writers.values()) await written(writer, signal);
     for (const group of this.open) group.written();
     this.settleGroups();
-    const { root } = this.runtime.tree;
     for (;;) {
       signal?.throwIfAborted();
-      const full = [...root.reached()].find(({ sink }) => sink?.takesMore === false)?.sink;
+      const full = this.ends.find(({ sink }) => sink?.takesMore === false)?.sink;
       if (full === undefined) return;
       await orAborted(full.whenTakesMore?.() ?? Promise.resolve(), signal);
     }
@@ -101,6 +128,7 @@ export class TreeFeed {
       this.isIncomplete ||= first.isReturned;
       // Lines behind an event that came back are read again by the next run.
       if (!this.isIncomplete) this.settledLines = first.endLine;
+      first.onDone?.(first);
     }
     this.wake();
   };
@@ -109,6 +137,13 @@ export class TreeFeed {
     const counts = this.outcomes.get(path) ?? new Map<EventOutcome, number>();
     this.outcomes.set(path, counts);
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+}
+
+function* below(node: RouteNode): Generator<RouteNode> {
+  for (const child of node.children) {
+    yield child;
+    yield* below(child);
   }
 }
 

@@ -1,0 +1,109 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { folderName, nameOfFolder } from '../../delivery/folder-name';
+import { readRecord } from '../../event/event-record';
+import { OUR_NAME } from '../../store/folder-name';
+import { OwnedFolder } from '../../store/owned-folder';
+import { SegmentStore } from '../../store/segment-store';
+import { CommandFailedException } from '../command-failed.exception';
+import type { ImportRun } from './import-events';
+import type { ImportSource } from './import.command';
+
+const PAGE_EVENTS = 100;
+const PAGE_BYTES = 4_194_304;
+
+/**
+ * The dead letters of one path that stopped applications left in a delivery directory. Their
+ * folders are owned while they are read, so that no application that starts meanwhile takes them
+ * over. A letter is removed when a backend has its event; all others stay for the next start
+ * (docs/decisions/0373).
+ */
+export class DeadLetterSource implements ImportSource {
+  readonly title = 'dead letters';
+  readonly path = undefined;
+  readonly bytes = undefined;
+  bytesRead = 0;
+
+  private constructor(
+    private readonly folder: OwnedFolder,
+    private readonly stores: readonly SegmentStore[],
+  ) {}
+
+  /**
+   * Takes over the folders of stopped applications.
+   * @param directory absolute path of the option `directory`
+   * @param lettersOf path of the destination whose letters are read
+   * @throws CommandFailedException if there is no such directory, or an application uses it
+   */
+  static async open(directory: string, tracker: string, lettersOf: string): Promise<DeadLetterSource> {
+    const home = join(directory, folderName(tracker));
+    if (!existsSync(home))
+      throw CommandFailedException.create(
+        `there is no delivery directory of the tracker ${JSON.stringify(tracker)} in the folder of --dead-letters.`,
+        'pass the value of delivery.directory, and --tracker NAME for another tracker',
+      );
+    const folder = await OwnedFolder.claim(home);
+    try {
+      const { taken, failed } = await folder.adoptOrphans();
+      const [unread] = failed;
+      if (unread !== undefined)
+        throw CommandFailedException.create(
+          `${unread.path} cannot be read: ${String(unread.error)}`,
+          'run the command as the user of the application',
+        );
+      if (readdirSync(home).some((name) => OUR_NAME.test(name) && name !== basename(folder.folder)))
+        throw CommandFailedException.create(
+          'a running application uses the directory of --dead-letters.',
+          "stop it, or call its TrackingDeadLetters: redrive({ path: 'warehouse' })",
+        );
+      const places = taken.flatMap((orphan) => placesOf(orphan, lettersOf));
+      const options = { maxBytes: Number.MAX_SAFE_INTEGER, fsync: false };
+      return new DeadLetterSource(
+        folder,
+        places.map(({ orphan, dead }) => SegmentStore.open(dead, { ...options, root: orphan })),
+      );
+    } catch (error) {
+      await folder.release();
+      throw error;
+    }
+  }
+
+  head(): Promise<undefined> {
+    return Promise.resolve(undefined); // the letters that are left tell how far a run came
+  }
+
+  async feed(run: ImportRun): Promise<undefined> {
+    for (const store of this.stores) {
+      for (
+        let page = store.lease(PAGE_EVENTS, PAGE_BYTES);
+        page.length > 0;
+        page = store.lease(PAGE_EVENTS, PAGE_BYTES)
+      ) {
+        for (const { ref, payload } of page) {
+          this.bytesRead += payload.length;
+          const { event, facts } = readRecord(payload.toString());
+          if (facts.isRaw === true || facts.reason?.startsWith('unreadable') === true)
+            run.takeBroken('has only the id and the name of its event, or input that is no event');
+          else
+            await run.takeStored([event], ({ isTaken, isReturned }) => {
+              if (isTaken && !isReturned) store.settle([ref]);
+            });
+        }
+      }
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.stores) store.close();
+    await this.folder.release();
+  }
+}
+
+function placesOf(orphan: string, lettersOf: string): readonly { readonly orphan: string; readonly dead: string }[] {
+  return readdirSync(orphan, { withFileTypes: true }).flatMap((entry) => {
+    const dead = join(orphan, entry.name, 'dead');
+    const isOne = entry.isDirectory() && nameOfFolder(entry.name) === lettersOf && existsSync(dead);
+    return isOne ? [{ orphan, dead }] : [];
+  });
+}

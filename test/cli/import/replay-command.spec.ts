@@ -1,0 +1,170 @@
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { backend, type Destination, type EventRejection, type IdentifiedEvent } from '../../../src/entries';
+import { runCommand } from '../../../src/cli/program';
+import { Terminal } from '../../../src/cli/terminal';
+import { ownDatabase } from '../../backends/mongo/support';
+import { LogFolder } from '../../support/log-folder';
+import { describeWithServices } from '../../support/services';
+import { startTracking, type BuiltTracking } from '../../support/start-tracking';
+import { platformLines } from './support';
+
+const ROOT = resolve(__dirname, '../../..');
+const TO_WAREHOUSE = ['--module', 'app.module.js', '--branch', 'warehouse'];
+
+class Written extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+async function run(folder: LogFolder, ...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const [out, err] = [new Written(), new Written()];
+  const code = await runCommand(['replay', ...words], new Terminal(out, err, folder.path));
+  return { code, out: out.text, err: err.text };
+}
+
+/** An application whose backends write logs; `warehouse` refuses events named "bad". */
+function application(): LogFolder {
+  const folder = new LogFolder();
+  mkdirSync(folder.file('node_modules'));
+  for (const name of ['@nestjs', 'reflect-metadata', 'rxjs'])
+    symlinkSync(join(ROOT, 'node_modules', name), folder.file(`node_modules/${name}`));
+  writeFileSync(
+    folder.file('app.module.js'),
+    `const { appendFileSync } = require('node:fs');
+     const { Module } = require('@nestjs/common');
+     const { TrackingModule, backend, LoggerBackend } = require('${ROOT}/src/entries');
+     class Warehouse {
+       async sendBatch(events) {
+         const good = events.filter(({ name }) => name !== 'bad');
+         appendFileSync('${folder.file('warehouse.log')}', good.map((event) => JSON.stringify(event) + '\\n').join(''));
+         return events.flatMap(({ name }, index) => name === 'bad' ? [{ index, reason: 'bad', retryable: false }] : []);
+       }
+     }
+     class AppModule {}
+     Module({ imports: [TrackingModule.forRoot({ backends: {
+       warehouse: backend(Warehouse, undefined, { delivery: { directory: '${folder.file('delivery')}' } }),
+       other: backend(LoggerBackend, { path: '${folder.file('other.log')}' }),
+     } })] })(AppModule);
+     exports.AppModule = AppModule;`,
+  );
+  return folder;
+}
+
+@Injectable()
+class Refusing implements Destination {
+  sendBatch(events: readonly IdentifiedEvent[]): Promise<readonly EventRejection[]> {
+    return Promise.resolve(events.map((_, index) => ({ index, reason: 'no', retryable: false })));
+  }
+}
+
+/** Starts an application all of whose events become dead letters of `warehouse` and `lrs`. */
+async function refused(folder: LogFolder, ...names: string[]): Promise<BuiltTracking> {
+  const delivery = { directory: folder.file('delivery') };
+  const run = await startTracking({
+    backends: {
+      warehouse: backend(Refusing, undefined, { delivery }),
+      lrs: backend(Refusing, undefined, { delivery }),
+    },
+  });
+  for (const name of names) run.tracker.emit(name, { at: new Date(0) });
+  await run.tracker.flush();
+  return run;
+}
+
+const namesIn = (folder: LogFolder, log: string): string[] => folder.events(log).map(({ name }) => name);
+
+describe('event-tracking replay --dead-letters', () => {
+  it('sends the dead letters of a stopped application through the branch, under their ids, once', async () => {
+    const folder = application();
+    const { app, tracker } = await refused(folder, 'a', 'b');
+    const ids = tracker.deadLetters.list({ path: 'warehouse' }).map(({ event }) => event.id);
+    await app.close();
+    const { code, out, err } = await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE, '--json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ lines: 2, imported: 2, backends: { warehouse: { delivered: 2 } } });
+    expect(folder.events('warehouse.log').map(({ id }) => id)).toEqual(ids);
+    expect(folder.text('other.log')).toBe('');
+    expect((await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE)).out).toContain('0 events imported.');
+    // The letters of the other destination are where they were.
+    const letters = ['--dead-letters', 'delivery', '--letters-of', 'lrs'];
+    expect((await run(folder, ...letters, '--dry-run')).out).toContain('2 events would be imported.');
+    expect((await run(folder, ...letters, ...TO_WAREHOUSE)).out).toContain('2 events imported.');
+    expect(namesIn(folder, 'warehouse.log')).toEqual(['a', 'b', 'a', 'b']);
+  }, 60_000);
+
+  it('keeps a letter that the branch refuses again, or that a filter leaves out', async () => {
+    const folder = application();
+    const { app } = await refused(folder, 'a', 'bad', 'c');
+    await app.close();
+    const first = await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE, '--except', 'c');
+    expect(first.code).toBe(1);
+    expect(first.out).toContain('warehouse: 1 delivered, 1 dead-lettered');
+    const second = await run(folder, '--dead-letters', 'delivery', '--letters-of', 'warehouse', '--dry-run', '--json');
+    expect(JSON.parse(second.out)).toMatchObject({ names: { bad: expect.any(Number), c: 1 } });
+    expect(namesIn(folder, 'warehouse.log')).toEqual(['a']);
+  }, 60_000);
+
+  it('leaves the directory of a running application alone', async () => {
+    const folder = application();
+    const { app, tracker } = await refused(folder, 'a');
+    const { code, err } = await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE);
+    expect(code).toBe(2);
+    expect(err).toContain('a running application uses the directory of --dead-letters.');
+    expect(tracker.deadLetters.list()).toHaveLength(2);
+    await app.close();
+  });
+});
+
+describe('event-tracking replay', () => {
+  it('sends the events of a log through one branch', async () => {
+    const folder = application();
+    writeFileSync(folder.file('a.log'), platformLines(3));
+    const { code, out } = await run(folder, 'a.log', '--module', 'app.module.js', '--branch', 'other');
+    expect(code).toBe(0);
+    expect(out).toContain('  other: 3 delivered');
+    expect(folder.lines('other.log')).toHaveLength(3);
+    expect(existsSync(folder.file('warehouse.log'))).toBe(false);
+  });
+
+  it.each([
+    [['a.log', '--module', 'app.module.js'], '--module and --branch are needed'],
+    [TO_WAREHOUSE, 'there is no source of events.'],
+    [['a.log', '--mongo', 'mongodb://x', ...TO_WAREHOUSE], 'there are several sources of events.'],
+    [['--dead-letters', 'nowhere', ...TO_WAREHOUSE], 'there is no delivery directory of the tracker "default"'],
+    [['a.log', '--module', 'app.module.js', '--branch', 'x'], 'has no backend "x".\nFix: name one of other, warehouse'],
+    [['--mongo', 'nothing', ...TO_WAREHOUSE], 'the database of --mongo cannot be used'],
+  ])('ends with 2 for %j', async (words, message) => {
+    const folder = application();
+    writeFileSync(folder.file('a.log'), platformLines(1));
+    const { code, out, err } = await run(folder, ...words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err.replace(/\n +/g, '\n')).toContain(message);
+  });
+});
+
+describeWithServices(['mongo'], 'event-tracking replay --mongo', ({ mongo }) => {
+  it('sends the stored events through one branch, under their ids, and filters them', async () => {
+    const folder = application();
+    const database = ownDatabase(mongo);
+    writeFileSync(folder.file('a.log'), platformLines(1200));
+    const terminal = new Terminal(new Written(), new Written(), folder.path);
+    expect(await runCommand(['import', 'a.log', '--to', `mongo=${database.url}`], terminal)).toBe(0);
+    const collection = await database.collection();
+    const stored = await collection.find().sort({ _id: 1 }).toArray();
+    await collection.insertOne({ _id: 'zzz', other: 1 });
+    const { code, out } = await run(folder, '--mongo', database.url, ...TO_WAREHOUSE, '--name', 'play_video');
+    expect(code).toBe(1); // one document is no event
+    expect(out).toContain('600 events imported.');
+    expect(out).toContain('line 1,201 is a document without name');
+    expect(folder.events('warehouse.log').map(({ id }) => id)).toEqual(
+      stored.filter(({ name }) => name === 'play_video').map(({ _id }) => _id),
+    );
+  }, 60_000);
+});
