@@ -11,15 +11,7 @@ import {
 } from '../../src/entries';
 import { lossesOf } from '../../src/ledger/losses';
 import { buildTracking, expectBalance, RecordingLogger, startTracking } from '../support/start-tracking';
-
-/** A promise and the function that resolves it. */
-function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open: () => open() };
-}
-
-const failing = (): Promise<never> => Promise.reject(new Error('rolled back'));
+import { failing, gate } from './transaction-parts';
 
 describe('tracker.transaction', () => {
   it('holds events until the body has resolved, and sends them in order', async () => {
@@ -147,75 +139,6 @@ describe('tracker.transaction', () => {
   });
 });
 
-describe('A nested transaction', () => {
-  it('hands its events to the outer one, in the order of the emits', async () => {
-    const { tracker, names } = await startTracking();
-    await tracker.transaction(async () => {
-      tracker.emit('a');
-      await tracker.transaction(() => tracker.emit('b'));
-      tracker.emit('c');
-      expect(names()).toEqual([]);
-    });
-    expect(names()).toEqual(['a', 'b', 'c']);
-  });
-
-  it('drops only its own events when it rejects', async () => {
-    const { tracker, names, ledger } = await startTracking();
-    await tracker.transaction(async () => {
-      tracker.emit('a');
-      const inner = tracker.transaction(() => {
-        tracker.emit('b');
-        return failing();
-      });
-      await inner.catch(() => tracker.emit('c'));
-    });
-    expect([names(), ledger.tracker().dropped]).toEqual([['a', 'c'], { 'rolled-back': 1 }]);
-  });
-
-  it('drops the events of an inner one that had resolved when the outer one rejects', async () => {
-    const { tracker, names, ledger } = await startTracking();
-    const outer = tracker.transaction(async () => {
-      await tracker.transaction(() => tracker.emit('a'));
-      await failing();
-    });
-    await expect(outer).rejects.toThrow();
-    expect([names(), ledger.tracker().dropped]).toEqual([[], { 'rolled-back': 1 }]);
-  });
-
-  it.each([
-    ['sends its events if the outer one has committed before', false, ['a'], {}],
-    ['drops its events if the outer one was rolled back before', true, [], { 'rolled-back': 1 }],
-  ])('%s', async (_, isRolledBack, sent, dropped) => {
-    const { tracker, names, ledger } = await startTracking();
-    const { opened, open } = gate();
-    let inner: Promise<void> | undefined;
-    const outer = tracker.transaction(() => {
-      inner = tracker.transaction(async () => {
-        tracker.emit('a');
-        await opened;
-      });
-      return isRolledBack ? failing() : undefined;
-    });
-    await outer.catch(() => undefined);
-    expect([names(), ledger.tracker().held]).toEqual([[], 1]);
-    open();
-    await inner;
-    expect([names(), ledger.tracker().dropped, ledger.tracker().held]).toEqual([sent, dropped, 0]);
-  });
-
-  it('commits on its own if it is independent', async () => {
-    const { tracker, names } = await startTracking();
-    const outer = tracker.transaction(async () => {
-      tracker.emit('a');
-      await tracker.transaction(() => tracker.emit('b'), { independent: true });
-      expect(names()).toEqual(['b']);
-      await failing();
-    });
-    await expect(outer).rejects.toThrow();
-    expect(names()).toEqual(['b']);
-  });
-});
-
 describe('An event emitted after its transaction has ended', () => {
   it('is sent at once', async () => {
     const { tracker, names } = await startTracking();
@@ -295,75 +218,6 @@ describe('emitConfirmed in a transaction', () => {
       );
     });
     expect(names()).toEqual(['a']);
-  });
-});
-
-describe('The limits of a transaction', () => {
-  it('drop, count and report events over maxEvents, nested ones included', async () => {
-    const logger = new RecordingLogger();
-    const { tracker, names, ledger } = await startTracking({ logger, transactions: { maxEvents: 2 } });
-    await tracker.transaction(async () => {
-      tracker.emit('a');
-      await tracker.transaction(() => {
-        for (const name of ['b', 'c', 'd']) tracker.emit(name);
-      });
-    });
-    expect([names(), ledger.tracker().dropped]).toEqual([['a', 'b'], { 'transaction-full': 2 }]);
-    expect(lossesOf(ledger)).toEqual([{ node: 'before the tree', reason: 'transaction-full', count: 2 }]);
-    expect(logger.warnings).toEqual([
-      'the event "c" was dropped (\'transaction-full\'): its transaction holds as many events as it may (maxEvents: 2). ' +
-        'Fix: emit fewer events in one transaction, or raise transactions: { maxEvents, maxBytes }. (Logged once; the ledger counts on.)',
-    ]);
-    expectBalance(ledger);
-  });
-
-  it('drop events over maxBytes, and have capacity again after a rollback to a savepoint', async () => {
-    const { tracker, names, ledger } = await startTracking({ transactions: { maxBytes: 1000 } });
-    await tracker.transaction(async () => {
-      await tracker
-        .transaction(() => {
-          tracker.emit('a', { text: 'x'.repeat(600) });
-          tracker.emit('b', { text: 'x'.repeat(600) });
-          return failing();
-        })
-        .catch(() => undefined);
-      tracker.emit('c', { text: 'x'.repeat(600) });
-    });
-    expect([names(), ledger.tracker().dropped]).toEqual([['c'], { 'transaction-full': 1, 'rolled-back': 1 }]);
-  });
-});
-
-describe('Closing the application while a transaction is open', () => {
-  it('waits for the transaction', async () => {
-    const { app, tracker, ledger } = await startTracking();
-    const { opened, open } = gate();
-    const transaction = tracker.transaction(async () => {
-      tracker.emit('a');
-      await opened;
-    });
-    const closed = app.close();
-    await nextTurn();
-    open();
-    await Promise.all([transaction, closed]);
-    expect([ledger.node('sink')?.passed, ledger.tracker().held]).toEqual([1, 0]);
-  });
-
-  it('counts and reports the events of one that does not end in time', async () => {
-    const logger = new RecordingLogger();
-    const { app, tracker, ledger } = await startTracking({ logger, shutdownTimeoutMs: 0 });
-    const { opened, open } = gate();
-    const transaction = tracker.transaction(async () => {
-      tracker.emit('a');
-      await opened;
-    });
-    await app.close();
-    expect([ledger.tracker().dropped, ledger.tracker().held]).toEqual([{ shutdown: 1 }, 0]);
-    expect(logger.warnings).toContain(
-      'tracker "default" closed; of 1 events emitted, dropped at before the tree: 1 shutdown.',
-    );
-    open();
-    await transaction;
-    expectBalance(ledger);
   });
 });
 
