@@ -1,6 +1,6 @@
 import type { EventRejection } from '../../delivery/destination';
 import type { SqlClient } from '../../sql/sql-client';
-import type { EventRow } from './event-rows';
+import { textFault, type EventRow } from './event-rows';
 import { refusalOf } from './send-errors';
 
 /**
@@ -25,14 +25,28 @@ export class BatchInsert {
   async insert(rows: readonly EventRow[]): Promise<void> {
     if (rows.length === 0) return;
     this.signal.throwIfAborted();
+    // One text for the batch: a text for each row would take twice the time.
+    const text = textOf(rows);
+    const isStorable = textFault(text) === undefined;
+    const taken = isStorable ? rows : this.storable(rows);
+    if (taken.length === 0) return;
     try {
-      const [result] = await this.client.query(this.sql, [`[${rows.map(({ text }) => text).join(',')}]`]);
-      this.duplicates += rows.length - Number(result?.['stored'] ?? rows.length);
+      const [result] = await this.client.query(this.sql, [isStorable ? text : textOf(taken)]);
+      this.duplicates += taken.length - Number(result?.['stored'] ?? taken.length);
     } catch (error) {
       const reason = refusalOf(error);
       if (reason === undefined) throw error;
-      await this.divide(rows, reason);
+      await this.divide(taken, reason);
     }
+  }
+
+  /** Returns the rows that jsonb takes, and rejects the others. */
+  private storable(rows: readonly EventRow[]): EventRow[] {
+    return rows.filter(({ index, row }) => {
+      const reason = textFault(JSON.stringify(row));
+      if (reason !== undefined) this.rejections.push({ index, reason, retryable: false });
+      return reason === undefined;
+    });
   }
 
   private async divide(rows: readonly EventRow[], reason: string): Promise<void> {
@@ -45,4 +59,8 @@ export class BatchInsert {
     await this.insert(rows.slice(0, middle));
     await this.insert(rows.slice(middle));
   }
+}
+
+function textOf(rows: readonly EventRow[]): string {
+  return JSON.stringify(rows.map(({ row }) => row));
 }

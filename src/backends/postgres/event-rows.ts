@@ -2,11 +2,11 @@ import { types } from 'node:util';
 import type { EventRejection } from '../../delivery/destination';
 import type { IdentifiedEvent } from '../../event/tracking-event';
 
-/** JSON text of the row of one event, with the index of the event in the batch. */
+/** Row of one event, with the index of the event in the batch. */
 export interface EventRow {
   readonly index: number;
-  readonly text: string;
   readonly timestamp: Date;
+  readonly row: object;
 }
 
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
@@ -21,38 +21,36 @@ const UUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 const UNSTORABLE = /(?<=(?:^|[^\\])(?:\\\\)*)\\u(?:0000|d[89a-f])/i;
 
 /**
- * Returns the rows of the events that PostgreSQL can store, and adds the others to `rejections`.
- * PostgreSQL would refuse a whole batch for one such event without naming it.
+ * Returns the rows of the events, and adds those that cannot have one to `rejections`. PostgreSQL
+ * would refuse a whole batch for one such event without naming it.
  */
 export function rowsOf(events: readonly IdentifiedEvent[], rejections: EventRejection[]): EventRow[] {
   const rows: EventRow[] = [];
-  let context: object | undefined;
-  let contextText = '';
   events.forEach((event, index) => {
-    const { id, timestamp } = event;
-    // Events of one scope share their context.
-    if (event.context !== context) contextText = JSON.stringify((context = event.context));
-    const text =
-      `{"id":${JSON.stringify(id)},"name":${JSON.stringify(event.name)},"occurred_at":${JSON.stringify(timestamp)},` +
-      `"context":${contextText},"data":${JSON.stringify(event.data)}${extraText(event)}}`;
-    const reason = faultOf(event, text);
-    if (reason === undefined) rows.push({ index, text, timestamp });
+    const reason = faultOf(event);
+    if (reason === undefined) rows.push({ index, timestamp: event.timestamp, row: rowOf(event) });
     else rejections.push({ index, reason, retryable: false });
   });
   return rows;
 }
 
-/** Returns the fields that processors added, such as the `schema` of the catalog. */
-function extraText(event: IdentifiedEvent): string {
-  if (Object.keys(event).length === OWN_FIELDS) return '';
+function rowOf(event: IdentifiedEvent): object {
+  const { id, name, timestamp, context, data } = event;
+  const row = { id, name, occurred_at: timestamp, context, data };
+  if (Object.keys(event).length === OWN_FIELDS) return row;
+  // Fields that processors added, such as the `schema` of the catalog.
   const { id: _id, name: _name, timestamp: _timestamp, context: _context, data: _data, ...extra } = event;
-  return `,"extra":${JSON.stringify(extra)}`;
+  return { ...row, extra };
 }
 
-function faultOf({ id, timestamp }: IdentifiedEvent, text: string): string | undefined {
+function faultOf({ id, timestamp }: IdentifiedEvent): string | undefined {
   if (!types.isDate(timestamp) || !(timestamp.getTime() >= FIRST_MS && timestamp.getTime() <= LAST_MS))
     return 'its timestamp is not a date in the years 1 to 9999';
-  if (!UUID.test(id)) return 'its id is not a UUID, which the column id needs';
+  return UUID.test(id) ? undefined : 'its id is not a UUID, which the column id needs';
+}
+
+/** Returns the reason why jsonb does not take a JSON text; undefined if it does. */
+export function textFault(text: string): string | undefined {
   if (!text.includes('\\u')) return undefined;
   const found = UNSTORABLE.exec(text)?.[0];
   if (found === undefined) return undefined;
