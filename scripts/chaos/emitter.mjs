@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 const { Module } = require('@nestjs/common');
 const { NestFactory } = require('@nestjs/core');
 const { backend, TrackerService, TrackingModule } = require('nestjs-event-tracking');
-const { life, mode, directory, backend: kind, signal, url } = JSON.parse(process.env.CHAOS ?? '{}');
+const { life, mode, directory, backend: kind, signal, url, schema } = JSON.parse(process.env.CHAOS ?? '{}');
 
 const delivery = {
   ...(signal === 'KILL' ? { durable: true, directory, maxDiskBytes: 2 ** 30 } : {}),
@@ -23,6 +23,10 @@ function sink() {
   if (kind === 'segment') {
     const { SegmentBackend } = require('nestjs-event-tracking/segment');
     return backend(SegmentBackend, { writeKey: 'chaos', host: url }, { delivery });
+  }
+  if (kind === 'postgres') {
+    const { PostgresBackend } = require('nestjs-event-tracking/postgres');
+    return backend(PostgresBackend, { connectionString: url, schema, ensureTable: true }, { delivery });
   }
   const { MongooseModule } = require('@nestjs/mongoose');
   const { MongoBackend } = require('nestjs-event-tracking/mongoose');
@@ -45,10 +49,16 @@ app.enableShutdownHooks();
 const tracker = app.get(TrackerService);
 const filler = 'x'.repeat(500);
 
+/** Tells how many events PostgreSQL had already. */
+function tellDuplicates() {
+  if (kind === 'postgres') tell(`again ${tracker.backend('sink').duplicates}`);
+}
+
 if (mode === 'deliver') {
   tell('delivering');
   while ((tracker.ledger.destination('sink')?.pending ?? 0) > 0)
     await new Promise((resolve) => setTimeout(resolve, 20));
+  tellDuplicates();
   await app.close();
   process.exit(0);
 }

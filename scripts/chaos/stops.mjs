@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { startSink } from './http-sink.mjs';
 import { openMongo } from './mongo-sink.mjs';
+import { openPostgres } from './postgres-sink.mjs';
 import { runWorkers } from './workers.mjs';
 
 const emitter = join(dirname(fileURLToPath(import.meta.url)), 'emitter.mjs');
@@ -14,10 +15,13 @@ const PATIENCE_MS = 30_000;
 
 /** @returns the figures of one run: see scripts/chaos.mjs */
 export async function runStops({ backend, signal, kills, directory }) {
-  const sink = backend === 'segment' ? await startSink() : await openMongo();
+  const sinks = { segment: startSink, postgres: openPostgres };
+  const sink = await (sinks[backend] ?? openMongo)();
   const run = { backend, signal, kills, directory, sink, relied: new Set(), sentAgain: 0 };
   try {
-    const { dead, ...more } = ['segment', 'mongo'].includes(backend) ? await runLives(run) : await runProcesses(run);
+    const { dead, ...more } = ['segment', 'mongo', 'postgres'].includes(backend)
+      ? await runLives(run)
+      : await runProcesses(run);
     const arrived = await sink.arrived();
     const lost = [...run.relied].filter((key) => !arrived.has(key) && !dead.has(key));
     return {
@@ -59,7 +63,8 @@ function live(run, life, mode, meanwhile) {
   const { backend, signal, directory, sink, relied } = run;
   return /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
-      const settings = { life, mode, directory, backend, signal, url: sink.url };
+      const { url, schema } = sink;
+      const settings = { life, mode, directory, backend, signal, url, schema };
       const child = spawn(process.execPath, [emitter], {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, CHAOS: JSON.stringify(settings) },

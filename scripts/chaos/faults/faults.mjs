@@ -3,7 +3,7 @@
 import { clock, directory, gracePeriod, poison } from './of-a-process.mjs';
 import { deadlyEvents, redisFull, topic, trim, twoVersions } from './of-a-broker.mjs';
 
-const DESTINATIONS = ['segment', 'mongo'];
+const DESTINATIONS = ['segment', 'mongo', 'postgres'];
 
 /** `inject` makes the fault `rounds` times and resolves when everything has closed. */
 export const FAULTS = {
