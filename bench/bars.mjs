@@ -24,6 +24,7 @@ export const BARS = {
     'accept memory': { ratio: 0.8 },
     'accept durable': { ratio: { 24: 1.4, 20: 1.6 } },
     mongo: { addedUs: 6, rate: 0.9 },
+    postgres: { addedUs: 6, rate: 0.9 },
     wire: { rate: 3 },
     /** One emit, at 2,000 a second, while the destination is down and the disk holds the events. */
     outage: { p999Ms: 1 },

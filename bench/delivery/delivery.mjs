@@ -11,7 +11,7 @@ const script = (name) => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url)
 
 export async function run({ json, smoke, pairs, only }) {
   const figures = [];
-  for (const [name, group] of Object.entries({ accept, mongo, wire, outage })) {
+  for (const [name, group] of Object.entries({ accept, mongo, postgres, wire, outage })) {
     if (only.case !== undefined && only.case !== name) continue;
     figures.push(...(await group({ smoke, pairs })));
   }
@@ -55,6 +55,26 @@ async function mongo({ smoke, pairs }) {
       ...{ case: 'mongo', subject: 'MongoBackend', versus: 'insertMany of 500', bars: BARS.delivery.mongo, pairs },
       ours: () => measure(script('mongo'), ['ours', count]),
       theirs: () => measure(script('mongo'), ['raw', count]),
+    }),
+  ];
+}
+
+async function postgres({ smoke, pairs }) {
+  const url = process.env.POSTGRES_URL || readState().postgres?.url;
+  if (url === undefined) {
+    console.error(
+      'bench: no PostgreSQL, so nothing is measured into one. Fix: npm run services, or POSTGRES_URL=postgres://…',
+    );
+    return [];
+  }
+  process.env.POSTGRES_URL = url;
+  const count = smoke ? 1000 : undefined;
+  const subject = { case: 'postgres', subject: 'PostgresBackend', versus: 'a raw insert of 500 rows' };
+  return [
+    await inPairs({
+      ...{ ...subject, bars: BARS.delivery.postgres, pairs },
+      ours: () => measure(script('postgres'), ['ours', count]),
+      theirs: () => measure(script('postgres'), ['raw', count]),
     }),
   ];
 }
