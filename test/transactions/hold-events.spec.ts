@@ -17,6 +17,10 @@ interface Library {
   close(): Promise<unknown>;
 }
 
+interface Session {
+  withTransaction(body: (session: object) => Promise<void>): Promise<void>;
+}
+
 interface Nesting {
   transaction(body: (inner: Nesting) => Promise<unknown>): Promise<unknown>;
 }
@@ -130,6 +134,26 @@ describe('holdEvents', () => {
   it('explains that an object has no transactions', async () => {
     const { tracker } = await startTracking();
     expect(() => holdEvents({}, tracker)).toThrow(/^holdEvents was given an object without .* Fix: pass a DataSource/);
+  });
+
+  // The MongoDB of the tests has no transactions, so this is the contract of a session alone.
+  it('sends only the events of the last run of a session that repeats its body', async () => {
+    const { tracker, names } = await startTracking();
+    const session: Session = holdEvents(
+      {
+        async withTransaction(body: (session: object) => Promise<void>): Promise<void> {
+          await body(session);
+          await body(session);
+        },
+      },
+      tracker,
+    );
+    let runs = 0;
+    await session.withTransaction(async () => {
+      tracker.emit(`run ${String(++runs)}`);
+      await Promise.resolve();
+    });
+    expect(names()).toEqual(['run 2']);
   });
 
   it('leaves calls without a callback alone', async () => {
