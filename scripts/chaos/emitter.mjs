@@ -51,7 +51,10 @@ const filler = 'x'.repeat(500);
 
 /** Tells how many events PostgreSQL had already. */
 function tellDuplicates() {
-  if (kind === 'postgres') tell(`again ${tracker.backend('sink').duplicates}`);
+  if (kind === 'postgres') {
+    const { duplicates } = /** @type {{ duplicates: number }} */ (tracker.backend('sink'));
+    tell(`again ${duplicates}`);
+  }
 }
 
 if (mode === 'deliver') {

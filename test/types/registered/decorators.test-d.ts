@@ -222,6 +222,7 @@ export const Tracked = (name: EventName): MethodDecorator =>
     TrackEvent('course.enrolled', () => ({ mode: 'audit' })),
   );
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the case is a type parameter
 export function Generic<Name extends EventName>(name: Name): MethodDecorator {
   return applyDecorators(
     TrackEvent(name, ({ result }) => ({ result })),
