@@ -24,7 +24,7 @@ describe('defineEvent: a definition', () => {
     expect(errorsOf(() => defineEvent('', wrong))).toMatchInlineSnapshot(`
      "defineEvent("") has 7 errors.
        1. pi: the option is unknown.
-          Fix: known are title, description, when, source, owner, since, version, history, data, context, pii, examples, deprecated, validation
+          Fix: known are title, description, when, source, owner, since, version, history, data, context, pii, examples, deprecated, validation, xapi
        2. name: it is "".
           Fix: defineEvent('video.played', {...})
        3. version: it is 0.
