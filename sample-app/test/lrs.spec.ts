@@ -32,12 +32,14 @@ describeWithServices(['lrs'], 'With LRS_URL', ({ lrs }) => {
       statements.map(({ id, verb, object }) => [sent.get(id), verb.display, (object as { id: string }).id]),
     ).toEqual(
       expect.arrayContaining([
+        ['message.queued', { en: 'received' }, `${learn}/messages/welcome-audit`],
         ['edx.course.enrollment.activated', { en: 'registered' }, `${learn}/course/${course}`],
         ['edx.grades.problem.submitted', { en: 'attempted' }, `${learn}/xblock/capital`],
         ['problem_check', { en: 'evaluated' }, `${learn}/xblock/capital`],
       ]),
     );
-    expect(statements).toHaveLength(3); // message.queued has no statement
-    expect(statements[0]?.object).toMatchObject({ definition: { name: { en: 'A Tour of Europe' } } });
+    expect(statements).toHaveLength(4);
+    const enrollment = statements.find(({ verb }) => verb.display?.['en'] === 'registered');
+    expect(enrollment?.object).toMatchObject({ definition: { name: { en: 'A Tour of Europe' } } });
   });
 });
