@@ -1,9 +1,10 @@
 // The bars of all benchmarks, for events of 1 KB.
 //
-// `ratio`: the largest CPU time, divided by that of the comparison; `addedUs`: the same minus that of the comparison, in µs;
-// `rate`: the smallest number of events a second, divided by that of the comparison; `perSecond`: the same, not divided;
-// `p999Ms`: the time in ms that 999 of 1,000 calls take at most; `wallMs`: elapsed time; `cpuUs`: the largest CPU time, in µs.
-// A bar that depends on the Node is written `{ 24: 15, 20: 30 }`: from Node 24 on, and on older ones.
+// `ratio`: the largest CPU time, divided by that of the comparison; `addedUs`: the same minus that
+// of the comparison, in µs; `rate`: the smallest number of events a second, divided by that of the
+// comparison; `perSecond`: the same, not divided; `p999Ms`: the time in ms that 999 of 1,000 calls
+// take at most; `wallMs`: elapsed time; `cpuUs`: the largest CPU time, in µs. A bar that depends on
+// the Node is written `{ 24: 15, 20: 30 }`: from Node 24 on, and on older ones.
 export const BARS = {
   /** By case, and by what it is compared with. */
   emit: {
@@ -86,7 +87,10 @@ export function judge(bars = {}, figure, version = process.versions.node) {
   return { bar: judged.map(({ text }) => text).join(', '), met: judged.every(({ met }) => met) };
 }
 
-/** The bar for a version of Node: of those in it that are not newer the newest one, or else the oldest. */
+/**
+ * The bar for a version of Node: of those in it that are not newer the newest one, or else the
+ * oldest.
+ */
 export function barFor(bar, version) {
   if (typeof bar === 'number') return bar;
   const versions = Object.keys(bar)

@@ -19,7 +19,10 @@ export async function ask(child, question) {
   return answer;
 }
 
-/** It leaves by itself then. Resolves once it is gone: one that still closes would take the jobs of the next. */
+/**
+ * It leaves by itself then. Resolves once it is gone: one that still closes would take the jobs of
+ * the next.
+ */
 export async function leave(child) {
   if (!child.connected) return;
   const gone = once(child, 'exit');

@@ -4,8 +4,9 @@ import { cpus } from 'node:os';
 import { judge } from './bars.mjs';
 
 /**
- * Runs one subject in a process of its own and gives the figures it printed as JSON in its last line.
- * A process each, since a competitor's hidden classes, timers and garbage would be ours to pay.
+ * Runs one subject in a process of its own and gives the figures it printed as JSON in its last
+ * line. A process each, since a competitor's hidden classes, timers and garbage would be ours to
+ * pay.
  */
 export function measure(script, args) {
   const { status, stdout, stderr } = spawnSync(
@@ -66,7 +67,9 @@ export function compare({ case: name, subject, versus, bars, mine, other, versio
   };
 }
 
-/** What the processes of one subject took before they were measured; nothing if they did not say. */
+/**
+ * What the processes of one subject took before they were measured; nothing if they did not say.
+ */
 export function warmUpOf(measured) {
   if (measured[0].coldUs === undefined) return {};
   const of = (key) => median(measured.map((figure) => figure[key]));

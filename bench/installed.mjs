@@ -2,7 +2,10 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** False, with a line that says so, for a package that a benchmark compares with and that is not installed. */
+/**
+ * False, with a line that says so, for a package that a benchmark compares with and that is not
+ * installed.
+ */
 export function isInstalled(name) {
   if (name === undefined) return true;
   try {

@@ -30,7 +30,10 @@ export async function warmUp(run, { cold, window, maxWindows = 40, maxMs = 20_00
   return { coldUs, events, windows, warmUpMs: now() - startedAt, ...(maxWindows === 0 ? {} : { isSteady }) };
 }
 
-/** The windows of work that is done in bursts: large enough for 100 ms of CPU time, so that a collection of garbage is not 3 %. */
+/**
+ * The windows of work that is done in bursts: large enough for 100 ms of CPU time, so that a
+ * collection of garbage is not 3 %.
+ */
 export function windowOf(burst) {
   return (us) => Math.ceil(100_000 / us / burst) * burst;
 }

@@ -1,5 +1,6 @@
-// The synchronous part of emit, in a process of its own: node accept.mjs memory|bull|embedded BYTES REDIS_URL [COUNT].
-// Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady }. Only the bursts of emits are timed; what becomes of the events later is not.
+// The synchronous part of emit, in a process of its own: node accept.mjs memory|bull|embedded BYTES
+// REDIS_URL [COUNT]. Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady }. Only the bursts of emits
+// are timed; what becomes of the events later is not.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { contextOf, dataOf } from '../emit/events.mjs';

@@ -1,5 +1,6 @@
-// What an AsyncRoutingBackend costs: from emit through Redis to a worker, inside of emit, and to the requests of a web process.
-// The Redis is one of its own, with appendonly, and the same for all that are compared.
+// What an AsyncRoutingBackend costs: from emit through Redis to a worker, inside of emit, and to
+// the requests of a web process. The Redis is one of its own, with appendonly, and the same for all
+// that are compared.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
-// One end of a queue in Redis, in a process of its own: node ends.mjs SUBJECT emitter|worker BYTES REDIS_URL, forked by async.mjs.
-// Says { bytes } when it is ready. Then answers `cpu`; the emitter { emit: N } when all are in Redis; the worker { arrive: N } when
-// so many have arrived in all, and `count` with how many did.
+// One end of a queue in Redis, in a process of its own: node ends.mjs SUBJECT emitter|worker BYTES
+// REDIS_URL, forked by async.mjs. Says { bytes } when it is ready. Then answers `cpu`; the emitter
+// { emit: N } when all are in Redis; the worker { arrive: N } when so many have arrived in all, and
+// `count` with how many did.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -42,7 +43,10 @@ class CountingBackend {
 const subjects = {
   ours: () => tracking(CountingDestination),
   'ours-send': () => tracking(CountingBackend),
-  /** The same batches, as one would write it in an afternoon: nothing is checked, retried, confirmed or given back. */
+  /**
+   * The same batches, as one would write it in an afternoon: nothing is checked, retried, confirmed
+   * or given back.
+   */
   bare: () => {
     const queue = bull();
     if (end === 'worker') {
@@ -127,7 +131,8 @@ async function tracking(Counting) {
           tracker.emit('problem_check', data);
           if (done % BATCH !== 0) continue;
           await new Promise(setImmediate);
-          // As much as keeps the sender busy: what waits longer grows old, and costs the garbage collector more.
+          // As much as keeps the sender busy: what waits longer grows old, and costs the garbage
+          // collector more.
           if (done % MAX_PENDING === 0)
             while (pending() > MAX_PENDING) await new Promise((resolve) => setTimeout(resolve, 5));
         }

@@ -1,6 +1,7 @@
-// One application, as a web process on Fastify or as its worker: node web-app.mjs server|worker VARIANT REDIS_URL, forked by web.mjs.
-// The server says { url }; it answers `start` and `stop` with the CPU time it has used. Who processes the events answers
-// { arrive: N } with how many have arrived, once it is so many.
+// One application, as a web process on Fastify or as its worker: node web-app.mjs server|worker
+// VARIANT REDIS_URL, forked by web.mjs. The server says { url }; it answers `start` and `stop` with
+// the CPU time it has used. Who processes the events answers { arrive: N } with how many have
+// arrived, once it is so many.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 

@@ -1,5 +1,5 @@
-// A web process under load, with a processor of some 50 microseconds for the event of each request: in the request, behind a queue
-// in the same process, and behind a queue in Redis in another one.
+// A web process under load, with a processor of some 50 microseconds for the event of each request:
+// in the request, behind a queue in the same process, and behind a queue in Redis in another one.
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { ask, leave, startChild } from '../children.mjs';
@@ -56,7 +56,10 @@ async function measure(variant, redis, { warmUp, requests }) {
   }
 }
 
-/** @returns the time in ms that 99 of 100 requests did not take longer than; autocannon's own has no fractions */
+/**
+ * @returns the time in ms that 99 of 100 requests did not take longer than; autocannon's own has no
+ * fractions
+ */
 async function send(url, amount) {
   const times = [];
   const load = autocannon({ url, amount, connections: CONNECTIONS });

@@ -1,5 +1,6 @@
-// What the event bus costs beside its raw client: events of 1 KB onto a bus, and from it to where they are counted.
-// The servers are those of the tests (npm run services), or those that REDIS_URL and KAFKA_BROKERS name.
+// What the event bus costs beside its raw client: events of 1 KB onto a bus, and from it to where
+// they are counted. The servers are those of the tests (npm run services), or those that REDIS_URL
+// and KAFKA_BROKERS name.
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { readState } from '../../scripts/services/cache.mjs';
@@ -44,7 +45,9 @@ async function servers(asked) {
   return known.filter(({ server }) => server !== undefined);
 }
 
-/** One end in a process of its own; of the other end there is only what it has left, or will find. */
+/**
+ * One end in a process of its own; of the other end there is only what it has left, or will find.
+ */
 async function through({ bus, server, subject, end, smoke }) {
   const [warm, count] = smoke ? [100, 400] : [10_000, 50_000];
   const { child, said } = await startChild(script, [bus, server, `bench-${randomUUID()}`, subject, end]);

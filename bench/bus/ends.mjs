@@ -1,5 +1,6 @@
-// One end of a bus: node ends.mjs BUS SERVER TOPIC ours|raw send|receive, forked by bus.mjs. Says { bytes } when it is ready, then
-// answers { warm, count } with what `count` events after the first `warm` took: { cpu, seconds, passed }.
+// One end of a bus: node ends.mjs BUS SERVER TOPIC ours|raw send|receive, forked by bus.mjs. Says {
+// bytes } when it is ready, then answers { warm, count } with what `count` events after the first
+// `warm` took: { cpu, seconds, passed }.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';

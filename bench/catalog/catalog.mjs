@@ -64,7 +64,10 @@ const SCHEMAS = {
   ...{ arktype: 'problem_check, arktype', valibot: 'problem_check, valibot' },
 };
 
-/** What validation adds to an emit, beside what the schema's own validate adds to it where the application asks it there. */
+/**
+ * What validation adds to an emit, beside what the schema's own validate adds to it where the
+ * application asks it there.
+ */
 function emit({ smoke, pairs }) {
   const names = smoke ? ['all', 'ajv'] : Object.keys(SCHEMAS);
   return names.flatMap((name) => {

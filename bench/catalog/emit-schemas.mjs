@@ -1,4 +1,5 @@
-// What events are held against at emit: those of catalog.definitions.mjs, and the largest of them in the words of other libraries.
+// What events are held against at emit: those of catalog.definitions.mjs, and the largest of them
+// in the words of other libraries.
 import { toStandardJsonSchema } from '@valibot/to-json-schema';
 import { type } from 'arktype';
 import { defineCatalog, defineEvent } from 'nestjs-event-tracking';
@@ -46,7 +47,10 @@ function ofAjv() {
 
 const OF_PROBLEM_CHECK = { arktype: ofArktype, valibot: ofValibot, ajv: ofAjv };
 
-/** @param schemas `all`: twenty events by zod; or the library by which problem_check alone is defined */
+/**
+ * @param schemas `all`: twenty events by zod; or the library by which problem_check alone is
+ * defined
+ */
 export function catalogOf(schemas) {
   if (schemas === 'all') return catalog;
   const { data, context: ofContext } = OF_PROBLEM_CHECK[schemas]?.() ?? { data: problemCheck, context };

@@ -1,7 +1,9 @@
-// What validation costs at emit, in a process of its own: node emit-subject.mjs SCHEMAS ROUNDS, of which SCHEMAS is one of those below.
-// Prints CPU time of one event: { emitUs, offUs, reportUs } of an emit without a catalog, with one that validates nothing, and with
-// one that validates; { ownUs } of an emit before which the application asks the schema itself; { schemaUs, checkUs } of the schema
-// alone, and of EventCheck alone. All are measured in turns, since what is asked for are differences of two of them.
+// What validation costs at emit, in a process of its own: node emit-subject.mjs SCHEMAS ROUNDS, of
+// which SCHEMAS is one of those below. Prints CPU time of one event: { emitUs, offUs, reportUs } of
+// an emit without a catalog, with one that validates nothing, and with one that validates; { ownUs
+// } of an emit before which the application asks the schema itself; { schemaUs, checkUs } of the
+// schema alone, and of EventCheck alone. All are measured in turns, since what is asked for are
+// differences of two of them.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -41,12 +43,18 @@ const trackers = {
   ownUs: await tracker({ catalog, validation: 'off' }),
   reportUs: await tracker({ catalog, validation: 'report' }),
 };
-/** Each event in a scope of its own, as a request that emits one: then its context is looked at every time. */
+/**
+ * Each event in a scope of its own, as a request that emits one: then its context is looked at
+ * every time.
+ */
 const emitAll = async ({ service }) => {
   for (const { name, context, data } of events) service.context(context, () => service.emit(name, data));
   await service.flush();
 };
-/** In the same place: beside the writing of lines, the garbage of a schema costs more than in a loop of its own. */
+/**
+ * In the same place: beside the writing of lines, the garbage of a schema costs more than in a loop
+ * of its own.
+ */
 const askAndEmitAll = async ({ service }) => {
   for (const { name, context, data } of events) {
     service.context(context, () => {
@@ -74,7 +82,10 @@ const subjects = {
   },
 };
 
-/** The CPU time of one event, for each of the subjects, each of which is the first of them at some time. */
+/**
+ * The CPU time of one event, for each of the subjects, each of which is the first of them at some
+ * time.
+ */
 async function round(at) {
   const figures = {};
   const keys = Object.keys(subjects);

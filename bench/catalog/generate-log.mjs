@@ -1,4 +1,5 @@
-// node bench/catalog/generate-log.mjs --lines 1000000 --out FILE: a tracking log of lines of about 1 KB. Prints what is wrong in it.
+// node bench/catalog/generate-log.mjs --lines 1000000 --out FILE: a tracking log of lines of about
+// 1 KB. Prints what is wrong in it.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,5 @@
-// The events of a learning platform, for a log of any length: seeded, so that every run writes the same bytes.
+// The events of a learning platform, for a log of any length: seeded, so that every run writes the
+// same bytes.
 
 const KINDS = [
   { name: 'edx.course.enrollment.activated', weight: 4, data: (r) => ({ course_id: course(r), mode: pick(r, MODES) }) },
@@ -110,7 +111,10 @@ const KINDS = [
 ];
 const MODES = ['audit', 'honor', 'verified'];
 
-/** One event in so many is spoilt, each time in the next of these ways; then a line is written that is no event. */
+/**
+ * One event in so many is spoilt, each time in the next of these ways; then a line is written that
+ * is no event.
+ */
 export const WRONG_EVERY = 1000;
 const SPOILT = [
   (event) => ({ ...event, data: { ...event.data, undeclared_field: 1 } }), // additional-property
@@ -142,7 +146,10 @@ export function* logLines(count) {
   }
 }
 
-/** About 1 KB, as events of a web application are: what is missing is an agent and a referer that are longer. */
+/**
+ * About 1 KB, as events of a web application are: what is missing is an agent and a referer that
+ * are longer.
+ */
 function padded(event, r) {
   const missing = 980 - JSON.stringify(event).length;
   if (missing > 0) event.context.referer += `?next=${hex(r, Math.min(missing, 400))}`;

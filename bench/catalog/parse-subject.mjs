@@ -1,4 +1,5 @@
-// The floor under validating a log: reading it, cutting it into lines, JSON.parse. node parse-subject.mjs LOG. Prints { cpuUs }.
+// The floor under validating a log: reading it, cutting it into lines, JSON.parse. node
+// parse-subject.mjs LOG. Prints { cpuUs }.
 import { openSync, readSync } from 'node:fs';
 import { cpuUsage } from 'node:process';
 

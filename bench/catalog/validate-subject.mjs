@@ -1,4 +1,5 @@
-// `event-tracking catalog validate` in a process of its own: node validate-subject.mjs LOG. Prints { cpuUs, perSecond, rss..., found }.
+// `event-tracking catalog validate` in a process of its own: node validate-subject.mjs LOG. Prints
+// { cpuUs, perSecond, rss..., found }.
 import { createRequire } from 'node:module';
 import { cpuUsage, memoryUsage } from 'node:process';
 import { Writable } from 'node:stream';

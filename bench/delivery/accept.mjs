@@ -1,5 +1,6 @@
-// The synchronous part of emit into a destination, in a process of its own: node accept.mjs SUBJECT BYTES [COUNT].
-// Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady }. Only the bursts of emits are timed; what sends them in the background is not.
+// The synchronous part of emit into a destination, in a process of its own: node accept.mjs SUBJECT
+// BYTES [COUNT]. Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady }. Only the bursts of emits are
+// timed; what sends them in the background is not.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync } from 'node:fs';

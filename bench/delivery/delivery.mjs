@@ -1,4 +1,5 @@
-// What delivery costs: inside of emit, per event sent, and while a destination is down. Each subject is a process of its own.
+// What delivery costs: inside of emit, per event sent, and while a destination is down. Each
+// subject is a process of its own.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';

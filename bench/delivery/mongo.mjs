@@ -1,4 +1,5 @@
-// Events into MongoDB, in a process of its own: node mongo.mjs raw|ours [COUNT]; MONGO_URL says where. Prints { bytes, cpuUs, perSecond }.
+// Events into MongoDB, in a process of its own: node mongo.mjs raw|ours [COUNT]; MONGO_URL says
+// where. Prints { bytes, cpuUs, perSecond }.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';

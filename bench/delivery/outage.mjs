@@ -1,5 +1,6 @@
-// A destination that is down, in a process of its own: node outage.mjs latency|latency-nothing|million|replay [COUNT].
-// Prints the figures of that case as JSON in its last line.
+// A destination that is down, in a process of its own: node outage.mjs
+// latency|latency-nothing|million|replay [COUNT]. Prints the figures of that case as JSON in its
+// last line.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -40,7 +41,10 @@ async function start(delivery) {
   return { app, tracker: app.get(TrackerService) };
 }
 
-/** Emits when each is due, as requests come, not when the last one is done: a stall then shows in all that came meanwhile. */
+/**
+ * Emits when each is due, as requests come, not when the last one is done: a stall then shows in
+ * all that came meanwhile.
+ */
 async function latency(delivery) {
   const { app, tracker } = await start(delivery);
   const warmUp = 20_000; // beyond what memory holds: from here on, events go to the disk

@@ -1,4 +1,5 @@
-// Events into PostgreSQL, in a process of its own: node postgres.mjs raw|ours [COUNT]; POSTGRES_URL says where. Prints { bytes, cpuUs, perSecond }.
+// Events into PostgreSQL, in a process of its own: node postgres.mjs raw|ours [COUNT]; POSTGRES_URL
+// says where. Prints { bytes, cpuUs, perSecond }.
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';

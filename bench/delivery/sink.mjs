@@ -1,4 +1,5 @@
-// A tracking API that counts: POST takes a batch, GET /count tells how many events came. Prints its URL; ends with its parent.
+// A tracking API that counts: POST takes a batch, GET /count tells how many events came. Prints its
+// URL; ends with its parent.
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
@@ -10,7 +11,8 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const body = Buffer.concat(chunks);
     const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-    // Counting keys costs the sink less than parsing, and it shares the machine with whom it measures.
+    // Counting keys costs the sink less than parsing, and it shares the machine with whom it
+    // measures.
     count += text.toString('latin1').split('"messageId":').length - 1;
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"success":true}');
   });

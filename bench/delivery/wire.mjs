@@ -1,5 +1,6 @@
-// Events over the wire of Segment, end to end: node wire.mjs ours|ours-gzip|segment SINK_URL [COUNT]. Prints { bytes, cpuUs, perSecond }.
-// The sink is another process (sink.mjs); each says when it has them all.
+// Events over the wire of Segment, end to end: node wire.mjs ours|ours-gzip|segment SINK_URL
+// [COUNT]. Prints { bytes, cpuUs, perSecond }. The sink is another process (sink.mjs); each says
+// when it has them all.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';

@@ -9,7 +9,10 @@ const script = fileURLToPath(new URL('./subject.mjs', import.meta.url));
 const SIZES = [200, 1024, 4096];
 const SHAPE = 'event';
 
-/** What each does with one event. A file is written by the same SonicBoom, 16 KB at a time or as the LoggerBackend does. */
+/**
+ * What each does with one event. A file is written by the same SonicBoom, 16 KB at a time or as the
+ * LoggerBackend does.
+ */
 const SUBJECTS = {
   a: 'three scopes opened, emit to a backend that does nothing',
   b: 'three scopes opened, emit, LoggerBackend to a file',
@@ -26,7 +29,10 @@ const SUBJECTS = {
   stringify: 'JSON.stringify of the event that is ready, no scope, no file',
 };
 
-/** Measured in the same round, one after the other. The first four of b write an equal line for equal work. */
+/**
+ * Measured in the same round, one after the other. The first four of b write an equal line for
+ * equal work.
+ */
 const RIVALS = {
   a: ['stringify'],
   b: ['pino-children', 'pino-child', 'nestjs-pino', 'otel', 'pino'],

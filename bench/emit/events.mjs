@@ -1,4 +1,5 @@
-// Realistic events of a wanted size: nested answers, block keys, user agents; seeded, so that every process sees the same.
+// Realistic events of a wanted size: nested answers, block keys, user agents; seeded, so that every
+// process sees the same.
 export const REQUEST = {
   request_id: '0f8bb910-af5d-4299-ad6b-b8f3e8f554a7',
   ip: '203.0.113.9',

@@ -1,5 +1,6 @@
-// What else one could call for an event. Each gives `emit`, which does so once, and where that goes to a file, what
-// waits until all is written (`finish`), reads a line, and expects in it (`read`, `expected`).
+// What else one could call for an event. Each gives `emit`, which does so once, and where that goes
+// to a file, what waits until all is written (`finish`), reads a line, and expects in it (`read`,
+// `expected`).
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { ASIDE, without } from './lines.mjs';
@@ -7,7 +8,10 @@ import { ASIDE, without } from './lines.mjs';
 const require = createRequire(import.meta.url);
 const NAME = 'problem_check';
 
-/** pino as its documentation sets it up for speed, without the process and host, which an event of ours lacks too. */
+/**
+ * pino as its documentation sets it up for speed, without the process and host, which an event of
+ * ours lacks too.
+ */
 function pinoTo(path) {
   const pino = require('pino');
   const file = pino.destination({ dest: path, sync: false, minLength: 16_000 });

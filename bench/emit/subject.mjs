@@ -1,6 +1,6 @@
-// One subject in a process of its own: node --expose-gc subject.mjs CASE BYTES [COUNT] [--shape flat] [--smoke] [--heap].
-// Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady } as JSON in its last line; with --heap what is allocated, by the function
-// that does, and { bytes, allocatedBytes }.
+// One subject in a process of its own: node --expose-gc subject.mjs CASE BYTES [COUNT] [--shape
+// flat] [--smoke] [--heap]. Prints { bytes, cpuUs, coldUs, warmUpMs, isSteady } as JSON in its last
+// line; with --heap what is allocated, by the function that does, and { bytes, allocatedBytes }.
 import 'reflect-metadata';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,10 @@ const scopes = contextOf(Number(size), shape);
 const event = { name: 'problem_check', timestamp: new Date(), context: Object.assign({}, ...scopes), data };
 const bytes = Buffer.byteLength(JSON.stringify(event));
 const COUNT = Number(wanted) || (smoke ? 500 : Math.ceil(Math.min(300_000, 120_000_000 / bytes) / 100) * 100);
-/** Yielding lets the writer write, as it does between requests; otherwise the bound on held lines would be what is measured. */
+/**
+ * Yielding lets the writer write, as it does between requests; otherwise the bound on held lines
+ * would be what is measured.
+ */
 const BURST = 100;
 
 const makers = { ...trackers({ scopes, data, path }), ...rivals({ event, scopes, data, path }) };

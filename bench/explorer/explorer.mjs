@@ -1,5 +1,6 @@
-// What the explorer adds to emit: three variants of one application, each in a process of its own (subject.mjs), in turns. Each
-// process is measured twice: at full speed, and at 400 events a second, so slowly that the explorer follows every one of them.
+// What the explorer adds to emit: three variants of one application, each in a process of its own
+// (subject.mjs), in turns. Each process is measured twice: at full speed, and at 400 events a
+// second, so slowly that the explorer follows every one of them.
 import { fileURLToPath } from 'node:url';
 import { BARS } from '../bars.mjs';
 import { ask, leave, startChild } from '../children.mjs';

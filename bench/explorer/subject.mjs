@@ -1,5 +1,6 @@
-// One application in a process of its own: node subject.mjs VARIANT [smoke], started by explorer.mjs with a channel to it. It says
-// where it listens, then answers `fast` and `paced` with { bytes, cpuUs, coldUs, warmUpMs, isSteady }, and `close` when it has closed.
+// One application in a process of its own: node subject.mjs VARIANT [smoke], started by
+// explorer.mjs with a channel to it. It says where it listens, then answers `fast` and `paced` with
+// { bytes, cpuUs, coldUs, warmUpMs, isSteady }, and `close` when it has closed.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';

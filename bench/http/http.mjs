@@ -1,5 +1,5 @@
-// What tracking adds to a request: four variants of one application, on Express and on Fastify, each in a process of its own
-// (server.mjs), under the load that autocannon makes in this one.
+// What tracking adds to a request: four variants of one application, on Express and on Fastify,
+// each in a process of its own (server.mjs), under the load that autocannon makes in this one.
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { BARS, judge } from '../bars.mjs';
@@ -16,7 +16,10 @@ const VARIANTS = {
   logger: '+ @TrackEvent, LoggerBackend to a file',
 };
 const CONNECTIONS = 20;
-/** By number, not by time: then every request has its answer when the load ends, and the log can be held against it. */
+/**
+ * By number, not by time: then every request has its answer when the load ends, and the log can be
+ * held against it.
+ */
 const LOAD = { cold: 1_000, window: 6_000, maxWindows: 15, maxMs: 120_000, requests: 20_000 };
 const SMOKE = { cold: 100, window: 100, maxWindows: 0, maxMs: 0, requests: 200 };
 
@@ -46,7 +49,10 @@ export async function run({ json, smoke, pairs, only }) {
   return report(figures, { json });
 }
 
-/** @param rounds each with all variants, run one after the other: a variant is held against the plain one of its round */
+/**
+ * @param rounds each with all variants, run one after the other: a variant is held against the
+ * plain one of its round
+ */
 function figureOf(adapter, variant, rounds) {
   const of = (figure) => median(rounds.map(figure));
   const addedUs = of((round) => round[variant].cpuUs - round.plain.cpuUs);

@@ -1,5 +1,6 @@
-// One application in a process of its own: node server.mjs ADAPTER VARIANT, started by http.mjs with a channel to it. It says on
-// which port it listens, then answers `cpu`, `start` and `stop` with the CPU time it has used so far, and `close` with what it handled and what the log has.
+// One application in a process of its own: node server.mjs ADAPTER VARIANT, started by http.mjs
+// with a channel to it. It says on which port it listens, then answers `cpu`, `start` and `stop`
+// with the CPU time it has used so far, and `close` with what it handled and what the log has.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -50,7 +51,10 @@ class Nothing {
   send() {}
 }
 
-/** Guards say who the user is: every variant has one, so that the events have a user and nobody pays for the guard alone. */
+/**
+ * Guards say who the user is: every variant has one, so that the events have a user and nobody pays
+ * for the guard alone.
+ */
 class UserGuard {
   canActivate(context) {
     context.switchToHttp().getRequest().user = { id: 10938, username: 'learner_10938' };

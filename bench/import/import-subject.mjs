@@ -1,4 +1,5 @@
-// `importEvents` without a destination, in a process of its own: node import-subject.mjs LOG. Prints { cpuUs, rssAtStart, rssMax, found }.
+// `importEvents` without a destination, in a process of its own: node import-subject.mjs LOG.
+// Prints { cpuUs, rssAtStart, rssMax, found }.
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpuUsage, memoryUsage } from 'node:process';

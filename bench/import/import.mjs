@@ -1,4 +1,5 @@
-// What it costs to read a log for an import: each line becomes an event with its id, and goes nowhere.
+// What it costs to read a log for an import: each line becomes an event with its id, and goes
+// nowhere.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

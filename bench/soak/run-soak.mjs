@@ -1,4 +1,5 @@
-// A tree with every shipped processor in it takes generated events: nothing may throw, leak, grow or be lost uncounted.
+// A tree with every shipped processor in it takes generated events: nothing may throw, leak, grow
+// or be lost uncounted.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +7,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { SECRET, Values } from './values.mjs';
 
-/** Yielding lets the log write, as it does between requests; the bound on held lines is not what is tested here. */
+/**
+ * Yielding lets the log write, as it does between requests; the bound on held lines is not what is
+ * tested here.
+ */
 const BURST = 50;
 const WISHES = ['filtered', 'cancelled', 'sampled', 'rate-limited', 'duplicate'];
 
 /**
- * @param library the module `nestjs-event-tracking`, and `start(tree)` to start an application with it
+ * @param library the module `nestjs-event-tracking`, and `start(tree)` to start an application with
+ * it
  * @returns what happened; `faults` is empty if all held
  */
 export async function runSoak({ library, start, events, seed, maxGrowthBytes, steps = 20, onStep = () => undefined }) {
@@ -152,7 +157,10 @@ function tree(library, log) {
   };
 }
 
-/** Every line has to be JSON and without the secret; then the file is taken away, as logrotate does, or it would fill the disk. */
+/**
+ * Every line has to be JSON and without the secret; then the file is taken away, as logrotate does,
+ * or it would fill the disk.
+ */
 function readLog(log, seen, fault) {
   if (!existsSync(log)) return;
   const text = readFileSync(log, 'utf8');

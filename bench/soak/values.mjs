@@ -1,9 +1,13 @@
-// Values of every kind that JavaScript has, honest and hostile, from a seed: the same seed makes the same events again.
+// Values of every kind that JavaScript has, honest and hostile, from a seed: the same seed makes
+// the same events again.
 import { PassThrough } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { of } from 'rxjs';
 
-/** Stands only in fields called password, which every branch redacts: no log and no memory may have it. */
+/**
+ * Stands only in fields called password, which every branch redacts: no log and no memory may have
+ * it.
+ */
 export const SECRET = 'hunter2-hunter2';
 
 const NAMES = [
@@ -99,7 +103,8 @@ export class Values {
   context() {
     const context = { user_id: this.random.below(3000), course_id: `course-${this.random.below(50)}` };
     if (this.random.below(4) === 0) {
-      // Not by assignment: `__proto__` would make a revoked proxy its prototype, and the next line throw.
+      // Not by assignment: `__proto__` would make a revoked proxy its prototype, and the next line
+      // throw.
       const field = { value: this.value(2), enumerable: true, configurable: true, writable: true };
       Object.defineProperty(context, this.random.pick(KEYS), field);
     }
@@ -160,7 +165,10 @@ const PLAIN = [
   ({ random }) => new Date(random.below(2e12)),
 ];
 
-/** A stream, a promise that waits and the like are made once: what is tested is that they are not walked, not that they end. */
+/**
+ * A stream, a promise that waits and the like are made once: what is tested is that they are not
+ * walked, not that they end.
+ */
 const STREAM = new PassThrough();
 const OBSERVABLE = of(1);
 const PROMISE = new Promise(() => undefined);

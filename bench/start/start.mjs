@@ -1,4 +1,5 @@
-// What a process pays before and for its first event, on top of Nest: a serverless function pays it often. The child is subject.mjs.
+// What a process pays before and for its first event, on top of Nest: a serverless function pays it
+// often. The child is subject.mjs.
 import { fileURLToPath } from 'node:url';
 import { BARS, judge } from '../bars.mjs';
 import { measure, median, report } from '../figures.mjs';

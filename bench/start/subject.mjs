@@ -1,5 +1,6 @@
-// The start of one application in a process of its own: node subject.mjs VARIANT. Prints, for each stage, { wallMs, cpuMs }.
-// Nest and nestjs-cls are loaded before what is measured, so that only what comes on top of them counts.
+// The start of one application in a process of its own: node subject.mjs VARIANT. Prints, for each
+// stage, { wallMs, cpuMs }. Nest and nestjs-cls are loaded before what is measured, so that only
+// what comes on top of them counts.
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,5 +1,6 @@
-// The worst single emit of one set-up, in a process of its own: node subject.mjs SETUP BYTES REPEATS [ONLY].
-// Prints a list of { kind, name, bytes, cpuUs, keptBytes }: CPU time is the median of the repeats, each of which has a value of its own.
+// The worst single emit of one set-up, in a process of its own: node subject.mjs SETUP BYTES
+// REPEATS [ONLY]. Prints a list of { kind, name, bytes, cpuUs, keptBytes }: CPU time is the median
+// of the repeats, each of which has a value of its own.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// What may be handed to `emit` in the worst case: bodies that arrive as JSON, and values of JavaScript. Each is made anew for each use.
+// What may be handed to `emit` in the worst case: bodies that arrive as JSON, and values of
+// JavaScript. Each is made anew for each use.
 
 const MAX_BYTES = 1_000_000;
 
@@ -152,7 +153,10 @@ export const worstValues = {
   'boxed texts': () => many(9_000, (at) => Object(`t${at}`)),
 };
 
-/** What the language lists whole before one can be read: its cost grows with the number of keys, whatever the limits. */
+/**
+ * What the language lists whole before one can be read: its cost grows with the number of keys,
+ * whatever the limits.
+ */
 export const unboundedValues = {
   'an object of a million keys': () => keysOf(1_000_000, (at) => `k${at}`),
   'an object of a million numbers as keys': () => keysOf(1_000_000, (at) => at),

@@ -1,5 +1,6 @@
 // Converts events with one row of the table, in a process of its own: node subject.mjs CASE EVENTS.
-// Prints { cpuUs, isSteady, … }: CPU time of one statement. Users and times differ from event to event.
+// Prints { cpuUs, isSteady, … }: CPU time of one statement. Users and times differ from event to
+// event.
 import { createRequire } from 'node:module';
 import { warmUp, windowOf } from '../warm-up.mjs';
 

@@ -69,7 +69,7 @@ describe('language', () => {
   const decisions = pages.filter((passage) => isIn(['docs/decisions/'], passage));
   const guides = pages.filter((passage) => !isIn(['docs/decisions/'], passage));
   const sources = filesIn('src', /\.ts$/).map(sourceTextOf);
-  const code = ['test', 'scripts', 'sample-app'].flatMap((folder) => filesIn(folder, /\.[cm]?[jt]s$/));
+  const code = ['test', 'scripts', 'bench', 'sample-app'].flatMap((folder) => filesIn(folder, /\.[cm]?[jt]s$/));
   const others = code.filter((file) => !file.startsWith('sample-app/docs/')).map(sourceTextOf);
 
   it('uses the usual words in the pages', () => {
