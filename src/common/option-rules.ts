@@ -58,6 +58,17 @@ export function checked(
   return { expected, fix, isRequired, check };
 }
 
+/** Rule for a list whose items `item` accepts, or false for none. Names each wrong item. */
+export function listOrFalse(item: ValueRule, notes?: RuleNotes): OptionRule {
+  const expected = 'a list or false';
+  const check = (given: unknown, place: OptionPlace): void => {
+    if (given === false) return;
+    if (!Array.isArray(given)) place.reject(showValue(given), expected);
+    else for (const [at, each] of (given as unknown[]).entries()) item.check(each, place.inside(`[${String(at)}]`));
+  };
+  return checked(expected, check, notes);
+}
+
 /** Rule for an option that is checked where it is read. */
 export function anything(notes?: RuleNotes): ValueRule {
   return value('a value', () => true, notes);

@@ -7,6 +7,7 @@ import {
   flag,
   functionRule,
   listed,
+  listOrFalse,
   nameList,
   number,
   oneOf,
@@ -87,6 +88,16 @@ describe('option-rules', () => {
   it('says that the result of an async function is not awaited', () => {
     expect(errorsOf(synchronous(), async () => Promise.resolve())).toEqual([
       'option is an async function, but its result is not awaited.',
+    ]);
+  });
+
+  it('names each wrong item of a list that may be false', () => {
+    const rule = listOrFalse(text());
+    expect([false, [], ['a']].flatMap((given) => errorsOf(rule, given))).toEqual([]);
+    expect(errorsOf(rule, true)).toEqual(['option is true; expected a list or false.']);
+    expect(errorsOf(rule, ['a', 1, ''])).toEqual([
+      'option[1] is 1; expected a non-empty string.',
+      'option[2] is ""; expected a non-empty string.',
     ]);
   });
 

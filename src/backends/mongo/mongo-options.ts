@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import type { IdentifiedEvent } from '../../event/tracking-event';
 import type { OptionChecker } from '../../common/option-checker';
 import type { GivenOptions, MisplacedOptions, OptionPlace, OptionRule, OptionRules } from '../../common/option-place';
-import { checked, flag, number, oneOf, synchronous, value } from '../../common/option-rules';
+import { checked, flag, listOrFalse, number, oneOf, synchronous, value } from '../../common/option-rules';
 import { showName, showValue } from '../../common/show-value';
 import { isObject } from '../../common/value-kinds';
 import { backendOptionChecker } from '../../routing/backend-options';
@@ -80,7 +80,10 @@ const RULES: OptionRules<MongoBackendOptions> = {
   database: name(DATABASE),
   collection: name(COLLECTION),
   catalogCollection: name(COLLECTION, (given) => given === false),
-  indexes: checked('a list or false', checkIndexes, { fix: INDEXES_FIX }),
+  indexes: listOrFalse(
+    value('an object with a key', (index) => isObject(index) && isObject(index['key'])),
+    { fix: INDEXES_FIX },
+  ),
   // MongoDB accepts only signed 32-bit numbers.
   expireAfterSeconds: number(
     { min: 1, max: 2 ** 31 - 1, isWhole: true },
@@ -113,18 +116,6 @@ function name(pattern: RegExp, isOff = (_given: unknown): boolean => false): Opt
     show: showName,
     fix: (option) => `leave it out, or ${option}: 'events'`,
   });
-}
-
-function checkIndexes(indexes: unknown, place: OptionPlace): void {
-  if (indexes === false) return;
-  if (!Array.isArray(indexes)) {
-    place.reject(showValue(indexes), 'a list or false');
-    return;
-  }
-  for (const [at, index] of (indexes as unknown[]).entries()) {
-    if (!isObject(index) || !isObject(index['key']))
-      place.inside(`[${String(at)}]`).reject(showValue(index), 'an object with a key');
-  }
 }
 
 function checkWriteConcern(concern: unknown, place: OptionPlace): void {

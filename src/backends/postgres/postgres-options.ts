@@ -1,6 +1,6 @@
 import type { OptionChecker } from '../../common/option-checker';
 import type { GivenOptions, MisplacedOptions, OptionPlace, OptionRule, OptionRules } from '../../common/option-place';
-import { checked, flag, number, oneOf, text, value } from '../../common/option-rules';
+import { checked, flag, listOrFalse, number, oneOf, text, value } from '../../common/option-rules';
 import { showName, showValue } from '../../common/show-value';
 import { isFunction, isObject } from '../../common/value-kinds';
 import { backendOptionChecker } from '../../routing/backend-options';
@@ -61,6 +61,7 @@ const OF_URL = ['url', 'host', 'port', 'user', 'username', 'password', 'database
 /** Columns that every table has. */
 const STANDARD = ['id', 'name', 'occurred_at', 'context', 'data', 'extra', 'received_at'];
 const INDEX = /^\s*(\(|using\s)[^;]+$/i;
+const isIndex = (index: unknown): boolean => typeof index === 'string' && INDEX.test(index);
 
 const RULES: OptionRules<PostgresBackendOptions> = {
   client: value('a client: an object with query()', (given) => isObject(given) && isFunction(given['query']), {
@@ -71,7 +72,9 @@ const RULES: OptionRules<PostgresBackendOptions> = {
   table: name('tracking_events'),
   catalogTable: name('tracking_catalog', (given) => given === false),
   columns: checked('an object of columns', checkColumns, { fix: COLUMNS_FIX }),
-  indexes: checked('a list or false', checkIndexes, { fix: INDEXES_FIX }),
+  indexes: listOrFalse(value('SQL that begins with ( or USING, without ;', isIndex, { show: showName }), {
+    fix: INDEXES_FIX,
+  }),
   partitionBy: oneOf(['month']),
   ensureTable: flag({ fix: 'ensureTable: true, or leave it out and create the table by a migration' }),
   expireAfterDays: number({ above: 0, max: 36_500 }, { fix: 'expireAfterDays: 90, or leave it out to keep events' }),
@@ -125,15 +128,3 @@ const COLUMN_RULES: OptionRules<PostgresColumn> = {
     ...{ fix: "from: 'context.user_id'", isRequired: true, show: showName },
   }),
 };
-
-function checkIndexes(indexes: unknown, place: OptionPlace): void {
-  if (indexes === false) return;
-  if (!Array.isArray(indexes)) {
-    place.reject(showValue(indexes), 'a list or false');
-    return;
-  }
-  for (const [at, index] of (indexes as unknown[]).entries()) {
-    if (typeof index !== 'string' || !INDEX.test(index))
-      place.inside(`[${String(at)}]`).reject(showName(index), 'SQL that begins with ( or USING, without ;');
-  }
-}
