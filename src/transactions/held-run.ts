@@ -9,6 +9,8 @@ import type { TransactionOptions } from '../tracker/transaction-options';
 export class HeldRun {
   private settle = (_isCommitted: boolean): void => undefined;
   private ended: Promise<void> = Promise.resolve();
+  /** True once the library has answered. A body that it runs later is not held. */
+  private isOver = false;
 
   constructor(
     private readonly tracker: TrackerService,
@@ -22,19 +24,21 @@ export class HeldRun {
    * @throws what the body threw
    */
   body<Result>(body: () => Result): Result {
+    if (this.isOver) return body();
     this.settle(false);
     const isCommitted = new Promise<boolean>((resolve) => (this.settle = resolve));
+    const rollBack = this.settle.bind(undefined, false);
     let outcome: { readonly result: Result } | undefined;
     let thrown: unknown;
     this.ended = this.tracker
       .transaction(async () => {
         try {
           outcome = { result: body() };
+          dropIfRejected(outcome.result, rollBack);
         } catch (error) {
           thrown = error;
           throw error;
         }
-        await outcome.result;
         if (!(await isCommitted)) throw new Error('rolled back');
       }, this.options)
       .catch(() => undefined);
@@ -48,24 +52,37 @@ export class HeldRun {
     try {
       result = transact();
     } catch (error) {
-      this.settle(false);
+      this.end(false);
       throw error;
     }
     if (isThenable(result)) return this.follow(result) as Result;
-    this.settle(true);
+    this.end(true);
     return result;
   }
 
   private async follow(result: PromiseLike<unknown>): Promise<unknown> {
     try {
       const value = await result;
-      this.settle(true);
+      this.end(true);
       return value;
     } catch (error) {
-      this.settle(false);
+      this.end(false);
       throw error;
     } finally {
       await this.ended;
     }
   }
+
+  private end(isCommitted: boolean): void {
+    this.isOver = true;
+    this.settle(isCommitted);
+  }
+}
+
+/**
+ * Reports the rejection of a promise. A query of a library runs each time that its `then` is called,
+ * and the library calls it: so only a promise of the language is observed, by the method of its own.
+ */
+function dropIfRejected(result: unknown, onRejected: () => void): void {
+  if (result instanceof Promise) void Promise.prototype.then.call(result, undefined, onRejected);
 }

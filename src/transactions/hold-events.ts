@@ -83,11 +83,21 @@ function held(method: Method, holding: Holding): Method {
     const body = args[at] as Method;
     args[at] = (...given: unknown[]): unknown => {
       const [client] = given;
-      if (isHolder(client)) wrapMethods(client, tracker, false);
+      // A session passes itself. It stays the outermost one.
+      if (isHolder(client) && client !== this) wrapClient(client, tracker);
       return run.body(() => body(...given));
     };
     return run.around(() => method.apply(this, args));
   };
+}
+
+/** Wraps the client of a transaction. One that cannot be changed has no savepoints of its own. */
+function wrapClient(client: object, tracker: TrackerService): void {
+  try {
+    wrapMethods(client, tracker, false);
+  } catch {
+    // A frozen client, or a proxy: its events belong to the transaction around them.
+  }
 }
 
 function forking(method: Method, { tracker, isOutermost }: Holding): Method {

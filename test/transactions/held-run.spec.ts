@@ -56,6 +56,44 @@ describe('HeldRun', () => {
     expect(names()).toEqual([]);
   });
 
+  it('leaves a lazy query to the library, which runs it once', async () => {
+    const { tracker, names } = await startTracking();
+    const run = new HeldRun(tracker, {});
+    let runs = 0;
+    const query = {
+      then(resolve: (rows: number) => void): void {
+        runs++;
+        tracker.emit('inserted');
+        resolve(1);
+      },
+    };
+    expect(await run.around(async () => await run.body(() => query))).toBe(1);
+    expect([runs, names()]).toEqual([1, ['inserted']]);
+  });
+
+  it('passes on the rejection of a library whose body never ends', async () => {
+    const { tracker, ledger } = await startTracking();
+    const run = new HeldRun(tracker, {});
+    const transaction = run.around(async () => {
+      void run.body(() => {
+        tracker.emit('a');
+        return new Promise(() => undefined);
+      });
+      await Promise.reject(new Error('timeout'));
+    });
+    await expect(transaction).rejects.toThrow('timeout');
+    expect(ledger.tracker()).toMatchObject({ held: 0, dropped: { 'rolled-back': 1 } });
+  });
+
+  it('does not hold the events of a body that runs after the library has answered', async () => {
+    const { tracker, names, ledger } = await startTracking();
+    const run = new HeldRun(tracker, {});
+    const later = run.around(() => () => run.body(() => tracker.emit('a')));
+    later();
+    later();
+    expect([names(), ledger.tracker().held]).toEqual([['a', 'a'], 0]);
+  });
+
   it('passes on what the body and the library return and throw, synchronously too', async () => {
     const { tracker, names } = await startTracking();
     const run = new HeldRun(tracker, {});
