@@ -44,11 +44,14 @@ function columnSql({ type, from }: PostgresColumn): string {
   return `jsonb_extract_path${isJson ? '' : '_text'}(${source}, ${keys})::${cast}`;
 }
 
+const CHARACTER_TYPE =
+  /^(?:pg_catalog\.)?(?:national\s+)?(?:bpchar|varchar|nchar|char(?:acter)?)(?:\s+varying)?\s*(?=\[|$)/i;
+
 /**
  * Returns the type to which a field is cast. A cast to varchar(3), char or bit would cut a longer
  * value without an error; a column of that type refuses it.
  */
 function castOf(type: string): string {
   const plain = type.replace(/\([^)]*\)/, '').trim();
-  return plain.replace(/^.*char[^[]*/i, 'text').replace(/^bit\b(?! varying)/i, 'varbit');
+  return plain.replace(CHARACTER_TYPE, 'text').replace(/^bit\b(?! varying)/i, 'varbit');
 }

@@ -6,5 +6,7 @@ export function monthOf(time: Date): Month {
 }
 
 export function nextMonth(month: Month): Month {
-  return monthOf(new Date(Date.UTC(Number(month.slice(0, -3)), Number(month.slice(-2)), 1)));
+  const [year, number] = [Number(month.slice(0, -3)), Number(month.slice(-2))];
+  const [nextYear, next] = number === 12 ? [year + 1, 1] : [year, number + 1];
+  return `${String(nextYear).padStart(4, '0')}-${String(next).padStart(2, '0')}`;
 }

@@ -1,6 +1,6 @@
 import type { SqlClient } from '../../sql/sql-client';
 import { quoteName, quoteTable } from './identifiers';
-import { monthOf, nextMonth, type Month } from './month';
+import { monthOf, type Month } from './month';
 import { EVENT_TABLE, partitionName, type TableShape } from './table-sql';
 
 const DAY_MS = 86_400_000;
@@ -56,7 +56,7 @@ export class Retention {
       const month = monthIn(name);
       // Only partitions that this backend has named: what others are for is not known here.
       const isOurs = month !== undefined && name === partitionName(table, month);
-      if (!isOurs || nextMonth(month) > oldest || signal.aborted) continue;
+      if (!isOurs || month >= oldest || signal.aborted) continue;
       await this.client.query(`DROP TABLE IF EXISTS ${quoteName(at)}.${quoteName(name)}`);
       removed++;
     }

@@ -27,7 +27,10 @@ const FIXES: ReadonlyMap<string, string> = new Map([
   ['28P01', 'check the user and password in the URL'],
   ['3D000', 'create the database'],
   ['3F000', 'create the schema, or set ensureTable: true'],
-  ['42501', "give the connection's user INSERT and SELECT on the table (with ensureTable: also CREATE on the schema)"],
+  [
+    '42501',
+    "give the connection's user INSERT and SELECT on the table (with ensureTable: also CREATE on the schema; with expireAfterDays: also DELETE and UPDATE, or the ownership of the partitions)",
+  ],
   ['42703', 'add the columns that `npx event-tracking sql` prints, or set ensureTable: true'],
   ['42804', 'change the type in columns to the type that the column has'],
   ['42846', 'change the type in columns to one that text can be cast to'],

@@ -1,3 +1,4 @@
+import { within } from '../../common/within';
 import type { SqlClient } from '../../sql/sql-client';
 import { quoteTable } from './identifiers';
 import type { Month } from './month';
@@ -15,6 +16,9 @@ import {
 /** Another process creates the same at the same time: IF NOT EXISTS does not look that far. */
 const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P06', '42P07', '42701', '42710', '42P17'];
 const NOT_ALLOWED = '42501';
+const CHECK_VIOLATION = '23514';
+/** Maximum time of the preparation: one statement without an answer must not stop all batches. */
+const SETUP_MS = 60_000;
 
 /**
  * Creates the table, its missing columns and indexes, and the partitions of the months that events
@@ -39,13 +43,14 @@ export class TableSetup {
    */
   async before(months: Iterable<Month>): Promise<void> {
     if (!this.isMade) {
-      this.making ??= this.make().finally(() => (this.making = undefined));
+      this.making ??= within({ timeoutMs: SETUP_MS }, this.make(), timedOut).finally(() => (this.making = undefined));
       await this.making;
     }
     if (this.shape.partitionBy === undefined) return;
     for (const month of months) {
       if (this.months.has(month)) continue;
-      await this.run(partitionSql(this.shape, month));
+      // A DEFAULT partition that has rows of the month takes the others too.
+      await this.run(partitionSql(this.shape, month), [CHECK_VIOLATION]);
       this.months.add(month);
     }
   }
@@ -91,4 +96,8 @@ export class TableSetup {
       if (!MADE_BY_ANOTHER.includes(state) && !(state !== undefined && tolerated.includes(state))) throw error;
     }
   }
+}
+
+function timedOut(): never {
+  throw new Error(`PostgreSQL did not answer within ${String(SETUP_MS)} ms`);
 }
