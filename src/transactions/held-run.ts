@@ -80,8 +80,8 @@ export class HeldRun {
 }
 
 /**
- * Reports the rejection of a promise. A query of a library runs each time that its `then` is called,
- * and the library calls it: so only a promise of the language is observed, by the method of its own.
+ * Reports the rejection of a native promise. The query of a library is left alone: it runs each
+ * time that its `then` is called, and the library calls that.
  */
 function dropIfRejected(result: unknown, onRejected: () => void): void {
   if (result instanceof Promise) void Promise.prototype.then.call(result, undefined, onRejected);

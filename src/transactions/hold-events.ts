@@ -79,7 +79,7 @@ function held(method: Method, holding: Holding): Method {
     const at = args.findLastIndex((argument) => typeof argument === 'function');
     if (at < 0) return method.apply(this, args);
     const { tracker, isOutermost } = holding;
-    const run = new HeldRun(tracker, { independent: isOutermost && !isInTransaction(this) });
+    const run = new HeldRun(tracker, { independent: isNew(args) || (isOutermost && !isInTransaction(this)) });
     const body = args[at] as Method;
     args[at] = (...given: unknown[]): unknown => {
       const [client] = given;
@@ -106,6 +106,11 @@ function forking(method: Method, { tracker, isOutermost }: Holding): Method {
     wrapMethods(fork, tracker, isOutermost);
     return fork;
   };
+}
+
+/** True for a transaction of MikroORM that commits alone, inside another one too. */
+function isNew(args: readonly unknown[]): boolean {
+  return args.some((each) => isHolder(each) && (each as { propagation?: unknown }).propagation === 'requires_new');
 }
 
 /** True for an EntityManager of MikroORM that is used inside its transaction. */
