@@ -239,7 +239,7 @@ export class DeadLetterBox {
         ...{ path: this.path, event, reason: reasonText(reason), attempts, firstError, lastError },
         ...{ acceptedAt: new Date(acceptedAt), deadAt: new Date(deadAt) },
         lastTriedAt: lastTriedAt === undefined ? undefined : new Date(lastTriedAt),
-        canRedrive: isRaw === true || !reasonText(reason).startsWith(UNREADABLE),
+        canRedrive: isRaw === true || !isUnreadable(reason),
       };
       return { letter, facts: { depth, parentId, isRaw } };
     } catch {
@@ -254,6 +254,11 @@ function reasonText(reason: unknown): string {
 }
 
 const UNREADABLE = 'unreadable: ';
+
+/** True for the reason of a letter that has no event, only its id and name. */
+export function isUnreadable(reason: unknown): boolean {
+  return reasonText(reason).startsWith(UNREADABLE);
+}
 
 /**
  * The reason of an event that cannot be written or read. It contains only the kind of error,

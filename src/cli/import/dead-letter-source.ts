@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { folderName, nameOfFolder } from '../../delivery/folder-name';
+import { isUnreadable } from '../../delivery/dead-letter-box';
 import { readRecord } from '../../event/event-record';
+import type { IdentifiedEvent } from '../../event/tracking-event';
 import { OUR_NAME } from '../../store/folder-name';
 import { OwnedFolder } from '../../store/owned-folder';
 import { SegmentStore } from '../../store/segment-store';
@@ -23,6 +25,11 @@ export class DeadLetterSource implements ImportSource {
   readonly path = undefined;
   readonly bytes = undefined;
   bytesRead = 0;
+  /**
+   * Functions that remove the copies of a letter, by the id of its event. A letter that was refused
+   * again has a second copy in the folder of the module.
+   */
+  private readonly copies = new Map<string, (() => void)[] | 'delivered'>();
 
   private constructor(
     private readonly folder: OwnedFolder,
@@ -81,22 +88,49 @@ export class DeadLetterSource implements ImportSource {
       ) {
         for (const { ref, payload } of page) {
           this.bytesRead += payload.length;
-          const { event, facts } = readRecord(payload.toString());
-          if (facts.isRaw === true || facts.reason?.startsWith('unreadable') === true)
+          const record = recordOf(payload);
+          if (record === undefined) run.takeBroken('was written by another version');
+          else if (record.facts.isRaw === true || isUnreadable(record.facts.reason))
             run.takeBroken('has only the id and the name of its event, or input that is no event');
           else
-            await run.takeStored([event], ({ isTaken, isReturned }) => {
-              if (isTaken && !isReturned) store.settle([ref]);
+            await this.giveOnce(record.event, run, () => {
+              store.settle([ref]);
             });
         }
       }
+      for (let at = 0; at < store.damage.records; at++) run.takeBroken('cannot be read; its file is now *.damaged');
+      for (const name of store.newer) run.takeBroken(`is in ${name}, which a newer version wrote`);
     }
     return undefined;
+  }
+
+  private async giveOnce(event: IdentifiedEvent, run: ImportRun, remove: () => void): Promise<void> {
+    const known = this.copies.get(event.id);
+    if (known === 'delivered') remove();
+    else if (known !== undefined) known.push(remove);
+    else {
+      const removals = [remove];
+      this.copies.set(event.id, removals);
+      await run.takeStored([event], ({ isTaken, isReturned }) => {
+        if (!isTaken || isReturned) return;
+        this.copies.set(event.id, 'delivered');
+        for (const each of removals) each();
+      });
+    }
   }
 
   async close(): Promise<void> {
     for (const store of this.stores) store.close();
     await this.folder.release();
+  }
+}
+
+/** Returns the record of a letter; undefined if another version wrote it. */
+function recordOf(payload: Buffer): ReturnType<typeof readRecord> | undefined {
+  try {
+    return readRecord(payload.toString());
+  } catch {
+    return undefined;
   }
 }
 

@@ -76,9 +76,9 @@ export class ImportRun {
   private stored = 0;
   private storedEvents = 0;
 
-  constructor(private readonly options: ImportOptions) {
-    const { tracker, dryRun = false, skipLines = 0, branch } = options;
-    this.feed = dryRun || tracker === undefined ? undefined : new TreeFeed(tracker, branch);
+  constructor(private readonly options: ImportOptions & { readonly isProcessed?: boolean | undefined }) {
+    const { tracker, dryRun = false, skipLines = 0, branch, isProcessed } = options;
+    this.feed = dryRun || tracker === undefined ? undefined : new TreeFeed(tracker, branch, isProcessed);
     this.skip = importFilter(options);
     this.skipLines = skipLines;
     this.reader = new EventReader((event, _place, text) => {
@@ -136,7 +136,7 @@ export class ImportRun {
   /** Counts a record of a store that is no event. @param why as for a line that is broken */
   takeBroken(why: string): void {
     this.stored++;
-    this.reader.broken(this.stored, why);
+    if (this.stored > this.skipLines) this.reader.broken(this.stored, why);
   }
 
   /**

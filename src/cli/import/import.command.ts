@@ -22,6 +22,8 @@ export type ImportSource = Pick<LogFile, 'title' | 'path' | 'bytes' | 'bytesRead
 
 export interface ImportCommandOptions extends TargetOptions {
   readonly branch?: string;
+  /** True for events that have passed the processors of the branch. */
+  readonly isProcessed?: boolean;
   readonly name: readonly string[];
   readonly except: readonly string[];
   readonly course: readonly string[];
@@ -131,18 +133,21 @@ interface Destination {
 
 /** Imports logs one after another. */
 class LogImport {
-  private readonly filter: ImportFilter & { readonly branch: string | undefined };
+  private readonly filter: ImportFilter & {
+    readonly branch: string | undefined;
+    readonly isProcessed: boolean | undefined;
+  };
   private bytesBefore = 0;
   private linesRead = 0;
 
   constructor(
     private readonly files: readonly ImportSource[],
-    { name, except, course, from, until, branch }: ImportCommandOptions,
+    { name, except, course, from, until, branch, isProcessed }: ImportCommandOptions,
     private readonly progress: Progress,
     private readonly destination?: Destination,
   ) {
     this.filter = {
-      ...{ except, from, until, branch },
+      ...{ except, from, until, branch, isProcessed },
       names: name.length > 0 ? name : undefined,
       courses: course.length > 0 ? course : undefined,
     };

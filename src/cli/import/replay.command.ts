@@ -38,12 +38,18 @@ export const addReplay: AddCommand = (program, terminal, end) => {
         sources.length === 0 ? 'there is no source of events.' : 'there are several sources of events.',
         `one of tracking.log, --mongo URL and --dead-letters FOLDER, with ${EXAMPLE}`,
       );
+    if (deadLetters !== undefined && lettersOf === '')
+      throw CommandFailedException.create(
+        '--branch or --letters-of is needed, which say whose dead letters are read.',
+        '--letters-of warehouse',
+      );
     const more = [branch, mongo, collection, deadLetters, lettersOf];
     const stored = await openStore(terminal.folder, options, lettersOf);
     try {
       const found: readonly ImportSource[] =
         stored === undefined ? await LogFile.findAll(terminal.folder, files) : [stored];
-      printResult(await importLogs(found, options, terminal, more), options, terminal, end);
+      const isProcessed = deadLetters !== undefined && lettersOf === branch;
+      printResult(await importLogs(found, { ...options, isProcessed }, terminal, more), options, terminal, end);
     } finally {
       await stored?.close();
     }

@@ -38,12 +38,18 @@ export class TreeFeed {
 
   /**
    * @param branch path of the node that gets the events
+   * @param isProcessed true if the events have passed the processors of that node
    * @throws CommandFailedException if there is no such node
    */
-  constructor(tracker: TrackerService, branch?: string) {
+  constructor(tracker: TrackerService, branch?: string, isProcessed = false) {
     this.runtime = runtimeOf(tracker);
     this.branch = branch;
-    if (this.target !== undefined) return;
+    const { target } = this;
+    if (target !== undefined) {
+      const own = target.steps.filter(({ place }) => place === target.standsAt);
+      if (isProcessed) target.steps.splice(0, Infinity, ...own);
+      return;
+    }
     const paths = [...below(this.runtime.tree.root)].map(({ path }) => path);
     throw CommandFailedException.create(
       `the tracker ${JSON.stringify(tracker.name)} has no backend ${JSON.stringify(branch)}.`,

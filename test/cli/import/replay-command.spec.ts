@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
@@ -30,7 +30,7 @@ async function run(folder: LogFolder, ...words: string[]): Promise<{ code: numbe
 }
 
 /** An application whose backends write logs; `warehouse` refuses events named "bad". */
-function application(): LogFolder {
+function application(options = ''): LogFolder {
   const folder = new LogFolder();
   mkdirSync(folder.file('node_modules'));
   for (const name of ['@nestjs', 'reflect-metadata', 'rxjs'])
@@ -49,7 +49,7 @@ function application(): LogFolder {
      }
      class AppModule {}
      Module({ imports: [TrackingModule.forRoot({ backends: {
-       warehouse: backend(Warehouse, undefined, { delivery: { directory: '${folder.file('delivery')}' } }),
+       warehouse: backend(Warehouse, undefined, { ${options} delivery: { directory: '${folder.file('delivery')}' } }),
        other: backend(LoggerBackend, { path: '${folder.file('other.log')}' }),
      } })] })(AppModule);
      exports.AppModule = AppModule;`,
@@ -110,6 +110,45 @@ describe('event-tracking replay --dead-letters', () => {
     expect(JSON.parse(second.out)).toMatchObject({ names: { bad: expect.any(Number), c: 1 } });
     expect(namesIn(folder, 'warehouse.log')).toEqual(['a']);
   }, 60_000);
+
+  it('does not run the processors of the destination again, which its letters have passed', async () => {
+    const folder = application('processors: [({ data }) => ({ data: { ...data, seen: (data.seen ?? 0) + 1 } })],');
+    const { app } = await refused(folder, 'a');
+    await app.close();
+    expect((await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE)).code).toBe(0);
+    expect(folder.events('warehouse.log')[0]?.data).not.toHaveProperty('seen');
+  }, 60_000);
+
+  it('sends a letter that was refused again once, and removes both of its copies', async () => {
+    const folder = application();
+    const { app } = await refused(folder, 'bad');
+    await app.close();
+    for (let times = 0; times < 3; times++) {
+      const { out } = await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE, '--json');
+      expect(JSON.parse(out)).toMatchObject({ imported: 1, backends: { warehouse: { 'dead-lettered': 1 } } });
+    }
+  }, 60_000);
+
+  it('counts a letter that cannot be read, and sends the others', async () => {
+    const folder = application();
+    const { app } = await refused(folder, 'a', 'b');
+    await app.close();
+    const files = readdirSync(folder.file('delivery'), { recursive: true, encoding: 'utf8' });
+    const segment = files.find((name) => /warehouse.*dead.*\.seg$/.test(name))!;
+    const bytes = readFileSync(folder.file(`delivery/${segment}`));
+    const at = bytes.lastIndexOf('"name"');
+    bytes[at + 1] = bytes[at + 1]! ^ 1;
+    writeFileSync(folder.file(`delivery/${segment}`), bytes);
+    const { code, out } = await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE, '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ broken: 1, imported: 1 });
+  }, 60_000);
+
+  it('asks whose letters are read', async () => {
+    const folder = application();
+    const { code, err } = await run(folder, '--dead-letters', 'delivery', '--dry-run');
+    expect([code, err]).toEqual([2, expect.stringContaining('--branch or --letters-of is needed')]);
+  });
 
   it('leaves the directory of a running application alone', async () => {
     const folder = application();
