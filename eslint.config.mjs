@@ -15,6 +15,7 @@ const rooms = [
   'openedx',
   'transactions',
   'tracker',
+  'outbox',
   'transports',
   'caliper',
   'xapi',

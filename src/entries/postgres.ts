@@ -1,7 +1,10 @@
 export { PostgresBackend } from '../backends/postgres/postgres.backend';
 export type { PostgresBackendOptions } from '../backends/postgres/postgres-options';
 export type { PostgresColumn } from '../backends/postgres/table-sql';
-export type { SqlClient, SqlRow, SqlValue } from '../sql/sql-client';
+export { OutboxRelay } from '../outbox/outbox-relay';
+export type { OutboxRelayOptions } from '../outbox/relay-options';
+export type { OutboxTable } from '../outbox/outbox-table';
+export type { Listen, SqlClient, SqlRow, SqlValue } from '../sql/sql-client';
 export { fromDrizzle } from '../sql/from-drizzle';
 export type { DrizzleQueryable } from '../sql/from-drizzle';
 export { fromKnex } from '../sql/from-knex';

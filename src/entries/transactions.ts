@@ -1,4 +1,5 @@
 export { holdEvents } from '../transactions/hold-events';
+export type { HoldEventsOptions } from '../transactions/hold-events';
 export { trackingTransactionalAdapter } from '../transactions/transactional-adapter';
 export type {
   TrackingTransactionalAdapterOptions,

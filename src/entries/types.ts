@@ -91,7 +91,7 @@ export type {
   UnregisteredName,
 } from '../catalog/registered-events';
 export type { DescribedTracker } from '../intake/tracker-plan';
-export type { TransactionLimits, TransactionOptions } from '../tracker/transaction-options';
+export type { TransactionLimits, TransactionOptions, TransactionSettings } from '../tracker/transaction-options';
 export type { BatchOptions } from '../delivery/delivery-options';
 export type { BrokenLine, LinePlace, LogCounts } from '../cli/log-events';
 export type { OutcomeCounts } from '../cli/import/event-group';

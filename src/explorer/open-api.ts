@@ -146,7 +146,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   CatalogState: object({ events: listOf(ref('EventDocumentation')), undocumented: listOf(ref('SeenName')) }),
   QueueState: object({
-    ...{ kind: { enum: ['bull', 'redis-streams', 'kafka', 'memory', 'custom'] }, path: string },
+    ...{ kind: { enum: ['bull', 'redis-streams', 'kafka', 'outbox', 'memory', 'custom'] }, path: string },
     ...{ role: { enum: ['queue', 'consumer'] }, names: listOf(string), 'waiting?': integer, 'active?': integer },
     ...{ 'delayed?': integer, 'failed?': integer, 'depth?': integer, 'lag?': integer, 'workers?': integer },
     ...{ 'oldestAt?': time, 'lookedAt?': time, counts, 'parts?': listOf(ref('QueuePartState')) },

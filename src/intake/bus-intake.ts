@@ -162,7 +162,7 @@ export class BusIntake implements ConsumerSink {
 
   private open(entry: ConsumedMessage, event: IdentifiedEvent, onDone: OnDone, at: number): OpenEvent {
     const length = sizeOfEntry(entry);
-    const envelope = Envelope.carried(event, { length }, this.parts.normalizer);
+    const envelope = Envelope.carried(event, { ...entry.origin, length }, this.parts.normalizer);
     const opened = new OpenEvent(entry, event, envelope, onDone, at, this.settle);
     this.known.open(event.id, opened);
     return opened;

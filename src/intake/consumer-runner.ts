@@ -21,6 +21,8 @@ export interface ConsumerRunnerParts {
   readonly processing: Processing;
   /** Returns the nodes that get the events of consumers. */
   readonly works: () => readonly NodeWork[];
+  /** Work that passes events to the root of the tree, for consumers whose events enter there. */
+  readonly rootWork: NodeWork;
   readonly keepLetter: Deliveries['keepLetter'];
 }
 
@@ -55,7 +57,7 @@ export class ConsumerRunner {
     const { name, place } = plan;
     const { notices, tracker } = this.parts;
     const ledger = new ConsumerLedger(name);
-    const intake = this.intake(plan, ledger);
+    const intake = this.intake(plan, ledger, instance.entersAtRoot === true);
     const host: ConsumerHost = {
       ...{ place, tracker, name, intake },
       missed: (entries) => {
@@ -97,8 +99,14 @@ export class ConsumerRunner {
     );
   }
 
+  /** Lets the consumers look for entries that this process has added itself. */
+  wake(): void {
+    for (const { instance } of this.consumers) instance.wake?.();
+  }
+
   /** Stops passing events to the nodes and handlers. */
   stop(): void {
+    this.parts.rootWork.stop();
     for (const { intake } of this.consumers) intake.stop();
   }
 
@@ -119,12 +127,14 @@ export class ConsumerRunner {
   private intake(
     { name, place, settings }: Pick<ConsumerPlan, 'name' | 'place' | 'settings'>,
     ledger: ConsumerLedger,
+    entersAtRoot: boolean,
   ): BusIntake {
-    const { notices, scopes, normalizer, processing, works, keepLetter } = this.parts;
+    const { notices, scopes, normalizer, processing, rootWork, keepLetter } = this.parts;
+    const works = entersAtRoot ? () => [rootWork] : this.parts.works;
     const { dedupeWindowMs = DEDUPE_WINDOW_MS, handlerAttempts = HANDLER_ATTEMPTS } = settings;
     return new BusIntake({
       ...{ name, scopes, normalizer, processing, ledger, dedupeWindowMs, handlerAttempts, works },
-      handlers: () => this.handlers(),
+      handlers: () => (entersAtRoot ? [] : this.handlers()),
       keepLetter: (event, reason, origin) => {
         keepLetter(`consumer:${name}`, event, reason, origin); // no node can have that path
       },

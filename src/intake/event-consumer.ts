@@ -1,4 +1,5 @@
 import type { ModuleMetadata } from '@nestjs/common';
+import type { CarriedFacts } from '../event/envelope';
 import type { IdentifiedEvent } from '../event/tracking-event';
 import type { OptionsFactory } from '../routing/description';
 import type { QueueProbe } from '../routing/queue-probe';
@@ -18,6 +19,11 @@ export interface ConsumedMessage {
   readonly bytes?: number | undefined;
   /** Decodes the event. @throws Error that describes the problem, if the entry is not an event */
   readonly decode: () => IdentifiedEvent;
+  /**
+   * Facts about the event that are not part of it, once it is decoded.
+   * @internal
+   */
+  readonly origin?: CarriedFacts | undefined;
 }
 
 /** Receives the entries that a consumer has read. */
@@ -54,6 +60,11 @@ export interface ConsumerHost {
  */
 export interface EventConsumer {
   /**
+   * True if its events enter the tree at the root, like emitted ones, and go to no handler.
+   * @internal
+   */
+  readonly entersAtRoot?: boolean;
+  /**
    * Starts reading. Returns at once: an unreachable bus does not keep the application from
    * starting.
    */
@@ -65,6 +76,11 @@ export interface EventConsumer {
    * Called after the children have closed. Takes a bounded time.
    */
   close(): Promise<void>;
+  /**
+   * Looks for entries now: this process has just added some.
+   * @internal
+   */
+  wake?(): void;
   /** Number of entries on the bus behind this consumer's position; undefined if unknown. */
   lag?(): number | undefined;
   /**

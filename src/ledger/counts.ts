@@ -174,7 +174,7 @@ export interface TrackerCounts {
   readonly name: string;
   /**
    * Number of calls of `emit` and `emitConfirmed`. The root receives these events except those that
-   * were dropped before it.
+   * were dropped before it, or stored in an outbox.
    */
   readonly emitted: number;
   /** Events that the catalog rejected and that `TrackingDeadLetters.redrive` sent anyway. */
@@ -185,6 +185,13 @@ export interface TrackerCounts {
   readonly waiting: number;
   /** Events that open transactions hold until they commit. */
   readonly held: number;
+  /**
+   * Events that transactions have stored in an outbox. A relay sends them if the transaction
+   * commits; its rollback is only noticed where it is known (docs/events/outbox.md).
+   */
+  readonly outbox: number;
+  /** Events that relays of this process took from an outbox and passed to the root. */
+  readonly relayed: number;
   /**
    * Values that were replaced because they cannot be written, by kind (docs/reference/values.md).
    */

@@ -11,6 +11,8 @@ export class TrackerLedger {
   /** Events dropped as 'emit-failed'. */
   overflowed = 0;
   private redriven = 0;
+  private outbox = 0;
+  private relayed = 0;
   private oddNames = 0;
   private uncertainContexts = 0;
   private readonly dropped = new Tally();
@@ -22,6 +24,15 @@ export class TrackerLedger {
 
   redrive(): void {
     this.redriven++;
+  }
+
+  /** Counts events that their transaction has stored in an outbox. */
+  storeInOutbox(events: number): void {
+    this.outbox += events;
+  }
+
+  relay(): void {
+    this.relayed++;
   }
 
   drop(reason: string): void {
@@ -54,12 +65,12 @@ export class TrackerLedger {
    * @param held number of events that open transactions hold
    */
   counts(waiting: number, forgottenDeadLetters: TrackerCounts['forgottenDeadLetters'], held = 0): TrackerCounts {
-    const { name, emitted, redriven, oddNames, uncertainContexts } = this;
+    const { name, emitted, redriven, outbox, relayed, oddNames, uncertainContexts } = this;
     const dropped = withOverflowed(this.dropped.counts(), this.overflowed);
     const [replaced, failures] = [this.replaced.counts(), this.failures.counts()];
     const violations = this.violations.counts();
     return {
-      ...{ name, emitted, redriven, dropped, waiting, held, replaced, oddNames, uncertainContexts },
+      ...{ name, emitted, redriven, dropped, waiting, held, outbox, relayed, replaced, oddNames, uncertainContexts },
       ...{ forgottenDeadLetters, violations, failures },
     };
   }

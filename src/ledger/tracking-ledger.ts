@@ -23,8 +23,8 @@ export class TrackingLedger {
   }
 
   /**
-   * Returns the counts of the tracker itself. At every moment: emitted + redriven = received by the
-   * root + dropped + waiting + held.
+   * Returns the counts of the tracker itself. At every moment: emitted + redriven + relayed =
+   * received by the root + dropped + waiting + held + outbox.
    */
   tracker(): TrackerCounts {
     return this.source.counts();

@@ -5,7 +5,8 @@ import type { ConfigError } from '../common/tracking-config.exception';
 import { isObject } from '../common/value-kinds';
 import { DELIVERY_OPTIONS } from '../delivery/check-delivery-options';
 import type { PartialLimits } from '../event/normal-form';
-import type { TransactionLimits } from '../tracker/transaction-options';
+import { TABLE_RULES } from '../outbox/relay-options';
+import type { TransactionSettings } from '../tracker/transaction-options';
 import type { TrackingRuntimeOptions } from './tracking-options';
 
 const LIMIT = number({ above: 0, mayBeInfinite: true });
@@ -15,9 +16,10 @@ const LIMITS: OptionRules<PartialLimits> = {
   maxTextLength: LIMIT,
   maxNameLength: LIMIT,
 };
-const TRANSACTIONS: OptionRules<TransactionLimits> = {
+const TRANSACTIONS: OptionRules<TransactionSettings> = {
   maxEvents: number({ min: 1, mayBeInfinite: true }),
   maxBytes: number({ min: 1, mayBeInfinite: true }),
+  outbox: optionsOf(TABLE_RULES, { fix: "outbox: { table: 'tracking_outbox' }, or leave it out" }),
 };
 const FROM_ZERO = number({ min: 0, mayBeInfinite: true });
 

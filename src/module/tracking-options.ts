@@ -6,7 +6,7 @@ import type { RequestContextOptions } from '../context/request-context-options';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { PartialLimits } from '../event/value-limits';
 import type { RuntimeOptions } from '../tracker/runtime-options';
-import type { TransactionLimits } from '../tracker/transaction-options';
+import type { TransactionSettings } from '../tracker/transaction-options';
 
 export type TrackingRole = 'both' | 'emitter' | 'worker';
 
@@ -46,10 +46,10 @@ export interface TrackingRuntimeOptions {
    */
   readonly shutdownTimeoutMs?: number | undefined;
   /**
-   * Limits on the events that one transaction holds until it commits.
+   * Limits on the events that one transaction holds until it commits, and the table of the outbox.
    * @default { maxEvents: 10_000, maxBytes: 16_777_216 }
    */
-  readonly transactions?: TransactionLimits | undefined;
+  readonly transactions?: TransactionSettings | undefined;
   /**
    * Use of the queues outside this process: 'emitter' only adds events, 'worker' and 'both' also
    * take them. `createTrackingWorker` sets 'worker'.

@@ -34,7 +34,7 @@ export interface QueueFigures {
  * @internal
  */
 export interface QueueProbe {
-  readonly kind: 'bull' | 'redis-streams' | 'kafka';
+  readonly kind: 'bull' | 'redis-streams' | 'kafka' | 'outbox';
   /** Name of the queue on its server, or names of the streams or topics. */
   readonly names: readonly string[];
   /** What to do if the server does not answer. */

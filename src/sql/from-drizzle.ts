@@ -1,3 +1,4 @@
+import { fromPg, type PgQueryable } from './from-pg';
 import type { SqlClient, SqlRow } from './sql-client';
 
 /** The part of a Drizzle database, or of one of its transactions, that is used. */
@@ -8,10 +9,12 @@ export interface DrizzleQueryable {
 
 /**
  * Makes a SqlClient from Drizzle.
- * @param db database of `drizzle-orm/node-postgres`; or a transaction, to take part in it
+ * @param db database of `drizzle-orm/node-postgres` or `drizzle-orm/pglite`; or a transaction, to take part in it
  */
 export function fromDrizzle(db: DrizzleQueryable): SqlClient {
+  const { $client } = db as { readonly $client?: PgQueryable };
   return {
+    listen: $client && fromPg($client).listen,
     async query(sql, params = []) {
       // Drizzle takes everything that has getSQL, and asks the result for the text.
       const statement = { toQuery: () => ({ sql, params: [...params] }), getSQL: () => statement };

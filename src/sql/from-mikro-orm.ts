@@ -15,6 +15,9 @@ export interface MikroOrmQueryable {
  */
 export function fromMikroOrm(em: MikroOrmQueryable): SqlClient {
   return {
+    get listen() {
+      return fromKnex(em.getKnex()).listen;
+    },
     query: (sql, params) => {
       const transaction = em.getTransactionContext() as KnexQueryable | undefined;
       return fromKnex(transaction ?? em.getKnex()).query(sql, params);

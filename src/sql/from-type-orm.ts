@@ -1,8 +1,14 @@
-import type { SqlClient, SqlRow } from './sql-client';
+import { listenOver, type OwnConnection } from './listen-over';
+import type { Listen, SqlClient, SqlRow } from './sql-client';
 
 /** The part of a DataSource, an EntityManager or a QueryRunner of TypeORM that is used. */
 export interface TypeOrmQueryable {
   query(sql: string, params?: unknown[]): Promise<unknown>;
+}
+
+/** The part of TypeORM's PostgresDriver that is used. */
+interface PostgresDriver {
+  obtainMasterConnection(): Promise<[OwnConnection['connection'], (isBroken: boolean) => void]>;
 }
 
 /**
@@ -11,7 +17,22 @@ export interface TypeOrmQueryable {
  *   it
  */
 export function fromTypeOrm(source: TypeOrmQueryable): SqlClient {
-  return { query: async (sql, params = []) => rowsOf(await source.query(sql, [...params])) };
+  return { query: async (sql, params = []) => rowsOf(await source.query(sql, [...params])), listen: listenTo(source) };
+}
+
+/** Only a DataSource has a driver, and only that of PostgreSQL gives connections. */
+function listenTo(source: object): Listen | undefined {
+  const { driver } = source as { readonly driver?: Partial<PostgresDriver> };
+  if (driver?.obtainMasterConnection === undefined) return undefined;
+  return listenOver(async () => {
+    const [connection, release] = await (driver as PostgresDriver).obtainMasterConnection();
+    return {
+      connection,
+      close: () => {
+        release(true); // not to be used again: it listens
+      },
+    };
+  });
 }
 
 /** TypeORM answers UPDATE and DELETE with the rows and their number: `[rows, 2]`. */

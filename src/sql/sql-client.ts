@@ -20,4 +20,15 @@ export interface SqlClient {
    * @returns the rows; empty if the statement returns none
    */
   query(sql: string, params?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+  /**
+   * Waits for NOTIFY on a channel, over a connection that does nothing else. Rejects if there is no
+   * such connection.
+   * @param onLost called once if the connection is lost
+   * @returns a function that ends the wait
+   * @default undefined, if the library cannot do that: nothing waits then, and relays look again
+   */
+  readonly listen?: Listen | undefined;
 }
+
+/** Waits for NOTIFY on a channel; see `SqlClient.listen`. */
+export type Listen = (channel: string, onNotify: () => void, onLost: () => void) => Promise<() => Promise<void>>;

@@ -5,6 +5,7 @@ import { describeError } from '../common/describe-error';
 import { quoted } from '../common/printable';
 import { Envelope } from '../event/envelope';
 import type { DropReason } from '../ledger/reasons';
+import type { OutboxWriter } from '../outbox/outbox-writer';
 import type { RouteNode } from '../routing/route-node';
 import { REJECTED_PATH, type CatalogGate } from './catalog-gate';
 import { EarlyEvents } from './early-events';
@@ -21,6 +22,9 @@ export interface EmitterParts extends Pick<TrackerParts, 'counters' | 'notices' 
   /** Maximum number of events that wait for `open`. */
   readonly maxEarlyEvents: number;
   readonly transactions?: TransactionLimits | undefined;
+  readonly outbox: Pick<OutboxWriter, 'write'>;
+  /** Called when a transaction has committed events that are in the outbox. */
+  readonly onStored: () => void;
 }
 
 /** Maximum nesting of events that emit events. Deeper chains are cut. */
@@ -74,6 +78,15 @@ export class Emitter {
       drop: (reason, { name }, why, confirmation) => {
         if (reason === 'rolled-back') this.count(reason, confirmation);
         else this.drop(reason, name, why, confirmation);
+      },
+      store: (client, envelopes) =>
+        parts.outbox.write(
+          client,
+          envelopes.map((envelope) => this.gate.stamp(envelope)),
+        ),
+      onStored: (count) => {
+        this.counters.storeInOutbox(count);
+        parts.onStored();
       },
       onBusy: (isBusy) => {
         this.hasTransactions = isBusy;

@@ -12,6 +12,8 @@ export interface HeldEvent {
   /** Position among all emitted events, so that events of nested transactions keep their order. */
   readonly order: number;
   readonly bytes: number;
+  /** True once it is in the outbox.  @default false */
+  isStored?: boolean;
 }
 
 /** Number and size of the events that a transaction and those nested in it hold. */
@@ -31,6 +33,8 @@ export class HeldTransaction {
   state: 'open' | 'committed' | 'rolled-back' = 'open';
   /** Size of what the outermost transaction holds, shared by all transactions nested in it. */
   readonly size: HeldSize;
+  /** True if an event was dropped because the transaction held too many. */
+  isIncomplete = false;
   private events: HeldEvent[] = [];
 
   /** @param outer open transaction in which this one is a savepoint */
@@ -62,9 +66,14 @@ export class HeldTransaction {
     for (const event of events) this.events.push(event);
   }
 
+  /** Returns the events that may be stored in an outbox and are not, in the order of their emits. */
+  unstored(): HeldEvent[] {
+    return this.sorted().filter(({ isStored, refusal }) => isStored !== true && refusal === undefined);
+  }
+
   /** Returns the events in the order of their emits, and holds none of them any more. */
   takeAll(): HeldEvent[] {
-    const events = this.events.sort((one, other) => one.order - other.order);
+    const events = this.sorted();
     this.events = [];
     return events;
   }
@@ -73,6 +82,10 @@ export class HeldTransaction {
   forget(events: readonly HeldEvent[]): void {
     this.size.events -= events.length;
     for (const { bytes } of events) this.size.bytes -= bytes;
+  }
+
+  private sorted(): HeldEvent[] {
+    return this.events.sort((one, other) => one.order - other.order);
   }
 
   /** Ends the transaction, and returns its events in order. */

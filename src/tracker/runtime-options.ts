@@ -5,7 +5,7 @@ import type { Notices } from '../common/notices';
 import type { DeliveryOptions } from '../delivery/delivery-options';
 import type { EventIds } from '../event/event-id';
 import type { PartialLimits } from '../event/value-limits';
-import type { TransactionLimits } from './transaction-options';
+import type { TransactionSettings } from './transaction-options';
 
 /** Options of one tracker, after the module has validated them and filled in the defaults. */
 export interface RuntimeOptions {
@@ -16,7 +16,7 @@ export interface RuntimeOptions {
   /** Maximum number of events that wait for the start. */
   readonly maxEarlyEvents: number;
   readonly shutdownTimeoutMs: number;
-  readonly transactions?: TransactionLimits | undefined;
+  readonly transactions?: TransactionSettings | undefined;
   readonly delivery?: DeliveryOptions | undefined;
   readonly notices: Notices;
   readonly catalog?: EventCatalog | undefined;

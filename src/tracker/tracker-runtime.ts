@@ -1,4 +1,6 @@
 import { TrackingDeadLetters } from '../delivery/tracking-dead-letters';
+import { OutboxWriter } from '../outbox/outbox-writer';
+import { rootWork } from './root-work';
 import { TrackingLedger } from '../ledger/tracking-ledger';
 import type { EventHandler } from '../intake/handler-calls';
 import type { EventConsumer } from '../intake/event-consumer';
@@ -68,6 +70,10 @@ export class TrackerRuntime {
     });
     this.emitter = new Emitter({
       ...{ clock, maxEarlyEvents, root, gate: this.gate, transactions: options.transactions },
+      outbox: new OutboxWriter(options.name, options.transactions?.outbox ?? {}),
+      onStored: () => {
+        this.consumers.wake();
+      },
       ...{ counters, ids, normalizer, notices, processing, scopes },
     });
     this.consumers = new ConsumerRunner(consumerParts(parts, this.tree));
@@ -218,6 +224,7 @@ function consumerParts(parts: TrackerParts, tree: RunningTree): ConsumerRunnerPa
   const { name: tracker, notices, scopes, normalizer, processing, deliveries } = parts;
   return {
     ...{ tracker, notices, scopes, normalizer, processing },
+    rootWork: rootWork(parts, tree.root),
     works: () => tree.queues().flatMap(({ backend, work }) => (backend.isOnBus ? work : [])),
     keepLetter: (path, event, reason, origin) => {
       deliveries.keepLetter(path, event, reason, origin);

@@ -1,3 +1,6 @@
+import type { OutboxTable } from '../outbox/outbox-table';
+import type { SqlClient } from '../sql/sql-client';
+
 /** Limits on the events that one transaction holds, together with the transactions nested in it. */
 export interface TransactionLimits {
   /**
@@ -11,6 +14,15 @@ export interface TransactionLimits {
    * @default 16_777_216
    */
   readonly maxBytes?: number | undefined;
+}
+
+/** Options of all transactions of a tracker. */
+export interface TransactionSettings extends TransactionLimits {
+  /**
+   * Table in which transactions with `outbox` store their events.
+   * @default { table: 'tracking_outbox' }, in the first schema of the search_path
+   */
+  readonly outbox?: OutboxTable | undefined;
 }
 
 export type ResolvedTransactionLimits = Readonly<Record<keyof TransactionLimits, number>>;
@@ -30,4 +42,12 @@ export interface TransactionOptions {
    * @default false
    */
   readonly independent?: boolean | undefined;
+  /**
+   * Connection of the transaction of the database in which `body` runs, made by an adapter:
+   * `fromTypeOrm(manager)`. When `body` has resolved, the events are inserted through it into the
+   * table of the outbox, and a relay sends them after the commit. Call `tracker.transaction` inside
+   * the transaction of the database for that, not around it.
+   * @default none: the events are sent when the outermost transaction has resolved
+   */
+  readonly outbox?: SqlClient | undefined;
 }

@@ -3,8 +3,10 @@ import type { Refusal } from '../catalog/event-inspector';
 import { atMost } from '../common/at-most';
 import { Waiters } from '../common/waiters';
 import type { Envelope } from '../event/envelope';
+import type { SqlClient } from '../sql/sql-client';
 import type { EmitConfirmation } from './emit-confirmation';
 import { HeldTransaction, type HeldEvent } from './held-transaction';
+import { NotStoredException } from './not-stored.exception';
 import type { ResolvedTransactionLimits, TransactionOptions } from './transaction-options';
 
 /** Innermost transaction of one tracker in an async flow. */
@@ -33,12 +35,32 @@ export interface TransactionsParts {
     why: string,
     confirmation: EmitConfirmation | undefined,
   ) => void;
+  /** Inserts events into the table of the outbox. Rejects with the error of the client. */
+  readonly store: (client: SqlClient, envelopes: readonly Envelope[]) => Promise<void>;
+  /** Called when events that are in the outbox are held no longer. */
+  readonly onStored: (count: number) => void;
   /** Called when the first transaction opens and when the last one ends. */
   readonly onBusy: (isBusy: boolean) => void;
 }
 
 /** One storage for all trackers of the process, since each storage slows down every promise. */
 const frames = new AsyncLocalStorage<Frame | undefined>();
+
+/** Path of the outcome of an event in the outbox. No node can have that path. */
+const OUTBOX_PATH = 'transaction:outbox';
+const CLOSED = 'the application has closed. Fix: finish transactions before you close it';
+const FULL =
+  'the transaction holds as many events as it may. Fix: emit fewer events in one transaction, or raise transactions: { maxEvents, maxBytes }';
+const UNKNOWN =
+  'since it is in the outbox, and the tracker does not see whether its transaction commits. ' +
+  'Fix: hold the events around the transaction too, with holdEvents or another tracker.transaction';
+
+function checkClient(outbox: SqlClient): void {
+  if (typeof (outbox as Partial<SqlClient> | null)?.query === 'function') return;
+  throw new TypeError(
+    'tracker.transaction was given an outbox that is no client. Fix: { outbox: fromTypeOrm(manager) }, or another adapter of nestjs-event-tracking/postgres',
+  );
+}
 
 function without(owner: Transactions, frame: Frame | undefined): Frame | undefined {
   if (frame === undefined) return undefined;
@@ -58,18 +80,22 @@ export class Transactions {
   /**
    * Runs `body` in a transaction, and ends the transaction when `body` has ended.
    * @returns the result of `body`
-   * @throws only errors of `body`
+   * @throws errors of `body`. With an outbox also TypeError if it is no client,
+   *   NotStoredException, and the error of the client
    */
   async run<Result>(body: () => Result | PromiseLike<Result>, options: TransactionOptions = {}): Promise<Result> {
+    const { outbox } = options;
+    if (outbox !== undefined) checkClient(outbox);
     const transaction = this.begin(options);
     let result: Result;
     try {
       result = await this.within(transaction, body);
+      if (outbox !== undefined) await this.store(transaction, outbox);
     } catch (error) {
       this.rollBack(transaction, 'its transaction was rolled back');
       throw error;
     }
-    this.commit(transaction);
+    this.commit(transaction, outbox === undefined);
     return result;
   }
 
@@ -93,6 +119,7 @@ export class Transactions {
       const why =
         `its transaction holds as many events as it may (${limit}). ` +
         'Fix: emit fewer events in one transaction, or raise transactions: { maxEvents, maxBytes }';
+      transaction.isIncomplete = true;
       this.parts.drop('transaction-full', envelope, why, confirmation);
       return true;
     }
@@ -112,10 +139,31 @@ export class Transactions {
     for (const transaction of this.open) this.rollBack(transaction, why, 'shutdown');
   }
 
-  /** Sends the events of a transaction, or hands them to the transaction around it. */
-  private commit(transaction: HeldTransaction): void {
+  /**
+   * Stores the events of a transaction that the outbox does not have yet, also those that are
+   * emitted meanwhile.
+   */
+  private async store(transaction: HeldTransaction, client: SqlClient): Promise<void> {
+    for (;;) {
+      if (transaction.state !== 'open') throw NotStoredException.create(CLOSED);
+      if (transaction.isIncomplete) throw NotStoredException.create(FULL);
+      const events = transaction.unstored();
+      if (events.length === 0) return;
+      const envelopes = events.map(({ envelope }) => envelope);
+      // Events that the client emits must not be stored by it in turn, without end.
+      await this.outside(() => this.parts.store(client, envelopes));
+      for (const event of events) event.isStored = true;
+    }
+  }
+
+  /**
+   * Sends the events of a transaction, or hands them to the transaction around it.
+   * @param isCommitted false if it ends inside the transaction of the database, whose commit is
+   *   still to come
+   */
+  private commit(transaction: HeldTransaction, isCommitted: boolean): void {
     if (transaction.state !== 'open') return; // the application has closed
-    if (transaction.isLostOutside()) {
+    if (isCommitted && transaction.isLostOutside()) {
       this.rollBack(transaction, 'the transaction around its own was rolled back');
       return;
     }
@@ -124,9 +172,13 @@ export class Transactions {
     if (outer === undefined) {
       this.forget(transaction, events);
       this.outside(() => {
-        for (const event of events) this.send(event);
+        for (const event of events) if (event.isStored !== true) this.send(event);
       });
-    } else outer.adopt(events);
+      this.settleStored(events, isCommitted);
+    } else {
+      outer.adopt(events);
+      outer.isIncomplete ||= transaction.isIncomplete;
+    }
     this.closed(transaction);
   }
 
@@ -144,6 +196,17 @@ export class Transactions {
       release?.();
     }
     this.closed(transaction);
+  }
+
+  private settleStored(events: readonly HeldEvent[], isCommitted: boolean): void {
+    const stored = events.filter(({ isStored }) => isStored === true);
+    if (stored.length === 0) return;
+    for (const { confirmation, release } of stored) {
+      if (isCommitted) confirmation?.settle(OUTBOX_PATH, 'stored');
+      confirmation?.endTransaction(isCommitted ? undefined : UNKNOWN);
+      release?.();
+    }
+    this.parts.onStored(stored.length);
   }
 
   private send({ envelope, confirmation, refusal, release }: HeldEvent): void {

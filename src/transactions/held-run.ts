@@ -1,4 +1,5 @@
 import { isThenable } from '../context/result-kind';
+import type { SqlClient } from '../sql/sql-client';
 import type { TrackerService } from '../tracker/tracker.service';
 import type { TransactionOptions } from '../tracker/transaction-options';
 
@@ -20,10 +21,17 @@ export class HeldRun {
   /**
    * Runs the body. A library may run it again, after a conflict: the events of the run before are
    * dropped then.
+   * @param outbox stores the events when the body has ended, before the library commits.
+   *   @default none
    * @returns what the body returned
    * @throws what the body threw
    */
-  body<Result>(body: () => Result): Result {
+  body<Result>(body: () => Result, outbox?: SqlClient): Result {
+    if (outbox === undefined) return this.held(body);
+    return this.held(() => this.tracker.transaction(body, { outbox }) as Result);
+  }
+
+  private held<Result>(body: () => Result): Result {
     if (this.isOver) return body();
     this.settle(false);
     const isCommitted = new Promise<boolean>((resolve) => (this.settle = resolve));

@@ -1,3 +1,4 @@
+import type { SqlClient } from '../sql/sql-client';
 import type { TrackerService } from '../tracker/tracker.service';
 import { HeldRun } from './held-run';
 
@@ -9,9 +10,20 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
  */
 const METHODS = ['transaction', 'transactional', '$transaction', 'withTransaction'];
 
+export interface HoldEventsOptions {
+  /**
+   * Adapter for the clients that the transactions of the connection pass to their callbacks:
+   * `fromTypeOrm`, `fromKnex`, `fromDrizzle`, `fromMikroOrm` or `fromPrisma`. Each transaction then
+   * stores its events in the outbox before it commits, and a relay sends them.
+   * @default none: the events are sent after the commit
+   */
+  readonly outbox?: ((client: never) => SqlClient) | undefined;
+}
+
 /** How the transactions of one object are held. */
 interface Holding {
   readonly tracker: TrackerService;
+  outbox: HoldEventsOptions['outbox'];
   /** False for the client of a transaction: its transactions are savepoints. */
   isOutermost: boolean;
 }
@@ -27,12 +39,16 @@ const known = new WeakMap<object, Holding[]>();
  * `withTransaction`. Call it once, at the start.
  * @param connection DataSource of TypeORM, Knex, database of Drizzle, EntityManager of MikroORM,
  * PrismaClient, or a connection or session of Mongoose
- * @returns the connection itself
+ * @returns the connection itself; a second call for the same tracker changes nothing
  * @throws TypeError if the object has no such method
  */
-export function holdEvents<Connection extends object>(connection: Connection, tracker: TrackerService): Connection {
+export function holdEvents<Connection extends object>(
+  connection: Connection,
+  tracker: TrackerService,
+  { outbox }: HoldEventsOptions = {},
+): Connection {
   const target = managerOf(connection) ?? connection;
-  if (!wrapMethods(target, tracker, true)) {
+  if (!wrapMethods(target, { tracker, outbox, isOutermost: true })) {
     throw new TypeError(
       'holdEvents was given an object without a method that runs transactions. ' +
         'Fix: pass a DataSource of TypeORM, Knex, a database of Drizzle, an EntityManager of MikroORM, a PrismaClient, ' +
@@ -51,7 +67,7 @@ function managerOf({ manager }: { readonly manager?: unknown }): object | undefi
 }
 
 /** @returns false if the object has no method that runs transactions */
-function wrapMethods(target: object, tracker: TrackerService, isOutermost: boolean): boolean {
+function wrapMethods(target: object, { tracker, outbox, isOutermost }: Holding): boolean {
   const names = METHODS.filter((name) => hasMethod(target, name));
   if (names.length === 0) return false;
   const holdings = known.get(target) ?? [];
@@ -59,9 +75,10 @@ function wrapMethods(target: object, tracker: TrackerService, isOutermost: boole
   const earlier = holdings.find((each) => each.tracker === tracker);
   if (earlier !== undefined) {
     earlier.isOutermost &&= isOutermost;
+    earlier.outbox ??= outbox;
     return true;
   }
-  const holding: Holding = { tracker, isOutermost };
+  const holding: Holding = { tracker, outbox, isOutermost };
   holdings.push(holding);
   for (const name of names) replace(target, name, (method) => held(method, holding));
   // MikroORM makes one EntityManager for each request, and one for each transaction.
@@ -78,32 +95,34 @@ function held(method: Method, holding: Holding): Method {
   return function (this: unknown, ...args) {
     const at = args.findLastIndex((argument) => typeof argument === 'function');
     if (at < 0) return method.apply(this, args);
-    const { tracker, isOutermost } = holding;
-    const run = new HeldRun(tracker, { independent: isNew(args) || (isOutermost && !isInTransaction(this)) });
+    const { tracker, outbox, isOutermost } = holding;
+    const independent = isNew(args) || (isOutermost && !isInTransaction(this));
+    const run = new HeldRun(tracker, { independent });
     const body = args[at] as Method;
     args[at] = (...given: unknown[]): unknown => {
       const [client] = given;
       // A session passes itself. It stays the outermost one.
-      if (isHolder(client) && client !== this) wrapClient(client, tracker);
-      return run.body(() => body(...given));
+      if (isHolder(client) && client !== this) wrapClient(client, holding);
+      // A savepoint leaves its events to the transaction around it.
+      return run.body(() => body(...given), independent ? outbox?.(client as never) : undefined);
     };
     return run.around(() => method.apply(this, args));
   };
 }
 
 /** Wraps the client of a transaction. One that cannot be changed has no savepoints of its own. */
-function wrapClient(client: object, tracker: TrackerService): void {
+function wrapClient(client: object, holding: Holding): void {
   try {
-    wrapMethods(client, tracker, false);
+    wrapMethods(client, { ...holding, isOutermost: false });
   } catch {
     // A frozen client, or a proxy: its events belong to the transaction around them.
   }
 }
 
-function forking(method: Method, { tracker, isOutermost }: Holding): Method {
+function forking(method: Method, holding: Holding): Method {
   return function (this: unknown, ...args) {
     const fork = method.apply(this, args) as object;
-    wrapMethods(fork, tracker, isOutermost);
+    wrapMethods(fork, holding);
     return fork;
   };
 }

@@ -1,5 +1,6 @@
 import type { InjectionToken } from '@nestjs/common';
 import { DEFAULT_TRACKER } from '../routing/tokens';
+import type { SqlClient } from '../sql/sql-client';
 import { getTrackerToken } from '../tracker/tokens';
 import type { TrackerService } from '../tracker/tracker.service';
 import { HeldRun } from './held-run';
@@ -32,7 +33,14 @@ export interface TransactionalAdapterLike<Connection, Client, Options> {
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-export interface TrackingTransactionalAdapterOptions {
+export interface TrackingTransactionalAdapterOptions<Client> {
+  /**
+   * Adapter for the client of a transaction: `fromTypeOrm`, `fromPg`, `fromKnex`, `fromKysely`,
+   * `fromDrizzle`, `fromMikroOrm` or `fromPrisma`. Each transaction then stores its events in the
+   * outbox before it commits, and a relay sends them.
+   * @default none: the events are sent after the commit
+   */
+  readonly outbox?: ((client: Client) => SqlClient) | undefined;
   /**
    * Name of the tracker whose events are held.
    * @default 'default'
@@ -57,12 +65,12 @@ const HOOKS = [
  */
 export function trackingTransactionalAdapter<Connection, Client, Options>(
   adapter: TransactionalAdapterLike<Connection, Client, Options>,
-  { tracker = DEFAULT_TRACKER }: TrackingTransactionalAdapterOptions = {},
+  { tracker = DEFAULT_TRACKER, outbox }: TrackingTransactionalAdapterOptions<Client> = {},
 ): TransactionalAdapterLike<Connection, Client, Options> {
   const tokens = adapter.extraProviderTokens ?? [];
   const optionsFactory: typeof adapter.optionsFactory = (connection, providers: unknown[]) => {
     const runner = adapter.optionsFactory(connection, providers.slice(0, tokens.length));
-    return holdingRunner(runner, providers[tokens.length] as TrackerService);
+    return holdingRunner(runner, providers[tokens.length] as TrackerService, outbox);
   };
   return {
     ...adapter,
@@ -75,6 +83,7 @@ export function trackingTransactionalAdapter<Connection, Client, Options>(
 function holdingRunner<Client, Options>(
   runner: TransactionalRunner<Client, Options>,
   tracker: TrackerService,
+  outbox: TrackingTransactionalAdapterOptions<Client>['outbox'],
 ): TransactionalRunner<Client, Options> {
   const wrapNested = runner.wrapWithNestedTransaction?.bind(runner);
   const hold = (independent: boolean, transact: (run: HeldRun) => Promise<unknown>): Promise<unknown> => {
@@ -84,9 +93,15 @@ function holdingRunner<Client, Options>(
   return {
     getFallbackInstance: () => runner.getFallbackInstance(),
     wrapWithTransaction: (options, body, setClient) =>
-      hold(true, (run) =>
-        runner.wrapWithTransaction(options, (...args: unknown[]) => run.body(() => body(...args)), setClient),
-      ),
+      hold(true, (run) => {
+        let store: SqlClient | undefined;
+        const keep = (client?: Client): void => {
+          store = client === undefined ? undefined : outbox?.(client);
+          setClient(client);
+        };
+        const held = (...args: unknown[]): Promise<unknown> => run.body(() => body(...args), store);
+        return runner.wrapWithTransaction(options, held, keep);
+      }),
     // The library reads from the presence of the property whether savepoints are supported.
     ...(wrapNested && {
       wrapWithNestedTransaction: (options, body, setClient, client) =>

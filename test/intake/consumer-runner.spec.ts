@@ -1,6 +1,7 @@
 import type { EventConsumer, ConsumerHost } from '../../src/intake/event-consumer';
 import type { EventHandler } from '../../src/intake/handler-calls';
 import { ConsumerRunner } from '../../src/intake/consumer-runner';
+import { rootWork } from '../../src/tracker/root-work';
 import { createTrackerParts } from '../../src/tracker/tracker-parts';
 import { LogLines, runtimeOptions } from '../tracker/bare-runtime';
 
@@ -39,10 +40,13 @@ class Failing extends Reader {
 
 function host() {
   const log = new LogLines();
-  const { name, scopes, normalizer, processing } = createTrackerParts({}, runtimeOptions(log.notices));
+  const parts = createTrackerParts({}, runtimeOptions(log.notices));
+  const { name, scopes, normalizer, processing } = parts;
+  const root = { path: '', receive: () => undefined, childSinks: () => [] };
   const letters: unknown[][] = [];
   const made = new ConsumerRunner({
     ...{ tracker: name, notices: log.notices, scopes, normalizer, processing, works: () => [] },
+    rootWork: rootWork(parts, root),
     keepLetter: (path, event, reason) => letters.push([path, event.name, reason]),
   });
   return { host: made, log, letters };

@@ -6,7 +6,18 @@ import type { DeliveryCounts } from '../../src/entries/types';
 import { RecordingLogger, startTracking } from '../support/start-tracking';
 
 const tracker: TrackerCounts = {
-  ...{ name: 'default', emitted: 0, redriven: 0, dropped: {}, waiting: 0, held: 0, replaced: {}, oddNames: 0 },
+  ...{
+    name: 'default',
+    emitted: 0,
+    redriven: 0,
+    dropped: {},
+    waiting: 0,
+    held: 0,
+    outbox: 0,
+    relayed: 0,
+    replaced: {},
+    oddNames: 0,
+  },
   ...{ uncertainContexts: 0, forgottenDeadLetters: {}, violations: {}, failures: {} },
 };
 const node = (counts: Partial<NodeCounts>): NodeCounts => ({

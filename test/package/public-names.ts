@@ -28,6 +28,7 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
       'MemoryBackend',
       'NameAllowlist',
       'NotConfirmedException',
+      'NotStoredException',
       'OnTrackingEvent',
       'RateLimit',
       'Redact',
@@ -241,6 +242,7 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
   },
   './postgres': {
     values: [
+      'OutboxRelay',
       'PostgresBackend',
       'fromDrizzle',
       'fromKnex',
@@ -254,7 +256,10 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
       'DrizzleQueryable',
       'KnexQueryable',
       'KyselyQueryable',
+      'Listen',
       'MikroOrmQueryable',
+      'OutboxRelayOptions',
+      'OutboxTable',
       'PgQueryable',
       'PostgresBackendOptions',
       'PostgresColumn',
@@ -314,7 +319,12 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
   },
   './transactions': {
     values: ['holdEvents', 'trackingTransactionalAdapter'],
-    types: ['TrackingTransactionalAdapterOptions', 'TransactionalAdapterLike', 'TransactionalRunner'],
+    types: [
+      'HoldEventsOptions',
+      'TrackingTransactionalAdapterOptions',
+      'TransactionalAdapterLike',
+      'TransactionalRunner',
+    ],
   },
   './types': {
     values: [],
@@ -403,6 +413,7 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
       'TrackingTreeOptions',
       'TransactionLimits',
       'TransactionOptions',
+      'TransactionSettings',
       'UnregisteredName',
       'ValidationMode',
       'ValueLimits',

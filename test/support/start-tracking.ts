@@ -112,9 +112,9 @@ export class CollectingBackend implements Backend {
 
 /** The invariants of every book, at any moment outside of `emit`. */
 export function expectBalance(ledger: TrackingLedger): void {
-  const { emitted, redriven, dropped, waiting, held } = ledger.tracker();
-  expect({ root: (ledger.node('')?.received ?? 0) + sum(dropped) + waiting + held }).toEqual({
-    root: emitted + redriven,
+  const { emitted, redriven, relayed, dropped, waiting, held, outbox } = ledger.tracker();
+  expect({ root: (ledger.node('')?.received ?? 0) + sum(dropped) + waiting + held + outbox }).toEqual({
+    root: emitted + redriven + relayed,
   });
   for (const node of ledger.nodes()) {
     expect({ path: node.path, settled: node.passed + sum(node.dropped) }).toEqual({

@@ -14,6 +14,8 @@ function emitter(replaced: Partial<EmitterParts> = {}) {
     ...parts,
     clock: () => 1000,
     maxEarlyEvents: 2,
+    outbox: { write: () => Promise.resolve() },
+    onStored: () => undefined,
     root: { path: '', receive: (envelope) => received.push(envelope) },
     gate: {
       inspect: ({ name }) => (name === 'wrong' ? { reason: 'wrong data', violations: [] } : undefined),

@@ -3,6 +3,10 @@
  * of events are always parameters.
  */
 
+import { quoteName } from '../../sql/quote-name';
+
+export { quoteName } from '../../sql/quote-name';
+
 /** Longer names are cut by PostgreSQL without an error. */
 const MAX_NAME_BYTES = 63;
 /**
@@ -27,10 +31,6 @@ const TYPE = /^[a-z_][a-z\d_. ]*(\(\d+(, ?\d+)?\))?[a-z ]*(\[\])?$/i;
 /** True for the name of a type, and for no other SQL. */
 export function isType(given: unknown): given is string {
   return typeof given === 'string' && TYPE.test(given);
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 export function quoteText(text: string): string {

@@ -3,20 +3,22 @@ import { requirePeer } from '../../common/require-peer';
 import { fromPg } from '../../sql/from-pg';
 import type { SqlClient } from '../../sql/sql-client';
 
-const use = { entry: 'PostgresBackend with connectionString', peers: ['pg'] };
-
 /** Time after which an attempt to connect fails, and a statement without an answer. */
 const CONNECT_MS = 10_000;
 const QUERY_MS = 60_000;
 
-/** The pool of a backend that was given a URL. Connects at the first statement. */
+/** The pool of a backend or a relay that was given a URL. Connects at the first statement. */
 export class OwnPool {
   readonly client: SqlClient;
   private readonly pool: Pg.Pool;
   private ending: Promise<void> | undefined;
 
-  /** @throws MissingPeerException if `pg` is not installed */
-  constructor(connectionString: string) {
+  /**
+   * @param owner class that was given the URL, for the error
+   * @throws MissingPeerException if `pg` is not installed
+   */
+  constructor(connectionString: string, owner: string) {
+    const use = { entry: `${owner} with connectionString`, peers: ['pg'] };
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- only who gives a URL needs it
     const { Pool } = requirePeer('pg', use, () => require('pg') as typeof Pg);
     this.pool = new Pool({

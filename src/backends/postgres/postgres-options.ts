@@ -1,21 +1,13 @@
-import type { OptionChecker } from '../../common/option-checker';
-import type { GivenOptions, MisplacedOptions, OptionPlace, OptionRule, OptionRules } from '../../common/option-place';
-import { checked, flag, listOrFalse, number, oneOf, text, value } from '../../common/option-rules';
+import type { MisplacedOptions, OptionPlace, OptionRules } from '../../common/option-place';
+import { checked, flag, listOrFalse, number, oneOf, value } from '../../common/option-rules';
 import { showName, showValue } from '../../common/show-value';
-import { isFunction, isObject } from '../../common/value-kinds';
+import { isObject } from '../../common/value-kinds';
 import { backendOptionChecker } from '../../routing/backend-options';
-import type { SqlClient } from '../../sql/sql-client';
+import { checkConnection, CLIENT_FIX, CONNECTION_RULES, nameRule, type PostgresConnection } from './connection-rules';
 import { isName, isPath, isType } from './identifiers';
 import type { PostgresColumn } from './table-sql';
 
-export interface PostgresBackendOptions {
-  /**
-   * Connection of the application: `fromTypeOrm(dataSource)`, `fromPg(pool)`, and others. Either
-   * this or `connectionString` is required.
-   */
-  readonly client?: SqlClient | undefined;
-  /** URL of a database. The backend makes a pool of up to 4 connections with the package `pg`. */
-  readonly connectionString?: string | undefined;
+export interface PostgresBackendOptions extends PostgresConnection {
   /** Schema of the tables.  @default the first of the connection's search_path */
   readonly schema?: string | undefined;
   /** Table for the events.  @default 'tracking_events' */
@@ -52,7 +44,6 @@ export interface PostgresBackendOptions {
 }
 
 const EXAMPLE = "backend(PostgresBackend, { connectionString: 'postgres://app@db.example.com/app' })";
-const CLIENT_FIX = 'client: fromTypeOrm(dataSource), or connectionString: process.env.DATABASE_URL';
 const COLUMNS_FIX = "columns: { user_id: { type: 'bigint', from: 'context.user_id' } }";
 const INDEXES_FIX = "indexes: ['(user_id, occurred_at)', 'USING gin (data)']";
 /** Options that users look for here, and that belong to the URL. */
@@ -64,13 +55,10 @@ const INDEX = /^\s*(\(|using\s)[^;]+$/i;
 const isIndex = (index: unknown): boolean => typeof index === 'string' && INDEX.test(index);
 
 const RULES: OptionRules<PostgresBackendOptions> = {
-  client: value('a client: an object with query()', (given) => isObject(given) && isFunction(given['query']), {
-    fix: CLIENT_FIX,
-  }),
-  connectionString: text({ fix: CLIENT_FIX, show: () => 'not a non-empty string' }),
-  schema: name('tracking'),
-  table: name('tracking_events'),
-  catalogTable: name('tracking_catalog', (given) => given === false),
+  ...CONNECTION_RULES,
+  schema: nameRule('tracking'),
+  table: nameRule('tracking_events'),
+  catalogTable: nameRule('tracking_catalog', (given) => given === false),
   columns: checked('an object of columns', checkColumns, { fix: COLUMNS_FIX }),
   indexes: listOrFalse(value('SQL that begins with ( or USING, without ;', isIndex, { show: showName }), {
     fix: INDEXES_FIX,
@@ -88,22 +76,6 @@ export function checkPostgresOptions(options: PostgresBackendOptions): void {
     checkConnection(given, check);
   });
   check.throwIfAny();
-}
-
-function checkConnection(given: GivenOptions<PostgresBackendOptions>, check: OptionChecker): void {
-  const hasClient = given.client !== undefined;
-  const hasUrl = given.connectionString !== undefined;
-  if (!hasClient && !hasUrl)
-    check.add('client is missing; expected a client, or a connectionString in its place.', CLIENT_FIX);
-  if (hasClient && hasUrl) check.add('client and connectionString are both set.', 'leave one of them out');
-}
-
-function name(example: string, isOff = (_given: unknown): boolean => false): OptionRule {
-  return value(
-    'a name of at most 63 bytes, without a zero byte, ?, \\ or $ before a digit',
-    (given) => isOff(given) || isName(given),
-    { show: showName, fix: (option) => `leave it out, or ${option}: '${example}'` },
-  );
 }
 
 function checkColumns(columns: unknown, place: OptionPlace): void {

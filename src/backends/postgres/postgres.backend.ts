@@ -65,7 +65,7 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
   constructor(@Optional() @Inject(NODE_OPTIONS) private readonly options: PostgresBackendOptions = {}) {
     checkPostgresOptions(options);
     const { client, connectionString = '', ensureTable, expireAfterDays } = options;
-    this.pool = client === undefined ? new OwnPool(connectionString) : undefined;
+    this.pool = client === undefined ? new OwnPool(connectionString, 'PostgresBackend') : undefined;
     this.client = client ?? (this.pool as OwnPool).client;
     this.setup = ensureTable === true ? new TableSetup(this.client, options) : undefined;
     this.retention = expireAfterDays === undefined ? undefined : new Retention(this.client, options, expireAfterDays);

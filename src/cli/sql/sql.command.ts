@@ -10,13 +10,15 @@ import {
   partitionSql,
   schemaSql,
 } from '../../backends/postgres/table-sql';
+import { OUTBOX_TABLE, outboxTableSql } from '../../outbox/outbox-table';
 import type { AddCommand } from '../command';
 
 type Columns = Readonly<Record<string, { readonly type: string }>>;
 
 interface Options {
+  readonly for: 'backend' | 'outbox';
   readonly schema?: string;
-  readonly table: string;
+  readonly table?: string;
   readonly catalogTable: string;
   readonly column: Columns;
   readonly partitionBy?: 'month';
@@ -26,10 +28,19 @@ interface Options {
 export const addSql: AddCommand = (program, terminal) => {
   program
     .command('sql')
-    .description('Prints the SQL that creates the tables of PostgresBackend. Never runs it.')
+    .description('Prints the SQL that creates the tables of PostgresBackend or of an outbox. Never runs it.')
     .addOption(new Option('--dialect <name>', 'the database').choices(['postgres']).makeOptionMandatory())
+    .addOption(
+      new Option('--for <use>', 'what the tables are for: PostgresBackend, or the outbox of transactions')
+        .choices(['backend', 'outbox'])
+        .default('backend'),
+    )
     .option('--schema <name>', 'the schema of the tables; by default the first of the search_path', nameOf)
-    .option('--table <name>', 'the table for the events', nameOf, EVENT_TABLE)
+    .option(
+      '--table <name>',
+      `the table for the events (default: ${EVENT_TABLE}; for the outbox ${OUTBOX_TABLE})`,
+      nameOf,
+    )
     .option('--catalog-table <name>', 'the table for the documents of the catalog', nameOf, CATALOG_TABLE)
     .option('--column <name=type>', 'a further column; can be repeated', columnOf, {})
     .addOption(new Option('--partition-by <unit>', 'a partition for each month of occurred_at').choices(['month']))
@@ -45,14 +56,16 @@ export const addSql: AddCommand = (program, terminal) => {
 };
 
 function statementsOf(options: Options, from: Month): readonly string[] {
-  const { schema, catalogTable, column: columns, partitionBy, months } = options;
-  const shape = { ...options, columns };
+  const { schema, table, catalogTable, column: columns, partitionBy, months } = options;
+  const inSchema = schema === undefined ? [] : [schemaSql(schema)];
+  if (options.for === 'outbox') return [...inSchema, outboxTableSql({ schema, table })];
+  const shape = { schema, table, columns, partitionBy };
   const partitions: string[] = [];
   if (partitionBy !== undefined)
     for (let month = from; partitions.length < months; month = nextMonth(month))
       partitions.push(partitionSql(shape, month));
   return [
-    ...(schema === undefined ? [] : [schemaSql(schema)]),
+    ...inSchema,
     eventTableSql(shape),
     ...indexesOf(shape).map(({ sql }) => sql),
     ...partitions,

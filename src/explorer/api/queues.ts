@@ -4,7 +4,7 @@
  */
 export interface QueueState {
   /** `memory` is the queue of a node in this process, `custom` a consumer of the application. */
-  readonly kind: 'bull' | 'redis-streams' | 'kafka' | 'memory' | 'custom';
+  readonly kind: 'bull' | 'redis-streams' | 'kafka' | 'outbox' | 'memory' | 'custom';
   /** Path of the node, or name of the consumer. */
   readonly path: string;
   readonly role: 'queue' | 'consumer';

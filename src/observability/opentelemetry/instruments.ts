@@ -46,6 +46,8 @@ export const trackerInstruments: readonly InstrumentPlan<TrackerCounts>[] = [
   ),
   upDown('tracker.waiting', '{event}', 'Events that wait for the application to start.', ({ waiting }) => one(waiting)),
   upDown('tracker.held', '{event}', 'Events that open transactions hold.', ({ held }) => one(held)),
+  counter('tracker.outbox', '{event}', 'Events that transactions stored in an outbox.', ({ outbox }) => one(outbox)),
+  counter('tracker.relayed', '{event}', 'Events that a relay took from an outbox.', ({ relayed }) => one(relayed)),
   counter(
     'tracker.replaced',
     '{value}',

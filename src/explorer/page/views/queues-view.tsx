@@ -13,6 +13,7 @@ const OLD_MS = 600_000;
 const KINDS: Readonly<Record<QueueState['kind'], string>> = {
   bull: 'Bull',
   'redis-streams': 'Redis Streams',
+  outbox: 'Outbox',
   kafka: 'Kafka',
   memory: 'In this process',
   custom: 'The application’s own',

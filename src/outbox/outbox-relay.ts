@@ -1,0 +1,112 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { atMost } from '../common/at-most';
+import { OwnPool } from '../backends/postgres/own-pool';
+import { sqlFailure } from '../backends/postgres/sql-state';
+import type { ConsumerHost, EventConsumer } from '../intake/event-consumer';
+import type { QueueProbe } from '../routing/queue-probe';
+import { NODE_OPTIONS } from '../routing/tokens';
+import type { SqlClient } from '../sql/sql-client';
+import { Listening } from './listening';
+import { OutboxRows } from './outbox-rows';
+import { channelOf, OUTBOX_TABLE, outboxTableSql } from './outbox-table';
+import { RelayReader } from './relay-reader';
+import { resolveRelayOptions, type OutboxRelayOptions, type ResolvedRelayOptions } from './relay-options';
+
+const POLL_MS = 1000;
+const POLL_WHILE_LISTENING_MS = 5000;
+const CLOSE_MS = 2000;
+/** Another process creates the table at the same time: IF NOT EXISTS does not look that far. */
+const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P07', '42710'];
+
+/**
+ * Sends the events that transactions have stored in the table of an outbox. They enter the tree at
+ * its root, at least once, with the ids, times and context of their `emit`. Any number of processes
+ * may run one. Needs PostgreSQL 9.5 or newer, or PGlite.
+ * @throws TrackingConfigException for invalid options
+ */
+@Injectable()
+export class OutboxRelay implements EventConsumer {
+  readonly entersAtRoot = true;
+
+  private readonly resolved: ResolvedRelayOptions;
+  private readonly client: SqlClient;
+  private readonly pool: OwnPool | undefined;
+  private reader: RelayReader | undefined;
+  private rows: OutboxRows | undefined;
+  private listening: Listening | undefined;
+
+  constructor(@Optional() @Inject(NODE_OPTIONS) readonly options: OutboxRelayOptions) {
+    this.resolved = resolveRelayOptions(options);
+    const { client, connectionString = '' } = this.resolved;
+    this.pool = client === undefined ? new OwnPool(connectionString, 'OutboxRelay') : undefined;
+    this.client = client ?? (this.pool as OwnPool).client;
+  }
+
+  begin(host: ConsumerHost): void {
+    const { client, resolved } = this;
+    this.rows = new OutboxRows(client, resolved, host.tracker, resolved.leaseMs);
+    this.reader = new RelayReader(
+      this.rows,
+      host,
+      resolved,
+      () => this.prepare(),
+      () => this.pollIntervalMs(),
+    );
+    if (client.listen !== undefined && resolved.listen) {
+      this.listening = new Listening(client.listen.bind(client), channelOf(resolved), () => {
+        this.wake();
+      });
+      this.listening.begin();
+    }
+    this.reader.begin();
+  }
+
+  /** Looks for rows now. Called after each commit of this process. */
+  wake(): void {
+    this.reader?.wake();
+  }
+
+  async end(timeoutMs: number): Promise<void> {
+    await this.reader?.end(timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    await atMost(CLOSE_MS, this.listening?.close());
+    await this.reader?.close();
+    await atMost(CLOSE_MS, this.pool?.close());
+  }
+
+  /** Number of rows that no relay has, up to 100,000. */
+  lag(): number | undefined {
+    return this.reader?.waiting;
+  }
+
+  /** @internal */
+  probe(): QueueProbe | undefined {
+    const { rows, resolved } = this;
+    if (rows === undefined) return undefined;
+    const { schema, table = OUTBOX_TABLE } = resolved;
+    return {
+      kind: 'outbox',
+      names: [schema === undefined ? table : `${schema}.${table}`],
+      fix: 'see that PostgreSQL runs, and that the table exists (npx event-tracking sql --dialect postgres --for outbox).',
+      ask: async () => {
+        const { waiting, leased, oldestAt } = await rows.backlog();
+        return { waiting, active: leased, oldestAt };
+      },
+    };
+  }
+
+  private pollIntervalMs(): number {
+    return this.resolved.pollIntervalMs ?? (this.listening?.isListening === true ? POLL_WHILE_LISTENING_MS : POLL_MS);
+  }
+
+  private async prepare(): Promise<void> {
+    if (!this.resolved.ensureTable) return;
+    try {
+      await this.client.query(outboxTableSql(this.resolved));
+    } catch (error) {
+      if (!MADE_BY_ANOTHER.includes(sqlFailure(error).state)) throw error;
+    }
+  }
+}

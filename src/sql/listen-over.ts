@@ -1,0 +1,45 @@
+import { quoteName } from './quote-name';
+import type { Listen } from './sql-client';
+
+/** The part of a Client of `pg` that is used. */
+interface PgConnection {
+  query(sql: string): Promise<unknown>;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  removeListener(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** A connection that is used by nobody else, and a function that closes it for good. */
+export interface OwnConnection {
+  readonly connection: PgConnection;
+  readonly close: () => unknown;
+}
+
+/** @param open returns a connection of `pg` that only this listener uses */
+export function listenOver(open: () => Promise<OwnConnection>): Listen {
+  return async (channel, onNotify, onLost) => {
+    const { connection, close } = await open();
+    let isOver = false;
+    const end = async (): Promise<void> => {
+      if (isOver) return;
+      isOver = true;
+      connection.removeListener('notification', onNotify);
+      await close();
+    };
+    const lose = (): void => {
+      if (isOver) return;
+      onLost();
+      void end().catch(() => undefined);
+    };
+    // Never removed: without a listener, an error would end the process.
+    connection.on('error', lose);
+    connection.on('end', lose);
+    connection.on('notification', onNotify);
+    try {
+      await connection.query(`LISTEN ${quoteName(channel)}`);
+    } catch (error) {
+      await end().catch(() => undefined);
+      throw error;
+    }
+    return end;
+  };
+}
