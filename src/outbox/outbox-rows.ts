@@ -1,4 +1,6 @@
-import { within } from '../common/within';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { PendingStatements } from '../backends/postgres/pending-statements';
 import type { SqlClient, SqlRow, SqlValue } from '../sql/sql-client';
 import { FORMAT, quoteOutbox, type OutboxTable } from './outbox-table';
 
@@ -23,17 +25,18 @@ export interface OutboxBacklog {
 const SUSPECT = '(attempts >= 5)';
 /** Condition of a row that a relay of this version may lease. */
 const FREE = `format <= ${String(FORMAT)} AND (leased_until IS NULL OR leased_until < now())`;
-/** Maximum time of one statement: a connection that is silent must not stop the relay for good. */
-const ANSWER_MS = 30_000;
+const MIN_ANSWER_MS = 1000;
 const MAX_COUNTED = 100_000;
 
 /**
  * The statements of a relay. PostgreSQL's own clock decides when a lease has ended, so the clocks
  * of the processes do not matter. Every method rejects with the error of the client, or if there is
- * no answer in 30 seconds.
+ * no answer in a third of the time of a lease.
  */
 export class OutboxRows {
   private readonly table: string;
+  private readonly pending = new PendingStatements();
+  private readonly owner = `${hostname()}-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
 
   constructor(
     private readonly client: SqlClient,
@@ -61,18 +64,17 @@ export class OutboxRows {
   }
 
   async remove(positions: readonly string[]): Promise<void> {
-    await this.forRows(`DELETE FROM ${this.table}`, positions);
+    await this.forRows(`DELETE FROM ${this.table}`, '', positions, []);
   }
 
-  /** Keeps rows for another lease. */
+  /** Renews the lease of rows that this relay still has. */
   async extend(positions: readonly string[]): Promise<void> {
-    await this.forRows(`UPDATE ${this.table} SET leased_until = ${this.leaseEnd()}`, positions);
+    await this.forOwnRows(`leased_until = ${this.leaseEnd()}`, positions);
   }
 
   /** Lets other relays have rows that were leased and not finished. */
   async release(positions: readonly string[]): Promise<void> {
-    const set = 'SET leased_until = NULL, attempts = greatest(attempts - 1, 0)';
-    await this.forRows(`UPDATE ${this.table} ${set}`, positions);
+    await this.forOwnRows('leased_until = NULL, leased_by = NULL, attempts = greatest(attempts - 1, 0)', positions);
   }
 
   async backlog(): Promise<OutboxBacklog> {
@@ -94,20 +96,29 @@ export class OutboxRows {
     const rows = await this.query(
       `WITH free AS (SELECT position FROM ${table} WHERE tracker = $1::text AND ${condition} AND ${FREE} ` +
         'ORDER BY position LIMIT $2::int FOR UPDATE SKIP LOCKED) ' +
-        `UPDATE ${table} AS o SET leased_until = ${this.leaseEnd()}, attempts = o.attempts + 1 FROM free ` +
+        `UPDATE ${table} AS o SET leased_until = ${this.leaseEnd()}, leased_by = $3::text, attempts = o.attempts + 1 FROM free ` +
         'WHERE o.tracker = $1::text AND o.position = free.position ' +
         'RETURNING o.position::text AS position, o.head, o.event, o.attempts',
-      [tracker, count],
+      [tracker, count, this.owner],
     );
     return (rows as unknown as OutboxRow[]).sort(byPosition);
   }
 
-  private async forRows(statement: string, positions: readonly string[]): Promise<void> {
+  private forOwnRows(set: string, positions: readonly string[]): Promise<void> {
+    return this.forRows(`UPDATE ${this.table} SET ${set}`, ' AND leased_by = $3::text', positions, [this.owner]);
+  }
+
+  private async forRows(
+    statement: string,
+    condition: string,
+    positions: readonly string[],
+    params: readonly SqlValue[],
+  ): Promise<void> {
     if (positions.length === 0) return;
     const values = 'SELECT value::bigint FROM json_array_elements_text($2::text::json)';
-    await this.query(`${statement} WHERE tracker = $1::text AND position IN (${values})`, [
-      this.tracker,
-      JSON.stringify(positions),
+    await this.query(`${statement} WHERE tracker = $1::text AND position IN (${values})${condition}`, [
+      ...[this.tracker, JSON.stringify(positions)],
+      ...params,
     ]);
   }
 
@@ -116,9 +127,8 @@ export class OutboxRows {
   }
 
   private query(sql: string, params: readonly SqlValue[]): Promise<readonly SqlRow[]> {
-    return within({ timeoutMs: ANSWER_MS, keepsAlive: false }, this.client.query(sql, params), () => {
-      throw new Error(`PostgreSQL did not answer within ${String(ANSWER_MS)} ms`);
-    });
+    const signal = AbortSignal.timeout(Math.max(MIN_ANSWER_MS, this.leaseMs / 3));
+    return this.pending.within(signal, () => this.client.query(sql, params));
   }
 }
 

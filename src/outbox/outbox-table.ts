@@ -31,6 +31,7 @@ export function outboxTableSql(place: OutboxTable): string {
     '  event text NOT NULL',
     '  created_at timestamptz NOT NULL DEFAULT now()',
     '  leased_until timestamptz',
+    '  leased_by text',
     '  attempts int NOT NULL DEFAULT 0',
     '  PRIMARY KEY (tracker, position)',
   ];

@@ -1,11 +1,17 @@
 import type { Envelope } from '../event/envelope';
 import { originFacts, writeRecord } from '../event/event-record';
+import { sqlFailure } from '../backends/postgres/sql-state';
 import type { SqlClient, SqlValue } from '../sql/sql-client';
+import { NotStoredException } from './not-stored.exception';
 import { channelOf, FORMAT, quoteOutbox, type OutboxTable } from './outbox-table';
 
 /** Limits of one statement: the server parses it as a whole, and each library limits parameters. */
 const MAX_ROWS = 500;
 const MAX_LENGTH = 4 * 1024 * 1024;
+const UNDEFINED_TABLE = '42P01';
+const NO_TABLE =
+  'its table does not exist. Fix: create it with the SQL that `npx event-tracking sql --dialect postgres --for outbox` prints, ' +
+  'or set ensureTable: true of OutboxRelay; another name or schema belongs into transactions: { outbox: { schema, table } }';
 /** Line between the facts about an event and its JSON text, in a record. */
 const END_OF_HEAD = '\n';
 
@@ -54,6 +60,12 @@ export class OutboxWriter {
       `WITH stored AS (${this.insert}${rows.join(', ')} RETURNING 1) ` +
       'SELECT pg_notify($2::text, $1::text)::text AS told FROM (SELECT count(*) FROM stored) AS counted';
     const params: SqlValue[] = [this.tracker, this.channel, ...texts];
-    await client.query(sql, params);
+    try {
+      await client.query(sql, params);
+    } catch (error) {
+      // Other errors stay as they are: applications repeat a transaction by the code of its error.
+      if (sqlFailure(error).state === UNDEFINED_TABLE) throw NotStoredException.create(NO_TABLE, error);
+      throw error;
+    }
   }
 }

@@ -40,6 +40,8 @@ export class RelayReader {
   private readonly done: DoneRows;
   private readonly outage: LastingOutage;
   private reading: Promise<void> | undefined;
+  /** The latest statement that changes leased rows. */
+  private writing: Promise<void> = Promise.resolve();
   private lastBacklog: OutboxBacklog | undefined;
   /** Time of `performance.now()` before which no suspect is looked for. */
   private nextSuspectAt = 0;
@@ -64,7 +66,7 @@ export class RelayReader {
       },
     });
     this.done = new DoneRows(
-      (positions) => rows.remove(positions),
+      (positions) => this.inTurn(() => rows.remove(positions)),
       (positions) => {
         this.forget(positions);
       },
@@ -81,7 +83,7 @@ export class RelayReader {
 
   begin(): void {
     this.reading = this.read();
-    this.every(this.options.leaseMs / 3, () => this.rows.extend([...this.open]));
+    this.every(this.options.leaseMs / 3, () => this.inTurn(() => this.rows.extend([...this.open])));
     this.every(BACKLOG_MS, async () => {
       this.lastBacklog = await this.rows.backlog();
     });
@@ -104,7 +106,10 @@ export class RelayReader {
     for (const timer of this.timers) clearInterval(timer);
     await atMost(CLOSE_MS, this.done.settled());
     this.done.end();
-    await atMost(CLOSE_MS, this.rows.release([...this.open]));
+    await atMost(
+      CLOSE_MS,
+      this.inTurn(() => this.rows.release([...this.open])),
+    );
     this.outage.end();
   }
 
@@ -121,6 +126,7 @@ export class RelayReader {
         if (this.isEnding()) return;
         const leased = await this.rows.lease(batchSize);
         this.give(leased);
+        if (this.isEnding()) return;
         const isIdle = leased.length < batchSize && !(await this.takeSuspect());
         this.outage.answered();
         retry.reset();
@@ -176,6 +182,13 @@ export class RelayReader {
         if (row !== undefined) this.done.add(row.position);
       },
     );
+  }
+
+  /** Runs statements on leased rows one after the other: two at once could wait for each other. */
+  private inTurn(statement: () => Promise<void>): Promise<void> {
+    const turn = this.writing.then(statement);
+    this.writing = turn.catch(() => undefined);
+    return turn;
   }
 
   private forget(positions: readonly string[]): void {

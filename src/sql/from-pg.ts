@@ -8,9 +8,12 @@ export interface PgQueryable {
 }
 
 /** The parts of a Pool that a Client does not have. */
-interface PgPool {
-  readonly options: { readonly max?: number };
-  connect(): Promise<OwnConnection['connection'] & { release(isBroken: boolean): void }>;
+export interface PgPool {
+  readonly Client: new (options: unknown) => OwnConnection['connection'] & {
+    connect(): Promise<unknown>;
+    end(): Promise<void>;
+  };
+  readonly options: unknown;
 }
 
 interface PgLite {
@@ -30,17 +33,21 @@ export function fromPg(pool: PgQueryable): SqlClient {
 }
 
 function listenTo(pool: object): Listen | undefined {
-  const { listen, connect, options } = pool as Partial<PgLite & PgPool>;
+  const { listen } = pool as Partial<PgLite>;
   if (listen !== undefined) return (channel, onNotify) => (pool as PgLite).listen(quoteName(channel), onNotify);
-  // A pool of one connection has none to spare.
-  if (connect === undefined || options === undefined || options.max === 1) return undefined;
+  return isPool(pool) ? listenBeside(pool) : undefined;
+}
+
+/** Listens over a connection beside those of the pool: a small pool would have none to spare. */
+export function listenBeside(pool: PgPool): Listen {
   return listenOver(async () => {
-    const connection = await (pool as PgPool).connect();
-    return {
-      connection,
-      close: () => {
-        connection.release(true);
-      },
-    };
+    const connection = new pool.Client(pool.options);
+    await connection.connect();
+    return { connection, close: () => connection.end() };
   });
+}
+
+export function isPool(pool: unknown): pool is PgPool {
+  const { Client, options } = Object(pool) as Partial<PgPool>;
+  return typeof Client === 'function' && typeof options === 'object';
 }

@@ -1,14 +1,9 @@
-import { listenOver, type OwnConnection } from './listen-over';
+import { isPool, listenBeside } from './from-pg';
 import type { Listen, SqlClient, SqlRow } from './sql-client';
 
 /** The part of a DataSource, an EntityManager or a QueryRunner of TypeORM that is used. */
 export interface TypeOrmQueryable {
   query(sql: string, params?: unknown[]): Promise<unknown>;
-}
-
-/** The part of TypeORM's PostgresDriver that is used. */
-interface PostgresDriver {
-  obtainMasterConnection(): Promise<[OwnConnection['connection'], (isBroken: boolean) => void]>;
 }
 
 /**
@@ -17,22 +12,20 @@ interface PostgresDriver {
  *   it
  */
 export function fromTypeOrm(source: TypeOrmQueryable): SqlClient {
-  return { query: async (sql, params = []) => rowsOf(await source.query(sql, [...params])), listen: listenTo(source) };
+  return {
+    query: async (sql, params = []) => rowsOf(await source.query(sql, [...params])),
+    // The pool of a DataSource is there only once it is initialized.
+    get listen() {
+      return listenTo(source);
+    },
+  };
 }
 
-/** Only a DataSource has a driver, and only that of PostgreSQL gives connections. */
+/** Only a DataSource has a driver, and only that of PostgreSQL has a Pool of `pg`. */
 function listenTo(source: object): Listen | undefined {
-  const { driver } = source as { readonly driver?: Partial<PostgresDriver> };
-  if (driver?.obtainMasterConnection === undefined) return undefined;
-  return listenOver(async () => {
-    const [connection, release] = await (driver as PostgresDriver).obtainMasterConnection();
-    return {
-      connection,
-      close: () => {
-        release(true); // not to be used again: it listens
-      },
-    };
-  });
+  const { driver } = source as { readonly driver?: { readonly master?: unknown } };
+  const pool = driver?.master;
+  return isPool(pool) ? listenBeside(pool) : undefined;
 }
 
 /** TypeORM answers UPDATE and DELETE with the rows and their number: `[rows, 2]`. */

@@ -8,7 +8,7 @@ interface PgConnection {
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** A connection that is used by nobody else, and a function that closes it for good. */
+/** A connection that nobody else uses, and a function that closes it. */
 export interface OwnConnection {
   readonly connection: PgConnection;
   readonly close: () => unknown;

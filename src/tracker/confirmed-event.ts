@@ -100,7 +100,7 @@ export async function confirmedEvent(
     const why = `since emit failed: ${describeError(failure.error)}`;
     throw NotConfirmedException.create(name, id, destinations, why, failure.error);
   }
-  if (ended === undefined && isConfirmed(destinations)) return { id, destinations };
+  if (heldBack === undefined && ended === undefined && isConfirmed(destinations)) return { id, destinations };
   if (heldBack !== undefined) {
     const why = ended === undefined ? heldBack : `${ended}, ${heldBack}`;
     throw NotConfirmedException.create(name, id, destinations, why, signal?.reason);

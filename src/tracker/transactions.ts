@@ -3,10 +3,10 @@ import type { Refusal } from '../catalog/event-inspector';
 import { atMost } from '../common/at-most';
 import { Waiters } from '../common/waiters';
 import type { Envelope } from '../event/envelope';
+import { NotStoredException } from '../outbox/not-stored.exception';
 import type { SqlClient } from '../sql/sql-client';
 import type { EmitConfirmation } from './emit-confirmation';
 import { HeldTransaction, type HeldEvent } from './held-transaction';
-import { NotStoredException } from './not-stored.exception';
 import type { ResolvedTransactionLimits, TransactionOptions } from './transaction-options';
 
 /** Innermost transaction of one tracker in an async flow. */
@@ -95,7 +95,7 @@ export class Transactions {
       this.rollBack(transaction, 'its transaction was rolled back');
       throw error;
     }
-    this.commit(transaction, outbox === undefined);
+    if (outbox === undefined) this.commit(transaction, true);
     return result;
   }
 
@@ -140,15 +140,18 @@ export class Transactions {
   }
 
   /**
-   * Stores the events of a transaction that the outbox does not have yet, also those that are
-   * emitted meanwhile.
+   * Stores the events of a transaction, also those that are emitted meanwhile, and ends it in the
+   * same turn in which all are stored.
    */
   private async store(transaction: HeldTransaction, client: SqlClient): Promise<void> {
     for (;;) {
       if (transaction.state !== 'open') throw NotStoredException.create(CLOSED);
       if (transaction.isIncomplete) throw NotStoredException.create(FULL);
       const events = transaction.unstored();
-      if (events.length === 0) return;
+      if (events.length === 0) {
+        this.commit(transaction, false);
+        return;
+      }
       const envelopes = events.map(({ envelope }) => envelope);
       // Events that the client emits must not be stored by it in turn, without end.
       await this.outside(() => this.parts.store(client, envelopes));
