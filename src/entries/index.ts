@@ -10,7 +10,6 @@ export { OnTrackingEvent } from '../intake/on-tracking-event.decorator';
 export { createTrackingWorker } from '../module/create-tracking-worker';
 export { getTrackerToken, InjectTracker } from '../tracker/tokens';
 export { NotConfirmedException } from '../tracker/not-confirmed.exception';
-export { NotStoredException } from '../outbox/not-stored.exception';
 export { AsyncRoutingBackend } from '../queues/async-routing.backend';
 export type { AsyncRoutingBackendOptions } from '../queues/async-routing-options';
 export { EventBusBackend } from '../transports/bus/event-bus.backend';

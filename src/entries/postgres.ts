@@ -1,4 +1,5 @@
 export { PostgresBackend } from '../backends/postgres/postgres.backend';
+export type { PostgresConnection } from '../backends/postgres/connection-rules';
 export type { PostgresBackendOptions } from '../backends/postgres/postgres-options';
 export type { PostgresColumn } from '../backends/postgres/table-sql';
 export { OutboxRelay } from '../outbox/outbox-relay';

@@ -1,3 +1,4 @@
+export { NotStoredException } from '../outbox/not-stored.exception';
 export { holdEvents } from '../transactions/hold-events';
 export type { HoldEventsOptions } from '../transactions/hold-events';
 export { trackingTransactionalAdapter } from '../transactions/transactional-adapter';

@@ -21,7 +21,7 @@ const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P07', '42710'];
 /**
  * Sends the events that transactions have stored in the table of an outbox. They enter the tree at
  * its root, at least once, with the ids, times and context of their `emit`. Any number of processes
- * may run one. Needs PostgreSQL 9.5 or newer, or PGlite.
+ * may run one. Needs PostgreSQL 10 or newer, or PGlite.
  * @throws TrackingConfigException for invalid options
  */
 @Injectable()

@@ -161,8 +161,9 @@ export class RelayReader {
 
   private bury(row: OutboxRow): void {
     const times = String(row.attempts - 1);
+    const reason = `given-up: it was given to relays ${times} times, and never finished`;
     this.open.add(row.position);
-    this.host.intake.bury(new OutboxEntry(row), `the process that had it ended before it was done, ${times} times`);
+    this.host.intake.bury(new OutboxEntry(row), reason);
     this.done.add(row.position);
   }
 

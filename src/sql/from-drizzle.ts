@@ -9,7 +9,8 @@ export interface DrizzleQueryable {
 
 /**
  * Makes a SqlClient from Drizzle.
- * @param db database of `drizzle-orm/node-postgres` or `drizzle-orm/pglite`; or a transaction, to take part in it
+ * @param db database of `drizzle-orm/node-postgres` or `drizzle-orm/pglite`; or a transaction, to
+ *   take part in it
  */
 export function fromDrizzle(db: DrizzleQueryable): SqlClient {
   const { $client } = db as { readonly $client?: PgQueryable };

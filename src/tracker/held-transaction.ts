@@ -66,7 +66,7 @@ export class HeldTransaction {
     for (const event of events) this.events.push(event);
   }
 
-  /** Returns the events that may be stored in an outbox and are not, in the order of their emits. */
+  /** Returns, in order, the events that may be stored in an outbox and are not. */
   unstored(): HeldEvent[] {
     return this.sorted().filter(({ isStored, refusal }) => isStored !== true && refusal === undefined);
   }

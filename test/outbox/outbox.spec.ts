@@ -203,7 +203,7 @@ describeWithServices(['postgres'], 'an outbox', ({ postgres }) => {
     await until(async () => (await schema.rows()).length === 0);
     expect([names(), tracker.deadLetters.list().map(({ reason }) => reason)]).toEqual([
       ['plain', 'suspect'],
-      ['the process that had it ended before it was done, 10 times'],
+      ['given-up: it was given to relays 10 times, and never finished'],
     ]);
   });
 

@@ -54,7 +54,10 @@ function reader(rows: readonly OutboxRow[], options = {}) {
     table,
     host,
     limits,
-    () => Promise.resolve(void prepared++),
+    () => {
+      prepared++;
+      return Promise.resolve();
+    },
     () => 60_000,
   );
   const done = (...positions: readonly number[]): void => {

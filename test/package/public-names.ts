@@ -28,7 +28,6 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
       'MemoryBackend',
       'NameAllowlist',
       'NotConfirmedException',
-      'NotStoredException',
       'OnTrackingEvent',
       'RateLimit',
       'Redact',
@@ -263,6 +262,7 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
       'PgQueryable',
       'PostgresBackendOptions',
       'PostgresColumn',
+      'PostgresConnection',
       'PrismaQueryable',
       'SqlClient',
       'SqlRow',
@@ -318,7 +318,7 @@ export const publicNames: Readonly<Record<string, EntryNames>> = {
     ],
   },
   './transactions': {
-    values: ['holdEvents', 'trackingTransactionalAdapter'],
+    values: ['NotStoredException', 'holdEvents', 'trackingTransactionalAdapter'],
     types: [
       'HoldEventsOptions',
       'TrackingTransactionalAdapterOptions',

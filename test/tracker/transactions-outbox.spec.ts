@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NotConfirmedException, NotStoredException, defineEvent } from '../../src/entries';
+import { NotConfirmedException, defineEvent } from '../../src/entries';
 import { jsonSchema } from '../../src/entries/json-schema';
+import { NotStoredException } from '../../src/entries/transactions';
 import type { SqlClient, SqlValue } from '../../src/entries/postgres';
 import { expectBalance, RecordingLogger, startTracking } from '../support/start-tracking';
 import { failing, gate } from './transaction-parts';
