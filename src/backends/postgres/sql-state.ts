@@ -76,7 +76,7 @@ export function sqlFailure(error: unknown): SqlFailure {
     root = at;
     const state = [code, originalCode].find((each) => typeof each === 'string' && STATE.test(each));
     if (typeof state === 'string')
-      return { state, column: textOr(column), constraint: textOr(constraint), table: textOr(table), root };
+      return { state, column: textOr(column), constraint: constraintOf(constraint), table: textOr(table), root };
     const { driverError, cause, meta, driverAdapterError } = { cause: (at as Error).cause, ...inside } as Inside;
     at = [driverError, cause, driverAdapterError, meta].find((each) => each !== undefined && each !== at);
   }
@@ -85,14 +85,37 @@ export function sqlFailure(error: unknown): SqlFailure {
 
 type Inside = Readonly<Partial<Record<'driverError' | 'cause' | 'meta' | 'driverAdapterError', unknown>>>;
 
+/** Prisma names the index of a unique constraint: `{ index: 'one_code' }`. */
+function constraintOf(constraint: unknown): string | undefined {
+  const { index } = Object(constraint) as { readonly index?: unknown };
+  return textOr(constraint) ?? textOr(index);
+}
+
 function textOr(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /**
- * True if a row fits no partition: the code of a check constraint, with a table but without a
- * constraint.
+ * Functions of PostgreSQL that find no partition for a row, or the wrong one: it was inserted into
+ * one partition, or another process has just created the right one next to a DEFAULT partition.
  */
-export function isWithoutPartition({ state, constraint, table }: SqlFailure): boolean {
-  return state === '23514' && constraint === undefined && table !== undefined;
+const PARTITION_ROUTINES: readonly unknown[] = ['ExecFindPartition', 'ExecPartitionCheckEmitError'];
+/** Both in the language of the server's messages, if that is English. */
+const PARTITION_MESSAGE =
+  /^(?:(?:db error: )?ERROR: )?(?:no partition of relation "|new row for relation "[^"]*" violates partition constraint)/;
+/** Key of a partition, in any language. A check constraint shows the row, with its id first. */
+const PARTITION_KEY = /^[^(]*\(occurred_at\) = \(/;
+
+/**
+ * True if a row fits no partition. Its code is that of a check constraint, so the name of the
+ * server's function decides. Libraries that leave it out, such as Prisma, pass on the message and
+ * its detail; others at least the table of an error that has no constraint.
+ */
+export function isWithoutPartition({ state, constraint, table, root }: SqlFailure): boolean {
+  if (state !== '23514') return false;
+  const { routine, message, originalMessage, detail } = root as Readonly<Record<string, unknown>>;
+  if (typeof routine === 'string') return PARTITION_ROUTINES.includes(routine);
+  if (constraint !== undefined) return false;
+  const texts = [message, originalMessage, detail].filter((each) => typeof each === 'string');
+  return table !== undefined || texts.some((text) => PARTITION_MESSAGE.test(text) || PARTITION_KEY.test(text));
 }

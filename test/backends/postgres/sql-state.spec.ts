@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { refusalOf, reasonOf } from '../../../src/backends/postgres/send-errors';
-import { judgeState, sqlFailure } from '../../../src/backends/postgres/sql-state';
+import { isWithoutPartition, judgeState, sqlFailure } from '../../../src/backends/postgres/sql-state';
 
 /** Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html that concern a row. */
 const REFUSED = ['21', '22', '23', '44', '54', 'P0'];
@@ -108,10 +108,44 @@ describe('reasonOf and refusalOf', () => {
     );
   });
 
-  it('tell a check constraint from a row without a partition', () => {
-    const check = { code: '23514', table: 't' };
-    expect(refusalOf(Object.assign(new Error(), { ...check, constraint: 'c' }))).toMatch(/constraint c/);
-    expect(refusalOf(Object.assign(new Error(), check))).toBeUndefined();
-    expect(reasonOf(Object.assign(new Error(), check))).toMatch(/no partition takes its month/);
+  it('name the index of a unique constraint through Prisma', () => {
+    const cause = { originalCode: '23505', kind: 'UniqueConstraintViolation', constraint: { index: 'one_code' } };
+    const error = Object.assign(new Error(), { code: 'P2010', meta: { driverAdapterError: { cause } } });
+    expect(refusalOf(error)).toBe('PostgreSQL refuses the row (SQLSTATE 23505, constraint one_code)');
+  });
+});
+
+const ROW = 'Failing row contains (0192f000-0000-7000-8000-000000000001, a) = (b, 2026-11-24 12:00:00+00, {}, {})';
+
+describe('isWithoutPartition', () => {
+  const judge = (facts: object): boolean =>
+    isWithoutPartition(sqlFailure(Object.assign(new Error(), { code: '23514', ...facts })));
+
+  it.each<[string, object]>([
+    ['the function of the server', { routine: 'ExecFindPartition', message: 'keine Partition' }],
+    ['the function that checks one partition', { routine: 'ExecPartitionCheckEmitError', table: 't' }],
+    ['a table without a constraint', { table: 't' }],
+    ['an English message', { message: 'no partition of relation "t" found for row' }],
+    ['a message about one partition', { message: 'new row for relation "t_1" violates partition constraint' }],
+    ['the key of the partition', { message: 'x', detail: 'Schlüssel: (occurred_at) = (2026-11-24 12:00:00+00).' }],
+    [
+      'a message of the engine of Prisma',
+      { message: 'ERROR: keine\nDETAIL: Partition key of the failing row contains (occurred_at) = (2026-11-24).' },
+    ],
+  ])('recognizes it by %s', (_sign, facts) => {
+    expect(judge(facts)).toBe(true);
+  });
+
+  it.each<[string, object]>([
+    ['a constraint', { routine: 'ExecConstraints', table: 't', constraint: 'c' }],
+    ['a constraint of a library that leaves the function out', { table: 't', constraint: 'c' }],
+    ['a trigger that names its table', { routine: 'exec_stmt_raise', table: 't' }],
+    ['a message about a check constraint', { message: 'new row for relation "t" violates check constraint "c"' }],
+    ['a row that contains what looks like a key', { message: 'x', detail: ROW }],
+    ['a message of the engine of Prisma', { message: `ERROR: x "c"\nDETAIL: ${ROW}` }],
+    ['another code', { code: '23505', routine: 'ExecFindPartition' }],
+    ['no facts', {}],
+  ])('does not recognize it by %s', (_sign, facts) => {
+    expect(judge(facts)).toBe(false);
   });
 });
