@@ -25,14 +25,6 @@ export function isPath(given: unknown): given is string {
   return typeof given === 'string' && !UNSAFE.test(given) && given.split('.').every((key) => key !== '');
 }
 
-/** Type names, with a length, or with [] for a list. */
-const TYPE = /^[a-z_][a-z\d_. ]*(\(\d+(, ?\d+)?\))?[a-z ]*(\[\])?$/i;
-
-/** True for the name of a type, and for no other SQL. */
-export function isType(given: unknown): given is string {
-  return typeof given === 'string' && TYPE.test(given);
-}
-
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,10 +1,19 @@
 import { quoteName, quoteTable, quoteText } from './identifiers';
 import { EVENT_TABLE, type PostgresColumn, type TableShape } from './table-sql';
+import { castOf } from './type-name';
 
 /** Columns of the table that are fields of a row of the parameter. */
 const FIELDS = ['id uuid', 'name text', 'occurred_at timestamptz', 'context jsonb', 'data jsonb', 'extra jsonb'];
 /** Fields of an event that have a column of their own; all others are in `extra`. */
 const WITH_COLUMN: readonly string[] = ['context', 'data'];
+/** Column of each field that is a single value in every event. */
+const OF_ROW: ReadonlyMap<string, string> = new Map([
+  ['id', 'id'],
+  ['name', 'name'],
+  ['timestamp', 'occurred_at'],
+]);
+/** Fields of an event that are never a list. */
+export const NEVER_LISTS: readonly string[] = [...OF_ROW.keys(), ...WITH_COLUMN];
 
 export interface InsertShape extends TableShape {
   readonly columns?: Readonly<Record<string, PostgresColumn>> | undefined;
@@ -33,25 +42,25 @@ export function insertSql({ schema, table = EVENT_TABLE, columns = {}, partition
 /** Returns the expression for a column. PostgreSQL reads the field, so it costs no time here. */
 function columnSql({ type, from }: PostgresColumn): string {
   const [first = '', ...rest] = from.split('.');
-  const cast = castOf(type);
-  if (rest.length === 0 && ['id', 'name', 'timestamp'].includes(first))
-    return `r.${first === 'timestamp' ? 'occurred_at' : first}::${cast}`;
+  const { type: cast, isList } = castOf(type);
+  if (rest.length === 0 && !isList && OF_ROW.has(first)) return `r.${OF_ROW.get(first) ?? ''}::${cast}`;
   const path = WITH_COLUMN.includes(first) ? rest : [first, ...rest];
   const source = WITH_COLUMN.includes(first) ? `r.${first}` : 'r.extra';
   const isJson = /^jsonb?$/i.test(cast);
-  if (path.length === 0) return isJson ? `${source}::${cast}` : `(${source}::text)::${cast}`;
   const keys = path.map(quoteText).join(', ');
+  if (isList) return listSql(`jsonb_extract_path(${source}, ${keys})`, cast, isJson);
+  if (path.length === 0) return isJson ? `${source}::${cast}` : `(${source}::text)::${cast}`;
   return `jsonb_extract_path${isJson ? '' : '_text'}(${source}, ${keys})::${cast}`;
 }
 
-const CHARACTER_TYPE =
-  /^(?:pg_catalog\.)?(?:national\s+)?(?:bpchar|varchar|nchar|char(?:acter)?)(?:\s+varying)?\s*(?=\[|$)/i;
-
 /**
- * Returns the type to which a field is cast. A cast to varchar(3), char or bit would cut a longer
- * value without an error; a column of that type refuses it.
+ * Returns the expression for a list. The text of a list of JSON is no literal of a list of
+ * PostgreSQL, so each element is cast. What is not a list is an error in its row.
  */
-function castOf(type: string): string {
-  const plain = type.replace(/\([^)]*\)/, '').trim();
-  return plain.replace(CHARACTER_TYPE, 'text').replace(/^bit\b(?! varying)/i, 'varbit');
+function listSql(field: string, cast: string, isJson: boolean): string {
+  const elements = `jsonb_array_elements${isJson ? '' : '_text'}(${field})`;
+  return (
+    `CASE WHEN coalesce(jsonb_typeof(${field}), 'null') <> 'null' ` +
+    `THEN ARRAY(SELECT e.value::${cast} FROM ${elements} WITH ORDINALITY AS e(value, at) ORDER BY e.at) END`
+  );
 }

@@ -4,8 +4,10 @@ import { showName, showValue } from '../../common/show-value';
 import { isObject } from '../../common/value-kinds';
 import { backendOptionChecker } from '../../routing/backend-options';
 import { checkConnection, CLIENT_FIX, CONNECTION_RULES, nameRule, type PostgresConnection } from './connection-rules';
-import { isName, isPath, isType } from './identifiers';
+import { isName, isPath } from './identifiers';
+import { NEVER_LISTS } from './insert-sql';
 import type { PostgresColumn } from './table-sql';
+import { isListType, isType } from './type-name';
 
 export interface PostgresBackendOptions extends PostgresConnection {
   /** Schema of the tables.  @default the first of the connection's search_path */
@@ -88,13 +90,18 @@ function checkColumns(columns: unknown, place: OptionPlace): void {
     if (!isName(column)) at.add('is not a name that PostgreSQL and all libraries accept.');
     else if (STANDARD.includes(column)) at.add('is a column that every table has.', 'choose another name');
     if (!isObject(given)) at.reject(showValue(given), 'an object with type and from');
-    else at.checkOptions(given, COLUMN_RULES);
+    else {
+      at.checkOptions(given, COLUMN_RULES);
+      const { type, from } = given;
+      if (isType(type) && isListType(type) && NEVER_LISTS.some((each) => each === from))
+        at.add(`has the type of a list, and "${String(from)}" is never one.`, "from: 'data.tags'");
+    }
   }
 }
 
 const COLUMN_RULES: OptionRules<PostgresColumn> = {
-  type: value('a type of PostgreSQL', isType, {
-    ...{ fix: "type: 'text'", isRequired: true, show: showName },
+  type: value('a type of PostgreSQL, without constraints and defaults', isType, {
+    ...{ fix: "type: 'text', and the rest in a migration", isRequired: true, show: showName },
   }),
   from: value('a path to a field of the event', isPath, {
     ...{ fix: "from: 'context.user_id'", isRequired: true, show: showName },

@@ -8,7 +8,7 @@ export const CATALOG_TABLE = 'tracking_catalog';
 
 /** Column that is filled from a field of the event. */
 export interface PostgresColumn {
-  /** Type of the column, such as `bigint`, `text` or `numeric(10, 2)`. */
+  /** Type of the column, such as `bigint`, `numeric(10, 2)` or `text[]`, which takes lists. */
   readonly type: string;
   /** Path of the field in the event: `context.user_id`. */
   readonly from: string;

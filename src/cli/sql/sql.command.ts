@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { isName, isType } from '../../backends/postgres/identifiers';
+import { isName } from '../../backends/postgres/identifiers';
 import { monthOf, nextMonth, type Month } from '../../backends/postgres/month';
 import {
   CATALOG_TABLE,
@@ -10,6 +10,7 @@ import {
   partitionSql,
   schemaSql,
 } from '../../backends/postgres/table-sql';
+import { isType } from '../../backends/postgres/type-name';
 import { OUTBOX_TABLE, outboxTableSql } from '../../outbox/outbox-table';
 import type { AddCommand } from '../command';
 
@@ -80,7 +81,10 @@ function nameOf(given: string): string {
 
 function columnOf(given: string, columns: Columns): Columns {
   const [, name = '', type = ''] = /^([^=]+)=(.+)$/.exec(given) ?? [];
-  if (!isName(name) || !isType(type)) throw new InvalidArgumentError('Expected a column such as user_id=bigint.');
+  if (!isName(name) || !isType(type))
+    throw new InvalidArgumentError(
+      'Expected a name and a type, without constraints and defaults, such as user_id=bigint.',
+    );
   return { ...columns, [name]: { type } };
 }
 

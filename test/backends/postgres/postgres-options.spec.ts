@@ -55,6 +55,14 @@ describe('PostgresBackend, for its options,', () => {
       { client, columns: { a: { type: 'int; DROP TABLE x', from: 'data.a' } } },
       /columns\.a\.type is .*; expected a type/,
     ],
+    [
+      { client, columns: { a: { type: 'text NOT NULL', from: 'data.a' } } },
+      /columns\.a\.type is .*; expected a type of PostgreSQL, without constraints and defaults.*the rest in a migration/,
+    ],
+    [
+      { client, columns: { a: { type: 'text[]', from: 'name' } } },
+      /columns\.a has the type of a list, and "name" is never one/,
+    ],
     [{ client, columns: { a: { type: 'int', from: 'data..a' } } }, /columns\.a\.from is .*; expected a path/],
     [{ client, columns: { a: { type: 'int', from: 'data.a?' } } }, /expected a path/],
     [

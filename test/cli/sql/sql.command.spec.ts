@@ -30,8 +30,11 @@ describe('event-tracking sql', () => {
     ['sql', "required option '--dialect <name>' not specified"],
     ['sql --dialect mysql', 'Allowed choices are postgres'],
     ['sql --dialect postgres --table a?', 'Expected a name of at most 63 bytes'],
-    ['sql --dialect postgres --column user_id', 'Expected a column such as user_id=bigint'],
-    ['sql --dialect postgres --column a=int;', 'Expected a column'],
+    [
+      'sql --dialect postgres --column user_id',
+      'Expected a name and a type, without constraints and defaults, such as user_id=bigint',
+    ],
+    ['sql --dialect postgres --column a=int;', 'Expected a name and a type'],
     ['sql --dialect postgres --months 0', 'Expected a whole number from 1 to 1200'],
     ['sql --dialect postgres --partition-by day', 'Allowed choices are month'],
   ])('refuses "%s"', async (words, reason) => {
