@@ -1,6 +1,7 @@
 import { atMost } from '../common/at-most';
 import { describeError } from '../event/normal-form';
 import type { Notices } from '../common/notices';
+import { within } from '../common/within';
 import type { CatalogKeeper } from './catalog-keeper';
 import type { CatalogDocument } from './event-document';
 
@@ -9,6 +10,8 @@ const INTERVAL_MS = 3_600_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 300_000;
 const CLOSE_MS = 2000;
+/** Time for one attempt: a connection that is silent must not end the attempts. */
+const ATTEMPT_MS = 120_000;
 
 /**
  * Sends the catalog to the backends that store it. A store that is down receives no events either,
@@ -42,8 +45,10 @@ export class CatalogCourier {
   private async bring(keeper: CatalogKeeper, place: string, failures: number): Promise<void> {
     let isKept = true;
     try {
-      await keeper.keepCatalog(this.catalog);
+      const keeping = Promise.resolve(keeper.keepCatalog(this.catalog));
+      await within({ timeoutMs: ATTEMPT_MS, keepsAlive: false }, keeping, noAnswer);
     } catch (error) {
+      if (this.isClosed) return;
       isKept = false;
       this.notices.once(
         `catalog ${place}`,
@@ -63,4 +68,8 @@ export class CatalogCourier {
     this.underWay.add(run);
     void run.finally(() => this.underWay.delete(run));
   }
+}
+
+function noAnswer(): never {
+  throw new Error(`no answer within ${String(ATTEMPT_MS / 1000)} seconds`);
 }

@@ -94,6 +94,20 @@ describe('CatalogCourier', () => {
     expect(warnings).toEqual([expect.stringContaining('rejected')]);
   });
 
+  it('retries when a backend has not answered for two minutes', async () => {
+    keeper.pending = new Promise(() => undefined);
+    courier.begin(keeper, 'backends.silent');
+    await jest.advanceTimersByTimeAsync(120_000);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^backends\.silent could not store .*no answer within 120 seconds/),
+    ]);
+    keeper.pending = undefined;
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(keeper.received).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(HOUR_MS);
+    expect([keeper.received.length, warnings.length]).toEqual([3, 1]);
+  });
+
   it('sends to each backend on its own', async () => {
     const other = new Keeper();
     other.failures = 1;
@@ -136,5 +150,7 @@ describe('CatalogCourier', () => {
     expect(isClosed).toBe(false);
     await jest.advanceTimersByTimeAsync(1);
     expect(isClosed).toBe(true);
+    await jest.advanceTimersByTimeAsync(HOUR_MS);
+    expect(warnings).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type * as Pg from 'pg';
+import { atMost } from '../../common/at-most';
 import { requirePeer } from '../../common/require-peer';
 import { fromPg } from '../../sql/from-pg';
 import type { SqlClient } from '../../sql/sql-client';
@@ -6,11 +7,14 @@ import type { SqlClient } from '../../sql/sql-client';
 /** Time after which an attempt to connect fails, and a statement without an answer. */
 const CONNECT_MS = 10_000;
 const QUERY_MS = 60_000;
+/** Time that statements have to end when the pool closes. */
+const CLOSE_MS = 2000;
 
 /** The pool of a backend or a relay that was given a URL. Connects at the first statement. */
 export class OwnPool {
   readonly client: SqlClient;
   private readonly pool: Pg.Pool;
+  private readonly connections = new Set<Pg.Client>();
   private ending: Promise<void> | undefined;
 
   /**
@@ -28,11 +32,17 @@ export class OwnPool {
     });
     // An idle connection that breaks would end the process; the pool replaces it.
     this.pool.on('error', () => undefined);
+    this.pool.on('connect', (connection) => this.connections.add(connection as Pg.Client));
+    this.pool.on('remove', (connection) => this.connections.delete(connection as Pg.Client));
     this.client = fromPg(this.pool);
   }
 
-  /** Resolves once every statement has ended. */
-  close(): Promise<void> {
-    return (this.ending ??= this.pool.end());
+  /**
+   * Resolves once every statement has ended, at the latest after two seconds. Connections without
+   * an answer are cut then: they would keep the process alive.
+   */
+  async close(): Promise<void> {
+    await atMost(CLOSE_MS, (this.ending ??= this.pool.end()));
+    for (const connection of this.connections) void connection.end();
   }
 }

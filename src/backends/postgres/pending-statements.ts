@@ -1,13 +1,17 @@
+import { within, type WaitLimits } from '../../common/within';
 import { SendFailedException } from '../../delivery/destination';
+import type { SqlClient } from '../../sql/sql-client';
 
 const MAX_ABANDONED = 8;
 /** Time for which an abandoned statement counts, in case a library never ends it. */
 const COUNTED_MS = 300_000;
+/** Time limit of one statement outside of a batch. */
+const STATEMENT_MS = 60_000;
 
 /**
- * Ends the wait for a statement at the signal of its batch. The library may continue with the
- * statement, and a library whose connections are silent would collect one after the other in
- * memory. So no new one is begun while many are abandoned.
+ * Ends the wait for a statement at the signal of its batch, or at a time limit. The library may
+ * continue with the statement, and a library whose connections are silent would collect one after
+ * the other in memory. So no new one is begun while many are abandoned.
  */
 export class PendingStatements {
   /** Times at which statements were abandoned, in milliseconds. */
@@ -17,27 +21,27 @@ export class PendingStatements {
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /**
-   * Runs `send` until the signal.
-   * @throws SendFailedException at the signal, or if too many statements are abandoned; the error
+   * Runs `send` until the signal or the time limit.
+   * @throws SendFailedException at the limit, or if too many statements are abandoned; the error
    *   of `send`
    */
-  async within<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+  async within<T>(limits: WaitLimits, send: () => Promise<T>): Promise<T> {
     this.refuseIfSilent();
-    if (signal.aborted) throw noAnswer();
+    if (limits.signal?.aborted === true) noAnswer();
     const sending = send();
-    let giveUp = (): void => undefined;
-    const aborted = new Promise<never>((_resolve, reject) => {
-      giveUp = () => {
-        reject(noAnswer());
-        this.abandon(sending);
-      };
+    return within(limits, sending, () => {
+      this.abandon(sending);
+      return noAnswer();
     });
-    signal.addEventListener('abort', giveUp, { once: true });
-    try {
-      return await Promise.race([sending, aborted]);
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
+  }
+
+  /**
+   * Returns a client for statements that have no signal, such as those that create tables. Each
+   * waits at most a minute: the connections of an application may have no timeout of their own.
+   */
+  limited(client: SqlClient): SqlClient {
+    const limits = { timeoutMs: STATEMENT_MS, keepsAlive: false };
+    return { query: (sql, params) => this.within(limits, () => client.query(sql, params)) };
   }
 
   private abandon(sending: Promise<unknown>): void {
@@ -55,6 +59,7 @@ export class PendingStatements {
   }
 }
 
-function noAnswer(): SendFailedException {
-  return SendFailedException.create({ reason: 'PostgreSQL did not answer in time', retryable: true });
+/** Ends a wait. @throws SendFailedException */
+export function noAnswer(): never {
+  throw SendFailedException.create({ reason: 'PostgreSQL did not answer in time', retryable: true });
 }

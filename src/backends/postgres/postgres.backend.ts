@@ -15,9 +15,8 @@ import {
 } from '@nestjs/common';
 import type { CatalogKeeper } from '../../catalog/catalog-keeper';
 import type { CatalogDocument } from '../../catalog/event-document';
-import { atMost } from '../../common/at-most';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
-import { SendFailedException, type Destination, type EventRejection } from '../../delivery/destination';
+import type { Destination, EventRejection } from '../../delivery/destination';
 import type { IdentifiedEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import type { SqlClient } from '../../sql/sql-client';
@@ -37,8 +36,6 @@ import { TableSetup } from './table-setup';
 
 /** Interval of the removal of old events. */
 const RETENTION_MS = 3_600_000;
-/** Maximum time to wait for the connections to close. */
-const CLOSE_MS = 2000;
 const UNDEFINED_TABLE = '42P01';
 
 /**
@@ -52,6 +49,8 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
   readonly readsOnly = true;
 
   private readonly client: SqlClient;
+  /** Client for statements outside of a batch. */
+  private readonly limited: SqlClient;
   private readonly pool: OwnPool | undefined;
   private readonly setup: TableSetup | undefined;
   private readonly retention: Retention | undefined;
@@ -61,14 +60,16 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
   private readonly said = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private sentAgain = 0;
+  private isRemoving = false;
 
   constructor(@Optional() @Inject(NODE_OPTIONS) private readonly options: PostgresBackendOptions = {}) {
     checkPostgresOptions(options);
     const { client, connectionString = '', ensureTable, expireAfterDays } = options;
     this.pool = client === undefined ? new OwnPool(connectionString, 'PostgresBackend') : undefined;
     this.client = client ?? (this.pool as OwnPool).client;
-    this.setup = ensureTable === true ? new TableSetup(this.client, options) : undefined;
-    this.retention = expireAfterDays === undefined ? undefined : new Retention(this.client, options, expireAfterDays);
+    this.limited = this.pending.limited(this.client);
+    this.setup = ensureTable === true ? new TableSetup(this.limited, options) : undefined;
+    this.retention = expireAfterDays === undefined ? undefined : new Retention(this.limited, options, expireAfterDays);
     this.insert = insertSql(options);
   }
 
@@ -99,7 +100,7 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     this.closing.abort();
-    if (this.pool !== undefined) await atMost(CLOSE_MS, this.pool.close());
+    await this.pool?.close();
   }
 
   async sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
@@ -107,7 +108,7 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
     const rows = rowsOf(events, rejections);
     if (rows.length === 0) return rejections;
     try {
-      const batch = await this.pending.within(signal, () => this.write(rows, signal));
+      const batch = await this.pending.within({ signal }, () => this.write(rows, signal));
       this.sentAgain += batch.duplicates;
       return [...rejections, ...batch.rejections];
     } catch (error) {
@@ -120,9 +121,9 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
     if (catalogTable === false) return;
     try {
       if (ensureTable === true) await this.makeCatalogTable(catalogTable);
-      await keepCatalog(this.client, { schema, name: catalogTable }, catalog);
+      await keepCatalog(this.limited, { schema, name: catalogTable }, catalog);
     } catch (error) {
-      throw SendFailedException.create({ reason: reasonOf(error), retryable: true });
+      throw sendFailure(error);
     }
   }
 
@@ -143,17 +144,21 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
   private async makeCatalogTable(table: string): Promise<void> {
     const { schema } = this.options;
     await this.setup?.before([]); // it creates the schema
-    await this.client.query(catalogTableSql(schema, table)).catch((error: unknown) => {
+    await this.limited.query(catalogTableSql(schema, table)).catch((error: unknown) => {
       if (!['23505', '42501'].includes(sqlFailure(error).state ?? '')) throw error;
     });
   }
 
   private async removeExpired(): Promise<void> {
+    if (this.isRemoving) return; // a large backlog takes more than an hour
+    this.isRemoving = true;
     try {
       await this.retention?.removeExpired(Date.now(), this.closing.signal);
     } catch (error) {
       if (this.closing.signal.aborted) return;
       this.warnOnce(`old events were not removed: ${reasonOf(error)}. It tries again every hour.`);
+    } finally {
+      this.isRemoving = false;
     }
   }
 

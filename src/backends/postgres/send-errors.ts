@@ -26,6 +26,7 @@ export function sendFailure(error: unknown): SendFailedException {
 
 /** Returns a reason without any value of an event: a message of the server would quote some. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof SendFailedException) return error.message;
   const failure = sqlFailure(error);
   const { state, root } = failure;
   if (state === undefined) {

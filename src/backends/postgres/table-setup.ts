@@ -2,6 +2,7 @@ import { within } from '../../common/within';
 import type { SqlClient } from '../../sql/sql-client';
 import { quoteTable } from './identifiers';
 import type { Month } from './month';
+import { noAnswer } from './pending-statements';
 import { sqlFailure } from './sql-state';
 import {
   addColumnSql,
@@ -43,7 +44,9 @@ export class TableSetup {
    */
   async before(months: Iterable<Month>): Promise<void> {
     if (!this.isMade) {
-      this.making ??= within({ timeoutMs: SETUP_MS }, this.make(), timedOut).finally(() => (this.making = undefined));
+      this.making ??= within({ timeoutMs: SETUP_MS, keepsAlive: false }, this.make(), noAnswer).finally(
+        () => (this.making = undefined),
+      );
       await this.making;
     }
     if (this.shape.partitionBy === undefined) return;
@@ -96,8 +99,4 @@ export class TableSetup {
       if (!MADE_BY_ANOTHER.includes(state) && !(state !== undefined && tolerated.includes(state))) throw error;
     }
   }
-}
-
-function timedOut(): never {
-  throw new Error(`PostgreSQL did not answer within ${String(SETUP_MS)} ms`);
 }
