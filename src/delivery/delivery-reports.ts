@@ -99,10 +99,9 @@ export class DeliveryReports {
 
   deadLetter(reason: string, lastError: string): void {
     this.notify('dead-letter');
-    this.once(
-      'dead letter',
-      `an event became a dead letter (${reason}; ${lastError}). See TrackingDeadLetters. ${ONCE}`,
-    );
+    // The reason of a refused event contains the error; 'attempts' and 'too-old' do not.
+    const why = lastError === '' || reason.includes(lastError) ? reason : `${reason}; ${lastError}`;
+    this.once('dead letter', `an event became a dead letter (${why}). See TrackingDeadLetters. ${ONCE}`);
   }
 
   letterLost(error: Error): void {
