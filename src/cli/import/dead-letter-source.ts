@@ -10,6 +10,7 @@ import { SegmentStore } from '../../store/segment-store';
 import { CommandFailedException } from '../command-failed.exception';
 import type { ImportRun } from './import-events';
 import type { ImportSource } from './import.command';
+import { oneOf } from './one-of';
 
 const PAGE_EVENTS = 100;
 const PAGE_BYTES = 4_194_304;
@@ -34,6 +35,9 @@ export class DeadLetterSource implements ImportSource {
   private constructor(
     private readonly folder: OwnedFolder,
     private readonly stores: readonly SegmentStore[],
+    private readonly lettersOf: string,
+    /** Destinations of which there are dead letters. */
+    private readonly found: ReadonlySet<string>,
   ) {}
 
   /**
@@ -63,11 +67,14 @@ export class DeadLetterSource implements ImportSource {
           'a running application uses the directory of --dead-letters.',
           "stop it, or call its TrackingDeadLetters: redrive({ path: 'warehouse' })",
         );
-      const places = taken.flatMap((orphan) => placesOf(orphan, lettersOf));
+      const all = taken.flatMap(placesOf);
+      const places = all.filter(({ name }) => name === lettersOf);
       const options = { maxBytes: Number.MAX_SAFE_INTEGER, fsync: false };
       return new DeadLetterSource(
         folder,
         places.map(({ orphan, dead }) => SegmentStore.open(dead, { ...options, root: orphan })),
+        lettersOf,
+        new Set(all.map(({ name }) => name).sort()),
       );
     } catch (error) {
       await folder.release();
@@ -80,6 +87,7 @@ export class DeadLetterSource implements ImportSource {
   }
 
   async feed(run: ImportRun): Promise<undefined> {
+    this.refuseUnknown(run);
     for (const store of this.stores) {
       for (
         let page = store.lease(PAGE_EVENTS, PAGE_BYTES);
@@ -104,6 +112,16 @@ export class DeadLetterSource implements ImportSource {
     return undefined;
   }
 
+  /** A destination of the module may have no dead letters; any other name is misspelled. */
+  private refuseUnknown(run: ImportRun): void {
+    const { lettersOf, found } = this;
+    if (found.size === 0 || found.has(lettersOf) || run.hasBackend(lettersOf)) return;
+    throw CommandFailedException.create(
+      `there are no dead letters of ${JSON.stringify(lettersOf)} in the folder of --dead-letters.`,
+      `--letters-of ${oneOf(found)}`,
+    );
+  }
+
   private async giveOnce(event: IdentifiedEvent, run: ImportRun, remove: () => void): Promise<void> {
     const known = this.copies.get(event.id);
     if (known === 'delivered') remove();
@@ -111,10 +129,12 @@ export class DeadLetterSource implements ImportSource {
     else {
       const removals = [remove];
       this.copies.set(event.id, removals);
-      await run.takeStored([event], ({ isTaken, isReturned }) => {
-        if (!isTaken || isReturned) return;
-        this.copies.set(event.id, 'delivered');
-        for (const each of removals) each();
+      await run.takeStored([event], {
+        onDone: ({ isTaken, isReturned }) => {
+          if (!isTaken || isReturned) return;
+          this.copies.set(event.id, 'delivered');
+          for (const each of removals) each();
+        },
       });
     }
   }
@@ -134,10 +154,17 @@ function recordOf(payload: Buffer): ReturnType<typeof readRecord> | undefined {
   }
 }
 
-function placesOf(orphan: string, lettersOf: string): readonly { readonly orphan: string; readonly dead: string }[] {
+interface LettersPlace {
+  readonly name: string;
+  readonly orphan: string;
+  readonly dead: string;
+}
+
+/** Returns the places of the dead letters in the folder of an application that has ended. */
+function placesOf(orphan: string): readonly LettersPlace[] {
   return readdirSync(orphan, { withFileTypes: true }).flatMap((entry) => {
     const dead = join(orphan, entry.name, 'dead');
-    const isOne = entry.isDirectory() && nameOfFolder(entry.name) === lettersOf && existsSync(dead);
-    return isOne ? [{ orphan, dead }] : [];
+    const name = nameOfFolder(entry.name);
+    return entry.isDirectory() && name !== undefined && existsSync(dead) ? [{ name, orphan, dead }] : [];
   });
 }

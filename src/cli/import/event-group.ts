@@ -19,6 +19,8 @@ export class EventGroup implements OutcomeListener {
   isTaken = false;
   /** Number of the last line of the group. */
   endLine = 0;
+  /** Position of its last event in a store. */
+  endPosition: string | undefined;
   private isRefused = false;
   private open = 0;
   private isGiven = false;

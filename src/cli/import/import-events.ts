@@ -61,6 +61,22 @@ export async function importEvents(
   return run.end(cutOff);
 }
 
+/** Options of an import from a store of events. */
+interface StoreOptions {
+  /** True for events that have passed the processors of the branch. */
+  readonly isProcessed?: boolean | undefined;
+  /** Position in the store where an interrupted import has ended.  @default its start */
+  readonly startPosition?: string | undefined;
+}
+
+/** The part of a store that one call of `takeStored` gives. */
+interface StoredPart {
+  /** Position of the last event that was read. */
+  readonly position?: string | undefined;
+  /** Called when the events are settled; never with `dryRun`. */
+  readonly onDone?: (group: EventGroup) => void;
+}
+
 /** Imports one log, which is given chunk by chunk. */
 export class ImportRun {
   private readonly feed: TreeFeed | undefined;
@@ -76,7 +92,7 @@ export class ImportRun {
   private stored = 0;
   private storedEvents = 0;
 
-  constructor(private readonly options: ImportOptions & { readonly isProcessed?: boolean | undefined }) {
+  constructor(private readonly options: ImportOptions & StoreOptions) {
     const { tracker, dryRun = false, skipLines = 0, branch, isProcessed } = options;
     this.feed = dryRun || tracker === undefined ? undefined : new TreeFeed(tracker, branch, isProcessed);
     this.skip = importFilter(options);
@@ -103,6 +119,21 @@ export class ImportRun {
     return Math.max(this.skipLines, this.feed === undefined ? this.lines : this.feed.settledLines);
   }
 
+  /** Position in a store from which the events are read; undefined for its start. */
+  get startPosition(): string | undefined {
+    return this.options.startPosition;
+  }
+
+  /** Position in a store up to which all events are settled. */
+  get settledPosition(): string | undefined {
+    return this.feed?.settledPosition;
+  }
+
+  /** Returns true if the tracker has a backend at this path. */
+  hasBackend(path: string): boolean {
+    return this.feed?.paths.includes(path) === true;
+  }
+
   /** @param file name of the log, for the places of broken lines */
   begin(file: string | undefined): void {
     this.reader.begin(file);
@@ -118,11 +149,8 @@ export class ImportRun {
     }
   }
 
-  /**
-   * Reads the next events of a store. Resolves when the backends have capacity for more.
-   * @param onDone called when they are settled; never with `dryRun`
-   */
-  async takeStored(events: readonly IdentifiedEvent[], onDone?: (group: EventGroup) => void): Promise<void> {
+  /** Reads the next events of a store. Resolves when the backends have capacity for more. */
+  async takeStored(events: readonly IdentifiedEvent[], { position, onDone }: StoredPart = {}): Promise<void> {
     await this.inGroup(() => {
       for (const event of events) {
         this.stored++;
@@ -130,6 +158,7 @@ export class ImportRun {
         this.storedEvents++;
         this.takeEvent(event);
       }
+      if (this.group !== undefined) this.group.endPosition = position;
     }, onDone);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Remembers how far an import has come, in a small file, so that an import that was interrupted
- * continues. The file has no event data: names of logs, hashes and numbers.
+ * continues. The file has no event data: names of logs, hashes, numbers and ids.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,12 @@ interface LogState extends LogHead {
   readonly path: string;
   /** Number of lines at the start whose events are settled. */
   lines: number;
+  /** Id of the last event of a store that is settled; its number changes if events are removed. */
+  position?: string | undefined;
 }
+
+/** How far an import has come. */
+export type Settled = Pick<LogState, 'lines' | 'position'>;
 
 interface StateFile {
   readonly version: 1;
@@ -74,25 +79,34 @@ export class ImportState {
   }
 
   /**
-   * Returns the number of lines of a log that the interrupted import settled. A log that was
-   * renamed since, as logs are when they are rotated, is known by its head.
+   * Returns how far the interrupted import has come in a log. A log that was renamed since, as logs
+   * are when they are rotated, is known by its head.
    * @param headOf returns the head of the log with this size
    * @param others paths of all logs of this import
    */
-  linesOf(path: string, headOf: (bytes: number) => LogHead | undefined, others: ReadonlySet<string>): number {
+  settledOf(path: string, headOf: (bytes: number) => LogHead | undefined, others: ReadonlySet<string>): Settled {
     const alike = this.before.filter((log) => headOf(log.bytes)?.sha256 === log.sha256);
     const found = alike.filter((log) => log.path === path || !others.has(log.path));
-    return Math.max(0, ...found.map(({ lines }) => lines));
+    return found.reduce<Settled>((most, log) => (log.lines > most.lines ? log : most), { lines: 0 });
   }
 
   /**
-   * Keeps the number of settled lines, and saves it at most twice a second.
+   * Keeps how far the import has come, and saves it at most twice a second.
    * @param outputBytes returns the size of the output file
    */
-  settle(head: LogHead, path: string, lines: number, outputBytes: () => number | undefined, isDue = false): void {
+  settle(
+    head: LogHead & { readonly path: string },
+    { lines, position }: Settled,
+    outputBytes: () => number | undefined,
+    isDue = false,
+  ): void {
+    const { path } = head;
     const known = this.logs.find((log) => log.sha256 === head.sha256 && log.path === path);
-    if (known === undefined) this.logs.push({ ...head, path, lines });
-    else known.lines = Math.max(known.lines, lines);
+    if (known === undefined) this.logs.push({ ...head, lines, position });
+    else {
+      known.lines = Math.max(known.lines, lines);
+      known.position = position ?? known.position;
+    }
     const now = performance.now();
     if (!isDue && now - this.savedAt < SAVE_EVERY_MS) return;
     this.savedAt = now;

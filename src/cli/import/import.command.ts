@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal';
 import { ImportRun } from './import-events';
 import type { ImportFilter } from './import-filter';
 import { importAsText } from './import-report';
-import { importKey, ImportState, type LogHead } from './import-state';
+import { importKey, ImportState, type LogHead, type Settled } from './import-state';
 import type { ImportTarget, TargetOptions } from './import-target';
 import type * as Targets from './import-target';
 import { totalOf, type ImportResult } from './import-totals';
@@ -171,15 +171,18 @@ class LogImport {
   private async importLog(file: ImportSource): Promise<ImportResult> {
     const { destination } = this;
     const head = destination && (await file.head());
-    const skipLines = destination === undefined ? 0 : await this.linesBefore(file, destination.state);
-    const keep = (settledLines: number, isDue: boolean): void => {
+    const before = destination === undefined ? { lines: 0 } : await this.settledBefore(file, destination.state);
+    const startPosition = before.position;
+    const keep = (lines: number, isDue: boolean): void => {
       if (head === undefined || destination === undefined) return;
       const { state, target } = destination;
-      state.settle(head, file.path ?? '', settledLines, target.outputBytes, isDue);
+      const position = run.settledPosition;
+      state.settle({ ...head, path: file.path ?? '' }, { lines, position }, target.outputBytes, isDue);
     };
-    const run = new ImportRun({
-      ...this.filter,
-      ...{ tracker: destination?.target.tracker, dryRun: destination === undefined, skipLines },
+    const run: ImportRun = new ImportRun({
+      ...{ ...this.filter, startPosition, tracker: destination?.target.tracker, dryRun: destination === undefined },
+      // A store is read from the position on, and its events are counted from there.
+      skipLines: startPosition === undefined ? before.lines : 0,
       onProgress: ({ lines, settledLines }) => {
         this.progress.show(this.bytesBefore + file.bytesRead, this.linesRead + lines);
         keep(settledLines, false);
@@ -192,12 +195,12 @@ class LogImport {
     return result;
   }
 
-  /** Returns the number of lines of a log that an interrupted import has settled. */
-  private async linesBefore(file: ImportSource, state: ImportState): Promise<number> {
+  /** Returns how far an interrupted import has come in a log. */
+  private async settledBefore(file: ImportSource, state: ImportState): Promise<Settled> {
     const heads = new Map<number, LogHead | undefined>();
     for (const bytes of state.headSizes) heads.set(bytes, await file.head(bytes));
     const paths = new Set(this.files.map(({ path = '' }) => path));
-    return state.linesOf(file.path ?? '', (bytes) => heads.get(bytes), paths);
+    return state.settledOf(file.path ?? '', (bytes) => heads.get(bytes), paths);
   }
 }
 

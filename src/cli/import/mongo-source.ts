@@ -4,6 +4,7 @@ import type * as Stored from '../../backends/mongo/stored-events';
 import { describeError } from '../../event/normal-form';
 import type { IdentifiedEvent } from '../../event/tracking-event';
 import { CommandFailedException } from '../command-failed.exception';
+import { oneOf } from './one-of';
 import type { ImportRun } from './import-events';
 import type { ImportSource } from './import.command';
 
@@ -22,17 +23,26 @@ export class MongoSource implements ImportSource {
 
   /** @throws CommandFailedException if the server cannot be reached */
   static async open(url: string, collection: string): Promise<MongoSource> {
+    let events: StoredEvents | undefined;
+    let others: readonly string[] | undefined;
     try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- mongoose is an optional peer
-      const { StoredEvents: events } = require('../../backends/mongo/stored-events') as typeof Stored;
-      return new MongoSource(await events.open(url, collection));
+      events = await stored().StoredEvents.open(url, collection);
+      others = await events.othersIfMissing();
     } catch (error) {
+      await events?.close();
       throw CommandFailedException.create(
         `the database of --mongo cannot be used: ${describeError(error)}`,
         '--mongo mongodb://localhost:27017/tracking',
         error,
       );
     }
+    if (others === undefined) return new MongoSource(events);
+    const { name } = events;
+    await events.close();
+    throw CommandFailedException.create(
+      `there is no collection ${name} in the database of --mongo.`,
+      others.length === 0 ? 'check the name of the database, which is empty' : `--collection ${oneOf(others)}`,
+    );
   }
 
   /** The name of the collection, by which an interrupted run is known. */
@@ -42,17 +52,29 @@ export class MongoSource implements ImportSource {
 
   async feed(run: ImportRun): Promise<undefined> {
     let page: IdentifiedEvent[] = [];
-    for await (const event of this.events.read()) {
-      if (event !== undefined && page.push(event) < PAGE_EVENTS) continue;
-      await run.takeStored(page);
+    let last: unknown;
+    const take = async (): Promise<void> => {
+      await run.takeStored(page, { position: last === undefined ? undefined : stored().StoredEvents.positionOf(last) });
       page = [];
-      if (event === undefined) run.takeBroken('is a document without name, timestamp, context or data');
+    };
+    for await (const { event, id } of this.events.read(run.startPosition)) {
+      if (event === undefined) {
+        await take();
+        run.takeBroken('is a document without name, timestamp, context or data');
+      } else page.push(event);
+      last = id;
+      if (page.length >= PAGE_EVENTS) await take();
     }
-    await run.takeStored(page);
+    await take();
     return undefined;
   }
 
   async close(): Promise<void> {
     await this.events.close();
   }
+}
+
+function stored(): typeof Stored {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- mongoose is an optional peer
+  return require('../../backends/mongo/stored-events') as typeof Stored;
 }

@@ -8,11 +8,10 @@ import { runtimeOf } from '../../tracker/runtime-of';
 import type { TrackerService } from '../../tracker/tracker.service';
 import { CommandFailedException } from '../command-failed.exception';
 import { EventGroup, type OutcomeCounts } from './event-group';
+import { oneOf } from './one-of';
 
 /** Pause before it is checked again whether a log can be written. */
 const UNWRITTEN_MS = 200;
-/** Maximum number of backends that an error lists. */
-const MAX_SHOWN = 20;
 
 /**
  * Gives the events of a log to the tree of a tracker, and waits whenever a destination has no
@@ -35,6 +34,8 @@ export class TreeFeed {
   private wake = (): void => undefined;
   /** Number of lines whose events are all settled. */
   settledLines = 0;
+  /** Position in a store up to which all events are settled; undefined at its start. */
+  settledPosition: string | undefined;
 
   /**
    * @param branch path of the node that gets the events
@@ -50,11 +51,16 @@ export class TreeFeed {
       if (isProcessed) target.steps.splice(0, Infinity, ...own);
       return;
     }
-    const paths = [...below(this.runtime.tree.root)].map(({ path }) => path);
+    const { paths } = this;
     throw CommandFailedException.create(
       `the tracker ${JSON.stringify(tracker.name)} has no backend ${JSON.stringify(branch)}.`,
-      paths.length === 0 ? 'add one to its backends' : `name one of ${paths.slice(0, MAX_SHOWN).join(', ')}`,
+      paths.length === 0 ? 'add one to its backends' : `name one of ${oneOf(paths)}`,
     );
+  }
+
+  /** Paths of all backends. */
+  get paths(): readonly string[] {
+    return [...below(this.runtime.tree.root)].map(({ path }) => path);
   }
 
   private get target(): RouteNode | undefined {
@@ -133,7 +139,10 @@ export class TreeFeed {
       this.open.shift();
       this.isIncomplete ||= first.isReturned;
       // Lines behind an event that came back are read again by the next run.
-      if (!this.isIncomplete) this.settledLines = first.endLine;
+      if (!this.isIncomplete) {
+        this.settledLines = first.endLine;
+        this.settledPosition = first.endPosition ?? this.settledPosition;
+      }
       first.onDone?.(first);
     }
     this.wake();

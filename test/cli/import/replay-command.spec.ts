@@ -1,84 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { Writable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
-import { backend, type Destination, type EventRejection, type IdentifiedEvent } from '../../../src/entries';
-import { runCommand } from '../../../src/cli/program';
-import { Terminal } from '../../../src/cli/terminal';
-import { ownDatabase } from '../../backends/mongo/support';
-import { LogFolder } from '../../support/log-folder';
-import { describeWithServices } from '../../support/services';
-import { startTracking, type BuiltTracking } from '../../support/start-tracking';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { application, namesIn, refused, run, TO_WAREHOUSE } from './replay-support';
 import { platformLines } from './support';
-
-const ROOT = resolve(__dirname, '../../..');
-const TO_WAREHOUSE = ['--module', 'app.module.js', '--branch', 'warehouse'];
-
-class Written extends Writable {
-  text = '';
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
-async function run(folder: LogFolder, ...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err] = [new Written(), new Written()];
-  const code = await runCommand(['replay', ...words], new Terminal(out, err, folder.path));
-  return { code, out: out.text, err: err.text };
-}
-
-/** An application whose backends write logs; `warehouse` refuses events named "bad". */
-function application(options = ''): LogFolder {
-  const folder = new LogFolder();
-  mkdirSync(folder.file('node_modules'));
-  for (const name of ['@nestjs', 'reflect-metadata', 'rxjs'])
-    symlinkSync(join(ROOT, 'node_modules', name), folder.file(`node_modules/${name}`));
-  writeFileSync(
-    folder.file('app.module.js'),
-    `const { appendFileSync } = require('node:fs');
-     const { Module } = require('@nestjs/common');
-     const { TrackingModule, backend, LoggerBackend } = require('${ROOT}/src/entries');
-     class Warehouse {
-       async sendBatch(events) {
-         const good = events.filter(({ name }) => name !== 'bad');
-         appendFileSync('${folder.file('warehouse.log')}', good.map((event) => JSON.stringify(event) + '\\n').join(''));
-         return events.flatMap(({ name }, index) => name === 'bad' ? [{ index, reason: 'bad', retryable: false }] : []);
-       }
-     }
-     class AppModule {}
-     Module({ imports: [TrackingModule.forRoot({ backends: {
-       warehouse: backend(Warehouse, undefined, { ${options} delivery: { directory: '${folder.file('delivery')}' } }),
-       other: backend(LoggerBackend, { path: '${folder.file('other.log')}' }),
-     } })] })(AppModule);
-     exports.AppModule = AppModule;`,
-  );
-  return folder;
-}
-
-@Injectable()
-class Refusing implements Destination {
-  sendBatch(events: readonly IdentifiedEvent[]): Promise<readonly EventRejection[]> {
-    return Promise.resolve(events.map((_, index) => ({ index, reason: 'no', retryable: false })));
-  }
-}
-
-/** Starts an application all of whose events become dead letters of `warehouse` and `lrs`. */
-async function refused(folder: LogFolder, ...names: string[]): Promise<BuiltTracking> {
-  const delivery = { directory: folder.file('delivery') };
-  const run = await startTracking({
-    backends: {
-      warehouse: backend(Refusing, undefined, { delivery }),
-      lrs: backend(Refusing, undefined, { delivery }),
-    },
-  });
-  for (const name of names) run.tracker.emit(name, { at: new Date(0) });
-  await run.tracker.flush();
-  return run;
-}
-
-const namesIn = (folder: LogFolder, log: string): string[] => folder.events(log).map(({ name }) => name);
 
 describe('event-tracking replay --dead-letters', () => {
   it('sends the dead letters of a stopped application through the branch, under their ids, once', async () => {
@@ -150,6 +72,27 @@ describe('event-tracking replay --dead-letters', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('--branch or --letters-of is needed')]);
   });
 
+  it('names the destinations that have dead letters for a name that has none', async () => {
+    const folder = application();
+    const { app } = await refused(folder, 'a');
+    await app.close();
+    for (const words of [
+      ['--letters-of', 'warehuose', '--dry-run'],
+      ['--letters-of', 'warehuose', ...TO_WAREHOUSE],
+      ['--branch', 'warehuose', '--dry-run'],
+    ]) {
+      const { code, out, err } = await run(folder, '--dead-letters', 'delivery', ...words);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err.replace(/\n +/g, '\n')).toContain(
+        'there are no dead letters of "warehuose" in the folder of --dead-letters.\nFix: --letters-of lrs, warehouse',
+      );
+    }
+    // A backend of the module may have none.
+    const { code, out } = await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE, '--letters-of', 'other');
+    expect([code, out]).toEqual([0, expect.stringContaining('0 events imported.')]);
+    expect((await run(folder, '--dead-letters', 'delivery', ...TO_WAREHOUSE)).out).toContain('1 event imported.');
+  }, 60_000);
+
   it('leaves the directory of a running application alone', async () => {
     const folder = application();
     const { app, tracker } = await refused(folder, 'a');
@@ -186,24 +129,4 @@ describe('event-tracking replay', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err.replace(/\n +/g, '\n')).toContain(message);
   });
-});
-
-describeWithServices(['mongo'], 'event-tracking replay --mongo', ({ mongo }) => {
-  it('sends the stored events through one branch, under their ids, and filters them', async () => {
-    const folder = application();
-    const database = ownDatabase(mongo);
-    writeFileSync(folder.file('a.log'), platformLines(1200));
-    const terminal = new Terminal(new Written(), new Written(), folder.path);
-    expect(await runCommand(['import', 'a.log', '--to', `mongo=${database.url}`], terminal)).toBe(0);
-    const collection = await database.collection();
-    const stored = await collection.find().sort({ _id: 1 }).toArray();
-    await collection.insertOne({ _id: 'zzz', other: 1 });
-    const { code, out } = await run(folder, '--mongo', database.url, ...TO_WAREHOUSE, '--name', 'play_video');
-    expect(code).toBe(1); // one document is no event
-    expect(out).toContain('600 events imported.');
-    expect(out).toContain('line 1,201 is a document without name');
-    expect(folder.events('warehouse.log').map(({ id }) => id)).toEqual(
-      stored.filter(({ name }) => name === 'play_video').map(({ _id }) => _id),
-    );
-  }, 60_000);
 });
