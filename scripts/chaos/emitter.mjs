@@ -15,6 +15,8 @@ const { life, mode, directory, backend: kind, signal, url, schema } = JSON.parse
 
 const delivery = {
   ...(signal === 'KILL' ? { durable: true, directory, maxDiskBytes: 2 ** 30 } : {}),
+  // Without a disk, memory has to hold what is emitted while the server is down.
+  ...(kind === 'postgres' ? { maxEvents: 100_000, maxBytes: 2 ** 28 } : {}),
   batch: { maxEvents: 50, maxWaitMs: 20 },
   retry: { minDelayMs: 20, maxDelayMs: 200 },
 };
@@ -49,12 +51,13 @@ app.enableShutdownHooks();
 const tracker = app.get(TrackerService);
 const filler = 'x'.repeat(500);
 
-/** Tells how many events PostgreSQL had already. */
+let again = 0;
+/** Tells how many events PostgreSQL had already, since it was last told. */
 function tellDuplicates() {
-  if (kind === 'postgres') {
-    const { duplicates } = /** @type {{ duplicates: number }} */ (tracker.backend('sink'));
-    tell(`again ${duplicates}`);
-  }
+  if (kind !== 'postgres') return;
+  const { duplicates } = /** @type {{ duplicates: number }} */ (tracker.backend('sink'));
+  if (duplicates > again) tell(`again ${duplicates - again}`);
+  again = duplicates;
 }
 
 if (mode === 'deliver') {
@@ -68,5 +71,8 @@ if (mode === 'deliver') {
 await emitKeys({
   ...{ tracker, signal, life, filler },
   isStopping: () => isStopping,
-  after: (n) => (n % 5 === 0 ? new Promise((resolve) => setTimeout(resolve, 1)) : undefined),
+  after: (n) => {
+    tellDuplicates();
+    return n % 5 === 0 ? new Promise((resolve) => setTimeout(resolve, 1)) : undefined;
+  },
 });

@@ -1,32 +1,61 @@
 // @ts-check
-// A schema of its own in the PostgreSQL of POSTGRES_URL or of `npm run services`, gone at the end.
+// A PostgreSQL of its own (own-postgres.mjs), which is killed in turns with the application.
 import { createRequire } from 'node:module';
-import { readState } from '../services/cache.mjs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { OwnPostgres } from './own-postgres.mjs';
+
+const SCHEMA = 'chaos';
+const UNDEFINED_TABLE = '42P01';
+/** The server is down for up to this long. */
+const MAX_DOWN_MS = 500;
 
 export async function openPostgres() {
-  const require = createRequire(import.meta.url);
-  const { Pool } = require('pg');
-  const url = postgresUrl();
-  const pool = new Pool({ connectionString: url, max: 1 });
-  const schema = `chaos_${process.pid}_${Date.now()}`;
+  const server = await OwnPostgres.start();
+  let isUp = Promise.resolve();
+  const faults = [];
   return {
-    url,
-    schema,
-    arrived: async () => {
-      const { rows } = await pool.query(`SELECT data->>'key' AS key FROM ${schema}.tracking_events`);
-      return new Set(rows.map(({ key }) => key));
+    url: server.url,
+    schema: SCHEMA,
+    /**
+     * Resolves once the server is gone. It comes back later, while the applications go on or
+     * start.
+     */
+    kill: async () => {
+      await isUp;
+      await server.kill();
+      isUp = wait(Math.random() * MAX_DOWN_MS).then(() => server.start());
+      isUp.catch(() => undefined); // `kill`, `arrived` or `up` reports it
     },
+    up: () => isUp,
+    kills: () => server.kills,
+    arrived: async () => {
+      await isUp;
+      const keys = await keysIn(server.url);
+      const distinct = new Set(keys);
+      const again = keys.length - distinct.size;
+      if (again > 0) faults.push(`${again} rows of events that have another row`);
+      return distinct;
+    },
+    faults,
     sentAgain: () => 0, // the emitter counts the events that were there
     close: async () => {
-      await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-      await pool.end();
+      await isUp.catch(() => undefined); // a start would go on after the end
+      await server.close();
     },
   };
 }
 
-function postgresUrl() {
-  const url = process.env.POSTGRES_URL || readState().postgres?.url;
-  if (url) return url;
-  console.error('chaos: there is no PostgreSQL. Fix: npm run services, or POSTGRES_URL=postgres://… npm run chaos.');
-  return process.exit(2);
+async function keysIn(connectionString) {
+  const { Client } = createRequire(import.meta.url)('pg');
+  const client = new Client({ connectionString });
+  await client.connect();
+  try {
+    const { rows } = await client.query(`SELECT data->>'key' AS key FROM ${SCHEMA}.tracking_events`);
+    return rows.map(({ key }) => key);
+  } catch (error) {
+    if (error.code === UNDEFINED_TABLE) return []; // no application came to create it
+    throw error;
+  } finally {
+    await client.end();
+  }
 }

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startSink } from './http-sink.mjs';
 import { openMongo } from './mongo-sink.mjs';
@@ -12,6 +13,8 @@ import { runWorkers } from './workers.mjs';
 const emitter = join(dirname(fileURLToPath(import.meta.url)), 'emitter.mjs');
 /** A life that has not relied on anything by then hangs. */
 const PATIENCE_MS = 30_000;
+/** How long an application, or its server, runs before it is stopped. */
+const MAX_LIFE_MS = 400;
 
 /** @returns the figures of one run: see scripts/chaos.mjs */
 export async function runStops({ backend, signal, kills, directory }) {
@@ -26,7 +29,7 @@ export async function runStops({ backend, signal, kills, directory }) {
     const lost = [...run.relied].filter((key) => !arrived.has(key) && !dead.has(key));
     return {
       ...{ relied: run.relied.size, arrived: arrived.size, deadLettered: dead.size, reported: 0, lost: lost.length },
-      ...{ sentAgain: run.sentAgain + sink.sentAgain(), missing: lost.slice(0, 5), faults: [], ...more },
+      ...{ sentAgain: run.sentAgain + sink.sentAgain(), missing: lost.slice(0, 5), faults: sink.faults ?? [], ...more },
     };
   } finally {
     await sink.close();
@@ -34,15 +37,27 @@ export async function runStops({ backend, signal, kills, directory }) {
 }
 
 async function runLives(run) {
-  for (let life = 1; life <= run.kills; life++) {
-    await live(run, life, 'emit', async (child) => {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
-      child.kill(`SIG${run.signal}`);
+  const { sink, kills, signal } = run;
+  let life = 0;
+  for (let left = kills; left > 0;) {
+    // Of every two kills, one hits the application and one its server, if the run has one.
+    const hitsServer = sink.kill !== undefined && left > 1;
+    left -= hitsServer ? 2 : 1;
+    await live(run, ++life, 'emit', async (child) => {
+      await wait(Math.random() * MAX_LIFE_MS);
+      if (hitsServer) {
+        await sink.kill();
+        await wait(Math.random() * MAX_LIFE_MS);
+        // Without a disk, closing does not wait for a server that refuses connections.
+        if (signal === 'TERM') await sink.up();
+      }
+      child.kill(`SIG${signal}`);
     });
   }
+  await sink.up?.();
   // The last life only delivers what the others have left.
-  await live(run, run.kills + 1, 'deliver', async () => undefined);
-  return { dead: new Set() };
+  await live(run, life + 1, 'deliver', async () => undefined);
+  return { dead: new Set(), ...(sink.kills && { serverKills: sink.kills() }) };
 }
 
 async function runProcesses(run) {
@@ -81,7 +96,10 @@ function live(run, life, mode, meanwhile) {
         if (line.startsWith('again ')) run.sentAgain += Number(line.slice(6));
         if (hasBegun) return;
         hasBegun = true;
-        void meanwhile(child);
+        meanwhile(child).catch((error) => {
+          child.kill('SIGKILL');
+          reject(error);
+        });
       });
       child.once('close', (code, exitSignal) => {
         clearTimeout(patience);

@@ -107,13 +107,16 @@ async function installedPostgres(tell) {
   if (!bin) await aptInstall('postgresql', tell);
   bin ??= postgresFolder();
   if (!bin) throw new Error('apt-get installed postgresql, and there is no initdb in /usr/lib/postgresql');
-  // As text: another checkout may start it when this one is gone.
-  const script = readFileSync(join(here, 'postgres', 'start.sh'), 'utf8');
-  return { path, args: ['-c', script, 'postgres', bin, '{port}', '{folder}'], how };
+  return { path, args: ['-c', startPostgres(), 'postgres', bin, '{port}', '{folder}'], how };
+}
+
+/** The script that starts PostgreSQL, as text: it may be run when this checkout is gone. */
+export function startPostgres() {
+  return readFileSync(join(here, 'postgres', 'start.sh'), 'utf8');
 }
 
 /** The folder with `postgres` and `initdb`: of the PATH, or the newest of Debian's. */
-function postgresFolder() {
+export function postgresFolder() {
   const path = onPath('postgres');
   if (path && existsSync(join(dirname(path), 'initdb'))) return dirname(path);
   const debian = '/usr/lib/postgresql';

@@ -1,7 +1,7 @@
 // @ts-check
 // Processes that outlive the script which started them, and ports for them.
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -24,6 +24,28 @@ export function startOf(pid) {
   const { stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' });
   const [state, ...start] = (stdout ?? '').trim().split(/\s+/);
   return !state || state.startsWith('Z') ? undefined : start.join(' ');
+}
+
+/** The processes that a process has started and that run. */
+export function childrenOf(pid) {
+  if (process.platform !== 'linux') {
+    const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+    return (stdout ?? '').split('\n').filter(Boolean).map(Number);
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((each) => parentOf(each) === pid);
+}
+
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? undefined : Number(parent);
+  } catch {
+    return undefined; // it has ended meanwhile
+  }
 }
 
 /** Whether the process that was noted with this start still runs. */

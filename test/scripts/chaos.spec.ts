@@ -83,6 +83,19 @@ describeWithServices(['mongo'], 'chaos: an application that is stopped three tim
   );
 });
 
+describeWithPrograms(['postgres'], 'chaos: an application and its PostgreSQL that are killed in turns', () => {
+  it.each(['KILL', 'TERM'])(
+    'lose no event that was relied on, and store each once: %s',
+    async (signal) => {
+      const { code, said } = await chaos({}, '--backend', 'postgres', '--kills', '4', '--signal', signal);
+      expect(said).toMatch(/, server kills 2\n$/);
+      expect(said.replace(/, server kills 2\n$/, '\n')).toMatch(NOTHING_LOST);
+      expect(code).toBe(0);
+    },
+    120_000,
+  );
+});
+
 /** The same of a web process and two workers. */
 const NOTHING_LOST_BETWEEN =
   /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+, dead-lettered 0, counted as lost 0, books balanced in (\d+) of \1 lives\n$/;

@@ -1,7 +1,8 @@
-# sh -c "$(cat start.sh)" postgres BIN PORT FOLDER: one server without a password on 127.0.0.1.
+# sh -c "$(cat start.sh)" postgres BIN PORT FOLDER [OPTION…]: one server without a password on 127.0.0.1.
 # It ends as the server itself, by exec: a signal for the noted process must reach the server and nothing else.
 set -eu
 bin=$1 port=$2 folder=$3 as=
+shift 3
 if [ "$(id -u)" = 0 ]; then # PostgreSQL refuses to run as root
   chown nobody "$folder"
   as="setpriv --reuid=nobody --regid=$(id -g nobody) --clear-groups"
@@ -14,4 +15,4 @@ if [ ! -d pg ]; then # whole or not there
 fi
 # Without fsync, what was committed still outlives a kill -9 of the server; only the machine may not crash.
 exec $as "$bin/postgres" -D pg -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-  -c max_connections=200 -c fsync=off -c full_page_writes=off
+  -c max_connections=200 -c fsync=off -c full_page_writes=off "$@"
