@@ -89,6 +89,7 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
   onApplicationBootstrap(): void {
     const months = [new Date()].map(monthOf);
     const prepared = this.setup?.before(months).catch((error: unknown) => {
+      if (this.closing.signal.aborted) return;
       this.warnOnce(`the table was not prepared: ${reasonOf(error)}. Each batch tries again.`);
     });
     if (this.retention === undefined) return;

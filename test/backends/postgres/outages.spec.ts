@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { fromPg, fromTypeOrm } from 'nestjs-event-tracking/postgres';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
@@ -31,6 +32,16 @@ describe('A PostgresBackend without a server', () => {
     await expect(send([event()], 0)).rejects.toEqual(retryable(/^PostgreSQL (did not answer in time|was not reached)/));
     await module.close();
     expect(warnings).toEqual([expect.stringMatching(/the table was not prepared: .*ECONNREFUSED/)]);
+  });
+
+  it('does not warn of a table that it was still preparing when it closed', async () => {
+    let end: (error: Error) => void = () => undefined;
+    const answer = new Promise<never>((_, reject) => (end = reject));
+    const { module, warnings } = await startPostgres({ client: { query: () => answer }, ensureTable: true });
+    await module.close();
+    end(new Error('Cannot use a pool after calling end on the pool'));
+    await immediate();
+    expect(warnings).toEqual([]);
   });
 });
 
