@@ -28,6 +28,8 @@ for (const { backend, signal, fault } of [...stops, ...faults]) {
     const seconds = Math.round((performance.now() - since) / 1000);
     const verdict = isGood(figures) ? '' : '  FAILED';
     console.log(row(backend, name, relied, arrived, deadLettered, reported, lost, sentAgain, seconds) + verdict);
+    // Held events do not promise to arrive.
+    if (figures.orphans > lost) console.log(`  ${figures.orphans} orphans: events of rows that did not arrive`);
     for (const each of figures.faults) console.log(`  ${each}`);
     if (!isGood(figures)) failed++;
   } catch (error) {

@@ -9,6 +9,8 @@
 // TERM: there is no disk and the sink is up, and an event counts once emit has returned.
 // postgres: of every two kills, one hits the server, a PostgreSQL of its own
 // (scripts/chaos/own-postgres.mjs), and one the application.
+// held: the same with two applications whose transactions write rows and emit events about them.
+// Rows are compared with events (scripts/chaos/transactions.mjs).
 // bull, redis-streams, kafka: a web process and two workers around a queue or bus are stopped in
 // turns (scripts/chaos/workers.mjs), and events go to MongoDB.
 // --fault (scripts/chaos/faults): an event counts once emit has returned. It must arrive, become a
@@ -34,12 +36,13 @@ const { backend, signal, fault, kills } = options;
 if (options.json) {
   console.log(JSON.stringify({ chaos: backend, ...(fault ? { fault } : { signal }), kills, ...figures }));
 } else {
-  const { relied, arrived, lost, sentAgain, deadLettered, reported, books, serverKills } = figures;
+  const { relied, arrived, lost, sentAgain, deadLettered, reported, books, serverKills, orphans, phantoms } = figures;
   const said = books === undefined ? '' : `, books balanced in ${books.balanced} of ${books.read} lives`;
   const killed = serverKills === undefined ? '' : `, server kills ${serverKills}`;
+  const compared = orphans === undefined ? '' : `, orphans ${orphans}, phantoms ${phantoms}`;
   console.log(
     `relied on ${relied}, arrived ${arrived} distinct, lost ${lost}, sent again ${sentAgain}, dead-lettered ${deadLettered}, ` +
-      `counted as lost ${reported}${said}${killed}`,
+      `counted as lost ${reported}${said}${killed}${compared}`,
   );
 }
 if (figures.lost > 0) console.error(`chaos: lost, for example: ${figures.missing.join(', ')}`);

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -22,6 +23,9 @@ const OPTIONS = ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on', 'ma
  */
 const WAYS = ['all', 'all', 'immediate', 'all', 'children'];
 
+/** The server is down for up to this long. */
+const MAX_DOWN_MS = 500;
+
 export class OwnPostgres {
   /** How often it was stopped. */
   kills = 0;
@@ -29,6 +33,7 @@ export class OwnPostgres {
   #server;
   #folder;
   #program;
+  #isUp = Promise.resolve();
   #endAtExit = () => this.#server?.kill('SIGKILL');
 
   /** @param port it listens on after each start */
@@ -47,7 +52,7 @@ export class OwnPostgres {
     // Not in the folder of the run, which the user that it runs as cannot enter.
     const own = new OwnPostgres({ shell, bin }, mkdtempSync(join(tmpdir(), 'chaos-postgres-')), await freePort());
     try {
-      await own.start();
+      await own.#start();
       return own;
     } catch (error) {
       await own.close();
@@ -55,8 +60,13 @@ export class OwnPostgres {
     }
   }
 
-  /** Resolves once it takes statements. Tries again while processes of its last life hold on. */
-  async start() {
+  /** Resolves once it takes statements. */
+  up() {
+    return this.#isUp;
+  }
+
+  /** Tries again while processes of its last life hold on. */
+  async #start() {
     const deadline = performance.now() + PATIENCE_MS;
     let reason;
     while (performance.now() < deadline) {
@@ -68,8 +78,31 @@ export class OwnPostgres {
     throw new Error(`postgres does not answer on port ${this.port}: ${reason}${lastWords(this.#log)}`);
   }
 
-  /** Stops it, one way after the other. Resolves once its main process is gone, if it goes. */
+  /**
+   * Stops it, one way after the other. Resolves once its main process is gone, if it goes. It comes
+   * back later, while the applications go on or start.
+   */
   async kill() {
+    await this.#isUp;
+    await this.#stop();
+    this.#isUp = wait(Math.random() * MAX_DOWN_MS).then(() => this.#start());
+    this.#isUp.catch(() => undefined); // the next who needs the server reports it
+  }
+
+  /** Runs one statement, on a connection of its own, once the server is up. @returns its rows */
+  async query(sql) {
+    await this.#isUp;
+    const { Client } = createRequire(import.meta.url)('pg');
+    const client = new Client({ connectionString: this.url });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async #stop() {
     const way = WAYS[this.kills++ % WAYS.length];
     const server = this.#server;
     if (!server?.pid || !this.#isRunning()) throw new Error(`postgres has ended by itself${lastWords(this.#log)}`);
@@ -86,6 +119,7 @@ export class OwnPostgres {
   }
 
   async close() {
+    await this.#isUp.catch(() => undefined); // a start would go on after the end
     process.removeListener('exit', this.#endAtExit);
     if (this.#server && this.#isRunning()) {
       const gone = once(this.#server, 'exit');

@@ -10,8 +10,9 @@ import { runStops } from './stops.mjs';
 /**
  * Runs one scenario.
  * @returns the events that must not be lost, their outcomes, and other errors: { relied, arrived,
- * deadLettered, reported, lost, sentAgain, missing, faults, books?, serverKills? }. `reported`
- * events are counted as lost by the ledger; `lost` events are not counted anywhere
+ * deadLettered, reported, lost, sentAgain, missing, faults, books?, serverKills?, orphans?,
+ * phantoms? }. `reported` events are counted as lost by the ledger; `lost` events are not counted
+ * anywhere. `orphans` belong to a row and did not arrive; `phantoms` arrived without a row
  */
 export async function runChaos({ backend, signal = 'KILL', fault, kills, minutes = 0 }) {
   const until = performance.now() + minutes * 60_000;
@@ -53,6 +54,7 @@ function sumOf(one, other) {
     ...{ relied: add('relied'), arrived: add('arrived'), deadLettered: add('deadLettered'), reported: add('reported') },
     ...{ lost: add('lost'), sentAgain: add('sentAgain'), ...(books && { books }) },
     ...(one.serverKills !== undefined && { serverKills: add('serverKills') }),
+    ...(one.orphans !== undefined && { orphans: add('orphans'), phantoms: add('phantoms') }),
     ...{ missing: [...one.missing, ...other.missing].slice(0, 5), faults: [...one.faults, ...other.faults] },
   };
 }

@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { TRANSACTIONS } from './faults/faults.mjs';
 import { startSink } from './http-sink.mjs';
 import { openMongo } from './mongo-sink.mjs';
 import { openPostgres } from './postgres-sink.mjs';
+import { runTransactions } from './transactions.mjs';
 import { runWorkers } from './workers.mjs';
 
 const emitter = join(dirname(fileURLToPath(import.meta.url)), 'emitter.mjs');
@@ -18,6 +20,7 @@ const MAX_LIFE_MS = 400;
 
 /** @returns the figures of one run: see scripts/chaos.mjs */
 export async function runStops({ backend, signal, kills, directory }) {
+  if (TRANSACTIONS.includes(backend)) return runTransactions({ backend, signal, kills, directory });
   const sinks = { segment: startSink, postgres: openPostgres };
   const sink = await (sinks[backend] ?? openMongo)();
   const run = { backend, signal, kills, directory, sink, relied: new Set(), sentAgain: 0 };

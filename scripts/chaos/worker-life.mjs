@@ -4,6 +4,7 @@
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
+import { booksModule } from './books.mjs';
 import { countDuplicates } from './duplicates.mjs';
 import { emitKeys } from './emit-keys.mjs';
 import { tell } from './tell.mjs';
@@ -55,44 +56,7 @@ class LookUp {
 
 let tracker;
 let isStopping = false;
-/** Imported by the node that is deepest in the tree: its hook runs when all of it has drained. */
-class BooksModule {
-  onApplicationShutdown() {
-    tell(
-      `books ${JSON.stringify([...tracker.ledger.nodes().flatMap(faultsIn), ...tracker.ledger.consumers().flatMap(faultsOf)])}`,
-    );
-  }
-}
-Module({})(BooksModule);
-
-function faultsIn({ path, received, passed, dropped, delivery: queue, work }) {
-  const faults = [];
-  const expectSame = (what, one, other) => {
-    if (one !== other) faults.push(`${path} ${what}: ${one} is not ${other}`);
-  };
-  expectSame('received', received, passed + sum(dropped));
-  if (queue !== undefined) {
-    const { accepted, recovered = 0, redriven = 0, delivered, deadLettered = 0, pending, handedOver = 0 } = queue;
-    const settled = delivered + deadLettered + sum(queue.dropped) + pending + handedOver;
-    expectSame('accepted', accepted + recovered + redriven, settled);
-    expectSame('pending', pending, 0);
-  }
-  if (work !== undefined) {
-    expectSame('work', work.received, work.settled + sum(work.dropped) + work.deadLettered + work.returned);
-  }
-  return faults;
-}
-
-function faultsOf({ name, received, settled, duplicates, deadLettered, returned, pending }) {
-  const ended = settled + duplicates + deadLettered + returned;
-  return received === ended && pending === 0
-    ? []
-    : [`consumer ${name}: ${received} is not ${ended} + ${pending} pending`];
-}
-
-function sum(counts) {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
-}
+const BooksModule = booksModule(() => tracker);
 
 const told = new Set();
 function tellLetters() {

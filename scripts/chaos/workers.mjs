@@ -1,12 +1,11 @@
 // @ts-check
 // Web process -> Redis, as jobs of Bull or a stream, or Kafka -> two workers -> MongoDB, and each
 // of the three is stopped in turn while the others go on.
-import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Life } from './life.mjs';
 import { startRedis } from './own-redis.mjs';
 import { startTopic } from './own-topic.mjs';
 
@@ -46,7 +45,7 @@ export async function runWorkers({ way, kills, signal, directory, url, patienceM
     const life = ++lives;
     const { url: at, topic = 'chaos' } = server;
     const settings = { way, slot, life, mode, signal, url, server: at, topic, directory: join(directory, slot) };
-    running.set(slot, new Life(slot, { settings, patienceMs, hear }));
+    running.set(slot, new Life(processFile, { slot, settings, patienceMs, hear }));
   };
 
   try {
@@ -114,55 +113,5 @@ async function leftOnStream({ url }) {
     }
   } finally {
     redis.disconnect();
-  }
-}
-
-/** One process, from its start to its end. */
-class Life {
-  /** @type {Promise<void>} */
-  begun;
-  /** @type {Promise<void> | undefined} */
-  ended;
-
-  constructor(slot, { settings, patienceMs, hear }) {
-    this.child = spawn(process.execPath, [processFile], {
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-      env: { ...process.env, CHAOS: JSON.stringify(settings) },
-    });
-    const title = `life ${settings.life} (${slot}, ${settings.mode})`;
-    this.begun = new Promise((resolve, reject) => {
-      const patience = setTimeout(() => {
-        this.child.kill('SIGKILL');
-        reject(new Error(`${title} has not begun within ${patienceMs} ms`));
-      }, patienceMs);
-      const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (this.child.stdout) });
-      lines.on('line', (line) => {
-        hear(slot, line);
-        if (line !== 'begun') return;
-        clearTimeout(patience);
-        resolve();
-      });
-      this.ended = new Promise((end, fail) => {
-        this.child.once('close', (code, signal) => {
-          clearTimeout(patience);
-          if (signal === 'SIGKILL' || signal === 'SIGTERM' || code === 0) end();
-          else fail(new Error(`${title} ended with ${code ?? signal}`));
-          reject(new Error(`${title} ended before it had begun`));
-        });
-      });
-    });
-    this.begun.catch(() => undefined); // whoever needs it awaits it
-    this.ended?.catch(() => undefined);
-  }
-
-  async stop(signal) {
-    this.child.kill(signal);
-    await this.ended;
-  }
-
-  /** Has it close by itself. */
-  async end() {
-    this.child.send('end');
-    await this.ended;
   }
 }

@@ -96,6 +96,14 @@ describeWithPrograms(['postgres'], 'chaos: an application and its PostgreSQL tha
   );
 });
 
+describeWithPrograms(['postgres'], 'chaos: two applications with transactions and their PostgreSQL', () => {
+  it('send no event whose transaction was rolled back: held, KILL', async () => {
+    const { code, said } = await chaos({}, '--backend', 'held', '--kills', '4');
+    expect(said).toMatch(/^relied on [1-9]\d*, arrived [1-9]\d* distinct, .*, orphans \d+, phantoms 0\n$/);
+    expect(code).toBe(0);
+  }, 180_000);
+});
+
 /** The same of a web process and two workers. */
 const NOTHING_LOST_BETWEEN =
   /^relied on [1-9]\d*, arrived [1-9]\d* distinct, lost 0, sent again \d+, dead-lettered 0, counted as lost 0, books balanced in (\d+) of \1 lives\n$/;

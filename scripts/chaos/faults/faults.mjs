@@ -20,5 +20,8 @@ export const FAULTS = {
   topic: { inject: topic, backends: ['kafka'] },
 };
 
+/** Ways in which events follow a transaction of PostgreSQL. */
+export const TRANSACTIONS = ['held'];
+
 /** KILL and TERM, with which applications are stopped at random moments, can be had with all. */
-export const BACKENDS = [...DESTINATIONS, 'bull', 'redis-streams', 'kafka'];
+export const BACKENDS = [...DESTINATIONS, 'bull', 'redis-streams', 'kafka', ...TRANSACTIONS];
