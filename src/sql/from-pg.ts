@@ -42,6 +42,9 @@ function listenTo(pool: object): Listen | undefined {
 export function listenBeside(pool: PgPool): Listen {
   return listenOver(async () => {
     const connection = new pool.Client(pool.options);
+    // A server that ends while it connects may say so before `connect` has resolved, and an error
+    // without a listener would end the process. LISTEN fails then.
+    connection.on('error', () => undefined);
     await connection.connect();
     return { connection, close: () => connection.end() };
   });
