@@ -1,3 +1,4 @@
+import type { ModuleMetadata } from '@nestjs/common';
 import { backend, consumer, MemoryBackend, type TrackingModuleOptions } from '../../src/entries';
 import { fromPg, OutboxRelay, type OutboxRelayOptions, type SqlRow } from '../../src/entries/postgres';
 import { ownSchema, type OwnSchema } from '../backends/postgres/support';
@@ -45,12 +46,9 @@ export function startOutbox(
   { place, name: schema, pool }: OutboxSchema,
   relay?: OutboxRelayOptions,
   more: TrackingModuleOptions = {},
+  metadata: ModuleMetadata = {},
 ): Promise<BuiltTracking> {
   const consumers = relay && { outbox: consumer(OutboxRelay, { client: fromPg(pool), schema, ...relay }) };
-  return startTracking({
-    backends: { sink: backend(MemoryBackend) },
-    ...place,
-    ...more,
-    ...(consumers && { consumers }),
-  });
+  const options = { backends: { sink: backend(MemoryBackend) }, ...place, ...more, ...(consumers && { consumers }) };
+  return startTracking(options, metadata);
 }
