@@ -5,6 +5,7 @@ import type { Listen } from './sql-client';
 interface PgConnection {
   query(sql: string): Promise<unknown>;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
+  unref?(): unknown;
   removeListener(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
@@ -18,15 +19,18 @@ export interface OwnConnection {
 export function listenOver(open: () => Promise<OwnConnection>): Listen {
   return async (channel, onNotify, onLost) => {
     const { connection, close } = await open();
-    let isOver = false;
+    const is = { listening: false, lost: false, over: false };
     const end = async (): Promise<void> => {
-      if (isOver) return;
-      isOver = true;
+      if (is.over) return;
+      is.over = true;
       connection.removeListener('notification', onNotify);
+      // A server that is silent does not answer to the end either.
+      connection.unref?.();
       await close();
     };
     const lose = (): void => {
-      if (isOver) return;
+      is.lost = true;
+      if (!is.listening || is.over) return; // before it listens, it rejects instead
       onLost();
       void end().catch(() => undefined);
     };
@@ -36,6 +40,8 @@ export function listenOver(open: () => Promise<OwnConnection>): Listen {
     connection.on('notification', onNotify);
     try {
       await connection.query(`LISTEN ${quoteName(channel)}`);
+      if (is.lost) throw new Error('the connection was lost');
+      is.listening = true;
     } catch (error) {
       await end().catch(() => undefined);
       throw error;
