@@ -12,6 +12,7 @@ import type { DeliveryReports } from './delivery-reports';
 import { carriesEntries, type DeliveryTarget } from './destination';
 import { isNoConnection } from './no-connection';
 import type { QueuedEvent } from './queued-event';
+import { removeFrom } from './remove-from';
 import type { DeliverySettings } from './resolve-options';
 import type { Death, Settlement } from './settlement';
 import { verdictOf, type Verdict } from './verdict';
@@ -37,7 +38,7 @@ const MIN_GRACE_MS = 1000;
 
 /** Sends batches, one attempt each, and carries out the verdict about their events. */
 export class BatchSender {
-  private readonly attempts = new Map<Batch, Attempt>();
+  private readonly attempts: Attempt[] = [];
   private unreachableAt = -Infinity;
 
   constructor(private readonly parts: SenderParts) {}
@@ -60,8 +61,7 @@ export class BatchSender {
 
   /** Aborts all running attempts: their results are not awaited any more. */
   abort(reason: Error): void {
-    for (const attempt of this.attempts.values()) attempt.abort(reason);
-    this.attempts.clear();
+    for (const attempt of this.attempts.splice(0)) attempt.abort(reason);
   }
 
   private async trySend(batch: Batch, isProbe: boolean): Promise<void> {
@@ -78,9 +78,9 @@ export class BatchSender {
       if (this.parts.observer?.() !== undefined) seen = observeStatus(signal);
       return send(signal);
     }, settings.timeoutMs);
-    this.attempts.set(batch, attempt);
+    this.attempts.push(attempt);
     const result = await attempt.result;
-    this.attempts.delete(batch);
+    removeFrom(this.attempts, attempt);
     this.unreachableAt = result.how === 'threw' && isNoConnection(result.error) ? startedAt : -Infinity;
     const now = performance.now();
     ledger.attempt(now - startedAt);

@@ -1,8 +1,9 @@
 import type { Batch } from './batch';
+import { removeFrom } from './remove-from';
 
 /** The batches that are being sent. There are as many at once as there are slots. */
 export class SendSlots {
-  private underWay = new Set<Batch>();
+  private underWay: Batch[] = [];
   /** Number of calls that timed out and have not returned. Each still has its slot. */
   private lingering = 0;
 
@@ -13,21 +14,21 @@ export class SendSlots {
   ) {}
 
   get hasFree(): boolean {
-    return this.underWay.size + this.lingering < this.slots;
+    return this.underWay.length + this.lingering < this.slots;
   }
 
   /** True if no batch is being sent. */
   get isEmpty(): boolean {
-    return this.underWay.size === 0;
+    return this.underWay.length === 0;
   }
 
   begin(batch: Batch): void {
-    this.underWay.add(batch);
+    this.underWay.push(batch);
   }
 
   /** True if the batch was begun, and not ended. */
   has(batch: Batch): boolean {
-    return this.underWay.has(batch);
+    return this.underWay.includes(batch);
   }
 
   /**
@@ -35,7 +36,7 @@ export class SendSlots {
    * @returns true if the batch was being sent
    */
   end(batch: Batch): boolean {
-    return this.underWay.delete(batch);
+    return removeFrom(this.underWay, batch);
   }
 
   /** Keeps a slot in use until a call returns. */
@@ -48,9 +49,7 @@ export class SendSlots {
   }
 
   takeAll(): Batch[] {
-    const batches = [...this.underWay];
-    this.underWay = new Set();
-    return batches;
+    return this.underWay.splice(0);
   }
 
   [Symbol.iterator](): IterableIterator<Batch> {
