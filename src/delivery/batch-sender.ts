@@ -9,7 +9,7 @@ import { unreadableReason } from './dead-letter-box';
 import type { DeliveryLedger } from '../ledger/delivery-ledger';
 import type { DeliveryObserver, ObservedAttempt } from './delivery-observer';
 import type { DeliveryReports } from './delivery-reports';
-import { carriesEntries, type DeliveryTarget } from './destination';
+import { carriesEntries, isTextDestination, type DeliveryTarget } from './destination';
 import { isNoConnection } from './no-connection';
 import type { QueuedEvent } from './queued-event';
 import { removeFrom } from './remove-from';
@@ -207,6 +207,8 @@ interface Prepared {
 function prepare(destination: DeliveryTarget, entries: readonly QueuedEvent[]): Prepared {
   if (carriesEntries(destination))
     return { send: (signal) => destination.sendEntries(entries, signal), unreadable: [] };
+  if (isTextDestination(destination))
+    return { send: (signal) => destination.sendTexts(entries, signal), unreadable: [] };
   const isShared = destination.readsOnly === true;
   const events: IdentifiedEvent[] = [];
   const unreadable: Death[] = [];

@@ -13,7 +13,7 @@ import { DeliveryClosing } from './delivery-closing';
 import { openEngine, type DeliveryEngine, type DeliveryParts } from './delivery-engine';
 import { DeliveryLetters } from './delivery-letters';
 import type { DestinationCounts } from '../ledger/counts';
-import { carriesEntries } from './destination';
+import { carriesEntries, isTextDestination } from './destination';
 import type { Place } from './event-queue';
 import type { RecordStore } from '../store/record-store';
 import type { OutcomeClaim } from './outcome-claim';
@@ -64,6 +64,7 @@ export class Delivery {
     const now = performance.now();
     let place;
     try {
+      if (isTextDestination(this.parts.destination)) envelope.holdText();
       place = this.engine.queue.put(envelope, now, claim);
     } catch (error) {
       this.engine.settlement.buryUnwritable(envelope, error);

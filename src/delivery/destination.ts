@@ -97,11 +97,26 @@ export interface EntryDestination {
   sendEntries(entries: readonly QueuedEvent[], signal: AbortSignal): ReturnType<Destination['sendBatch']>;
 }
 
+/**
+ * A destination of this package that sends the JSON texts of its events. The text of an event is
+ * made inside `emit`, instead of a copy of its data, and all backends that write it share it.
+ */
+export interface TextDestination extends Destination {
+  /** False if an application has replaced `sendBatch`, which is then called in its place. */
+  readonly sendsText: boolean;
+  /** Does what `sendBatch` does. Rejects events whose text cannot be made. */
+  sendTexts(entries: readonly QueuedEvent[], signal: AbortSignal): ReturnType<Destination['sendBatch']>;
+}
+
 /** Object to which the delivery engine sends batches. */
-export type DeliveryTarget = Destination | EntryDestination;
+export type DeliveryTarget = Destination | TextDestination | EntryDestination;
 
 export function carriesEntries(target: DeliveryTarget): target is EntryDestination {
   return 'sendEntries' in target;
+}
+
+export function isTextDestination(target: DeliveryTarget): target is TextDestination {
+  return (target as Partial<TextDestination>).sendsText === true;
 }
 
 export function isDestination(backend: unknown): backend is Destination {

@@ -9,6 +9,7 @@ import {
   type DatePath,
   type RecordFacts,
 } from '../event/event-record';
+import { OWN_FIELDS, timestampMsOf } from '../event/event-version';
 import type { IdentifiedEvent } from '../event/tracking-event';
 import type { RecordRef, RecordStore, StoredRecord } from '../store/record-store';
 import { ageSince } from './epoch-stamps';
@@ -134,6 +135,16 @@ export class QueuedEvent {
 
   get name(): string {
     return this.envelope?.name ?? this.event(true).name;
+  }
+
+  /** The timestamp in epoch milliseconds; NaN if a processor replaced it with another value. */
+  get timestampMs(): number {
+    return this.envelope?.timestampMs ?? timestampMsOf(this.event(true));
+  }
+
+  /** True if a processor has added fields to those that every event has. */
+  get hasAddedFields(): boolean {
+    return this.envelope?.hasAddedFields ?? Object.keys(this.event(true)).length > OWN_FIELDS + 1;
   }
 
   /** Its origin: the event during whose processing it was emitted, and whether it is raw input. */

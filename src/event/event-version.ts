@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { OwnContext, type ContextView } from './context-view';
 import type { EmittedData } from './emitted-data';
 import { estimateLength } from './form-copies';
@@ -122,6 +123,14 @@ export abstract class EventVersion {
     return this.emitted === undefined ? JSON.stringify(this.event.data) : this.emitted.text();
   }
 
+  /**
+   * The timestamp of `event` in epoch milliseconds, without making the event; NaN if a processor
+   * replaced it with another value.
+   */
+  get timestampMs(): number {
+    return this.made === undefined ? this.time : timestampMsOf(this.made);
+  }
+
   /** True if a processor has added fields to those that every event has. */
   get hasAddedFields(): boolean {
     return this.made !== undefined && Object.keys(this.made).length > OWN_FIELDS;
@@ -194,6 +203,11 @@ export abstract class EventVersion {
     const { event } = this;
     return eventText(event, id, event.context === emittedContext.values ? emittedContext.text() : undefined);
   }
+}
+
+/** The timestamp in epoch milliseconds; NaN if a processor replaced it with another value. */
+export function timestampMsOf({ timestamp }: { readonly timestamp: unknown }): number {
+  return types.isDate(timestamp) ? timestamp.getTime() : Number.NaN;
 }
 
 /** Returns the event with its id, with the fields in the order of a log line. */

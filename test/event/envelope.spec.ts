@@ -84,12 +84,14 @@ describe.each(sameEvents)('Envelope: %s', (_way, make) => {
     expect(envelope.event).toEqual({ name: 'e', timestamp: new Date(TIME), context: { user: 7 }, data: { n: 1 } });
     expect(envelope.text()).toBe(LINE);
     expect(envelope).toMatchObject({ id: 'id-1', name: 'e', depth: 2, parentId: 'id-0', hasAddedFields: false });
+    expect(envelope.timestampMs).toBe(TIME);
   });
 
   it('has the same parts without its event', () => {
     expect(make().data).toEqual({ n: 1 });
     expect(make().dataToRead()).toEqual({ n: 1 });
     expect(make().dataText()).toBe('{"n":1}');
+    expect(make().timestampMs).toBe(TIME);
     expect(make().context?.values).toEqual({ user: 7 });
     expect(Math.abs(make().estimatedLength() - LINE.length)).toBeLessThan(60);
   });
@@ -119,6 +121,8 @@ describe.each(sameEvents)('Envelope: %s', (_way, make) => {
     expect(envelope.with({ ...envelope.event, more: 1 }).text()).toBe(LINE.replace(/}$/, ',"more":1}'));
     expect(envelope.changed({ ...envelope.event, name: 'other' }).text()).toBe(LINE.replace('"e"', '"other"'));
     expect(envelope.changed({ ...envelope.event, name: 'other' }).name).toBe('other');
+    expect(envelope.changed({ ...envelope.event, timestamp: new Date(5) }).timestampMs).toBe(5);
+    expect(envelope.with({ ...envelope.event, timestamp: 'noon' }).timestampMs).toBeNaN();
     for (const next of [envelope.renamed('other'), envelope.withData({}), envelope.inContext(new OwnContext({}))])
       expect(next).toMatchObject({ id: 'id-1', depth: 2, parentId: 'id-0' });
     expect(envelope.text()).toBe(LINE);

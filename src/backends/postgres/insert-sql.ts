@@ -3,7 +3,11 @@ import { EVENT_TABLE, type PostgresColumn, type TableShape } from './table-sql';
 import { castOf } from './type-name';
 
 /** Columns of the table that are fields of a row of the parameter. */
-const FIELDS = ['id uuid', 'name text', 'occurred_at timestamptz', 'context jsonb', 'data jsonb', 'extra jsonb'];
+const FIELDS = ['id', 'name', 'occurred_at', 'context', 'data', 'extra'];
+/** The rows of the parameter, whose names are those of events. */
+const ROWS =
+  '(SELECT id, name, "timestamp" AS occurred_at, context, data, extra FROM jsonb_to_recordset($1::text::jsonb) ' +
+  'AS e(id uuid, name text, "timestamp" timestamptz, context jsonb, data jsonb, extra jsonb)) AS r';
 /** Fields of an event that have a column of their own; all others are in `extra`. */
 const WITH_COLUMN: readonly string[] = ['context', 'data'];
 /** Column of each field that is a single value in every event. */
@@ -28,13 +32,12 @@ export interface InsertShape extends TableShape {
  */
 export function insertSql({ schema, table = EVENT_TABLE, columns = {}, partitionBy }: InsertShape): string {
   const own = Object.entries(columns);
-  const names = [...FIELDS.map((field) => field.split(' ', 1).join('')), ...own.map(([name]) => quoteName(name))];
-  const fields = FIELDS.map((field) => `r.${field.split(' ', 1).join('')}`);
-  const values = [...fields, ...own.map(([, column]) => columnSql(column))];
+  const names = [...FIELDS, ...own.map(([name]) => quoteName(name))];
+  const values = [...FIELDS.map((field) => `r.${field}`), ...own.map(([, column]) => columnSql(column))];
   const key = partitionBy === undefined ? 'id' : 'id, occurred_at';
   return (
     `WITH stored AS (INSERT INTO ${quoteTable(schema, table)} (${names.join(', ')}) ` +
-    `SELECT ${values.join(', ')} FROM jsonb_to_recordset($1::text::jsonb) AS r(${FIELDS.join(', ')}) ` +
+    `SELECT ${values.join(', ')} FROM ${ROWS} ` +
     `ON CONFLICT (${key}) DO NOTHING RETURNING 1) SELECT count(*)::int AS stored FROM stored`
   );
 }

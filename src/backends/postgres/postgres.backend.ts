@@ -17,6 +17,7 @@ import type { CatalogKeeper } from '../../catalog/catalog-keeper';
 import type { CatalogDocument } from '../../catalog/event-document';
 import type { DeliveryOptions } from '../../delivery/delivery-options';
 import type { Destination, EventRejection } from '../../delivery/destination';
+import { QueuedEvent } from '../../delivery/queued-event';
 import type { IdentifiedEvent } from '../../event/tracking-event';
 import { NODE_OPTIONS } from '../../routing/tokens';
 import type { SqlClient } from '../../sql/sql-client';
@@ -104,9 +105,23 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
     await this.pool?.close();
   }
 
-  async sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
+  sendBatch(events: readonly IdentifiedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
+    const acceptedAt = Date.now();
+    return this.sendTexts(
+      events.map((event) => QueuedEvent.again(event, { acceptedAt }, 0)),
+      signal,
+    );
+  }
+
+  /** @internal */
+  get sendsText(): boolean {
+    return this.sendBatch === PostgresBackend.prototype.sendBatch; // a subclass may change the events
+  }
+
+  /** @internal */
+  async sendTexts(entries: readonly QueuedEvent[], signal: AbortSignal): Promise<readonly EventRejection[]> {
     const rejections: EventRejection[] = [];
-    const rows = rowsOf(events, rejections);
+    const rows = rowsOf(entries, rejections);
     if (rows.length === 0) return rejections;
     try {
       const batch = await this.pending.within({ signal }, () => this.write(rows, signal));
@@ -130,7 +145,7 @@ export class PostgresBackend implements Destination, CatalogKeeper, OnApplicatio
 
   private async write(rows: readonly EventRow[], signal: AbortSignal): Promise<BatchInsert> {
     try {
-      await this.setup?.before(new Set(rows.map(({ timestamp }) => monthOf(timestamp))));
+      await this.setup?.before(new Set(rows.map(({ timestampMs }) => monthOf(new Date(timestampMs)))));
       const batch = new BatchInsert(this.client, this.insert, signal);
       await batch.insert(rows);
       return batch;
