@@ -1,22 +1,19 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { atMost } from '../common/at-most';
 import { OwnPool } from '../backends/postgres/own-pool';
-import { sqlFailure } from '../backends/postgres/sql-state';
 import type { ConsumerHost, EventConsumer } from '../intake/event-consumer';
 import type { QueueProbe } from '../routing/queue-probe';
 import { NODE_OPTIONS } from '../routing/tokens';
 import type { SqlClient } from '../sql/sql-client';
 import { Listening } from './listening';
 import { OutboxRows } from './outbox-rows';
-import { channelOf, OUTBOX_TABLE, outboxTableSql } from './outbox-table';
+import { channelOf, OUTBOX_TABLE } from './outbox-table';
 import { RelayReader } from './relay-reader';
 import { resolveRelayOptions, type OutboxRelayOptions, type ResolvedRelayOptions } from './relay-options';
 
 const POLL_MS = 1000;
 const POLL_WHILE_LISTENING_MS = 5000;
 const CLOSE_MS = 2000;
-/** Another process creates the table at the same time: IF NOT EXISTS does not look that far. */
-const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P07', '42710'];
 
 /**
  * Sends the events that transactions have stored in the table of an outbox. They enter the tree at
@@ -44,12 +41,13 @@ export class OutboxRelay implements EventConsumer {
 
   begin(host: ConsumerHost): void {
     const { client, resolved } = this;
-    this.rows = new OutboxRows(client, resolved, host.tracker, resolved.leaseMs);
+    const rows = new OutboxRows(client, resolved, host.tracker, resolved.leaseMs);
+    this.rows = rows;
     this.reader = new RelayReader(
-      this.rows,
+      rows,
       host,
       resolved,
-      () => this.prepare(),
+      () => (resolved.ensureTable ? rows.createTable() : Promise.resolve()),
       () => this.pollIntervalMs(),
     );
     if (client.listen !== undefined && resolved.listen) {
@@ -73,7 +71,7 @@ export class OutboxRelay implements EventConsumer {
   async close(): Promise<void> {
     await atMost(CLOSE_MS, this.listening?.close());
     await this.reader?.close();
-    await atMost(CLOSE_MS, this.pool?.close());
+    await this.pool?.close();
   }
 
   /** Number of rows that no relay has, up to 100,000. */
@@ -99,14 +97,5 @@ export class OutboxRelay implements EventConsumer {
 
   private pollIntervalMs(): number {
     return this.resolved.pollIntervalMs ?? (this.listening?.isListening === true ? POLL_WHILE_LISTENING_MS : POLL_MS);
-  }
-
-  private async prepare(): Promise<void> {
-    if (!this.resolved.ensureTable) return;
-    try {
-      await this.client.query(outboxTableSql(this.resolved));
-    } catch (error) {
-      if (!MADE_BY_ANOTHER.includes(sqlFailure(error).state)) throw error;
-    }
   }
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { PendingStatements } from '../backends/postgres/pending-statements';
+import { sqlFailure } from '../backends/postgres/sql-state';
 import type { SqlClient, SqlRow, SqlValue } from '../sql/sql-client';
-import { FORMAT, quoteOutbox, type OutboxTable } from './outbox-table';
+import { FORMAT, outboxTableSql, quoteOutbox, type OutboxTable } from './outbox-table';
 
 /** A row that a relay has leased. */
 export interface OutboxRow {
@@ -25,6 +26,8 @@ export interface OutboxBacklog {
 const SUSPECT = '(attempts >= 5)';
 /** Condition of a row that a relay of this version may lease. */
 const FREE = `format <= ${String(FORMAT)} AND (leased_until IS NULL OR leased_until < now())`;
+/** Another process creates the table at the same time: IF NOT EXISTS does not look that far. */
+const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P07', '42710'];
 const MIN_ANSWER_MS = 1000;
 const MAX_COUNTED = 100_000;
 
@@ -40,11 +43,20 @@ export class OutboxRows {
 
   constructor(
     private readonly client: SqlClient,
-    place: OutboxTable,
+    private readonly place: OutboxTable,
     private readonly tracker: string,
     private readonly leaseMs: number,
   ) {
     this.table = quoteOutbox(place);
+  }
+
+  /** Creates the table, if it does not exist. */
+  async createTable(): Promise<void> {
+    try {
+      await this.query(outboxTableSql(this.place), []);
+    } catch (error) {
+      if (!MADE_BY_ANOTHER.includes(sqlFailure(error).state)) throw error;
+    }
   }
 
   /** Leases up to `count` rows that no relay has, the oldest first. */
@@ -127,8 +139,8 @@ export class OutboxRows {
   }
 
   private query(sql: string, params: readonly SqlValue[]): Promise<readonly SqlRow[]> {
-    const signal = AbortSignal.timeout(Math.max(MIN_ANSWER_MS, this.leaseMs / 3));
-    return this.pending.within(signal, () => this.client.query(sql, params));
+    const limits = { timeoutMs: Math.max(MIN_ANSWER_MS, this.leaseMs / 3), keepsAlive: false };
+    return this.pending.within(limits, () => this.client.query(sql, params));
   }
 }
 
