@@ -82,10 +82,10 @@ function trackerProvider(name: string, tokens: ModuleTokens): Provider {
       // Calls Date.now each time: a test may replace it after the start.
       const { clock = () => Date.now(), limits = {}, ids } = options;
       const { maxEarlyEvents = 10_000, shutdownTimeoutMs = 8000 } = options;
-      const { delivery, transactions, validation, documentation } = options;
+      const { delivery, transactions, ignoresOutbox, validation, documentation } = options;
       return new TrackerService({
         ...{ name, enabled, clock, limits, maxEarlyEvents, shutdownTimeoutMs, delivery, transactions, notices, ids },
-        ...{ catalog, validation, documentation },
+        ...{ catalog, validation, documentation, ignoresOutbox },
       });
     },
   };

@@ -26,7 +26,7 @@ const TREE: Readonly<Record<keyof DescribedTracker | 'name', true>> = {
 const TREE_NAMES = Object.keys(TREE);
 const RUNTIME_NAMES = Object.keys(RUNTIME_RULES);
 /** Options that only the test kit sets. */
-const TEST_NAMES: readonly (keyof TestedRuntimeOptions)[] = ['ids', 'startsWhenBuilt'];
+const TEST_NAMES: readonly (keyof TestedRuntimeOptions)[] = ['ids', 'startsWhenBuilt', 'ignoresOutbox'];
 const ASYNC_NAMES = ['inject', 'useFactory', ...TREE_NAMES];
 
 const ROOT_EXAMPLE = 'TrackingModule.forRoot({ backends: { tracking_logs: backend(LoggerBackend) } })';

@@ -96,4 +96,10 @@ export interface TestedRuntimeOptions extends TrackingRuntimeOptions {
    * @default false
    */
   readonly startsWhenBuilt?: boolean | undefined;
+  /**
+   * True to send the events of transactions with an outbox as if they had none: a unit test has
+   * neither the table nor a relay.
+   * @default false
+   */
+  readonly ignoresOutbox?: boolean | undefined;
 }

@@ -69,6 +69,7 @@ export class TrackingTestingModule {
       clock,
       ids: ids && { next: ids },
       startsWhenBuilt: true,
+      ignoresOutbox: true,
     };
     const tracking = TrackingModule.forRoot(tested);
     return { module: TrackingTestingModule, global: true, imports: [tracking], exports: [tracking] };

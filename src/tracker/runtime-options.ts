@@ -17,6 +17,8 @@ export interface RuntimeOptions {
   readonly maxEarlyEvents: number;
   readonly shutdownTimeoutMs: number;
   readonly transactions?: TransactionSettings | undefined;
+  /** True to send the events of transactions with an outbox as if they had none.  @default false */
+  readonly ignoresOutbox?: boolean | undefined;
   readonly delivery?: DeliveryOptions | undefined;
   readonly notices: Notices;
   readonly catalog?: EventCatalog | undefined;

@@ -142,7 +142,9 @@ export class TrackerRuntime {
     body: () => Result | PromiseLike<Result>,
     options: TransactionOptions | undefined,
   ): Promise<Result> {
-    return this.state === 'off' ? body() : this.emitter.transactions.run(body, options);
+    if (this.state === 'off') return body();
+    const { ignoresOutbox } = this.options;
+    return this.emitter.transactions.run(body, ignoresOutbox === true ? { ...options, outbox: undefined } : options);
   }
 
   /** Runs `body` as if no transaction were open. */

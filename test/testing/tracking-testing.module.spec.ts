@@ -188,3 +188,17 @@ describe('TrackingModule', () => {
     expect(module.get<CollectingBackend>(getBackendToken('collected')).names).toEqual([]);
   });
 });
+
+describe('TrackingTestingModule and transactions', () => {
+  it('sends the events of a transaction with an outbox when it has resolved, and stores none', async () => {
+    const module = await Test.createTestingModule({ imports: [TrackingTestingModule.forRoot()] }).compile();
+    const tracker = module.get(TrackerService);
+    const query = jest.fn();
+    await tracker.transaction(async () => {
+      await tracker.transaction(() => tracker.emit('a'), { outbox: { query } });
+      expect(events(module)).toHaveLength(0);
+    });
+    expect([events(module).map(({ name }) => name), query.mock.calls]).toEqual([['a'], []]);
+    await module.close();
+  });
+});
