@@ -9,8 +9,8 @@
 // TERM: there is no disk and the sink is up, and an event counts once emit has returned.
 // postgres: of every two kills, one hits the server, a PostgreSQL of its own
 // (scripts/chaos/own-postgres.mjs), and one the application.
-// held: the same with two applications whose transactions write rows and emit events about them.
-// Rows are compared with events (scripts/chaos/transactions.mjs).
+// held, outbox: the same with two applications whose transactions write rows and emit events about
+// them. Rows are compared with events (scripts/chaos/transactions.mjs).
 // bull, redis-streams, kafka: a web process and two workers around a queue or bus are stopped in
 // turns (scripts/chaos/workers.mjs), and events go to MongoDB.
 // --fault (scripts/chaos/faults): an event counts once emit has returned. It must arrive, become a

@@ -11,8 +11,8 @@ export class Life {
 
   /**
    * @param file its program, which says "begun" and exits by itself at the message "end"
-   * @param hear called with the slot and each line of its output. What a killed process wrote before
-   * its death is still read.
+   * @param hear called with the slot and each line of its output. What a killed process wrote
+   * before its death is still read.
    */
   constructor(file, { slot, settings, patienceMs, hear }) {
     this.child = spawn(process.execPath, [file], {

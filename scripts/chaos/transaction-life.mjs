@@ -47,7 +47,9 @@ app.enableShutdownHooks();
 tracker = app.get(TrackerService);
 
 const pool = new Pool({ connectionString: url, max: CONCURRENCY, connectionTimeoutMillis: 5000 });
-pool.on('error', () => undefined); // the server is killed now and then
+// The server is killed now and then. Statements of a connection that breaks reject as well.
+pool.on('error', () => undefined);
+pool.on('connect', (client) => client.on('error', () => undefined));
 const filler = 'x'.repeat(500);
 let number = 0;
 let hasBegun = false;
@@ -101,7 +103,6 @@ async function once() {
   let failure;
   try {
     client = await pool.connect();
-    client.once('error', noted);
     const key = `${life}-${number++}`;
     const keys = await tracker.context({ user_id: 7 }, () =>
       inTransaction[way](tracker, client, () => enrolments(client, key)),
@@ -112,14 +113,9 @@ async function once() {
   } catch (error) {
     failure = error;
   }
-  client?.off('error', noted);
   const isExpected = failure === undefined || failure instanceof RolledBack || failure.code === '23505';
   client?.release(!isExpected);
   if (!isExpected) await wait(20); // the server is down
-}
-
-function noted() {
-  // Its statement rejects as well.
 }
 
 async function emitUntilStopped() {

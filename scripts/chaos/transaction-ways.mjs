@@ -2,9 +2,21 @@
 // The ways in which events follow their transaction: held until it has committed, or stored in the
 // outbox by the transaction itself.
 
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { consumer } = require('nestjs-event-tracking');
+const { fromPg, OutboxRelay } = require('nestjs-event-tracking/postgres');
+
+/** The rows of a relay that was killed come back soon. */
+const RELAY = { ensureTable: true, leaseMs: 2000, batchSize: 50 };
+
 /** Options of the module, besides its backends. */
 export const configurationOf = {
   held: () => ({}),
+  outbox: (connectionString) => ({
+    consumers: { outbox: consumer(OutboxRelay, { connectionString, ...RELAY }) },
+  }),
 };
 
 /**
@@ -13,11 +25,16 @@ export const configurationOf = {
  */
 export const inTransaction = {
   held: (tracker, client, body) => tracker.transaction(() => committed(client, body)),
+  outbox: (tracker, client, body) => committed(client, () => tracker.transaction(body, { outbox: fromPg(client) })),
 };
 
 /** How many events wait in the database. */
 export const left = {
   held: async () => 0,
+  outbox: async (pool) => {
+    const { rows } = await pool.query('SELECT count(*)::int AS count FROM tracking_outbox');
+    return rows[0].count;
+  },
 };
 
 async function committed(client, body) {

@@ -21,7 +21,7 @@ export const FAULTS = {
 };
 
 /** Ways in which events follow a transaction of PostgreSQL. */
-export const TRANSACTIONS = ['held'];
+export const TRANSACTIONS = ['held', 'outbox'];
 
 /** KILL and TERM, with which applications are stopped at random moments, can be had with all. */
 export const BACKENDS = [...DESTINATIONS, 'bull', 'redis-streams', 'kafka', ...TRANSACTIONS];
