@@ -1,6 +1,7 @@
 import type { SqlClient } from '../sql/sql-client';
 import type { TrackerService } from '../tracker/tracker.service';
 import { HeldRun } from './held-run';
+import { storeBeforeCommit } from './store-before-commit';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -103,8 +104,10 @@ function held(method: Method, holding: Holding): Method {
       const [client] = given;
       // A session passes itself. It stays the outermost one.
       if (isHolder(client) && client !== this) wrapClient(client, holding);
+      const call = (): unknown => body(...given);
       // A savepoint leaves its events to the transaction around it.
-      return run.body(() => body(...given), independent ? outbox?.(client as never) : undefined);
+      const store = independent ? outbox?.(client as never) : undefined;
+      return store === undefined ? run.body(call) : storeBeforeCommit(run, call, client, store);
     };
     return run.around(() => method.apply(this, args));
   };

@@ -3,7 +3,9 @@ import { DEFAULT_TRACKER } from '../routing/tokens';
 import type { SqlClient } from '../sql/sql-client';
 import { getTrackerToken } from '../tracker/tokens';
 import type { TrackerService } from '../tracker/tracker.service';
+import { NotStoredException } from '../outbox/not-stored.exception';
 import { HeldRun } from './held-run';
+import { storeBeforeCommit } from './store-before-commit';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- as @nestjs-cls/transactional declares them */
 /** The part of the options of an adapter of `@nestjs-cls/transactional` that is used. */
@@ -47,6 +49,10 @@ export interface TrackingTransactionalAdapterOptions<Client> {
    */
   readonly tracker?: string | undefined;
 }
+
+const NO_CLIENT =
+  'the adapter has set no client for the transaction. Fix: leave out the option outbox of trackingTransactionalAdapter, ' +
+  'and pass it to tracker.transaction in your transactions';
 
 const HOOKS = [
   'onModuleInit',
@@ -94,12 +100,17 @@ function holdingRunner<Client, Options>(
     getFallbackInstance: () => runner.getFallbackInstance(),
     wrapWithTransaction: (options, body, setClient) =>
       hold(true, (run) => {
-        let store: SqlClient | undefined;
+        let given: Client | undefined;
         const keep = (client?: Client): void => {
-          store = client === undefined ? undefined : outbox?.(client);
+          given = client;
           setClient(client);
         };
-        const held = (...args: unknown[]): Promise<unknown> => run.body(() => body(...args), store);
+        const held = async (...args: unknown[]): Promise<unknown> => {
+          const call = (): Promise<unknown> => body(...args);
+          if (outbox === undefined) return run.body(call);
+          if (given === undefined) throw NotStoredException.create(NO_CLIENT);
+          return storeBeforeCommit(run, call, given, outbox(given));
+        };
         return runner.wrapWithTransaction(options, held, keep);
       }),
     // The library reads from the presence of the property whether savepoints are supported.

@@ -5,8 +5,8 @@ import { until } from '../support/until';
 let made = 0;
 
 /**
- * Stops commits: a deferred trigger of the table `enrolments` runs inside COMMIT, notes which events
- * the transaction sees in the outbox, and waits until the gate is opened.
+ * Stops commits: a deferred trigger of the table `enrolments` runs inside COMMIT, notes which
+ * events the transaction sees in the outbox, and waits until the gate is opened.
  */
 export class CommitGate {
   private constructor(
