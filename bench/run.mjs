@@ -1,15 +1,16 @@
 // npm run bench -- emit [--json] [--pairs 5] [--case b] [--bytes 1024] [--shape
 // flat|nested|long|non-ascii|dates|numbers|mixed|all] [--heap] npm run bench -- http [--json]
 // [--pairs 5] [--case fastify] npm run bench -- delivery [--json] [--pairs 5] [--case
-// accept|mongo|wire|outage] npm run bench -- async [--json] [--pairs 5] [--case queue|accept|web]
-// [--bytes 1024] npm run bench -- bus [--json] [--pairs 5] [--case redis-streams|kafka] npm run
-// bench -- catalog [--json] [--pairs 5] [--case validate-log|emit] npm run bench -- import [--json]
-// [--pairs 3] npm run bench -- explorer [--json] [--pairs 5] [--case imported|watched] npm run
-// bench -- start [--json] [--pairs 9] [--case ours|nestjs-pino|posthog-node] npm run bench -- xapi
-// [--json] [--pairs 5] [--case enrollment|video|forum|problem|caliper] npm run bench -- worst
-// [--json] [--case log] [--bytes 100000] --nodes 20,24,26 runs the same on each of these versions
-// of Node in turn, installed by npm; without it, on the Node that starts it. --smoke runs every
-// bench, or those named, once with little work: whether it runs, not what it measures.
+// accept|mongo|postgres|wire|outage] npm run bench -- async [--json] [--pairs 5] [--case
+// queue|accept|web] [--bytes 1024] npm run bench -- bus [--json] [--pairs 5] [--case
+// redis-streams|kafka] npm run bench -- catalog [--json] [--pairs 5] [--case validate-log|emit] npm
+// run bench -- import [--json] [--pairs 3] npm run bench -- explorer [--json] [--pairs 5] [--case
+// imported|watched] npm run bench -- start [--json] [--pairs 9] [--case
+// ours|nestjs-pino|posthog-node] npm run bench -- xapi [--json] [--pairs 5] [--case
+// enrollment|video|forum|problem|caliper] npm run bench -- worst [--json] [--case log] [--bytes
+// 100000] --nodes 20,24,26 runs the same on each of these versions of Node in turn, installed by
+// npm; without it, on the Node that starts it. --smoke runs every bench, or those named, once with
+// little work: whether it runs, not what it measures.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArguments } from './arguments.mjs';

@@ -8,10 +8,12 @@ import { contextOf, dataOf } from '../emit/events.mjs';
 
 const require = createRequire(import.meta.url);
 const { Pool } = require('pg');
-const [name, COUNT] = [process.argv[2], Number(process.argv[3]) || 40_000];
-const WARM_UP = Math.min(5000, COUNT);
+const [name, COUNT] = [process.argv[2], Number(process.argv[3]) || 100_000];
+const WARM_UP = Math.min(20_000, COUNT);
 const BATCH = 500;
 const IN_FLIGHT = 2;
+/** Events that wait or are being sent: as many as keep both connections busy. */
+const HELD = 2 * IN_FLIGHT * BATCH;
 const data = dataOf(1024);
 const scopes = contextOf(1024);
 const context = Object.assign({}, ...scopes);
@@ -19,12 +21,25 @@ const bytes = Buffer.byteLength(JSON.stringify({ name: 'problem_check', timestam
 const schema = `bench_${process.pid}_${Date.now()}`;
 const pool = new Pool({ connectionString: process.env.POSTGRES_URL, max: IN_FLIGHT });
 
-/** The same rows in the same table, as an application would insert them: a list of JSON. */
+/**
+ * The beginning of ids that grow with the time, as those of events do. With random ids the server
+ * would write to all pages of the index, and the raw insert would be slower.
+ */
+function idsOfNow() {
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7`;
+}
+
+/**
+ * The same rows in the same table, as an application would insert them: a list of JSON, made from
+ * objects that it holds.
+ */
 async function raw() {
   const insert = async (count) => {
     for (let left = count; left > 0; left -= BATCH) {
+      const beginning = idsOfNow();
       const rows = Array.from({ length: Math.min(left, BATCH) }, () => ({
-        id: randomUUID(),
+        id: beginning + randomUUID().slice(15),
         name: 'problem_check',
         occurred_at: new Date(),
         context,
@@ -64,8 +79,8 @@ async function ours() {
           tracker.emit('problem_check', data);
           if (done % BATCH !== 0) continue;
           await new Promise(setImmediate);
-          while (tracker.ledger.destination('postgres').pending > 10 * BATCH)
-            await new Promise((resolve) => setTimeout(resolve, 20));
+          while (tracker.ledger.destination('postgres').pending > HELD)
+            await new Promise((resolve) => setTimeout(resolve, 5));
         }
         await tracker.flush();
         while (tracker.ledger.destination('postgres').pending > 0)
