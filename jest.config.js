@@ -1,7 +1,7 @@
 'use strict';
 
 // Nest 12, a few packages below it, a client of Kafka and a schema library are ES modules: Jest runs CommonJS, so these are compiled with our own files.
-const esModules = ['@nestjs', '@platformatic', 'arktype', '@ark', 'arkregex'];
+const esModules = ['@nestjs', '@electric-sql', '@platformatic', 'arktype', '@ark', 'arkregex'];
 
 /** @type {import('jest').Config} */
 module.exports = {
