@@ -3,6 +3,7 @@ import { ConfigModule } from '@nestjs/config';
 import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { CoursesModule } from './courses/courses.module';
+import { DatabaseModule } from './database/database.module';
 import { EnrollmentController } from './enrollment/enrollment.controller';
 import { EnrollmentService } from './enrollment/enrollment.service';
 import { JobsController } from './jobs/jobs.controller';
@@ -29,6 +30,7 @@ import { VideoEventsService } from './video/video-events.service';
     eventTracking,
     explorer,
     CoursesModule,
+    DatabaseModule,
   ],
   controllers: [
     EnrollmentController,

@@ -7,6 +7,8 @@ export interface Settings {
   readonly port: number;
   /** SAMPLE_TRAFFIC: events per second of simulated learners, 0 to 1000.  @default 0: none */
   readonly traffic: number;
+  /** DATABASE_URL of PostgreSQL.  @default none: the database is in memory */
+  readonly databaseUrl: string | undefined;
   readonly tracking: {
     /** TRACKING_ENABLED, `true` or `false`.  @default true */
     readonly enabled: boolean;
@@ -31,6 +33,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   return {
     port: integer('PORT', environment.PORT || '3000', 65_535, ' (any free port)'),
     traffic: integer('SAMPLE_TRAFFIC', environment.SAMPLE_TRAFFIC || '0', 1000, ' (no traffic)'),
+    databaseUrl: postgresUrl(environment.DATABASE_URL),
     tracking: {
       enabled: flag(environment.TRACKING_ENABLED || 'true'),
       log: environment.TRACKING_LOG || 'tracking.log',
@@ -43,6 +46,15 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
 function integer(name: string, text: string, max: number, meaningOfZero: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= max) return Number(text);
   throw new StartError(`${name} is "${text}". Set it to a number from 0${meaningOfZero} to ${max}.`);
+}
+
+// The message does not show the value, because it can contain a password.
+function postgresUrl(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new StartError(
+    'DATABASE_URL is not a URL of PostgreSQL. Set it like postgres://user:password@127.0.0.1:5432/database, or remove it to use a database in memory.',
+  );
 }
 
 // Boolean('false') is true, so the string must be compared.

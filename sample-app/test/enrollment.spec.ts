@@ -10,7 +10,7 @@ describe('Enrolment', () => {
   });
   afterEach(() => sample.close());
 
-  it('emits the event of the service in the context of the enrolment, then the event of the handler', async () => {
+  it('emits the event of the service in the context of the enrolment, then the event of the enrolment', async () => {
     const response = await sample.post(enrollment, { mode: 'verified' });
 
     expect(response.status).toBe(201);

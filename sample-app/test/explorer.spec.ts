@@ -75,7 +75,9 @@ describeInBrowser('The explorer of the sample', () => {
     await page.getByText('Never seen since this process started.').waitFor();
 
     await view('Queues', '.queue');
-    expect(await page.locator('.queue').textContent()).toContain('reports');
+    expect(await page.locator('.queue').allTextContents()).toEqual([
+      ...[expect.stringContaining('reports'), expect.stringContaining('outbox')],
+    ]);
 
     await view('One event', '.find');
     await view('Live', '.event-row');

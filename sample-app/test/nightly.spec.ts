@@ -1,5 +1,6 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { TrackerService } from 'nestjs-event-tracking';
+import { until } from '../../test/support/until';
 import { CoursesService } from '../src/courses/courses.service';
 import { RunningSample } from './support/running-sample';
 
@@ -44,6 +45,7 @@ describe('Nightly job', () => {
 
   it('has only the context of the job when the schedule starts it', async () => {
     await sample.app.get(SchedulerRegistry).getCronJob('nightly').fireOnTick();
+    await until(() => sample.tracked('nightly.finished').length > 0);
 
     const [finished] = sample.tracked('nightly.finished');
     expect(finished!.context).toEqual({ job: 'nightly', job_run_id: expect.any(String) });

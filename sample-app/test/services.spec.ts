@@ -4,13 +4,16 @@
  */
 import { Test, type TestingModule } from '@nestjs/testing';
 import { backend, NameAllowlist, processor } from 'nestjs-event-tracking';
-import { events, fixedClock, matchers, TrackedEvents, TrackingTestingModule } from 'nestjs-event-tracking/testing';
+import { events, fixedClock, matchers, TrackingTestingModule } from 'nestjs-event-tracking/testing';
 import { CoursesService } from '../src/courses/courses.service';
+import { DATABASE, type Database } from '../src/database/database';
+import { enrolments } from '../src/database/tables';
 import { EnrollmentService } from '../src/enrollment/enrollment.service';
 import { NightlyJob } from '../src/jobs/nightly.job';
 import { ProblemsService } from '../src/problems/problems.service';
 import { VideoPlays } from '../src/tracking/video-plays.backend';
 import { VideoEventsService } from '../src/video/video-events.service';
+import { emptyDatabase } from './support/empty-database';
 
 expect.extend(matchers);
 
@@ -18,8 +21,10 @@ const europe = 'course-v1:edX+DemoX+2026';
 const learner = { id: 101, username: 'learner' };
 
 describe('A service', () => {
+  let database: Database;
   let module: TestingModule;
   beforeEach(async () => {
+    database = await emptyDatabase();
     module = await Test.createTestingModule({
       imports: [
         TrackingTestingModule.forRoot({
@@ -31,7 +36,10 @@ describe('A service', () => {
           clock: fixedClock(),
         }),
       ],
-      providers: [CoursesService, EnrollmentService, ProblemsService, VideoEventsService, NightlyJob],
+      providers: [
+        { provide: DATABASE, useValue: database },
+        ...[CoursesService, EnrollmentService, ProblemsService, VideoEventsService, NightlyJob],
+      ],
     }).compile();
   });
   afterEach(async () => {
@@ -39,24 +47,20 @@ describe('A service', () => {
     await module.close();
   });
 
-  it('queues the welcome message in the context of the enrolment', () => {
-    module.get(EnrollmentService).enrol(europe, learner, { mode: 'honor' });
+  it('tracks that a learner has left a course', async () => {
+    await database.insert(enrolments).values({ course_id: europe, user_id: learner.id, mode: 'honor' });
 
-    expect(module).toHaveTrackedOnly(
-      'message.queued',
-      { template: 'welcome-honor', channel: 'email' },
-      { enrollment_id: 1, mode: 'honor' },
-    );
+    await module.get(EnrollmentService).unenrol(europe, learner);
+
+    const left = { course_id: europe, user_id: 101, mode: 'honor' };
+    expect(module).toHaveTrackedOnly('edx.course.enrollment.deactivated', left);
     expect(events(module)[0]!.timestamp).toEqual(new Date('2026-01-01T00:00:00Z'));
   });
 
-  it('tracks nothing for an enrolment that it rejects', () => {
-    const enrollment = module.get(EnrollmentService);
-    enrollment.enrol(europe, learner, { mode: 'audit' });
-    TrackedEvents.of(module).clear();
+  it('tracks nothing for a learner who is not enrolled', async () => {
+    await expect(module.get(EnrollmentService).unenrol(europe, learner)).rejects.toThrow('You are not enrolled in');
 
-    expect(() => enrollment.enrol(europe, learner, { mode: 'audit' })).toThrow('You are already enrolled in');
-    expect(module).not.toHaveTracked('message.queued');
+    expect(events(module)).toEqual([]);
   });
 
   it('tracks a grade for each answer, correct or incorrect', () => {
@@ -71,10 +75,10 @@ describe('A service', () => {
     expect(module).toHaveTrackedTimes(/^edx\.grades/, 2, { problem_id: 'rivers' });
   });
 
-  it('counts the plays that the backend has received', () => {
+  it('counts the plays that the backend has received', async () => {
     module.get(VideoEventsService).recordAll([{ name: 'play_video', course_id: europe, position: { currentTime: 0 } }]);
 
-    expect(module.get(NightlyJob).run()).toEqual({ courses: 2, enrollments: 0, plays: 1 });
+    expect(await module.get(NightlyJob).run()).toEqual({ courses: 2, enrollments: 0, plays: 1 });
     expect(module).toHaveTracked('nightly.course_summary', { plays: 1 }, { course_id: europe, job: 'nightly' });
     expect(module).toHaveTracked('nightly.finished', { courses: 2, plays: 1 }, { course_id: undefined });
   });

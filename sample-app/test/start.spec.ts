@@ -5,15 +5,25 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { INestApplication } from '@nestjs/common';
+import { TrackingLedger } from 'nestjs-event-tracking';
+import { until } from '../../test/support/until';
 import { readSettings } from '../src/settings';
 import { start } from '../src/start';
 import { parseLines, type LoggedEvent } from './support/running-sample';
+
+/** True if the relay has sent the events of the outbox. */
+function isRelayed(app: INestApplication): boolean {
+  const { outbox, relayed } = app.get(TrackingLedger).tracker();
+  return outbox === relayed;
+}
 
 describe('Start', () => {
   const before = { ...process.env };
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
+    delete process.env.DATABASE_URL;
     Object.assign(process.env, {
       PORT: '0',
       TRACKING_LOG: join(folder, 'tracking.log'),
@@ -38,6 +48,7 @@ describe('Start', () => {
         const outputs: string[] = [];
         for (const line of lines) {
           outputs.push((await promisify(execFile)('sh', ['-c', line.replace(/^curl /, 'curl -fsS ')])).stdout);
+          await until(() => isRelayed(app));
         }
 
         expect(outputs.map((output): unknown => JSON.parse(output))).toEqual([
@@ -90,6 +101,14 @@ describe('Start', () => {
     expect(print).not.toHaveBeenCalled();
   });
 
+  it('reports a database that does not answer, and how to fix it', async () => {
+    process.env.DATABASE_URL = 'postgres://127.0.0.1:1/sample';
+
+    await expect(start(jest.fn(), false)).rejects.toThrow(
+      'The database at DATABASE_URL does not work: connect ECONNREFUSED 127.0.0.1:1. Start PostgreSQL, or remove DATABASE_URL to use a database in memory.',
+    );
+  });
+
   it('reads its settings from the environment, with defaults', () => {
     expect(readSettings({})).toEqual({
       port: 3000,
@@ -97,10 +116,14 @@ describe('Start', () => {
       tracking: { enabled: true, log: 'tracking.log', reports: 'reports.log' },
     });
     expect(
-      readSettings({ PORT: '0', SAMPLE_TRAFFIC: '5', TRACKING_ENABLED: 'false', TRACKING_LOG: '/var/log/x.log' }),
+      readSettings({
+        ...{ PORT: '0', SAMPLE_TRAFFIC: '5', TRACKING_ENABLED: 'false', TRACKING_LOG: '/var/log/x.log' },
+        DATABASE_URL: 'postgres://127.0.0.1/sample',
+      }),
     ).toEqual({
       port: 0,
       traffic: 5,
+      databaseUrl: 'postgres://127.0.0.1/sample',
       tracking: { enabled: false, log: '/var/log/x.log', reports: 'reports.log' },
     });
   });
@@ -109,6 +132,11 @@ describe('Start', () => {
     ['PORT', 'http', 'PORT is "http". Set it to a number from 0 (any free port) to 65535.'],
     ['PORT', '65536', 'PORT is "65536". Set it to a number from 0 (any free port) to 65535.'],
     ['SAMPLE_TRAFFIC', '1001', 'SAMPLE_TRAFFIC is "1001". Set it to a number from 0 (no traffic) to 1000.'],
+    [
+      'DATABASE_URL',
+      'mysql://127.0.0.1/a',
+      'DATABASE_URL is not a URL of PostgreSQL. Set it like postgres://user:password@127.0.0.1:5432/database, or remove it to use a database in memory.',
+    ],
     ['TRACKING_ENABLED', 'no', 'TRACKING_ENABLED is "no". Set it to true or false.'],
   ])('stops with one line when %s is "%s"', async (name, value, message) => {
     process.env[name] = value;

@@ -15,6 +15,7 @@ describeWithServices(['redis'], 'With REDIS_URL', ({ redis }) => {
   let folder: string;
 
   beforeEach(async () => {
+    delete process.env.DATABASE_URL;
     folder = await mkdtemp(join(tmpdir(), 'sample-app-'));
     Object.assign(process.env, {
       REDIS_URL: redis,

@@ -21,6 +21,7 @@ export class StartedSample {
         ...process.env,
         REDIS_URL: undefined, // the pictures show the queue of one process
         MONGO_URL: undefined,
+        DATABASE_URL: undefined,
         NODE_ENV: 'development',
         PORT: '0',
         SAMPLE_TRAFFIC: '6',

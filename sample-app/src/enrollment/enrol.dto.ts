@@ -1,6 +1,6 @@
 import { fields, oneOf } from '../input/read';
 
-const MODES = ['audit', 'honor', 'verified'] as const;
+export const MODES = ['audit', 'honor', 'verified'] as const;
 
 export interface EnrolDto {
   readonly mode: (typeof MODES)[number];

@@ -1,50 +1,65 @@
-import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { ConflictException, Inject, Injectable, NotFoundException } from '@nestjs/common';
+import { and, eq } from 'drizzle-orm';
 import { TrackerService } from 'nestjs-event-tracking';
+import { holdEvents } from 'nestjs-event-tracking/transactions';
 import { CoursesService } from '../courses/courses.service';
-import { MessageQueued } from '../tracking/catalog';
+import { DATABASE, type Database } from '../database/database';
+import { enrolments } from '../database/tables';
+import { EnrollmentActivated, EnrollmentDeactivated, MessageQueued } from '../tracking/catalog';
+import { outboxOf } from '../tracking/outbox';
 import type { DemoUser } from '../users/demo-user';
 import type { EnrolDto } from './enrol.dto';
 
-export interface Enrollment {
-  readonly id: number;
-  readonly course_id: string;
-  readonly user_id: number;
-  readonly mode: EnrolDto['mode'];
-}
+export type Enrollment = typeof enrolments.$inferSelect;
 
 @Injectable()
 export class EnrollmentService {
-  private readonly active: Enrollment[] = [];
-  private lastId = 0;
-
   constructor(
     private readonly courses: CoursesService,
     private readonly tracker: TrackerService,
-  ) {}
+    @Inject(DATABASE) private readonly database: Database,
+  ) {
+    // Events emitted in a transaction are sent after its commit. A rollback drops them.
+    holdEvents(database, tracker);
+  }
 
-  enrol(courseId: string, user: DemoUser, { mode }: EnrolDto): Enrollment {
+  /**
+   * Stores the enrolment and its events in one transaction, because other systems rely on them:
+   * even after a crash, the database has both or neither. A relay sends the events later.
+   */
+  async enrol(courseId: string, user: DemoUser, { mode }: EnrolDto): Promise<Enrollment> {
     const course = this.courses.get(courseId);
-    if (this.find(course.id, user)) throw new ConflictException(`You are already enrolled in ${course.title}.`);
-    const enrollment = { id: ++this.lastId, course_id: course.id, user_id: user.id, mode };
-    this.active.push(enrollment);
-    // This scope is inside the scope of the controller, which is inside the scope of the request.
-    // Events emitted here have the context of all three.
-    this.tracker.context('enrollment', { enrollment_id: enrollment.id, mode }, () => {
-      this.queueMessage(`welcome-${mode}`);
+    const values = { course_id: course.id, user_id: user.id, mode };
+    return this.database.transaction((transaction) =>
+      this.tracker.transaction(async () => {
+        const [enrollment] = await transaction.insert(enrolments).values(values).onConflictDoNothing().returning();
+        if (!enrollment) throw new ConflictException(`You are already enrolled in ${course.title}.`);
+        // This scope is inside the scope of the controller, which is inside the scope of the
+        // request. Events emitted here have the context of all three.
+        this.tracker.context('enrollment', { enrollment_id: enrollment.id, mode }, () => {
+          this.queueMessage(`welcome-${mode}`);
+        });
+        this.tracker.emit(EnrollmentActivated, values);
+        return enrollment;
+      }, outboxOf(transaction)),
+    );
+  }
+
+  /** Holds its event until the commit. A crash right after the commit loses the event. */
+  async unenrol(courseId: string, user: DemoUser): Promise<Enrollment> {
+    const course = this.courses.get(courseId);
+    const isIt = and(eq(enrolments.course_id, course.id), eq(enrolments.user_id, user.id));
+    return this.database.transaction(async (transaction) => {
+      const [enrollment] = await transaction.delete(enrolments).where(isIt).returning();
+      if (!enrollment) throw new NotFoundException(`You are not enrolled in ${course.title}.`);
+      const { course_id, user_id, mode } = enrollment;
+      this.tracker.emit(EnrollmentDeactivated, { course_id, user_id, mode });
+      return enrollment;
     });
-    return enrollment;
   }
 
-  unenrol(courseId: string, user: DemoUser): Enrollment {
-    const course = this.courses.get(courseId);
-    const enrollment = this.find(course.id, user);
-    if (!enrollment) throw new NotFoundException(`You are not enrolled in ${course.title}.`);
-    this.active.splice(this.active.indexOf(enrollment), 1);
-    return enrollment;
-  }
-
-  count(courseId: string): number {
-    return this.active.filter((enrollment) => enrollment.course_id === courseId).length;
+  count(courseId: string): Promise<number> {
+    return this.database.$count(enrolments, eq(enrolments.course_id, courseId));
   }
 
   /**
@@ -53,9 +68,5 @@ export class EnrollmentService {
    */
   private queueMessage(template: string): void {
     this.tracker.emit(MessageQueued, { template, channel: 'email' });
-  }
-
-  private find(courseId: string, user: DemoUser): Enrollment | undefined {
-    return this.active.find(({ course_id, user_id }) => course_id === courseId && user_id === user.id);
   }
 }

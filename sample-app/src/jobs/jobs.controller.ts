@@ -8,7 +8,7 @@ export class JobsController {
   /** Runs the nightly job now. Its events have the context of the job and of this request. */
   @Post('nightly')
   @HttpCode(200)
-  run(): NightlySummary {
+  run(): Promise<NightlySummary> {
     return this.nightly.run();
   }
 }

@@ -29,10 +29,10 @@ export class NightlyJob {
   @Cron(CronExpression.EVERY_DAY_AT_3AM, { name: 'nightly' })
   @TrackingContext(() => ({ job: 'nightly', job_run_id: randomUUID() }), { name: 'nightly' })
   @TrackEvent(NightlyFinished, { on: 'settled', data: finishedData })
-  run(): NightlySummary {
+  async run(): Promise<NightlySummary> {
     const totals = { courses: 0, enrollments: 0, plays: 0 };
     for (const { id } of this.courses.all()) {
-      const enrollments = this.enrollment.count(id);
+      const enrollments = await this.enrollment.count(id);
       const plays = this.plays.of(id);
       this.tracker.context({ course_id: id }, () => {
         this.tracker.emit(CourseSummary, { enrollments, plays });

@@ -11,6 +11,8 @@
  *   -> partner                                 POST /demo/partner
  *   -> video_plays -> NameAllowlist            the nightly job
  *
+ * Events of enrolments enter it from the outbox, by the relay in outbox.ts.
+ *
  * `=>` is a queue. The steps behind it run later in this process, or in the workers (worker.ts) if
  * REDIS_URL is set.
  */
@@ -43,6 +45,7 @@ import { LearnersModule } from '../users/learners.service';
 import { catalog } from './catalog';
 import { CourseOrg } from './course-org.processor';
 import { LearnerProfile } from './learner-profile.processor';
+import { outboxRelay } from './outbox';
 import { PartnerDestination } from './partner.destination';
 import { VideoPlays } from './video-plays.backend';
 
@@ -58,6 +61,7 @@ export const eventTracking = TrackingModule.forRootAsync({
     documentation: Boolean(process.env.MONGO_URL), // describes the events in the database, next to them
     role: process.env.REDIS_URL ? 'emitter' : 'both', // createTrackingWorker changes it to 'worker'
   }),
+  consumers: outboxRelay,
   // 'drop': if withoutQuery fails, the event is dropped instead of sent with the query.
   processors: [processor(CourseOrg), processor(withoutQuery, { onError: 'drop' })],
   backends: {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { HttpException, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { HttpException, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ModuleRef } from '@nestjs/core';
 import { TrackerService } from 'nestjs-event-tracking';
-import { CoursesService } from '../courses/courses.service';
+import { CoursesService, type Course } from '../courses/courses.service';
 import { EnrollmentController } from '../enrollment/enrollment.controller';
 import { ProblemsController } from '../problems/problems.controller';
 import type { Settings } from '../settings';
@@ -11,7 +12,6 @@ import type { DemoUser } from '../users/demo-user';
 import { VideoController } from '../video/video.controller';
 import { learnerSession, type LearnerAction, type LearnerRoutes } from './learner-session';
 
-const TICK_MS = 100;
 /** Number of learners that are active at the same time. */
 const LEARNERS = 8;
 /**
@@ -20,11 +20,6 @@ const LEARNERS = 8;
  */
 const IDS = { first: 1000, count: 9000 };
 
-interface ActiveLearner {
-  readonly user: DemoUser;
-  readonly session: Iterator<LearnerAction, void>;
-}
-
 /**
  * Emits events while nobody uses the platform: simulated learners call the handlers of the
  * controllers, each in a scope with the fields that a request has. Off unless SAMPLE_TRAFFIC is
@@ -32,11 +27,10 @@ interface ActiveLearner {
  */
 @Injectable()
 export class DemoTraffic implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly learners: ActiveLearner[] = [];
-  private timer: NodeJS.Timeout | undefined;
+  private readonly logger = new Logger(DemoTraffic.name);
+  private readonly ending = new AbortController();
+  private learners: Promise<void>[] = [];
   private nextId = 0;
-  /** Number of events that are due. An action can emit more, which the next ticks make up for. */
-  private due = 0;
 
   constructor(
     private readonly config: ConfigService<Settings, true>,
@@ -53,48 +47,47 @@ export class DemoTraffic implements OnApplicationBootstrap, OnModuleDestroy {
       problems: this.modules.get(ProblemsController),
       video: this.modules.get(VideoController),
     };
-    this.timer = setInterval(() => {
-      this.due += (eventsPerSecond * TICK_MS) / 1000;
-      while (this.due >= 1) this.due -= this.act(routes);
-    }, TICK_MS);
+    const msPerEvent = (LEARNERS * 1000) / eventsPerSecond;
+    this.learners = Array.from({ length: LEARNERS }, () => this.learn(routes, msPerEvent));
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
+  /** Waits for the actions in progress, which use the database. */
+  async onModuleDestroy(): Promise<void> {
+    this.ending.abort();
+    await Promise.all(this.learners);
   }
 
-  /** Performs the next action of one learner and returns its number of events. */
-  private act(routes: LearnerRoutes): number {
-    const place = Math.floor(Math.random() * LEARNERS);
-    const learner = (this.learners[place] ??= this.newLearner(routes));
-    const next = learner.session.next();
-    if (next.done) {
-      this.learners[place] = this.newLearner(routes);
-      return 0;
+  /** Performs the sessions of one learner after the other, at the pace of `msPerEvent`. */
+  private async learn(routes: LearnerRoutes, msPerEvent: number): Promise<void> {
+    const { signal } = this.ending;
+    let dueAt = performance.now() + Math.random() * msPerEvent;
+    for (;;) {
+      const [user, course] = this.newLearner();
+      for (const action of learnerSession(routes, user, course)) {
+        await wait(Math.max(0, dueAt - performance.now()), undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return;
+        await this.tracker.context('request', requestOf(user, action), () => this.respond(action));
+        // A slow action is made up for, but only its last second.
+        dueAt = Math.max(dueAt, performance.now() - 1000) + action.events * msPerEvent;
+      }
     }
-    this.tracker.context('request', requestOf(learner.user, next.value), () => {
-      respond(next.value);
-    });
-    return next.value.events;
   }
 
-  private newLearner(routes: LearnerRoutes): ActiveLearner {
+  private newLearner(): [user: DemoUser, course: Course] {
     const number = this.nextId++ % IDS.count;
-    const user = { id: IDS.first + number, username: `learner-${number}` };
     const courses = this.courses.all();
-    const course = courses[number % courses.length];
-    return { user, session: course ? learnerSession(routes, user, course) : [][Symbol.iterator]() };
+    return [{ id: IDS.first + number, username: `learner-${number}` }, courses[number % courses.length] as Course];
   }
-}
 
-/**
- * Runs the handler. An error that Nest would answer with a status 4xx is part of the simulation.
- */
-function respond({ run }: LearnerAction): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof HttpException)) throw error;
+  /**
+   * Runs the handler. An error that Nest would answer with a status 4xx is part of the simulation.
+   */
+  private async respond({ run }: LearnerAction): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof HttpException)) this.logger.error(error);
+    }
   }
 }
 

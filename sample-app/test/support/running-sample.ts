@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { TrackerService, type IdentifiedEvent } from 'nestjs-event-tracking';
+import { TrackerService, TrackingLedger, type IdentifiedEvent } from 'nestjs-event-tracking';
 import { events, expectNoViolations, matchers, type EventFilter } from 'nestjs-event-tracking/testing';
 import request, { type Response } from 'supertest';
+import { until } from '../../../test/support/until';
 import { AppModule } from '../../src/app.module';
+import { DATABASE } from '../../src/database/database';
+import { emptyDatabase } from './empty-database';
 
 expect.extend(matchers); // once for every spec file that starts the sample
 
@@ -23,6 +26,8 @@ interface SampleOptions {
   readonly enabled?: boolean;
   /** Events per second of simulated learners.  @default 0 */
   readonly traffic?: number;
+  /** URL of PostgreSQL.  @default none: a database in memory */
+  readonly databaseUrl?: string;
   /** Allows events that violate the catalog.  @default false */
   readonly allowsViolations?: boolean;
   /** Replaces providers before the application is created. */
@@ -34,6 +39,7 @@ export class RunningSample {
   static async start({
     enabled = true,
     traffic = 0,
+    databaseUrl,
     allowsViolations = false,
     change = (builder) => builder,
   }: SampleOptions = {}): Promise<RunningSample> {
@@ -42,7 +48,8 @@ export class RunningSample {
     const reports = join(folder, 'reports.log');
     const builder = Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(ConfigService)
-      .useValue(new ConfigService({ port: 0, traffic, tracking: { enabled, log, reports } }));
+      .useValue(new ConfigService({ port: 0, traffic, databaseUrl, tracking: { enabled, log, reports } }));
+    if (databaseUrl === undefined) builder.overrideProvider(DATABASE).useValue(await emptyDatabase());
     const app = (await change(builder).compile()).createNestApplication({ logger: false });
     await app.listen(0, '127.0.0.1');
     return new RunningSample(app, await app.getUrl(), folder, log, allowsViolations);
@@ -61,9 +68,14 @@ export class RunningSample {
     return Promise.resolve(request(this.address).get(path).set(userHeader(user)));
   }
 
-  /** Posts as `learner` by default. An empty `user` sends no user header. */
-  post(path: string, body?: object, user = 'learner', headers: Record<string, string> = {}): Promise<Response> {
-    return Promise.resolve(request(this.address).post(path).set(userHeader(user)).set(headers).send(body));
+  /**
+   * Posts as `learner` by default, and waits until the relay has sent the events of the outbox. An
+   * empty `user` sends no user header.
+   */
+  async post(path: string, body?: object, user = 'learner', headers: Record<string, string> = {}): Promise<Response> {
+    const response = await request(this.address).post(path).set(userHeader(user)).set(headers).send(body);
+    if (!process.env.REDIS_URL) await this.relayed(); // with it, workers run the relay
+    return response;
   }
 
   delete(path: string, user = 'learner'): Promise<Response> {
@@ -80,6 +92,14 @@ export class RunningSample {
     const response = await this.get(name === undefined ? '/events' : `/events?name=${encodeURIComponent(name)}`);
     expect(response.status).toBe(200);
     return response.body as LoggedEvent[];
+  }
+
+  private async relayed(): Promise<void> {
+    const counts = () => this.app.get(TrackingLedger).tracker();
+    await until(
+      () => counts().relayed === counts().outbox,
+      () => JSON.stringify(counts()),
+    );
   }
 
   /** Returns the parsed lines of the log. A line that is not JSON fails the test. */
