@@ -1,7 +1,9 @@
 import { RetryDelay } from '../common/retry-delay';
 import type { SqlClient } from '../sql/sql-client';
 
-const RETRY = { minDelayMs: 1000, maxDelayMs: 30_000 };
+const RETRY = { minDelayMs: 500, maxDelayMs: 30_000 };
+/** Time after which a connection counts as one that works. */
+const STEADY_MS = 10_000;
 
 /**
  * Waits for NOTIFY as long as it can, and connects again after each loss. A failure is not
@@ -11,6 +13,7 @@ export class Listening {
   private readonly ending = new AbortController();
   private leave: (() => Promise<void>) | undefined;
   private isConnected = false;
+  private readonly retry = new RetryDelay(RETRY);
   private running: Promise<void> | undefined;
 
   constructor(
@@ -36,20 +39,27 @@ export class Listening {
 
   private async run(): Promise<void> {
     const { signal } = this.ending;
-    const retry = new RetryDelay(RETRY);
     while (!signal.aborted) {
       try {
+        const openedAt = performance.now();
         this.leave = await this.listen(this.channel, this.onNotify, () => {
           this.isConnected = false;
-          if (!signal.aborted) this.begin();
+          if (performance.now() - openedAt > STEADY_MS) this.retry.reset();
+          if (!signal.aborted) this.running = this.again();
         });
         this.isConnected = true;
         // What was committed before the connection has told nobody.
         this.onNotify();
         return;
       } catch {
-        await retry.wait(signal, false);
+        await this.retry.wait(signal, false);
       }
     }
+  }
+
+  /** Connects again after a loss. A server that ends every connection is not asked all the time. */
+  private async again(): Promise<void> {
+    await this.retry.wait(this.ending.signal, false);
+    await this.run();
   }
 }

@@ -1,10 +1,12 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnModuleInit } from '@nestjs/common';
 import { atMost } from '../common/at-most';
 import { OwnPool } from '../backends/postgres/own-pool';
+import { PendingStatements } from '../backends/postgres/pending-statements';
 import type { ConsumerHost, EventConsumer } from '../intake/event-consumer';
 import type { QueueProbe } from '../routing/queue-probe';
 import { NODE_OPTIONS } from '../routing/tokens';
 import type { SqlClient } from '../sql/sql-client';
+import { createOutbox } from './create-outbox';
 import { Listening } from './listening';
 import { OutboxRows } from './outbox-rows';
 import { channelOf, OUTBOX_TABLE } from './outbox-table';
@@ -14,6 +16,8 @@ import { resolveRelayOptions, type OutboxRelayOptions, type ResolvedRelayOptions
 const POLL_MS = 1000;
 const POLL_WHILE_LISTENING_MS = 5000;
 const CLOSE_MS = 2000;
+/** Maximum time that the start waits for the table. */
+const CREATE_MS = 3000;
 
 /**
  * Sends the events that transactions have stored in the table of an outbox. They enter the tree at
@@ -22,12 +26,13 @@ const CLOSE_MS = 2000;
  * @throws TrackingConfigException for invalid options
  */
 @Injectable()
-export class OutboxRelay implements EventConsumer {
+export class OutboxRelay implements EventConsumer, OnModuleInit {
   readonly entersAtRoot = true;
 
   private readonly resolved: ResolvedRelayOptions;
   private readonly client: SqlClient;
   private readonly pool: OwnPool | undefined;
+  private readonly pending = new PendingStatements();
   private reader: RelayReader | undefined;
   private rows: OutboxRows | undefined;
   private listening: Listening | undefined;
@@ -39,6 +44,14 @@ export class OutboxRelay implements EventConsumer {
     this.client = client ?? (this.pool as OwnPool).client;
   }
 
+  /**
+   * Creates the table with `ensureTable`, so that the first transaction after the start finds it. A
+   * database that does not answer does not stop the start: the relay tries again.
+   */
+  async onModuleInit(): Promise<void> {
+    await atMost(CREATE_MS, this.prepare());
+  }
+
   begin(host: ConsumerHost): void {
     const { client, resolved } = this;
     const rows = new OutboxRows(client, resolved, host.tracker, resolved.leaseMs);
@@ -47,7 +60,7 @@ export class OutboxRelay implements EventConsumer {
       rows,
       host,
       resolved,
-      () => (resolved.ensureTable ? rows.createTable() : Promise.resolve()),
+      () => this.prepare(),
       () => this.pollIntervalMs(),
     );
     if (client.listen !== undefined && resolved.listen) {
@@ -69,8 +82,7 @@ export class OutboxRelay implements EventConsumer {
   }
 
   async close(): Promise<void> {
-    await atMost(CLOSE_MS, this.listening?.close());
-    await this.reader?.close();
+    await Promise.all([atMost(CLOSE_MS, this.listening?.close()), this.reader?.close()]);
     await this.pool?.close();
   }
 
@@ -93,6 +105,10 @@ export class OutboxRelay implements EventConsumer {
         return { waiting, active: leased, oldestAt };
       },
     };
+  }
+
+  private async prepare(): Promise<void> {
+    if (this.resolved.ensureTable) await createOutbox(this.pending.limited(this.client), this.resolved);
   }
 
   private pollIntervalMs(): number {

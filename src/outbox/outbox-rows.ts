@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { WaitLimits } from '../common/within';
 import { PendingStatements } from '../backends/postgres/pending-statements';
-import { sqlFailure } from '../backends/postgres/sql-state';
 import type { SqlClient, SqlRow, SqlValue } from '../sql/sql-client';
-import { FORMAT, outboxTableSql, quoteOutbox, type OutboxTable } from './outbox-table';
+import { FORMAT, quoteOutbox, type OutboxTable } from './outbox-table';
 
 /** A row that a relay has leased. */
 export interface OutboxRow {
@@ -26,9 +26,6 @@ export interface OutboxBacklog {
 const SUSPECT = '(attempts >= 5)';
 /** Condition of a row that a relay of this version may lease. */
 const FREE = `format <= ${String(FORMAT)} AND (leased_until IS NULL OR leased_until < now())`;
-/** Another process creates the table at the same time: IF NOT EXISTS does not look that far. */
-const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P07', '42710'];
-const MIN_ANSWER_MS = 1000;
 const MAX_COUNTED = 100_000;
 
 /**
@@ -43,20 +40,11 @@ export class OutboxRows {
 
   constructor(
     private readonly client: SqlClient,
-    private readonly place: OutboxTable,
+    place: OutboxTable,
     private readonly tracker: string,
     private readonly leaseMs: number,
   ) {
     this.table = quoteOutbox(place);
-  }
-
-  /** Creates the table, if it does not exist. */
-  async createTable(): Promise<void> {
-    try {
-      await this.query(outboxTableSql(this.place), []);
-    } catch (error) {
-      if (!MADE_BY_ANOTHER.includes(sqlFailure(error).state)) throw error;
-    }
   }
 
   /** Leases up to `count` rows that no relay has, the oldest first. */
@@ -89,6 +77,11 @@ export class OutboxRows {
     await this.forOwnRows('leased_until = NULL, leased_by = NULL, attempts = greatest(attempts - 1, 0)', positions);
   }
 
+  /** Forgets how often the leases of rows ended badly: this process has survived their events. */
+  async clear(positions: readonly string[]): Promise<void> {
+    await this.forOwnRows('attempts = 0', positions);
+  }
+
   async backlog(): Promise<OutboxBacklog> {
     const [row] = await this.query(
       'SELECT count(*) FILTER (WHERE NOT is_leased)::int AS waiting, count(*) FILTER (WHERE is_leased)::int AS leased, ' +
@@ -105,15 +98,25 @@ export class OutboxRows {
 
   private async leaseRows(condition: string, count: number): Promise<OutboxRow[]> {
     const { table, tracker } = this;
-    const rows = await this.query(
+    let isLate = false;
+    const sql =
       `WITH free AS (SELECT position FROM ${table} WHERE tracker = $1::text AND ${condition} AND ${FREE} ` +
-        'ORDER BY position LIMIT $2::int FOR UPDATE SKIP LOCKED) ' +
-        `UPDATE ${table} AS o SET leased_until = ${this.leaseEnd()}, leased_by = $3::text, attempts = o.attempts + 1 FROM free ` +
-        'WHERE o.tracker = $1::text AND o.position = free.position ' +
-        'RETURNING o.position::text AS position, o.head, o.event, o.attempts',
-      [tracker, count, this.owner],
-    );
-    return (rows as unknown as OutboxRow[]).sort(byPosition);
+      'ORDER BY position LIMIT $2::int FOR UPDATE SKIP LOCKED) ' +
+      `UPDATE ${table} AS o SET leased_until = ${this.leaseEnd()}, leased_by = $3::text, ` +
+      'attempts = o.attempts + (o.leased_by IS DISTINCT FROM $3::text)::int FROM free ' +
+      'WHERE o.tracker = $1::text AND o.position = free.position ' +
+      'RETURNING o.position::text AS position, o.head, o.event, o.attempts';
+    const send = async (): Promise<OutboxRow[]> => {
+      const rows = (await this.client.query(sql, [tracker, count, this.owner])) as unknown as OutboxRow[];
+      // Nobody waits for them any more: without this, they would be leased to nobody.
+      if (isLate) await this.release(rows.map(({ position }) => position));
+      return rows.sort(byPosition);
+    };
+    try {
+      return await this.pending.within(this.limits(), send);
+    } finally {
+      isLate = true;
+    }
   }
 
   private forOwnRows(set: string, positions: readonly string[]): Promise<void> {
@@ -139,8 +142,11 @@ export class OutboxRows {
   }
 
   private query(sql: string, params: readonly SqlValue[]): Promise<readonly SqlRow[]> {
-    const limits = { timeoutMs: Math.max(MIN_ANSWER_MS, this.leaseMs / 3), keepsAlive: false };
-    return this.pending.within(limits, () => this.client.query(sql, params));
+    return this.pending.within(this.limits(), () => this.client.query(sql, params));
+  }
+
+  private limits(): WaitLimits {
+    return { timeoutMs: this.leaseMs / 3, keepsAlive: false };
   }
 }
 

@@ -8,10 +8,19 @@ import { channelOf, FORMAT, quoteOutbox, type OutboxTable } from './outbox-table
 /** Limits of one statement: the server parses it as a whole, and each library limits parameters. */
 const MAX_ROWS = 500;
 const MAX_LENGTH = 4 * 1024 * 1024;
-const UNDEFINED_TABLE = '42P01';
-const NO_TABLE =
-  'its table does not exist. Fix: create it with the SQL that `npx event-tracking sql --dialect postgres --for outbox` prints, ' +
-  'or set ensureTable: true of OutboxRelay; another name or schema belongs into transactions: { outbox: { schema, table } }';
+/** Errors of the setup, by SQLSTATE. */
+const FIXES: ReadonlyMap<string, string> = new Map([
+  [
+    '42P01',
+    'its table does not exist. Fix: create it with the SQL that `npx event-tracking sql --dialect postgres --for outbox` prints, ' +
+      'or set ensureTable: true of OutboxRelay; another name or schema belongs into transactions: { outbox: { schema, table } }',
+  ],
+  ['42501', 'the user of the connection may not write its table. Fix: GRANT INSERT on the table to that user'],
+  [
+    '25006',
+    'the transaction is read-only. Fix: emit with tracker.outsideTransaction(), or connect read-only transactions without an outbox',
+  ],
+]);
 /** Line between the facts about an event and its JSON text, in a record. */
 const END_OF_HEAD = '\n';
 
@@ -63,9 +72,9 @@ export class OutboxWriter {
     try {
       await client.query(sql, params);
     } catch (error) {
-      // Other errors stay as they are: applications repeat a transaction by the code of its error.
-      if (sqlFailure(error).state === UNDEFINED_TABLE) throw NotStoredException.create(NO_TABLE, error);
-      throw error;
+      // All others stay as they are: applications repeat a transaction by the code of its error.
+      const why = FIXES.get(sqlFailure(error).state ?? '');
+      throw why === undefined ? error : NotStoredException.create(why, error);
     }
   }
 }

@@ -25,8 +25,8 @@ export interface OutboxRelayOptions extends OutboxTable, PostgresConnection {
    */
   readonly pollIntervalMs?: number | undefined;
   /**
-   * Milliseconds for which a row belongs to a relay that does not renew it. Another relay takes it
-   * then.
+   * Milliseconds for which a row belongs to a relay that does not renew it, at least 3000. Another
+   * relay takes it then.
    * @default 30_000
    */
   readonly leaseMs?: number | undefined;
@@ -61,7 +61,8 @@ const RULES: OptionRules<OutboxRelayOptions> = {
   ...CONNECTION_RULES,
   ensureTable: flag({ fix: 'ensureTable: true, or leave it out and create the table by a migration' }),
   listen: flag({ fix: 'listen: false, or leave it out' }),
-  ...{ pollIntervalMs: COUNT, leaseMs: COUNT, batchSize: COUNT, maxInFlight: COUNT },
+  leaseMs: number({ min: 3000, max: 2 ** 31 - 1, isWhole: true }, { fix: 'leave it out, or leaseMs: 30_000' }),
+  ...{ pollIntervalMs: COUNT, batchSize: COUNT, maxInFlight: COUNT },
 };
 
 /**

@@ -1,22 +1,28 @@
 import { atMost } from '../common/at-most';
 import { RetryDelay } from '../common/retry-delay';
 import { Waiters } from '../common/waiters';
+import { within } from '../common/within';
 import type { ConsumerHost } from '../intake/event-consumer';
-import { reasonOf } from '../backends/postgres/send-errors';
 import { LastingOutage } from '../transports/lasting-outage';
 import { DoneRows } from './done-rows';
 import { OutboxEntry } from './outbox-entry';
 import type { OutboxBacklog, OutboxRow, OutboxRows } from './outbox-rows';
+import { relayFailure } from './relay-failure';
 import type { ResolvedRelayOptions } from './relay-options';
 import { WakeUp } from './wake-up';
 
 const RETRY = { minDelayMs: 100, maxDelayMs: 5000 };
 const CLOSE_MS = 2000;
 const BACKLOG_MS = 5000;
+/** Time for the rows before a suspect to be finished. */
+const SUSPECT_WAIT_MS = 2000;
 /** Number of leases of one event that may end with the process before it is a dead letter. */
 const MAX_ATTEMPTS = 10;
 
-type Rows = Pick<OutboxRows, 'lease' | 'hasSuspect' | 'leaseSuspect' | 'remove' | 'extend' | 'release' | 'backlog'>;
+type Rows = Pick<
+  OutboxRows,
+  'lease' | 'hasSuspect' | 'leaseSuspect' | 'remove' | 'extend' | 'clear' | 'release' | 'backlog'
+>;
 type Reports = Pick<ConsumerHost, 'intake' | 'warn' | 'tell'>;
 type ReaderOptions = Pick<ResolvedRelayOptions, 'batchSize' | 'maxInFlight' | 'leaseMs'>;
 
@@ -59,10 +65,10 @@ export class RelayReader {
   ) {
     this.outage = new LastingOutage({
       failing: (error) => {
-        host.warn(`it cannot read its table: ${reasonOf(error)}. Its events wait there, and it tries again.`);
+        host.warn(`it cannot use its table: ${relayFailure(error)}. Its events wait there, and it tries again.`);
       },
       answering: () => {
-        host.tell('it reads its table again.');
+        host.tell('it uses its table again.');
       },
     });
     this.done = new DoneRows(
@@ -125,8 +131,11 @@ export class RelayReader {
         await this.whenRoom();
         if (this.isEnding()) return;
         const leased = await this.rows.lease(batchSize);
+        if (this.isEnding()) {
+          await this.rows.release(leased.map(({ position }) => position));
+          return;
+        }
         this.give(leased);
-        if (this.isEnding()) return;
         const isIdle = leased.length < batchSize && !(await this.takeSuspect());
         this.outage.answered();
         retry.reset();
@@ -140,22 +149,23 @@ export class RelayReader {
   }
 
   /**
-   * Passes on one event that may end the process, while no other row is open, and waits for it.
-   * @returns false if there was none
+   * Passes on one event that may end the process, alone. Neither wait is long: while a backend is
+   * down, the other rows are not finished for hours, and the rest must go on.
+   * @returns false if there was none, or if other rows are not finished in time
    */
   private async takeSuspect(): Promise<boolean> {
     if (performance.now() < this.nextSuspectAt) return false;
-    if (!(await this.rows.hasSuspect())) {
+    if (!(await this.rows.hasSuspect()) || !(await this.isEverythingDone(SUSPECT_WAIT_MS))) {
       // A row becomes one when a lease ends, so looking more often would find nothing.
       this.nextSuspectAt = performance.now() + this.options.leaseMs / 3;
       return false;
     }
-    await this.whenNothingIsOpen();
     const row = this.isEnding() ? undefined : await this.rows.leaseSuspect();
     if (row === undefined) return false;
     if (row.attempts > MAX_ATTEMPTS) this.bury(row);
     else this.give([row]);
-    await this.whenNothingIsOpen();
+    // An event that ends the process does so soon.
+    if (!(await this.isEverythingDone(this.options.leaseMs / 3))) await this.rows.clear([row.position]);
     return true;
   }
 
@@ -202,8 +212,16 @@ export class RelayReader {
     while (this.open.size + batchSize > maxInFlight && !this.isEnding()) await this.room.wait();
   }
 
-  private async whenNothingIsOpen(): Promise<void> {
-    while (this.open.size > 0 && !this.isEnding()) await this.room.wait();
+  /** Waits until no row is open, up to a time or the end. */
+  private async isEverythingDone(timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    const { signal } = this.ending;
+    while (this.open.size > 0 && !signal.aborted) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) return false;
+      await within({ timeoutMs: leftMs, signal, keepsAlive: false }, this.room.wait(), () => undefined);
+    }
+    return this.open.size === 0;
   }
 
   /** Runs `work` at each interval. A failure is not reported: reading fails too, and reports it. */

@@ -11,8 +11,11 @@ export function reportLosses(name: string, ledger: TrackingLedger, notices: Pick
   }
   if (byPlace.size === 0) return;
   const lines = [...byPlace].map(([place, losses]) => `${place}: ${losses.join(', ')}`);
-  const { emitted } = ledger.tracker();
-  notices.warn(`tracker "${name}" closed; of ${String(emitted)} events emitted, dropped at ${lines.join('; ')}.`);
+  const { emitted, relayed } = ledger.tracker();
+  const taken = relayed === 0 ? '' : ` and ${String(relayed)} relayed`;
+  notices.warn(
+    `tracker "${name}" closed; of ${String(emitted)} events emitted${taken}, dropped at ${lines.join('; ')}.`,
+  );
 }
 
 /** Logs the dead letters that were in memory only and are gone, because the tracker has closed. */

@@ -37,9 +37,19 @@ export class HeldTransaction {
   isIncomplete = false;
   private events: HeldEvent[] = [];
 
-  /** @param outer open transaction in which this one is a savepoint */
-  constructor(readonly outer: HeldTransaction | undefined) {
+  /** True if its events are stored in an outbox, by itself or by a transaction around it. */
+  readonly isInOutbox: boolean;
+
+  /**
+   * @param outer open transaction in which this one is a savepoint
+   * @param hasOutbox true if it has an outbox of its own
+   */
+  constructor(
+    readonly outer: HeldTransaction | undefined,
+    hasOutbox = false,
+  ) {
     this.size = outer?.size ?? { events: 0, bytes: 0 };
+    this.isInOutbox = hasOutbox || outer?.isInOutbox === true;
   }
 
   /** Returns the innermost transaction, from this one outwards, that has not ended. */

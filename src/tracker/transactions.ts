@@ -3,10 +3,10 @@ import type { Refusal } from '../catalog/event-inspector';
 import { atMost } from '../common/at-most';
 import { Waiters } from '../common/waiters';
 import type { Envelope } from '../event/envelope';
-import { NotStoredException } from '../outbox/not-stored.exception';
 import type { SqlClient } from '../sql/sql-client';
 import type { EmitConfirmation } from './emit-confirmation';
 import { HeldTransaction, type HeldEvent } from './held-transaction';
+import { checkOutbox, OUTBOX_PATH, tooManyEvents, UNKNOWN_COMMIT } from './outbox-of-transaction';
 import type { ResolvedTransactionLimits, TransactionOptions } from './transaction-options';
 
 /** Innermost transaction of one tracker in an async flow. */
@@ -46,22 +46,6 @@ export interface TransactionsParts {
 /** One storage for all trackers of the process, since each storage slows down every promise. */
 const frames = new AsyncLocalStorage<Frame | undefined>();
 
-/** Path of the outcome of an event in the outbox. No node can have that path. */
-const OUTBOX_PATH = 'transaction:outbox';
-const CLOSED = 'the application has closed. Fix: finish transactions before you close it';
-const FULL =
-  'the transaction holds as many events as it may. Fix: emit fewer events in one transaction, or raise transactions: { maxEvents, maxBytes }';
-const UNKNOWN =
-  'since it is in the outbox, and the tracker does not see whether its transaction commits. ' +
-  'Fix: hold the events around the transaction too, with holdEvents or another tracker.transaction';
-
-function checkClient(outbox: SqlClient): void {
-  if (typeof (outbox as Partial<SqlClient> | null)?.query === 'function') return;
-  throw new TypeError(
-    'tracker.transaction was given an outbox that is no client. Fix: { outbox: fromTypeOrm(manager) }, or another adapter of nestjs-event-tracking/postgres',
-  );
-}
-
 function without(owner: Transactions, frame: Frame | undefined): Frame | undefined {
   if (frame === undefined) return undefined;
   return frame.owner === owner ? frame.around : { ...frame, around: without(owner, frame.around) };
@@ -85,7 +69,7 @@ export class Transactions {
    */
   async run<Result>(body: () => Result | PromiseLike<Result>, options: TransactionOptions = {}): Promise<Result> {
     const { outbox } = options;
-    if (outbox !== undefined) checkClient(outbox);
+    if (outbox !== undefined) checkOutbox(outbox);
     const transaction = this.begin(options);
     let result: Result;
     try {
@@ -120,7 +104,8 @@ export class Transactions {
         `its transaction holds as many events as it may (${limit}). ` +
         'Fix: emit fewer events in one transaction, or raise transactions: { maxEvents, maxBytes }';
       transaction.isIncomplete = true;
-      this.parts.drop('transaction-full', envelope, why, confirmation);
+      // A transaction with an outbox fails as a whole, so that no event is lost.
+      this.parts.drop(transaction.isInOutbox ? 'rolled-back' : 'transaction-full', envelope, why, confirmation);
       return true;
     }
     confirmation?.holdInTransaction();
@@ -131,12 +116,13 @@ export class Transactions {
 
   /**
    * Waits for open transactions, because the application closes, and drops what is held then.
-   * Events emitted in these transactions later are sent at once.
+   * Events emitted in these transactions later are sent at once. Transactions with an outbox stay
+   * open: they need only their client.
    */
   async close(timeoutMs: number): Promise<void> {
     if (this.open.size > 0) await atMost(timeoutMs, this.idle.wait());
     const why = 'the application closed before its transaction had ended';
-    for (const transaction of this.open) this.rollBack(transaction, why, 'shutdown');
+    for (const transaction of this.open) if (!transaction.isInOutbox) this.rollBack(transaction, why, 'shutdown');
   }
 
   /**
@@ -145,8 +131,7 @@ export class Transactions {
    */
   private async store(transaction: HeldTransaction, client: SqlClient): Promise<void> {
     for (;;) {
-      if (transaction.state !== 'open') throw NotStoredException.create(CLOSED);
-      if (transaction.isIncomplete) throw NotStoredException.create(FULL);
+      if (transaction.isIncomplete) throw tooManyEvents();
       const events = transaction.unstored();
       if (events.length === 0) {
         this.commit(transaction, false);
@@ -193,7 +178,12 @@ export class Transactions {
     if (transaction.state !== 'open') return;
     const events = transaction.end('rolled-back');
     this.forget(transaction, events);
-    for (const { envelope, confirmation, release } of events) {
+    // At shutdown it may still commit, and relays send what is stored.
+    const isKept = ({ isStored }: HeldEvent): boolean => reason === 'shutdown' && isStored === true;
+    this.settleStored(events.filter(isKept), false);
+    for (const event of events) {
+      const { envelope, confirmation, release } = event;
+      if (isKept(event)) continue;
       this.parts.drop(reason, envelope, why, confirmation);
       confirmation?.endTransaction(`since ${why}`);
       release?.();
@@ -206,7 +196,7 @@ export class Transactions {
     if (stored.length === 0) return;
     for (const { confirmation, release } of stored) {
       if (isCommitted) confirmation?.settle(OUTBOX_PATH, 'stored');
-      confirmation?.endTransaction(isCommitted ? undefined : UNKNOWN);
+      confirmation?.endTransaction(isCommitted ? undefined : UNKNOWN_COMMIT);
       release?.();
     }
     this.parts.onStored(stored.length);
@@ -218,8 +208,8 @@ export class Transactions {
     release?.();
   }
 
-  private begin({ independent = false }: TransactionOptions): HeldTransaction {
-    const transaction = new HeldTransaction(independent ? undefined : this.current());
+  private begin({ independent = false, outbox }: TransactionOptions): HeldTransaction {
+    const transaction = new HeldTransaction(independent ? undefined : this.current(), outbox !== undefined);
     this.open.add(transaction);
     if (this.open.size === 1) this.parts.onBusy(true);
     return transaction;

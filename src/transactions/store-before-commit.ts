@@ -39,7 +39,7 @@ function storeAtCommit<Result>(
   let fail = (_error: unknown): void => undefined;
   const ended = new Promise<void>((resolve, reject) => ([end, fail] = [resolve, reject]));
   let stored = ended;
-  transaction.commit = async (value) => {
+  const storeAndCommit = async (value: unknown): Promise<unknown> => {
     end();
     await ended; // the body may call it before `stored` is known
     try {
@@ -49,6 +49,11 @@ function storeAtCommit<Result>(
       throw error;
     }
     return commit(value);
+  };
+  transaction.commit = (value) => {
+    const committed = storeAndCommit(value);
+    committed.catch(() => undefined); // a body may not wait for it: the transaction has the error too
+    return committed;
   };
   transaction.rollback = (error) => {
     fail(error);

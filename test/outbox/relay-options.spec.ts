@@ -30,7 +30,7 @@ describe('the options of OutboxRelay', () => {
     [{ connectionString: '' }, /connectionString/],
     [{ client, table: 'a?' }, /table .*a name of at most 63 bytes/],
     [{ client, schema: '' }, /schema/],
-    [{ client, leaseMs: 0 }, /leaseMs/],
+    [{ client, leaseMs: 2999 }, /leaseMs/],
     [{ client, leaseMs: 1.5 }, /leaseMs/],
     [{ client, pollIntervalMs: '5' }, /pollIntervalMs/],
     [{ client, batchSize: 50, maxInFlight: 20 }, /maxInFlight is 20, fewer than the 50 rows/],

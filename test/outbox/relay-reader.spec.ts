@@ -30,6 +30,7 @@ function reader(rows: readonly OutboxRow[], options = {}) {
     hasSuspect: () => Promise.resolve(suspects.length > 0),
     leaseSuspect: () => Promise.resolve(suspects.shift()),
     remove: (positions: readonly string[]) => Promise.resolve(void calls.push(`remove ${positions.join()}`)),
+    clear: (positions: readonly string[]) => Promise.resolve(void calls.push(`clear ${positions.join()}`)),
     extend: (positions: readonly string[]) => Promise.resolve(void calls.push(`extend ${positions.join()}`)),
     release: (positions: readonly string[]) => Promise.resolve(void calls.push(`release ${positions.join()}`)),
     backlog: () => Promise.resolve({ waiting: free.length, leased: 0, oldestAt: undefined }),
@@ -105,7 +106,7 @@ describe('RelayReader', () => {
     await until(() => run.told.length === 1);
     expect(run.taken).toEqual(['1']);
     expect(run.warnings).toEqual([
-      'it cannot read its table: PostgreSQL was not reached (connect ECONNREFUSED). Its events wait there, and it tries again.',
+      'it cannot use its table: PostgreSQL was not reached (connect ECONNREFUSED). Its events wait there, and it tries again.',
     ]);
     await run.reader.end(1000);
     await run.reader.close();
@@ -136,6 +137,48 @@ describe('RelayReader', () => {
     await until(() => run.calls.includes('remove 8'));
     expect(run.buried).toEqual(['8']);
     await run.reader.end(1000);
+    await run.reader.close();
+  });
+
+  it('goes on while a suspect is not done, and forgets its attempts', async () => {
+    const run = reader([], { leaseMs: 60 });
+    run.suspects.push(row(7, 6));
+    run.reader.begin();
+    await until(() => run.calls.includes('clear 7'));
+    run.free.push(row(8));
+    run.reader.wake();
+    await until(() => run.taken.includes('8'));
+    expect(run.taken).toEqual(['7', '8']);
+    await run.reader.end(1000);
+    await run.reader.close();
+  });
+
+  it('leaves a suspect for later while other rows are not done', async () => {
+    const run = reader([row(1)]);
+    run.suspects.push(row(7, 6));
+    run.reader.begin();
+    await until(() => run.taken.length === 1);
+    await until(() => run.calls.filter((call) => call.startsWith('lease')).length >= 1);
+    run.free.push(row(8));
+    await until(() => {
+      run.reader.wake();
+      return run.taken.includes('8');
+    });
+    expect([run.taken, run.suspects.length]).toEqual([['1', '8'], 1]);
+    await run.reader.end(1000);
+    await run.reader.close();
+  });
+
+  it('returns rows that it got while it was ending', async () => {
+    const run = reader([]);
+    let answer = (_rows: readonly OutboxRow[]): void => undefined;
+    run.table.lease = () => new Promise((resolve) => (answer = resolve as never));
+    run.reader.begin();
+    await new Promise((resolve) => setImmediate(resolve));
+    const ended = run.reader.end(1000);
+    answer([row(3)]);
+    await ended;
+    expect([run.taken, run.calls]).toEqual([[], ['release 3']]);
     await run.reader.close();
   });
 

@@ -3,7 +3,7 @@ import { NotConfirmedException, defineEvent } from '../../src/entries';
 import { jsonSchema } from '../../src/entries/json-schema';
 import { NotStoredException } from '../../src/entries/transactions';
 import type { SqlClient, SqlValue } from '../../src/entries/postgres';
-import { expectBalance, RecordingLogger, startTracking } from '../support/start-tracking';
+import { expectBalance, startTracking } from '../support/start-tracking';
 import { failing, gate } from './transaction-parts';
 
 /** Records the statements. It is no database: here only the order of things is tested. */
@@ -146,8 +146,7 @@ describe('tracker.transaction with an outbox', () => {
   });
 
   it('fails as a whole if it holds too many events, so that its data is not committed either', async () => {
-    const logger = new RecordingLogger();
-    const { tracker, ledger } = await startTracking({ logger, transactions: { maxEvents: 1 } });
+    const { tracker, ledger } = await startTracking({ transactions: { maxEvents: 1 } });
     const client = new RecordingClient();
     const running = tracker.transaction(
       async () => {
@@ -159,35 +158,41 @@ describe('tracker.transaction with an outbox', () => {
     await expect(running).rejects.toThrow(NotStoredException);
     await expect(running).rejects.toThrow(/holds as many events as it may\. Fix: .*maxEvents/);
     expect(client.statements).toEqual([]);
-    expect(ledger.tracker().dropped).toEqual({ 'transaction-full': 1, 'rolled-back': 1 });
+    expect(ledger.tracker().dropped).toEqual({ 'rolled-back': 2 });
   });
 
-  it('fails if the application has closed meanwhile', async () => {
-    const { tracker, app } = await startTracking({ shutdownTimeoutMs: 40 });
+  it('stores the events of a transaction that the application did not wait for when it closed', async () => {
+    const { tracker, app, names, ledger } = await startTracking({ shutdownTimeoutMs: 40 });
     const opened = gate();
     const client = new RecordingClient();
     const running = tracker.transaction(
       async () => {
         tracker.emit('a');
         await opened.opened;
+        tracker.emit('b');
       },
       { outbox: client },
     );
     await app.close();
     opened.open();
-    await expect(running).rejects.toThrow(/the application has closed\. Fix: /);
-    expect(client.statements).toEqual([]);
+    await running;
+    expect([client.stored, names(), ledger.tracker().outbox]).toEqual([[['a', 'b']], [], 2]);
+    expectBalance(ledger);
   });
 
-  it('fails if the application closes while the events are stored', async () => {
+  it('counts stored events as stored, not as lost, if the application closes before the commit is known', async () => {
     const { tracker, app, ledger } = await startTracking({ shutdownTimeoutMs: 40 });
     const opened = gate();
-    const client = new RecordingClient(() => opened.opened);
-    const running = tracker.transaction(() => tracker.emit('a'), { outbox: client });
+    const client = new RecordingClient();
+    const running = tracker.transaction(async () => {
+      await tracker.transaction(() => tracker.emit('a'), { outbox: client });
+      await opened.opened;
+    });
     await app.close();
     opened.open();
-    await expect(running).rejects.toThrow(NotStoredException);
-    expect(ledger.tracker()).toMatchObject({ outbox: 0, dropped: { shutdown: 1 } });
+    await running;
+    expect(ledger.tracker()).toMatchObject({ outbox: 1, dropped: {} });
+    expectBalance(ledger);
   });
 
   it('makes a dead letter of an event that the catalog rejects, and stores the others', async () => {

@@ -5,7 +5,7 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import { Pool } from 'pg';
 import { StartError } from '../settings';
-import { CREATE_ENROLMENTS, CREATE_OUTBOX } from './tables';
+import { CREATE_ENROLMENTS } from './tables';
 
 /** A database of Drizzle, and what it talks to. */
 export type Database = PgDatabase<PgQueryResultHKT> & { readonly $client: Pool | PGlite };
@@ -37,10 +37,9 @@ export async function openDatabase(url: string | undefined): Promise<Database> {
 
 export async function createTables(database: Database): Promise<void> {
   await database.transaction(async (transaction) => {
-    // IF NOT EXISTS fails if two processes create the same table at the same time.
+    // IF NOT EXISTS fails if two processes create the table at the same time.
     await transaction.execute(sql`SELECT pg_advisory_xact_lock(${LOCK})`);
     await transaction.execute(sql.raw(CREATE_ENROLMENTS));
-    await transaction.execute(sql.raw(CREATE_OUTBOX));
   });
 }
 

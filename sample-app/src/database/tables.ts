@@ -24,17 +24,3 @@ CREATE TABLE IF NOT EXISTS enrolments (
   mode text NOT NULL,
   UNIQUE (course_id, user_id)
 )`;
-
-/** Printed by `npx event-tracking sql --dialect postgres --for outbox`. */
-export const CREATE_OUTBOX = `
-CREATE TABLE IF NOT EXISTS "tracking_outbox" (
-  tracker text NOT NULL,
-  position bigint GENERATED ALWAYS AS IDENTITY,
-  format smallint NOT NULL,
-  head text NOT NULL,
-  event text NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now(),
-  leased_until timestamptz,
-  attempts int NOT NULL DEFAULT 0,
-  PRIMARY KEY (tracker, position)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000)`;

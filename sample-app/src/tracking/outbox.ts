@@ -14,7 +14,10 @@ export const outboxRelay: TrackingModuleOptions['consumers'] = hasRelay
   ? {
       outbox: consumer(
         OutboxRelay,
-        { inject: [DATABASE], useFactory: (database: Database) => ({ client: fromDrizzle(database) }) },
+        {
+          inject: [DATABASE],
+          useFactory: (database: Database) => ({ client: fromDrizzle(database), ensureTable: true }),
+        },
         { imports: [DatabaseModule] },
       ),
     }

@@ -1,0 +1,20 @@
+import { reasonOf } from '../backends/postgres/send-errors';
+import { sqlFailure } from '../backends/postgres/sql-state';
+
+const CREATE =
+  'create it with the SQL that `npx event-tracking sql --dialect postgres --for outbox` prints, or set ensureTable: true';
+/** Fixes of the relay, by SQLSTATE; those of PostgresBackend name other tables and rights. */
+const FIXES: ReadonlyMap<string, string> = new Map([
+  ['42P01', `its table does not exist (SQLSTATE 42P01). Fix: ${CREATE}`],
+  ['3F000', `its schema does not exist (SQLSTATE 3F000). Fix: create the schema and the table`],
+  ['42703', `its table has other columns (SQLSTATE 42703). Fix: drop the table when it is empty, and ${CREATE}`],
+  [
+    '42501',
+    'the user of its connection has too few rights (SQLSTATE 42501). Fix: GRANT SELECT, UPDATE, DELETE on the table; with ensureTable also CREATE on the schema',
+  ],
+]);
+
+/** Describes why a statement of a relay failed, without any value of an event. */
+export function relayFailure(error: unknown): string {
+  return FIXES.get(sqlFailure(error).state ?? '') ?? reasonOf(error);
+}
