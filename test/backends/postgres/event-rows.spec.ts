@@ -12,7 +12,8 @@ import { event } from './support';
 
 const normalizer = new Normalizer(DEFAULT_LIMITS);
 /** An event of a queue or a bus, in whose data anything can be. */
-const carried = (of: IdentifiedEvent): QueuedEvent => QueuedEvent.of(Envelope.carried(of, { length: 100 }, normalizer), 0);
+const carried = (of: IdentifiedEvent): QueuedEvent =>
+  QueuedEvent.of(Envelope.carried(of, { length: 100 }, normalizer), 0);
 const readBack = (of: IdentifiedEvent): QueuedEvent => QueuedEvent.again(of, { acceptedAt: 0 }, 0);
 
 const faultIn = (text: string): string | undefined => textFault(JSON.stringify({ text }));
