@@ -18,7 +18,7 @@ describe('Simulated traffic', () => {
     const tracked = sample.tracked();
     await sample.close();
 
-    expect(timers()).toBe(timersBefore);
+    expect(timers()).toBeLessThanOrEqual(timersBefore); // those of others can end meanwhile
     expect(seen()).toEqual(
       new Set([
         'message.queued',
