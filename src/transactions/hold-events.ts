@@ -97,7 +97,12 @@ function held(method: Method, holding: Holding): Method {
     const at = args.findLastIndex((argument) => typeof argument === 'function');
     if (at < 0) return method.apply(this, args);
     const { tracker, outbox, isOutermost } = holding;
-    const independent = isNew(args) || (isOutermost && !isInTransaction(this));
+    const propagation = propagationOf(args);
+    const isInside = isInTransaction(this);
+    // Without a transaction of its own, the events belong to the one around it, if there is one.
+    if (isSwitchedOff(this) || opensNone(propagation, isInside)) return method.apply(this, args);
+    if (propagation === 'not_supported' && isInside) return tracker.outsideTransaction(() => method.apply(this, args));
+    const independent = propagation === 'requires_new' || (isOutermost && !isInside);
     const run = new HeldRun(tracker, { independent });
     const body = args[at] as Method;
     args[at] = (...given: unknown[]): unknown => {
@@ -130,9 +135,32 @@ function forking(method: Method, holding: Holding): Method {
   };
 }
 
-/** True for a transaction of MikroORM that commits alone, inside another one too. */
-function isNew(args: readonly unknown[]): boolean {
-  return args.some((each) => isHolder(each) && (each as { propagation?: unknown }).propagation === 'requires_new');
+/** Returns how a transaction of MikroORM behaves inside another one; its default is `nested`. */
+function propagationOf(args: readonly unknown[]): unknown {
+  return args.map((each) => isHolder(each) && (each as { propagation?: unknown }).propagation).find(Boolean);
+}
+
+/**
+ * True if MikroORM runs a callback in the transaction that there is, or without one. Such a
+ * callback is no savepoint: its rows stay if it throws and the caller catches that.
+ */
+function opensNone(propagation: unknown, isInside: boolean): boolean {
+  switch (propagation) {
+    case 'required':
+      return isInside;
+    case 'not_supported':
+      return !isInside;
+    default:
+      return propagation === 'supports' || propagation === 'mandatory' || propagation === 'never';
+  }
+}
+
+/** True for an EntityManager of MikroORM that opens no transaction, whatever the propagation. */
+function isSwitchedOff(target: unknown): boolean {
+  const context = hasMethod(target, 'getContext') && (target as unknown as { getContext: Method }).getContext(false);
+  return [target, context].some(
+    (each) => isHolder(each) && (each as { disableTransactions?: unknown }).disableTransactions === true,
+  );
 }
 
 /** True for an EntityManager of MikroORM that is used inside its transaction. */
