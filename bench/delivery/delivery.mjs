@@ -12,7 +12,7 @@ const script = (name) => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url)
 
 export async function run({ json, smoke, pairs, only }) {
   const figures = [];
-  for (const [name, group] of Object.entries({ accept, mongo, postgres, wire, outage })) {
+  for (const [name, group] of Object.entries({ accept, mongo, postgres, outbox, wire, outage })) {
     if (only.case !== undefined && only.case !== name) continue;
     figures.push(...(await group({ smoke, pairs })));
   }
@@ -78,6 +78,29 @@ async function postgres({ smoke, pairs }) {
       theirs: () => measure(script('postgres'), ['raw', count]),
     }),
   ];
+}
+
+/** Transactions with events, next to the same transactions without what is measured. */
+async function outbox({ smoke, pairs }) {
+  const url = process.env.POSTGRES_URL || readState().postgres?.url;
+  if (url === undefined) {
+    console.error(
+      'bench: no PostgreSQL, so no outbox is measured. Fix: npm run services, or POSTGRES_URL=postgres://…',
+    );
+    return [];
+  }
+  process.env.POSTGRES_URL = url;
+  const take = (name) => measure(script('outbox'), [name, smoke ? 1000 : undefined]);
+  const subjects = [
+    { subject: 'tracker.transaction, 1 event', versus: 'emit', ours: 'held-1', theirs: 'emit-1' },
+    { subject: 'tracker.transaction, 10 events', versus: 'emit', ours: 'held-10', theirs: 'emit-10' },
+    { subject: 'holdEvents of Knex, 10 events', versus: 'emit in it', ours: 'knex-held', theirs: 'knex-emit' },
+    { subject: 'outbox, 10 events', versus: 'an insert of 10 rows', ours: 'outbox', theirs: 'rows' },
+    { subject: 'relay to PostgresBackend', versus: 'relay to nothing', ours: 'relay-postgres', theirs: 'relay' },
+  ];
+  return each(subjects, ({ subject, versus, ours, theirs }) =>
+    inPairs({ ...{ case: 'outbox', subject, versus, pairs }, ours: () => take(ours), theirs: () => take(theirs) }),
+  );
 }
 
 async function wire({ smoke, pairs }) {
