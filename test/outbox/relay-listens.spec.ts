@@ -11,7 +11,7 @@ import { outboxSchema, startOutbox, type OutboxSchema } from './outbox-parts';
 const NEVER_MS = 1_000_000;
 
 describeWithServices(['postgres', 'toxiproxy'], 'A relay that listens', ({ postgres, toxiproxy }) => {
-  /** Stores an event in another process, as far as the relay can see: nothing wakes it but NOTIFY. */
+  /** Stores an event by another application: nothing wakes the relay but NOTIFY. */
   async function store(schema: OutboxSchema, name: string): Promise<void> {
     const { tracker } = await startOutbox(schema);
     await schema.transact((client) => tracker.transaction(() => tracker.emit(name), { outbox: fromPg(client) }));
