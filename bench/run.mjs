@@ -1,7 +1,7 @@
 // npm run bench -- emit [--json] [--pairs 5] [--case b] [--bytes 1024] [--shape
 // flat|nested|long|non-ascii|dates|numbers|mixed|all] [--heap] npm run bench -- http [--json]
 // [--pairs 5] [--case fastify] npm run bench -- delivery [--json] [--pairs 5] [--case
-// accept|mongo|postgres|wire|outage] npm run bench -- async [--json] [--pairs 5] [--case
+// accept|mongo|postgres|outbox|wire|outage] npm run bench -- async [--json] [--pairs 5] [--case
 // queue|accept|web] [--bytes 1024] npm run bench -- bus [--json] [--pairs 5] [--case
 // redis-streams|kafka] npm run bench -- catalog [--json] [--pairs 5] [--case validate-log|emit] npm
 // run bench -- import [--json] [--pairs 3] npm run bench -- explorer [--json] [--pairs 5] [--case

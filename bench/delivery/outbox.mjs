@@ -1,5 +1,5 @@
-// Events of transactions, in a process of its own: node outbox.mjs SUBJECT [COUNT]; POSTGRES_URL says
-// where. Prints { bytes, cpuUs, perSecond } for one event.
+// Events of transactions, in a process of its own: node outbox.mjs SUBJECT [COUNT]; POSTGRES_URL
+// says where. Prints { bytes, cpuUs, perSecond } for one event.
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
