@@ -32,7 +32,7 @@ describeWithServices(['postgres'], 'An outbox of a process that is killed', ({ p
     const schema = await outboxSchema(postgres);
     await killed(schema, moment);
     expect([await countCourses(schema), (await schema.rows()).length]).toEqual([1, 3]);
-    const { names } = await startOutbox(schema, { leaseMs: 200, pollIntervalMs: 20 });
+    const { names } = await startOutbox(schema, { leaseMs: 3000, pollIntervalMs: 20 });
     await until(async () => (await schema.rows()).length === 0);
     expect(names()).toEqual(['a', 'b', 'c']);
   });

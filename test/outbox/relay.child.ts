@@ -25,7 +25,7 @@ class Deadly implements Backend {
 }
 
 const relay =
-  moment === 'arrives' ? { outbox: consumer(OutboxRelay, { client: fromPg(pool), schema, leaseMs: 200 }) } : {};
+  moment === 'arrives' ? { outbox: consumer(OutboxRelay, { client: fromPg(pool), schema, leaseMs: 3000 }) } : {};
 
 @Module({
   imports: [

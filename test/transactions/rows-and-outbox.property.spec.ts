@@ -55,7 +55,7 @@ const numberOf = (key: string): number => Number(key.split('.')[1]);
 describeWithServices(['postgres'], 'Rows and events with an outbox', ({ postgres }) => {
   it('are the same after any transactions, savepoints and errors, in parallel and with two relays', async () => {
     const schema = await preparedSchema(postgres);
-    const relay = { leaseMs: 400, pollIntervalMs: 20, batchSize: 3, maxInFlight: 6 };
+    const relay = { leaseMs: 3000, pollIntervalMs: 20, batchSize: 3, maxInFlight: 6 };
     const { tracker, ledger } = await startOutbox(schema, relay, options);
     const other = await startOutbox(schema, relay, options);
     const runner = new FlowRunner(postgres, tracker, schema.name);
