@@ -5,12 +5,12 @@ import { LogLines } from './bare-runtime';
 
 type Dropped = Readonly<Record<string, number>>;
 
-function lossLines(nodes: Readonly<Record<string, Dropped>>, dropped: Dropped = {}): string[] {
+function lossLines(nodes: Readonly<Record<string, Dropped>>, dropped: Dropped = {}, relayed = 0): string[] {
   const log = new LogLines();
   const off = (): (() => void) => () => undefined;
   const ledger = new TrackingLedger({
     ...{ consumers: () => [], watch: off, measure: off },
-    counts: () => ({ emitted: 9, dropped, forgottenDeadLetters: {} }) as unknown as TrackerCounts,
+    counts: () => ({ emitted: 9, relayed, dropped, forgottenDeadLetters: {} }) as unknown as TrackerCounts,
     nodes: () => Object.entries(nodes).map(([path, counts]) => ({ path, dropped: counts }) as unknown as NodeCounts),
   });
   reportLosses('audit', ledger, log.notices);
@@ -32,6 +32,12 @@ describe('reportLosses', () => {
     expect(lossLines({ '': { 'no-backend': 1 }, lrs: { 'too-large': 2, 'backend-failed': 3 } }, { loop: 4 })).toEqual([
       'tracker "audit" closed; of 9 events emitted, dropped at before the tree: 4 loop; the root: 1 no-backend; ' +
         'lrs: 2 too-large, 3 backend-failed.',
+    ]);
+  });
+
+  it('names the events that came from an outbox, if there are any', () => {
+    expect(lossLines({ lrs: { 'too-large': 2 } }, {}, 5)).toEqual([
+      'tracker "audit" closed; of 9 events emitted and 5 relayed, dropped at lrs: 2 too-large.',
     ]);
   });
 });
