@@ -99,7 +99,7 @@ export class OutboxRelay implements EventConsumer, OnModuleInit {
     return {
       kind: 'outbox',
       names: [schema === undefined ? table : `${schema}.${table}`],
-      fix: 'see that PostgreSQL runs, and that the table exists (npx event-tracking sql --dialect postgres --for outbox).',
+      fix: 'see that PostgreSQL runs, and that the table exists (npx --no event-tracking sql --dialect postgres --for outbox).',
       ask: async () => {
         const { waiting, leased, oldestAt } = await rows.backlog();
         return { waiting, active: leased, oldestAt };

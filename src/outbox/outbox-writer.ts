@@ -12,7 +12,7 @@ const MAX_LENGTH = 4 * 1024 * 1024;
 const FIXES: ReadonlyMap<string, string> = new Map([
   [
     '42P01',
-    'its table does not exist. Fix: create it with the SQL that `npx event-tracking sql --dialect postgres --for outbox` prints, ' +
+    'its table does not exist. Fix: create it with the SQL that `npx --no event-tracking sql --dialect postgres --for outbox` prints, ' +
       'or set ensureTable: true of OutboxRelay; another name or schema belongs into transactions: { outbox: { schema, table } }',
   ],
   ['42501', 'the user of the connection may not write its table. Fix: GRANT INSERT on the table to that user'],

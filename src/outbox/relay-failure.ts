@@ -2,7 +2,7 @@ import { reasonOf } from '../backends/postgres/send-errors';
 import { sqlFailure } from '../backends/postgres/sql-state';
 
 const CREATE =
-  'create it with the SQL that `npx event-tracking sql --dialect postgres --for outbox` prints, or set ensureTable: true';
+  'create it with the SQL that `npx --no event-tracking sql --dialect postgres --for outbox` prints, or set ensureTable: true';
 /** Fixes of the relay, by SQLSTATE; those of PostgresBackend name other tables and rights. */
 const FIXES: ReadonlyMap<string, string> = new Map([
   ['42P01', `its table does not exist (SQLSTATE 42P01). Fix: ${CREATE}`],

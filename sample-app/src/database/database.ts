@@ -29,7 +29,9 @@ export async function openDatabase(url: string | undefined): Promise<Database> {
     await closeDatabase(database);
     const reason = rootCause(error);
     throw new StartError(
-      `The database at DATABASE_URL does not work: ${reason}. Start PostgreSQL, or remove DATABASE_URL to use a database in memory.`,
+      url
+        ? `The database at DATABASE_URL does not work: ${reason}. Start PostgreSQL, or remove DATABASE_URL to use a database in memory.`
+        : `The database in memory does not work: ${reason}. Set DATABASE_URL to a PostgreSQL.`,
     );
   }
   return database;

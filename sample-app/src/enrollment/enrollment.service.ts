@@ -48,9 +48,9 @@ export class EnrollmentService {
   /** Holds its event until the commit. A crash right after the commit loses the event. */
   async unenrol(courseId: string, user: DemoUser): Promise<Enrollment> {
     const course = this.courses.get(courseId);
-    const isIt = and(eq(enrolments.course_id, course.id), eq(enrolments.user_id, user.id));
+    const isOwn = and(eq(enrolments.course_id, course.id), eq(enrolments.user_id, user.id));
     return this.database.transaction(async (transaction) => {
-      const [enrollment] = await transaction.delete(enrolments).where(isIt).returning();
+      const [enrollment] = await transaction.delete(enrolments).where(isOwn).returning();
       if (!enrollment) throw new NotFoundException(`You are not enrolled in ${course.title}.`);
       const { course_id, user_id, mode } = enrollment;
       this.tracker.emit(EnrollmentDeactivated, { course_id, user_id, mode });
