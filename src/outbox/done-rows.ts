@@ -9,6 +9,8 @@ const MAX_AT_ONCE = 5000;
  * with one statement, and one statement at a time. While the database cannot be reached, they wait.
  */
 export class DoneRows {
+  /** True from a failed statement until one has succeeded. */
+  isFailing = false;
   private waiting: string[] = [];
   private working: Promise<void> | undefined;
   private readonly ending = new AbortController();
@@ -45,10 +47,12 @@ export class DoneRows {
       const positions = this.waiting.splice(0, MAX_AT_ONCE);
       try {
         await this.remove(positions);
+        this.isFailing = false;
         this.onRemoved(positions);
         retry.reset();
       } catch (error) {
         for (const position of positions) this.waiting.push(position);
+        this.isFailing = true;
         this.onFailure(error);
         await retry.wait(this.ending.signal, false);
       }

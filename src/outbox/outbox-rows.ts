@@ -11,8 +11,16 @@ export interface OutboxRow {
   readonly position: string;
   readonly head: string;
   readonly event: string;
-  /** Number of leases, with this one, that ended neither with the event nor by being returned. */
+  /**
+   * Number of relays, with this one, that have had it since it was last returned or survived. A
+   * relay that leases it again does not count twice.
+   */
   readonly attempts: number;
+}
+
+/** A row, with the end of its lease as PostgreSQL writes it: one for all rows of a statement. */
+interface LeasedRow extends OutboxRow {
+  readonly until: string;
 }
 
 export interface OutboxBacklog {
@@ -26,6 +34,9 @@ export interface OutboxBacklog {
 const SUSPECT = '(attempts >= 5)';
 /** Condition of a row that a relay of this version may lease. */
 const FREE = `format <= ${String(FORMAT)} AND (leased_until IS NULL OR leased_until < now())`;
+/** Positions of the second parameter. */
+const POSITIONS = 'SELECT value::bigint FROM json_array_elements_text($2::text::json)';
+const RETURNED = 'leased_until = NULL, leased_by = NULL, attempts = greatest(attempts - 1, 0)';
 const MAX_COUNTED = 100_000;
 
 /**
@@ -36,6 +47,8 @@ const MAX_COUNTED = 100_000;
 export class OutboxRows {
   private readonly table: string;
   private readonly pending = new PendingStatements();
+  /** Counting may be slow, and must not keep the other statements waiting. */
+  private readonly counting = new PendingStatements();
   private readonly owner = `${hostname()}-${String(process.pid)}-${randomBytes(4).toString('hex')}`;
 
   constructor(
@@ -74,7 +87,7 @@ export class OutboxRows {
 
   /** Lets other relays have rows that were leased and not finished. */
   async release(positions: readonly string[]): Promise<void> {
-    await this.forOwnRows('leased_until = NULL, leased_by = NULL, attempts = greatest(attempts - 1, 0)', positions);
+    await this.forOwnRows(RETURNED, positions);
   }
 
   /** Forgets how often the leases of rows ended badly: this process has survived their events. */
@@ -83,12 +96,11 @@ export class OutboxRows {
   }
 
   async backlog(): Promise<OutboxBacklog> {
-    const [row] = await this.query(
+    const sql =
       'SELECT count(*) FILTER (WHERE NOT is_leased)::int AS waiting, count(*) FILTER (WHERE is_leased)::int AS leased, ' +
-        'extract(epoch FROM min(created_at))::float8 AS oldest FROM (SELECT created_at, coalesce(leased_until > now(), false) ' +
-        `AS is_leased FROM ${this.table} WHERE tracker = $1::text ORDER BY position LIMIT ${String(MAX_COUNTED)}) AS backlog`,
-      [this.tracker],
-    );
+      'extract(epoch FROM min(created_at))::float8 AS oldest FROM (SELECT created_at, coalesce(leased_until > now(), false) ' +
+      `AS is_leased FROM ${this.table} WHERE tracker = $1::text ORDER BY position LIMIT ${String(MAX_COUNTED)}) AS backlog`;
+    const [row] = await this.counting.within(this.limits(), () => this.client.query(sql, [this.tracker]));
     const { waiting = 0, leased = 0, oldest } = row ?? {};
     return {
       ...{ waiting: Number(waiting), leased: Number(leased) },
@@ -105,11 +117,11 @@ export class OutboxRows {
       `UPDATE ${table} AS o SET leased_until = ${this.leaseEnd()}, leased_by = $3::text, ` +
       'attempts = o.attempts + (o.leased_by IS DISTINCT FROM $3::text)::int FROM free ' +
       'WHERE o.tracker = $1::text AND o.position = free.position ' +
-      'RETURNING o.position::text AS position, o.head, o.event, o.attempts';
+      'RETURNING o.position::text AS position, o.head, o.event, o.attempts, o.leased_until::text AS until';
     const send = async (): Promise<OutboxRow[]> => {
-      const rows = (await this.client.query(sql, [tracker, count, this.owner])) as unknown as OutboxRow[];
+      const rows = (await this.client.query(sql, [tracker, count, this.owner])) as unknown as LeasedRow[];
       // Nobody waits for them any more: without this, they would be leased to nobody.
-      if (isLate) await this.release(rows.map(({ position }) => position));
+      if (isLate) await this.returnLate(rows);
       return rows.sort(byPosition);
     };
     try {
@@ -117,6 +129,17 @@ export class OutboxRows {
     } finally {
       isLate = true;
     }
+  }
+
+  /** Returns rows, unless they have been leased again since. Not limited: nobody waits for it. */
+  private async returnLate(rows: readonly LeasedRow[]): Promise<void> {
+    const [first] = rows;
+    if (first === undefined) return;
+    const sql = `UPDATE ${this.table} SET ${RETURNED} WHERE tracker = $1::text AND position IN (${POSITIONS})`;
+    await this.client.query(`${sql} AND leased_by = $3::text AND leased_until = $4::text::timestamptz`, [
+      ...[this.tracker, JSON.stringify(rows.map(({ position }) => position))],
+      ...[this.owner, first.until],
+    ]);
   }
 
   private forOwnRows(set: string, positions: readonly string[]): Promise<void> {
@@ -130,8 +153,7 @@ export class OutboxRows {
     params: readonly SqlValue[],
   ): Promise<void> {
     if (positions.length === 0) return;
-    const values = 'SELECT value::bigint FROM json_array_elements_text($2::text::json)';
-    await this.query(`${statement} WHERE tracker = $1::text AND position IN (${values})${condition}`, [
+    await this.query(`${statement} WHERE tracker = $1::text AND position IN (${POSITIONS})${condition}`, [
       ...[this.tracker, JSON.stringify(positions)],
       ...params,
     ]);

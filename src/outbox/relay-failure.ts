@@ -1,10 +1,14 @@
 import { reasonOf } from '../backends/postgres/send-errors';
-import { sqlFailure } from '../backends/postgres/sql-state';
+import { judgeState, sqlFailure } from '../backends/postgres/sql-state';
 
 const CREATE =
   'create it with the SQL that `npx --no event-tracking sql --dialect postgres --for outbox` prints, or set ensureTable: true';
 /** Fixes of the relay, by SQLSTATE; those of PostgresBackend name other tables and rights. */
 const FIXES: ReadonlyMap<string, string> = new Map([
+  [
+    '57014',
+    'a statement took too long (SQLSTATE 57014). Fix: raise statement_timeout of the connection, or lower batchSize',
+  ],
   ['42P01', `its table does not exist (SQLSTATE 42P01). Fix: ${CREATE}`],
   ['3F000', `its schema does not exist (SQLSTATE 3F000). Fix: create the schema and the table`],
   ['42703', `its table has other columns (SQLSTATE 42703). Fix: drop the table when it is empty, and ${CREATE}`],
@@ -16,5 +20,10 @@ const FIXES: ReadonlyMap<string, string> = new Map([
 
 /** Describes why a statement of a relay failed, without any value of an event. */
 export function relayFailure(error: unknown): string {
-  return FIXES.get(sqlFailure(error).state ?? '') ?? reasonOf(error);
+  const { state } = sqlFailure(error);
+  if (state === undefined) return reasonOf(error);
+  const { fix } = judgeState(state);
+  return (
+    FIXES.get(state) ?? `PostgreSQL refused a statement (SQLSTATE ${state})${fix === undefined ? '' : `. Fix: ${fix}`}`
+  );
 }

@@ -14,8 +14,8 @@ import { WakeUp } from './wake-up';
 const RETRY = { minDelayMs: 100, maxDelayMs: 5000 };
 const CLOSE_MS = 2000;
 const BACKLOG_MS = 5000;
-/** Time for the rows before a suspect to be finished. */
-const SUSPECT_WAIT_MS = 2000;
+/** Time after which an event that is passed on cannot be one that ends the process. */
+const SURVIVE_MS = 5000;
 /** Number of leases of one event that may end with the process before it is a dead letter. */
 const MAX_ATTEMPTS = 10;
 
@@ -37,8 +37,8 @@ type ReaderOptions = Pick<ResolvedRelayOptions, 'batchSize' | 'maxInFlight' | 'l
  * that are not done are released).
  */
 export class RelayReader {
-  /** Rows that are leased and not deleted yet. */
-  private readonly open = new Set<string>();
+  /** Rows that are leased and not deleted yet, with the time when their event was passed on. */
+  private readonly open = new Map<string, number>();
   private readonly room = new Waiters();
   private readonly wakeUp = new WakeUp();
   private readonly ending = new AbortController();
@@ -49,6 +49,7 @@ export class RelayReader {
   /** The latest statement that changes leased rows. */
   private writing: Promise<void> = Promise.resolve();
   private lastBacklog: OutboxBacklog | undefined;
+  private isCounting = false;
   /** Time of `performance.now()` before which no suspect is looked for. */
   private nextSuspectAt = 0;
 
@@ -89,9 +90,15 @@ export class RelayReader {
 
   begin(): void {
     this.reading = this.read();
-    this.every(this.options.leaseMs / 3, () => this.inTurn(() => this.rows.extend([...this.open])));
+    this.every(this.options.leaseMs / 3, () => this.inTurn(() => this.rows.extend([...this.open.keys()])));
     this.every(BACKLOG_MS, async () => {
-      this.lastBacklog = await this.rows.backlog();
+      if (this.isCounting) return;
+      this.isCounting = true;
+      try {
+        this.lastBacklog = await this.rows.backlog();
+      } finally {
+        this.isCounting = false;
+      }
     });
   }
 
@@ -114,7 +121,7 @@ export class RelayReader {
     this.done.end();
     await atMost(
       CLOSE_MS,
-      this.inTurn(() => this.rows.release([...this.open])),
+      this.inTurn(() => this.rows.release([...this.open.keys()])),
     );
     this.outage.end();
   }
@@ -132,14 +139,14 @@ export class RelayReader {
         if (this.isEnding()) return;
         const leased = await this.rows.lease(batchSize);
         if (this.isEnding()) {
-          await this.rows.release(leased.map(({ position }) => position));
+          await this.release(leased);
           return;
         }
         this.give(leased);
-        const isIdle = leased.length < batchSize && !(await this.takeSuspect());
-        this.outage.answered();
+        const hasMore = (await this.takeSuspect()) || leased.length === batchSize;
+        if (!this.done.isFailing) this.outage.answered();
         retry.reset();
-        if (isIdle) await this.wakeUp.wait(this.pollIntervalMs(), signal);
+        if (!hasMore) await this.wakeUp.wait(this.pollIntervalMs(), signal);
       } catch (error) {
         isPrepared = false; // the table may be gone
         this.outage.failed(error as Error);
@@ -149,30 +156,61 @@ export class RelayReader {
   }
 
   /**
-   * Passes on one event that may end the process, alone. Neither wait is long: while a backend is
-   * down, the other rows are not finished for hours, and the rest must go on.
-   * @returns false if there was none, or if other rows are not finished in time
+   * Passes on one event that may end the process, alone: other rows are done, or the process has
+   * survived them. While a backend is down, rows are not done for hours, and the rest must go on.
+   * @returns false if there was none
    */
   private async takeSuspect(): Promise<boolean> {
     if (performance.now() < this.nextSuspectAt) return false;
-    if (!(await this.rows.hasSuspect()) || !(await this.isEverythingDone(SUSPECT_WAIT_MS))) {
+    if (!(await this.rows.hasSuspect())) {
       // A row becomes one when a lease ends, so looking more often would find nothing.
       this.nextSuspectAt = performance.now() + this.options.leaseMs / 3;
       return false;
     }
+    await this.whenSurvived();
     const row = this.isEnding() ? undefined : await this.rows.leaseSuspect();
     if (row === undefined) return false;
-    if (row.attempts > MAX_ATTEMPTS) this.bury(row);
-    else this.give([row]);
-    // An event that ends the process does so soon.
-    if (!(await this.isEverythingDone(this.options.leaseMs / 3))) await this.rows.clear([row.position]);
+    if (this.isEnding()) await this.release([row]);
+    else if (row.attempts > MAX_ATTEMPTS) this.bury(row);
+    else {
+      this.give([row]);
+      await this.whenSurvived();
+    }
     return true;
+  }
+
+  /**
+   * Waits until each open row is done, or was passed on so long ago that its event cannot be one
+   * that ends the process. The attempts of those are cleared.
+   */
+  private async whenSurvived(): Promise<void> {
+    const { signal } = this.ending;
+    const surviveMs = Math.min(SURVIVE_MS, this.options.leaseMs / 3);
+    for (;;) {
+      const leftMs = this.newest() + surviveMs - performance.now();
+      if (this.open.size === 0 || leftMs <= 0 || signal.aborted) break;
+      await within({ timeoutMs: leftMs, signal, keepsAlive: false }, this.room.wait(), () => undefined);
+    }
+    if (signal.aborted || this.open.size === 0) return;
+    await this.inTurn(() => this.rows.clear([...this.open.keys()]));
+  }
+
+  /** Time at which the latest open row was passed on. */
+  private newest(): number {
+    let newest = -Infinity;
+    for (const at of this.open.values()) newest = Math.max(newest, at);
+    return newest;
+  }
+
+  private release(leased: readonly OutboxRow[]): Promise<void> {
+    const positions = leased.map(({ position }) => position).filter((position) => !this.open.has(position));
+    return this.inTurn(() => this.rows.release(positions));
   }
 
   private bury(row: OutboxRow): void {
     const times = String(row.attempts - 1);
     const reason = `given-up: it was given to relays ${times} times, and never finished`;
-    this.open.add(row.position);
+    this.open.set(row.position, performance.now());
     this.host.intake.bury(new OutboxEntry(row), reason);
     this.done.add(row.position);
   }
@@ -183,7 +221,7 @@ export class RelayReader {
 
   private give(leased: readonly OutboxRow[]): void {
     const rows = leased.filter(({ position }) => !this.open.has(position));
-    for (const { position } of rows) this.open.add(position);
+    for (const { position } of rows) this.open.set(position, performance.now());
     if (rows.length === 0) return;
     // `take` never rejects. Rows that are not done by then stay leased until the end.
     void this.host.intake.take(
@@ -210,18 +248,6 @@ export class RelayReader {
   private async whenRoom(): Promise<void> {
     const { batchSize, maxInFlight } = this.options;
     while (this.open.size + batchSize > maxInFlight && !this.isEnding()) await this.room.wait();
-  }
-
-  /** Waits until no row is open, up to a time or the end. */
-  private async isEverythingDone(timeoutMs: number): Promise<boolean> {
-    const deadline = performance.now() + timeoutMs;
-    const { signal } = this.ending;
-    while (this.open.size > 0 && !signal.aborted) {
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) return false;
-      await within({ timeoutMs: leftMs, signal, keepsAlive: false }, this.room.wait(), () => undefined);
-    }
-    return this.open.size === 0;
   }
 
   /** Runs `work` at each interval. A failure is not reported: reading fails too, and reports it. */

@@ -133,7 +133,8 @@ export class TrackerService {
    * rejected. Inside another transaction, `body` is a savepoint: its events wait for the outer one.
    * Run the transaction of the database inside `body`, so that `body` resolves after the commit.
    * @returns the result of `body`
-   * @throws only errors of `body`
+   * @throws errors of `body`. With `outbox` also NotStoredException, the error of its client, and
+   *   TypeError if it is no client
    */
   transaction<Result>(body: () => Result | PromiseLike<Result>, options?: TransactionOptions): Promise<Result> {
     return runtimeOf(this).transaction(body, options);

@@ -37,9 +37,11 @@ export class HeldRun {
     const isCommitted = new Promise<boolean>((resolve) => (this.settle = resolve));
     const rollBack = this.settle.bind(undefined, false);
     let outcome: { readonly result: Result } | undefined;
+    const call = { isMade: false };
     let thrown: unknown;
     this.ended = this.tracker
       .transaction(async () => {
+        call.isMade = true;
         try {
           outcome = { result: body() };
           dropIfRejected(outcome.result, rollBack);
@@ -50,8 +52,14 @@ export class HeldRun {
         if (!(await isCommitted)) throw new Error('rolled back');
       }, this.options)
       .catch(() => undefined);
+    if (!call.isMade) return body(); // the tracker could not open a transaction
     if (outcome === undefined) throw thrown;
     return outcome.result;
+  }
+
+  /** Drops the events of the run, whatever the library answers: the body has rolled back itself. */
+  drop(): void {
+    this.settle(false);
   }
 
   /** Calls the library, and sends or drops the events when it has committed or rolled back. */

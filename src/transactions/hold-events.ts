@@ -1,5 +1,6 @@
 import type { SqlClient } from '../sql/sql-client';
 import type { TrackerService } from '../tracker/tracker.service';
+import { dropAtRollback } from './drop-at-rollback';
 import { HeldRun } from './held-run';
 import { storeBeforeCommit } from './store-before-commit';
 
@@ -109,6 +110,7 @@ function held(method: Method, holding: Holding): Method {
       const [client] = given;
       // A session passes itself. It stays the outermost one.
       if (isHolder(client) && client !== this) wrapClient(client, holding);
+      if (isHolder(client)) dropIfPossible(client, tracker, run);
       const call = (): unknown => body(...given);
       // A savepoint leaves its events to the transaction around it.
       const store = independent ? outbox?.(client as never) : undefined;
@@ -124,6 +126,14 @@ function wrapClient(client: object, holding: Holding): void {
     wrapMethods(client, { ...holding, isOutermost: false });
   } catch {
     // A frozen client, or a proxy: its events belong to the transaction around them.
+  }
+}
+
+function dropIfPossible(client: object, tracker: TrackerService, run: HeldRun): void {
+  try {
+    dropAtRollback(client, tracker, run);
+  } catch {
+    // A frozen client: its events are sent if the library resolves.
   }
 }
 

@@ -60,8 +60,10 @@ function storeAtCommit<Result>(
     return rollback(error);
   };
   let outcome: { readonly result: Result } | undefined;
+  const call = { isMade: false };
   let thrown: unknown;
   stored = store(() => {
+    call.isMade = true;
     try {
       outcome = { result: body() };
     } catch (error) {
@@ -71,6 +73,7 @@ function storeAtCommit<Result>(
     return ended;
   });
   for (const promise of [ended, stored]) promise.catch(() => undefined); // `commit` has the error
+  if (!call.isMade) return stored as Result; // it rejects: the outbox is no client
   if (outcome === undefined) throw thrown;
   return outcome.result;
 }

@@ -22,7 +22,7 @@ describe('OutboxRows', () => {
       },
     };
     await expect(new OutboxRows(late, {}, 'default', 60).lease(1)).rejects.toThrow('did not answer');
-    answer([{ position: '1', head: '{}', event: '{}', attempts: 1 }]);
+    answer([{ position: '1', head: '{}', event: '{}', attempts: 1, until: '2026-11-30 00:00:00+00' }]);
     await until(() => statements.length === 2);
     expect(statements).toEqual(['WITH f', 'UPDATE']);
   });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { backend, currentTracker, processor, type Destination, type TrackerService } from '../../src/entries';
 import { fromPg, type SqlClient } from '../../src/entries/postgres';
+import { createOutbox } from '../../src/outbox/create-outbox';
 import { describeWithServices } from '../support/services';
 import { expectBalance, RecordingLogger } from '../support/start-tracking';
 import { until } from '../support/until';
@@ -147,6 +148,29 @@ describeWithServices(['postgres'], 'an outbox', ({ postgres }) => {
     const [{ tracker }] = started as [(typeof started)[0]];
     await store(schema, tracker, 'a');
     await until(() => started.flatMap(({ names }) => names()).length === 1);
+  });
+
+  it('creates the schema too, and needs no right to create what exists', async () => {
+    const schema = await outboxSchema(postgres);
+    const place = { schema: `${schema.name}_own` };
+    await createOutbox(fromPg(schema.pool), place);
+    const refused: string[] = [];
+    const mayNotCreate: SqlClient = {
+      query: (sql, params) => {
+        if (sql.startsWith('CREATE SCHEMA')) {
+          refused.push(sql);
+          return Promise.reject(Object.assign(new Error('permission denied'), { code: '42501' }));
+        }
+        return fromPg(schema.pool).query(sql, params);
+      },
+    };
+    await createOutbox(mayNotCreate, place);
+    expect(refused).toEqual([]);
+    await schema.query(`DROP TABLE ${place.schema}.tracking_outbox`);
+    await createOutbox(mayNotCreate, place);
+    expect(refused).toHaveLength(1);
+    expect(await schema.query(`SELECT * FROM ${place.schema}.tracking_outbox`)).toEqual([]);
+    await schema.query(`DROP SCHEMA ${place.schema} CASCADE`);
   });
 
   it('sends each event once, although several relays run', async () => {

@@ -153,18 +153,40 @@ describe('RelayReader', () => {
     await run.reader.close();
   });
 
-  it('leaves a suspect for later while other rows are not done', async () => {
-    const run = reader([row(1)]);
-    run.suspects.push(row(7, 6));
+  it('takes a suspect beside rows that the process has survived', async () => {
+    const run = reader([row(1)], { leaseMs: 60 });
     run.reader.begin();
     await until(() => run.taken.length === 1);
-    await until(() => run.calls.filter((call) => call.startsWith('lease')).length >= 1);
-    run.free.push(row(8));
+    run.suspects.push(row(7, 6));
     await until(() => {
       run.reader.wake();
-      return run.taken.includes('8');
+      return run.taken.includes('7');
     });
-    expect([run.taken, run.suspects.length]).toEqual([['1', '8'], 1]);
+    expect([run.taken, run.calls.filter((call) => call.startsWith('clear'))[0]]).toEqual([['1', '7'], 'clear 1']);
+    await run.reader.end(1000);
+    await run.reader.close();
+  });
+
+  it('forgets no attempts of a suspect when it ends', async () => {
+    const run = reader([]);
+    run.suspects.push(row(7, 6));
+    run.reader.begin();
+    await until(() => run.taken.includes('7'));
+    await run.reader.end(1000);
+    await run.reader.close();
+    expect(run.calls.filter((call) => !call.startsWith('lease'))).toEqual(['release 7']);
+  });
+
+  it('does not say that all is well while rows cannot be deleted', async () => {
+    const run = reader([row(1)]);
+    run.table.remove = () => Promise.reject(new Error('no right to delete'));
+    run.reader.begin();
+    await until(() => run.taken.length === 1);
+    run.done(1);
+    await until(() => run.warnings.length === 1);
+    run.reader.wake();
+    await until(() => run.calls.filter((call) => call.startsWith('lease')).length >= 2);
+    expect(run.told).toEqual([]);
     await run.reader.end(1000);
     await run.reader.close();
   });

@@ -1,9 +1,9 @@
 import { within } from '../../common/within';
 import type { SqlClient } from '../../sql/sql-client';
+import { createUnlessMade, NOT_ALLOWED } from './create-unless-made';
 import { quoteTable } from './identifiers';
 import type { Month } from './month';
 import { noAnswer } from './pending-statements';
-import { sqlFailure } from './sql-state';
 import {
   addColumnSql,
   EVENT_TABLE,
@@ -14,9 +14,6 @@ import {
   type TableShape,
 } from './table-sql';
 
-/** Another process creates the same at the same time: IF NOT EXISTS does not look that far. */
-const MADE_BY_ANOTHER: readonly unknown[] = ['23505', '42P06', '42P07', '42701', '42710', '42P17'];
-const NOT_ALLOWED = '42501';
 const CHECK_VIOLATION = '23514';
 /** Maximum time of the preparation: one statement without an answer must not stop all batches. */
 const SETUP_MS = 60_000;
@@ -53,7 +50,7 @@ export class TableSetup {
     for (const month of months) {
       if (this.months.has(month)) continue;
       // A DEFAULT partition that has rows of the month takes the others too.
-      await this.run(partitionSql(this.shape, month), [CHECK_VIOLATION]);
+      await createUnlessMade(this.client, partitionSql(this.shape, month), [CHECK_VIOLATION]);
       this.months.add(month);
     }
   }
@@ -73,30 +70,21 @@ export class TableSetup {
       target,
     );
     if (existing.size === 0) {
-      if (schema !== undefined) await this.run(schemaSql(schema), [NOT_ALLOWED]);
-      await this.run(eventTableSql(shape));
+      if (schema !== undefined) await createUnlessMade(this.client, schemaSql(schema), [NOT_ALLOWED]);
+      await createUnlessMade(this.client, eventTableSql(shape));
     } else {
       for (const [name, { type }] of Object.entries(columns))
-        if (!existing.has(name)) await this.run(addColumnSql(shape, name, type));
+        if (!existing.has(name)) await createUnlessMade(this.client, addColumnSql(shape, name, type));
     }
     const indexes = await this.names(
       'SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($1)',
       target,
     );
-    for (const { name, sql } of indexesOf(shape)) if (!indexes.has(name)) await this.run(sql);
+    for (const { name, sql } of indexesOf(shape)) if (!indexes.has(name)) await createUnlessMade(this.client, sql);
     this.isMade = true;
   }
 
   private async names(sql: string, table: string): Promise<ReadonlySet<unknown>> {
     return new Set((await this.client.query(sql, [table])).map(({ name }) => name));
-  }
-
-  private async run(sql: string, tolerated: readonly string[] = []): Promise<void> {
-    try {
-      await this.client.query(sql);
-    } catch (error) {
-      const { state } = sqlFailure(error);
-      if (!MADE_BY_ANOTHER.includes(state) && !(state !== undefined && tolerated.includes(state))) throw error;
-    }
   }
 }
