@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LoggerBackend } from '../../backends/logger/logger.backend';
+import { MAX_TIMER_MS } from '../../common/clock';
 import { TrackingModule } from '../../module/tracking.module';
 import { backendsFromSettings } from '../../openedx/backends-from-settings';
 import type * as MongooseEngines from '../../openedx/mongoose-engines';
@@ -31,6 +32,9 @@ const EXAMPLE =
 
 /** Where the events of an import go: a running application with a tracker. */
 export class ImportTarget {
+  /** Keeps the process alive: while a destination is down, nothing else may. */
+  private readonly alive = setInterval(() => undefined, MAX_TIMER_MS);
+
   private constructor(
     private readonly app: INestApplicationContext,
     readonly tracker: TrackerService,
@@ -64,7 +68,11 @@ export class ImportTarget {
     this.file === undefined || !existsSync(this.file) ? undefined : statSync(this.file).size;
 
   async close(): Promise<void> {
-    await this.app.close();
+    try {
+      await this.app.close();
+    } finally {
+      clearInterval(this.alive);
+    }
   }
 }
 

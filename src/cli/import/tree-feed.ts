@@ -122,7 +122,8 @@ export class TreeFeed {
     while (this.open.length > 0) {
       const woken = new Promise<void>((resolve) => (this.wake = resolve));
       await this.runtime.tree.flush();
-      this.settleGroups();
+      this.removeSettled();
+      // Not flushed again before something has changed: a destination may be down for hours.
       if (this.open.length > 0) await orAborted(woken, signal);
       signal?.throwIfAborted();
     }
@@ -133,8 +134,13 @@ export class TreeFeed {
     return Object.fromEntries([...this.outcomes].map(([path, counts]) => [path, Object.fromEntries(counts)]));
   }
 
-  /** Removes the groups that are settled, in order. */
   private readonly settleGroups = (): void => {
+    this.removeSettled();
+    this.wake();
+  };
+
+  /** Removes the groups that are settled, in order. */
+  private removeSettled(): void {
     for (let first = this.open[0]; first?.isSettled === true; first = this.open[0]) {
       this.open.shift();
       this.isIncomplete ||= first.isReturned;
@@ -145,8 +151,7 @@ export class TreeFeed {
       }
       first.onDone?.(first);
     }
-    this.wake();
-  };
+  }
 
   private count(path: string, outcome: EventOutcome): void {
     const counts = this.outcomes.get(path) ?? new Map<EventOutcome, number>();

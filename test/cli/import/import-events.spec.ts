@@ -10,6 +10,7 @@ import {
   type TrackingEvent,
 } from '../../../src/entries';
 import { importEvents } from '../../../src/entries/openedx';
+import { runtimeOf } from '../../../src/tracker/runtime-of';
 import { LogFolder } from '../../support/log-folder';
 import { buildTracking, expectBalance, startTracking } from '../../support/start-tracking';
 import { chunksOf, platformLine, platformLines } from './support';
@@ -25,6 +26,20 @@ class SlowStore implements Destination {
   async sendBatch(events: readonly IdentifiedEvent[]): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
     for (const { id } of events) SlowStore.ids.set(id, (SlowStore.ids.get(id) ?? 0) + 1);
+  }
+}
+
+/** A destination that answers only some time after the first attempt. */
+@Injectable()
+class LateStore implements Destination {
+  static readonly ids: string[] = [];
+  private readonly upAt = performance.now() + 300;
+
+  sendBatch(events: readonly IdentifiedEvent[]): Promise<void> {
+    if (performance.now() < this.upAt)
+      return Promise.reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }));
+    LateStore.ids.push(...events.map(({ id }) => id));
+    return Promise.resolve();
   }
 }
 
@@ -219,5 +234,14 @@ describe('importEvents', () => {
     await expect(importEvents([], { tracker: off.tracker })).rejects.toThrow('is switched off');
     await expect(importEvents([], {})).rejects.toThrow('tracker is missing');
     await expect(importEvents([], { dryRun: true, course: 'x' } as object)).rejects.toThrow('unknown option');
+  });
+
+  it('waits for a destination that is down without asking it over and over', async () => {
+    const delivery = { retry: { minDelayMs: 50, maxDelayMs: 100 } };
+    const { tracker } = await startTracking({ backends: { late: backend(LateStore, undefined, { delivery }) } });
+    const flush = jest.spyOn(runtimeOf(tracker).tree, 'flush');
+    await importEvents([platformLines(3)], { tracker });
+    expect(LateStore.ids).toHaveLength(3);
+    expect(flush.mock.calls.length).toBeLessThan(10);
   });
 });
