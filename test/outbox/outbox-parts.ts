@@ -3,6 +3,7 @@ import { backend, consumer, MemoryBackend, type TrackingModuleOptions } from '..
 import { fromPg, OutboxRelay, type OutboxRelayOptions, type SqlRow } from '../../src/entries/postgres';
 import { ownSchema, type OwnSchema } from '../backends/postgres/support';
 import { startTracking, type BuiltTracking } from '../support/start-tracking';
+import { transact } from '../support/transact';
 import { outboxTableSql } from '../../src/outbox/outbox-table';
 import type { PoolClient } from 'pg';
 
@@ -23,20 +24,7 @@ export async function outboxSchema(url: string): Promise<OutboxSchema> {
   return {
     ...schema,
     place: { transactions: { outbox: { schema: schema.name } } },
-    transact: async (body) => {
-      const client = await schema.pool.connect();
-      try {
-        await client.query('BEGIN');
-        const result = await body(client);
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK');
-        throw error;
-      } finally {
-        client.release();
-      }
-    },
+    transact: (body) => transact(schema.pool, body),
     rows: () => schema.query(`SELECT tracker, head, event FROM ${schema.name}.tracking_outbox ORDER BY position`),
   };
 }

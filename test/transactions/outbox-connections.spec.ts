@@ -7,6 +7,7 @@ import { fromKnex, fromMikroOrm, fromPg, fromTypeOrm } from '../../src/entries/p
 import { holdEvents, trackingTransactionalAdapter } from '../../src/entries/transactions';
 import { outboxSchema, startOutbox, type OutboxSchema } from '../outbox/outbox-parts';
 import { describeWithServices } from '../support/services';
+import { transact } from '../support/transact';
 import { expectBalance, type BuiltTracking } from '../support/start-tracking';
 
 describeWithServices(['postgres'], 'holdEvents with an outbox', ({ postgres }) => {
@@ -219,18 +220,7 @@ class Repeating {
     }
   }
 
-  async plain(body: (client: PoolClient) => Promise<unknown>): Promise<unknown> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE');
-      const result = await body(client);
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      throw error;
-    } finally {
-      client.release();
-    }
+  plain(body: (client: PoolClient) => Promise<unknown>): Promise<unknown> {
+    return transact(this.pool, body, 'BEGIN ISOLATION LEVEL SERIALIZABLE');
   }
 }

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { transact } from '../support/transact';
 
 /**
  * The client of Prisma is generated from the schema of an application, so there is none here. This
@@ -15,19 +16,8 @@ export class PrismaByContract {
     this.$executeRawUnsafe = $executeRawUnsafe;
   }
 
-  async $transaction<Result>(body: (tx: TransactionClient) => Promise<Result>): Promise<Result> {
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      const result = await body(new TransactionClient(client));
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK');
-      throw error;
-    } finally {
-      client.release();
-    }
+  $transaction<Result>(body: (tx: TransactionClient) => Promise<Result>): Promise<Result> {
+    return transact(this.pool, (client) => body(new TransactionClient(client)));
   }
 }
 
