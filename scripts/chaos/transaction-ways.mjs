@@ -9,7 +9,7 @@ const { consumer } = require('nestjs-event-tracking');
 const { fromPg, OutboxRelay } = require('nestjs-event-tracking/postgres');
 
 /** The rows of a relay that was killed come back soon. */
-const RELAY = { ensureTable: true, leaseMs: 2000, batchSize: 50 };
+const RELAY = { ensureTable: true, leaseMs: 3000, batchSize: 50 };
 
 /** Options of the module, besides its backends. */
 export const configurationOf = {

@@ -98,6 +98,8 @@ describe('With enabled: false', () => {
       dropped: {},
       waiting: 0,
       held: 0,
+      outbox: 0,
+      relayed: 0,
       replaced: {},
       oddNames: 0,
       uncertainContexts: 0,
