@@ -48,7 +48,7 @@ export class Listening {
           if (!signal.aborted) this.running = this.again();
         });
         this.isConnected = true;
-        // What was committed before the connection has told nobody.
+        // Commits before this connection have notified nobody.
         this.onNotify();
         return;
       } catch {

@@ -7,14 +7,12 @@ import type { OutboxRow } from './outbox-rows';
 /** A row as the intake takes it. */
 export class OutboxEntry implements ConsumedMessage {
   readonly position: string;
-  readonly attempts: number;
   /** Known after `decode`. */
   origin: CarriedFacts | undefined;
   private readonly record: string;
 
-  constructor({ position, attempts, head, event }: OutboxRow) {
+  constructor({ position, head, event }: OutboxRow) {
     this.position = position;
-    this.attempts = attempts;
     this.record = `${head}\n${event}`;
   }
 

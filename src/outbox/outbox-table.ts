@@ -6,6 +6,10 @@ export const OUTBOX_TABLE = 'tracking_outbox';
 /** Newest format of a row. Relays read this one and earlier ones, and leave newer ones alone. */
 export const FORMAT = 1;
 
+/** Fix for a table that does not exist. */
+export const CREATE_FIX =
+  'create it with the SQL that `npx --no event-tracking sql --dialect postgres --for outbox` prints, or set ensureTable: true of OutboxRelay';
+
 /** Place of the table of an outbox. */
 export interface OutboxTable {
   /** Schema of the table.  @default the first of the connection's search_path */

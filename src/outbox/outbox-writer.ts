@@ -3,7 +3,7 @@ import { originFacts, writeRecord } from '../event/event-record';
 import { sqlFailure } from '../backends/postgres/sql-state';
 import type { SqlClient, SqlValue } from '../sql/sql-client';
 import { NotStoredException } from './not-stored.exception';
-import { channelOf, FORMAT, quoteOutbox, type OutboxTable } from './outbox-table';
+import { channelOf, CREATE_FIX, FORMAT, quoteOutbox, type OutboxTable } from './outbox-table';
 
 /** Limits of one statement: the server parses it as a whole, and each library limits parameters. */
 const MAX_ROWS = 500;
@@ -12,8 +12,7 @@ const MAX_LENGTH = 4 * 1024 * 1024;
 const FIXES: ReadonlyMap<string, string> = new Map([
   [
     '42P01',
-    'its table does not exist. Fix: create it with the SQL that `npx --no event-tracking sql --dialect postgres --for outbox` prints, ' +
-      'or set ensureTable: true of OutboxRelay; another name or schema belongs into transactions: { outbox: { schema, table } }',
+    `its table does not exist. Fix: ${CREATE_FIX}; set another name or schema in transactions: { outbox: { schema, table } }`,
   ],
   ['42501', 'the user of the connection may not write its table. Fix: GRANT INSERT on the table to that user'],
   [

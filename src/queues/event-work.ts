@@ -42,7 +42,7 @@ export class EventWork implements NodeWork {
    * Set while an ordered call passes its events to the children; resolves when it has passed all.
    */
   private givenLast: Promise<void> | undefined;
-  private childSinks: readonly EnvelopeBackend[] | undefined;
+  private childSinks: readonly EnvelopeBackend[] = [];
 
   constructor(private readonly parts: WorkParts) {
     this.waits = parts.steps.some((step) => step instanceof AsyncStep);
@@ -108,6 +108,8 @@ export class EventWork implements NodeWork {
   }
 
   private async give(items: readonly WorkItem[], batch: OpenBatch): Promise<void> {
+    // Asked for each batch: backends below the root can be registered and replaced at any time.
+    this.childSinks = this.node?.childSinks() ?? [];
     const turns = new Turns();
     // Asynchronous processors run concurrently; the events still continue in order.
     const underWay = this.waits ? items.map((item) => this.processWaiting(item, turns)) : undefined;
@@ -202,7 +204,6 @@ export class EventWork implements NodeWork {
   }
 
   private fullChild(): EnvelopeBackend | undefined {
-    this.childSinks ??= this.node?.childSinks() ?? [];
     return this.childSinks.find(({ takesMore }) => takesMore === false);
   }
 }
